@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/cli/arguments.hpp"
+
+#include <QFile>
+
+namespace nitroscope::cli {
+
+QString pathOf(const std::string &argument) {
+    return QFile::decodeName(argument.c_str());
+}
+
+QString textOf(const std::string &argument) {
+    return QString::fromLocal8Bit(argument.data(), static_cast<qsizetype>(argument.size()));
+}
+
+} // namespace nitroscope::cli

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The commands of nitroscope-cli. Each function adds one to the parser; when the user asked for it, its
+// work is done inside parse() and its exit code left in `code`. Names of commands and options are
+// nitro-cli's where it has them.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <QString>
+#include <string>
+
+namespace nitroscope::cli {
+
+void addRunEnclave(CLI::App &parser, int &code);
+void addBuildEnclave(CLI::App &parser, int &code);
+void addDescribeEif(CLI::App &parser, int &code);
+void addPcr(CLI::App &parser, int &code);
+void addCapture(CLI::App &parser, int &code);
+
+// File names are bytes, other words are text in the user's encoding.
+QString pathOf(const std::string &argument);
+QString textOf(const std::string &argument);
+
+} // namespace nitroscope::cli

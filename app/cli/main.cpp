@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// nitroscope-cli: run, build and examine enclave images without a display.
+#include "app/cli/arguments.hpp"
+#include "app/cli/exit_code.hpp"
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <csignal>
+#include <iostream>
+#include <QCoreApplication>
+
+int main(int argc, char **argv) {
+    using namespace nitroscope::cli;
+    std::signal(SIGPIPE, SIG_IGN);
+    const QCoreApplication application(argc, argv);
+
+    CLI::App parser("Run, build and examine AWS Nitro Enclaves images on this machine.", "nitroscope-cli");
+    parser.set_version_flag("--version", "nitroscope-cli " NITROSCOPE_VERSION);
+    parser.require_subcommand(0, 1); // with 1, a misspelt command would be told as a missing one
+    parser.footer("nitroscope-cli COMMAND --help explains a command.");
+
+    int code = ok;
+    addRunEnclave(parser, code);
+    addBuildEnclave(parser, code);
+    addDescribeEif(parser, code);
+    addPcr(parser, code);
+    addCapture(parser, code);
+    try {
+        parser.parse(argc, argv);
+    } catch (const CLI::ParseError &problem) {
+        // Help and version are exceptions as well; they succeed.
+        const bool fine = parser.exit(problem, std::cout, std::cerr) == 0;
+        std::cout.flush();
+        return fine ? ok : refused;
+    }
+    if (parser.get_subcommands().empty()) {
+        std::cerr << parser.help();
+        return refused;
+    }
+    return code;
+}

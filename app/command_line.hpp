@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The desktop program's command line. Read before any application object exists, because --help and --version
+// must work without a display.
+#pragma once
+
+#include "app/core/result.hpp"
+#include "app/models/preferences.hpp"
+#include "app/panels/screenshot.hpp"
+#include "app/session/launch_spec.hpp"
+
+#include <optional>
+#include <QSize>
+#include <QStringList>
+
+namespace nitroscope::app {
+
+struct CommandLine {
+    enum class Mode { window, help, version };
+    Mode mode = Mode::window;
+    QString eifPath; // empty = none
+    bool run = true; // start the EIF at once
+    std::optional<ScreenshotRequest> screenshot;
+    std::optional<Appearance> appearance;
+    std::optional<QSize> size;
+
+    // Puts what was said about the run over the remembered options.
+    void applyTo(LaunchSpec &spec) const;
+
+    std::optional<quint64> memoryMiB;
+    std::optional<unsigned> cpuCount;
+    bool debugMode = false;
+    bool lenient = false;
+    QString qemuPath;
+};
+
+// `arguments` includes the program's name.
+Result<CommandLine> readCommandLine(const QStringList &arguments);
+QString commandLineHelp();
+
+} // namespace nitroscope::app

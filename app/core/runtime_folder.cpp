@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// See runtime_folder.hpp. Plain system calls, because Qt's file classes follow links and cannot tell a
+// folder that exists from one that was made.
+#include "app/core/runtime_folder.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <QDir>
+#include <QFile>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr int socketPathLimit = 107; // sockaddr_un.sun_path without its NUL
+constexpr auto runPrefix = "run-";
+constexpr auto lockName = ".lock";
+
+QString systemText(int error) {
+    return QString::fromLocal8Bit(std::strerror(error));
+}
+
+// A folder that nobody but us can use.
+bool isPrivate(const struct stat &status) {
+    return S_ISDIR(status.st_mode) && status.st_uid == geteuid() && (status.st_mode & 077) == 0;
+}
+
+Result<void> ensureBase(const QString &base) {
+    const QByteArray path = QFile::encodeName(base);
+    if (mkdir(path.constData(), 0700) != 0 && errno != EEXIST)
+        return failure(QStringLiteral("runtime-folder-failed"),
+                       QStringLiteral("The runtime folder cannot be made: %1.").arg(systemText(errno)), base);
+    struct stat status;
+    if (lstat(path.constData(), &status) != 0)
+        return failure(QStringLiteral("runtime-folder-failed"),
+                       QStringLiteral("The runtime folder cannot be examined: %1.").arg(systemText(errno)),
+                       base);
+    if (!isPrivate(status))
+        return failure(QStringLiteral("runtime-folder-insecure"),
+                       QStringLiteral("The runtime folder must be a folder of this user with mode 0700; "
+                                      "remove it or set XDG_RUNTIME_DIR."),
+                       base);
+    return {};
+}
+
+// The lock of a run's folder, or -1 when somebody else holds it. The descriptor is not inherited by QEMU,
+// so it is released exactly when this process ends.
+int takeLock(const QString &folder) {
+    const QByteArray path = QFile::encodeName(folder + u'/' + QLatin1String(lockName));
+    const int fd = open(path.constData(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+void removeStaleRuns(const QString &base) {
+    const QDir dir(base);
+    const auto names = dir.entryList({QLatin1String(runPrefix) + u'*'},
+                                     QDir::Dirs | QDir::NoSymLinks | QDir::NoDotAndDotDot | QDir::Hidden);
+    for (const QString &name : names) {
+        const QString folder = dir.filePath(name);
+        const int lock = takeLock(folder);
+        if (lock < 0)
+            continue; // its owner lives
+        QDir(folder).removeRecursively();
+        close(lock);
+    }
+}
+
+} // namespace
+
+QString runtimeBase() {
+    const QString xdg = qEnvironmentVariable("XDG_RUNTIME_DIR");
+    const QString preferred = xdg + QStringLiteral("/nitroscope");
+    // Under sudo or su the variable often names somebody else's folder.
+    struct stat status;
+    const int room = socketPathLimit - maxRuntimeFileName - int(std::strlen("/run-XXXXXX/"));
+    if (!xdg.isEmpty() && xdg.startsWith(u'/') && QFile::encodeName(preferred).size() <= room &&
+        stat(QFile::encodeName(xdg).constData(), &status) == 0 && isPrivate(status))
+        return preferred;
+    return QStringLiteral("/tmp/nitroscope-%1").arg(geteuid());
+}
+
+Result<RuntimeFolder> RuntimeFolder::create(const QString &base) {
+    if (auto made = ensureBase(base); !made)
+        return tl::unexpected(made.error());
+
+    // One process at a time cleans and makes folders: between mkdtemp and flock a new folder looks stale.
+    const int baseLock = takeLock(base);
+    if (baseLock >= 0)
+        removeStaleRuns(base);
+
+    QByteArray path = QFile::encodeName(base) + '/' + runPrefix + "XXXXXX";
+    const char *made = mkdtemp(path.data());
+    const int makeError = errno;
+    const QString folder = QFile::decodeName(path);
+    const int lock = made ? takeLock(folder) : -1;
+    if (baseLock >= 0)
+        close(baseLock);
+
+    if (!made || lock < 0)
+        return failure(QStringLiteral("runtime-folder-failed"),
+                       QStringLiteral("No folder for this run can be made: %1.").arg(systemText(makeError)),
+                       base);
+    RuntimeFolder result(folder, lock);
+    if (path.size() + 1 + maxRuntimeFileName > socketPathLimit)
+        return failure(QStringLiteral("runtime-folder-too-long"),
+                       QStringLiteral("The path is too long for the sockets that go into it."), folder);
+    return result;
+}
+
+RuntimeFolder::RuntimeFolder(RuntimeFolder &&other) noexcept
+    : m_path(std::exchange(other.m_path, {})), m_lock(std::exchange(other.m_lock, -1)) {}
+
+RuntimeFolder &RuntimeFolder::operator=(RuntimeFolder &&other) noexcept {
+    std::swap(m_path, other.m_path);
+    std::swap(m_lock, other.m_lock);
+    return *this;
+}
+
+RuntimeFolder::~RuntimeFolder() {
+    if (!m_path.isEmpty())
+        QDir(m_path).removeRecursively();
+    if (m_lock >= 0)
+        close(m_lock);
+}
+
+} // namespace nitroscope::app

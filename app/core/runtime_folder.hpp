@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A private folder for the sockets and files of one run.
+//
+//   ${XDG_RUNTIME_DIR}/nitroscope/        or, without one that is ours, /tmp/nitroscope-<uid>/
+//       run-Ab3dEf/                       one per run, 0700, removed at its end
+//           .lock                         held with flock(2) as long as its owner lives
+//
+// A folder whose lock nobody holds was left by a crash and is removed when the next run makes its own. The
+// lock, not a process id in the name, decides: process ids are reused, locks die with their holder.
+// Whoever may write into the folder could take over the enclave's console and control socket, so a base
+// that is a link, belongs to somebody else or is open to others is refused.
+#pragma once
+
+#include "app/core/result.hpp"
+
+namespace nitroscope::app {
+
+// Where runtime folders go for this user. Only computes the path.
+QString runtimeBase();
+
+// Longest name of a file in a runtime folder such that its path still fits in a sockaddr_un (108 bytes).
+inline constexpr int maxRuntimeFileName = 24;
+
+class RuntimeFolder {
+public:
+    // Makes the base when it is missing, checks it, removes stale runs, and makes a new folder in it.
+    // Errors: runtime-folder-failed, runtime-folder-insecure, runtime-folder-too-long.
+    static Result<RuntimeFolder> create(const QString &base = runtimeBase());
+
+    RuntimeFolder(RuntimeFolder &&other) noexcept;
+    RuntimeFolder &operator=(RuntimeFolder &&other) noexcept;
+    RuntimeFolder(const RuntimeFolder &) = delete;
+    RuntimeFolder &operator=(const RuntimeFolder &) = delete;
+    ~RuntimeFolder(); // removes the folder and everything in it
+
+    QString path() const { return m_path; }
+    QString filePath(const QString &name) const { return m_path + u'/' + name; }
+
+private:
+    RuntimeFolder(QString path, int lock) : m_path(std::move(path)), m_lock(lock) {}
+
+    QString m_path;
+    int m_lock = -1; // file descriptor of .lock
+};
+
+} // namespace nitroscope::app

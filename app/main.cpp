@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// nitroscope: the desktop program. Reads the command line, chooses the appearance, and joins a live session
+// to a window.
+#include "app/command_line.hpp"
+#include "app/panels/main_window.hpp"
+#include "app/session/live_session.hpp"
+#include "app/widgets/theme.hpp"
+
+#include <cstdio>
+#include <QApplication>
+
+using namespace nitroscope::app;
+
+namespace {
+
+void printTo(std::FILE *stream, const QString &text) {
+    std::fputs(text.toLocal8Bit().constData(), stream);
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    QStringList arguments;
+    for (int i = 0; i < argc; ++i)
+        arguments << QString::fromLocal8Bit(argv[i]);
+    const auto line = readCommandLine(arguments);
+    if (!line) {
+        printTo(stderr,
+                QStringLiteral("nitroscope: %1\nTry “nitroscope --help”.\n").arg(line.error().message));
+        return 2;
+    }
+    if (line->mode == CommandLine::Mode::help) {
+        printTo(stdout, commandLineHelp());
+        return 0;
+    }
+    if (line->mode == CommandLine::Mode::version) {
+        std::puts("nitroscope " NITROSCOPE_VERSION);
+        return 0;
+    }
+
+    QApplication app(argc, argv);
+    QApplication::setApplicationName(QStringLiteral("nitroscope"));
+    QApplication::setApplicationVersion(QStringLiteral(NITROSCOPE_VERSION));
+    Preferences preferences;
+    theme::apply(app, line->appearance.value_or(preferences.appearance()));
+
+    LiveSession session;
+    MainWindow window(session, preferences);
+    LaunchSpec options = preferences.launchOptions();
+    line->applyTo(options);
+    window.setLaunchOptions(options);
+    if (line->size)
+        window.resize(*line->size);
+    const bool runs = line->run && !line->eifPath.isEmpty();
+    if (line->screenshot) {
+        auto *screenshot = new Screenshot(
+            *line->screenshot, runs ? Screenshot::Expect::run : Screenshot::Expect::window, window, session);
+        QObject::connect(screenshot, &Screenshot::taken, &window, [](const QString &problem) {
+            if (!problem.isEmpty())
+                printTo(stderr, QStringLiteral("nitroscope: %1\n").arg(problem));
+        });
+    }
+    window.show();
+    if (!line->eifPath.isEmpty())
+        window.openEif(line->eifPath,
+                       runs ? MainWindow::AfterOpening::run : MainWindow::AfterOpening::showOnly);
+    return QApplication::exec();
+}

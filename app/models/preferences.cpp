@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/models/preferences.hpp"
+
+#include <algorithm>
+#include <QFileInfo>
+#include <QSettings>
+#include <QStandardPaths>
+
+namespace nitroscope::app {
+namespace {
+
+const QString recentKey = QStringLiteral("files/recent");
+const QString appearanceKey = QStringLiteral("window/appearance");
+const QString launchGroup = QStringLiteral("launch/");
+
+} // namespace
+
+Preferences::Preferences(const QString &folder)
+    : m_folder(folder.isEmpty() ? QStandardPaths::writableLocation(QStandardPaths::AppConfigLocation)
+                                : folder),
+      m_settings(
+          std::make_unique<QSettings>(m_folder + QStringLiteral("/preferences.ini"), QSettings::IniFormat)) {}
+
+Preferences::~Preferences() = default;
+
+QStringList Preferences::recentFiles() const {
+    return m_settings->value(recentKey).toStringList().mid(0, recentFileLimit);
+}
+
+void Preferences::addRecentFile(const QString &path) {
+    const QString absolute = QFileInfo(path).absoluteFilePath();
+    QStringList files = recentFiles();
+    files.removeAll(absolute);
+    files.prepend(absolute);
+    m_settings->setValue(recentKey, files.mid(0, recentFileLimit));
+}
+
+void Preferences::clearRecentFiles() {
+    m_settings->remove(recentKey);
+}
+
+LaunchSpec Preferences::launchOptions() const {
+    const auto value = [&](const char *key) { return m_settings->value(launchGroup + QLatin1String(key)); };
+    LaunchSpec spec;
+    spec.memoryMiB = std::min<quint64>(value("memoryMiB").toULongLong(), 1 << 20);
+    spec.cpuCount = std::clamp(value("cpuCount").toUInt(), 1u, 255u);
+    spec.debugMode = value("debugMode").toBool();
+    spec.strict = m_settings->value(launchGroup + QStringLiteral("strict"), true).toBool();
+    spec.moduleId = value("moduleId").toString();
+    spec.parentRole = value("parentRole").toString();
+    spec.parentId = value("parentId").toString();
+    spec.append = value("append").toString();
+    spec.initrdPath = value("initrdPath").toString();
+    spec.qemuPath = value("qemuPath").toString();
+    return spec;
+}
+
+void Preferences::setLaunchOptions(const LaunchSpec &spec) {
+    const auto set = [&](const char *key, const QVariant &value) {
+        m_settings->setValue(launchGroup + QLatin1String(key), value);
+    };
+    set("memoryMiB", spec.memoryMiB);
+    set("cpuCount", spec.cpuCount);
+    set("debugMode", spec.debugMode);
+    set("strict", spec.strict);
+    set("moduleId", spec.moduleId);
+    set("parentRole", spec.parentRole);
+    set("parentId", spec.parentId);
+    set("append", spec.append);
+    set("initrdPath", spec.initrdPath);
+    set("qemuPath", spec.qemuPath);
+}
+
+QHash<QString, QString> Preferences::shortcuts() const {
+    QHash<QString, QString> out;
+    m_settings->beginGroup(QStringLiteral("shortcuts"));
+    const QStringList keys = m_settings->childKeys();
+    for (const QString &key : keys)
+        out.insert(key, m_settings->value(key).toString());
+    m_settings->endGroup();
+    return out;
+}
+
+void Preferences::setShortcuts(const QHash<QString, QString> &shortcuts) {
+    m_settings->remove(QStringLiteral("shortcuts"));
+    m_settings->beginGroup(QStringLiteral("shortcuts"));
+    for (auto it = shortcuts.cbegin(); it != shortcuts.cend(); ++it)
+        m_settings->setValue(it.key(), it.value());
+    m_settings->endGroup();
+}
+
+Appearance Preferences::appearance() const {
+    const QString word = m_settings->value(appearanceKey).toString();
+    if (word == QStringLiteral("light"))
+        return Appearance::light;
+    return word == QStringLiteral("dark") ? Appearance::dark : Appearance::system;
+}
+
+void Preferences::setAppearance(Appearance appearance) {
+    static const char *const words[] = {"system", "light", "dark"};
+    m_settings->setValue(appearanceKey, QLatin1String(words[static_cast<int>(appearance)]));
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The open EIF: tree of everything in it, tied to its bytes both ways, what is wrong with it, and what it
+// measures to.
+#pragma once
+
+#include "app/formats/eif_document.hpp"
+#include "app/models/byte_search.hpp"
+#include "app/models/finding_model.hpp"
+#include "app/models/node_tree_model.hpp"
+#include "app/panels/panel.hpp"
+#include "app/widgets/hex_view.hpp"
+
+#include <optional>
+
+class QAction;
+class QLabel;
+class QListView;
+class QSplitter;
+class QTreeView;
+
+namespace nitroscope::app {
+
+class EmptyStack;
+class FindBar;
+class GotoBar;
+class MeasurementStrip;
+
+class EifPanel : public Panel {
+    Q_OBJECT
+public:
+    // `openAction` becomes the button of the empty panel.
+    explicit EifPanel(QAction *openAction, QWidget *parent = nullptr);
+
+    void showLoading(const QString &path);
+    void setDocument(const formats::EifDocument &document);
+    // Empties the panel and says why there is nothing.
+    void showProblem(const Error &error);
+    void setMeasurements(const formats::EifMeasurements &measurements);
+    const std::optional<formats::EifDocument> &document() const { return m_document; }
+
+    HexView &hexView() { return *m_hex; }
+    QTreeView &tree() { return *m_tree; }
+    NodeTreeModel &nodes() { return m_nodes; }
+    FindingModel &findings() { return m_findings; }
+    MeasurementStrip &measurements() { return *m_strip; }
+    // Of the current tree row, else the hex view's selection; what "Export bytes" writes.
+    formats::ByteRange currentRange() const;
+
+    void goToOffset();
+    void copyBytes(ByteSpelling spelling);
+    void copy() override;
+    void selectAll() override;
+    void find() override;
+    void findNext() override;
+    void findPrevious() override;
+    QJsonObject viewState() const override;
+    void restoreViewState(const QJsonObject &state) override;
+
+protected:
+    void changeEvent(QEvent *event) override;
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
+private:
+    QWidget *buildContent();
+    void connectViews();
+    void showNode(const QModelIndex &cell);
+    void revealByte(quint64 offset);
+    void highlight(const formats::ByteRange &current);
+    void search(SearchDirection direction);
+    void refreshHeader();
+    void showNote(const QString &note);
+
+    std::optional<formats::EifDocument> m_document;
+    std::optional<formats::EifMeasurements> m_measured;
+    NodeTreeModel m_nodes;
+    FindingModel m_findings;
+    ByteSearch m_search;
+    QTreeView *m_tree;
+    QListView *m_findingList;
+    HexView *m_hex;
+    FindBar *m_findBar;
+    GotoBar *m_gotoBar;
+    MeasurementStrip *m_strip;
+    QLabel *m_name;
+    QLabel *m_facts;
+    QLabel *m_verdict;
+    QLabel *m_note;
+    QSplitter *m_splitter;
+    EmptyStack *m_stack;
+    bool m_following = false; // tree and hex view are being brought in line; do not answer back
+};
+
+} // namespace nitroscope::app

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/panels/launch_dialog.hpp"
+
+#include "app/widgets/icons.hpp"
+
+#include <QAction>
+#include <QCheckBox>
+#include <QDialogButtonBox>
+#include <QFileDialog>
+#include <QFormLayout>
+#include <QGroupBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSpinBox>
+#include <QVBoxLayout>
+
+namespace nitroscope::app {
+namespace {
+
+QLineEdit *textField(const QString &name, const QString &placeholder, const QString &value) {
+    auto *field = new QLineEdit(value);
+    field->setPlaceholderText(placeholder);
+    field->setAccessibleName(name);
+    return field;
+}
+
+QFormLayout *group(QVBoxLayout &page, const QString &title) {
+    auto *box = new QGroupBox(title);
+    auto *form = new QFormLayout(box);
+    form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    page.addWidget(box);
+    return form;
+}
+
+} // namespace
+
+LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWidget *parent)
+    : QDialog(parent), m_spec(spec), m_memory(new QSpinBox), m_cpus(new QSpinBox),
+      m_debugMode(new QCheckBox(QStringLiteral("Debug mode: PCR 0-2 and 8 read as zero, as on EC2"))),
+      m_strict(new QCheckBox(QStringLiteral("Strict: refuse what the real platform refuses"))),
+      m_moduleId(
+          textField(QStringLiteral("Module ID"), QStringLiteral("made up by the machine"), spec.moduleId)),
+      m_parentRole(textField(QStringLiteral("IAM role"), QStringLiteral("arn:aws:iam::… measured into PCR 3"),
+                             spec.parentRole)),
+      m_parentId(
+          textField(QStringLiteral("Instance ID"), QStringLiteral("i-… measured into PCR 4"), spec.parentId)),
+      m_append(textField(QStringLiteral("Extra command line"),
+                         QStringLiteral("appended to the EIF's; is measured"), spec.append)),
+      m_initrd(pathField(QStringLiteral("Extra ramdisk"), QStringLiteral("after the EIF's own; is measured"),
+                         spec.initrdPath)),
+      m_qemu(pathField(QStringLiteral("QEMU"), QStringLiteral("the one that came with Nitroscope"),
+                       spec.qemuPath)) {
+    setWindowTitle(QStringLiteral("Launch Options"));
+    m_memory->setRange(0, 1 << 20);
+    m_memory->setSingleStep(64);
+    m_memory->setSuffix(QStringLiteral(" MiB"));
+    m_memory->setSpecialValueText(QStringLiteral("As much as EC2 requires for the EIF"));
+    m_memory->setValue(static_cast<int>(spec.memoryMiB));
+    m_memory->setAccessibleName(QStringLiteral("Memory"));
+    m_cpus->setRange(1, 255);
+    m_cpus->setValue(static_cast<int>(spec.cpuCount));
+    m_cpus->setAccessibleName(QStringLiteral("CPUs"));
+    m_debugMode->setChecked(spec.debugMode);
+    m_strict->setChecked(spec.strict);
+
+    auto *page = new QVBoxLayout(this);
+    QFormLayout *enclave = group(*page, QStringLiteral("Enclave"));
+    enclave->addRow(QStringLiteral("&Memory"), m_memory);
+    if (memoryNeededMiB > 0)
+        enclave->addRow(
+            QString(),
+            new QLabel(QStringLiteral("The open EIF needs at least %1 MiB.").arg(memoryNeededMiB)));
+    enclave->addRow(QStringLiteral("&CPUs"), m_cpus);
+    enclave->addRow(QString(), m_debugMode);
+    enclave->addRow(QString(), m_strict);
+    QFormLayout *identity = group(*page, QStringLiteral("Identity"));
+    identity->addRow(QStringLiteral("Mod&ule ID"), m_moduleId);
+    identity->addRow(QStringLiteral("Parent's IAM &role"), m_parentRole);
+    identity->addRow(QStringLiteral("Parent's &instance ID"), m_parentId);
+    QFormLayout *experiments = group(*page, QStringLiteral("Experiments"));
+    experiments->addRow(QStringLiteral("&Extra command line"), m_append);
+    experiments->addRow(QStringLiteral("E&xtra ramdisk"), m_initrd);
+    experiments->addRow(QStringLiteral("&QEMU program"), m_qemu);
+    auto *note = new QLabel(QStringLiteral("Changes take effect with the next run."));
+    auto *buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);
+    page->addWidget(note);
+    page->addWidget(buttons);
+    connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    resize(fontMetrics().height() * 34, sizeHint().height());
+}
+
+QLineEdit *LaunchDialog::pathField(const QString &name, const QString &placeholder, const QString &value) {
+    QLineEdit *field = textField(name, placeholder, value);
+    QAction *browse = field->addAction(icons::named(QStringLiteral("open")), QLineEdit::TrailingPosition);
+    browse->setToolTip(QStringLiteral("Choose a file"));
+    connect(browse, &QAction::triggered, this, [this, field, name] {
+        auto *chooser = new QFileDialog(this, name);
+        chooser->setAttribute(Qt::WA_DeleteOnClose);
+        chooser->setFileMode(QFileDialog::ExistingFile);
+        connect(chooser, &QFileDialog::fileSelected, field, &QLineEdit::setText);
+        chooser->open();
+    });
+    return field;
+}
+
+LaunchSpec LaunchDialog::spec() const {
+    LaunchSpec spec = m_spec;
+    spec.memoryMiB = static_cast<quint64>(m_memory->value());
+    spec.cpuCount = static_cast<unsigned>(m_cpus->value());
+    spec.debugMode = m_debugMode->isChecked();
+    spec.strict = m_strict->isChecked();
+    spec.moduleId = m_moduleId->text().trimmed();
+    spec.parentRole = m_parentRole->text().trimmed();
+    spec.parentId = m_parentId->text().trimmed();
+    spec.append = m_append->text().trimmed();
+    spec.initrdPath = m_initrd->text().trimmed();
+    spec.qemuPath = m_qemu->text().trimmed();
+    return spec;
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// How the next run is started: memory, CPUs, debug mode, what the parent instance is, and experiments.
+// Non-modal work: open() it and listen to accepted().
+#pragma once
+
+#include "app/session/launch_spec.hpp"
+
+#include <QDialog>
+
+class QCheckBox;
+class QLineEdit;
+class QSpinBox;
+
+namespace nitroscope::app {
+
+class LaunchDialog : public QDialog {
+    Q_OBJECT
+public:
+    // `memoryNeededMiB` of the open EIF; 0 = not known.
+    LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWidget *parent);
+
+    LaunchSpec spec() const;
+
+private:
+    QLineEdit *pathField(const QString &name, const QString &placeholder, const QString &value);
+
+    LaunchSpec m_spec;
+    QSpinBox *m_memory;
+    QSpinBox *m_cpus;
+    QCheckBox *m_debugMode;
+    QCheckBox *m_strict;
+    QLineEdit *m_moduleId;
+    QLineEdit *m_parentRole;
+    QLineEdit *m_parentId;
+    QLineEdit *m_append;
+    QLineEdit *m_initrd;
+    QLineEdit *m_qemu;
+};
+
+} // namespace nitroscope::app

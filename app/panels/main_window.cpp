@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/panels/main_window.hpp"
+
+#include "app/models/roles.hpp"
+#include "app/panels/boot_panel.hpp"
+#include "app/panels/console_panel.hpp"
+#include "app/panels/eif_panel.hpp"
+#include "app/panels/log_panel.hpp"
+#include "app/panels/measurement_strip.hpp"
+#include "app/panels/panel_dock.hpp"
+#include "app/panels/pcr_panel.hpp"
+#include "app/session/end_reason.hpp"
+#include "app/widgets/banner.hpp"
+#include "app/widgets/icons.hpp"
+#include "app/widgets/state_indicator.hpp"
+
+#include <QApplication>
+#include <QCloseEvent>
+#include <QFileInfo>
+#include <QLabel>
+#include <QStatusBar>
+#include <QToolBar>
+#include <QVBoxLayout>
+
+namespace nitroscope::app {
+
+using formats::EifDocument;
+using formats::EifMeasurements;
+using formats::Severity;
+using State = EnclaveSession::State;
+
+MainWindow::MainWindow(EnclaveSession &session, Preferences &preferences)
+    : m_session(session), m_preferences(preferences), m_options(preferences.launchOptions()) {
+    setObjectName(QStringLiteral("nitroscope"));
+    setWindowIcon(icons::named(QStringLiteral("nitroscope")));
+    setAcceptDrops(true);
+    resize(1400, 900);
+    registerActions();
+    m_actions.restoreShortcuts(m_preferences.shortcuts());
+    buildPanels();
+    buildMenus();
+    buildBars();
+    connectSession();
+    connectLoader();
+    connect(qApp, &QApplication::focusChanged, this, [this](QWidget *, QWidget *now) { trackFocus(now); });
+    sessionStateChanged(m_session.state());
+    updateTitle();
+    loadStoredLayouts();
+}
+
+// The panels go first: their signals must not reach members of this class that are gone already.
+MainWindow::~MainWindow() {
+    disconnect(qApp, nullptr, this, nullptr);
+    m_session.disconnect(this);
+    for (PanelDock *dock : m_docks)
+        dock->disconnect(this);
+    hide();
+    delete takeCentralWidget();
+}
+
+void MainWindow::buildPanels() {
+    m_area = new QMainWindow;
+    m_area->setWindowFlags(Qt::Widget);
+    m_area->setDockOptions(QMainWindow::AnimatedDocks | QMainWindow::AllowNestedDocks |
+                           QMainWindow::AllowTabbedDocks);
+    m_area->setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
+    m_area->setDocumentMode(true);
+    m_area->setContextMenuPolicy(Qt::NoContextMenu);
+    m_banner = new Banner;
+    auto *central = new QWidget;
+    auto *layout = new QVBoxLayout(central);
+    layout->setContentsMargins({});
+    layout->setSpacing(0);
+    layout->addWidget(m_banner);
+    layout->addWidget(m_area, 1);
+    setCentralWidget(central);
+
+    m_eif = new EifPanel(m_actions.find(QStringLiteral("file.open")));
+    m_console = new ConsolePanel;
+    m_boot = new BootPanel;
+    m_pcrs = new PcrPanel;
+    m_log = new LogPanel;
+    for (Panel *panel : std::initializer_list<Panel *>{m_eif, m_console, m_boot, m_pcrs, m_log}) {
+        auto *dock = new PanelDock(panel, m_area);
+        m_docks.push_back(dock);
+        connect(dock, &QDockWidget::visibilityChanged, this, &MainWindow::scheduleTitleBars);
+        connect(dock, &QDockWidget::topLevelChanged, this, &MainWindow::scheduleTitleBars);
+        connect(dock, &QDockWidget::dockLocationChanged, this, &MainWindow::scheduleTitleBars);
+        // View › Panels shows and hides them through the registry, so that each has a shortcut and a place in
+        // the palette.
+        QAction *toggle = m_actions.find(QStringLiteral("view.panel.") + panel->id());
+        connect(toggle, &QAction::triggered, dock, [dock](bool on) {
+            dock->setVisible(on);
+            if (on) {
+                dock->raise();
+                dock->panel().setFocus();
+            }
+        });
+        connect(dock->toggleViewAction(), &QAction::toggled, toggle, &QAction::setChecked);
+    }
+    m_activePanel = m_console;
+    arrangeDefault();
+    m_defaultDocks = m_area->saveState(LayoutStore::version);
+}
+
+void MainWindow::buildBars() {
+    auto *bar = addToolBar(QStringLiteral("Main"));
+    bar->setObjectName(QStringLiteral("toolbar.main"));
+    bar->setMovable(false);
+    bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    const int side = fontMetrics().height();
+    bar->setIconSize({side, side});
+    const auto add = [&](std::initializer_list<const char *> ids) {
+        for (const char *id : ids)
+            bar->addAction(m_actions.find(QLatin1String(id)));
+    };
+    add({"file.open"});
+    bar->addSeparator();
+    add({"enclave.run", "enclave.pause", "enclave.resume", "enclave.reset", "enclave.stop"});
+    bar->addSeparator();
+    add({"enclave.options"});
+    auto *spacer = new QWidget;
+    spacer->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    bar->addWidget(spacer);
+    m_toolbarState = new StateIndicator;
+    bar->addWidget(m_toolbarState);
+
+    m_stateLabel = new QLabel;
+    m_fileLabel = new QLabel;
+    m_timeLabel = new QLabel;
+    m_fileLabel->setAccessibleName(QStringLiteral("Open EIF"));
+    m_stateLabel->setAccessibleName(QStringLiteral("Enclave state"));
+    m_timeLabel->setAccessibleName(QStringLiteral("Guest time"));
+    for (QLabel *label : {m_stateLabel, m_timeLabel, m_fileLabel}) {
+        label->setContentsMargins(8, 1, 8, 1);
+        label->setTextFormat(Qt::PlainText);
+        statusBar()->addPermanentWidget(label);
+    }
+}
+
+void MainWindow::connectSession() {
+    connect(&m_session, &EnclaveSession::stateChanged, this, &MainWindow::sessionStateChanged);
+    connect(&m_session, &EnclaveSession::ended, this, &MainWindow::sessionEnded);
+    connect(&m_session, &EnclaveSession::consoleOutput, m_console, &ConsolePanel::append);
+    connect(m_console, &ConsolePanel::input, &m_session, &EnclaveSession::sendConsoleInput);
+    connect(&m_session, &EnclaveSession::logLine, m_log, &LogPanel::append);
+    connect(&m_session, &EnclaveSession::pcrsChanged, m_pcrs, &PcrPanel::setLive);
+    connect(&m_session, &EnclaveSession::bootStage, this, [this](const BootStage &stage) {
+        m_boot->model().append(stage);
+        m_timeLabel->setText(QStringLiteral("%1 at %2 ms").arg(stage.stage, milliseconds(stage.virtualNs)));
+    });
+    connect(&m_session, &EnclaveSession::bootFailed, this, [this](const BootFailure &failure) {
+        m_boot->model().setFailure(failure);
+        // Show the byte that the machine complains about.
+        if (failure.offset && m_eif->document())
+            m_eif->hexView().goTo(*failure.offset);
+    });
+}
+
+void MainWindow::connectLoader() {
+    connect(&m_loader, &EifLoader::opened, this, [this](const EifDocument &document) {
+        m_document = document;
+        m_eif->setDocument(document);
+        m_pcrs->model().clearExpected();
+        m_preferences.addRecentFile(document.path());
+        fillRecentMenu();
+        updateTitle();
+        updateActions();
+        if (m_afterOpening == AfterOpening::run)
+            run();
+        emit openingFinished(true);
+    });
+    connect(&m_loader, &EifLoader::failed, this, [this](const Error &error) {
+        m_document.reset();
+        m_eif->showProblem(error);
+        m_pcrs->model().clearExpected();
+        m_banner->display(
+            Severity::error,
+            QStringLiteral("“%1” could not be opened.").arg(QFileInfo(m_loadingPath).fileName()),
+            error.text(),
+            {m_actions.find(QStringLiteral("file.open")),
+             m_actions.find(QStringLiteral("edit.copyDetails"))});
+        say(LogLevel::error, error.text());
+        updateTitle();
+        updateActions();
+        emit openingFinished(false);
+    });
+    connect(&m_loader, &EifLoader::measuring, &m_eif->measurements(), &MeasurementStrip::showProgress);
+    connect(&m_loader, &EifLoader::measured, this, &MainWindow::showMeasurements);
+    connect(&m_loader, &EifLoader::measuringFailed, this,
+            [this](const Error &error) { m_eif->measurements().showProblem(error.message); });
+    connect(&m_eif->measurements(), &MeasurementStrip::cancelRequested, this, [this] {
+        m_loader.cancel();
+        m_eif->measurements().showProblem(QStringLiteral("Not measured"));
+    });
+    connect(&m_eif->measurements(), &MeasurementStrip::retryRequested, this, [this] {
+        if (!m_document)
+            return;
+        m_eif->measurements().showProgress(0, 1);
+        m_loader.measure(*m_document);
+    });
+}
+
+void MainWindow::showMeasurements(const EifMeasurements &measurements) {
+    m_eif->setMeasurements(measurements);
+    m_pcrs->model().setExpected(0, measurements.pcr0);
+    m_pcrs->model().setExpected(1, measurements.pcr1);
+    m_pcrs->model().setExpected(2, measurements.pcr2);
+    m_pcrs->model().setExpected(8, measurements.pcr8);
+}
+
+void MainWindow::run() {
+    if (!m_document)
+        return;
+    LaunchSpec spec = m_options;
+    spec.eifPath = m_document->path();
+    m_pcrs->model().setDebugMode(spec.debugMode);
+    m_session.start(spec);
+    m_console->setFocus();
+}
+
+// "Start again": also while an enclave runs, which is then stopped first.
+void MainWindow::restart() {
+    const State state = m_session.state();
+    if (state == State::idle || state == State::ended || state == State::failed) {
+        run();
+        return;
+    }
+    m_restartAfterStop = true;
+    m_session.stop();
+}
+
+void MainWindow::sessionStateChanged(State state) {
+    m_toolbarState->setState(state);
+    m_stateLabel->setText(runStateText(state));
+    if (state == State::starting) {
+        m_console->clear();
+        m_boot->model().clear();
+        m_boot->model().setRunStart(QDateTime::currentMSecsSinceEpoch() * 1'000'000);
+        m_pcrs->model().clearLive();
+        m_timeLabel->clear();
+        m_banner->dismiss();
+        setStale(false);
+    }
+    m_console->setLive(state == State::running || state == State::paused);
+    updateActions();
+}
+
+void MainWindow::setStale(bool stale) {
+    m_boot->model().setStale(stale);
+    m_pcrs->model().setStale(stale);
+}
+
+void MainWindow::sessionEnded(const EndReason &reason) {
+    setStale(true);
+    m_console->setEnded();
+    if (!m_openAfterStop.isEmpty()) {
+        const QString path = std::exchange(m_openAfterStop, {});
+        startLoading(path);
+        return;
+    }
+    if (std::exchange(m_restartAfterStop, false)) {
+        // The session accepts a start only after it has told everybody about the end.
+        QMetaObject::invokeMethod(this, &MainWindow::run, Qt::QueuedConnection);
+        return;
+    }
+    if (reason.kind == EndKind::stoppedByUser)
+        return;
+    m_banner->display(
+        isFailure(reason.kind) ? Severity::error : Severity::note, reason.message, reason.advice,
+        {m_actions.find(QStringLiteral("enclave.restart")), m_actions.find(QStringLiteral("file.open")),
+         m_actions.find(QStringLiteral("edit.copyDetails"))});
+}
+
+void MainWindow::updateActions() {
+    const State state = m_session.state();
+    const bool active = state == State::starting || state == State::running || state == State::paused;
+    const auto enable = [this](const char *id, bool on) {
+        m_actions.find(QLatin1String(id))->setEnabled(on);
+    };
+    enable("enclave.run", m_document && !active);
+    enable("enclave.restart", m_document.has_value());
+    enable("enclave.pause", state == State::running);
+    enable("enclave.resume", state == State::paused);
+    enable("enclave.reset", state == State::running || state == State::paused);
+    enable("enclave.stop", active);
+    enable("edit.goTo", m_document.has_value());
+    enable("edit.paste", state == State::running || state == State::paused);
+    enable("file.exportBytes", m_document.has_value());
+    // One place in the toolbar for pausing and resuming.
+    m_actions.find(QStringLiteral("enclave.resume"))->setVisible(state == State::paused);
+    m_actions.find(QStringLiteral("enclave.pause"))->setVisible(state != State::paused);
+}
+
+void MainWindow::updateTitle() {
+    const QString name = m_document ? QFileInfo(m_document->path()).fileName() : QString();
+    setWindowTitle(name.isEmpty() ? QStringLiteral("Nitroscope") : name + QStringLiteral(" – Nitroscope"));
+    m_fileLabel->setText(name.isEmpty() ? QStringLiteral("No EIF open") : name);
+    m_fileLabel->setToolTip(m_document ? foreignTip(m_document->path()) : QString());
+}
+
+void MainWindow::say(LogLevel level, const QString &text) {
+    m_log->append({QDateTime::currentDateTimeUtc(), level, QStringLiteral("window"), text});
+}
+
+QPixmap MainWindow::picture() {
+    return grab();
+}
+
+void MainWindow::closeEvent(QCloseEvent *event) {
+    putLayout(QStringLiteral("(last)"));
+    m_loader.cancel();
+    m_session.stop();
+    event->accept();
+}
+
+void MainWindow::changeEvent(QEvent *event) {
+    QMainWindow::changeEvent(event);
+    // Icons are tinted when painted; buttons keep cached pictures until asked anew.
+    if (event->type() == QEvent::PaletteChange)
+        for (QAction *action : m_actions.actions())
+            if (!action->icon().isNull())
+                action->setIcon(QIcon(action->icon()));
+}
+
+} // namespace nitroscope::app

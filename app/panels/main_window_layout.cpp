@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Arranging the docks: the layout it comes with, named layouts, and the one of the last run.
+#include "app/panels/main_window.hpp"
+
+#include "app/panels/panel.hpp"
+#include "app/panels/panel_dock.hpp"
+
+#include <QInputDialog>
+#include <QLabel>
+#include <QMenu>
+#include <QTimer>
+
+namespace nitroscope::app {
+namespace {
+
+const QString lastLayout = QStringLiteral("(last)"); // saved when closing, not listed
+
+} // namespace
+
+void MainWindow::arrangeDefault() {
+    PanelDock *eif = m_docks[0], *console = m_docks[1], *boot = m_docks[2], *pcrs = m_docks[3],
+              *log = m_docks[4];
+    for (PanelDock *dock : m_docks) {
+        dock->setFloating(false);
+        m_area->addDockWidget(Qt::LeftDockWidgetArea, dock);
+        dock->show();
+    }
+    // Left: the file above what the firmware did with it. Right: console above PCRs and log.
+    m_area->splitDockWidget(eif, console, Qt::Horizontal);
+    m_area->splitDockWidget(eif, boot, Qt::Vertical);
+    m_area->splitDockWidget(console, pcrs, Qt::Vertical);
+    m_area->tabifyDockWidget(pcrs, log);
+    pcrs->raise();
+    m_area->resizeDocks({eif, console}, {47, 53}, Qt::Horizontal);
+    m_area->resizeDocks({eif, boot}, {69, 31}, Qt::Vertical);
+    m_area->resizeDocks({console, pcrs}, {56, 44}, Qt::Vertical);
+}
+
+void MainWindow::resetLayout() {
+    if (!m_area->restoreState(m_defaultDocks, LayoutStore::version))
+        arrangeDefault();
+    // The stored state was taken before the window had its size; proportions are what matters.
+    m_area->resizeDocks({m_docks[0], m_docks[1]}, {47, 53}, Qt::Horizontal);
+    m_area->resizeDocks({m_docks[0], m_docks[2]}, {69, 31}, Qt::Vertical);
+    m_area->resizeDocks({m_docks[1], m_docks[3]}, {56, 44}, Qt::Vertical);
+    scheduleTitleBars();
+}
+
+// A dock shows its title bar only when no tab shows its title.
+void MainWindow::scheduleTitleBars() {
+    if (std::exchange(m_titleBarsScheduled, true))
+        return;
+    QTimer::singleShot(0, this, [this] {
+        m_titleBarsScheduled = false;
+        for (PanelDock *dock : m_docks)
+            dock->updateTitleBar(!m_area->tabifiedDockWidgets(dock).isEmpty());
+    });
+}
+
+QString MainWindow::layoutFile() const {
+    return m_preferences.folder() + QStringLiteral("/layouts.json");
+}
+
+WindowLayout MainWindow::currentLayout(const QString &name) const {
+    WindowLayout layout{name, saveGeometry(), m_area->saveState(LayoutStore::version), {}};
+    for (const PanelDock *dock : m_docks)
+        layout.panels[dock->panel().id()] = dock->panel().viewState();
+    return layout;
+}
+
+bool MainWindow::applyLayout(const WindowLayout &layout) {
+    if (!m_area->restoreState(layout.docks, LayoutStore::version))
+        return false;
+    if (!layout.geometry.isEmpty())
+        restoreGeometry(layout.geometry);
+    for (PanelDock *dock : m_docks)
+        dock->panel().restoreViewState(layout.panels[dock->panel().id()].toObject());
+    scheduleTitleBars();
+    return true;
+}
+
+void MainWindow::loadStoredLayouts() {
+    auto store = LayoutStore::load(layoutFile());
+    if (!store) {
+        say(LogLevel::warning, store.error().text() + QStringLiteral(" The default layout is used."));
+        return;
+    }
+    m_layouts = std::move(*store);
+    if (const WindowLayout *last = m_layouts.find(lastLayout))
+        applyLayout(*last);
+    fillLayoutMenu();
+}
+
+void MainWindow::storeLayouts() {
+    if (const auto saved = m_layouts.save(layoutFile()); !saved)
+        say(LogLevel::warning, saved.error().text());
+    fillLayoutMenu();
+}
+
+void MainWindow::putLayout(const QString &name) {
+    m_layouts.put(currentLayout(name));
+    storeLayouts();
+}
+
+void MainWindow::saveLayoutAs() {
+    auto *dialog = new QInputDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(QStringLiteral("Save Layout"));
+    dialog->setLabelText(QStringLiteral("Name of the layout"));
+    connect(dialog, &QInputDialog::textValueSelected, this, [this](const QString &text) {
+        if (const QString name = text.trimmed(); !name.isEmpty() && name != lastLayout)
+            putLayout(name);
+    });
+    dialog->open();
+}
+
+void MainWindow::fillLayoutMenu() {
+    m_layoutMenu->clear();
+    int named = 0;
+    for (const WindowLayout &layout : m_layouts.layouts()) {
+        if (layout.name == lastLayout)
+            continue;
+        ++named;
+        QString label = layout.name;
+        QMenu *menu = m_layoutMenu->addMenu(label.replace(QLatin1Char('&'), QStringLiteral("&&")));
+        connect(menu->addAction(QStringLiteral("&Use")), &QAction::triggered, this,
+                [this, name = layout.name] {
+                    if (const WindowLayout *chosen = m_layouts.find(name))
+                        applyLayout(*chosen);
+                });
+        connect(menu->addAction(QStringLiteral("&Replace with the Present Arrangement")), &QAction::triggered,
+                this, [this, name = layout.name] { putLayout(name); });
+        connect(menu->addAction(QStringLiteral("&Delete")), &QAction::triggered, this,
+                [this, name = layout.name] {
+                    m_layouts.remove(name);
+                    // Not now: the menu that is being used would be destroyed.
+                    QTimer::singleShot(0, this, &MainWindow::storeLayouts);
+                });
+    }
+    if (named > 0)
+        m_layoutMenu->addSeparator();
+    m_layoutMenu->addAction(m_actions.find(QStringLiteral("view.saveLayout")));
+    m_layoutMenu->addAction(m_actions.find(QStringLiteral("view.resetLayout")));
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A dock with a slim title bar of our own: title, float, close. When docks share one place the tabs already
+// carry the titles, so the bar hides then.
+#pragma once
+
+#include <QDockWidget>
+
+class QLabel;
+
+namespace nitroscope::app {
+
+class Panel;
+
+class PanelDock : public QDockWidget {
+    Q_OBJECT
+public:
+    PanelDock(Panel *panel, QWidget *parent);
+
+    Panel &panel() const { return *m_panel; }
+    // Called by the window after any change of the arrangement.
+    void updateTitleBar(bool tabbed);
+
+private:
+    Panel *m_panel;
+    QWidget *m_bar;
+    QWidget *m_noBar;
+};
+
+} // namespace nitroscope::app

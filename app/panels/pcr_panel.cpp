@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/panels/pcr_panel.hpp"
+
+#include "app/panels/view_state.hpp"
+#include "app/widgets/cell_delegate.hpp"
+#include "app/widgets/empty_state.hpp"
+#include "app/widgets/theme.hpp"
+
+#include <QClipboard>
+#include <QEvent>
+#include <QGridLayout>
+#include <QGuiApplication>
+#include <QHeaderView>
+#include <QLabel>
+#include <QTableView>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr int fadeMs = 4000; // how long a changed PCR stays marked
+
+} // namespace
+
+PcrPanel::PcrPanel(QWidget *parent)
+    : Panel(QStringLiteral("pcrs"), QStringLiteral("PCRs"), parent), m_table(new QTableView),
+      m_title(new QLabel), m_live(new QLabel), m_expected(new QLabel) {
+    prepareTable(*m_table);
+    m_table->setModel(&m_model);
+    m_table->setAccessibleName(QStringLiteral("Platform configuration registers"));
+    const int em = fontMetrics().averageCharWidth();
+    const int widths[] = {7, 27, 16, 9};
+    for (int column = 0; column < PcrTableModel::live; ++column)
+        m_table->setColumnWidth(column, em * widths[column]);
+    for (const int column : {PcrTableModel::live, PcrTableModel::expected})
+        m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Stretch);
+
+    auto *details = new QWidget;
+    details->setAutoFillBackground(true);
+    auto *grid = new QGridLayout(details);
+    grid->setContentsMargins(10, 6, 10, 6);
+    grid->setHorizontalSpacing(10);
+    grid->setVerticalSpacing(2);
+    QFont bold = font();
+    bold.setBold(true);
+    m_title->setFont(bold);
+    grid->addWidget(m_title, 0, 0, 1, 2);
+    QFont digits = theme::monospace();
+    digits.setPointSizeF(theme::caption().pointSizeF());
+    int row = 1;
+    for (QLabel *value : {m_live, m_expected}) {
+        auto *name = new QLabel(value == m_live ? QStringLiteral("Live") : QStringLiteral("Expected"));
+        name->setFont(theme::caption());
+        value->setFont(digits);
+        value->setTextFormat(Qt::RichText);
+        value->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        value->setAccessibleName(name->text());
+        grid->addWidget(name, row, 0, Qt::AlignTop);
+        grid->addWidget(value, row, 1);
+        ++row;
+    }
+    grid->setColumnStretch(1, 1);
+
+    auto *content = new QWidget;
+    auto *inner = new QVBoxLayout(content);
+    inner->setContentsMargins({});
+    inner->setSpacing(0);
+    inner->addWidget(m_table, 1);
+    inner->addWidget(details);
+    m_stack = new EmptyStack(
+        content, QStringLiteral("No PCRs yet"),
+        QStringLiteral(
+            "Open an EIF to see the values it should have; run it to see what the enclave measures."));
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_stack);
+
+    m_fade.setSingleShot(true);
+    m_fade.setInterval(fadeMs);
+    connect(&m_fade, &QTimer::timeout, &m_model, &PcrTableModel::clearChangedMarks);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &PcrPanel::showDetails);
+    connect(&m_model, &QAbstractItemModel::dataChanged, this, [this] {
+        bool empty = !m_model.hasLiveValues();
+        for (int pcr = 0; empty && pcr < PcrTableModel::pcrCount; ++pcr)
+            empty = m_model.expectedValue(pcr).isEmpty();
+        m_stack->setEmpty(empty);
+        showDetails();
+    });
+    m_table->setCurrentIndex(m_model.index(0, 0));
+}
+
+void PcrPanel::setLive(const QVector<PcrValue> &pcrs) {
+    m_model.setLive(pcrs);
+    m_fade.start();
+}
+
+// 24 bytes a line, bytes that differ from the other value marked.
+QString PcrPanel::digest(const QByteArray &value, const QByteArray &other) const {
+    if (value.isEmpty())
+        return QStringLiteral("–<br>&nbsp;");
+    const QString bad = theme::toneColor(palette(), Tone::bad).name();
+    QString html;
+    for (qsizetype i = 0; i < value.size(); ++i) {
+        if (i == 24)
+            html += QStringLiteral("<br>");
+        const QString byte = QString::fromLatin1(value.mid(i, 1).toHex());
+        const bool differs = !other.isEmpty() && value[i] != other.at(std::min(i, other.size() - 1));
+        html += differs ? QStringLiteral("<span style='color:%1'>%2</span>").arg(bad, byte) : byte;
+        if (i % 4 == 3 && i % 24 != 23)
+            html += QLatin1Char(' ');
+    }
+    return html;
+}
+
+void PcrPanel::showDetails() {
+    const QModelIndex current = m_table->currentIndex();
+    if (!current.isValid())
+        return;
+    const int pcr = current.row();
+    const PcrState state = m_model.stateOf(pcr);
+    QString title = QStringLiteral("PCR %1 · %2").arg(pcr).arg(pcrMeaning(pcr));
+    if (state != PcrState::unknown)
+        title += QStringLiteral(" · ") + pcrStateText(state);
+    m_title->setText(title);
+    // In debug mode every byte differs, and is meant to.
+    const bool compare = state == PcrState::differs;
+    const QByteArray live = m_model.liveValue(pcr), expected = m_model.expectedValue(pcr);
+    m_live->setText(digest(live, compare ? expected : QByteArray()));
+    m_expected->setText(digest(expected, compare ? live : QByteArray()));
+}
+
+void PcrPanel::copy() {
+    const QString chosen = selectedCellsText(*m_table);
+    QGuiApplication::clipboard()->setText(chosen.isEmpty() ? m_model.asText() : chosen);
+}
+
+void PcrPanel::selectAll() {
+    m_table->selectAll();
+}
+
+void PcrPanel::changeEvent(QEvent *event) {
+    Panel::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        showDetails();
+}
+
+QJsonObject PcrPanel::viewState() const {
+    return {{QStringLiteral("columns"), stateText(*m_table->horizontalHeader())}};
+}
+
+void PcrPanel::restoreViewState(const QJsonObject &state) {
+    restoreStateText(*m_table->horizontalHeader(), state[QStringLiteral("columns")].toString());
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// See record_decoder.hpp.
+#include "app/proto/pcapng/record_decoder.hpp"
+
+#include "app/proto/pcapng/byte_view.hpp"
+#include "app/proto/pcapng/cbor_variant.hpp"
+
+namespace nitroscope::pcapng {
+
+namespace {
+
+QString decodeVsock(QByteArrayView data, Record &record) {
+    const auto transportBytes = load<quint16>(data, NITRO_CAPTURE_VSOCK_TRANSPORT_BYTES_AT);
+    if (data.size() < NITRO_CAPTURE_VSOCK_HEADER_BYTES + NITRO_CAPTURE_VIRTIO_VSOCK_BYTES ||
+        transportBytes != NITRO_CAPTURE_VIRTIO_VSOCK_BYTES)
+        return QStringLiteral("the vsock packet has no virtio header");
+    VsockRecord packet;
+    packet.srcCid = load<quint64>(data, NITRO_CAPTURE_VSOCK_SRC_CID_AT);
+    packet.dstCid = load<quint64>(data, NITRO_CAPTURE_VSOCK_DST_CID_AT);
+    packet.srcPort = load<quint32>(data, NITRO_CAPTURE_VSOCK_SRC_PORT_AT);
+    packet.dstPort = load<quint32>(data, NITRO_CAPTURE_VSOCK_DST_PORT_AT);
+    const QByteArrayView header = data.sliced(NITRO_CAPTURE_VSOCK_HEADER_BYTES);
+    packet.length = load<quint32>(header, 24);
+    packet.type = load<quint16>(header, 28);
+    packet.operation = load<quint16>(header, 30);
+    packet.flags = load<quint32>(header, 32);
+    packet.bufferSize = load<quint32>(header, 36);
+    packet.forwardCount = load<quint32>(header, 40);
+    packet.payload = header.sliced(NITRO_CAPTURE_VIRTIO_VSOCK_BYTES).toByteArray();
+    record.content = packet;
+    return {};
+}
+
+QString decodeNsm(QByteArrayView data, Record &record) {
+    if (data.size() < NITRO_CAPTURE_NSM_HEADER_BYTES)
+        return QStringLiteral("the NSM record is shorter than its header");
+    const auto version = load<quint8>(data, NITRO_CAPTURE_NSM_VERSION_AT);
+    if (version == 0 || version > NITRO_CAPTURE_VERSION)
+        return QStringLiteral("NSM record of version %1").arg(version);
+    const auto headerBytes = load<quint16>(data, NITRO_CAPTURE_NSM_HEADER_BYTES_AT);
+    if (headerBytes < NITRO_CAPTURE_NSM_HEADER_BYTES || headerBytes > data.size())
+        return QStringLiteral("the NSM record's header says it has %1 bytes").arg(headerBytes);
+    NsmRecord nsm;
+    nsm.isResponse = load<quint8>(data, NITRO_CAPTURE_NSM_DIRECTION_AT) == NITRO_CAPTURE_NSM_RESPONSE;
+    nsm.kind = load<quint8>(data, NITRO_CAPTURE_NSM_KIND_AT);
+    nsm.result = load<quint8>(data, NITRO_CAPTURE_NSM_RESULT_AT);
+    nsm.transaction = load<quint64>(data, NITRO_CAPTURE_NSM_TRANSACTION_AT);
+    nsm.durationNs = load<quint64>(data, NITRO_CAPTURE_NSM_DURATION_AT);
+    nsm.cbor = data.sliced(headerBytes).toByteArray();
+    record.content = nsm;
+    return {};
+}
+
+// "kind" out of a decoded map. Nothing when the bytes are no map with text keys.
+template <class Content>
+QString decodeMap(QByteArrayView data, Content &content) {
+    const auto decoded = decodeCbor(data);
+    if (!decoded)
+        return QStringLiteral("the CBOR record is broken: %1").arg(decoded.error().text());
+    if (decoded->typeId() != QMetaType::QVariantMap)
+        return QStringLiteral("the CBOR record is not a map");
+    content.fields = decoded->toMap();
+    content.kind = content.fields.take(QStringLiteral("kind")).toString();
+    return {};
+}
+
+QString decodeMachine(QByteArrayView data, Record &record) {
+    MachineRecord machine;
+    if (QString fault = decodeMap(data, machine); !fault.isEmpty())
+        return fault;
+    if (machine.kind != QLatin1String(NITRO_CAPTURE_KIND_DROPPED)) {
+        record.content = machine;
+        return {};
+    }
+    DroppedRecord dropped;
+    for (std::size_t i = 0; i < dropped.counts.size(); ++i)
+        dropped.counts[i] = machine.fields.value(nameOf(static_cast<Source>(i))).toULongLong();
+    record.content = dropped;
+    return {};
+}
+
+QString decodeGuest(QByteArrayView data, Record &record) {
+    GuestRecord guest;
+    if (QString fault = decodeMap(data, guest); !fault.isEmpty())
+        return fault;
+    guest.cbor = data.toByteArray();
+    record.content = guest;
+    return {};
+}
+
+} // namespace
+
+QString decodeContent(QByteArrayView data, quint16 linkType, Record &record) {
+    QString fault;
+    switch (record.source) {
+    case Source::vsock:
+        fault = decodeVsock(data, record);
+        break;
+    case Source::nsm:
+        fault = decodeNsm(data, record);
+        break;
+    case Source::console:
+        record.content = ConsoleRecord{data.toByteArray()};
+        return {};
+    case Source::machine:
+        fault = decodeMachine(data, record);
+        break;
+    case Source::guest:
+        fault = decodeGuest(data, record);
+        break;
+    case Source::foreign:
+        record.content = ForeignRecord{linkType, data.toByteArray()};
+        return {};
+    }
+    if (!fault.isEmpty())
+        record.content = ForeignRecord{linkType, data.toByteArray()};
+    return fault;
+}
+
+} // namespace nitroscope::pcapng

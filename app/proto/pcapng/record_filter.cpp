@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// See record_filter.hpp.
+#include "app/proto/pcapng/record_filter.hpp"
+
+#include "app/proto/pcapng/record_text.hpp"
+
+#include <cmath>
+
+namespace nitroscope::pcapng {
+
+namespace {
+
+constexpr int deepest = 64; // nested parentheses and nots
+
+enum class Field {
+    interface,
+    kind,
+    result,
+    direction,
+    verdict,
+    text,
+    time,
+    clock,
+    duration,
+    transaction,
+    flow,
+    rule,
+    pcr,
+    length,
+    port
+};
+enum class Operator { equal, notEqual, less, lessOrEqual, greater, greaterOrEqual, contains };
+
+struct FieldName {
+    const char *name;
+    Field field;
+    bool isNumber;
+    const char *help;
+};
+const FieldName fieldNames[] = {
+    {"interface", Field::interface, false, "vsock, nsm, console, machine, guest, foreign"},
+    {"kind", Field::kind, false,
+     "NSM request (ExtendPCR), machine record (boot-stage), vsock operation (REQUEST)"},
+    {"result", Field::result, false, "result of an NSM response: Success, InvalidIndex, ..."},
+    {"direction", Field::direction, false, "in (to the guest), out, none"},
+    {"verdict", Field::verdict, false, "passed, delayed, dropped, changed, refused, malformed"},
+    {"text", Field::text, false, "the line as it is shown, or console text"},
+    {"time", Field::time, true,
+     "host time since the first record; 1.5s, 20ms, 300us, plain numbers are seconds"},
+    {"clock", Field::clock, true, "the guest's virtual clock, same units"},
+    {"duration", Field::duration, true, "of an NSM response, same units"},
+    {"transaction", Field::transaction, true,
+     "number of an NSM transaction, also on the PCR changes it made"},
+    {"flow", Field::flow, true, "vsock flow or NSM transaction"},
+    {"rule", Field::rule, true, "fault or break rule that acted"},
+    {"pcr", Field::pcr, true, "PCR index of an NSM request or a PCR change"},
+    {"length", Field::length, true, "original length in bytes, our header included"},
+    {"port", Field::port, true, "either port of a vsock packet"},
+};
+
+struct OperatorName {
+    const char *name;
+    Operator op;
+};
+// Two characters before one, or "<=" would be read as "<".
+const OperatorName operatorNames[] = {{"==", Operator::equal},         {"!=", Operator::notEqual},
+                                      {"<=", Operator::lessOrEqual},   {">=", Operator::greaterOrEqual},
+                                      {"<", Operator::less},           {">", Operator::greater},
+                                      {"contains", Operator::contains}};
+
+bool isTime(Field field) {
+    return field == Field::time || field == Field::clock || field == Field::duration;
+}
+
+template <class T>
+bool compare(Operator op, const T &left, const T &right) {
+    switch (op) {
+    case Operator::equal:
+        return left == right;
+    case Operator::notEqual:
+        return left != right;
+    case Operator::less:
+        return left < right;
+    case Operator::lessOrEqual:
+        return left <= right;
+    case Operator::greater:
+        return left > right;
+    case Operator::greaterOrEqual:
+        return left >= right;
+    case Operator::contains:
+        break;
+    }
+    return false;
+}
+
+std::optional<QString> textField(const Record &record, Field field) {
+    const auto some = [](const QString &text) { return text.isEmpty() ? std::nullopt : std::optional(text); };
+    switch (field) {
+    case Field::interface:
+        return nameOf(record.source);
+    case Field::kind:
+        return some(kindOf(record));
+    case Field::result:
+        if (const auto *nsm = std::get_if<NsmRecord>(&record.content); nsm && nsm->isResponse)
+            return nsm->resultName();
+        return std::nullopt;
+    case Field::direction:
+        return nameOf(record.direction);
+    case Field::verdict:
+        return nameOf(record.verdict);
+    default:
+        if (const auto *console = std::get_if<ConsoleRecord>(&record.content))
+            return QString::fromUtf8(console->bytes);
+        return summaryOf(record);
+    }
+}
+
+std::optional<qint64> machineNumber(const Record &record, const QString &key) {
+    const auto *machine = std::get_if<MachineRecord>(&record.content);
+    return machine && machine->fields.contains(key) ? std::optional(machine->fields.value(key).toLongLong())
+                                                    : std::nullopt;
+}
+
+std::optional<qint64> numberField(const Record &record, Field field, qint64 firstHostNs) {
+    const auto *nsm = std::get_if<NsmRecord>(&record.content);
+    switch (field) {
+    case Field::time:
+        // Both are anything a file can hold: wrap rather than overflow.
+        return static_cast<qint64>(static_cast<quint64>(record.hostNs) - static_cast<quint64>(firstHostNs));
+    case Field::clock:
+        return record.virtualNs;
+    case Field::duration:
+        return nsm && nsm->isResponse ? std::optional(qint64(nsm->durationNs)) : std::nullopt;
+    case Field::transaction:
+        return nsm ? std::optional(qint64(nsm->transaction))
+                   : machineNumber(record, QStringLiteral("transaction"));
+    case Field::flow:
+        return record.flow ? std::optional(qint64(record.flow))
+                           : machineNumber(record, QStringLiteral("flow"));
+    case Field::rule:
+        return record.rule ? std::optional(qint64(record.rule))
+                           : machineNumber(record, QStringLiteral("rule"));
+    case Field::pcr:
+        return pcrOf(record);
+    case Field::length:
+        return record.original;
+    default:
+        return std::nullopt;
+    }
+}
+
+} // namespace
+
+struct RecordFilter::Node {
+    enum class Kind { all, both, either, negation, comparison } kind = Kind::all;
+    std::shared_ptr<const Node> left, right;
+    Field field = Field::interface;
+    Operator op = Operator::equal;
+    QString text;
+    qint64 number = 0;
+
+    bool matches(const Record &record, qint64 first) const {
+        switch (kind) {
+        case Kind::all:
+            return true;
+        case Kind::both:
+            return left->matches(record, first) && right->matches(record, first);
+        case Kind::either:
+            return left->matches(record, first) || right->matches(record, first);
+        case Kind::negation:
+            return !left->matches(record, first);
+        case Kind::comparison:
+            break;
+        }
+        if (field == Field::port) {
+            const auto *packet = std::get_if<VsockRecord>(&record.content);
+            return packet && (compare(op, qint64(packet->srcPort), number) ||
+                              compare(op, qint64(packet->dstPort), number));
+        }
+        if (isNumeric) {
+            const auto value = numberField(record, field, first);
+            return value && compare(op, *value, number);
+        }
+        const auto value = textField(record, field);
+        if (!value)
+            return false;
+        if (op == Operator::contains)
+            return value->contains(text, Qt::CaseInsensitive);
+        return compare(op, value->compare(text, Qt::CaseInsensitive), 0);
+    }
+    bool isNumeric = false;
+};
+
+namespace {
+
+using Node = RecordFilter::Node;
+using NodePointer = std::shared_ptr<const Node>;
+
+class Parser {
+public:
+    explicit Parser(const QString &text) : m_text(text) {}
+
+    app::Result<NodePointer> parse() {
+        skipSpace();
+        if (atEnd())
+            return std::make_shared<const Node>();
+        NodePointer root = expression();
+        skipSpace();
+        if (root && !atEnd())
+            root = failed(QStringLiteral("'and' or 'or' was expected here"));
+        if (root)
+            return root;
+        app::Error error;
+        error.code = QStringLiteral("filter-wrong");
+        error.message = m_fault;
+        error.offset = quint64(m_faultAt);
+        error.context = m_text;
+        return tl::unexpected(error);
+    }
+
+private:
+    bool atEnd() const { return m_pos >= m_text.size(); }
+    void skipSpace() {
+        while (!atEnd() && m_text[m_pos].isSpace())
+            ++m_pos;
+    }
+    NodePointer failed(const QString &fault) {
+        if (m_fault.isEmpty()) {
+            m_fault = fault;
+            m_faultAt = m_pos;
+        }
+        return nullptr;
+    }
+    static bool isWordCharacter(QChar c) {
+        return c.isLetterOrNumber() || c == u'-' || c == u'_' || c == u'.';
+    }
+    QString word() {
+        skipSpace();
+        const qsizetype start = m_pos;
+        while (!atEnd() && isWordCharacter(m_text[m_pos]))
+            ++m_pos;
+        return m_text.mid(start, m_pos - start);
+    }
+    // Takes the word if it is next.
+    bool take(QLatin1String expected) {
+        const qsizetype start = m_pos;
+        if (word().compare(expected, Qt::CaseInsensitive) == 0)
+            return true;
+        m_pos = start;
+        return false;
+    }
+    bool take(QChar expected) {
+        skipSpace();
+        if (atEnd() || m_text[m_pos] != expected)
+            return false;
+        ++m_pos;
+        return true;
+    }
+
+    NodePointer joined(Node::Kind kind, NodePointer left, NodePointer right) {
+        if (!left || !right)
+            return nullptr;
+        Node node;
+        node.kind = kind;
+        node.left = std::move(left);
+        node.right = std::move(right);
+        return std::make_shared<const Node>(node);
+    }
+    NodePointer expression() {
+        NodePointer node = term();
+        while (node && take(QLatin1String("or")))
+            node = joined(Node::Kind::either, node, term());
+        return node;
+    }
+    NodePointer term() {
+        NodePointer node = factor();
+        while (node && take(QLatin1String("and")))
+            node = joined(Node::Kind::both, node, factor());
+        return node;
+    }
+    NodePointer factor() {
+        if (++m_depth > deepest)
+            return failed(QStringLiteral("the expression is nested too deep"));
+        NodePointer node;
+        if (take(QLatin1String("not"))) {
+            node = joined(Node::Kind::negation, factor(), std::make_shared<const Node>());
+        } else if (take(u'(')) {
+            node = expression();
+            if (node && !take(u')'))
+                node = failed(QStringLiteral("a ')' is missing here"));
+        } else {
+            node = comparison();
+        }
+        --m_depth;
+        return node;
+    }
+
+    NodePointer comparison() {
+        skipSpace();
+        const qsizetype start = m_pos;
+        const QString name = word();
+        const FieldName *field = nullptr;
+        for (const FieldName &candidate : fieldNames)
+            if (name.compare(QLatin1String(candidate.name), Qt::CaseInsensitive) == 0)
+                field = &candidate;
+        if (!field) {
+            m_pos = start;
+            return failed(name.isEmpty() ? QStringLiteral("a field was expected here")
+                                         : QStringLiteral("there is no field '%1'").arg(name));
+        }
+        Node node;
+        node.kind = Node::Kind::comparison;
+        node.field = field->field;
+        node.isNumeric = field->isNumber;
+        if (!operation(node))
+            return failed(QStringLiteral("an operator was expected here: ==, !=, <, <=, >, >= or contains"));
+        if (node.isNumeric && node.op == Operator::contains)
+            return failed(QStringLiteral("'contains' is for texts, and '%1' is a number").arg(name));
+        return value(node) ? std::make_shared<const Node>(node) : nullptr;
+    }
+
+    bool operation(Node &node) {
+        skipSpace();
+        for (const OperatorName &candidate : operatorNames) {
+            const QLatin1String name(candidate.name);
+            if (QStringView(m_text).mid(m_pos).startsWith(name, Qt::CaseInsensitive)) {
+                m_pos += name.size();
+                node.op = candidate.op;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    bool value(Node &node) {
+        skipSpace();
+        const qsizetype start = m_pos;
+        QString text;
+        if (take(u'"')) {
+            const qsizetype end = m_text.indexOf(u'"', m_pos);
+            if (end < 0)
+                return failed(QStringLiteral("the text has no closing quote")) != nullptr;
+            text = m_text.mid(m_pos, end - m_pos);
+            m_pos = end + 1;
+        } else {
+            text = word();
+            if (text.isEmpty())
+                return failed(QStringLiteral("a value was expected here")) != nullptr;
+        }
+        node.text = text;
+        if (!node.isNumeric || number(text, isTime(node.field), node.number))
+            return true;
+        m_pos = start;
+        return failed(QStringLiteral("'%1' is no number%2")
+                          .arg(text, isTime(node.field) ? QStringLiteral(" with or without ns, us, ms or s")
+                                                        : QString())) != nullptr;
+    }
+
+    static bool number(QString text, bool time, qint64 &result) {
+        bool valid = false;
+        if (!time) {
+            result = text.toLongLong(&valid);
+            return valid;
+        }
+        double scale = 1e9;
+        static const struct {
+            const char *suffix;
+            double scale;
+        } units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
+        for (const auto &unit : units) {
+            if (text.endsWith(QLatin1String(unit.suffix))) {
+                text.chop(qsizetype(qstrlen(unit.suffix)));
+                scale = unit.scale;
+                break;
+            }
+        }
+        const double nanoseconds = text.toDouble(&valid) * scale;
+        valid = valid && std::isfinite(nanoseconds) && std::abs(nanoseconds) < 9e18;
+        result = valid ? qint64(std::llround(nanoseconds)) : 0;
+        return valid;
+    }
+
+    const QString m_text;
+    qsizetype m_pos = 0;
+    QString m_fault;
+    qsizetype m_faultAt = 0;
+    int m_depth = 0;
+};
+
+} // namespace
+
+QString RecordFilter::help() {
+    QString text =
+        QStringLiteral("Filter: comparisons joined by and, or, not and parentheses, for example\n"
+                       "  interface==nsm and result!=Success\n"
+                       "  kind==ExtendPCR or pcr==16\n"
+                       "  time>=1.5s and time<2s and not text contains ramdisk\n"
+                       "Operators: == != < <= > >= contains. A record without the field does not match.\n"
+                       "Fields:\n");
+    for (const FieldName &field : fieldNames)
+        text +=
+            QStringLiteral("  %1 %2\n").arg(QLatin1String(field.name), -12).arg(QLatin1String(field.help));
+    return text;
+}
+
+app::Result<RecordFilter> RecordFilter::parse(const QString &text) {
+    auto root = Parser(text).parse();
+    if (!root)
+        return tl::unexpected(root.error());
+    RecordFilter filter;
+    filter.m_root = *root;
+    return filter;
+}
+
+bool RecordFilter::matches(const Record &record, qint64 firstHostNs) const {
+    return !m_root || m_root->matches(record, firstHostNs);
+}
+
+} // namespace nitroscope::pcapng

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// One enclave as the rest of the app sees it: start it, steer it, watch it.
+//
+// Panels and the command line know only this interface. LiveSession runs QEMU, FakeSession plays a script
+// for tests. All work is asynchronous: a slot returns at once, what came of it arrives as a signal.
+//
+// Order that watchers may rely on, for every start(): stateChanged(starting), then any of the reports, then
+// exactly one ended(), which comes after stateChanged(ended) or stateChanged(failed). Reports of an earlier
+// run never arrive after the next stateChanged(starting). After ended(), start() works again.
+#pragma once
+
+#include "app/session/launch_spec.hpp"
+#include "app/session/session_types.hpp"
+
+#include <QObject>
+
+namespace nitroscope::app {
+
+class EnclaveSession : public QObject {
+    Q_OBJECT
+public:
+    enum class State {
+        idle,     // never started
+        starting, // QEMU is being started
+        running,  // the guest's clock runs
+        paused,   // the guest is stopped and can be inspected or resumed
+        ended,    // over, by the guest or by the user
+        failed,   // over, because something went wrong; ended()'s reason says what
+    };
+    Q_ENUM(State)
+
+    using QObject::QObject;
+
+    virtual State state() const = 0;
+
+public slots:
+    // Ignored (with a log line) while a run is in progress.
+    virtual void start(const nitroscope::app::LaunchSpec &spec) = 0;
+    virtual void pause() = 0;
+    virtual void resume() = 0;
+    // Boots the same EIF again from its reset vector, in the same QEMU.
+    virtual void reset() = 0;
+    virtual void stop() = 0;
+    // Bytes as typed into the guest's serial console. Dropped when no console is connected.
+    virtual void sendConsoleInput(const QByteArray &bytes) = 0;
+
+signals:
+    void stateChanged(nitroscope::app::EnclaveSession::State state);
+    void bootStage(const nitroscope::app::BootStage &stage);
+    void bootFailed(const nitroscope::app::BootFailure &failure);
+    // Bytes of COM1 in the order sent, split anywhere.
+    void consoleOutput(const QByteArray &bytes);
+    // The PCRs whose value or lock is new; all 32 on the first report of a run.
+    void pcrsChanged(const QVector<nitroscope::app::PcrValue> &pcrs);
+    void logLine(const nitroscope::app::LogEntry &entry);
+    void ended(const nitroscope::app::EndReason &reason);
+};
+
+} // namespace nitroscope::app

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// An EnclaveSession without QEMU: tests of panels and models play what a run would report.
+//
+// Every call made on it is recorded; what the test wants the watchers to see, it says with the play…()
+// functions, which emit at once.
+#pragma once
+
+#include "app/session/enclave_session.hpp"
+
+#include <optional>
+#include <QStringList>
+
+namespace nitroscope::app {
+
+class FakeSession : public EnclaveSession {
+    Q_OBJECT
+public:
+    using EnclaveSession::EnclaveSession;
+
+    State state() const override { return m_state; }
+
+    void start(const LaunchSpec &spec) override;
+    void pause() override;
+    void resume() override;
+    void reset() override;
+    void stop() override;
+    void sendConsoleInput(const QByteArray &bytes) override;
+
+    // What was asked of the session so far: "start", "pause", "resume", "reset", "stop".
+    QStringList calls() const { return m_calls; }
+    std::optional<LaunchSpec> lastSpec() const { return m_spec; }
+    QByteArray consoleInput() const { return m_consoleInput; }
+
+    void playState(State state);
+    void playStage(const BootStage &stage);
+    void playBootFailure(const BootFailure &failure);
+    void playConsole(const QByteArray &bytes);
+    void playPcrs(const QVector<PcrValue> &pcrs);
+    void playLog(LogLevel level, const QString &text);
+    void playEnd(const EndReason &reason); // sets ended or failed by the kind of the reason
+
+    // A whole successful boot: starting, six stages one virtual millisecond apart, 32 PCRs, some console
+    // text, running.
+    void playDemoBoot();
+
+private:
+    QStringList m_calls;
+    std::optional<LaunchSpec> m_spec;
+    QByteArray m_consoleInput;
+    State m_state = State::idle;
+};
+
+} // namespace nitroscope::app

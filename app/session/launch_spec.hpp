@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Everything a user can say about one run of an enclave. A plain record: the window fills it from its
+// dialogs, the command line from its options, and launch_arguments.hpp turns it into QEMU's arguments.
+#pragma once
+
+#include <QMetaType>
+#include <QString>
+
+namespace nitroscope::app {
+
+// Which machinery executes the guest's instructions.
+enum class Accelerator {
+    tcg, // translation; works everywhere, and what breakpoints and plugins need
+    kvm, // only on request: a /dev/kvm that exists may still not work (nested, no rights)
+};
+
+struct LaunchSpec {
+    QString eifPath;        // required
+    quint64 memoryMiB = 0;  // 0 = the default of EC2's rule, see defaultMemoryMiB()
+    unsigned cpuCount = 1;  // 1..128
+    bool debugMode = false; // PCR 0-2 and 8 read as zero, as with nitro-cli's --debug-mode
+    bool strict = true;     // false: what the real platform refuses becomes a warning
+    QString moduleId;       // empty = the machine's default
+    QString parentRole;     // IAM role ARN measured into PCR 3; empty = none
+    QString parentId;       // instance id measured into PCR 4; empty = none
+    QString append;         // appended to the EIF's command line; measured
+    QString initrdPath;     // one more ramdisk after the EIF's; measured
+    QString capturePath;    // pcapng file that receives the capture stream; empty = none
+    QString qemuPath;       // empty = found by locateQemu() (program_locations.hpp)
+    Accelerator accelerator = Accelerator::tcg;
+};
+
+} // namespace nitroscope::app
+
+Q_DECLARE_METATYPE(nitroscope::app::LaunchSpec)

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The plain records that a session hands to whoever watches it: boot stages, PCR values, log lines, and
+// why a run came to its end. No QEMU and no QMP types here, so that live, recorded and fake sessions can
+// produce the same records.
+#pragma once
+
+#include <optional>
+#include <QByteArray>
+#include <QDateTime>
+#include <QMetaType>
+#include <QString>
+#include <QVector>
+
+namespace nitroscope::app {
+
+// One step of the firmware, in the order reset, header, crc, kernel, ramdisk (once per ramdisk), handoff.
+struct BootStage {
+    QString stage;
+    int index = -1;       // which ramdisk; -1 when the stage has no index
+    qint64 virtualNs = 0; // the guest's virtual clock, nanoseconds
+    qint64 hostNs = 0;    // the host's clock, nanoseconds since 1970-01-01 UTC
+    QString text;         // the firmware's own words; may be empty
+};
+
+// Why the platform or the firmware did not boot the EIF.
+struct BootFailure {
+    QString stage;  // stage that failed; empty when the machine refused the EIF before the guest started
+    QString reason; // stable word or number of the reason
+    QString eCode;  // nitro-cli's code, e.g. "E35"; may be empty
+    QString message;
+    std::optional<quint64> offset; // byte in the EIF
+    std::optional<int> section;    // index in the EIF's section table
+};
+
+struct PcrValue {
+    int index = 0;    // 0..31
+    QByteArray value; // 48 bytes (SHA-384)
+    bool locked = false;
+
+    bool operator==(const PcrValue &) const = default;
+};
+
+enum class LogLevel { debug, info, warning, error };
+
+struct LogEntry {
+    QDateTime time;
+    LogLevel level = LogLevel::info;
+    QString source; // "session", "qemu", "machine"
+    QString text;   // one line
+};
+
+enum class EndKind {
+    guestReboot,   // the guest asked for a reset: how an enclave normally ends
+    guestShutdown, // the guest powered off
+    guestPanic,    // "Kernel panic - not syncing" was seen on the console
+    bootFailed,    // the EIF was refused by the machine or by the firmware
+    stoppedByUser, // stop() was called
+    qemuKilled,    // the QEMU process died by a signal that we did not send
+    qemuMissing,   // the program could not be found or executed
+    qemuFailed,    // QEMU ended with an error of its own, or stopped answering
+};
+
+struct EndReason {
+    EndKind kind = EndKind::stoppedByUser;
+    QString message; // what happened, one sentence
+    QString advice;  // what the user can do; may be empty
+};
+
+} // namespace nitroscope::app
+
+Q_DECLARE_METATYPE(nitroscope::app::BootStage)
+Q_DECLARE_METATYPE(nitroscope::app::BootFailure)
+Q_DECLARE_METATYPE(nitroscope::app::PcrValue)
+Q_DECLARE_METATYPE(nitroscope::app::LogEntry)
+Q_DECLARE_METATYPE(nitroscope::app::EndReason)

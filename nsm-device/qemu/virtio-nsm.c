@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * virtio Nitro Security Module device
+ *
+ * Framing, as the Linux driver (drivers/misc/nsm.c) needs it: the driver
+ * posts a request as one device-readable chain and then a buffer for the
+ * response as a second, device-writable chain. The device completes the
+ * request first and the response second, and interrupts once, after both:
+ * the driver fetches the two right after the first interrupt.
+ *
+ * A request stays in the available ring until its answer can be given: until
+ * its response buffer is there and, when a fault delays the answer, until then.
+ * So the device holds no element between two events, and a snapshot needs no
+ * in-flight descriptors.
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qapi/qapi-events-nitro.h"
+#include "qemu/error-report.h"
+#include "qemu/guest-random.h"
+#include "qemu/iov.h"
+#include "qemu/module.h"
+#include "qemu/timer.h"
+#include "hw/qdev-properties.h"
+#include "migration/vmstate.h"
+#include "standard-headers/linux/virtio_ids.h"
+#include "nsm-device/qemu/virtio-nsm.h"
+#include "trace.h"
+
+/* Two would do for Linux; a few more let other drivers use scatter lists. */
+#define NSM_QUEUE_SIZE 16
+
+/* ------------------------------------------------------------------ */
+/* What the core asks of its host                                     */
+
+static int virtio_nsm_random(void *opaque, uint8_t *out, size_t size)
+{
+    return qemu_guest_getrandom(out, size, NULL);
+}
+
+static int64_t virtio_nsm_now_ms(void *opaque)
+{
+    return qemu_clock_get_ms(QEMU_CLOCK_HOST);
+}
+
+static NsmPcrCause virtio_nsm_qapi_cause(NsmCause cause)
+{
+    switch (cause) {
+    case NSM_CAUSE_SEED:
+        return NSM_PCR_CAUSE_SEED;
+    case NSM_CAUSE_LOCK:
+        return NSM_PCR_CAUSE_LOCK;
+    case NSM_CAUSE_EXTEND:
+        return NSM_PCR_CAUSE_EXTEND;
+    case NSM_CAUSE_LOAD:
+        return NSM_PCR_CAUSE_LOAD;
+    default:
+        return NSM_PCR_CAUSE_RESET;
+    }
+}
+
+static void virtio_nsm_pcr_changed(void *opaque, unsigned index,
+                                   const uint8_t value[NSM_PCR_SIZE],
+                                   int locked, NsmCause cause)
+{
+    VirtIONSM *s = opaque;
+    char hex[2 * NSM_PCR_SIZE + 1];
+
+    for (size_t i = 0; i < NSM_PCR_SIZE; i++) {
+        snprintf(hex + 2 * i, 3, "%02x", value[i]);
+    }
+    trace_virtio_nsm_pcr_changed(index, nsm_cause_name(cause), locked, hex);
+    qapi_event_send_nsm_pcr_changed(index, hex, locked,
+                                    virtio_nsm_qapi_cause(cause));
+    nsm_recorder_pcr_changed(&s->recorder, index, value, locked, cause);
+}
+
+static void virtio_nsm_transaction(void *opaque, const NsmTransaction *t)
+{
+    VirtIONSM *s = opaque;
+
+    trace_virtio_nsm_transaction(t->id, nsm_request_name(t->kind), t->index,
+                                 nsm_error_name(t->error), t->duration_ns,
+                                 t->faults);
+    nsm_recorder_transaction(&s->recorder, t);
+}
+
+static void virtio_nsm_log(void *opaque, const char *message)
+{
+    warn_report("NSM: %s", message);
+}
+
+/* ------------------------------------------------------------------ */
+/* Virtqueue                                                          */
+
+static void virtio_nsm_refuse_chain(VirtIONSM *s, VirtQueueElement *elem,
+                                    const char *expected)
+{
+    virtio_error(VIRTIO_DEVICE(s),
+                 "virtio-nsm: expected a %s, got a chain of %u device-readable "
+                 "and %u device-writable buffers",
+                 expected, elem->out_num, elem->in_num);
+    virtqueue_detach_element(s->vq, elem, 0);
+    g_free(elem);
+}
+
+/*
+ * Takes the next request and its response buffer off the available ring;
+ * false when they are not both there, or not what they must be.
+ */
+static bool virtio_nsm_pop_pair(VirtIONSM *s, VirtQueueElement **request,
+                                VirtQueueElement **response)
+{
+    *request = virtqueue_pop(s->vq, sizeof(VirtQueueElement));
+    if (!*request) {
+        return false;
+    }
+    if ((*request)->in_num || !(*request)->out_num) {
+        virtio_nsm_refuse_chain(s, *request,
+                                "request of device-readable buffers only");
+        return false;
+    }
+
+    *response = virtqueue_pop(s->vq, sizeof(VirtQueueElement));
+    if (!*response) {
+        if (VIRTIO_DEVICE(s)->broken) {
+            virtqueue_detach_element(s->vq, *request, 0);
+        } else {
+            trace_virtio_nsm_wait_for_response_buffer();
+            virtqueue_unpop(s->vq, *request, 0);
+        }
+        g_free(*request);
+        return false;
+    }
+    if ((*response)->out_num || !(*response)->in_num) {
+        virtqueue_detach_element(s->vq, *request, 0);
+        g_free(*request);
+        virtio_nsm_refuse_chain(s, *response,
+                                "response of device-writable buffers only");
+        return false;
+    }
+    return true;
+}
+
+/* Computes the answer, now in s->response. */
+static NsmAnswer virtio_nsm_answer(VirtIONSM *s, VirtQueueElement *request,
+                                   VirtQueueElement *response)
+{
+    size_t size = iov_size(request->out_sg, request->out_num);
+    size_t capacity = MIN(iov_size(response->in_sg, response->in_num),
+                          sizeof(s->response));
+    NsmAnswer answer;
+
+    nsm_recorder_begin(&s->recorder);
+    if (size > sizeof(s->request)) {
+        answer = nsm_refuse(s->nsm, NSM_INPUT_TOO_LARGE, s->response, capacity);
+    } else {
+        iov_to_buf(request->out_sg, request->out_num, 0, s->request, size);
+        answer = nsm_handle(s->nsm, s->request, size, s->response, capacity);
+    }
+    nsm_recorder_end(&s->recorder);
+    trace_virtio_nsm_answer(nsm_request_name(answer.kind), size,
+                            nsm_error_name(answer.error), answer.size,
+                            capacity);
+    return answer;
+}
+
+/* Both chains become visible to the driver at once, in order. */
+static void virtio_nsm_complete(VirtIONSM *s, VirtQueueElement *request,
+                                VirtQueueElement *response, size_t size)
+{
+    size = iov_from_buf(response->in_sg, response->in_num, 0, s->response,
+                        size);
+    virtqueue_fill(s->vq, request, 0, 0);
+    virtqueue_fill(s->vq, response, size, 1);
+    virtqueue_flush(s->vq, 2);
+    virtio_notify(VIRTIO_DEVICE(s), s->vq);
+}
+
+/* Handles one pair of chains; false when nothing more can be done now. */
+static bool virtio_nsm_handle_pair(VirtIONSM *s)
+{
+    VirtQueueElement *request, *response;
+    NsmAnswer answer;
+
+    if (s->pending || !virtio_nsm_pop_pair(s, &request, &response)) {
+        return false;
+    }
+
+    answer = virtio_nsm_answer(s, request, response);
+    if (answer.dropped) {
+        /* Consumed, but never returned to the driver. */
+        virtqueue_detach_element(s->vq, request, 0);
+        virtqueue_detach_element(s->vq, response, 0);
+    } else if (answer.delay_ms) {
+        s->pending = true;
+        s->pending_size = answer.size;
+        timer_mod(s->timer, qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL) +
+                            answer.delay_ms);
+        virtqueue_unpop(s->vq, response, 0);
+        virtqueue_unpop(s->vq, request, 0);
+    } else {
+        virtio_nsm_complete(s, request, response, answer.size);
+    }
+    g_free(request);
+    g_free(response);
+    return true;
+}
+
+static void virtio_nsm_handle_output(VirtIODevice *vdev, VirtQueue *vq)
+{
+    VirtIONSM *s = VIRTIO_NSM(vdev);
+
+    while (virtio_nsm_handle_pair(s)) {
+        /* The next one. */
+    }
+}
+
+/* The time of a delayed answer has come. */
+static void virtio_nsm_delay_over(void *opaque)
+{
+    VirtIONSM *s = opaque;
+    VirtQueueElement *request, *response;
+
+    if (!s->pending) {
+        return;
+    }
+    s->pending = false;
+    if (virtio_nsm_pop_pair(s, &request, &response)) {
+        virtio_nsm_complete(s, request, response, s->pending_size);
+        g_free(request);
+        g_free(response);
+    }
+    virtio_nsm_handle_output(VIRTIO_DEVICE(s), s->vq);
+}
+
+/* The rings are forgotten, and with them an answer that has to wait. */
+static void virtio_nsm_forget_pending(VirtIONSM *s)
+{
+    s->pending = false;
+    timer_del(s->timer);
+}
+
+static void virtio_nsm_reset(VirtIODevice *vdev)
+{
+    virtio_nsm_forget_pending(VIRTIO_NSM(vdev));
+}
+
+static void virtio_nsm_queue_reset(VirtIODevice *vdev, uint32_t queue_index)
+{
+    virtio_nsm_forget_pending(VIRTIO_NSM(vdev));
+}
+
+static uint64_t virtio_nsm_get_features(VirtIODevice *vdev, uint64_t features,
+                                        Error **errp)
+{
+    return features;
+}
+
+/* ------------------------------------------------------------------ */
+/* Board's interface                                                  */
+
+void virtio_nsm_reset_pcrs(VirtIONSM *s)
+{
+    nsm_reset(s->nsm);
+}
+
+void virtio_nsm_seed_pcr(VirtIONSM *s, unsigned index,
+                         const uint8_t value[NSM_PCR_SIZE])
+{
+    nsm_seed_pcr(s->nsm, index, value);
+}
+
+void virtio_nsm_lock_range(VirtIONSM *s, unsigned n)
+{
+    nsm_lock_range(s->nsm, n);
+}
+
+void virtio_nsm_get_pcr(VirtIONSM *s, unsigned index,
+                        uint8_t value[NSM_PCR_SIZE], bool *locked)
+{
+    int flag;
+
+    nsm_get_visible_pcr(s->nsm, index, value, &flag);
+    if (locked) {
+        *locked = flag;
+    }
+}
+
+void virtio_nsm_get_counters(VirtIONSM *s, NsmCounters *counters)
+{
+    nsm_get_counters(s->nsm, counters);
+}
+
+void virtio_nsm_set_capture(VirtIONSM *s, NitroCapture *capture)
+{
+    s->recorder.capture = capture;
+}
+
+const char *virtio_nsm_module_id(VirtIONSM *s)
+{
+    return nsm_module_id(s->nsm);
+}
+
+/* ------------------------------------------------------------------ */
+/* Snapshots                                                          */
+
+static int virtio_nsm_pre_save(void *opaque)
+{
+    VirtIONSM *s = opaque;
+
+    nsm_save_state(s->nsm, &s->state);
+    return 0;
+}
+
+static int virtio_nsm_post_load(void *opaque, int version_id)
+{
+    VirtIONSM *s = opaque;
+
+    if (s->pending_size > sizeof(s->response)) {
+        return -EINVAL;
+    }
+    return nsm_load_state(s->nsm, &s->state) == 0 ? 0 : -EINVAL;
+}
+
+static const VMStateDescription vmstate_virtio_nsm_device = {
+    .name = "nitroscope-nsm",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .pre_save = virtio_nsm_pre_save,
+    .post_load = virtio_nsm_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT8_ARRAY(state.values, VirtIONSM,
+                            NSM_PCR_COUNT * NSM_PCR_SIZE),
+        VMSTATE_UINT8_ARRAY(state.locked, VirtIONSM, NSM_PCR_COUNT),
+        VMSTATE_UINT64_ARRAY(state.requests, VirtIONSM, NSM_REQUEST_KINDS),
+        VMSTATE_UINT64_ARRAY(state.errors, VirtIONSM, NSM_ERRORS),
+        VMSTATE_UINT8_ARRAY(state.module_id, VirtIONSM, NSM_MODULE_ID_MAX),
+        VMSTATE_UINT32_ARRAY(state.faults, VirtIONSM,
+                             NSM_FAULTS_MAX * NSM_FAULT_WORDS),
+        VMSTATE_UINT32(state.fault_count, VirtIONSM),
+        VMSTATE_UINT64(state.fault_seed, VirtIONSM),
+        VMSTATE_UINT32(state.identity_size, VirtIONSM),
+        VMSTATE_UINT8_ARRAY(state.identity, VirtIONSM, NSM_IDENTITY_MAX),
+        VMSTATE_BOOL(pending, VirtIONSM),
+        VMSTATE_UINT32(pending_size, VirtIONSM),
+        VMSTATE_UINT8_ARRAY(response, VirtIONSM, NSM_RESPONSE_MAX),
+        VMSTATE_TIMER_PTR(timer, VirtIONSM),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static const VMStateDescription vmstate_virtio_nsm = {
+    .name = "virtio-nsm",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_VIRTIO_DEVICE,
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+/* ------------------------------------------------------------------ */
+/* Device                                                             */
+
+static void virtio_nsm_realize(DeviceState *dev, Error **errp)
+{
+    VirtIODevice *vdev = VIRTIO_DEVICE(dev);
+    VirtIONSM *s = VIRTIO_NSM(dev);
+    const NsmHost host = {
+        .opaque = s,
+        .random = virtio_nsm_random,
+        .now_ms = virtio_nsm_now_ms,
+        .pcr_changed = virtio_nsm_pcr_changed,
+        .transaction = virtio_nsm_transaction,
+        .log = virtio_nsm_log,
+    };
+    const NsmIdentity identity = {
+        .pki_directory = s->pki_directory,
+        .ca_key_file = s->ca_key,
+        .ca_chain_file = s->ca_chain,
+        .region = s->region,
+    };
+    const NsmOptions options = {
+        .module_id = s->module_id,
+        .debug_mode = s->debug_mode,
+        .definite_payload = s->definite_payload,
+        .version = s->version,
+        .identity = &identity,
+    };
+    char message[512] = "";
+
+    if (s->module_id && strlen(s->module_id) >= NSM_MODULE_ID_MAX) {
+        error_setg(errp, "'module-id' is longer than %u characters",
+                   NSM_MODULE_ID_MAX - 1);
+        return;
+    }
+    s->nsm = nsm_create(&host, &options, message, sizeof(message));
+    if (!s->nsm) {
+        error_setg(errp, "cannot create the Nitro Security Module: %s",
+                   message);
+        return;
+    }
+
+    s->timer = timer_new_ms(QEMU_CLOCK_VIRTUAL, virtio_nsm_delay_over, s);
+    virtio_init(vdev, VIRTIO_ID_NITRO_SEC_MOD, 0);
+    s->vq = virtio_add_queue(vdev, NSM_QUEUE_SIZE, virtio_nsm_handle_output);
+}
+
+static void virtio_nsm_unrealize(DeviceState *dev)
+{
+    VirtIODevice *vdev = VIRTIO_DEVICE(dev);
+    VirtIONSM *s = VIRTIO_NSM(dev);
+
+    virtio_del_queue(vdev, 0);
+    virtio_cleanup(vdev);
+    timer_free(s->timer);
+    nsm_destroy(s->nsm);
+    s->nsm = NULL;
+}
+
+static const Property virtio_nsm_properties[] = {
+    DEFINE_PROP_STRING("module-id", VirtIONSM, module_id),
+    DEFINE_PROP_BOOL("debug-mode", VirtIONSM, debug_mode, false),
+    /* Documents with a definite payload map, as before 2025. */
+    DEFINE_PROP_BOOL("definite-payload", VirtIONSM, definite_payload, false),
+    /* Folder of the user's root instead of the default one. */
+    DEFINE_PROP_STRING("pki-directory", VirtIONSM, pki_directory),
+    /* PEM files of an own CA instead of the user's root. */
+    DEFINE_PROP_STRING("ca-key", VirtIONSM, ca_key),
+    DEFINE_PROP_STRING("ca-chain", VirtIONSM, ca_chain),
+    DEFINE_PROP_STRING("region", VirtIONSM, region),
+    /* Of the NSM's interface, as DescribeNSM reports it. */
+    DEFINE_PROP_STRING("version", VirtIONSM, version),
+};
+
+static void virtio_nsm_class_init(ObjectClass *klass, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    VirtioDeviceClass *vdc = VIRTIO_DEVICE_CLASS(klass);
+
+    device_class_set_props(dc, virtio_nsm_properties);
+    dc->vmsd = &vmstate_virtio_nsm;
+    dc->desc = "Nitro Security Module";
+    set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+    vdc->realize = virtio_nsm_realize;
+    vdc->unrealize = virtio_nsm_unrealize;
+    vdc->get_features = virtio_nsm_get_features;
+    vdc->reset = virtio_nsm_reset;
+    vdc->queue_reset = virtio_nsm_queue_reset;
+    vdc->vmsd = &vmstate_virtio_nsm_device;
+}
+
+static const TypeInfo virtio_nsm_info = {
+    .name = TYPE_VIRTIO_NSM,
+    .parent = TYPE_VIRTIO_DEVICE,
+    .instance_size = sizeof(VirtIONSM),
+    .class_init = virtio_nsm_class_init,
+};
+
+static void virtio_nsm_register_types(void)
+{
+    type_register_static(&virtio_nsm_info);
+}
+
+type_init(virtio_nsm_register_types)

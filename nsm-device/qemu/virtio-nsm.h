@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * virtio Nitro Security Module device
+ *
+ * The NSM itself is the C++ core behind nsm-device/core/nsm.h; this is its
+ * virtio transport (device id 33, one queue, no configuration space).
+ */
+#ifndef NITROSCOPE_VIRTIO_NSM_H
+#define NITROSCOPE_VIRTIO_NSM_H
+
+#include "hw/virtio/virtio.h"
+#include "qom/object.h"
+#include "nsm-device/core/nsm.h"
+#include "nsm-device/qemu/nsm-recorder.h"
+
+#define TYPE_VIRTIO_NSM "virtio-nsm-device"
+OBJECT_DECLARE_SIMPLE_TYPE(VirtIONSM, VIRTIO_NSM)
+
+struct VirtIONSM {
+    VirtIODevice parent_obj;
+
+    VirtQueue *vq;
+    Nsm *nsm;
+    NsmRecorder recorder;
+
+    /* Properties. */
+    char *module_id;
+    bool debug_mode;
+    bool definite_payload;
+    char *pki_directory;
+    char *ca_key;
+    char *ca_chain;
+    char *region;
+    char *version;
+
+    /* Bounce buffers: the core never sees guest memory. */
+    uint8_t request[NSM_REQUEST_MAX];
+    uint8_t response[NSM_RESPONSE_MAX];
+
+    /*
+     * A fault delays the answer that is in @response. Its two chains are
+     * still in the available ring.
+     */
+    bool pending;
+    uint32_t pending_size;
+    QEMUTimer *timer;
+
+    /* Only valid while a snapshot is saved or loaded. */
+    NsmState state;
+};
+
+/*
+ * For the board, once the device is realized. Resetting the virtio device
+ * keeps the PCRs, as on the real platform; only the machine resets them.
+ */
+void virtio_nsm_reset_pcrs(VirtIONSM *s);
+void virtio_nsm_seed_pcr(VirtIONSM *s, unsigned index,
+                         const uint8_t value[NSM_PCR_SIZE]);
+/* Locks PCR 0 .. n - 1. */
+void virtio_nsm_lock_range(VirtIONSM *s, unsigned n);
+/* What the guest is shown, zero for PCR 0-2 and 8 in debug mode. */
+void virtio_nsm_get_pcr(VirtIONSM *s, unsigned index,
+                        uint8_t value[NSM_PCR_SIZE], bool *locked);
+void virtio_nsm_get_counters(VirtIONSM *s, NsmCounters *counters);
+const char *virtio_nsm_module_id(VirtIONSM *s);
+/* Records transactions and PCR changes from now on; NULL: no more. */
+void virtio_nsm_set_capture(VirtIONSM *s, NitroCapture *capture);
+
+#endif

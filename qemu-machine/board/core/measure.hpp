@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Measures an EIF as the platform does: PCR 0, 1 and 2 and the CRC32, each in one pass over the file, in
+// parallel. The machine, the window and the command line tool share this code. Specification: image-format
+// README, "EIF measurements":
+//
+//   PCR x = SHA384(48 zero bytes || SHA384(content)), content = section data in file order:
+//   PCR 0: kernel, command line, all ramdisks   PCR 1: kernel, command line, first ramdisk   PCR 2: all other
+//   ramdisks
+//
+// PCR 1's content is nearly always the beginning of PCR 0's; then its hash is forked from PCR 0's running
+// state and costs nothing. Reading goes in chunks that stay in the CPU's cache while they are hashed.
+
+#pragma once
+
+#include "firmware/eif/image.hpp"
+#include "qemu-machine/board/core/digest.hpp"
+#include "qemu-machine/board/core/file_source.hpp"
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace nitroscope::launch {
+
+/// Experiments of the machine that change what is measured.
+struct MeasureExtras {
+    std::string append;                  ///< Added to the command line after one space.
+    const ByteSource *ramdisk = nullptr; ///< One more, last ramdisk.
+};
+
+enum class MeasureStatus {
+    done,
+    cancelled,
+    readFailed,   ///< The file changed or the disk failed; see failedOffset.
+    cryptoFailed, ///< OpenSSL has no SHA-384 or no memory.
+};
+
+struct Measurements {
+    MeasureStatus status = MeasureStatus::done;
+    uint64_t failedOffset = 0;
+    /// Absent where the sections they are made of are not whole.
+    std::optional<Digest> pcr0, pcr1, pcr2;
+    /// Absent where the section table is broken.
+    std::optional<uint32_t> crc;
+};
+
+/// Called on the calling thread with bytes processed and bytes to process in all.
+using MeasureProgress = std::function<void(uint64_t done, uint64_t total)>;
+
+/// Blocks; the calling thread does one pass, up to two more threads do the others. Cancels within one chunk.
+Measurements measure(const ByteSource &source, const eif::Image &image, const MeasureExtras &extras = {},
+                     std::stop_token stop = {}, const MeasureProgress &progress = {});
+
+} // namespace nitroscope::launch

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Devices of the nitro-enclave machine
+ *
+ * The chips every x86 kernel expects, the boot port, and the two virtio-mmio
+ * transports of an enclave: vsock (empty for now) and the NSM.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/datadir.h"
+#include "qemu/error-report.h"
+#include "qapi/error.h"
+#include "exec/address-spaces.h"
+#include "hw/char/serial-isa.h"
+#include "hw/i386/kvm/clock.h"
+#include "hw/input/i8042.h"
+#include "hw/intc/i8259.h"
+#include "hw/intc/ioapic.h"
+#include "hw/irq.h"
+#include "hw/isa/isa.h"
+#include "hw/qdev-properties.h"
+#include "hw/rtc/mc146818rtc.h"
+#include "hw/sysbus.h"
+#include "hw/timer/i8254.h"
+#include "hw/virtio/virtio-mmio.h"
+#include "kvm/kvm_i386.h"
+#include "system/kvm.h"
+#include "system/system.h"
+#include "qemu-machine/board/nitro-boot-port.h"
+#include "qemu-machine/board/nitro-machine.h"
+
+static void nitro_firmware_init(X86MachineState *x86ms)
+{
+    const char *name = MACHINE(x86ms)->firmware ?: NITRO_FIRMWARE;
+    g_autofree char *path = qemu_find_file(QEMU_FILE_TYPE_BIOS, name);
+
+    if (!path) {
+        error_report("the boot firmware '%s' was not found; it belongs into "
+                     "share/nitroscope beside QEMU's bin folder "
+                     "(-bios FILE and -L FOLDER look elsewhere)", name);
+        exit(1);
+    }
+    /* Writable, as on microvm: the firmware keeps its data beside its code. */
+    x86_bios_rom_init(x86ms, NITRO_FIRMWARE, get_system_memory(), true);
+}
+
+static void nitro_pic_pit_init(X86MachineState *x86ms, ISABus *isa_bus,
+                               GSIState *gsi_state)
+{
+    if (x86ms->pic != ON_OFF_AUTO_OFF) {
+        qemu_irq *i8259 = i8259_init(isa_bus, x86_allocate_cpu_irq());
+
+        for (int i = 0; i < ISA_NUM_IRQS; i++) {
+            gsi_state->i8259_irq[i] = i8259[i];
+        }
+        g_free(i8259);
+    }
+    if (x86ms->pit != ON_OFF_AUTO_OFF) {
+        if (kvm_pit_in_kernel()) {
+            kvm_pit_init(isa_bus, 0x40);
+        } else {
+            i8254_pit_init(isa_bus, 0x40, 0, NULL);
+        }
+    }
+}
+
+static void nitro_virtio_init(NitroMachineState *nms)
+{
+    X86MachineState *x86ms = X86_MACHINE(nms);
+    DeviceState *nsm = qdev_new(TYPE_VIRTIO_NSM);
+
+    for (int i = 0; i < NITRO_VIRTIO_TRANSPORTS; i++) {
+        nms->transports[i] = sysbus_create_simple(
+            TYPE_VIRTIO_MMIO, NITRO_VIRTIO_BASE + i * NITRO_VIRTIO_STRIDE,
+            x86ms->gsi[NITRO_VIRTIO_IRQ + i]);
+    }
+
+    qdev_prop_set_string(nsm, "module-id", nms->module_id);
+    qdev_prop_set_bit(nsm, "debug-mode", nms->debug_mode);
+    object_property_add_child(OBJECT(nms), "nsm", OBJECT(nsm));
+    qdev_realize_and_unref(
+        nsm, BUS(&VIRTIO_MMIO(nms->transports[NITRO_VIRTIO_NSM])->bus),
+        &error_fatal);
+    nms->nsm = VIRTIO_NSM(nsm);
+    virtio_nsm_set_capture(nms->nsm, nms->capture);
+}
+
+/* COM1, when it is connected to something. */
+static void nitro_serial_init(NitroMachineState *nms, ISABus *isa_bus)
+{
+    Chardev *chr = serial_hd(0);
+    ISADevice *serial;
+
+    if (!chr) {
+        return;
+    }
+    chr = nitro_capture_tap_console(nms->capture_sink, chr, &error_fatal);
+    serial = isa_new(TYPE_ISA_SERIAL);
+    qdev_prop_set_uint32(DEVICE(serial), "index", 0);
+    qdev_prop_set_chr(DEVICE(serial), "chardev", chr);
+    isa_realize_and_unref(serial, isa_bus, &error_fatal);
+}
+
+void nitro_devices_init(NitroMachineState *nms)
+{
+    X86MachineState *x86ms = X86_MACHINE(nms);
+    GSIState *gsi_state = g_new0(GSIState, 1);
+    ISABus *isa_bus;
+
+    x86ms->gsi = qemu_allocate_irqs(gsi_handler, gsi_state, IOAPIC_NUM_PINS);
+    x86ms->pci_irq_mask = 0;
+    isa_bus = isa_bus_new(NULL, get_system_memory(), get_system_io(),
+                          &error_abort);
+    isa_bus_register_input_irqs(isa_bus, x86ms->gsi);
+    ioapic_init_gsi(gsi_state, OBJECT(nms));
+    if (kvm_enabled()) {
+        kvmclock_create(true);
+    }
+    nitro_pic_pit_init(x86ms, isa_bus, gsi_state);
+
+    /*
+     * A real enclave has no RTC. Without kvmclock, though, the guest has no
+     * other way to know the date, and certificates need one.
+     */
+    if (!kvm_enabled()) {
+        mc146818_rtc_init(isa_bus, 2000, NULL);
+    }
+    /* For `reboot=k`: its reset line ends the enclave. */
+    isa_create_simple(isa_bus, TYPE_I8042);
+    nitro_serial_init(nms, isa_bus);
+
+    nms->boot_port = nitro_boot_port_create(isa_bus, nms);
+    nitro_virtio_init(nms);
+    nitro_firmware_init(x86ms);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the boot firmware of the nitro-enclave machine gets to read
+ *
+ * The files of firmware/boot/handover.h. The EIF is handed over as it lies in
+ * the page cache: slices of the mapped file, never a copy.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/error-report.h"
+#include "qemu/units.h"
+#include "exec/address-spaces.h"
+#include "hw/i386/fw_cfg.h"
+#include "hw/nvram/fw_cfg.h"
+#include "firmware/boot/handover.h"
+#include "qemu-machine/board/nitro-machine.h"
+
+void nitro_fwcfg_create(NitroMachineState *nms)
+{
+    MachineState *machine = MACHINE(nms);
+    FWCfgState *fw_cfg = fw_cfg_init_io_dma(FW_CFG_IO_BASE, FW_CFG_IO_BASE + 4,
+                                            &address_space_memory);
+
+    /* As on every x86 machine; the CPU code updates the first one. */
+    fw_cfg_add_i16(fw_cfg, FW_CFG_NB_CPUS, machine->smp.cpus);
+    fw_cfg_add_i16(fw_cfg, FW_CFG_MAX_CPUS, machine->smp.max_cpus);
+    fw_cfg_add_i64(fw_cfg, FW_CFG_RAM_SIZE, machine->ram_size);
+    X86_MACHINE(nms)->fw_cfg = fw_cfg;
+    X86_MACHINE(nms)->ioapic_as = &address_space_memory;
+}
+
+/* fw_cfg never writes to an item that was added as a file. */
+static void nitro_add_mapped(FWCfgState *fw_cfg, const char *name,
+                             const void *data, size_t size)
+{
+    fw_cfg_add_file(fw_cfg, name, (void *)data, size);
+}
+
+/* Returns the number of slices. */
+static uint32_t nitro_add_eif(FWCfgState *fw_cfg, const uint8_t *eif,
+                              uint64_t size)
+{
+    uint64_t count = DIV_ROUND_UP(size, NITRO_BOOT_SLICE_SIZE);
+
+    if (count > NITRO_BOOT_MAX_SLICES) {
+        error_report("the EIF has %" PRIu64 " GiB; more than %u GiB cannot be "
+                     "handed to the firmware", count, NITRO_BOOT_MAX_SLICES);
+        exit(1);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t offset = i * NITRO_BOOT_SLICE_SIZE;
+        g_autofree char *name = g_strdup_printf(NITRO_BOOT_SLICE_FILE_FORMAT,
+                                                i);
+
+        nitro_add_mapped(fw_cfg, name, eif + offset,
+                         MIN(size - offset, NITRO_BOOT_SLICE_SIZE));
+    }
+    return count;
+}
+
+static char *nitro_platform_cmdline(void)
+{
+    GString *text = g_string_new(NULL);
+
+    for (int i = 0; i < NITRO_VIRTIO_TRANSPORTS; i++) {
+        g_string_append_printf(text, " virtio_mmio.device=%dK@0x%x:%d",
+                               NITRO_VIRTIO_STRIDE / 1024,
+                               NITRO_VIRTIO_BASE + i * NITRO_VIRTIO_STRIDE,
+                               NITRO_VIRTIO_IRQ + i);
+    }
+    return g_string_free(text, false);
+}
+
+static void nitro_add_cpus(MachineState *machine, struct nitro_boot_info *info)
+{
+    const CPUArchIdList *cpus =
+        MACHINE_GET_CLASS(machine)->possible_cpu_arch_ids(machine);
+
+    QEMU_BUILD_BUG_ON(NITRO_MAX_CPUS > NITRO_BOOT_MAX_CPUS);
+    info->cpu_count = cpu_to_le32(machine->smp.cpus);
+    for (unsigned i = 0; i < machine->smp.cpus; i++) {
+        info->apic_ids[i] = cpus->cpus[i].arch_id;
+    }
+}
+
+void nitro_fwcfg_add_enclave(NitroMachineState *nms)
+{
+    MachineState *machine = MACHINE(nms);
+    FWCfgState *fw_cfg = X86_MACHINE(nms)->fw_cfg;
+    struct nitro_boot_info *info = g_new0(struct nitro_boot_info, 1);
+    char *platform = nitro_platform_cmdline();
+    const char *append = machine->kernel_cmdline ?: "";
+
+    info->magic = cpu_to_le32(NITRO_BOOT_INFO_MAGIC);
+    info->version = cpu_to_le32(NITRO_BOOT_INFO_VERSION);
+    info->slice_size = cpu_to_le64(NITRO_BOOT_SLICE_SIZE);
+    info->flags = cpu_to_le32(nms->strict ? NITRO_BOOT_FLAG_STRICT : 0);
+    nitro_add_cpus(machine, info);
+
+    if (nms->launch) {
+        uint64_t size = 0, extra_size = 0;
+        const uint8_t *eif = nitro_launch_eif(nms->launch, &size);
+        const uint8_t *extra = nitro_launch_extra_ramdisk(nms->launch,
+                                                          &extra_size);
+
+        info->eif_size = cpu_to_le64(size);
+        info->slice_count = cpu_to_le32(nitro_add_eif(fw_cfg, eif, size));
+        if (extra_size >= UINT32_MAX) {
+            error_report("the ramdisk %s has 4 GiB or more; -initrd takes "
+                         "less", machine->initrd_filename);
+            exit(1);
+        }
+        if (extra_size) {
+            info->extra_ramdisk_size = cpu_to_le64(extra_size);
+            nitro_add_mapped(fw_cfg, NITRO_BOOT_RAMDISK_FILE, extra,
+                             extra_size);
+        }
+        if (append[0]) {
+            info->append_size = cpu_to_le32(strlen(append));
+            nitro_add_mapped(fw_cfg, NITRO_BOOT_APPEND_FILE, append,
+                             strlen(append));
+        }
+    }
+    /* fw_cfg keeps the pointers as long as the machine lives. */
+    fw_cfg_add_file(fw_cfg, NITRO_BOOT_PLATFORM_CMDLINE_FILE, platform,
+                    strlen(platform));
+    fw_cfg_add_file(fw_cfg, NITRO_BOOT_INFO_FILE, info, sizeof(*info));
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The nitro-enclave machine: state shared by the files of this folder
+ *
+ * nitro-machine.c     machine class, memory, CPUs, reset
+ * nitro-devices.c     chips, virtio transports, NSM
+ * nitro-properties.c  machine properties and the checks on their values
+ * nitro-launch.c      the hypervisor's part: judge, measure, seed PCRs
+ * nitro-fwcfg.c       what the firmware gets to read
+ * nitro-boot-port.c   what the firmware reports
+ * nitro-qmp.c         commands of qapi/nitro.json
+ */
+#ifndef NITROSCOPE_NITRO_MACHINE_H
+#define NITROSCOPE_NITRO_MACHINE_H
+
+#include "hw/boards.h"
+#include "hw/i386/x86.h"
+#include "qapi/qapi-types-nitro.h"
+#include "qom/object.h"
+#include "nsm-device/qemu/virtio-nsm.h"
+#include "qemu-machine/board/core/launch.h"
+#include "qemu-machine/capture/qemu/nitro-capture.h"
+
+#define TYPE_NITRO_ENCLAVE_MACHINE MACHINE_TYPE_NAME("nitro-enclave")
+OBJECT_DECLARE_SIMPLE_TYPE(NitroMachineState, NITRO_ENCLAVE_MACHINE)
+
+/* Found in share/nitroscope beside the binary; -bios overrides it. */
+#define NITRO_FIRMWARE "nitroscope-boot.rom"
+
+/* As on the real platform: two transports, 4 KiB apart. */
+#define NITRO_VIRTIO_BASE 0xd0000000
+#define NITRO_VIRTIO_STRIDE 0x1000
+#define NITRO_VIRTIO_IRQ 5
+#define NITRO_VIRTIO_TRANSPORTS 2
+#define NITRO_VIRTIO_VSOCK 0
+#define NITRO_VIRTIO_NSM 1
+
+/* APIC ids are bytes in the MP table, and 255 addresses all CPUs. */
+#define NITRO_MAX_CPUS 128
+#define NITRO_MAX_APIC_ID 254
+
+/* PCR 0-15 belong to the platform, which locks them. */
+#define NITRO_PLATFORM_PCRS 16
+
+typedef struct NitroBootPort NitroBootPort;
+
+struct NitroMachineState {
+    X86MachineState parent_obj;
+
+    /* Properties; strings are NULL when not set. */
+    char *eif;
+    char *module_id;
+    char *parent_role;
+    char *parent_id;
+    char *capture_id;
+    bool debug_mode;
+    bool strict;
+    bool preflight;
+    EnclaveReboot reboot;
+
+    Notifier machine_done;
+    DeviceState *transports[NITRO_VIRTIO_TRANSPORTS];
+    VirtIONSM *nsm;
+    NitroBootPort *boot_port;
+
+    /* NULL when nothing is recorded. */
+    NitroCaptureSink *capture_sink;
+    NitroCapture *capture;
+
+    /* NULL when the machine has no EIF. */
+    NitroLaunch *launch;
+    /* The PCRs of the EIF are in the NSM; cleared by a reset. */
+    bool seeded;
+    /* Problems of the launch library that were announced already. */
+    size_t problems_told;
+    /* enclave-reset was asked for and is still to come. */
+    bool reset_asked;
+};
+
+/* nitro-machine.c: the machine, or NULL and an error when it is another. */
+NitroMachineState *nitro_machine_get(Error **errp);
+
+/* nitro-properties.c */
+void nitro_properties_class_init(ObjectClass *oc);
+void nitro_properties_init(NitroMachineState *nms);
+void nitro_properties_finalize(NitroMachineState *nms);
+/* Fills in what was not given; ends QEMU when values contradict. */
+void nitro_properties_complete(NitroMachineState *nms);
+
+/* nitro-devices.c */
+void nitro_devices_init(NitroMachineState *nms);
+
+/* nitro-launch.c */
+void nitro_launch_init(NitroMachineState *nms);
+void nitro_launch_reset(NitroMachineState *nms);
+/*
+ * NITRO_MEASURE_*: whether the kernel may be entered. The first time that the
+ * answer is READY, the PCRs are seeded. Never blocks.
+ */
+int nitro_launch_settle(NitroMachineState *nms);
+/* After the handoff: the file's pages are not needed any more. */
+void nitro_launch_handed_off(NitroMachineState *nms);
+EnclaveProblem *nitro_launch_problem_info(const NitroLaunchProblem *problem);
+
+/* nitro-fwcfg.c */
+void nitro_fwcfg_create(NitroMachineState *nms);
+void nitro_fwcfg_add_enclave(NitroMachineState *nms);
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Properties of the nitro-enclave machine
+ *
+ * Values are checked when they are set, so that the user hears about a typing
+ * error with the property's name, and cannot change once the machine exists:
+ * the NSM and the PCRs have been made from them.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/cutils.h"
+#include "qemu/error-report.h"
+#include "qemu/guest-random.h"
+#include "qapi/error.h"
+#include "hw/qdev-core.h"
+#include "system/replay.h"
+#include "qemu-machine/board/nitro-machine.h"
+
+/*
+ * Parent instance when none is given. A constant, so that PCR 4 is the same
+ * in every run.
+ */
+#define NITRO_DEFAULT_PARENT "i-0a1b2c3d4e5f60718"
+
+#define NITRO_INSTANCE_DIGITS 17     /* "i-" and 17 hexadecimal digits */
+#define NITRO_OLD_INSTANCE_DIGITS 8  /* until 2016, still valid */
+#define NITRO_INSTANCE_LENGTH (2 + NITRO_INSTANCE_DIGITS)
+
+/* Number of lower case hexadecimal digits at the start of text. */
+static size_t nitro_hex_digits(const char *text)
+{
+    return strspn(text, "0123456789abcdef");
+}
+
+/* "i-0a1b2c3d4e5f60718-enc0193a4b5c6d7e8f9", the shape of real modules. */
+static bool nitro_is_module_id(const char *id)
+{
+    return g_str_has_prefix(id, "i-") &&
+           nitro_hex_digits(id + 2) == NITRO_INSTANCE_DIGITS &&
+           g_str_has_prefix(id + NITRO_INSTANCE_LENGTH, "-enc") &&
+           nitro_hex_digits(id + NITRO_INSTANCE_LENGTH + 4) == 16 &&
+           strlen(id) == NITRO_INSTANCE_LENGTH + 4 + 16;
+}
+
+static bool nitro_is_instance_id(const char *id)
+{
+    size_t digits = g_str_has_prefix(id, "i-") ? nitro_hex_digits(id + 2) : 0;
+
+    return (digits == NITRO_INSTANCE_DIGITS ||
+            digits == NITRO_OLD_INSTANCE_DIGITS) && !id[2 + digits];
+}
+
+/* "arn:aws:iam::123456789012:role/path/name"; the partition may be another. */
+static bool nitro_is_role_arn(const char *arn)
+{
+    g_auto(GStrv) part = g_strsplit(arn, ":", 6);
+
+    return g_strv_length(part) == 6 && g_str_equal(part[0], "arn") &&
+           g_str_has_prefix(part[1], "aws") &&
+           strspn(part[1], "abcdefghijklmnopqrstuvwxyz-") == strlen(part[1]) &&
+           g_str_equal(part[2], "iam") && !part[3][0] &&
+           strlen(part[4]) == 12 && strspn(part[4], "0123456789") == 12 &&
+           g_str_has_prefix(part[5], "role/") && part[5][strlen("role/")] &&
+           !g_str_has_suffix(part[5], "/") &&
+           strspn(part[5], "abcdefghijklmnopqrstuvwxyz"
+                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-/") ==
+           strlen(part[5]);
+}
+
+static bool nitro_may_set(const char *name, Error **errp)
+{
+    if (phase_check(PHASE_MACHINE_INITIALIZED)) {
+        error_setg(errp, "'%s' cannot be changed once the machine exists",
+                   name);
+        return false;
+    }
+    return true;
+}
+
+static void nitro_set_str(char **member, const char *name, const char *value,
+                          bool (*check)(const char *), const char *shape,
+                          Error **errp)
+{
+    if (!nitro_may_set(name, errp)) {
+        return;
+    }
+    if (!check(value)) {
+        error_setg(errp, "%s '%s' does not have the form %s", name, value,
+                   shape);
+        return;
+    }
+    g_free(*member);
+    *member = g_strdup(value);
+}
+
+static char *nitro_get_eif(Object *obj, Error **errp)
+{
+    return g_strdup(NITRO_ENCLAVE_MACHINE(obj)->eif ?:
+                    MACHINE(obj)->kernel_filename);
+}
+
+static void nitro_set_eif(Object *obj, const char *value, Error **errp)
+{
+    NitroMachineState *nms = NITRO_ENCLAVE_MACHINE(obj);
+
+    if (!nitro_may_set("eif", errp)) {
+        return;
+    }
+    if (!value[0]) {
+        error_setg(errp, "eif is empty: give the path of an EIF");
+        return;
+    }
+    g_free(nms->eif);
+    nms->eif = g_strdup(value);
+}
+
+static char *nitro_get_module_id(Object *obj, Error **errp)
+{
+    return g_strdup(NITRO_ENCLAVE_MACHINE(obj)->module_id);
+}
+
+static void nitro_set_module_id(Object *obj, const char *value, Error **errp)
+{
+    nitro_set_str(&NITRO_ENCLAVE_MACHINE(obj)->module_id, "module-id", value,
+                  nitro_is_module_id,
+                  "i-<17 hex digits>-enc<16 hex digits>, in lower case", errp);
+}
+
+static char *nitro_get_parent_role(Object *obj, Error **errp)
+{
+    return g_strdup(NITRO_ENCLAVE_MACHINE(obj)->parent_role);
+}
+
+static void nitro_set_parent_role(Object *obj, const char *value, Error **errp)
+{
+    nitro_set_str(&NITRO_ENCLAVE_MACHINE(obj)->parent_role, "parent-role",
+                  value, nitro_is_role_arn,
+                  "arn:aws:iam::<12 digits>:role/<name>", errp);
+}
+
+static char *nitro_get_parent_id(Object *obj, Error **errp)
+{
+    return g_strdup(NITRO_ENCLAVE_MACHINE(obj)->parent_id);
+}
+
+static void nitro_set_parent_id(Object *obj, const char *value, Error **errp)
+{
+    nitro_set_str(&NITRO_ENCLAVE_MACHINE(obj)->parent_id, "parent-id", value,
+                  nitro_is_instance_id,
+                  "i-<17 hex digits> (or i-<8 hex digits>), in lower case",
+                  errp);
+}
+
+#define NITRO_BOOL_PROPERTY(function, member, name)                         \
+    static bool nitro_get_##function(Object *obj, Error **errp)            \
+    {                                                                       \
+        return NITRO_ENCLAVE_MACHINE(obj)->member;                          \
+    }                                                                       \
+    static void nitro_set_##function(Object *obj, bool value, Error **errp) \
+    {                                                                       \
+        if (nitro_may_set(name, errp)) {                                    \
+            NITRO_ENCLAVE_MACHINE(obj)->member = value;                     \
+        }                                                                   \
+    }
+
+static char *nitro_get_capture_id(Object *obj, Error **errp)
+{
+    return g_strdup(NITRO_ENCLAVE_MACHINE(obj)->capture_id);
+}
+
+static void nitro_set_capture_id(Object *obj, const char *value, Error **errp)
+{
+    NitroMachineState *nms = NITRO_ENCLAVE_MACHINE(obj);
+
+    if (nitro_may_set("capture", errp)) {
+        g_free(nms->capture_id);
+        nms->capture_id = g_strdup(value);
+    }
+}
+
+NITRO_BOOL_PROPERTY(debug_mode, debug_mode, "debug-mode")
+NITRO_BOOL_PROPERTY(strict, strict, "strict")
+NITRO_BOOL_PROPERTY(preflight, preflight, "preflight")
+
+static int nitro_get_reboot(Object *obj, Error **errp)
+{
+    return NITRO_ENCLAVE_MACHINE(obj)->reboot;
+}
+
+static void nitro_set_reboot(Object *obj, int value, Error **errp)
+{
+    if (nitro_may_set("reboot", errp)) {
+        NITRO_ENCLAVE_MACHINE(obj)->reboot = value;
+    }
+}
+
+void nitro_properties_init(NitroMachineState *nms)
+{
+    nms->strict = true;
+    nms->preflight = true;
+    nms->reboot = ENCLAVE_REBOOT_TERMINATE;
+}
+
+void nitro_properties_finalize(NitroMachineState *nms)
+{
+    g_free(nms->eif);
+    g_free(nms->module_id);
+    g_free(nms->parent_role);
+    g_free(nms->parent_id);
+    g_free(nms->capture_id);
+}
+
+/*
+ * The top 48 bits of the number after "enc" are the start time in
+ * milliseconds, as in all real module ids. A recorded run must be replayed
+ * with the same id, so there the time is left at zero.
+ */
+static char *nitro_make_module_id(const char *parent_id)
+{
+    int64_t start_ms = replay_mode == REPLAY_MODE_NONE
+                       ? g_get_real_time() / 1000 : 0;
+    uint16_t random = 0;
+    char id[NSM_MODULE_ID_MAX];
+
+    if (replay_mode == REPLAY_MODE_NONE) {
+        qemu_guest_getrandom_nofail(&random, sizeof(random));
+    }
+    nsm_make_module_id(strlen(parent_id) == NITRO_INSTANCE_LENGTH
+                       ? parent_id : NITRO_DEFAULT_PARENT,
+                       start_ms, random, id, sizeof(id));
+    return g_strdup(id);
+}
+
+void nitro_properties_complete(NitroMachineState *nms)
+{
+    MachineState *machine = MACHINE(nms);
+
+    if (nms->eif && machine->kernel_filename &&
+        !g_str_equal(nms->eif, machine->kernel_filename)) {
+        error_report("two EIFs are given: eif=%s and -kernel %s", nms->eif,
+                     machine->kernel_filename);
+        exit(1);
+    }
+    if (!nms->eif) {
+        nms->eif = g_strdup(machine->kernel_filename);
+    }
+    if (!nms->eif && machine->initrd_filename) {
+        error_report("-initrd adds a ramdisk to an EIF, but there is no EIF: "
+                     "give one with -kernel");
+        exit(1);
+    }
+    if (!nms->parent_id) {
+        nms->parent_id = nms->module_id
+                         ? g_strndup(nms->module_id, NITRO_INSTANCE_LENGTH)
+                         : g_strdup(NITRO_DEFAULT_PARENT);
+    }
+    if (!nms->module_id) {
+        nms->module_id = nitro_make_module_id(nms->parent_id);
+    }
+    if (!g_str_has_prefix(nms->module_id, nms->parent_id)) {
+        warn_report("module-id '%s' does not start with parent-id '%s', as it "
+                    "would on EC2", nms->module_id, nms->parent_id);
+    }
+}
+
+#define NITRO_ADD_PROPERTY(kind, function, name, description)             \
+    do {                                                                  \
+        object_class_property_add_##kind(oc, name, nitro_get_##function,  \
+                                         nitro_set_##function);           \
+        object_class_property_set_description(oc, name, description);     \
+    } while (0)
+
+void nitro_properties_class_init(ObjectClass *oc)
+{
+    NITRO_ADD_PROPERTY(str, eif, "eif",
+                       "Path of the enclave image file (same as -kernel)");
+    NITRO_ADD_PROPERTY(str, module_id, "module-id",
+                       "Identity of the NSM, i-<17 hex>-enc<16 hex> "
+                       "(default: made from parent-id and the start time)");
+    NITRO_ADD_PROPERTY(str, parent_role, "parent-role",
+                       "ARN of the parent's IAM role, measured into PCR 3");
+    NITRO_ADD_PROPERTY(str, parent_id, "parent-id",
+                       "Id of the parent instance, measured into PCR 4 "
+                       "(default: the one in module-id)");
+    NITRO_ADD_PROPERTY(str, capture_id, "capture",
+                       "Id of the chardev that receives the capture stream "
+                       "(pcapng; default: none)");
+    NITRO_ADD_PROPERTY(bool, debug_mode, "debug-mode",
+                       "Show the guest zeros in PCR 0, 1, 2 and 8");
+    NITRO_ADD_PROPERTY(bool, strict, "strict",
+                       "Refuse what EC2 refuses; off: only warn (default on)");
+    NITRO_ADD_PROPERTY(bool, preflight, "preflight",
+                       "Judge the EIF on the host; off: only the firmware "
+                       "does (default on)");
+    object_class_property_add_enum(oc, "reboot", "EnclaveReboot",
+                                   &EnclaveReboot_lookup, nitro_get_reboot,
+                                   nitro_set_reboot);
+    object_class_property_set_description(oc, "reboot",
+        "What a reboot of the guest does: terminate (default) or reset");
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every layout of the capture stream that is ours: interfaces, packet options and record headers. Devices write them,
+ * the app and the plugins read them, the Wireshark dissector repeats them, docs/capture-format.md describes them in words.
+ * What belongs to pcapng itself is in pcapng.hpp. C11 and C++20; integers are little-endian in the stream.
+ */
+#pragma once
+
+/* Version of everything below; a reader refuses a record with a higher version instead of guessing. */
+#define NITRO_CAPTURE_VERSION 1
+
+/* pcapng interface ids: the Interface Description Blocks come in this order in every section we write. */
+enum NitroCaptureInterface {
+    NITRO_CAPTURE_VSOCK = 0,
+    NITRO_CAPTURE_NSM = 1,
+    NITRO_CAPTURE_CONSOLE = 2,
+    NITRO_CAPTURE_MACHINE = 3,
+    NITRO_CAPTURE_GUEST = 4,
+    NITRO_CAPTURE_INTERFACES = 5
+};
+
+/* Link types (LINKTYPE_VSOCK and four of the "user" range) and interface names. Readers match on both, because other
+ * programs use the user range too. */
+#define NITRO_CAPTURE_LINK_VSOCK 271
+#define NITRO_CAPTURE_LINK_NSM 147
+#define NITRO_CAPTURE_LINK_CONSOLE 148
+#define NITRO_CAPTURE_LINK_MACHINE 149
+#define NITRO_CAPTURE_LINK_GUEST 150
+#define NITRO_CAPTURE_NAME_VSOCK "vsock"
+#define NITRO_CAPTURE_NAME_NSM "nsm"
+#define NITRO_CAPTURE_NAME_CONSOLE "console"
+#define NITRO_CAPTURE_NAME_MACHINE "machine"
+#define NITRO_CAPTURE_NAME_GUEST "guest"
+
+/* Same values as the direction bits of epb_flags. The guest is the point of view. */
+enum NitroCaptureDirection {
+    NITRO_CAPTURE_NO_DIRECTION = 0,
+    NITRO_CAPTURE_INBOUND = 1, /* towards the guest: an NSM response, console input */
+    NITRO_CAPTURE_OUTBOUND = 2 /* sent by the guest: an NSM request, console output */
+};
+
+/* What became of a packet. The comment option says it in words when it is not NITRO_CAPTURE_PASSED. */
+enum NitroCaptureVerdict {
+    NITRO_CAPTURE_PASSED = 0,
+    NITRO_CAPTURE_DELAYED = 1,
+    NITRO_CAPTURE_DROPPED = 2,  /* taken, but never delivered or answered */
+    NITRO_CAPTURE_CHANGED = 3,  /* corrupted, stale, duplicated or cut on purpose */
+    NITRO_CAPTURE_REFUSED = 4,  /* answered with an error or a reset on purpose */
+    NITRO_CAPTURE_MALFORMED = 5 /* the guest broke the transport's rules */
+};
+
+/*
+ * Option of every packet: pcapng custom option 2989 (binary, copied along by tools). Offsets from the first byte of the
+ * option's value, that is from the Private Enterprise Number.
+ */
+#define NITRO_CAPTURE_PEN 32473 /* RFC 5612's number for examples: we own none, so a magic number follows it */
+#define NITRO_CAPTURE_OPTION_MAGIC 0x4f43534eu /* "NSCO" */
+enum {
+    NITRO_CAPTURE_OPTION_PEN_AT = 0,      /* u32 */
+    NITRO_CAPTURE_OPTION_MAGIC_AT = 4,    /* u32 */
+    NITRO_CAPTURE_OPTION_VERSION_AT = 8,  /* u8 */
+    NITRO_CAPTURE_OPTION_VERDICT_AT = 9,  /* u8, NitroCaptureVerdict */
+    NITRO_CAPTURE_OPTION_RULE_AT = 12,    /* u32: id of the fault or break rule that acted, 0 = none; u16 before it is 0 */
+    NITRO_CAPTURE_OPTION_FLOW_AT = 16,    /* u64: vsock flow or NSM transaction, 0 = none */
+    NITRO_CAPTURE_OPTION_VIRTUAL_AT = 24, /* i64: nanoseconds of the guest's virtual clock */
+    NITRO_CAPTURE_OPTION_BYTES = 32
+};
+
+/* Header of a record on the nsm interface; CBOR follows: the request or the response as it crossed the virtqueue. */
+enum {
+    NITRO_CAPTURE_NSM_VERSION_AT = 0,      /* u8 */
+    NITRO_CAPTURE_NSM_DIRECTION_AT = 1,    /* u8: 0 request, 1 response */
+    NITRO_CAPTURE_NSM_KIND_AT = 2,         /* u8: NsmRequestKind of nsm-device/core/nsm.h */
+    NITRO_CAPTURE_NSM_RESULT_AT = 3,       /* u8: NsmError of the same header; 0 in a request */
+    NITRO_CAPTURE_NSM_HEADER_BYTES_AT = 4, /* u16: where the CBOR starts; u16 after it is 0 */
+    NITRO_CAPTURE_NSM_TRANSACTION_AT = 8,  /* u64: same in request and response, counts from 1 */
+    NITRO_CAPTURE_NSM_DURATION_AT = 16,    /* u64: host nanoseconds from taking the request to giving the answer; 0 in a request */
+    NITRO_CAPTURE_NSM_HEADER_BYTES = 24
+};
+enum { NITRO_CAPTURE_NSM_REQUEST = 0, NITRO_CAPTURE_NSM_RESPONSE = 1 };
+
+/* Header of a record on the vsock interface: Linux's struct af_vsockmon_hdr, then the virtio header as it was in the
+ * virtqueue, then payload. */
+enum {
+    NITRO_CAPTURE_VSOCK_SRC_CID_AT = 0,         /* u64 */
+    NITRO_CAPTURE_VSOCK_DST_CID_AT = 8,         /* u64 */
+    NITRO_CAPTURE_VSOCK_SRC_PORT_AT = 16,       /* u32 */
+    NITRO_CAPTURE_VSOCK_DST_PORT_AT = 20,       /* u32 */
+    NITRO_CAPTURE_VSOCK_OP_AT = 24,             /* u16: 1 connect, 2 disconnect, 3 control, 4 payload */
+    NITRO_CAPTURE_VSOCK_TRANSPORT_AT = 26,      /* u16: 2 = virtio */
+    NITRO_CAPTURE_VSOCK_TRANSPORT_BYTES_AT = 28, /* u16: bytes of the virtio header; u16 after it is 0 */
+    NITRO_CAPTURE_VSOCK_HEADER_BYTES = 32,
+    NITRO_CAPTURE_VIRTIO_VSOCK_BYTES = 44 /* struct virtio_vsock_hdr, VirtIO 1.2 §5.10.6 */
+};
+
+/* A record on the console interface is text of COM1 and nothing else. Records on the machine interface are one CBOR map
+ * each, with text keys; "kind" is always the first key. Keys and values per kind: docs/capture-format.md. */
+#define NITRO_CAPTURE_KIND_BOOT_STAGE "boot-stage"
+#define NITRO_CAPTURE_KIND_BOOT_WARNING "boot-warning"
+#define NITRO_CAPTURE_KIND_BOOT_FAILURE "boot-failure"
+#define NITRO_CAPTURE_KIND_PCR "pcr-change"
+#define NITRO_CAPTURE_KIND_BREAK "break"
+#define NITRO_CAPTURE_KIND_FAULT "fault"
+#define NITRO_CAPTURE_KIND_RESET "reset"
+#define NITRO_CAPTURE_KIND_SNAPSHOT "snapshot"
+#define NITRO_CAPTURE_KIND_RUN_STATE "run-state"
+#define NITRO_CAPTURE_KIND_CONTROL "capture"
+#define NITRO_CAPTURE_KIND_DROPPED "dropped"

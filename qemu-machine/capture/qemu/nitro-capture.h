@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The capture stream's way out of QEMU
+ *
+ * NitroCaptureSink owns the capture core and the chardev that its bytes go to
+ * (machine property "capture"). Devices report to the core alone; see
+ * qemu-machine/capture/capture.h.
+ */
+#ifndef NITROSCOPE_NITRO_CAPTURE_H
+#define NITROSCOPE_NITRO_CAPTURE_H
+
+#include "chardev/char.h"
+#include "qom/object.h"
+#include "qemu-machine/capture/capture.h"
+
+#define TYPE_NITRO_CAPTURE_SINK "nitro-capture-sink"
+OBJECT_DECLARE_SIMPLE_TYPE(NitroCaptureSink, NITRO_CAPTURE_SINK)
+
+/*
+ * A child "capture-sink" of the machine, writing to the chardev of that id. Returns
+ * NULL and an error when there is no such chardev or it is taken.
+ */
+NitroCaptureSink *nitro_capture_sink_create(Object *machine,
+                                            const char *chardev_id,
+                                            Error **errp);
+
+/* For devices; NULL when sink is NULL, which every core function accepts. */
+NitroCapture *nitro_capture_sink_core(NitroCaptureSink *sink);
+
+/*
+ * A chardev that passes everything on to `driver`, in both directions, and
+ * reports it as console text. The serial port takes it in driver's place.
+ * Returns driver itself when sink is NULL.
+ */
+Chardev *nitro_capture_tap_console(NitroCaptureSink *sink, Chardev *driver,
+                                   Error **errp);
+
+/* After reporting console bytes: ends the batch if nothing follows soon. */
+void nitro_capture_sink_console_pending(NitroCaptureSink *sink);
+
+#endif

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Copies our files into a QEMU tree. To be sourced by build-qemu.
+#
+#   sync_sources ROOT TREE
+#
+# C shims and their headers go to TREE/hw/nitro/nitroscope/<path as in ROOT>, because only files below hw/ see QEMU's headers; the C++ cores go to
+# TREE/subprojects/nitroscope-cores/nitroscope/<path as in ROOT>, a meson subproject, because QEMU itself has no C++. Both folders are include
+# roots, so `#include "nsm-device/core/nsm.h"` reads the same here and there. The lists of source files are made here: a new file needs no edit.
+# A file is written only when its content differs, and removed when it is gone from ROOT, so that ninja rebuilds exactly what depends on it.
+
+sync_sources() {
+    local root=$1 tree=$2 stage list
+    stage=$(mktemp -d)
+    stage_sources "$root" "$stage"
+    list=$(cd "$stage" && find . -type f | LC_ALL=C sort)
+    if [[ -e $tree/.nitroscope-files ]]; then
+        local gone
+        while IFS= read -r gone; do
+            rm -f "${tree:?}/$gone"
+        done < <(LC_ALL=C comm -13 <(printf '%s\n' "$list") "$tree/.nitroscope-files")
+    fi
+    local file
+    while IFS= read -r file; do
+        cmp -s "$stage/$file" "$tree/$file" && continue
+        mkdir -p "$(dirname "$tree/$file")"
+        cp "$stage/$file" "$tree/$file"
+    done <<<"$list"
+    printf '%s\n' "$list" >"$tree/.nitroscope-files"
+    rm -rf "$stage"
+}
+
+# The overlay as it shall be, in an empty folder.
+stage_sources() {
+    local root=$1 stage=$2 overlay=$1/qemu-machine/overlay folder
+    local cores=$stage/subprojects/nitroscope-cores shims=$stage/hw/nitro
+    mkdir -p "$cores/nitroscope" "$shims/nitroscope" "$stage/qapi" "$stage/configs/devices/x86_64-softmmu"
+    cp "$overlay/cores/meson.build" "$cores/"
+    cp "$overlay"/hw-nitro/{meson.build,Kconfig} "$shims/"
+    cp "$overlay/nitroscope.mak" "$stage/configs/devices/x86_64-softmmu/"
+    cp "$root/qemu-machine/qapi/nitro.json" "$stage/qapi/"
+
+    cd "$root"
+    shopt -s nullglob
+    for folder in firmware/eif firmware/boot nsm-device/core qemu-machine/*/core qemu-machine/capture; do
+        # The firmware's own sources are no part of the machine: only headers leave firmware/.
+        case $folder in
+        firmware/*) stage_files "$cores/nitroscope" "$folder"/*.h "$folder"/*.hpp ;;
+        *) stage_files "$cores/nitroscope" "$folder"/*.h "$folder"/*.hpp "$folder"/*.cpp ;;
+        esac
+    done
+    for folder in qemu-machine/board nsm-device/qemu qemu-machine/*/qemu; do
+        stage_files "$shims/nitroscope" "$folder"/*.c "$folder"/*.h
+        # trace.h lies beside each source, as QEMU has it; elsewhere on the include path there are others of that name.
+        [[ -e $folder/trace-events ]] || continue
+        cat "$folder/trace-events" >>"$shims/trace-events"
+        printf '#include "trace/trace-hw_nitro.h"\n' >"$shims/nitroscope/$folder/trace.h"
+    done
+    shopt -u nullglob
+    cd - >/dev/null
+    list_sources "$cores" '*.cpp'
+    list_sources "$shims" '*.c'
+}
+
+stage_files() {
+    local target=$1
+    shift
+    (($#)) && cp --parents "$@" "$target"
+    return 0
+}
+
+# FOLDER/nitroscope/meson.build with `nitroscope_sources`, all files that match the pattern.
+list_sources() {
+    {
+        printf 'nitroscope_sources = files(\n'
+        (cd "$1/nitroscope" && find . -name "$2" | LC_ALL=C sort | sed "s|^\./\(.*\)$|  '\1',|")
+        printf ')\n'
+    } >"$1/nitroscope/meson.build"
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Broken EIFs, twice each: with preflight=off the firmware is the only judge and must stop at the right stage
+// with the right sentence on the console and in ENCLAVE_BOOT_FAILED; with the machine's own checks on, QEMU
+// must refuse with the E-code and the place, before the guest runs or at the latest before the kernel does.
+
+#include "tests/boot/support/guest.hpp"
+#include "tests/boot/support/raw_eif.hpp"
+
+#include <functional>
+#include <QJsonDocument>
+#include <QRegularExpression>
+#include <QtTest>
+
+using nitroscope::test::Guest;
+using nitroscope::test::RawEif;
+
+using Break = std::function<void(RawEif &)>;
+Q_DECLARE_METATYPE(Break)
+
+namespace {
+
+// Positions in nitro-cli's order: kernel, command line, metadata, ramdisk 0, ramdisk 1.
+constexpr int kernel = 0, cmdline = 1, metadata = 2, ramdisk0 = 3;
+
+void retype(RawEif &eif, int section, quint16 type) {
+    eif.put16(static_cast<qsizetype>(eif.sectionOffset(section)), type);
+}
+
+} // namespace
+
+class BrokenEif : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+
+    QString written(const Break &damage) {
+        RawEif eif = RawEif::read(Guest::demoEif());
+        damage(eif);
+        const QString path = m_folder.filePath(QStringLiteral("broken.eif"));
+        return eif.write(path) ? path : QString();
+    }
+
+    static void rows() {
+        QTest::addColumn<Break>("damage");
+        QTest::addColumn<QString>("stage");
+        QTest::addColumn<QString>("sentence"); // a word that must be in the firmware's message
+        const auto row = [](const char *name, const char *stage, const char *sentence, Break damage) {
+            QTest::newRow(name) << std::move(damage) << QString::fromUtf8(stage)
+                                << QString::fromUtf8(sentence);
+        };
+        row("magic", "header", ".eif", [](RawEif &e) { e.bytes[0] = 'x'; });
+        row("version 1", "header", "version", [](RawEif &e) {
+            e.put16(4, 1);
+            e.fixCrc();
+        });
+        row("version 5", "header", "version", [](RawEif &e) {
+            e.put16(4, 5);
+            e.fixCrc();
+        });
+        row("no sections", "header", "section", [](RawEif &e) {
+            e.put16(0x1a, 0);
+            e.fixCrc();
+        });
+        row("33 sections", "header", "section", [](RawEif &e) {
+            e.put16(0x1a, 33);
+            e.fixCrc();
+        });
+        row("checksum", "crc", "CRC", [](RawEif &e) { e.bytes[0x223] = char(e.bytes[0x223] ^ 1); });
+        row("one byte of the last ramdisk", "crc", "CRC",
+            [](RawEif &e) { e.bytes[e.bytes.size() - 1] = char(e.bytes[e.bytes.size() - 1] ^ 0x80); });
+        row("no kernel", "header", "kernel", [](RawEif &e) {
+            retype(e, kernel, 3);
+            e.fixCrc();
+        });
+        row("two command lines", "header", "command line", [](RawEif &e) {
+            retype(e, metadata, 2);
+            e.fixCrc();
+        });
+        row("section of unknown type", "header", "type", [](RawEif &e) {
+            retype(e, ramdisk0, 9);
+            e.fixCrc();
+        });
+        row("size near 2^64", "header", "", [](RawEif &e) {
+            e.setSectionSize(ramdisk0, ~0ull - 5);
+            e.fixCrc();
+        });
+        row("offset near 2^64", "header", "", [](RawEif &e) {
+            e.setSectionOffset(ramdisk0, ~0ull - 5);
+            e.fixCrc();
+        });
+        row("overlapping sections", "header", "", [](RawEif &e) {
+            e.setSectionOffset(ramdisk0, e.sectionOffset(cmdline));
+            e.fixCrc();
+        });
+        row("table and section disagree on a size", "header", "size", [](RawEif &e) {
+            e.setSectionSize(cmdline, 3);
+            e.fixCrc();
+        });
+        row("truncated", "header", "", [](RawEif &e) { e.bytes.chop(4096); });
+        row("header cut off", "header", "", [](RawEif &e) { e.bytes.truncate(300); });
+        row("32 sections of zero bytes", "header", "", [](RawEif &e) {
+            e.bytes.truncate(548);
+            e.put16(0x1a, 32);
+            for (int i = 0; i < 32; ++i) {
+                e.setSectionOffset(i, quint64(548 + 12 * i));
+                e.setSectionSize(i, 0);
+                e.bytes += QByteArray("\0\3\0\0\0\0\0\0\0\0\0\0", 12);
+            }
+            e.fixCrc();
+        });
+        row("kernel that is no bzImage", "kernel", "", [](RawEif &e) {
+            e.put32(static_cast<qsizetype>(e.sectionOffset(kernel)) + 12 + 0x202, 0);
+            e.fixCrc();
+        });
+    }
+
+private Q_SLOTS:
+    void init() { NITROSCOPE_REQUIRE_GUEST(); }
+
+    void firmware_stopsAtTheRightStage_data() { rows(); }
+    void firmware_stopsAtTheRightStage() {
+        QFETCH(Break, damage);
+        QFETCH(QString, stage);
+        QFETCH(QString, sentence);
+        Guest guest;
+        QVERIFY2(guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,preflight=off"),
+                              QStringLiteral("-kernel"), written(damage), QStringLiteral("-action"),
+                              QStringLiteral("panic=pause")}),
+                 guest.errorOutput());
+        const QByteArray line = "nitroscope: boot failed at " + stage.toUtf8();
+        QVERIFY2(guest.waitForConsole(line, 60), guest.console().right(1500));
+        const QJsonObject event = guest.waitForEvent(QStringLiteral("ENCLAVE_BOOT_FAILED"), 10);
+        QCOMPARE(event[QStringLiteral("stage")].toString(), stage);
+        const QString message = event[QStringLiteral("message")].toString();
+        QVERIFY2(message.contains(sentence, Qt::CaseInsensitive), qPrintable(message));
+        // The machine stands still instead of spinning.
+        QVERIFY(!guest.waitForEvent(QStringLiteral("STOP"), 10).contains(QStringLiteral("never")));
+        const QJsonObject status = guest.command(QStringLiteral("query-status")).toObject();
+        QCOMPARE(status[QStringLiteral("running")].toBool(), false);
+    }
+
+    void machine_refusesWithECodeAndPlace_data() { rows(); }
+    void machine_refusesWithECodeAndPlace() {
+        QFETCH(Break, damage);
+        Guest guest;
+        const bool started =
+            guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave"), QStringLiteral("-kernel"),
+                         written(damage), QStringLiteral("-action"), QStringLiteral("panic=pause")});
+        QByteArray said;
+        if (started) {
+            const QJsonObject event = guest.waitForEvent(QStringLiteral("ENCLAVE_BOOT_FAILED"), 60);
+            QVERIFY2(!event.isEmpty(), guest.console().right(1500));
+            said = QJsonDocument(event).toJson() + guest.errorOutput();
+        } else {
+            QCOMPARE(guest.exitCode(), 1);
+            said = guest.errorOutput();
+        }
+        QVERIFY2(
+            QRegularExpression(QStringLiteral("\\bE[0-9]{2}\\b")).match(QString::fromUtf8(said)).hasMatch(),
+            said);
+        QVERIFY2(!guest.console().contains("Linux version"), "the kernel was entered");
+    }
+
+    void tooLittleMemory_saysHowMuchIsNeeded() {
+        Guest guest;
+        const bool started =
+            guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,preflight=off"),
+                         QStringLiteral("-kernel"), Guest::demoEif(), QStringLiteral("-m"),
+                         QStringLiteral("20M"), QStringLiteral("-action"), QStringLiteral("panic=pause")});
+        QVERIFY2(started, guest.errorOutput());
+        const QJsonObject event = guest.waitForEvent(QStringLiteral("ENCLAVE_BOOT_FAILED"), 60);
+        QVERIFY2(event[QStringLiteral("message")].toString().contains(QStringLiteral("MiB")),
+                 QJsonDocument(event).toJson());
+    }
+
+    void notAnEif_isRefusedInPlainWords_data() {
+        QTest::addColumn<QString>("path");
+        QTest::newRow("a directory") << QStringLiteral("/usr");
+        QTest::newRow("missing") << QStringLiteral("/nonexistent/file.eif");
+        QTest::newRow("empty") << QStringLiteral("/dev/null");
+    }
+    void notAnEif_isRefusedInPlainWords() {
+        QFETCH(QString, path);
+        Guest guest;
+        QVERIFY(!guest.start(
+            {QStringLiteral("-M"), QStringLiteral("nitro-enclave"), QStringLiteral("-kernel"), path}));
+        QVERIFY2(guest.errorOutput().contains(path.toUtf8()), guest.errorOutput());
+        QCOMPARE(guest.exitCode(), 1);
+    }
+
+    void strictOff_bootsInSpiteOfABadChecksum() {
+        const QString path = written([](RawEif &e) { e.bytes[0x223] = char(e.bytes[0x223] ^ 1); });
+        Guest guest;
+        QVERIFY2(guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,strict=off"),
+                              QStringLiteral("-kernel"), path}),
+                 guest.errorOutput());
+        QVERIFY2(guest.waitForConsole("nitroscope-demo: ready", 120), guest.console().right(1500));
+        QVERIFY(!guest.waitForEvent(QStringLiteral("ENCLAVE_BOOT_WARNING"), 1).isEmpty());
+    }
+};
+
+QTEST_GUILESS_MAIN(BrokenEif)
+#include "tst_broken_eif.moc"

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The capture stream of a real run: complete, in agreement with what QMP and the console say, and never in
+// the guest's way, whatever its reader does.
+#include "app/proto/pcapng/capture_reader.hpp"
+#include "app/proto/pcapng/record_text.hpp"
+#include "nsm-device/core/nsm.h"
+#include "tests/boot/support/guest.hpp"
+
+#include <fcntl.h>
+#include <QFile>
+#include <QJsonArray>
+#include <QtTest>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using nitroscope::test::Guest;
+using namespace nitroscope::pcapng;
+
+namespace {
+
+constexpr int bootSeconds = 120;
+const QByteArray readyLine = "nitroscope-demo: ready";
+
+struct Stream {
+    QVector<Record> records;
+    std::vector<Diagnostic> diagnostics;
+    std::vector<Interface> interfaces;
+    quint64 sections = 0;
+};
+
+Stream parse(const QByteArray &bytes) {
+    Stream stream;
+    CaptureReader reader([&](const Record &record) { stream.records.append(record); });
+    reader.feed(bytes);
+    reader.finish();
+    stream.diagnostics = reader.diagnostics().list();
+    stream.interfaces = reader.interfaces();
+    stream.sections = reader.sections();
+    return stream;
+}
+
+QByteArray consoleOf(const Stream &stream) {
+    QByteArray text;
+    for (const Record &record : stream.records)
+        if (const auto *console = std::get_if<ConsoleRecord>(&record.content))
+            text += console->bytes;
+    return text;
+}
+
+QVector<MachineRecord> machineRecords(const Stream &stream, const QString &kind) {
+    QVector<MachineRecord> found;
+    for (const Record &record : stream.records)
+        if (const auto *machine = std::get_if<MachineRecord>(&record.content);
+            machine && machine->kind == kind)
+            found.append(*machine);
+    return found;
+}
+
+// What a file descriptor that does not block has now, until it stays empty for a while.
+QByteArray drain(int fd, int quietMilliseconds) {
+    QByteArray bytes;
+    char part[65536];
+    QElapsedTimer quiet;
+    quiet.start();
+    while (quiet.elapsed() < quietMilliseconds) {
+        const auto size = ::read(fd, part, sizeof part);
+        if (size > 0) {
+            bytes.append(part, size);
+            quiet.restart();
+        } else {
+            QTest::qWait(5);
+        }
+    }
+    return bytes;
+}
+
+} // namespace
+
+class CaptureStream : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir m_folder;
+
+    void boot(Guest &guest, const QString &chardev) {
+        QVERIFY2(guest.start({QStringLiteral("-chardev"), chardev, QStringLiteral("-M"),
+                              QStringLiteral("nitro-enclave,capture=cap"), QStringLiteral("-kernel"),
+                              Guest::demoEif()}),
+                 guest.errorOutput());
+        QVERIFY2(guest.waitForConsole(readyLine, bootSeconds),
+                 guest.console().right(2000) + guest.errorOutput());
+    }
+    QByteArray contents(const QString &path) {
+        QFile file(path);
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    }
+
+private Q_SLOTS:
+    void init() { NITROSCOPE_REQUIRE_GUEST(); }
+
+    void file_tellsTheWholeRun() {
+        const QString path = m_folder.filePath(QStringLiteral("run.pcapng"));
+        Guest guest;
+        boot(guest, QStringLiteral("file,id=cap,path=") + path);
+        const QJsonArray live =
+            guest.command(QStringLiteral("query-nsm")).toObject()[QStringLiteral("pcrs")].toArray();
+        guest.command(QStringLiteral("quit"));
+        QVERIFY(guest.waitForExit(20));
+        const Stream stream = parse(contents(path));
+        QCOMPARE(stream.diagnostics.size(), std::size_t{0});
+
+        // Machine
+        QCOMPARE(machineRecords(stream, QStringLiteral("reset")).size(), 1);
+        QStringList stages;
+        for (const MachineRecord &record : machineRecords(stream, QStringLiteral("boot-stage")))
+            stages << record.fields.value(QStringLiteral("stage")).toString();
+        stages.removeDuplicates();
+        QCOMPARE(stages.join(u' '), QStringLiteral("reset header crc kernel ramdisk handoff"));
+        QVERIFY(machineRecords(stream, QStringLiteral("run-state")).size() >= 1);
+
+        // Console
+        QVERIFY(guest.console().contains(readyLine));
+        QCOMPARE(consoleOf(stream).left(guest.console().size()), guest.console());
+
+        // PCRs: the last change of each is its value now.
+        QMap<int, QByteArray> last;
+        for (const MachineRecord &record : machineRecords(stream, QStringLiteral("pcr-change")))
+            last[record.fields.value(QStringLiteral("index")).toInt()] =
+                record.fields.value(QStringLiteral("value")).toByteArray().toHex();
+        for (auto it = last.begin(); it != last.end(); ++it)
+            QCOMPARE(QString::fromLatin1(it.value()),
+                     live[it.key()].toObject()[QStringLiteral("value")].toString());
+        QVERIFY(last.contains(0));
+        QVERIFY(last.contains(16));
+
+        // Statistics agree with what is there.
+        quint64 counted[NITRO_CAPTURE_INTERFACES] = {};
+        for (const Record &record : stream.records)
+            ++counted[int(record.source)];
+        for (std::size_t i = 0; i < NITRO_CAPTURE_INTERFACES; ++i) {
+            QCOMPARE(stream.interfaces[i].received, std::optional(counted[i]));
+            QCOMPARE(stream.interfaces[i].dropped, std::optional<quint64>(0));
+        }
+    }
+
+    void nsm_everyRequestHasItsResponse() {
+        const QString path = m_folder.filePath(QStringLiteral("nsm.pcapng"));
+        Guest guest;
+        boot(guest, QStringLiteral("file,id=cap,path=") + path);
+        guest.command(QStringLiteral("quit"));
+        QVERIFY(guest.waitForExit(20));
+        QMap<quint64, int> open; // transaction -> kind
+        quint64 extendedBy = 0;
+        qint64 clock = 0;
+        const Stream stream = parse(contents(path));
+        for (const Record &record : stream.records) {
+            if (const auto *machine = std::get_if<MachineRecord>(&record.content);
+                machine && machine->fields.value(QStringLiteral("cause")).toString() == u"extend") {
+                extendedBy = machine->fields.value(QStringLiteral("transaction")).toULongLong();
+                QVERIFY(open.contains(extendedBy)); // between its request and its response
+            }
+            const auto *nsm = std::get_if<NsmRecord>(&record.content);
+            if (!nsm)
+                continue;
+            QVERIFY(record.virtualNs && *record.virtualNs >= clock);
+            clock = *record.virtualNs;
+            QCOMPARE(record.flow, nsm->transaction);
+            if (!nsm->isResponse) {
+                QCOMPARE(record.direction, Direction::outbound);
+                open[nsm->transaction] = nsm->kind;
+                continue;
+            }
+            QCOMPARE(record.direction, Direction::inbound);
+            QCOMPARE(open.take(nsm->transaction), int(nsm->kind));
+            QCOMPARE(nsm->resultName(), QStringLiteral("Success"));
+            QVERIFY(nsm->durationNs > 0);
+        }
+        QVERIFY(open.isEmpty());
+        QVERIFY(extendedBy > 0);
+    }
+
+    void readerThatDoesNotRead_delaysNobody() {
+        const QByteArray path = m_folder.filePath(QStringLiteral("pipe")).toLocal8Bit();
+        QCOMPARE(::mkfifo((path + ".in").constData(), 0600), 0);
+        QCOMPARE(::mkfifo((path + ".out").constData(), 0600), 0);
+        const int fd = ::open((path + ".out").constData(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        QVERIFY(fd >= 0);
+        QCOMPARE(::fcntl(fd, F_SETPIPE_SZ, 4096), 4096); // full before the first line of Linux
+        Guest guest;
+        boot(guest, QStringLiteral("pipe,id=cap,path=") + QString::fromLocal8Bit(path));
+        // Nothing is lost either: it waited in QEMU.
+        const Stream stream = parse(drain(fd, 1000));
+        ::close(fd);
+        QCOMPARE(stream.diagnostics.size(), std::size_t{0});
+        QVERIFY(consoleOf(stream).contains(readyLine));
+    }
+
+    void newReader_getsHeadersAndGoesOn() {
+        const QString path = m_folder.filePath(QStringLiteral("socket"));
+        Guest guest;
+        boot(guest, QStringLiteral("socket,id=cap,server=on,wait=off,path=") + path);
+        QByteArray first;
+        {
+            QLocalSocket socket;
+            socket.connectToServer(path);
+            QVERIFY(socket.waitForConnected(5000));
+            while (first.size() < 3000 && socket.waitForReadyRead(5000))
+                first += socket.read(1000);
+            socket.abort(); // with the rest unread: that is lost, and only that
+        }
+        QVERIFY(parse(first).records.size() > 5);
+        QTest::qWait(100);
+        QLocalSocket socket;
+        socket.connectToServer(path);
+        QVERIFY(socket.waitForConnected(5000));
+        guest.type("help\r");
+        QByteArray second;
+        while (!consoleOf(parse(second)).contains("help") && socket.waitForReadyRead(10000))
+            second += socket.readAll();
+        const Stream stream = parse(second);
+        QCOMPARE(stream.sections, 1u);
+        QCOMPARE(stream.interfaces.size(), std::size_t{NITRO_CAPTURE_INTERFACES});
+        QVERIFY(consoleOf(stream).contains("help"));
+    }
+
+    void control_choosesInterfacesAndLengths() {
+        const QString path = m_folder.filePath(QStringLiteral("control.pcapng"));
+        Guest guest;
+        boot(guest, QStringLiteral("file,id=cap,path=") + path);
+        const QJsonObject cut{{QStringLiteral("interface"), QStringLiteral("console")},
+                              {QStringLiteral("bytes"), 2}};
+        const QJsonObject wanted{{QStringLiteral("interfaces"), QJsonArray{QStringLiteral("console")}},
+                                 {QStringLiteral("snap-lengths"), QJsonArray{cut}}};
+        QVERIFY(!guest.command(QStringLiteral("capture-control"), wanted)
+                     .toObject()
+                     .contains(QStringLiteral("error")));
+        guest.type("help\r");
+        QVERIFY(guest.waitForConsole("help", 10));
+        const QJsonObject info = guest.command(QStringLiteral("query-capture")).toObject();
+        QCOMPARE(info[QStringLiteral("chardev")].toString(), QStringLiteral("cap"));
+        QCOMPARE(info[QStringLiteral("paused")].toBool(), false);
+        const QJsonArray interfaces = info[QStringLiteral("interfaces")].toArray();
+        QCOMPARE(interfaces.size(), NITRO_CAPTURE_INTERFACES);
+        for (const QJsonValue &value : interfaces) {
+            const QJsonObject counters = value.toObject();
+            const bool console = counters[QStringLiteral("interface")].toString() == u"console";
+            QCOMPARE(counters[QStringLiteral("enabled")].toBool(), console);
+            QCOMPARE(counters[QStringLiteral("snap-length")].toInt(), console ? 2 : 0);
+        }
+        guest.command(QStringLiteral("quit"));
+        QVERIFY(guest.waitForExit(20));
+        const Stream stream = parse(contents(path));
+        QVERIFY(machineRecords(stream, QStringLiteral("capture")).size() == 1);
+        QCOMPARE(stream.records.last().source, Source::console); // and not "run-state", which is off
+        QVERIFY(stream.records.last().captured <= 2);
+    }
+
+    void withoutStream_commandsSaySo() {
+        Guest guest;
+        QVERIFY(guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave")}));
+        for (const char *command : {"query-capture", "capture-control"}) {
+            const QJsonObject reply = guest.command(QLatin1String(command)).toObject();
+            QVERIFY(reply.contains(QStringLiteral("error")));
+        }
+    }
+
+    void unknownChardev_isSaid() {
+        Guest guest;
+        QVERIFY(!guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,capture=nowhere")}));
+        QVERIFY2(guest.errorOutput().contains("there is no chardev 'nowhere'"), guest.errorOutput());
+    }
+};
+
+QTEST_GUILESS_MAIN(CaptureStream)
+#include "tst_capture_stream.moc"

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The demo enclave on the real machine: what the guest reads through /dev/nsm, what QMP reports and what an
+// independent reader of the file computes must agree, for every way of starting it.
+
+#include "tests/boot/support/guest.hpp"
+#include "tests/boot/support/raw_eif.hpp"
+
+#include <QCryptographicHash>
+#include <QFile>
+#include <QJsonArray>
+#include <QRegularExpression>
+#include <QtTest>
+
+using nitroscope::test::Guest;
+using nitroscope::test::RawEif;
+
+namespace {
+
+constexpr int bootSeconds = 120;
+const QByteArray readyLine = "nitroscope-demo: ready";
+const QByteArray zeroPcr = QByteArray(48, '\0').toHex();
+
+QByteArray sha384(const QByteArray &bytes) {
+    return QCryptographicHash::hash(bytes, QCryptographicHash::Sha384);
+}
+
+/// What the guest printed for a PCR, in hex.
+QByteArray printedPcr(const QByteArray &console, int index) {
+    const QRegularExpression line(QStringLiteral("nitroscope-demo: pcr %1 ([0-9a-f]{96})").arg(index));
+    return line.match(QString::fromUtf8(console)).captured(1).toUtf8();
+}
+
+QJsonArray liveRegisters(Guest &guest) {
+    return guest.command(QStringLiteral("query-nsm")).toObject()[QStringLiteral("pcrs")].toArray();
+}
+
+quint64 availableMemoryMiB() {
+    QFile file(QStringLiteral("/proc/meminfo"));
+    if (!file.open(QIODevice::ReadOnly))
+        return 0;
+    const QRegularExpression line(QStringLiteral("MemAvailable: *(\\d+) kB"));
+    return line.match(QString::fromUtf8(file.readAll())).captured(1).toULongLong() / 1024;
+}
+
+} // namespace
+
+class DemoBoot : public QObject {
+    Q_OBJECT
+
+private:
+    /// Starts the demo (or another EIF) and waits for its ready line.
+    void boot(Guest &guest, const QStringList &arguments = {}, const QString &eif = Guest::demoEif()) {
+        QVERIFY2(guest.start(QStringList{QStringLiteral("-M"), QStringLiteral("nitro-enclave"),
+                                         QStringLiteral("-kernel"), eif} +
+                             arguments),
+                 guest.errorOutput());
+        QVERIFY2(guest.waitForConsole(readyLine, bootSeconds),
+                 guest.console().right(2000) + guest.errorOutput());
+    }
+
+private Q_SLOTS:
+    void init() { NITROSCOPE_REQUIRE_GUEST(); }
+
+    void pcrs_readByTheGuest_equalAnIndependentMeasurement() {
+        const RawEif eif = RawEif::read(Guest::demoEif());
+        QVERIFY(eif.sections().size() >= 5);
+        Guest guest;
+        boot(guest);
+        for (int index : {0, 1, 2})
+            QCOMPARE(printedPcr(guest.console(), index), eif.pcr(index).toHex());
+        QCOMPARE(printedPcr(guest.console(), 3), zeroPcr);
+        const QJsonArray live = liveRegisters(guest);
+        QCOMPARE(live.size(), 32);
+        for (int index : {0, 1, 2})
+            QCOMPARE(live[index].toObject()[QStringLiteral("value")].toString().toUtf8(),
+                     eif.pcr(index).toHex());
+        for (int index = 0; index < 32; ++index)
+            QCOMPARE(live[index].toObject()[QStringLiteral("locked")].toBool(), index < 16);
+    }
+
+    void bootStages_areReportedInOrderWithRisingTimes() {
+        Guest guest;
+        boot(guest);
+        QStringList stages;
+        qint64 last = -1;
+        for (const QJsonObject &event : guest.events()) {
+            if (event[QStringLiteral("event")].toString() != QStringLiteral("ENCLAVE_BOOT_STAGE"))
+                continue;
+            const QJsonObject data = event[QStringLiteral("data")].toObject();
+            stages += data[QStringLiteral("stage")].toString();
+            const qint64 now = data[QStringLiteral("virtual-time-ns")].toInteger();
+            QVERIFY(now >= last);
+            last = now;
+        }
+        const QStringList expected{QStringLiteral("reset"),   QStringLiteral("header"),
+                                   QStringLiteral("crc"),     QStringLiteral("kernel"),
+                                   QStringLiteral("ramdisk"), QStringLiteral("ramdisk"),
+                                   QStringLiteral("handoff")};
+        QCOMPARE(stages, expected);
+        const QJsonObject state = guest.command(QStringLiteral("query-enclave")).toObject();
+        QCOMPARE(state[QStringLiteral("stages")].toArray().size(), expected.size());
+    }
+
+    void extendedPcr16_isTheHashOfOldValueAndData() {
+        Guest guest;
+        boot(guest);
+        const QString text = QString::fromUtf8(guest.console());
+        const auto extended =
+            QRegularExpression(QStringLiteral("nitroscope-demo: extend 16 \"([^\"]*)\" ([0-9a-f]{96})"))
+                .match(text);
+        QVERIFY2(extended.hasMatch(), guest.console().right(2000));
+        QCOMPARE(extended.captured(2).toUtf8(),
+                 sha384(QByteArray(48, '\0') + extended.captured(1).toUtf8()).toHex());
+        QCOMPARE(liveRegisters(guest)[16].toObject()[QStringLiteral("value")].toString(),
+                 extended.captured(2));
+    }
+
+    void severalCpus_allComeUp_data() {
+        QTest::addColumn<QString>("smp");
+        QTest::addColumn<int>("cpus");
+        QTest::newRow("2") << QStringLiteral("2") << 2;
+        QTest::newRow("3") << QStringLiteral("3") << 3;
+        QTest::newRow("2 sockets of 3 cores, APIC ids with a gap")
+            << QStringLiteral("6,sockets=2,cores=3") << 6;
+    }
+    void severalCpus_allComeUp() {
+        QFETCH(QString, smp);
+        QFETCH(int, cpus);
+        Guest guest;
+        boot(guest, {QStringLiteral("-smp"), smp});
+        QVERIFY2(guest.console().contains("Brought up 1 node, " + QByteArray::number(cpus) + " CPUs"),
+                 guest.console());
+    }
+
+    void debugMode_zeroesTheImagePcrsOnly() {
+        Guest guest;
+        boot(guest,
+             {QStringLiteral("-M"), QStringLiteral("debug-mode=on,parent-id=i-0123456789abcdef0,"
+                                                   "parent-role=arn:aws:iam::123456789012:role/demo")});
+        for (int index : {0, 1, 2})
+            QCOMPARE(printedPcr(guest.console(), index), zeroPcr);
+        QCOMPARE(printedPcr(guest.console(), 3),
+                 sha384(QByteArray(48, '\0') + "arn:aws:iam::123456789012:role/demo").toHex());
+        QCOMPARE(printedPcr(guest.console(), 4),
+                 sha384(QByteArray(48, '\0') + "i-0123456789abcdef0").toHex());
+    }
+
+    void append_isMeasuredAndSeenByTheKernel() {
+        RawEif eif = RawEif::read(Guest::demoEif());
+        Guest guest;
+        boot(guest, {QStringLiteral("-append"), QStringLiteral("nitroscope.test=1")});
+        QVERIFY(guest.console().contains("nitroscope.test=1 virtio_mmio.device=4K@0xd0000000:5"));
+        QByteArray contents;
+        for (const auto &section : eif.sections())
+            if (section.type == 1 || section.type == 2 || section.type == 3)
+                contents += section.type == 2 ? section.data + " nitroscope.test=1" : section.data;
+        QCOMPARE(printedPcr(guest.console(), 0), sha384(QByteArray(48, '\0') + sha384(contents)).toHex());
+        QVERIFY(guest.errorOutput().contains("PCR"));
+    }
+
+    void guestReboot_endsTheEnclave() {
+        Guest guest;
+        boot(guest);
+        guest.type("reboot\n");
+        QVERIFY2(guest.waitForExit(60), guest.console().right(500));
+        QCOMPARE(guest.exitCode(), 0);
+    }
+
+    void enclaveReset_bootsAgainWithTheSamePcrs() {
+        Guest guest;
+        boot(guest);
+        const QByteArray first = printedPcr(guest.console(), 0);
+        const qsizetype before = guest.console().size();
+        QVERIFY(!guest.command(QStringLiteral("enclave-reset")).toObject().contains(QStringLiteral("error")));
+        QTRY_VERIFY_WITH_TIMEOUT(
+            (guest.command(QStringLiteral("query-status")), guest.console().indexOf(readyLine, before) > 0),
+            bootSeconds * 1000);
+        QCOMPARE(printedPcr(guest.console().mid(before), 0), first);
+    }
+
+    void fileOffsetsBeyond4GiB_boot() {
+        // A sparse metadata section pushes the ramdisks beyond 4 GiB: no fw_cfg item and no 32-bit field may
+        // cut it off.
+        RawEif eif = RawEif::read(Guest::demoEif());
+        const auto sections = eif.sections();
+        constexpr quint64 padding = 0x1'0800'0000;
+        int metadata = -1;
+        for (int i = 0; i < sections.size(); ++i)
+            if (sections[i].type == 5)
+                metadata = i;
+        QVERIFY(metadata >= 0 && metadata + 1 < sections.size());
+        const quint64 tail = eif.sectionOffset(metadata + 1);
+        const auto dataSize = static_cast<quint64>(sections[metadata].data.size());
+        RawEif header = eif;
+        header.setSectionSize(metadata, dataSize + padding);
+        header.put64(static_cast<qsizetype>(eif.sectionOffset(metadata)) + 4, dataSize + padding);
+        for (int i = metadata + 1; i < sections.size(); ++i)
+            header.setSectionOffset(i, eif.sectionOffset(i) + padding);
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("big.eif"));
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadWrite));
+        QVERIFY(file.write(header.bytes.left(static_cast<qsizetype>(tail))) > 0);
+        QVERIFY(file.seek(static_cast<qint64>(tail + padding)));
+        QVERIFY(file.write(eif.bytes.mid(static_cast<qsizetype>(tail))) > 0);
+        file.close();
+        // The checksum of 4 GiB of zeros is left to the machine to complain about: strict=off turns it into a
+        // warning.
+        Guest guest;
+        boot(guest, {QStringLiteral("-M"), QStringLiteral("strict=off")}, path);
+        QCOMPARE(printedPcr(guest.console(), 0), eif.pcr(0).toHex());
+        QVERIFY2(guest.console().contains("CRC"), guest.console().left(2000));
+    }
+
+    void ramdiskBeyond4GiB_bootsWhereMemoryAllows() {
+        constexpr quint64 neededMiB = 13 * 1024;
+        if (availableMemoryMiB() < neededMiB)
+            QSKIP("needs 13 GiB of available memory");
+        if (qEnvironmentVariableIsEmpty("NITROSCOPE_SLOW_TESTS"))
+            QSKIP("takes minutes under TCG; set NITROSCOPE_SLOW_TESTS=1 to run it");
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("extra.ramdisk"));
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.resize(qint64(4500) << 20));
+        Guest guest;
+        boot(guest, {QStringLiteral("-initrd"), path, QStringLiteral("-m"), QStringLiteral("6G")});
+    }
+};
+
+QTEST_GUILESS_MAIN(DemoBoot)
+#include "tst_demo_boot.moc"

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The boot port, driven as firmware would and as a hostile guest might (firmware/boot/handover.h), and what
+// follows from it: events, the history in query-enclave, and the PCRs.
+#include "firmware/boot/handover.h"
+#include "tests/device/support/qtest_machine.hpp"
+#include "tests/device/support/small_eif.hpp"
+
+#include <QFile>
+#include <QJsonArray>
+#include <QTest>
+
+#include <cstring>
+
+using nitroscope::test::QtestMachine;
+using nitroscope::test::SmallEif;
+
+namespace {
+
+constexpr quint32 reportAddress = 0x10000;
+
+nitro_boot_report report(quint8 kind, quint8 stage) {
+    nitro_boot_report result{};
+    result.magic = NITRO_BOOT_REPORT_MAGIC;
+    result.version = NITRO_BOOT_REPORT_VERSION;
+    result.kind = kind;
+    result.stage = stage;
+    result.index = NITRO_BOOT_NO_INDEX;
+    result.offset = ~quint64(0);
+    return result;
+}
+
+void setText(nitro_boot_report &target, const char *text) {
+    qstrncpy(target.text, text, sizeof target.text);
+}
+
+void send(QtestMachine &machine, const nitro_boot_report &what) {
+    machine.writeMemory(reportAddress, QByteArray(reinterpret_cast<const char *>(&what), sizeof what));
+    machine.out32(NITRO_BOOT_PORT, reportAddress);
+}
+
+QJsonObject enclave(QtestMachine &machine) {
+    return machine.command(QStringLiteral("query-enclave")).toObject();
+}
+
+QJsonArray stages(QtestMachine &machine) {
+    return enclave(machine)[QStringLiteral("stages")].toArray();
+}
+
+QJsonObject pcr(QtestMachine &machine, int index) {
+    return machine.command(QStringLiteral("query-nsm"))
+        .toObject()[QStringLiteral("pcrs")]
+        .toArray()[index]
+        .toObject();
+}
+
+const QString zeroPcr(96, QLatin1Char('0'));
+
+} // namespace
+
+class BootPort : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir m_folder;
+    SmallEif m_eif;
+
+    QString written(const QByteArray &bytes) {
+        const QString path = m_folder.filePath(QStringLiteral("test.eif"));
+        QFile file(path);
+        if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size())
+            qFatal("cannot write %s", qPrintable(path));
+        return path;
+    }
+    /// Reads the port until measuring has ended, as the firmware does.
+    static quint32 settled(QtestMachine &machine) {
+        quint32 state = NITRO_MEASURE_BUSY;
+        for (int i = 0; i < 100000 && state == NITRO_MEASURE_BUSY; ++i)
+            state = machine.in32(NITRO_BOOT_PORT);
+        return state;
+    }
+
+private Q_SLOTS:
+    void init() {
+        if (QtestMachine::qemu().isEmpty())
+            QSKIP("build/bin/qemu-system-x86_64 has not been built (./workbench build)");
+    }
+
+    void stages_becomeEventsAndHistory() {
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        nitro_boot_report second = report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_RAMDISK);
+        second.index = 3;
+        setText(second, "a remark");
+        send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_RESET));
+        send(machine, second);
+        const QJsonObject reset = machine.takeEvent(QStringLiteral("ENCLAVE_BOOT_STAGE"));
+        QCOMPARE(reset[QStringLiteral("stage")].toString(), QStringLiteral("reset"));
+        QVERIFY(!reset.contains(QStringLiteral("index")));
+        const QJsonObject ramdisk = machine.takeEvent(QStringLiteral("ENCLAVE_BOOT_STAGE"));
+        QCOMPARE(ramdisk[QStringLiteral("index")].toInt(), 3);
+        QCOMPARE(ramdisk[QStringLiteral("text")].toString(), QStringLiteral("a remark"));
+        const QJsonArray history = stages(machine);
+        QCOMPARE(history.size(), 2);
+        QCOMPARE(history[1].toObject(), ramdisk);
+    }
+
+    void warning_becomesAnEvent() {
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        nitro_boot_report warning = report(NITRO_BOOT_REPORT_WARNING, NITRO_BOOT_STAGE_CRC);
+        warning.index = 2;
+        warning.reason = 7;
+        warning.offset = 544;
+        setText(warning, "wrong, but go on");
+        send(machine, warning);
+        const QJsonObject event = machine.takeEvent(QStringLiteral("ENCLAVE_BOOT_WARNING"));
+        QCOMPARE(event[QStringLiteral("stage")].toString(), QStringLiteral("crc"));
+        QCOMPARE(event[QStringLiteral("section")].toInt(), 2);
+        QCOMPARE(event[QStringLiteral("offset")].toInt(), 544);
+        QCOMPARE(event[QStringLiteral("reason")].toInt(), 7);
+    }
+
+    void failure_stopsTheMachineAndStays() {
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-action"), QStringLiteral("panic=pause")}),
+                 machine.errorOutput());
+        nitro_boot_report failure = report(NITRO_BOOT_REPORT_FAILURE, NITRO_BOOT_STAGE_HEADER);
+        failure.reason = 3;
+        failure.offset = 4;
+        failure.found = 1;
+        failure.expected = 2;
+        setText(failure, "the version is wrong");
+        send(machine, failure);
+        const QJsonObject event = machine.takeEvent(QStringLiteral("ENCLAVE_BOOT_FAILED"));
+        QCOMPARE(event[QStringLiteral("stage")].toString(), QStringLiteral("header"));
+        QCOMPARE(event[QStringLiteral("message")].toString(), QStringLiteral("the version is wrong"));
+        QCOMPARE(event[QStringLiteral("expected")].toInt(), 2);
+        QVERIFY(!machine.takeEvent(QStringLiteral("GUEST_PANICKED")).isEmpty());
+        QCOMPARE(enclave(machine)[QStringLiteral("failure")].toObject(), event);
+        send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_CRC));
+        QCOMPARE(stages(machine).size(), 0); // nothing is believed after a failure
+    }
+
+    void failure_endsQemuByDefault() {
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        nitro_boot_report failure = report(NITRO_BOOT_REPORT_FAILURE, NITRO_BOOT_STAGE_HEADER);
+        setText(failure, "no EIF");
+        send(machine, failure);
+        QVERIFY(machine.waitForExit());
+        QCOMPARE(machine.exitCode(), 1);
+        QVERIFY2(machine.errorOutput().contains("no EIF"), machine.errorOutput());
+    }
+
+    void hostileText_isCutToPrintableAscii() {
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        nitro_boot_report stage = report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_CRC);
+        std::memset(stage.text, 'x', sizeof stage.text); // no terminating zero
+        std::memcpy(stage.text, "\x1b[31m\xff\n\"", 8);
+        send(machine, stage);
+        const QString text =
+            machine.takeEvent(QStringLiteral("ENCLAVE_BOOT_STAGE"))[QStringLiteral("text")].toString();
+        QCOMPARE(text.size(), qsizetype(NITRO_BOOT_REPORT_TEXT_SIZE - 1));
+        QCOMPARE(text.left(8), QStringLiteral("?[31m??\""));
+    }
+
+    void garbage_isIgnored_data() {
+        QTest::addColumn<quint32>("address");
+        QTest::newRow("zeros in RAM") << 0x20000u;
+        QTest::newRow("a device") << 0xd0001000u;
+        QTest::newRow("nothing at all") << 0xc8000000u;
+        QTest::newRow("across the end of RAM") << 0x1ffffff0u;
+        QTest::newRow("the last bytes of the address space") << 0xfffffffcu;
+    }
+    void garbage_isIgnored() {
+        QFETCH(quint32, address);
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        machine.out32(NITRO_BOOT_PORT, address);
+        QCOMPARE(stages(machine).size(), 0);
+        for (const QJsonObject &event : machine.events())
+            QVERIFY(!event[QStringLiteral("event")].toString().startsWith(QStringLiteral("ENCLAVE_")));
+    }
+
+    void badFields_areIgnored_data() {
+        QTest::addColumn<int>("field");
+        QTest::newRow("magic") << 0;
+        QTest::newRow("version") << 1;
+        QTest::newRow("kind") << 2;
+        QTest::newRow("stage") << 3;
+    }
+    void badFields_areIgnored() {
+        QFETCH(int, field);
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        nitro_boot_report bad = report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_RESET);
+        if (field == 0)
+            ++bad.magic;
+        else if (field == 1)
+            ++bad.version;
+        else if (field == 2)
+            bad.kind = 77;
+        else
+            bad.stage = NITRO_BOOT_STAGE_HANDOFF + 1;
+        send(machine, bad);
+        QCOMPARE(stages(machine).size(), 0);
+    }
+
+    void manyReports_areBounded() {
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_RESET));
+        for (int i = 0; i < 2000; ++i)
+            machine.out32(NITRO_BOOT_PORT, reportAddress);
+        QVERIFY(stages(machine).size() <= 64);
+        QVERIFY(machine.events().size() <= 300);
+    }
+
+    void pcrs_areSeededWhenTheKernelMayBeEntered() {
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(m_eif.bytes())}), machine.errorOutput());
+        QCOMPARE(pcr(machine, 0)[QStringLiteral("value")].toString(), zeroPcr);
+        QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
+        for (int index : {0, 1, 2}) {
+            QCOMPARE(pcr(machine, index)[QStringLiteral("value")].toString(),
+                     QString::fromLatin1(m_eif.pcr(index).toHex()));
+        }
+        for (int index = 0; index < 32; ++index)
+            QCOMPARE(pcr(machine, index)[QStringLiteral("locked")].toBool(), index < 16);
+        const QJsonArray expected = enclave(machine)[QStringLiteral("expected-pcrs")].toArray();
+        QCOMPARE(expected[0].toObject()[QStringLiteral("value")].toString(),
+                 QString::fromLatin1(m_eif.pcr(0).toHex()));
+    }
+
+    void debugMode_showsTheGuestZeros() {
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,debug-mode=on"),
+                                QStringLiteral("-kernel"), written(m_eif.bytes())}),
+                 machine.errorOutput());
+        QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
+        for (int index : {0, 1, 2, 8})
+            QCOMPARE(pcr(machine, index)[QStringLiteral("value")].toString(), zeroPcr);
+        QVERIFY(pcr(machine, 4)[QStringLiteral("value")].toString() != zeroPcr);
+    }
+
+    void handoff_makesThePortDeaf() {
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(m_eif.bytes())}), machine.errorOutput());
+        QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
+        send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_HANDOFF));
+        send(machine, report(NITRO_BOOT_REPORT_FAILURE, NITRO_BOOT_STAGE_HANDOFF));
+        send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_RESET));
+        QCOMPARE(stages(machine).size(), 1);
+        QVERIFY(!enclave(machine).contains(QStringLiteral("failure")));
+    }
+
+    void reset_startsOver() {
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(m_eif.bytes())}), machine.errorOutput());
+        QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
+        send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_HANDOFF));
+        machine.command(QStringLiteral("enclave-reset"));
+        QVERIFY(!machine.takeEvent(QStringLiteral("RESET")).isEmpty());
+        QCOMPARE(stages(machine).size(), 0);
+        QCOMPARE(pcr(machine, 0)[QStringLiteral("value")].toString(), zeroPcr);
+        QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
+        QCOMPARE(pcr(machine, 0)[QStringLiteral("value")].toString(),
+                 QString::fromLatin1(m_eif.pcr(0).toHex()));
+    }
+
+    void migration_keepsHistoryAndPcrs() {
+        const QString eif = written(m_eif.bytes());
+        const QString state = QStringLiteral("file:") + m_folder.filePath(QStringLiteral("state"));
+        QtestMachine from;
+        QVERIFY2(from.start({QStringLiteral("-kernel"), eif}), from.errorOutput());
+        QCOMPARE(settled(from), quint32(NITRO_MEASURE_READY));
+        nitro_boot_report handoff = report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_HANDOFF);
+        setText(handoff, "gone");
+        send(from, handoff);
+        from.command(QStringLiteral("migrate"), {{QStringLiteral("uri"), state}});
+        QString status;
+        for (int i = 0;
+             i < 10000 && status != QStringLiteral("completed") && status != QStringLiteral("failed"); ++i)
+            status =
+                from.command(QStringLiteral("query-migrate")).toObject()[QStringLiteral("status")].toString();
+        QCOMPARE(status, QStringLiteral("completed"));
+
+        QtestMachine to;
+        QVERIFY2(
+            to.start({QStringLiteral("-kernel"), eif, QStringLiteral("-incoming"), QStringLiteral("defer")}),
+            to.errorOutput());
+        const QJsonValue reply =
+            to.command(QStringLiteral("migrate-incoming"), {{QStringLiteral("uri"), state}});
+        QVERIFY(!reply.toObject().contains(QStringLiteral("error")));
+        QVERIFY2(!to.takeEvent(QStringLiteral("RESUME")).contains(QStringLiteral("never")), to.errorOutput());
+        QCOMPARE(stages(to), stages(from));
+        for (int index = 0; index < 32; ++index)
+            QCOMPARE(pcr(to, index), pcr(from, index));
+        send(to, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_RESET));
+        QCOMPARE(stages(to).size(), 1); // still deaf
+    }
+
+    void wrongChecksum_isRefusedWithThePlatformsWords() {
+        QByteArray bytes = m_eif.bytes();
+        bytes[0x223] = static_cast<char>(bytes[0x223] ^ 1); // last byte of the stored CRC
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(bytes), QStringLiteral("-action"),
+                                QStringLiteral("panic=pause")}),
+                 machine.errorOutput());
+        QCOMPARE(settled(machine), quint32(NITRO_MEASURE_REFUSED));
+        QCOMPARE(pcr(machine, 0)[QStringLiteral("value")].toString(), zeroPcr);
+        nitro_boot_report failure = report(NITRO_BOOT_REPORT_FAILURE, NITRO_BOOT_STAGE_HANDOFF);
+        failure.reason = NITRO_BOOT_REASON_REFUSED;
+        setText(failure, "refused");
+        send(machine, failure);
+        const QJsonObject event = machine.takeEvent(QStringLiteral("ENCLAVE_BOOT_FAILED"));
+        QVERIFY2(
+            event[QStringLiteral("message")].toString().contains(QStringLiteral("CRC"), Qt::CaseInsensitive),
+            qPrintable(event[QStringLiteral("message")].toString()));
+        QVERIFY(event.contains(QStringLiteral("e-code")));
+        QCOMPARE(event[QStringLiteral("offset")].toInt(), 544);
+        QCOMPARE(enclave(machine)[QStringLiteral("measurement")].toString(), QStringLiteral("refused"));
+    }
+
+    void handoffWithoutPermission_isAFailure() {
+        QByteArray bytes = m_eif.bytes();
+        bytes[0x223] = static_cast<char>(bytes[0x223] ^ 1);
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(bytes), QStringLiteral("-action"),
+                                QStringLiteral("panic=pause")}),
+                 machine.errorOutput());
+        QCOMPARE(settled(machine), quint32(NITRO_MEASURE_REFUSED));
+        send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_HANDOFF));
+        QVERIFY(!machine.takeEvent(QStringLiteral("ENCLAVE_BOOT_FAILED")).isEmpty());
+        QCOMPARE(stages(machine).size(), 0);
+    }
+};
+
+QTEST_GUILESS_MAIN(BootPort)
+#include "tst_boot_port.moc"

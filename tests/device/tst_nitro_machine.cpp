@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Smoke test of -M nitro-enclave: it starts with and without an EIF, its properties can be set and read back,
+// bad values are refused in plain words, and the devices are where a real enclave has them.
+#include "tests/device/support/qtest_machine.hpp"
+#include "tests/device/support/small_eif.hpp"
+
+#include <QFile>
+#include <QJsonArray>
+#include <QRegularExpression>
+#include <QTest>
+
+using nitroscope::test::QtestMachine;
+using nitroscope::test::SmallEif;
+
+namespace {
+
+constexpr quint64 vsockTransport = 0xd0000000;
+constexpr quint64 nsmTransport = 0xd0001000;
+// Registers of virtio-mmio: VirtIO 1.2, 4.2.2.
+constexpr quint64 magicValue = 0x00, version = 0x04, deviceId = 0x08;
+
+const QString role = QStringLiteral("arn:aws:iam::123456789012:role/path/enclave-parent");
+const QString moduleId = QStringLiteral("i-00112233445566778-enc0193a4b5c6d7e8f9");
+
+} // namespace
+
+class NitroMachine : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir m_folder;
+    SmallEif m_eif;
+    QString m_path;
+
+    static QJsonValue property(QtestMachine &machine, const QString &name) {
+        return machine.command(
+            QStringLiteral("qom-get"),
+            {{QStringLiteral("path"), QStringLiteral("/machine")}, {QStringLiteral("property"), name}});
+    }
+    static QString pcr(QtestMachine &machine, int index) {
+        const QJsonArray pcrs =
+            machine.command(QStringLiteral("query-nsm")).toObject()[QStringLiteral("pcrs")].toArray();
+        return pcrs[index].toObject()[QStringLiteral("value")].toString();
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        if (QtestMachine::qemu().isEmpty())
+            QSKIP("build/bin/qemu-system-x86_64 has not been built (./workbench build)");
+        m_path = m_folder.filePath(QStringLiteral("small.eif"));
+        QFile file(m_path);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(m_eif.bytes());
+    }
+
+    void start_withoutAnyOption_hasNoEif() {
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        const QJsonObject enclave = machine.command(QStringLiteral("query-enclave")).toObject();
+        QCOMPARE(enclave[QStringLiteral("measurement")].toString(), QStringLiteral("none"));
+        QVERIFY(!enclave.contains(QStringLiteral("eif")));
+        QCOMPARE(enclave[QStringLiteral("stages")].toArray().size(), 0);
+        const QString id = enclave[QStringLiteral("module-id")].toString();
+        QVERIFY2(QRegularExpression(QStringLiteral("^i-[0-9a-f]{17}-enc[0-9a-f]{16}$")).match(id).hasMatch(),
+                 qPrintable(id));
+    }
+
+    void start_withEif_describesIt_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("-kernel") << QStringList{QStringLiteral("-kernel"), QStringLiteral("%1")};
+        QTest::newRow("eif=") << QStringList{QStringLiteral("-M"), QStringLiteral("nitro-enclave,eif=%1")};
+    }
+    void start_withEif_describesIt() {
+        QFETCH(QStringList, arguments);
+        arguments.last() = arguments.last().arg(m_path);
+        QtestMachine machine;
+        QVERIFY2(machine.start(arguments), machine.errorOutput());
+        QCOMPARE(machine.errorOutput(), QByteArray());
+        const QJsonObject enclave = machine.command(QStringLiteral("query-enclave")).toObject();
+        QCOMPARE(enclave[QStringLiteral("eif")].toString(), m_path);
+        QCOMPARE(enclave[QStringLiteral("eif-size")].toInteger(), m_eif.bytes().size());
+        QCOMPARE(enclave[QStringLiteral("version")].toInt(), 4);
+        const QJsonArray sections = enclave[QStringLiteral("sections")].toArray();
+        QCOMPARE(sections.size(), 5);
+        QCOMPARE(sections[0].toObject()[QStringLiteral("header-offset")].toInt(), 548);
+        QCOMPARE(sections[0].toObject()[QStringLiteral("size")].toInteger(), m_eif.kernel.size());
+    }
+
+    void properties_areSettableAndReadable_data() {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QJsonValue>("value");
+        QTest::newRow("module-id") << "module-id" << moduleId << QJsonValue(moduleId);
+        QTest::newRow("parent-role") << "parent-role" << role << QJsonValue(role);
+        QTest::newRow("parent-role, China")
+            << "parent-role"
+            << "arn:aws-cn:iam::123456789012:role/a"
+            << QJsonValue(QStringLiteral("arn:aws-cn:iam::123456789012:role/a"));
+        QTest::newRow("parent-id") << "parent-id"
+                                   << "i-00112233445566778"
+                                   << QJsonValue(QStringLiteral("i-00112233445566778"));
+        QTest::newRow("parent-id, old form") << "parent-id"
+                                             << "i-0badcafe" << QJsonValue(QStringLiteral("i-0badcafe"));
+        for (const char *name : {"debug-mode", "strict", "preflight"}) {
+            QTest::addRow("%s=on", name) << name << "on" << QJsonValue(true);
+            QTest::addRow("%s=off", name) << name << "off" << QJsonValue(false);
+        }
+        QTest::newRow("reboot=reset") << "reboot"
+                                      << "reset" << QJsonValue(QStringLiteral("reset"));
+        QTest::newRow("reboot=terminate") << "reboot"
+                                          << "terminate" << QJsonValue(QStringLiteral("terminate"));
+    }
+    void properties_areSettableAndReadable() {
+        QFETCH(QString, name);
+        QFETCH(QString, text);
+        QFETCH(QJsonValue, value);
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,%1=%2").arg(name, text)}),
+                 machine.errorOutput());
+        QCOMPARE(property(machine, name), value);
+        QCOMPARE(machine.command(QStringLiteral("query-enclave")).toObject()[name], value);
+    }
+
+    void badValues_areRefusedInPlainWords_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QByteArray>("words");
+        const auto option = [](const char *text) {
+            return QStringList{QStringLiteral("-M"),
+                               QStringLiteral("nitro-enclave,%1").arg(QLatin1String(text))};
+        };
+        QTest::newRow("module-id without enc")
+            << option("module-id=i-00112233445566778") << QByteArray("module-id");
+        QTest::newRow("module-id in capitals")
+            << option("module-id=i-00112233445566778-enc0193A4B5C6D7E8F9") << QByteArray("module-id");
+        QTest::newRow("module-id one digit more")
+            << option("module-id=i-00112233445566778-enc0193a4b5c6d7e8f90") << QByteArray("module-id");
+        QTest::newRow("empty module-id") << option("module-id=") << QByteArray("module-id");
+        QTest::newRow("parent-role that is no ARN") << option("parent-role=admin") << QByteArray("arn:aws");
+        QTest::newRow("parent-role of a user")
+            << option("parent-role=arn:aws:iam::123456789012:user/a") << QByteArray("role/");
+        QTest::newRow("parent-role without a name")
+            << option("parent-role=arn:aws:iam::123456789012:role/") << QByteArray("role/");
+        QTest::newRow("parent-role with a short account")
+            << option("parent-role=arn:aws:iam::1234:role/a") << QByteArray("12 digits");
+        QTest::newRow("parent-id without digits") << option("parent-id=i-") << QByteArray("parent-id");
+        QTest::newRow("parent-id too long")
+            << option("parent-id=i-001122334455667788") << QByteArray("parent-id");
+        QTest::newRow("reboot=maybe") << option("reboot=maybe") << QByteArray("reboot");
+        QTest::newRow("strict=maybe") << option("strict=maybe") << QByteArray("strict");
+        QTest::newRow("empty eif") << option("eif=") << QByteArray("eif");
+        QTest::newRow("acpi=on") << option("acpi=on") << QByteArray("ACPI");
+        QTest::newRow("unknown property") << option("vsock=c") << QByteArray("vsock");
+        QTest::newRow("two EIFs") << option("eif=/a") +
+                                         QStringList{QStringLiteral("-kernel"), QStringLiteral("/b")}
+                                  << QByteArray("two EIFs");
+        QTest::newRow("missing firmware")
+            << QStringList{QStringLiteral("-bios"), QStringLiteral("/no/such.rom")}
+            << QByteArray("/no/such.rom");
+        QTest::newRow("129 CPUs") << QStringList{QStringLiteral("-smp"), QStringLiteral("129")}
+                                  << QByteArray("128");
+        QTest::newRow("APIC ids beyond one byte")
+            << QStringList{QStringLiteral("-smp"), QStringLiteral("125,sockets=5,dies=5,cores=5,threads=1")}
+            << QByteArray("APIC ids up to 292");
+        QTest::newRow("missing EIF") << QStringList{QStringLiteral("-kernel"), QStringLiteral("/no/such.eif")}
+                                     << QByteArray("/no/such.eif");
+    }
+    void badValues_areRefusedInPlainWords() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QByteArray, words);
+        QtestMachine machine;
+        QVERIFY2(!machine.start(arguments), "it started");
+        QCOMPARE(machine.exitCode(), 1);
+        QVERIFY2(machine.errorOutput().contains(words), machine.errorOutput());
+        QCOMPARE(machine.errorOutput().count('\n'), 1);
+    }
+
+    void properties_cannotChangeOnceTheMachineExists() {
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        const QJsonObject reply = machine
+                                      .command(QStringLiteral("qom-set"),
+                                               {{QStringLiteral("path"), QStringLiteral("/machine")},
+                                                {QStringLiteral("property"), QStringLiteral("parent-role")},
+                                                {QStringLiteral("value"), role}})
+                                      .toObject();
+        QVERIFY(reply.contains(QStringLiteral("error")));
+        QVERIFY(!machine.command(QStringLiteral("query-enclave"))
+                     .toObject()
+                     .contains(QStringLiteral("parent-role")));
+    }
+
+    void transports_areWhereARealEnclaveHasThem() {
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        for (quint64 base : {vsockTransport, nsmTransport}) {
+            QCOMPARE(machine.read32(base + magicValue), 0x74726976u); // "virt"
+            QCOMPARE(machine.read32(base + version), 2u);
+        }
+        QCOMPARE(machine.read32(nsmTransport + deviceId), 33u);
+        QCOMPARE(machine.read32(vsockTransport + deviceId), 0u); // nothing plugged in yet
+    }
+
+    void machine_hasNeitherPciNorUnknownMachines() {
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        QCOMPARE(machine.command(QStringLiteral("query-pci")).toArray().size(), 0);
+        int enclaves = 0;
+        for (const QJsonValue &item : machine.command(QStringLiteral("query-machines")).toArray())
+            enclaves += item.toObject()[QStringLiteral("name")].toString() == QStringLiteral("nitro-enclave");
+        QCOMPARE(enclaves, 1);
+    }
+
+    void roleAndInstance_areMeasuredIntoPcr3And4() {
+        QtestMachine machine;
+        QVERIFY2(
+            machine.start({QStringLiteral("-M"),
+                           QStringLiteral("nitro-enclave,parent-role=%1,module-id=%2").arg(role, moduleId)}),
+            machine.errorOutput());
+        QCOMPARE(pcr(machine, 3), QString::fromLatin1(SmallEif::textPcr(role.toLatin1()).toHex()));
+        QCOMPARE(pcr(machine, 4), QString::fromLatin1(SmallEif::textPcr("i-00112233445566778").toHex()));
+    }
+
+    void manyCpus_areAccepted_data() {
+        QTest::addColumn<QString>("smp");
+        QTest::newRow("128") << "128";
+        QTest::newRow("APIC ids with gaps") << "126,sockets=42,cores=3,threads=1";
+        QTest::newRow("room for more") << "2,maxcpus=64";
+    }
+    void manyCpus_areAccepted() {
+        QFETCH(QString, smp);
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-smp"), smp}), machine.errorOutput());
+        QCOMPARE(machine.command(QStringLiteral("query-cpus-fast")).toArray().size(),
+                 smp.section(QLatin1Char(','), 0, 0).toInt());
+    }
+
+    void bigMemory_liesBelow3GiBAndAbove4GiB() {
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-m"), QStringLiteral("4G")}), machine.errorOutput());
+        machine.write32(0xbffffffc, 0x12345678);
+        machine.write32(0x13ffffffc, 0x87654321);
+        QCOMPARE(machine.read32(0xbffffffc), 0x12345678u);
+        QCOMPARE(machine.read32(0x13ffffffc), 0x87654321u);
+        QCOMPARE(machine.read32(0xc0000000), 0u); // nobody there: not RAM
+    }
+
+    void keyboardControllerReset_endsTheEnclave() {
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        machine.out8(0x64, 0xfe); // pulse the CPU's reset line, as `reboot=k` does
+        const QJsonObject event = machine.takeEvent(QStringLiteral("SHUTDOWN"));
+        QCOMPARE(event[QStringLiteral("reason")].toString(), QStringLiteral("guest-reset"));
+        QVERIFY(machine.waitForExit());
+        QCOMPARE(machine.exitCode(), 0);
+    }
+
+    void keyboardControllerReset_restartsWhenToldSo() {
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,reboot=reset")}),
+                 machine.errorOutput());
+        machine.out8(0x64, 0xfe);
+        QVERIFY(machine.takeEvent(QStringLiteral("RESET"))[QStringLiteral("guest")].toBool());
+    }
+};
+
+QTEST_GUILESS_MAIN(NitroMachine)
+#include "tst_nitro_machine.moc"

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The guest's side of the NSM wire format: requests encoded and responses decoded as AWS's NSM API library
+// does it (CBOR, serde's externally tagged enums: a unit variant is a text string, any other a map of one
+// entry named after the variant). Only the requests that the demo enclave makes. Responses are decoded
+// independently of their key order and of definite or indefinite lengths.
+#pragma once
+
+#include "nsm-device/core/cbor.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+namespace nitroscope::demo {
+
+/// Why a request failed, in words: the NSM's own error name, or what was wrong with the answer.
+template <class T>
+using NsmResult = tl::expected<T, std::string>;
+
+/// A SHA-384 register.
+using PcrValue = std::array<std::byte, 48>;
+
+struct NsmDescription {
+    uint64_t versionMajor = 0, versionMinor = 0, versionPatch = 0;
+    uint64_t maxPcrs = 0;
+    std::string moduleId, digest;
+    std::vector<uint64_t> lockedPcrs;
+};
+
+struct PcrState {
+    bool locked = false;
+    PcrValue value{};
+};
+
+using NsmRequest = std::vector<std::byte>;
+
+NsmRequest encodeDescribe();
+NsmRequest encodeGetRandom();
+NsmRequest encodeDescribePcr(uint16_t index);
+NsmRequest encodeExtendPcr(uint16_t index, cbor::Bytes data);
+
+NsmResult<NsmDescription> decodeDescribe(cbor::Bytes response);
+NsmResult<std::vector<std::byte>> decodeGetRandom(cbor::Bytes response);
+NsmResult<PcrState> decodeDescribePcr(cbor::Bytes response);
+NsmResult<PcrValue> decodeExtendPcr(cbor::Bytes response);
+
+} // namespace nitroscope::demo

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The window as a user meets it, over a fake session.
+#include "app/panels/boot_panel.hpp"
+#include "app/panels/console_panel.hpp"
+#include "app/panels/eif_panel.hpp"
+#include "app/panels/launch_dialog.hpp"
+#include "app/panels/log_panel.hpp"
+#include "app/panels/measurement_strip.hpp"
+#include "app/panels/panel_dock.hpp"
+#include "app/panels/pcr_panel.hpp"
+#include "app/widgets/banner.hpp"
+#include "app/widgets/command_palette.hpp"
+#include "app/widgets/shortcut_dialog.hpp"
+#include "app/widgets/terminal_view.hpp"
+#include "tests/gui/support/gui_fixture.hpp"
+
+#include <QAbstractItemView>
+#include <QClipboard>
+#include <QDragEnterEvent>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QTreeView>
+
+using namespace nitroscope::app;
+using namespace nitroscope::test;
+using nitroscope::formats::Severity;
+
+namespace {
+
+// Every action that can be reached through the menu bar.
+void collect(const QWidget *menu, QSet<QAction *> &found) {
+    const QList<QAction *> actions = menu->actions();
+    for (QAction *action : actions) {
+        found.insert(action);
+        if (action->menu())
+            collect(action->menu(), found);
+    }
+}
+
+QPushButton *buttonNamed(QWidget &parent, const QString &text) {
+    const auto buttons = parent.findChildren<QPushButton *>();
+    for (QPushButton *button : buttons)
+        if (button->text() == text)
+            return button;
+    return nullptr;
+}
+
+} // namespace
+
+class TestMainWindow : public QObject {
+    Q_OBJECT
+
+    static bool drop(MainWindow &window, const QList<QUrl> &urls) {
+        QMimeData data;
+        data.setUrls(urls);
+        QDragEnterEvent enter(QPoint(10, 10), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        enter.ignore();
+        QApplication::sendEvent(&window, &enter);
+        if (!enter.isAccepted())
+            return false;
+        QDropEvent dropped(QPointF(10, 10), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(&window, &dropped);
+        return dropped.isAccepted();
+    }
+
+private slots:
+    void actions_all_areInTheMenus() {
+        WindowFixture fixture;
+        QSet<QAction *> reachable;
+        collect(fixture.window->menuBar(), reachable);
+        for (QAction *action : fixture.window->actions().actions())
+            QVERIFY2(reachable.contains(action), qPrintable(ActionRegistry::idOf(action)));
+    }
+
+    void actions_all_haveTextAndHelpAndUniqueShortcuts() {
+        WindowFixture fixture;
+        const ActionRegistry &registry = fixture.window->actions();
+        for (QAction *action : registry.actions()) {
+            QVERIFY(!action->text().isEmpty());
+            QVERIFY2(!action->statusTip().isEmpty(), qPrintable(ActionRegistry::idOf(action)));
+            const QAction *other = registry.conflict(action->shortcut(), action);
+            QVERIFY2(!other, qPrintable(QStringLiteral("%1 and %2 share %3")
+                                            .arg(ActionRegistry::idOf(action),
+                                                 other ? ActionRegistry::idOf(other) : QString(),
+                                                 action->shortcut().toString())));
+        }
+    }
+
+    void icons_all_exist() {
+        WindowFixture fixture;
+        for (const char *id : {"file.open", "enclave.run", "enclave.pause", "enclave.resume", "enclave.reset",
+                               "enclave.stop", "enclave.options"})
+            QVERIFY2(!fixture.action(id)->icon().isNull(), id);
+    }
+
+    void shortcuts_conflict_isRefusedAndNamed() {
+        WindowFixture fixture;
+        auto *dialog = new ShortcutDialog(fixture.window->actions(), fixture.window.get());
+        QVERIFY(!dialog->assign(QStringLiteral("enclave.pause"), QKeySequence(QStringLiteral("F5"))));
+        QVERIFY(dialog->message().contains(QStringLiteral("Run")));
+        QVERIFY(dialog->assign(QStringLiteral("enclave.pause"), QKeySequence(QStringLiteral("Ctrl+Alt+P"))));
+        QCOMPARE(fixture.window->actions().changedShortcuts().size(), 1);
+        fixture.window->actions().resetShortcuts();
+        QCOMPARE(fixture.action("enclave.pause")->shortcut(), QKeySequence(QStringLiteral("F6")));
+        delete dialog;
+    }
+
+    void shortcuts_swapped_areRestored() {
+        WindowFixture fixture;
+        ActionRegistry &registry = fixture.window->actions();
+        registry.restoreShortcuts({{QStringLiteral("enclave.run"), QStringLiteral("F6")},
+                                   {QStringLiteral("enclave.pause"), QStringLiteral("F5")},
+                                   {QStringLiteral("no.such.action"), QStringLiteral("F9")}});
+        QCOMPARE(registry.find(QStringLiteral("enclave.run"))->shortcut(),
+                 QKeySequence(QStringLiteral("F6")));
+        QCOMPARE(registry.find(QStringLiteral("enclave.pause"))->shortcut(),
+                 QKeySequence(QStringLiteral("F5")));
+    }
+
+    void palette_letters_findCommands() {
+        WindowFixture fixture;
+        auto *palette = new CommandPalette(fixture.window->actions(), fixture.window.get());
+        QCOMPARE(palette->matchCount(), static_cast<int>(fixture.window->actions().actions().size()));
+        QTest::keyClicks(palette->findChild<QLineEdit *>(), QStringLiteral("launch"));
+        QCOMPARE(palette->matchCount(), 1);
+        delete palette;
+    }
+
+    void open_goodFile_fillsTreeHexAndMeasurements() {
+        WindowFixture fixture;
+        const TestEif eif = makeEif(fixture.dir);
+        fixture.open(eif.path);
+        EifPanel &panel = fixture.window->eifPanel();
+        QVERIFY(panel.nodes().rowCount() >= 5);
+        QCOMPARE(panel.hexView().geometry64().size, panel.document()->size());
+        QTRY_COMPARE(panel.measurements().valueText(0), QString::fromLatin1(eif.measurements.pcr0.toHex()));
+        QCOMPARE(fixture.window->pcrPanel().model().expectedValue(2), eif.measurements.pcr2);
+        QCOMPARE(fixture.preferences.recentFiles().value(0), eif.path);
+        QVERIFY(fixture.action("enclave.run")->isEnabled());
+    }
+
+    void open_badFile_saysWhy_data() {
+        QTest::addColumn<QString>("path");
+        QTest::newRow("missing") << QStringLiteral("/nonexistent/demo.eif");
+        QTest::newRow("folder") << QStringLiteral("/");
+    }
+    void open_badFile_saysWhy() {
+        QFETCH(QString, path);
+        WindowFixture fixture;
+        fixture.open(path);
+        QVERIFY(!fixture.window->banner().isHidden());
+        QVERIFY(!fixture.window->banner().advice().isEmpty());
+        QVERIFY(!fixture.action("enclave.run")->isEnabled());
+    }
+
+    void open_notAnEif_showsFindingsInstead() {
+        WindowFixture fixture;
+        fixture.open(writeFile(fixture.dir.filePath(QStringLiteral("note.txt")), QByteArray(5000, 'n')));
+        EifPanel &panel = fixture.window->eifPanel();
+        QVERIFY(panel.findings().count(Severity::error) > 0);
+        QCOMPARE(panel.hexView().geometry64().size, quint64{5000});
+    }
+
+    void treeAndHex_followEachOther() {
+        WindowFixture fixture;
+        fixture.open(makeEif(fixture.dir).path);
+        EifPanel &panel = fixture.window->eifPanel();
+        const QModelIndex last = panel.nodes().index(panel.nodes().rowCount() - 1, 0);
+        panel.tree().setCurrentIndex(last);
+        const auto range = panel.nodes().nodeAt(last)->range;
+        QCOMPARE(panel.hexView().cursor(), range.offset);
+        QVERIFY(panel.hexView().highlights().back().range == range);
+        panel.hexView().goTo(0);
+        const auto *node = panel.nodes().nodeAt(panel.tree().currentIndex());
+        QVERIFY(node && node->range.contains(0));
+    }
+
+    void dragAndDrop_oneFile_opensIt() {
+        WindowFixture fixture;
+        fixture.show();
+        const TestEif eif = makeEif(fixture.dir);
+        QSignalSpy finished(fixture.window.get(), &MainWindow::openingFinished);
+        QVERIFY(drop(*fixture.window, {QUrl::fromLocalFile(eif.path)}));
+        QTRY_COMPARE(finished.count(), 1);
+        QVERIFY(fixture.window->eifPanel().document());
+        QVERIFY(fixture.session.calls().isEmpty()); // opening does not run
+    }
+
+    void dragAndDrop_otherThings_areRefused() {
+        WindowFixture fixture;
+        QVERIFY(!drop(*fixture.window, {QUrl(QStringLiteral("https://example.com/a.eif"))}));
+        QVERIFY(!drop(*fixture.window, {QUrl::fromLocalFile(QStringLiteral("/a")),
+                                        QUrl::fromLocalFile(QStringLiteral("/b"))}));
+        QVERIFY(!drop(*fixture.window, {}));
+    }
+
+    void run_commands_reachTheSessionAndFollowItsState() {
+        WindowFixture fixture;
+        const TestEif eif = makeEif(fixture.dir);
+        fixture.open(eif.path);
+        LaunchSpec options;
+        options.memoryMiB = 300;
+        fixture.window->setLaunchOptions(options);
+        fixture.action("enclave.run")->trigger();
+        QCOMPARE(fixture.session.lastSpec()->eifPath, eif.path);
+        QCOMPARE(fixture.session.lastSpec()->memoryMiB, quint64{300});
+        QVERIFY(!fixture.action("enclave.run")->isEnabled());
+        QVERIFY(fixture.action("enclave.stop")->isEnabled());
+        fixture.session.playDemoBoot();
+        fixture.action("enclave.pause")->trigger();
+        QVERIFY(fixture.action("enclave.resume")->isVisible() &&
+                !fixture.action("enclave.pause")->isVisible());
+        fixture.action("enclave.resume")->trigger();
+        fixture.action("enclave.reset")->trigger();
+        fixture.action("enclave.stop")->trigger();
+        QCOMPARE(fixture.session.calls(), QStringList({"start", "pause", "resume", "reset", "stop"}));
+        QVERIFY(fixture.window->banner().isHidden()); // the user knows that he stopped it
+        QVERIFY(fixture.action("enclave.run")->isEnabled());
+    }
+
+    void reports_fillThePanels() {
+        WindowFixture fixture;
+        const TestEif eif = makeEif(fixture.dir);
+        fixture.open(eif.path);
+        QTRY_VERIFY(!fixture.window->pcrPanel().model().expectedValue(0).isEmpty());
+        fixture.action("enclave.run")->trigger();
+        fixture.session.playDemoBoot();
+        QCOMPARE(fixture.window->bootPanel().model().rowCount(), 6);
+        QCOMPARE(fixture.window->pcrPanel().model().stateOf(0), PcrState::differs);
+        fixture.session.playPcrs(pcrsOf(eif.measurements));
+        QCOMPARE(fixture.window->pcrPanel().model().stateOf(0), PcrState::match);
+        QTRY_VERIFY(fixture.window->consolePanel().screen().allText().contains(QStringLiteral("ready")));
+        fixture.session.playLog(LogLevel::warning, QStringLiteral("careful"));
+        QTRY_VERIFY(fixture.window->logPanel().model().asText().contains(QStringLiteral("careful")));
+    }
+
+    void console_keys_reachTheGuest() {
+        WindowFixture fixture;
+        fixture.open(makeEif(fixture.dir).path);
+        fixture.action("enclave.run")->trigger();
+        fixture.session.playDemoBoot();
+        QTest::keyClicks(&fixture.window->consolePanel().view(), QStringLiteral("status"));
+        QTest::keyClick(&fixture.window->consolePanel().view(), Qt::Key_Return);
+        QCOMPARE(fixture.session.consoleInput(), QByteArray("status\r"));
+    }
+
+    void failure_banner_offersToStartAgainAndKeepsEverything() {
+        WindowFixture fixture;
+        fixture.show();
+        fixture.open(makeEif(fixture.dir).path);
+        fixture.action("enclave.run")->trigger();
+        fixture.session.playDemoBoot();
+        fixture.session.playEnd(
+            {EndKind::qemuKilled, QStringLiteral("QEMU was killed."), QStringLiteral("Try less memory.")});
+        Banner &banner = fixture.window->banner();
+        QVERIFY(banner.isVisible());
+        QCOMPARE(banner.message(), QStringLiteral("QEMU was killed."));
+        QCOMPARE(banner.advice(), QStringLiteral("Try less memory."));
+        QCOMPARE(fixture.window->bootPanel().model().rowCount(), 6);
+        QVERIFY(fixture.window->consolePanel().screen().allText().contains(QStringLiteral("ready")));
+        QVERIFY(!fixture.window->consolePanel().view().isLive());
+        QPushButton *again = buttonNamed(banner, QStringLiteral("Start Again"));
+        QVERIFY(again && buttonNamed(banner, QStringLiteral("Open EIF…")));
+        buttonNamed(banner, QStringLiteral("Copy Details"))->click();
+        QVERIFY(QGuiApplication::clipboard()->text().contains(QStringLiteral("QEMU was killed.")));
+        again->click();
+        QCOMPARE(fixture.session.calls().count(QStringLiteral("start")), 2);
+        QVERIFY(!banner.isVisible());
+        QCOMPARE(fixture.window->bootPanel().model().rowCount(), 0);
+    }
+
+    void bootFailure_isShownWithItsByte() {
+        WindowFixture fixture;
+        fixture.open(makeEif(fixture.dir).path);
+        fixture.action("enclave.run")->trigger();
+        fixture.session.playState(EnclaveSession::State::running);
+        fixture.session.playBootFailure({QStringLiteral("crc"),
+                                         QStringLiteral("crcMismatch"),
+                                         QStringLiteral("E52"),
+                                         QStringLiteral("The checksum is wrong."),
+                                         544,
+                                         {}});
+        QCOMPARE(fixture.window->eifPanel().hexView().cursor(), quint64{544});
+        QCOMPARE(fixture.window->bootPanel().model().rowCount(), 1);
+    }
+
+    void restart_whileRunning_stopsFirst() {
+        WindowFixture fixture;
+        fixture.open(makeEif(fixture.dir).path);
+        fixture.action("enclave.run")->trigger();
+        fixture.session.playDemoBoot();
+        fixture.action("enclave.restart")->trigger();
+        QTRY_COMPARE(fixture.session.calls(), QStringList({"start", "stop", "start"}));
+        QVERIFY(fixture.window->banner().isHidden());
+    }
+
+    void openAnother_whileRunning_asksFirst() {
+        WindowFixture fixture;
+        fixture.show();
+        fixture.open(makeEif(fixture.dir).path);
+        fixture.action("enclave.run")->trigger();
+        fixture.session.playDemoBoot();
+        const TestEif other = makeEif(fixture.dir, QStringLiteral("other.eif"));
+        QSignalSpy finished(fixture.window.get(), &MainWindow::openingFinished);
+        fixture.window->openEif(other.path);
+        auto *question = fixture.window->findChild<QMessageBox *>();
+        QVERIFY(question);
+        QVERIFY(!fixture.session.calls().contains(QStringLiteral("stop")));
+        buttonNamed(*question, QStringLiteral("Stop and Open"))->click();
+        QTRY_COMPARE(finished.count(), 1);
+        QVERIFY(fixture.session.calls().contains(QStringLiteral("stop")));
+        QCOMPARE(fixture.window->eifPanel().document()->path(), other.path);
+    }
+
+    void layout_roundTrip_restoresPanelsAndRefusesJunk() {
+        WindowFixture fixture;
+        fixture.show();
+        MainWindow &window = *fixture.window;
+        window.docks()[2]->hide();
+        window.docks()[1]->setFloating(true);
+        const WindowLayout saved = window.currentLayout(QStringLiteral("mine"));
+        window.resetLayout();
+        QVERIFY(!window.docks()[2]->isHidden());
+        QVERIFY(!window.docks()[1]->isFloating());
+        WindowLayout junk = saved;
+        junk.docks = QByteArray("\x00\xff junk", 7);
+        QVERIFY(!window.applyLayout(junk));
+        junk.docks = window.dockArea().saveState(LayoutStore::version + 1);
+        QVERIFY(!window.applyLayout(junk));
+        QVERIFY(!window.docks()[2]->isHidden());
+        QVERIFY(window.applyLayout(saved));
+        QVERIFY(window.docks()[2]->isHidden());
+        QVERIFY(window.docks()[1]->isFloating());
+    }
+
+    void layout_file_isKeptBetweenRunsAndJunkIsIgnored() {
+        QTemporaryDir dir;
+        Preferences preferences(dir.path());
+        FakeSession session;
+        {
+            MainWindow window(session, preferences);
+            window.show();
+            window.docks()[4]->close();
+            window.close();
+        }
+        {
+            MainWindow window(session, preferences);
+            QVERIFY(window.docks()[4]->isHidden());
+            writeFile(window.layoutFile(), "junk");
+        }
+        MainWindow window(session, preferences);
+        QVERIFY(!window.docks()[4]->isHidden());
+        window.logPanel().model().flush();
+        QVERIFY(window.logPanel().model().asText().contains(QStringLiteral("default layout")));
+    }
+
+    void panelCommands_showAndHide() {
+        WindowFixture fixture;
+        fixture.show();
+        QAction *toggle = fixture.action("view.panel.boot");
+        toggle->trigger();
+        QVERIFY(fixture.window->docks()[2]->isHidden());
+        toggle->trigger();
+        QVERIFY(!fixture.window->docks()[2]->isHidden());
+    }
+
+    void launchDialog_valuesComeBack() {
+        LaunchSpec spec;
+        spec.memoryMiB = 512;
+        spec.cpuCount = 3;
+        spec.debugMode = true;
+        spec.parentRole = QStringLiteral("arn:aws:iam::123456789012:role/demo");
+        spec.append = QStringLiteral("quiet");
+        LaunchDialog dialog(spec, 64, nullptr);
+        const LaunchSpec read = dialog.spec();
+        QCOMPARE(read.memoryMiB, spec.memoryMiB);
+        QCOMPARE(read.cpuCount, spec.cpuCount);
+        QCOMPARE(read.debugMode, true);
+        QCOMPARE(read.parentRole, spec.parentRole);
+        QCOMPARE(read.append, spec.append);
+    }
+
+    void accessibility_everyViewHasAName() {
+        WindowFixture fixture;
+        for (const PanelDock *dock : fixture.window->docks()) {
+            QVERIFY(!dock->panel().accessibleName().isEmpty());
+            const auto views = dock->panel().findChildren<QAbstractScrollArea *>();
+            for (const QAbstractScrollArea *view : views) {
+                if (view->inherits("QHeaderView"))
+                    continue; // part of its table, which has the name
+                QVERIFY2(!view->accessibleName().isEmpty(), view->metaObject()->className());
+            }
+        }
+    }
+};
+
+QTEST_MAIN(TestMainWindow)
+#include "tst_main_window.moc"

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The item models under QAbstractItemModelTester, and the plain parts beside them.
+#include "app/models/boot_stage_model.hpp"
+#include "app/models/byte_search.hpp"
+#include "app/models/byte_text.hpp"
+#include "app/models/eif_loader.hpp"
+#include "app/models/finding_model.hpp"
+#include "app/models/hex_geometry.hpp"
+#include "app/models/layout_store.hpp"
+#include "app/models/log_model.hpp"
+#include "app/models/node_tree_model.hpp"
+#include "app/models/pcr_table_model.hpp"
+#include "app/models/preferences.hpp"
+#include "app/models/roles.hpp"
+
+#include <QAbstractItemModelTester>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace nitroscope::app;
+using nitroscope::formats::Node;
+using nitroscope::formats::Severity;
+using Fatal = QAbstractItemModelTester::FailureReportingMode;
+
+namespace {
+
+std::shared_ptr<const Node> sampleTree() {
+    auto root = std::make_shared<Node>(Node{QStringLiteral("eif"), {}, {0, 1000}});
+    Node &header = root->add({QStringLiteral("header"), {}, {0, 100}});
+    header.add({QStringLiteral("magic"), QStringLiteral(".eif"), {0, 4}});
+    header.add({QStringLiteral("crc"),
+                QStringLiteral("0x1"),
+                {96, 4},
+                Severity::error,
+                QStringLiteral("wrong checksum")});
+    Node &section = root->add({QStringLiteral("section 0: kernel"), {}, {100, 900}});
+    section.add({QStringLiteral("data"), {}, {112, 888}, Severity::note, QStringLiteral("small")});
+    return root;
+}
+
+QVector<PcrValue> zeros() {
+    QVector<PcrValue> pcrs;
+    for (int i = 0; i < 32; ++i)
+        pcrs.append({i, QByteArray(48, '\0'), i < 16});
+    return pcrs;
+}
+
+class VectorSource : public ByteSource {
+public:
+    explicit VectorSource(QByteArray bytes) : m_bytes(std::move(bytes)) {}
+    quint64 size() const override { return static_cast<quint64>(m_bytes.size()); }
+    qsizetype read(quint64 offset, std::span<char> out) const override {
+        const QByteArray part =
+            m_bytes.mid(static_cast<qsizetype>(offset), static_cast<qsizetype>(out.size()));
+        std::copy(part.cbegin(), part.cend(), out.begin());
+        return part.size();
+    }
+
+private:
+    QByteArray m_bytes;
+};
+
+} // namespace
+
+class TestModels : public QObject {
+    Q_OBJECT
+private slots:
+    void nodeTree_anyTree_satisfiesTheTester() {
+        NodeTreeModel model;
+        QAbstractItemModelTester tester(&model, Fatal::QtTest);
+        model.setRoot(sampleTree());
+        QCOMPARE(model.rowCount(), 2);
+        QCOMPARE(model.rowCount(model.index(0, 0)), 2);
+        model.setRoot(nullptr);
+        QCOMPARE(model.rowCount(), 0);
+    }
+
+    void nodeTree_byte_findsDeepestNode_data() {
+        QTest::addColumn<quint64>("offset");
+        QTest::addColumn<QString>("name");
+        QTest::newRow("first byte") << quint64{0} << QStringLiteral("magic");
+        QTest::newRow("between fields") << quint64{50} << QStringLiteral("header");
+        QTest::newRow("last of header") << quint64{99} << QStringLiteral("crc");
+        QTest::newRow("in data") << quint64{112} << QStringLiteral("data");
+        QTest::newRow("outside") << quint64{5000} << QString();
+    }
+    void nodeTree_byte_findsDeepestNode() {
+        QFETCH(quint64, offset);
+        QFETCH(QString, name);
+        NodeTreeModel model;
+        model.setRoot(sampleTree());
+        QCOMPARE(model.indexOfByte(offset).data().toString(), name);
+    }
+
+    void nodeTree_finding_showsOnEveryAncestor() {
+        NodeTreeModel model;
+        model.setRoot(sampleTree());
+        QCOMPARE(model.index(0, 0).data(severityRole).toInt(), static_cast<int>(Severity::error));
+        QCOMPARE(model.index(1, 0).data(severityRole).toInt(), static_cast<int>(Severity::note));
+    }
+
+    void findings_listWorstFirst() {
+        FindingModel model;
+        QAbstractItemModelTester tester(&model, Fatal::QtTest);
+        model.setRoot(sampleTree());
+        QCOMPARE(model.rowCount(), 2);
+        QVERIFY(model.index(0).data().toString().contains(QStringLiteral("wrong checksum")));
+        QCOMPARE(model.summary(), QStringLiteral("1 error, 1 note"));
+        model.setExtra({{QStringLiteral("PCR0"), {}, {}, Severity::warning, QStringLiteral("odd")}});
+        QCOMPARE(model.summary(), QStringLiteral("1 error, 1 warning, 1 note"));
+    }
+
+    void pcrs_states_followLiveAndExpected() {
+        PcrTableModel model;
+        QAbstractItemModelTester tester(&model, Fatal::QtTest);
+        const QByteArray digest(48, 'x');
+        QCOMPARE(model.stateOf(0), PcrState::unknown);
+        model.setExpected(0, digest);
+        QVector<PcrValue> pcrs = zeros();
+        model.setLive(pcrs);
+        QCOMPARE(model.stateOf(0), PcrState::differs);
+        model.setDebugMode(true);
+        QCOMPARE(model.stateOf(0), PcrState::debugZero);
+        QCOMPARE(model.stateOf(5), PcrState::zero);
+        pcrs[0].value = digest;
+        pcrs[16].value = QByteArray(48, 'y');
+        model.setLive(pcrs);
+        QCOMPARE(model.stateOf(0), PcrState::match);
+        QCOMPARE(model.stateOf(16), PcrState::set);
+    }
+
+    void pcrs_change_isMarkedUntilCleared() {
+        PcrTableModel model;
+        model.setLive(zeros());
+        const QModelIndex cell = model.index(16, PcrTableModel::live);
+        QVERIFY(!cell.data(changedRole).toBool()); // the first report changes nothing
+        model.setLive({{16, QByteArray(48, 'z'), false}});
+        QVERIFY(cell.data(changedRole).toBool());
+        model.clearChangedMarks();
+        QVERIFY(!cell.data(changedRole).toBool());
+    }
+
+    void pcrs_indexOutOfRange_isIgnored() {
+        PcrTableModel model;
+        model.setLive({{-1, QByteArray(48, 'z'), false}, {32, QByteArray(48, 'z'), false}});
+        QVERIFY(!model.hasLiveValues());
+    }
+
+    void stages_appendAndFail_showTimesAndReason() {
+        BootStageModel model;
+        QAbstractItemModelTester tester(&model, Fatal::QtTest);
+        model.append({QStringLiteral("reset"), -1, 0, 100, {}});
+        model.append({QStringLiteral("ramdisk"), 1, 1'234'567'890, 100'100, {}});
+        QCOMPARE(model.index(1, BootStageModel::stage).data().toString(), QStringLiteral("ramdisk 1"));
+        QCOMPARE(model.index(1, BootStageModel::guestTime).data().toString(),
+                 QStringLiteral("1\u202f234.567"));
+        model.setFailure(
+            {QStringLiteral("kernel"), {}, QStringLiteral("E35"), QStringLiteral("No kernel."), 16, {}});
+        QCOMPARE(model.rowCount(), 3);
+        QVERIFY(model.index(2, BootStageModel::details).data().toString().contains(QStringLiteral("E35")));
+        model.append({QStringLiteral("reset"), -1, 0, 300, {}});
+        QCOMPARE(model.rowCount(), 1); // a new boot starts over
+    }
+
+    void log_flood_keepsTheLimitAndTheFilter() {
+        LogModel model(1000);
+        QAbstractItemModelTester tester(&model, Fatal::QtTest);
+        model.setMinimumLevel(LogLevel::warning);
+        for (int i = 0; i < 5000; ++i) {
+            model.append({QDateTime(), i % 10 == 0 ? LogLevel::error : LogLevel::info, QStringLiteral("qemu"),
+                          QString::number(i)});
+            if (i % 250 == 0)
+                model.flush();
+        }
+        model.flush();
+        QVERIFY(model.totalCount() <= 1000);
+        QCOMPARE(model.index(model.rowCount() - 1, LogModel::message).data().toString(),
+                 QStringLiteral("4990"));
+        model.setMinimumLevel(LogLevel::debug);
+        model.setTextFilter(QStringLiteral("499"));
+        QVERIFY(model.rowCount() >= 10);
+    }
+
+    void geometry_hugeSizes_reachBothEnds_data() {
+        QTest::addColumn<quint64>("size");
+        QTest::newRow("empty") << quint64{0};
+        QTest::newRow("one byte") << quint64{1};
+        QTest::newRow("10 GiB") << (quint64{10} << 30);
+        QTest::newRow("8 EiB") << (quint64{1} << 63);
+        QTest::newRow("all") << ~quint64{0};
+    }
+    void geometry_hugeSizes_reachBothEnds() {
+        QFETCH(quint64, size);
+        const HexGeometry geometry{size, 16, 20};
+        QCOMPARE(geometry.topRowOfScroll(0), quint64{0});
+        QCOMPARE(geometry.topRowOfScroll(geometry.scrollMaximum()), geometry.lastTopRow());
+        QCOMPARE(geometry.scrollOfTopRow(geometry.lastTopRow()), geometry.scrollMaximum());
+        quint64 before = 0;
+        for (int i = 0; i <= 1000; ++i) {
+            const quint64 row =
+                geometry.topRowOfScroll(static_cast<int>(qint64{geometry.scrollMaximum()} * i / 1000));
+            QVERIFY(row >= before);
+            before = row;
+        }
+    }
+
+    void offsets_spellings_areRead_data() {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<bool>("good");
+        QTest::addColumn<quint64>("offset");
+        QTest::newRow("hex") << "0x1f8" << true << quint64{0x1f8};
+        QTest::newRow("suffix") << "1f8h" << true << quint64{0x1f8};
+        QTest::newRow("decimal") << "504" << true << quint64{504};
+        QTest::newRow("forward") << "+0x10" << true << quint64{116};
+        QTest::newRow("back past start") << "-200" << true << quint64{0};
+        QTest::newRow("too large") << "0x1ffffffffffffffff" << false << quint64{0};
+        QTest::newRow("word") << "kernel" << false << quint64{0};
+        QTest::newRow("empty") << "" << false << quint64{0};
+    }
+    void offsets_spellings_areRead() {
+        QFETCH(QString, text);
+        QFETCH(bool, good);
+        QFETCH(quint64, offset);
+        const auto read = offsetFromText(text, 100);
+        QCOMPARE(read.has_value(), good);
+        if (good)
+            QCOMPARE(*read, offset);
+    }
+
+    void hexInput_groupings_areRead() {
+        QCOMPARE(bytesFromHex(QStringLiteral("1f 8B:08, 0x00")).value(), QByteArray::fromHex("1f8b0800"));
+        QVERIFY(!bytesFromHex(QStringLiteral("1f8")));
+        QVERIFY(!bytesFromHex(QStringLiteral("hello")));
+    }
+
+    void search_acrossBlockBorder_findsAndWraps() {
+        QByteArray bytes((1 << 20) + 100, '\0');
+        bytes.replace((1 << 20) - 2, 4, "EIF!");
+        const VectorSource source(bytes);
+        const std::atomic<bool> go{false};
+        const auto forward = findBytes(source, "EIF!", 0, SearchDirection::forward, go);
+        QVERIFY(forward);
+        QCOMPARE(forward->offset, quint64{(1 << 20) - 2});
+        QVERIFY(!forward->wrapped);
+        const auto wrapped = findBytes(source, "EIF!", forward->offset + 1, SearchDirection::forward, go);
+        QVERIFY(wrapped && wrapped->wrapped);
+        const auto backward = findBytes(source, "EIF!", source.size(), SearchDirection::backward, go);
+        QVERIFY(backward && !backward->wrapped);
+        QVERIFY(!findBytes(source, "nothing", 0, SearchDirection::forward, go));
+        const std::atomic<bool> stop{true};
+        QVERIFY(!findBytes(source, "EIF!", 0, SearchDirection::forward, stop));
+    }
+
+    void layouts_roundTrip_isExact() {
+        LayoutStore store;
+        store.put({QStringLiteral("wide"),
+                   "geo\0metry",
+                   QByteArray("\0\xff state", 8),
+                   {{QStringLiteral("eif"), 1}}});
+        store.put({QStringLiteral("tall"), {}, "docks", {}});
+        const auto read = LayoutStore::fromJson(store.toJson());
+        QVERIFY(read);
+        QCOMPARE(read->layouts(), store.layouts());
+    }
+
+    void layouts_badFile_isRefused_data() {
+        QTest::addColumn<QByteArray>("json");
+        QTest::newRow("junk") << QByteArray("\x00\xff\xfejunk", 7);
+        QTest::newRow("empty") << QByteArray();
+        QTest::newRow("other format") << QByteArray(R"({"format":"x","version":1})");
+        QTest::newRow("newer") << QByteArray(R"({"format":"nitroscope-layouts","version":2,"layouts":[]})");
+        QTest::newRow("no name") << QByteArray(
+            R"({"format":"nitroscope-layouts","version":1,"layouts":[{"docks":"eA=="}]})");
+        QTest::newRow("not an object")
+            << QByteArray(R"({"format":"nitroscope-layouts","version":1,"layouts":[7]})");
+    }
+    void layouts_badFile_isRefused() {
+        QFETCH(QByteArray, json);
+        QVERIFY(!LayoutStore::fromJson(json));
+    }
+
+    void loader_newFile_dropsTheResultOfTheEarlierOne() {
+        QTemporaryDir dir;
+        QStringList paths;
+        for (const char *name : {"first.eif", "second.eif"}) {
+            paths << dir.filePath(QLatin1String(name));
+            QFile file(paths.last());
+            QVERIFY(file.open(QIODevice::WriteOnly));
+            file.write(QByteArray(4096, 'e'));
+        }
+        EifLoader loader;
+        QStringList opened;
+        connect(&loader, &EifLoader::opened, this,
+                [&](const nitroscope::formats::EifDocument &document) { opened << document.path(); });
+        QSignalSpy measured(&loader, &EifLoader::measured);
+        QSignalSpy refused(&loader, &EifLoader::measuringFailed);
+        loader.load(paths[0]);
+        loader.load(paths[1]);
+        QTRY_COMPARE(measured.count() + refused.count(), 1);
+        QCOMPARE(opened, QStringList(paths[1]));
+        loader.load(paths[0]);
+        loader.cancel();
+        QVERIFY(!loader.isBusy());
+    }
+
+    void tips_foreignText_isNotMarkup() {
+        QVERIFY(!foreignTip(QStringLiteral("<img src='x'>")).contains(QStringLiteral("<img")));
+    }
+
+    void preferences_editedFile_isCheckedWhenRead() {
+        QTemporaryDir dir;
+        {
+            Preferences preferences(dir.path());
+            LaunchSpec spec;
+            spec.memoryMiB = 512;
+            spec.cpuCount = 4;
+            preferences.setLaunchOptions(spec);
+            for (int i = 0; i < 15; ++i)
+                preferences.addRecentFile(QStringLiteral("/images/%1.eif").arg(i));
+        }
+        Preferences preferences(dir.path());
+        QCOMPARE(preferences.launchOptions().memoryMiB, quint64{512});
+        QCOMPARE(preferences.recentFiles().size(), Preferences::recentFileLimit);
+        QCOMPARE(preferences.recentFiles().first(), QStringLiteral("/images/14.eif"));
+        LaunchSpec silly;
+        silly.cpuCount = 100000;
+        preferences.setLaunchOptions(silly);
+        QCOMPARE(preferences.launchOptions().cpuCount, 255u);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestModels)
+#include "tst_models.moc"

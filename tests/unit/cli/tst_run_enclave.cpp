@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// run-enclave with fake_qemu: what goes where, and which exit code says what happened.
+#include "command.hpp"
+
+#include <csignal>
+#include <QDir>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace nitroscope::tests;
+
+namespace {
+
+QStringList run(const QStringList &more = {}) {
+    return QStringList{"run-enclave", "--eif-path", "/some.eif", "--attach-console"} + more;
+}
+
+} // namespace
+
+class TestRunEnclave : public QObject {
+    Q_OBJECT
+    QTemporaryDir m_runtime;
+
+private slots:
+    void initTestCase() {
+        QVERIFY(m_runtime.isValid());
+        qputenv("XDG_RUNTIME_DIR", m_runtime.path().toLocal8Bit());
+        qunsetenv("DISPLAY");
+        qunsetenv("QT_QPA_PLATFORM");
+    }
+
+    void cleanup() {
+        const QDir base(m_runtime.path() + "/nitroscope");
+        QVERIFY2(base.entryList({"run-*"}, QDir::Dirs).isEmpty(), "a run left its folder behind");
+    }
+
+    void usage_wrong_exitsWith1_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QByteArray>("words");
+        const auto row = [](const char *name, const QStringList &arguments, const char *words) {
+            QTest::newRow(name) << arguments << QByteArray(words);
+        };
+        row("nothing", {}, "run-enclave");
+        row("unknown command", {"dance"}, "dance");
+        row("no EIF", {"run-enclave", "--attach-console"}, "--eif-path");
+        row("no console", {"run-enclave", "--eif-path", "x"}, "--attach-console");
+        row("memory is no number", run({"--memory", "much"}), "--memory");
+        row("no memory", run({"--memory", "0"}), "--memory");
+        row("negative memory", run({"--memory", "-5"}), "--memory");
+        row("no processor", run({"--cpu-count", "0"}), "--cpu-count");
+        row("too many processors", run({"--cpu-count", "129"}), "--cpu-count");
+        row("strict what", run({"--strict", "maybe"}), "--strict");
+        row("timeout is no number", run({"--timeout", "soon"}), "--timeout");
+        row("unknown option", run({"--colour"}), "--colour");
+    }
+
+    void usage_wrong_exitsWith1() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QByteArray, words);
+        const auto result = runCommand(arguments);
+        QCOMPARE(result.exitCode, 1);
+        QVERIFY2(result.error.contains(words), result.error);
+        QVERIFY(result.output.isEmpty());
+    }
+
+    void help_listsExitCodes() {
+        const auto result = runCommand({"run-enclave", "--help"});
+        QCOMPARE(result.exitCode, 0);
+        QVERIFY(result.output.contains("the guest's kernel panicked"));
+        QCOMPARE(runCommand({"--version"}).output.left(15), QByteArray("nitroscope-cli "));
+    }
+
+    void end_kinds_haveTheirExitCodes_data() {
+        QTest::addColumn<int>("exitCode");
+        QTest::addColumn<QByteArray>("words");
+        QTest::newRow("reboot") << 0 << QByteArray("rebooted");
+        QTest::newRow("poweroff") << 0 << QByteArray("powered");
+        QTest::newRow("refuse") << 1 << QByteArray("E35: The magic is wrong");
+        QTest::newRow("boot-failed") << 2 << QByteArray("stage crc: The checksum is wrong. (byte 544");
+        QTest::newRow("panic") << 3 << QByteArray("Attempted to kill init!");
+        QTest::newRow("killed") << 5 << QByteArray("signal 9");
+        QTest::newRow("bad-option") << 5 << QByteArray("memory is too small");
+        QTest::newRow("crash-at-start") << 5 << QByteArray("assertion failed");
+    }
+
+    void end_kinds_haveTheirExitCodes() {
+        QFETCH(int, exitCode);
+        QFETCH(QByteArray, words);
+        qputenv("NITROSCOPE_FAKE_QEMU", QTest::currentDataTag());
+        const auto result = runCommand(run());
+        QCOMPARE(result.exitCode, exitCode);
+        QVERIFY2(result.error.contains(words), result.error);
+    }
+
+    void refusal_isSaidOnce() {
+        qputenv("NITROSCOPE_FAKE_QEMU", "refuse");
+        QCOMPARE(runCommand(run()).error.count("The magic is wrong"), 1);
+    }
+
+    void output_holdsTheConsoleAndNothingElse() {
+        qputenv("NITROSCOPE_FAKE_QEMU", "reboot");
+        const auto result = runCommand(run());
+        QCOMPARE(result.output, QByteArray("hello from the guest\r\n"));
+        QVERIFY(result.error.contains("boot stage header at"));
+        QVERIFY(result.error.contains("PCRs differ from the file's."));
+    }
+
+    void output_flood_isComplete() {
+        qputenv("NITROSCOPE_FAKE_QEMU", "flood");
+        const auto result = runCommand(run());
+        QCOMPARE(result.exitCode, 0);
+        QCOMPARE(result.output.size(), 64 * 65536 + 22);
+    }
+
+    void output_sharedWithMessages_keepsLinesWhole() {
+        qputenv("NITROSCOPE_FAKE_QEMU", "reboot");
+        QProcess process;
+        process.setProcessChannelMode(QProcess::MergedChannels);
+        startCommand(process, run());
+        const auto result = finishCommand(process);
+        for (const QByteArray &line : result.output.trimmed().split('\n'))
+            QVERIFY2(line.startsWith("nitroscope-cli: ") || line == "hello from the guest\r", line);
+    }
+
+    void input_pipe_reachesTheGuest() {
+        qputenv("NITROSCOPE_FAKE_QEMU", "boot");
+        const auto result =
+            runCommand(run({"--timeout", "1.5", "--input-after", "hello from the guest"}), "status\n");
+        QCOMPARE(result.exitCode, 4);
+        QVERIFY2(result.output.contains("[status\n]"), result.output);
+    }
+
+    void timeout_stopsWith4() {
+        qputenv("NITROSCOPE_FAKE_QEMU", "boot");
+        const auto result = runCommand(run({"--timeout", "0.3"}));
+        QCOMPARE(result.exitCode, 4);
+        QVERIFY(result.error.contains("did not end within 0.3 seconds"));
+    }
+
+    void qemu_missing_exitsWith5() {
+        const auto result = runCommand(run({"--qemu", "/no/such/qemu"}));
+        QCOMPARE(result.exitCode, 5);
+        QVERIFY(result.error.contains("/no/such/qemu"));
+        QVERIFY(result.error.contains("./workbench build"));
+    }
+
+    void signal_stopsTheEnclave_data() {
+        QTest::addColumn<QByteArray>("scenario");
+        QTest::addColumn<int>("signal");
+        QTest::newRow("Ctrl-C") << QByteArray("boot") << SIGINT;
+        QTest::newRow("terminate") << QByteArray("boot") << SIGTERM;
+        QTest::newRow("hang up") << QByteArray("boot") << SIGHUP;
+        QTest::newRow("Ctrl-C and QEMU is deaf") << QByteArray("deaf") << SIGINT;
+    }
+
+    void signal_stopsTheEnclave() {
+        QFETCH(QByteArray, scenario);
+        QFETCH(int, signal);
+        qputenv("NITROSCOPE_FAKE_QEMU", scenario);
+        QProcess process;
+        startCommand(process, run());
+        QByteArray output;
+        while (!output.contains("hello") && process.waitForReadyRead(10'000))
+            output += process.readAllStandardOutput();
+        QVERIFY(output.contains("hello"));
+        ::kill(static_cast<pid_t>(process.processId()), signal);
+        if (scenario == "deaf") { // a second one does not wait for QEMU
+            QVERIFY(!process.waitForFinished(100));
+            ::kill(static_cast<pid_t>(process.processId()), signal);
+        }
+        QVERIFY(process.waitForFinished(10'000));
+        QVERIFY(process.exitStatus() == QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), 128 + signal);
+    }
+
+    void output_readerGone_endsTheEnclave() {
+        qputenv("NITROSCOPE_FAKE_QEMU", "flood");
+        QProcess shell;
+        shell.start("/bin/sh", {"-c", "{ \"$NITROSCOPE_CLI\" run-enclave --eif-path x --attach-console; "
+                                      "echo code $? >&2; } | head -c 1 >/dev/null"});
+        QVERIFY(shell.waitForFinished(30'000));
+        const QByteArray error = shell.readAllStandardError();
+        QVERIFY2(error.contains("code 141") || error.contains("code 0"), error);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRunEnclave)
+#include "tst_run_enclave.moc"

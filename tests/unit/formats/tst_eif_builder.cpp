@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The builder: what it writes is what the independent maker writes, parses without findings, measures as it
+// should, is the same every time, and never leaves half a file behind.
+
+#include "app/formats/eif_builder.hpp"
+#include "tests/unit/launch/eif_maker.hpp"
+
+#include <QDir>
+#include <QFile>
+#include <QJsonObject>
+#include <QTest>
+
+using namespace nitroscope;
+using namespace nitroscope::formats;
+using namespace nitroscope::test;
+
+namespace {
+
+QByteArray contentOf(const QString &path) {
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+} // namespace
+
+class EifBuilderTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() {
+        m_folder = std::make_unique<QTemporaryDir>();
+        m_output = m_folder->filePath(QStringLiteral("out.eif"));
+        qunsetenv("SOURCE_DATE_EPOCH");
+    }
+
+    void build_isByteForByteWhatTheFormatSays() {
+        EifRecipe recipe = usualRecipe();
+        recipe.identity = {.imageName = QStringLiteral("demo"),
+                           .imageVersion = QStringLiteral("2.1"),
+                           .buildTool = QStringLiteral("tool"),
+                           .buildToolVersion = QStringLiteral("3"),
+                           .operatingSystem = QStringLiteral("Debian"),
+                           .kernelVersion = QStringLiteral("6.1"),
+                           .dockerInfo = QJsonObject{{QStringLiteral("Id"), QStringLiteral("x")}},
+                           .customMetadata = QJsonObject{{QStringLiteral("team"), 7}}};
+        recipe.buildTime = QDateTime::fromSecsSinceEpoch(1'767'323'045, Qt::UTC);
+        const auto built = buildEif(recipe, m_output);
+        QVERIFY2(built.has_value(), built ? "" : qPrintable(built.error().message));
+        TestSections sections = usualSections();
+        sections[2].data =
+            R"({"ImageName":"demo","ImageVersion":"2.1","BuildMetadata":{"BuildTime":"2026-01-02T03:04:05.000+00:00",)"
+            R"("BuildTool":"tool","BuildToolVersion":"3","OperatingSystem":"Debian","KernelVersion":"6.1"},)"
+            R"("DockerInfo":{"Id":"x"},"CustomMetadata":{"team":7}})";
+        QCOMPARE(contentOf(m_output), makeEif(sections));
+        QCOMPARE(built->pcr0, expectedPcr(0, sections));
+        QCOMPARE(built->pcr1, expectedPcr(1, sections));
+        QCOMPARE(built->pcr2, expectedPcr(2, sections));
+    }
+
+    void build_result_parsesWithoutFindings() {
+        QVERIFY(buildEif(usualRecipe(), m_output).has_value());
+        const auto document = EifDocument::open(m_output);
+        QVERIFY(document.has_value());
+        QCOMPARE(document->severity(), Severity::none);
+        const QJsonObject metadata = document->metadata();
+        QCOMPARE(metadata.value(QStringLiteral("ImageName")).toString(), QStringLiteral("out"));
+        const QJsonObject build = metadata.value(QStringLiteral("BuildMetadata")).toObject();
+        QCOMPARE(build.value(QStringLiteral("KernelVersion")).toString(), QStringLiteral("6.12.0-test"));
+        QVERIFY(metadata.value(QStringLiteral("CustomMetadata")).isNull());
+        QVERIFY(document->measurements()->isCrcGood());
+    }
+
+    void build_commandLine_losesOnlyItsLineBreak() {
+        EifRecipe recipe = usualRecipe();
+        recipe.commandLine = QStringLiteral("  a b \n");
+        QVERIFY(buildEif(recipe, m_output).has_value());
+        QCOMPARE(EifDocument::open(m_output)->commandLine(), QStringLiteral("  a b "));
+    }
+
+    void build_withSourceDateEpoch_isReproducible() {
+        qputenv("SOURCE_DATE_EPOCH", "1700000000");
+        QVERIFY(buildEif(usualRecipe(), m_output).has_value());
+        const QByteArray first = contentOf(m_output);
+        QVERIFY(buildEif(usualRecipe(), m_output).has_value());
+        QCOMPARE(contentOf(m_output), first);
+        QVERIFY(first.contains("\"BuildTime\":\"2023-11-14T22:13:20.000+00:00\""));
+    }
+
+    void build_timeNeverChangesThePcrs() {
+        EifRecipe recipe = usualRecipe();
+        recipe.buildTime = QDateTime::fromSecsSinceEpoch(1, Qt::UTC);
+        const auto first = buildEif(recipe, m_output);
+        recipe.buildTime = QDateTime::fromSecsSinceEpoch(2, Qt::UTC);
+        const auto second = buildEif(recipe, m_output);
+        QCOMPARE(first->pcr0, second->pcr0);
+        QVERIFY(first->storedCrc != second->storedCrc);
+    }
+
+    void build_badInput_leavesOldFileAlone_data() {
+        QTest::addColumn<EifRecipe>("recipe");
+        QTest::addColumn<QString>("code");
+        m_folder = std::make_unique<QTemporaryDir>();
+        EifRecipe recipe = usualRecipe();
+        recipe.kernelPath = QStringLiteral("/nonexistent/kernel");
+        QTest::newRow("kernel missing") << recipe << QStringLiteral("input");
+        recipe.kernelPath = QDir::tempPath();
+        QTest::newRow("kernel is a directory") << recipe << QStringLiteral("input");
+        recipe.kernelPath.clear();
+        QTest::newRow("no kernel") << recipe << QStringLiteral("recipe");
+        recipe = usualRecipe();
+        recipe.ramdiskPaths = {QStringLiteral("/dev/null")};
+        QTest::newRow("empty ramdisk") << recipe << QStringLiteral("input");
+        recipe.ramdiskPaths.clear();
+        QTest::newRow("no ramdisk") << recipe << QStringLiteral("recipe");
+        recipe.ramdiskPaths = QStringList(30, QStringLiteral("x"));
+        QTest::newRow("30 ramdisks") << recipe << QStringLiteral("recipe");
+        recipe = usualRecipe();
+        recipe.identity.customMetadata = QString(5000, u'x');
+        QTest::newRow("much metadata") << recipe << QStringLiteral("recipe");
+    }
+
+    void build_badInput_leavesOldFileAlone() {
+        QFETCH(EifRecipe, recipe);
+        QFETCH(QString, code);
+        writeFile(*m_folder, "out.eif", "old");
+        // The recipes of the table point into another folder; recreate what they name.
+        if (recipe.kernelPath.endsWith(QStringLiteral("/kernel")) &&
+            !recipe.kernelPath.startsWith(QStringLiteral("/nonexistent")))
+            recipe.kernelPath = usualRecipe().kernelPath;
+        const auto built = buildEif(recipe, m_output);
+        QVERIFY(!built.has_value());
+        QCOMPARE(built.error().code, code);
+        QCOMPARE(contentOf(m_output), QByteArray("old"));
+        QVERIFY(QDir(m_folder->path()).entryList({QStringLiteral("out.eif.*")}).isEmpty());
+    }
+
+    void build_unwritableOutput_isAnError() {
+        const auto built = buildEif(usualRecipe(), QStringLiteral("/nonexistent/folder/out.eif"));
+        QVERIFY(!built.has_value());
+        QCOMPARE(built.error().code, QStringLiteral("output"));
+    }
+
+    void build_cancelled_writesNothing() {
+        std::stop_source stop;
+        stop.request_stop();
+        const auto built = buildEif(usualRecipe(), m_output, stop.get_token());
+        QVERIFY(!built.has_value());
+        QCOMPARE(built.error().code, QStringLiteral("cancelled"));
+        QVERIFY(!QFile::exists(m_output));
+    }
+
+private:
+    EifRecipe usualRecipe() const {
+        const TestSections sections = usualSections();
+        const auto path = [&](const char *name, int section) {
+            return QFile::decodeName(writeFile(*m_folder, name, sections[section].data));
+        };
+        return {.kernelPath = path("kernel", 0),
+                .commandLine = QString::fromLatin1(sections[1].data),
+                .ramdiskPaths = {path("ramdisk0", 3), path("ramdisk1", 4)},
+                .identity = {}};
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    QString m_output;
+};
+
+QTEST_GUILESS_MAIN(EifBuilderTest)
+#include "tst_eif_builder.moc"

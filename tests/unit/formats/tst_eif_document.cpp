@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// EifDocument: the tree covers the file and names what is in it, findings sit at their bytes, measurements
+// and nitro-cli's JSON are right, and no file makes it fail.
+
+#include "app/formats/describe_json.hpp"
+#include "app/formats/eif_document.hpp"
+#include "tests/unit/launch/eif_maker.hpp"
+#include "tests/unit/support/samples.hpp"
+
+#include <QFile>
+#include <QJsonDocument>
+#include <QTest>
+
+using namespace nitroscope;
+using namespace nitroscope::formats;
+using namespace nitroscope::test;
+
+namespace {
+
+constexpr qint64 usualNow = 1'800'000'000;
+
+/// "section 0: kernel/data/init_size" from the root on.
+const Node *find(const Node &root, const QString &path) {
+    const Node *node = &root;
+    for (const QString &name : path.split(u'/'))
+        if (node)
+            node = node->child(name);
+    return node;
+}
+
+/// Children lie inside of their parents, and the order of the file is that of the tree.
+void verifyRanges(const Node &node, quint64 fileSize) {
+    QVERIFY(node.range.isEmpty() || node.range.end() <= fileSize);
+    for (const Node &child : node.children) {
+        if (!child.range.isEmpty() && !node.range.isEmpty()) {
+            QVERIFY2(child.range.offset >= node.range.offset, qPrintable(child.name));
+            QVERIFY2(child.range.end() <= node.range.end(), qPrintable(child.name));
+        }
+        verifyRanges(child, fileSize);
+    }
+}
+
+} // namespace
+
+class EifDocumentTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void open_goodImage_treeShowsItsParts() {
+        const auto document = openBytes(makeEif(usualSections()));
+        const Node &root = document.root();
+        verifyRanges(root, document.size());
+        const auto value = [&](const char *path) {
+            const Node *node = find(root, QString::fromLatin1(path));
+            return node ? node->value : QStringLiteral("no such node");
+        };
+        QCOMPARE(value("header/magic"), QStringLiteral(".eif"));
+        QCOMPARE(value("header/version"), QStringLiteral("4"));
+        QCOMPARE(value("header/flags"), QStringLiteral("0x0000 (x86_64)"));
+        QCOMPARE(value("header/num_sections"), QStringLiteral("5"));
+        QCOMPARE(value("section 0: kernel/data"), QStringLiteral("bzImage, boot protocol 2.15"));
+        QCOMPARE(value("section 0: kernel/data/kernel_version"),
+                 QStringLiteral("6.12.0-test (builder@host) #1"));
+        QCOMPARE(value("section 0: kernel/data/pref_address"), QStringLiteral("0x1000000"));
+        QCOMPARE(value("section 1: cmdline/data"), QStringLiteral("reboot=k panic=30 console=ttyS0"));
+        QCOMPARE(value("section 1: cmdline/data/console"), QStringLiteral("ttyS0"));
+        QCOMPARE(value("section 2: metadata/data/ImageName"), QStringLiteral("test"));
+        QCOMPARE(value("section 3: ramdisk 0/data"), QStringLiteral("cpio archive (newc)"));
+        QCOMPARE(value("section 4: ramdisk 1/section header/section_size"),
+                 QStringLiteral("3,006 bytes (2.94 KiB)"));
+        QCOMPARE(document.severity(), Severity::none);
+        QCOMPARE(document.commandLine(), QStringLiteral("reboot=k panic=30 console=ttyS0"));
+        QCOMPARE(document.metadata().value(QStringLiteral("ImageVersion")).toString(), QStringLiteral("1.0"));
+        QCOMPARE(document.memoryNeeded(), quint64{33} << 20);
+        QVERIFY(!document.isSigned());
+    }
+
+    void open_values_areTiedToTheirBytes() {
+        const QByteArray eif = makeEif(usualSections());
+        const auto document = openBytes(eif);
+        const Node *console = find(document.root(), QStringLiteral("section 1: cmdline/data/console"));
+        QVERIFY(console);
+        QCOMPARE(document.bytes(console->range.offset, console->range.length), QByteArray("console=ttyS0"));
+        const Node *version = find(document.root(), QStringLiteral("section 2: metadata/data/ImageVersion"));
+        QVERIFY(version);
+        QCOMPARE(document.bytes(version->range.offset, version->range.length),
+                 QByteArray("\"ImageVersion\":\"1.0\""));
+        // Every byte of the file belongs to something below the root.
+        for (quint64 offset = 0; offset < document.size(); offset += 7)
+            QVERIFY(nodeAt(document.root(), offset) != &document.root());
+        QCOMPARE(nodeAt(document.root(), 0x220)->name, QStringLiteral("eif_crc32"));
+    }
+
+    void open_signedImage_showsCertificateAndPayload() {
+        TestSections sections = usualSections();
+        const QByteArray pcr0 = expectedPcr(0, sections);
+        const MadeSignature signature = makeSignature({.pcr0 = pcr0});
+        sections.push_back({signatureKind, signature.section});
+        const auto document = openBytes(makeEif(sections));
+        verifyRanges(document.root(), document.size());
+        const QString entry = QStringLiteral("section 5: signature/data/[0]/");
+        const auto value = [&](const QString &path) {
+            const Node *node = find(document.root(), entry + path);
+            return node ? node->value : QStringLiteral("no such node");
+        };
+        QCOMPARE(value(QStringLiteral("signing_certificate")),
+                 QStringLiteral("C=XX, O=Nitroscope tests, CN=signer"));
+        QCOMPARE(value(QStringLiteral("signing_certificate/public key")), QStringLiteral("EC P-384"));
+        QCOMPARE(value(QStringLiteral("signature")), QStringLiteral("COSE_Sign1, ES384"));
+        QCOMPARE(value(QStringLiteral("signature/payload")), QStringLiteral("PCR0"));
+        QCOMPARE(value(QStringLiteral("signature/payload/register_value")),
+                 QString::fromLatin1(pcr0.toHex()));
+        QCOMPARE(document.severity(), Severity::none);
+        const auto measured = document.measurements();
+        QVERIFY(measured.has_value());
+        QCOMPARE(measured->isSignatureGood, std::optional(true));
+        QCOMPARE(measured->pcr8, expectedPcr(certificateDer(signature.pem)));
+        QVERIFY(measured->findings.empty());
+    }
+
+    void open_expiredCertificate_isAFindingAtTheCertificate() {
+        TestSections sections = usualSections();
+        sections.push_back(
+            {signatureKind,
+             makeSignature({.pcr0 = expectedPcr(0, sections), .notAfter = usualNow - 1}).section});
+        const auto document = openBytes(makeEif(sections));
+        const Node *certificate =
+            find(document.root(), QStringLiteral("section 5: signature/data/[0]/signing_certificate"));
+        QVERIFY(certificate);
+        QCOMPARE(certificate->severity, Severity::error);
+        QVERIFY2(certificate->note.contains(QStringLiteral("expired")), qPrintable(certificate->note));
+        QCOMPARE(document.measurements()->isSignatureGood, std::optional(true)); // dates are another matter
+    }
+
+    void open_brokenImage_findingsSitAtTheirBytes_data() {
+        QTest::addColumn<QByteArray>("eif");
+        QTest::addColumn<QString>("node");
+        const QByteArray good = makeEif(usualSections());
+        QByteArray eif = good;
+        eif[0] = 'x';
+        QTest::newRow("magic") << eif << QStringLiteral("header/magic");
+        eif = good;
+        eif[7] = 1;
+        QTest::newRow("aarch64") << eif << QStringLiteral("header/flags");
+        eif = good;
+        eif[0x225] = 9;
+        QTest::newRow("unknown type")
+            << eif << QStringLiteral("section 0: type 9/section header/section_type");
+        QTest::newRow("cut") << good.chopped(5) << QStringLiteral("section 4: ramdisk 1/data");
+        TestSections sections = usualSections();
+        sections.remove(2);
+        QTest::newRow("no metadata") << makeEif(sections) << QStringLiteral("header/num_sections");
+        QTest::newRow("trailing bytes") << good + "abc" << QStringLiteral("bytes outside of all sections");
+        sections = usualSections();
+        sections[2].data = R"({"ImageName":"test",})";
+        QTest::newRow("bad metadata")
+            << makeEif(sections) << QStringLiteral("section 2: metadata/data/unreadable");
+        sections = usualSections();
+        sections[3].data = "PK\3\4";
+        QTest::newRow("ramdisk of unknown kind")
+            << makeEif(sections) << QStringLiteral("section 3: ramdisk 0/data");
+    }
+
+    void open_brokenImage_findingsSitAtTheirBytes() {
+        QFETCH(QByteArray, eif);
+        QFETCH(QString, node);
+        const auto document = openBytes(eif);
+        verifyRanges(document.root(), document.size());
+        const Node *found = find(document.root(), node);
+        QVERIFY2(found, qPrintable(node));
+        QVERIFY(found->severity != Severity::none);
+        QVERIFY(!found->note.isEmpty());
+    }
+
+    void open_truncatedAtEveryByte_givesATree() {
+        TestSections sections = usualSections();
+        sections[0].data = makeBzImage(2048);
+        sections.push_back({signatureKind, makeSignature({.pcr0 = expectedPcr(0, sections)}).section});
+        const QByteArray whole = makeEif(sections);
+        QFile file(m_folder.filePath(QStringLiteral("cut.eif")));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(whole);
+        file.flush();
+        for (qint64 size = whole.size() - 1; size > 0; --size) {
+            QVERIFY(file.resize(size));
+            const auto document = EifDocument::open(file.fileName(), usualNow);
+            QVERIFY(document.has_value());
+            QCOMPARE(document->severity(), Severity::error);
+            verifyRanges(document->root(), quint64(size));
+        }
+    }
+
+    void open_unreadable_isAnError_data() {
+        QTest::addColumn<QString>("path");
+        QTest::newRow("missing") << QStringLiteral("/nonexistent/x.eif");
+        QTest::newRow("directory") << m_folder.path();
+        QTest::newRow("empty") << QFile::decodeName(writeFile(m_folder, "empty", {}));
+    }
+
+    void open_unreadable_isAnError() {
+        QFETCH(QString, path);
+        const auto document = EifDocument::open(path);
+        QVERIFY(!document.has_value());
+        QVERIFY(document.error().message.contains(path));
+    }
+
+    void measurements_match_andCancel() {
+        const TestSections sections = usualSections();
+        const auto document = openBytes(makeEif(sections));
+        const auto measured = document.measurements();
+        QVERIFY(measured.has_value());
+        QCOMPARE(measured->pcr0, expectedPcr(0, sections));
+        QCOMPARE(measured->pcr1, expectedPcr(1, sections));
+        QCOMPARE(measured->pcr2, expectedPcr(2, sections));
+        QVERIFY(measured->pcr8.isEmpty());
+        QVERIFY(measured->isCrcGood());
+        QVERIFY(!measured->isSignatureGood);
+        std::stop_source stop;
+        stop.request_stop();
+        const auto cancelled = document.measurements(stop.get_token());
+        QVERIFY(!cancelled.has_value());
+        QCOMPARE(cancelled.error().code, QStringLiteral("cancelled"));
+    }
+
+    void measurements_fileChanged_isAnError() {
+        const QByteArray path = writeFile(m_folder, "changing.eif", makeEif(usualSections()));
+        const auto document = EifDocument::open(QFile::decodeName(path), usualNow);
+        QVERIFY(document.has_value());
+        QFile file(QFile::decodeName(path));
+        QVERIFY(file.open(QIODevice::ReadWrite));
+        QVERIFY(file.resize(1000));
+        const auto measured = document->measurements();
+        QVERIFY(!measured.has_value());
+        QCOMPARE(measured.error().code, QStringLiteral("file-changed"));
+        QVERIFY(document->bytes(990, 100).size() <= 10);
+    }
+
+    void measurements_wrongCrc_isAFinding() {
+        QByteArray eif = makeEif(usualSections());
+        eif[0x223] = static_cast<char>(eif[0x223] ^ 1);
+        const auto measured = openBytes(eif).measurements();
+        QVERIFY(!measured->isCrcGood());
+        QCOMPARE(measured->findings.size(), size_t{1});
+        QCOMPARE(measured->findings.front().range, (ByteRange{0x220, 4}));
+        QCOMPARE(worstSeverity(measurementTree(*measured)), Severity::error);
+    }
+
+    void describe_sample_matchesExpected() {
+        NITROSCOPE_REQUIRE_SAMPLES(samples);
+        QFile file(samples->filePath(QStringLiteral("eif/EXPECTED.json")));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QJsonObject all = QJsonDocument::fromJson(file.readAll()).object();
+        for (auto it = all.begin(); it != all.end(); ++it) {
+            const auto document =
+                EifDocument::open(samples->filePath(QStringLiteral("eif/%1.eif").arg(it.key())));
+            QVERIFY(document.has_value());
+            const auto measured = document->measurements();
+            QVERIFY(measured.has_value());
+            const QByteArray text = describeEifJson(*document, *measured);
+            const QJsonObject json = QJsonDocument::fromJson(text).object();
+            const bool isCut = it.key() == QStringLiteral("v4-truncated");
+            const QJsonObject found = json.value(QStringLiteral("Measurements")).toObject();
+            for (const QString &name : {QStringLiteral("PCR0"), QStringLiteral("PCR1"),
+                                        QStringLiteral("PCR2"), QStringLiteral("PCR8")})
+                QCOMPARE(found.value(name),
+                         isCut ? QJsonValue(QJsonValue::Undefined) : it->toObject().value(name));
+            QCOMPARE(json.value(QStringLiteral("CheckCRC")).toBool(),
+                     !isCut && it.key() != QStringLiteral("v4-badcrc"));
+            if (document->isSigned())
+                QCOMPARE(json.value(QStringLiteral("SignatureCheck")).toBool(),
+                         it.key() == QStringLiteral("v4-signed-es384"));
+        }
+    }
+
+    void describe_text_isInNitroCliOrder() {
+        TestSections sections = usualSections();
+        sections.push_back({signatureKind, makeSignature({.pcr0 = expectedPcr(0, sections)}).section});
+        const auto document = openBytes(makeEif(sections));
+        const QByteArray text = describeEifJson(document, *document.measurements());
+        QVERIFY(text.startsWith("{\n  \"EifVersion\": 4,\n  \"Measurements\": {\n    \"HashAlgorithm\": "
+                                "\"Sha384 { ... }\",\n    \"PCR0\": \""));
+        qsizetype last = -1;
+        for (const char *name :
+             {"EifVersion", "Measurements", "IsSigned", "SigningCertificate", "IssuerName", "commonName",
+              "Algorithm", "NotBefore", "CheckCRC", "SignatureCheck", "ImageName", "Metadata"}) {
+            const qsizetype at = text.indexOf('"' + QByteArray(name) + '"');
+            QVERIFY2(at > last, name);
+            last = at;
+        }
+        QVERIFY(text.contains("\"Algorithm\": \"ecdsa-with-SHA384\""));
+    }
+
+private:
+    EifDocument openBytes(const QByteArray &eif) {
+        const QByteArray path = writeFile(m_folder, "test.eif", eif);
+        auto document = EifDocument::open(QFile::decodeName(path), usualNow);
+        if (!document)
+            qFatal("%s", qPrintable(document.error().message));
+        return *document;
+    }
+
+    QTemporaryDir m_folder;
+};
+
+QTEST_GUILESS_MAIN(EifDocumentTest)
+#include "tst_eif_document.moc"

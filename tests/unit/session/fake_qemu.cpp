@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A stand-in for QEMU: takes the same arguments, connects to the same socket and pipes, speaks just enough
+// QMP, and plays the scenario that $NITROSCOPE_FAKE_QEMU names (see the table in play()). Plain blocking
+// POSIX code, so that it shares nothing with what it tests.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <string>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace {
+
+std::string scenario;
+int qmp = -1;
+int console = -1; // to the user
+int keyboard = -1;
+bool connected = false; // capabilities are negotiated
+
+int connectTo(const std::string &path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path)
+        std::exit(70);
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(fd, reinterpret_cast<sockaddr *>(&address), sizeof address) != 0)
+        std::exit(71);
+    return fd;
+}
+
+void put(int fd, const std::string &bytes) {
+    size_t done = 0;
+    while (done < bytes.size()) {
+        const ssize_t count = write(fd, bytes.data() + done, bytes.size() - done);
+        if (count <= 0)
+            std::exit(72);
+        done += static_cast<size_t>(count);
+    }
+}
+
+void say(const std::string &line) {
+    put(qmp, line + "\r\n");
+}
+
+void event(const std::string &name, const std::string &data = "{}") {
+    say(R"({"timestamp": {"seconds": 1, "microseconds": 0}, "event": ")" + name + R"(", "data": )" + data +
+        "}");
+}
+
+void stage(const std::string &name, int at) {
+    event("ENCLAVE_BOOT_STAGE", R"({"stage": ")" + name + R"(", "virtual-time-ns": )" + std::to_string(at) +
+                                    R"(, "host-time-ns": )" + std::to_string(at) + "}");
+}
+
+std::string pcr(int index, char digit, bool locked) {
+    return R"("index": )" + std::to_string(index) + R"(, "value": ")" + std::string(96, digit) +
+           R"(", "locked": )" + (locked ? "true" : "false");
+}
+
+std::string queryNsm() {
+    std::string list;
+    for (int i = 0; i < 32; ++i)
+        list += (i ? ", {" : "{") + pcr(i, i < 3 ? static_cast<char>('1' + i) : '0', i < 16) + "}";
+    return R"({"module-id": "i-0-enc0", "debug-mode": false, "pcrs": [)" + list + "]}";
+}
+
+void shutdown(const std::string &reason) {
+    event("SHUTDOWN", R"({"guest": true, "reason": ")" + reason + R"("})");
+    event("STOP");
+}
+
+// What happens once the guest may run.
+void play() {
+    event("RESUME");
+    if (scenario == "killed") {
+        put(console, "last line\r\n");
+        std::raise(SIGKILL);
+    }
+    if (scenario == "segv") {
+        std::signal(SIGSEGV, SIG_DFL);
+        std::raise(SIGSEGV);
+    }
+    stage("reset", 1);
+    stage("header", 2);
+    if (scenario == "boot-failed") {
+        put(console, "EIF: bad checksum\r\n");
+        event(
+            "ENCLAVE_BOOT_FAILED",
+            R"({"stage": "crc", "reason": 20, "offset": 544, "message": "The checksum is wrong.", "e-code": "E36"})");
+        event("GUEST_PANICKED", R"({"action": "pause"})");
+        event("STOP");
+        return;
+    }
+    stage("handoff", 3);
+    event("ENCLAVE_BOOT_WARNING", R"({"reason": 1, "message": "PCRs differ from the file's."})");
+    if (scenario == "flood")
+        for (int i = 0; i < 64; ++i)
+            put(console, std::string(65536, static_cast<char>('a' + i % 26)));
+    put(console, "hello from the guest\r\n");
+    if (scenario == "panic")
+        put(console, "[    1.0] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000b00\r\n");
+    if (scenario == "pcr" || scenario == "reboot" || scenario == "flood")
+        event("NSM_PCR_CHANGED", "{" + pcr(16, 'a', false) + R"(, "cause": "extend"})");
+    if (scenario == "reboot" || scenario == "panic" || scenario == "flood")
+        shutdown("guest-reset");
+    if (scenario == "poweroff")
+        shutdown("guest-shutdown");
+    if (scenario == "hang-up")
+        ::shutdown(qmp, SHUT_RDWR);
+    if (scenario == "exit")
+        std::exit(3);
+}
+
+void obey(const std::string &line) {
+    const auto has = [&line](const char *name) {
+        return line.find("\"execute\":\"" + std::string(name) + "\"") != std::string::npos;
+    };
+    const size_t at = line.find("\"id\":");
+    const std::string id = at == std::string::npos ? "0" : std::to_string(std::atoll(line.c_str() + at + 5));
+    const auto answer = [&id](const std::string &value) {
+        say("{\"return\": " + value + ", \"id\": " + id + "}");
+    };
+
+    if (has("quit")) {
+        if (scenario == "ignores-quit" || scenario == "deaf")
+            return;
+        answer("{}");
+        event("SHUTDOWN", R"({"guest": false, "reason": "host-qmp-quit"})");
+        std::exit(0);
+    }
+    if (has("query-nsm")) {
+        answer(queryNsm());
+        return;
+    }
+    answer("{}");
+    if (has("qmp_capabilities"))
+        connected = true;
+    else if (has("cont") && connected)
+        play();
+    else if (has("stop"))
+        event("STOP");
+    else if (has("enclave-reset"))
+        stage("reset", 4);
+}
+
+// Lines of QMP are obeyed, bytes of the console are echoed in brackets, until somebody says quit.
+int serve() {
+    std::string partial;
+    char bytes[4096];
+    for (;;) {
+        pollfd polled[] = {{qmp, POLLIN, 0}, {keyboard, POLLIN, 0}};
+        if (poll(polled, 2, -1) < 0)
+            continue;
+        if (polled[1].revents) {
+            const ssize_t count = read(keyboard, bytes, sizeof bytes);
+            if (count <= 0)
+                return 0;
+            put(console, "[" + std::string(bytes, static_cast<size_t>(count)) + "]");
+        }
+        if (!polled[0].revents)
+            continue;
+        const ssize_t count = read(qmp, bytes, sizeof bytes);
+        if (count <= 0) {
+            if (scenario != "hang-up")
+                return 0;
+            pause();
+        }
+        partial.append(bytes, static_cast<size_t>(count));
+        for (size_t end; (end = partial.find('\n')) != std::string::npos; partial.erase(0, end + 1))
+            obey(partial.substr(0, end));
+    }
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    if (const char *name = std::getenv("NITROSCOPE_FAKE_QEMU"))
+        scenario = name;
+
+    std::string qmpPath, consolePath;
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        const size_t at = word.find("path=");
+        if (word.rfind("socket,id=qmp,", 0) == 0)
+            qmpPath = word.substr(at + 5, word.find(",server=") - at - 5);
+        else if (word.rfind("pipe,id=console,", 0) == 0)
+            consolePath = word.substr(at + 5);
+    }
+
+    if (scenario == "refuse") {
+        std::fputs(
+            "qemu-system-x86_64: E35: The magic is wrong (header, byte 0 = 0x0 of the file). (/e.eif)\n",
+            stderr);
+        return 1;
+    }
+    if (scenario == "bad-option") {
+        std::fputs("qemu-system-x86_64: -m 1: memory is too small\n", stderr);
+        return 1;
+    }
+    if (scenario == "crash-at-start") {
+        std::fputs("ERROR:../hw/core/something.c:12: assertion failed\n", stderr);
+        std::signal(SIGABRT, SIG_DFL);
+        std::raise(SIGABRT);
+    }
+    if (scenario == "deaf")
+        std::signal(SIGTERM, SIG_IGN);
+    if (scenario == "silent")
+        pause();
+
+    qmp = connectTo(qmpPath);
+    // For both directions, as QEMU does.
+    console = open((consolePath + ".out").c_str(), O_RDWR | O_CLOEXEC);
+    keyboard = open((consolePath + ".in").c_str(), O_RDWR | O_CLOEXEC);
+    if (scenario == "no-greeting")
+        pause();
+    if (scenario == "garbage")
+        say("this is not QMP");
+    say(R"({"QMP": {"version": {"qemu": {"micro": 0, "minor": 0, "major": 10}, "package": "fake"}, "capabilities": []}})");
+    return serve();
+}

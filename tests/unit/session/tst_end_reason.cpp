@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// From evidence to conclusion, one row per way to end.
+#include "app/session/end_reason.hpp"
+
+#include <csignal>
+#include <QtTest>
+
+using namespace nitroscope::app;
+
+Q_DECLARE_METATYPE(RunEvidence)
+
+class TestEndReason : public QObject {
+    Q_OBJECT
+private slots:
+    void conclude_evidence_givesKindAndWords_data() {
+        QTest::addColumn<RunEvidence>("evidence");
+        QTest::addColumn<EndKind>("kind");
+        QTest::addColumn<QString>("words");
+        const auto row = [](const char *name, EndKind kind, const char *words, auto change) {
+            RunEvidence evidence;
+            evidence.guestStarted = true;
+            change(evidence);
+            QTest::newRow(name) << evidence << kind << QString(words);
+        };
+        row("reboot", EndKind::guestReboot, "rebooted",
+            [](RunEvidence &e) { e.shutdownReason = "guest-reset"; });
+        row("power off", EndKind::guestShutdown, "powered",
+            [](RunEvidence &e) { e.shutdownReason = "guest-shutdown"; });
+        row("panic", EndKind::guestPanic, "no init", [](RunEvidence &e) {
+            e.shutdownReason = "guest-reset";
+            e.panicLine = "Kernel panic - not syncing: no init";
+        });
+        row("panic seen, but then stopped", EndKind::stoppedByUser, "stopped", [](RunEvidence &e) {
+            e.stopAsked = true;
+            e.panicLine = "Kernel panic - not syncing: no init";
+        });
+        row("boot failed", EndKind::bootFailed, "checksum", [](RunEvidence &e) {
+            e.bootFailure = BootFailure{"crc", "20", "E36", "The checksum is wrong.", 544, {}};
+            e.process.signal = SIGKILL;
+        });
+        row("stopped", EndKind::stoppedByUser, "stopped", [](RunEvidence &e) {
+            e.stopAsked = true;
+            e.shutdownReason = "host-qmp-quit";
+        });
+        row("stopped the hard way", EndKind::stoppedByUser, "stopped", [](RunEvidence &e) {
+            e.stopAsked = true;
+            e.process.signal = SIGKILL;
+        });
+        row("killed", EndKind::qemuKilled, "signal 9", [](RunEvidence &e) { e.process.signal = SIGKILL; });
+        row("terminated politely", EndKind::qemuKilled, "signal 15",
+            [](RunEvidence &e) { e.shutdownReason = "host-signal"; });
+        row("crashed", EndKind::qemuFailed, "signal 11", [](RunEvidence &e) { e.process.signal = SIGSEGV; });
+        row("crashed with words", EndKind::qemuFailed, "assertion failed", [](RunEvidence &e) {
+            e.process.signal = SIGABRT;
+            e.errorLines = {"qemu-system-x86_64: warning: x", "ERROR:a.c:1: assertion failed", ""};
+        });
+        row("silent", EndKind::qemuFailed, "did not greet", [](RunEvidence &e) {
+            e.lostContact = Error{"qmp-no-greeting", "QEMU did not greet.", {}, {}};
+            e.process = {0, SIGKILL, true};
+        });
+        row("crash that closed the connection first", EndKind::qemuFailed, "signal 11", [](RunEvidence &e) {
+            e.lostContact = Error{"qmp-closed", "The connection to QEMU has ended.", {}, {}};
+            e.process.signal = SIGSEGV;
+        });
+        row("bad option", EndKind::qemuFailed, "did not start (exit code 1). Its last words: -m 1: too small",
+            [](RunEvidence &e) {
+                e.guestStarted = false;
+                e.process.exitCode = 1;
+                e.errorLines = {"qemu-system-x86_64: -m 1: too small"};
+            });
+        row("left without a word", EndKind::qemuFailed, "unexpectedly", [](RunEvidence &) {});
+        row("missing", EndKind::qemuMissing, "/no/qemu", [](RunEvidence &e) {
+            e.startError = Error{"qemu-missing", "There is no QEMU at this place.", {}, "/no/qemu"};
+        });
+        row("no runtime folder", EndKind::qemuFailed, "insecure", [](RunEvidence &e) {
+            e.startError = Error{"runtime-folder-insecure", "insecure", {}, {}};
+        });
+        row("no EIF", EndKind::bootFailed, "No EIF", [](RunEvidence &e) {
+            e.startError = Error{"no-eif", "No EIF was given.", {}, {}};
+        });
+    }
+
+    void conclude_evidence_givesKindAndWords() {
+        QFETCH(RunEvidence, evidence);
+        QFETCH(EndKind, kind);
+        QFETCH(QString, words);
+        const EndReason reason = concludeEnd(evidence);
+        QCOMPARE(int(reason.kind), int(kind));
+        QVERIFY2(reason.message.contains(words), qPrintable(reason.message));
+        QVERIFY(!reason.message.contains('\n'));
+    }
+
+    void readRefusal_words_giveCodeAndOffset() {
+        const auto refusal = readRefusal(
+            {"qemu-system-x86_64: E35: Bad (section 2, byte 544 = 0x220 of the file). (/e.eif)", ""});
+        QVERIFY(refusal);
+        QCOMPARE(refusal->eCode, QString("E35"));
+        QCOMPARE(refusal->offset, 544u);
+        QCOMPARE(refusal->section, 2);
+        QCOMPARE(refusal->message, QString("E35: Bad (section 2, byte 544 = 0x220 of the file). (/e.eif)"));
+        QVERIFY(refusal->stage.isEmpty());
+    }
+
+    void readRefusal_otherWords_giveNothing() {
+        QVERIFY(!readRefusal({"qemu-system-x86_64: -m 1: too small", "SE35X"}));
+        QVERIFY(!readRefusal({}));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestEndReason)
+#include "tst_end_reason.moc"
