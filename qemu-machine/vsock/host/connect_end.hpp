@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Ends of flows that the guest opens: a socket on its way to a Unix path or a TCP address.
+#pragma once
+
+#include "qemu-machine/vsock/host/resolver.hpp"
+#include "qemu-machine/vsock/host/socket_end.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nitroscope::vsock {
+
+// A Unix socket answers at once, except that a listener whose queue is full says EAGAIN and has no way to
+// tell when it is worth another try; so there is a timer.
+class UnixConnectEnd : public SocketEnd {
+public:
+    // The answer has no end when it is known at once that nobody is there.
+    static ConnectAnswer start(FdLoop &loop, Timers &timers, const std::string &path,
+                               const ConnectRequest &request, FlowEvents &events);
+    ~UnixConnectEnd() override { m_timers.cancel(m_retry); }
+
+    void close(Close how, Reason reason) override;
+
+private:
+    explicit UnixConnectEnd(Timers &timers) : m_timers(timers) {}
+    Reason tryOnce(); // none: connected, or will be tried again
+
+    Timers &m_timers;
+    std::string m_path;
+    TimerId m_retry = 0;
+};
+
+// Looks the name up, then tries its addresses one after the other.
+class TcpConnectEnd : public SocketEnd {
+public:
+    static ConnectAnswer start(FdLoop &loop, const HostAddress &address, const ConnectRequest &request,
+                               FlowEvents &events);
+
+    void close(Close how, Reason reason) override;
+
+private:
+    explicit TcpConnectEnd(FdLoop &loop) : m_loop(loop) {}
+    void tryNext(Reason lastFailure);
+    void onConnected();
+
+    FdLoop &m_loop;
+    std::unique_ptr<Resolver> m_resolver;
+    std::vector<SocketAddress> m_addresses; // still to be tried, the next one last
+    HostAddress m_address;
+};
+
+} // namespace nitroscope::vsock

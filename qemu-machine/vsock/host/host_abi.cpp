@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The C ABI of host.h on top of SocketHost.
+#include "qemu-machine/vsock/host/host.h"
+
+#include "qemu-machine/vsock/host/socket_host.hpp"
+
+#include <cstdio>
+#include <memory>
+#include <unordered_map>
+
+namespace {
+
+using namespace nitroscope::vsock;
+
+// QEMU's main loop: it knows descriptors only, what is to be called is kept here. A call that is running
+// keeps its function alive, because it may forget its own descriptor.
+class CLoop : public FdLoop {
+public:
+    explicit CLoop(const VsockLoop &loop) : m_loop(loop) {}
+
+    void watch(int fd, std::function<void(Readiness)> ready) override {
+        m_watches[fd] = {std::make_shared<std::function<void(Readiness)>>(std::move(ready)), {}};
+    }
+
+    void setInterest(int fd, Readiness interest) override {
+        const auto found = m_watches.find(fd);
+        if (found == m_watches.end() || found->second.interest == interest)
+            return;
+        found->second.interest = interest;
+        m_loop.watch(m_loop.opaque, fd,
+                     unsigned{interest.read} * VSOCK_FD_READ | unsigned{interest.write} * VSOCK_FD_WRITE);
+    }
+
+    void forget(int fd) override {
+        setInterest(fd, {});
+        m_watches.erase(fd);
+    }
+
+    void ready(int fd, unsigned events) {
+        const auto found = m_watches.find(fd);
+        if (found == m_watches.end())
+            return;
+        const Readiness interest = found->second.interest;
+        const Readiness now{(events & VSOCK_FD_READ) != 0 && interest.read,
+                            (events & VSOCK_FD_WRITE) != 0 && interest.write};
+        const auto call = found->second.ready;
+        if (now.read || now.write)
+            (*call)(now);
+    }
+
+    void log(const std::string &sentence) const {
+        if (m_loop.log != nullptr)
+            m_loop.log(m_loop.opaque, sentence.c_str());
+    }
+
+private:
+    struct Watch {
+        std::shared_ptr<std::function<void(Readiness)>> ready;
+        Readiness interest;
+    };
+    VsockLoop m_loop;
+    std::unordered_map<int, Watch> m_watches;
+};
+
+void put(const std::string &sentence, char *error, size_t size) {
+    if (error != nullptr && size > 0)
+        std::snprintf(error, size, "%s", sentence.c_str());
+}
+
+HeartbeatMode modeOf(VsockHeartbeat mode) {
+    switch (mode) {
+    case VSOCK_HEARTBEAT_OFF:
+        return HeartbeatMode::off;
+    case VSOCK_HEARTBEAT_DELAY:
+        return HeartbeatMode::delay;
+    case VSOCK_HEARTBEAT_WRONG:
+        return HeartbeatMode::wrong;
+    default:
+        return HeartbeatMode::on;
+    }
+}
+
+} // namespace
+
+struct VsockHost {
+    VsockHost(const VsockLoop &callbacks, GuestSide &guest)
+        : loop(callbacks), host(loop, guest, [this](const std::string &sentence) { loop.log(sentence); }) {}
+    CLoop loop;
+    SocketHost host;
+};
+
+VsockHost *vsock_host_new(const VsockLoop *loop, VsockGuestSide *guest, const VsockHostOptions *options,
+                          char *error, size_t error_size) {
+    std::string problem;
+    HostOptions settings;
+    settings.path = options->path != nullptr ? options->path : "";
+    auto routes = parseRoutes(options->routes != nullptr ? options->routes : "", problem);
+    if (!routes) {
+        put(problem, error, error_size);
+        return nullptr;
+    }
+    settings.routes = std::move(*routes);
+    settings.heartbeat = modeOf(options->heartbeat);
+    if (options->heartbeat_delay_ms != 0)
+        settings.heartbeatDelayNs = options->heartbeat_delay_ms * nanosecondsPerMillisecond;
+    settings.console = options->console != 0;
+    auto host = std::make_unique<VsockHost>(*loop, *reinterpret_cast<GuestSide *>(guest));
+    if (!host->host.start(std::move(settings), problem)) {
+        put(problem, error, error_size);
+        return nullptr;
+    }
+    return host.release();
+}
+
+VsockHostSide *vsock_host_side(VsockHost *host) {
+    return reinterpret_cast<VsockHostSide *>(static_cast<HostSide *>(&host->host));
+}
+
+void vsock_host_free(VsockHost *host) {
+    delete host;
+}
+
+void vsock_host_fd_ready(VsockHost *host, int fd, unsigned events) {
+    host->loop.ready(fd, events);
+}
+
+void vsock_host_console(VsockHost *host, const uint8_t *bytes, size_t size) {
+    host->host.consoleOutput({reinterpret_cast<const char *>(bytes), size});
+}
+
+int vsock_host_route_add(VsockHost *host, uint32_t port, const char *route, char *error, size_t error_size) {
+    std::string problem;
+    const auto parsed = Route::parse(route, problem);
+    if (parsed && host->host.addRoute(port, *parsed, problem))
+        return 0;
+    put(problem, error, error_size);
+    return -1;
+}
+
+int vsock_host_route_remove(VsockHost *host, uint32_t port, int published) {
+    const Route::Kind kind = published != 0 ? Route::Kind::listen : Route::Kind::connect;
+    return host->host.removeRoute(port, kind) ? 0 : -1;
+}
+
+void vsock_host_route_list(const VsockHost *host,
+                           void (*each)(void *opaque, uint32_t port, const char *route), void *opaque) {
+    const RouteTable &routes = host->host.routes();
+    for (const auto *table : {&routes.outgoing, &routes.published})
+        for (const auto &[port, route] : *table)
+            each(opaque, port, route.text().c_str());
+}

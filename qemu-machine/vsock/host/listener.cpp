@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "qemu-machine/vsock/host/listener.hpp"
+
+#include "qemu-machine/vsock/host/resolver.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace nitroscope::vsock {
+namespace {
+
+constexpr int backlog = 128;
+// After accept() failed for lack of descriptors; the waiting connection would wake the loop again at once.
+constexpr std::int64_t pauseNs = 100 * nanosecondsPerMillisecond;
+
+std::string because(const std::string &what) {
+    return what + ": " + std::strerror(errno);
+}
+
+std::string folderOf(const std::string &path) {
+    const size_t slash = path.rfind('/');
+    return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
+}
+
+// Opens the folder, made if need be, and locks it. The lock ends with the descriptor.
+WatchedFd lockFolder(FdLoop &loop, const std::string &path, std::string &problem) {
+    const std::string folder = folderOf(path);
+    if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+        problem = because("the folder " + folder + " cannot be made");
+        return {};
+    }
+    WatchedFd fd(loop, ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct stat status {};
+    if (!fd || fstat(fd.get(), &status) != 0) {
+        problem = because("the folder " + folder + " cannot be opened");
+        return {};
+    }
+    if ((status.st_mode & 022) != 0 && (status.st_mode & S_ISVTX) == 0) {
+        problem =
+            "the folder " + folder +
+            " can be written to by others, who could take the sockets' place; use a folder with mode 0700";
+        return {};
+    }
+    if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        problem = because("another program is just making sockets in " + folder + "; try again");
+        return {};
+    }
+    return fd;
+}
+
+// Makes the name free, if nobody lives there.
+bool freeName(const std::string &path, std::string &problem) {
+    struct stat status {};
+    if (lstat(path.c_str(), &status) != 0) {
+        if (errno == ENOENT)
+            return true;
+        problem = because(path + " cannot be examined");
+        return false;
+    }
+    if (!S_ISSOCK(status.st_mode)) {
+        problem = path + " exists and is not a socket; remove it or choose another path";
+        return false;
+    }
+    const int probe = makeUnixSocket(Kind::stream);
+    const UnixName name = UnixName::path(path);
+    const bool isStale =
+        probe >= 0 && ::connect(probe, name.get(), name.length) != 0 && errno == ECONNREFUSED;
+    const std::int64_t owner = probe >= 0 ? peerPid(probe) : -1;
+    if (probe >= 0)
+        ::close(probe);
+    if (!isStale) {
+        problem = path + " is in use" + (owner > 0 ? " by process " + std::to_string(owner) : "") +
+                  "; end that program or choose another path";
+        return false;
+    }
+    if (unlink(path.c_str()) != 0) {
+        problem = because(path + " was left by a program that has ended, and cannot be removed");
+        return false;
+    }
+    return true;
+}
+
+} // namespace
+
+bool Listener::bindUnix(const std::string &path, Kind kind, std::string &problem) {
+    const WatchedFd folder = lockFolder(m_loop, path, problem);
+    if (!folder || !freeName(path, problem))
+        return false;
+    m_fd = WatchedFd(m_loop, makeUnixSocket(kind));
+    const UnixName name = UnixName::path(path);
+    // The file gets the mode that the socket has when it is bound.
+    if (!m_fd || fchmod(m_fd.get(), 0600) != 0 || bind(m_fd.get(), name.get(), name.length) != 0 ||
+        listen(m_fd.get(), backlog) != 0) {
+        problem = because(path + " cannot be made");
+        return false;
+    }
+    struct stat status {};
+    if (lstat(path.c_str(), &status) == 0) {
+        m_path = path;
+        m_device = status.st_dev;
+        m_inode = status.st_ino;
+    }
+    return true;
+}
+
+bool Listener::bindTcp(const HostAddress &address, std::string &problem) {
+    const auto targets =
+        resolveNumeric(address.name == "localhost" ? "127.0.0.1" : address.name, address.port);
+    if (targets.empty()) {
+        problem = address.text() + " is not a numeric address, which listening needs";
+        return false;
+    }
+    const SocketAddress &target = targets.front();
+    m_fd = WatchedFd(m_loop, socket(target.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    // Only over what a connection that is gone has left, never over a living listener.
+    if (m_fd)
+        setsockopt(m_fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (!m_fd || bind(m_fd.get(), target.get(), target.length) != 0 || listen(m_fd.get(), backlog) != 0) {
+        problem = because("cannot listen at " + address.text());
+        return false;
+    }
+    return true;
+}
+
+std::unique_ptr<Listener> Listener::open(FdLoop &loop, Timers &timers, const HostAddress &address, Kind kind,
+                                         Accepted accepted, std::string &problem) {
+    std::unique_ptr<Listener> listener(new Listener(loop, timers, std::move(accepted)));
+    const bool bound = address.family == HostAddress::Family::tcp
+                           ? listener->bindTcp(address, problem)
+                           : listener->bindUnix(address.name, kind, problem);
+    if (!bound)
+        return nullptr;
+    listener->begin();
+    return listener;
+}
+
+Listener::~Listener() {
+    m_timers.cancel(m_pause);
+    struct stat status {};
+    if (!m_path.empty() && lstat(m_path.c_str(), &status) == 0 && status.st_dev == m_device &&
+        status.st_ino == m_inode)
+        unlink(m_path.c_str());
+}
+
+void Listener::begin() {
+    m_fd.watch([this](Readiness) { acceptOne(); });
+    m_fd.setInterest({true, false});
+}
+
+void Listener::setAccepting(bool on) {
+    m_on = on;
+    m_fd.setInterest({m_on && m_pause == 0, false});
+}
+
+// One per call: the loop comes again, and `m_accepted` may have ended us.
+void Listener::acceptOne() {
+    const int fd = accept4(m_fd.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        const auto accepted = m_accepted; // survives the listener
+        return accepted(WatchedFd(m_loop, fd));
+    }
+    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
+        return; // the caller has gone again
+    m_pause = m_timers.start(pauseNs, [this] {
+        m_pause = 0;
+        setAccepting(m_on);
+    });
+    m_fd.setInterest({});
+}
+
+} // namespace nitroscope::vsock
