@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Decompression and kernels: what the usual tools pack, we unpack; cut and damaged members are errors, bombs
+// stop at the limit, and what follows a member is left alone. Skips what a missing tool would have to make.
+
+#include "app/formats/bzimage.hpp"
+#include "app/formats/decompress.hpp"
+#include "app/formats/value_text.hpp"
+#include "tests/unit/launch/eif_maker.hpp"
+
+#include <QProcess>
+#include <QRandomGenerator>
+#include <QStandardPaths>
+#include <QTest>
+
+using namespace nitroscope;
+using namespace nitroscope::formats;
+
+namespace {
+
+/// What `program` writes for the input; empty when it is not installed.
+QByteArray pipe(const QString &program, const QStringList &arguments, const QByteArray &input) {
+    if (QStandardPaths::findExecutable(program).isEmpty())
+        return {};
+    QProcess process;
+    process.start(program, arguments);
+    process.write(input);
+    process.closeWriteChannel();
+    return process.waitForFinished(60'000) && process.exitCode() == 0 ? process.readAllStandardOutput()
+                                                                      : QByteArray();
+}
+
+/// Text that packs well, with some noise, so that every codec has several blocks.
+QByteArray sampleText() {
+    QRandomGenerator random(7);
+    QByteArray text;
+    while (text.size() < 700'000)
+        text += "line " + QByteArray::number(random.bounded(100'000)) + " of the sample\n";
+    return text;
+}
+
+app::Result<QByteArray> unpack(const QByteArray &bytes, const UnpackLimits &limits = {}) {
+    const launch::MemorySource source(toBytes(bytes));
+    return decompressAll(detectCompression(toBytes(bytes)), {&source, 0, source.size()}, limits);
+}
+
+QByteArray little(quint64 value, int width) {
+    QByteArray bytes;
+    for (int i = 0; i < width; ++i)
+        bytes += static_cast<char>(value >> 8 * i);
+    return bytes;
+}
+
+} // namespace
+
+class UnpackTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void unpack_whatTheToolsPack_isTheOriginal_data() {
+        QTest::addColumn<QString>("program");
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("name");
+        QTest::newRow("gzip") << "gzip" << QStringList{"-nc"} << "gzip";
+        QTest::newRow("xz") << "xz" << QStringList{"--check=crc32", "-c"} << "xz";
+        QTest::newRow("lzma") << "xz" << QStringList{"--format=lzma", "-c"} << "lzma";
+        QTest::newRow("zstd") << "zstd" << QStringList{"-c"} << "zstd";
+        QTest::newRow("lz4 legacy") << "lz4" << QStringList{"-l", "-c"} << "lz4 (legacy)";
+        QTest::newRow("lz4 frame") << "lz4" << QStringList{"-c"} << "lz4 (frame)";
+        QTest::newRow("bzip2") << "bzip2" << QStringList{"-c"} << "bzip2";
+    }
+
+    void unpack_whatTheToolsPack_isTheOriginal() {
+        QFETCH(QString, program);
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, name);
+        const QByteArray text = sampleText();
+        const QByteArray packed = pipe(program, arguments, text);
+        if (packed.isEmpty())
+            QSKIP(qPrintable(program + " is not installed"));
+        QCOMPARE(compressionName(detectCompression(toBytes(packed))), name);
+        const auto whole = unpack(packed);
+        QVERIFY2(whole.has_value(), whole ? "" : qPrintable(whole.error().text()));
+        QCOMPARE(*whole, text);
+
+        // What follows a member is not part of it. (Only an lz4 legacy member has no end mark of its own.)
+        const QByteArray more = packed + QByteArray(512, '\0') + "070701 and so on";
+        const launch::MemorySource source(toBytes(more));
+        auto stream = Decompressor::open(detectCompression(toBytes(more)), {&source, 0, source.size()});
+        QVERIFY(stream.has_value());
+        std::vector<std::byte> out(1000);
+        quint64 total = 0;
+        while (true) {
+            const auto count = (*stream)->read(out);
+            QVERIFY2(count.has_value(), count ? "" : qPrintable(count.error().text()));
+            if (*count == 0)
+                break;
+            total += *count;
+        }
+        QCOMPARE(total, static_cast<quint64>(text.size()));
+        QCOMPARE((*stream)->consumed(), static_cast<quint64>(packed.size()));
+
+        // Cut and damaged anywhere: an error or, for formats without checksums, other bytes; never more than
+        // the limit.
+        for (qsizetype keep = 0; keep < packed.size(); keep += 1 + packed.size() / 23) {
+            const auto cut = unpack(packed.left(keep));
+            QVERIFY(!cut.has_value() || cut->size() < text.size());
+            QByteArray bad = packed;
+            bad[keep] = static_cast<char>(bad[keep] ^ 0x55);
+            const auto damaged = unpack(bad, {.outputBytes = 4'000'000});
+            QVERIFY(!damaged.has_value() || damaged->size() <= 4'000'000);
+        }
+        const auto limited = unpack(packed, {.outputBytes = 100'000});
+        QVERIFY(!limited.has_value());
+        QCOMPARE(limited.error().code, QStringLiteral("limit"));
+        std::stop_source stop;
+        stop.request_stop();
+        QCOMPARE(unpack(packed, {.stop = stop.get_token()}).error().code, QStringLiteral("cancelled"));
+    }
+
+    void unpack_lzo_saysThatItCannot() {
+        QCOMPARE(unpack("\x89LZO....").error().code, QStringLiteral("unsupported"));
+    }
+
+    void unpack_hugeDictionary_isRefused() {
+        // An lzma header that asks for a dictionary of 2 GiB.
+        QByteArray bytes = QByteArray::fromHex("5d00000080ffffffffffffffff") + QByteArray(64, '\0');
+        QCOMPARE(unpack(bytes).error().code, QStringLiteral("limit"));
+    }
+
+    void kernel_payloadAndConfig_areFound_data() {
+        QTest::addColumn<bool>("hasConfig");
+        QTest::newRow("with IKCONFIG") << true;
+        QTest::newRow("without") << false;
+    }
+
+    void kernel_payloadAndConfig_areFound() {
+        QFETCH(bool, hasConfig);
+        const QByteArray config =
+            "# Linux\nCONFIG_NSM=m\nCONFIG_VIRTIO_MMIO=y\n# CONFIG_X is not set\nCONFIG_RD_GZIP=y\n";
+        const QByteArray packedConfig = pipe("gzip", {"-nc"}, config);
+        QByteArray vmlinux = "\x7f"
+                             "ELF" +
+                             QByteArray(1'048'500, 'x') + "Linux version 6.12.0-test (a@b) #1\n" +
+                             QByteArray(2'000'000, 'y') + "nsm.vq.0";
+        if (hasConfig)
+            vmlinux += "IKCFG_ST" + packedConfig + "IKCFG_ED";
+        const QByteArray payload = pipe("gzip", {"-nc"}, vmlinux);
+        if (payload.isEmpty())
+            QSKIP("gzip is not installed");
+        QByteArray kernel = test::makeBzImage(payload.size() + 4096);
+        const qsizetype setupBytes = (kernel[0x1f1] + 1) * 512;
+        kernel.replace(setupBytes + 100, payload.size(), payload);
+        kernel.replace(0x248, 4, little(100, 4))
+            .replace(0x24c, 4, little(static_cast<quint64>(payload.size()), 4));
+
+        const launch::MemorySource source(toBytes(kernel));
+        const auto image = readKernelImage({&source, 0, source.size()});
+        QVERIFY(image.has_value());
+        QCOMPARE(image->kind, KernelImage::Kind::bzImage);
+        QCOMPARE(image->version(), QStringLiteral("6.12.0-test"));
+        QCOMPARE(image->compression, Compression::gzip);
+        QCOMPARE(*extractVmlinux(*image), vmlinux);
+        const auto content = scanKernel(*image);
+        QVERIFY(content.has_value());
+        QCOMPARE(content->banner, QStringLiteral("Linux version 6.12.0-test (a@b) #1"));
+        QCOMPARE(content->unpackedBytes, static_cast<quint64>(vmlinux.size()));
+        QCOMPARE(content->config, hasConfig ? config : QByteArray());
+        QCOMPARE(content->nsm, hasConfig ? KernelFeature::module : KernelFeature::builtIn);
+        QCOMPARE(content->mmio, hasConfig ? KernelFeature::builtIn : KernelFeature::no);
+        QCOMPARE(content->vsock, KernelFeature::no);
+        QCOMPARE(content->ramdisk[static_cast<size_t>(Compression::gzip)],
+                 hasConfig ? KernelFeature::builtIn : KernelFeature::unknown);
+    }
+
+    void kernel_truncatedAnywhere_neverCrashes() {
+        const QByteArray kernel = test::makeBzImage(3000);
+        for (qsizetype keep = 0; keep <= kernel.size(); ++keep) {
+            const QByteArray cut = kernel.left(keep);
+            const launch::MemorySource source(toBytes(cut));
+            const auto image = readKernelImage({&source, 0, source.size()});
+            QVERIFY(image.has_value());
+            (void)scanKernel(*image);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(UnpackTest)
+#include "tst_unpack.moc"
