@@ -4,6 +4,7 @@
 // whether to go on.
 #include "app/proto/rsp/client.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace nitroscope::rsp {
@@ -186,7 +187,7 @@ void Client::handlePayload(const QByteArray &payload) {
         return;
     }
     // `OK` is an answer, `O` and an even number of digits is text.
-    const bool takesConsole = m_underWay->kind != Kind::query;
+    const bool takesConsole = m_underWay->kind == Kind::monitor || m_underWay->kind == Kind::resumption;
     if (takesConsole && payload.size() > 1 && payload[0] == 'O' && payload[1] != 'K') {
         if (const auto text = fromHex(QByteArrayView(payload).sliced(1)))
             m_underWay->console += text->left(m_limits.longestPacket * 16 - m_underWay->console.size());
@@ -278,7 +279,7 @@ void Client::closeWith(const app::Error &error) {
     if (m_underWay)
         unanswered.push_front(*std::exchange(m_underWay, {}));
     for (Request &request : unanswered) {
-        if (request.context != this) // our own greeting
+        if (request.kind != Kind::greeting)
             settle(request, tl::unexpected(error));
         if (!alive)
             return;

@@ -85,7 +85,7 @@ signals:
     void closed(const nitroscope::app::Error &error);
 
 private:
-    enum class Kind { query, monitor, resumption };
+    enum class Kind { greeting, query, monitor, resumption };
     struct Request {
         QByteArray command;
         Kind kind = Kind::query;
