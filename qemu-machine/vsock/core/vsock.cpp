@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The C face of the core: vsock.h over class Device. Nothing here decides anything; it converts pointers and
+// sizes and keeps exceptions (out of memory) inside.
+#include "qemu-machine/vsock/core/vsock.h"
+
+#include "qemu-machine/vsock/core/device.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+
+using namespace nitroscope::vsock;
+
+struct Vsock {
+    Vsock(const VsockCallbacks &callbacks, const VsockOptions &options) : device(callbacks, options) {}
+    Device device;
+    // Kept between calls to save allocations.
+    std::vector<Bytes> received;
+    std::vector<WritableBytes> pieces;
+    std::vector<RxBuffer> buffers;
+};
+
+namespace {
+
+const char *nameOf(std::span<const char *const> names, std::size_t index) {
+    return index < names.size() ? names[index] : "unknown";
+}
+
+int copyRule(const RuleTable &table, std::size_t position, VsockRule *rule) {
+    if (position >= table.rules().size())
+        return -1;
+    *rule = table.rules()[position];
+    return 0;
+}
+
+int removeRule(Vsock *vsock, RuleTable &table, std::uint32_t id) {
+    const bool found = id == 0 || table.remove(id);
+    if (id == 0)
+        table.clear();
+    vsock->device.releaseRules();
+    return found ? 0 : -1;
+}
+
+} // namespace
+
+const char *vsock_state_name(VsockState state) {
+    static constexpr std::array names{"connecting", "requested", "established",
+                                      "closing",    "lingering", "closed"};
+    static_assert(names.size() == VSOCK_STATES);
+    return nameOf(names, state);
+}
+
+const char *vsock_reason_name(unsigned reason) {
+    return reasonName(static_cast<Reason>(reason));
+}
+
+const char *vsock_reason_text(unsigned reason) {
+    return reasonText(static_cast<Reason>(reason));
+}
+
+const char *vsock_op_name(unsigned op) {
+    return opName(static_cast<Op>(op));
+}
+
+const char *vsock_action_name(VsockAction action) {
+    static constexpr std::array names{"break",   "delay",     "drop",          "reset",
+                                      "refuse",  "blackhole", "throttle",      "slice",
+                                      "corrupt", "duplicate", "freeze-credit", "transport-reset"};
+    static_assert(names.size() == VSOCK_ACTIONS);
+    return nameOf(names, action);
+}
+
+Vsock *vsock_new(const VsockCallbacks *callbacks, const VsockOptions *options) {
+    return new (std::nothrow) Vsock(*callbacks, options != nullptr ? *options : VsockOptions{});
+}
+
+void vsock_free(Vsock *vsock) {
+    delete vsock;
+}
+
+VsockGuestSide *vsock_guest_side(Vsock *vsock) {
+    return reinterpret_cast<VsockGuestSide *>(static_cast<GuestSide *>(&vsock->device));
+}
+
+void vsock_set_host_side(Vsock *vsock, VsockHostSide *host) {
+    vsock->device.setHostSide(reinterpret_cast<HostSide *>(host));
+}
+
+void vsock_run_timers(Vsock *vsock) {
+    vsock->device.timers().run();
+}
+
+void vsock_start(Vsock *vsock, int seqpacket) {
+    vsock->device.start(seqpacket != 0);
+}
+
+void vsock_reset(Vsock *vsock) {
+    vsock->device.reset();
+}
+
+void vsock_close_flows(Vsock *vsock, unsigned reason) {
+    vsock->device.closeFlows(static_cast<Reason>(reason));
+}
+
+void vsock_announce_transport_reset(Vsock *vsock, unsigned reason) {
+    vsock->device.announceTransportReset(static_cast<Reason>(reason));
+}
+
+void vsock_transport_reset_done(Vsock *vsock) {
+    vsock->device.transportResetDone();
+}
+
+int vsock_may_receive(const Vsock *vsock) {
+    return vsock->device.mayReceive();
+}
+
+void vsock_receive(Vsock *vsock, const uint8_t header[VSOCK_HEADER_BYTES], const VsockPiece *payload,
+                   size_t pieces) {
+    HeaderBytes bytes;
+    std::memcpy(bytes.data(), header, bytes.size());
+    vsock->received.clear();
+    for (std::size_t i = 0; i < pieces; ++i)
+        if (payload[i].size != 0)
+            vsock->received.emplace_back(static_cast<const std::byte *>(payload[i].data), payload[i].size);
+    vsock->device.receive(bytes, vsock->received);
+}
+
+void vsock_receive_broken(Vsock *vsock, const char *what) {
+    vsock->device.receiveBroken(what);
+}
+
+void vsock_end_of_batch(Vsock *vsock) {
+    vsock->device.endOfBatch();
+}
+
+int vsock_wants_buffers(const Vsock *vsock) {
+    return vsock->device.wantsBuffers();
+}
+
+size_t vsock_fill(Vsock *vsock, VsockBuffer *buffers, size_t count) {
+    vsock->pieces.clear();
+    vsock->buffers.assign(count, {});
+    for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t k = 0; k < buffers[i].count; ++k)
+            vsock->pieces.emplace_back(static_cast<std::byte *>(buffers[i].pieces[k].data),
+                                       buffers[i].pieces[k].size);
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < count; first += buffers[i].count, ++i)
+        vsock->buffers[i].pieces = std::span(vsock->pieces).subspan(first, buffers[i].count);
+    const std::size_t used = vsock->device.fill(vsock->buffers);
+    for (std::size_t i = 0; i < used; ++i)
+        buffers[i].used = vsock->buffers[i].used;
+    return used;
+}
+
+void vsock_counters(const Vsock *vsock, VsockCounters *counters) {
+    *counters = vsock->device.counters();
+}
+
+uint64_t vsock_guest_cid(const Vsock *vsock) {
+    return vsock->device.guestCid();
+}
+
+void vsock_set_guest_cid(Vsock *vsock, uint64_t cid) {
+    vsock->device.setGuestCid(cid);
+}
+
+size_t vsock_flow_count(const Vsock *vsock) {
+    return vsock->device.flowsById().size();
+}
+
+int vsock_flow_get(const Vsock *vsock, size_t position, VsockFlowInfo *flow) {
+    const auto &flows = vsock->device.flowsById();
+    if (position >= flows.size())
+        return -1;
+    *flow = vsock->device.describe(*std::next(flows.begin(), static_cast<std::ptrdiff_t>(position))->second);
+    return 0;
+}
+
+int vsock_closed_flow_get(const Vsock *vsock, size_t position, VsockFlowInfo *flow) {
+    const auto &flows = vsock->device.closedFlows();
+    if (position >= flows.size())
+        return -1;
+    *flow = flows[position];
+    return 0;
+}
+
+uint32_t vsock_rule_add(Vsock *vsock, const VsockRule *rule) {
+    return (rule->action == VSOCK_BREAK ? vsock->device.breaks() : vsock->device.faults()).add(*rule);
+}
+
+int vsock_fault_remove(Vsock *vsock, uint32_t id) {
+    return removeRule(vsock, vsock->device.faults(), id);
+}
+
+int vsock_break_remove(Vsock *vsock, uint32_t id) {
+    return removeRule(vsock, vsock->device.breaks(), id);
+}
+
+int vsock_fault_get(const Vsock *vsock, size_t position, VsockRule *rule) {
+    return copyRule(vsock->device.faults(), position, rule);
+}
+
+int vsock_break_get(const Vsock *vsock, size_t position, VsockRule *rule) {
+    return copyRule(vsock->device.breaks(), position, rule);
+}
+
+void vsock_fault_seed(Vsock *vsock, uint64_t seed) {
+    vsock->device.faults().seed(seed);
+}
+
+size_t vsock_save(const Vsock *vsock, uint8_t *out, size_t capacity) {
+    const std::vector<std::byte> state = vsock->device.save();
+    if (out != nullptr)
+        std::memcpy(out, state.data(), std::min(capacity, state.size()));
+    return state.size();
+}
+
+int vsock_load(Vsock *vsock, const uint8_t *state, size_t size) {
+    return vsock->device.load({reinterpret_cast<const std::byte *>(state), size}) ? 0 : -1;
+}
