@@ -137,6 +137,13 @@ NsmAnswer Module::handle(cbor::Bytes bytes, std::span<std::byte> response) {
     return answer;
 }
 
+NsmQuestion Module::inspect(cbor::Bytes bytes) const {
+    Request request;
+    const bool decoded = bytes.size() <= NSM_REQUEST_MAX && decodeRequest(bytes, request) == NSM_SUCCESS;
+    const PcrRange pcrs = decoded ? touchedPcrs(request) : PcrRange();
+    return {request.kind, decoded ? indexOf(request) : -1, pcrs.first, pcrs.last, m_transactions + 1};
+}
+
 NsmAnswer Module::refuse(NsmError error, std::span<std::byte> response) {
     const auto start = std::chrono::steady_clock::now();
     ++m_counters.requests[NSM_REQUEST_UNKNOWN];

@@ -27,6 +27,8 @@ public:
     const std::string &moduleId() const { return m_moduleId; }
 
     NsmAnswer handle(cbor::Bytes request, std::span<std::byte> response);
+    // What handle() would be about.
+    NsmQuestion inspect(cbor::Bytes request) const;
     // For a request whose bytes nobody has read.
     NsmAnswer refuse(NsmError error, std::span<std::byte> response);
 

@@ -57,6 +57,7 @@ void Module::save(NsmState &state) const {
         std::copy(words.begin(), words.end(), state.faults + state.fault_count++ * NSM_FAULT_WORDS);
     }
     state.fault_seed = m_faults.state();
+    state.transactions = m_transactions;
     const ByteVector identity = m_attester ? m_attester->pki().save() : ByteVector();
     if (identity.size() <= sizeof state.identity) {
         std::copy(identity.begin(), identity.end(), reinterpret_cast<std::byte *>(state.identity));
@@ -87,6 +88,7 @@ bool Module::load(const NsmState &state) {
 
     m_moduleId = moduleId;
     m_attester = std::move(attester);
+    m_transactions = std::max(m_transactions, state.transactions);
     std::copy(std::begin(state.requests), std::end(state.requests), m_counters.requests);
     std::copy(std::begin(state.errors), std::end(state.errors), m_counters.errors);
     for (unsigned i = 0; i < pcrCount; ++i) {

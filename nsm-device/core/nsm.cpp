@@ -78,6 +78,10 @@ NsmAnswer nsm_handle(Nsm *nsm, const uint8_t *request, size_t request_size, uint
     }
 }
 
+NsmQuestion nsm_inspect(const Nsm *nsm, const uint8_t *request, size_t request_size) {
+    return nsm->module.inspect({reinterpret_cast<const std::byte *>(request), request_size});
+}
+
 NsmAnswer nsm_refuse(Nsm *nsm, NsmError error, uint8_t *response, size_t capacity) {
     return nsm->module.refuse(error, writable(response, capacity));
 }

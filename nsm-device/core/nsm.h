@@ -139,6 +139,15 @@ typedef struct NsmAnswer {
  * cut at `capacity` when even that does not fit. */
 NsmAnswer nsm_handle(Nsm *nsm, const uint8_t *request, size_t request_size, uint8_t *response, size_t capacity);
 
+/* What a request is about, without carrying it out: for a host that wants to stop in front of it. */
+typedef struct NsmQuestion {
+    NsmRequestKind kind;
+    int32_t index; /* as in NsmTransaction */
+    unsigned first_pcr, last_pcr; /* the PCRs it touches; none when first > last */
+    uint64_t transaction; /* the id it will have if it is the next to be handled */
+} NsmQuestion;
+NsmQuestion nsm_inspect(const Nsm *nsm, const uint8_t *request, size_t request_size);
+
 /* Answers for a request that the transport did not even read (too long a chain, say) with Error `error`. It counts
  * and is observed like a request of an unknown kind without bytes. */
 NsmAnswer nsm_refuse(Nsm *nsm, NsmError error, uint8_t *response, size_t capacity);
@@ -209,6 +218,7 @@ typedef struct NsmState {
     uint32_t faults[NSM_FAULTS_MAX * NSM_FAULT_WORDS]; /* the rules' members in order */
     uint32_t fault_count;
     uint64_t fault_seed;
+    uint64_t transactions; /* so many so far; loading never goes back, so that ids stay unique */
     uint32_t identity_size; /* 0: none issued yet, or too long; then a new chain is issued when one is needed */
     uint8_t identity[NSM_IDENTITY_MAX];
 } NsmState;

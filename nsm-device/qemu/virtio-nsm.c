@@ -9,9 +9,13 @@
  * the driver fetches the two right after the first interrupt.
  *
  * A request stays in the available ring until its answer can be given: until
- * its response buffer is there and, when a fault delays the answer, until then.
- * So the device holds no element between two events, and a snapshot needs no
- * in-flight descriptors.
+ * its response buffer is there and, when a fault delays the answer or a break
+ * stops the machine, until then. So the device holds no element between two
+ * events, and a snapshot needs no in-flight descriptors.
+ *
+ * A break on a request stops the machine before the request has any effect, one
+ * on an error when the answer is made but not given. The device goes on by a
+ * timer of the virtual clock, which it starts when the machine runs again.
  */
 
 #include "qemu/osdep.h"
@@ -22,7 +26,9 @@
 #include "qemu/iov.h"
 #include "qemu/module.h"
 #include "qemu/timer.h"
+#include "system/runstate.h"
 #include "hw/qdev-properties.h"
+#include "hw/virtio/virtio-mmio.h"
 #include "migration/vmstate.h"
 #include "standard-headers/linux/virtio_ids.h"
 #include "nsm-device/qemu/virtio-nsm.h"
@@ -143,11 +149,10 @@ static bool virtio_nsm_pop_pair(VirtIONSM *s, VirtQueueElement **request,
     return true;
 }
 
-/* Computes the answer, now in s->response. */
-static NsmAnswer virtio_nsm_answer(VirtIONSM *s, VirtQueueElement *request,
+/* Computes the answer to s->request, now in s->response. */
+static NsmAnswer virtio_nsm_answer(VirtIONSM *s, size_t size,
                                    VirtQueueElement *response)
 {
-    size_t size = iov_size(request->out_sg, request->out_num);
     size_t capacity = MIN(iov_size(response->in_sg, response->in_num),
                           sizeof(s->response));
     NsmAnswer answer;
@@ -156,7 +161,6 @@ static NsmAnswer virtio_nsm_answer(VirtIONSM *s, VirtQueueElement *request,
     if (size > sizeof(s->request)) {
         answer = nsm_refuse(s->nsm, NSM_INPUT_TOO_LARGE, s->response, capacity);
     } else {
-        iov_to_buf(request->out_sg, request->out_num, 0, s->request, size);
         answer = nsm_handle(s->nsm, s->request, size, s->response, capacity);
     }
     nsm_recorder_end(&s->recorder);
@@ -178,31 +182,93 @@ static void virtio_nsm_complete(VirtIONSM *s, VirtQueueElement *request,
     virtio_notify(VIRTIO_DEVICE(s), s->vq);
 }
 
-/* Handles one pair of chains; false when nothing more can be done now. */
-static bool virtio_nsm_handle_pair(VirtIONSM *s)
+/* Leaves both chains in the available ring until the timer expires. */
+static void virtio_nsm_hold(VirtIONSM *s, uint8_t what, uint32_t delay_ms,
+                            bool stopped)
 {
-    VirtQueueElement *request, *response;
-    NsmAnswer answer;
+    s->hold = what;
+    s->stopped = stopped;
+    s->delay_ms = delay_ms;
+    if (!stopped) {
+        timer_mod(s->timer, qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL) + delay_ms);
+    }
+}
 
-    if (s->pending || !virtio_nsm_pop_pair(s, &request, &response)) {
-        return false;
+/* Whether a break wants the machine to stop here; answer is NULL before. */
+static bool virtio_nsm_breaks(VirtIONSM *s, const NsmQuestion *question,
+                              const NsmAnswer *answer)
+{
+    return nitro_break_hit(s->breaks, &(NitroBreakEvent) {
+        .source = ENCLAVE_BREAK_SOURCE_NSM,
+        .request = question->kind,
+        .pcr = question->index,
+        .first_pcr = question->first_pcr,
+        .last_pcr = question->last_pcr,
+        .answered = answer,
+        .error = answer ? answer->error : NSM_SUCCESS,
+        .transaction = question->transaction,
+    });
+}
+
+/* Answers a pair of chains, or holds it back. */
+static void virtio_nsm_serve(VirtIONSM *s, VirtQueueElement *request,
+                             VirtQueueElement *response, bool resumed)
+{
+    size_t size = iov_to_buf(request->out_sg, request->out_num, 0, s->request,
+                             sizeof(s->request));
+    bool watched = nitro_breaks_watch(s->breaks, ENCLAVE_BREAK_SOURCE_NSM);
+    NsmQuestion question = { };
+    NsmAnswer answer;
+    bool stopped;
+
+    if (watched) {
+        question = nsm_inspect(s->nsm, s->request, size);
+        if (!resumed && virtio_nsm_breaks(s, &question, NULL)) {
+            virtio_nsm_hold(s, NSM_HOLD_REQUEST, 0, true);
+            virtqueue_unpop(s->vq, response, 0);
+            virtqueue_unpop(s->vq, request, 0);
+            return;
+        }
     }
 
-    answer = virtio_nsm_answer(s, request, response);
+    size = iov_size(request->out_sg, request->out_num);
+    answer = virtio_nsm_answer(s, size, response);
     if (answer.dropped) {
         /* Consumed, but never returned to the driver. */
         virtqueue_detach_element(s->vq, request, 0);
         virtqueue_detach_element(s->vq, response, 0);
-    } else if (answer.delay_ms) {
-        s->pending = true;
+        return;
+    }
+    stopped = watched && virtio_nsm_breaks(s, &question, &answer);
+    if (stopped || answer.delay_ms) {
         s->pending_size = answer.size;
-        timer_mod(s->timer, qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL) +
-                            answer.delay_ms);
+        virtio_nsm_hold(s, NSM_HOLD_ANSWER, answer.delay_ms, stopped);
         virtqueue_unpop(s->vq, response, 0);
         virtqueue_unpop(s->vq, request, 0);
     } else {
         virtio_nsm_complete(s, request, response, answer.size);
     }
+}
+
+/* Whether the driver has the queue switched on: the rings are its own else. */
+static bool virtio_nsm_queue_ready(VirtIONSM *s)
+{
+    DeviceState *parent = qdev_get_parent_bus(DEVICE(s))->parent;
+
+    return !object_dynamic_cast(OBJECT(parent), TYPE_VIRTIO_MMIO) ||
+           VIRTIO_MMIO(parent)->vqs[0].enabled;
+}
+
+/* Serves one pair of chains; false when nothing more can be done now. */
+static bool virtio_nsm_handle_pair(VirtIONSM *s, bool resumed)
+{
+    VirtQueueElement *request, *response;
+
+    if (s->hold || !virtio_nsm_queue_ready(s) ||
+        !virtio_nsm_pop_pair(s, &request, &response)) {
+        return false;
+    }
+    virtio_nsm_serve(s, request, response, resumed);
     g_free(request);
     g_free(response);
     return true;
@@ -212,22 +278,23 @@ static void virtio_nsm_handle_output(VirtIODevice *vdev, VirtQueue *vq)
 {
     VirtIONSM *s = VIRTIO_NSM(vdev);
 
-    while (virtio_nsm_handle_pair(s)) {
+    while (virtio_nsm_handle_pair(s, false)) {
         /* The next one. */
     }
 }
 
-/* The time of a delayed answer has come. */
-static void virtio_nsm_delay_over(void *opaque)
+/* The time of what was held back has come. */
+static void virtio_nsm_go_on(void *opaque)
 {
     VirtIONSM *s = opaque;
     VirtQueueElement *request, *response;
+    uint8_t hold = s->hold;
 
-    if (!s->pending) {
-        return;
-    }
-    s->pending = false;
-    if (virtio_nsm_pop_pair(s, &request, &response)) {
+    s->hold = NSM_HOLD_NOTHING;
+    if (hold == NSM_HOLD_REQUEST) {
+        virtio_nsm_handle_pair(s, true);
+    } else if (hold == NSM_HOLD_ANSWER && virtio_nsm_queue_ready(s) &&
+               virtio_nsm_pop_pair(s, &request, &response)) {
         virtio_nsm_complete(s, request, response, s->pending_size);
         g_free(request);
         g_free(response);
@@ -235,27 +302,51 @@ static void virtio_nsm_delay_over(void *opaque)
     virtio_nsm_handle_output(VIRTIO_DEVICE(s), s->vq);
 }
 
-/* The rings are forgotten, and with them an answer that has to wait. */
-static void virtio_nsm_forget_pending(VirtIONSM *s)
+static void virtio_nsm_run_state(void *opaque, bool running, RunState state)
 {
-    s->pending = false;
+    VirtIONSM *s = opaque;
+
+    if (running && s->stopped) {
+        s->stopped = false;
+        timer_mod(s->timer,
+                  qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL) + s->delay_ms);
+    }
+}
+
+/* The rings are forgotten, and with them what is held back. */
+static void virtio_nsm_forget_held(VirtIONSM *s)
+{
+    s->hold = NSM_HOLD_NOTHING;
+    s->stopped = false;
     timer_del(s->timer);
 }
 
 static void virtio_nsm_reset(VirtIODevice *vdev)
 {
-    virtio_nsm_forget_pending(VIRTIO_NSM(vdev));
+    virtio_nsm_forget_held(VIRTIO_NSM(vdev));
 }
 
 static void virtio_nsm_queue_reset(VirtIODevice *vdev, uint32_t queue_index)
 {
-    virtio_nsm_forget_pending(VIRTIO_NSM(vdev));
+    virtio_nsm_forget_held(VIRTIO_NSM(vdev));
 }
 
 static uint64_t virtio_nsm_get_features(VirtIODevice *vdev, uint64_t features,
                                         Error **errp)
 {
+    /* virtio-mmio has no register to reset a queue. */
+    virtio_clear_feature(&features, VIRTIO_F_RING_RESET);
     return features;
+}
+
+/* The real device is not transitional, and this one does not pretend to be. */
+static void virtio_nsm_set_status(VirtIODevice *vdev, uint8_t status)
+{
+    if ((status & VIRTIO_CONFIG_S_DRIVER_OK) &&
+        !virtio_vdev_has_feature(vdev, VIRTIO_F_VERSION_1)) {
+        virtio_error(vdev, "virtio-nsm: the driver does not accept "
+                     "VIRTIO_F_VERSION_1");
+    }
 }
 
 /* ------------------------------------------------------------------ */
@@ -298,6 +389,11 @@ void virtio_nsm_set_capture(VirtIONSM *s, NitroCapture *capture)
     s->recorder.capture = capture;
 }
 
+void virtio_nsm_set_breaks(VirtIONSM *s, NitroBreaks *breaks)
+{
+    s->breaks = breaks;
+}
+
 const char *virtio_nsm_module_id(VirtIONSM *s)
 {
     return nsm_module_id(s->nsm);
@@ -318,7 +414,7 @@ static int virtio_nsm_post_load(void *opaque, int version_id)
 {
     VirtIONSM *s = opaque;
 
-    if (s->pending_size > sizeof(s->response)) {
+    if (s->pending_size > sizeof(s->response) || s->hold > NSM_HOLD_ANSWER) {
         return -EINVAL;
     }
     return nsm_load_state(s->nsm, &s->state) == 0 ? 0 : -EINVAL;
@@ -343,7 +439,10 @@ static const VMStateDescription vmstate_virtio_nsm_device = {
         VMSTATE_UINT64(state.fault_seed, VirtIONSM),
         VMSTATE_UINT32(state.identity_size, VirtIONSM),
         VMSTATE_UINT8_ARRAY(state.identity, VirtIONSM, NSM_IDENTITY_MAX),
-        VMSTATE_BOOL(pending, VirtIONSM),
+        VMSTATE_UINT64(state.transactions, VirtIONSM),
+        VMSTATE_UINT8(hold, VirtIONSM),
+        VMSTATE_BOOL(stopped, VirtIONSM),
+        VMSTATE_UINT32(delay_ms, VirtIONSM),
         VMSTATE_UINT32(pending_size, VirtIONSM),
         VMSTATE_UINT8_ARRAY(response, VirtIONSM, NSM_RESPONSE_MAX),
         VMSTATE_TIMER_PTR(timer, VirtIONSM),
@@ -403,7 +502,8 @@ static void virtio_nsm_realize(DeviceState *dev, Error **errp)
         return;
     }
 
-    s->timer = timer_new_ms(QEMU_CLOCK_VIRTUAL, virtio_nsm_delay_over, s);
+    s->timer = timer_new_ms(QEMU_CLOCK_VIRTUAL, virtio_nsm_go_on, s);
+    s->run_state = qemu_add_vm_change_state_handler(virtio_nsm_run_state, s);
     virtio_init(vdev, VIRTIO_ID_NITRO_SEC_MOD, 0);
     s->vq = virtio_add_queue(vdev, NSM_QUEUE_SIZE, virtio_nsm_handle_output);
 }
@@ -415,6 +515,7 @@ static void virtio_nsm_unrealize(DeviceState *dev)
 
     virtio_del_queue(vdev, 0);
     virtio_cleanup(vdev);
+    qemu_del_vm_change_state_handler(s->run_state);
     timer_free(s->timer);
     nsm_destroy(s->nsm);
     s->nsm = NULL;
@@ -447,6 +548,7 @@ static void virtio_nsm_class_init(ObjectClass *klass, void *data)
     vdc->realize = virtio_nsm_realize;
     vdc->unrealize = virtio_nsm_unrealize;
     vdc->get_features = virtio_nsm_get_features;
+    vdc->set_status = virtio_nsm_set_status;
     vdc->reset = virtio_nsm_reset;
     vdc->queue_reset = virtio_nsm_queue_reset;
     vdc->vmsd = &vmstate_virtio_nsm_device;

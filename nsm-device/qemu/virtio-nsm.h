@@ -12,9 +12,16 @@
 #include "qom/object.h"
 #include "nsm-device/core/nsm.h"
 #include "nsm-device/qemu/nsm-recorder.h"
+#include "qemu-machine/board/nitro-break.h"
 
 #define TYPE_VIRTIO_NSM "virtio-nsm-device"
 OBJECT_DECLARE_SIMPLE_TYPE(VirtIONSM, VIRTIO_NSM)
+
+enum {
+    NSM_HOLD_NOTHING,
+    NSM_HOLD_REQUEST,           /* a break came first: not yet handled */
+    NSM_HOLD_ANSWER,            /* a fault's delay, or a break on its error */
+};
 
 struct VirtIONSM {
     VirtIODevice parent_obj;
@@ -22,6 +29,7 @@ struct VirtIONSM {
     VirtQueue *vq;
     Nsm *nsm;
     NsmRecorder recorder;
+    NitroBreaks *breaks;
 
     /* Properties. */
     char *module_id;
@@ -38,12 +46,17 @@ struct VirtIONSM {
     uint8_t response[NSM_RESPONSE_MAX];
 
     /*
-     * A fault delays the answer that is in @response. Its two chains are
-     * still in the available ring.
+     * What is held back, NSM_HOLD_*; its two chains are still in the available
+     * ring. It goes on when @timer expires, which @stopped by a break starts
+     * only once the machine runs again.
      */
-    bool pending;
+    uint8_t hold;
+    bool stopped;
+    uint32_t delay_ms;
+    /* Of the answer in @response. */
     uint32_t pending_size;
     QEMUTimer *timer;
+    VMChangeStateEntry *run_state;
 
     /* Only valid while a snapshot is saved or loaded. */
     NsmState state;
@@ -65,5 +78,7 @@ void virtio_nsm_get_counters(VirtIONSM *s, NsmCounters *counters);
 const char *virtio_nsm_module_id(VirtIONSM *s);
 /* Records transactions and PCR changes from now on; NULL: no more. */
 void virtio_nsm_set_capture(VirtIONSM *s, NitroCapture *capture);
+/* Asks these breaks about every request from now on. */
+void virtio_nsm_set_breaks(VirtIONSM *s, NitroBreaks *breaks);
 
 #endif

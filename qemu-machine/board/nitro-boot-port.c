@@ -166,6 +166,10 @@ static void nitro_report_stage(NitroBootPort *port,
                              EnclaveBootStage_str(stage->stage),
                              stage->stage == NITRO_BOOT_STAGE_RAMDISK
                              ? (int)stage->index : -1, stage->text);
+    nitro_break_hit(port->nms->breaks, &(NitroBreakEvent) {
+        .source = ENCLAVE_BREAK_SOURCE_BOOT_STAGE,
+        .stage = stage->stage,
+    });
 }
 
 static void nitro_report_warning(NitroBootPort *port,

@@ -64,6 +64,15 @@ static void nitro_pic_pit_init(X86MachineState *x86ms, ISABus *isa_bus,
     }
 }
 
+/* A text that was not given stays unset. */
+static void nitro_nsm_set(DeviceState *nsm, const char *name,
+                          const char *value)
+{
+    if (value) {
+        qdev_prop_set_string(nsm, name, value);
+    }
+}
+
 static void nitro_virtio_init(NitroMachineState *nms)
 {
     X86MachineState *x86ms = X86_MACHINE(nms);
@@ -77,12 +86,19 @@ static void nitro_virtio_init(NitroMachineState *nms)
 
     qdev_prop_set_string(nsm, "module-id", nms->module_id);
     qdev_prop_set_bit(nsm, "debug-mode", nms->debug_mode);
+    qdev_prop_set_bit(nsm, "definite-payload", nms->definite_payload);
+    nitro_nsm_set(nsm, "pki-directory", nms->pki_directory);
+    nitro_nsm_set(nsm, "ca-key", nms->ca_key);
+    nitro_nsm_set(nsm, "ca-chain", nms->ca_chain);
+    nitro_nsm_set(nsm, "region", nms->region);
+    nitro_nsm_set(nsm, "version", nms->nsm_version);
     object_property_add_child(OBJECT(nms), "nsm", OBJECT(nsm));
     qdev_realize_and_unref(
         nsm, BUS(&VIRTIO_MMIO(nms->transports[NITRO_VIRTIO_NSM])->bus),
         &error_fatal);
     nms->nsm = VIRTIO_NSM(nsm);
     virtio_nsm_set_capture(nms->nsm, nms->capture);
+    virtio_nsm_set_breaks(nms->nsm, nms->breaks);
 }
 
 /* COM1, when it is connected to something. */

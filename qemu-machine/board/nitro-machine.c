@@ -118,6 +118,7 @@ static void nitro_machine_init(MachineState *machine)
             OBJECT(nms), nms->capture_id, &error_fatal);
         nms->capture = nitro_capture_sink_core(nms->capture_sink);
     }
+    nms->breaks = nitro_breaks_new(nms->capture);
     nitro_memory_init(nms);
     nitro_launch_init(nms);
     nitro_fwcfg_create(nms);

@@ -8,6 +8,7 @@
  * nitro-launch.c      the hypervisor's part: judge, measure, seed PCRs
  * nitro-fwcfg.c       what the firmware gets to read
  * nitro-boot-port.c   what the firmware reports
+ * nitro-break.c       breaks: stop the machine when something happens
  * nitro-qmp.c         commands of qapi/nitro.json
  */
 #ifndef NITROSCOPE_NITRO_MACHINE_H
@@ -19,6 +20,7 @@
 #include "qom/object.h"
 #include "nsm-device/qemu/virtio-nsm.h"
 #include "qemu-machine/board/core/launch.h"
+#include "qemu-machine/board/nitro-break.h"
 #include "qemu-machine/capture/qemu/nitro-capture.h"
 
 #define TYPE_NITRO_ENCLAVE_MACHINE MACHINE_TYPE_NAME("nitro-enclave")
@@ -53,6 +55,12 @@ struct NitroMachineState {
     char *parent_role;
     char *parent_id;
     char *capture_id;
+    char *pki_directory;
+    char *ca_key;
+    char *ca_chain;
+    char *region;
+    char *nsm_version;
+    bool definite_payload;
     bool debug_mode;
     bool strict;
     bool preflight;
@@ -66,6 +74,8 @@ struct NitroMachineState {
     /* NULL when nothing is recorded. */
     NitroCaptureSink *capture_sink;
     NitroCapture *capture;
+
+    NitroBreaks *breaks;
 
     /* NULL when the machine has no EIF. */
     NitroLaunch *launch;

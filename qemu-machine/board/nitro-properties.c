@@ -178,6 +178,27 @@ static void nitro_set_capture_id(Object *obj, const char *value, Error **errp)
     }
 }
 
+/* The NSM checks these when it is made, and says what is wrong. */
+#define NITRO_TEXT_PROPERTY(function, name)                                 \
+    static char *nitro_get_##function(Object *obj, Error **errp)            \
+    {                                                                       \
+        return g_strdup(NITRO_ENCLAVE_MACHINE(obj)->function);              \
+    }                                                                       \
+    static void nitro_set_##function(Object *obj, const char *value,        \
+                                     Error **errp)                          \
+    {                                                                       \
+        if (nitro_may_set(name, errp)) {                                    \
+            g_free(NITRO_ENCLAVE_MACHINE(obj)->function);                   \
+            NITRO_ENCLAVE_MACHINE(obj)->function = g_strdup(value);         \
+        }                                                                   \
+    }
+
+NITRO_TEXT_PROPERTY(pki_directory, "pki-directory")
+NITRO_TEXT_PROPERTY(ca_key, "ca-key")
+NITRO_TEXT_PROPERTY(ca_chain, "ca-chain")
+NITRO_TEXT_PROPERTY(region, "region")
+NITRO_TEXT_PROPERTY(nsm_version, "nsm-version")
+NITRO_BOOL_PROPERTY(definite_payload, definite_payload, "definite-payload")
 NITRO_BOOL_PROPERTY(debug_mode, debug_mode, "debug-mode")
 NITRO_BOOL_PROPERTY(strict, strict, "strict")
 NITRO_BOOL_PROPERTY(preflight, preflight, "preflight")
@@ -208,6 +229,11 @@ void nitro_properties_finalize(NitroMachineState *nms)
     g_free(nms->parent_role);
     g_free(nms->parent_id);
     g_free(nms->capture_id);
+    g_free(nms->pki_directory);
+    g_free(nms->ca_key);
+    g_free(nms->ca_chain);
+    g_free(nms->region);
+    g_free(nms->nsm_version);
 }
 
 /*
@@ -285,6 +311,23 @@ void nitro_properties_class_init(ObjectClass *oc)
     NITRO_ADD_PROPERTY(str, capture_id, "capture",
                        "Id of the chardev that receives the capture stream "
                        "(pcapng; default: none)");
+    NITRO_ADD_PROPERTY(str, pki_directory, "pki-directory",
+                       "Folder of the root that signs attestation documents "
+                       "(default: $XDG_DATA_HOME/nitroscope/pki)");
+    NITRO_ADD_PROPERTY(str, ca_key, "ca-key",
+                       "PEM file with the private key of an own CA that signs "
+                       "instead of the root; needs ca-chain");
+    NITRO_ADD_PROPERTY(str, ca_chain, "ca-chain",
+                       "PEM file with the certificate of ca-key and those "
+                       "above it");
+    NITRO_ADD_PROPERTY(str, region, "region",
+                       "AWS region named in the certificates "
+                       "(default: us-east-1)");
+    NITRO_ADD_PROPERTY(str, nsm_version, "nsm-version",
+                       "Version that DescribeNSM reports (default: 1.0.0)");
+    NITRO_ADD_PROPERTY(bool, definite_payload, "definite-payload",
+                       "Documents with a definite payload map, as until "
+                       "2025 (default off)");
     NITRO_ADD_PROPERTY(bool, debug_mode, "debug-mode",
                        "Show the guest zeros in PCR 0, 1, 2 and 8");
     NITRO_ADD_PROPERTY(bool, strict, "strict",

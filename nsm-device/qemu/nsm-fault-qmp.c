@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * QMP commands of the NSM's faults (qapi/nitro.json); nsm.h describes what
+ * each rule does
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qapi/qapi-commands-nitro.h"
+#include "qapi/util.h"
+#include "nsm-device/qemu/nsm-names.h"
+#include "qemu-machine/board/nitro-machine.h"
+
+/* The names follow the numbers of nsm.h; . */
+QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND__MAX != NSM_FAULT_ACTIONS);
+QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND_ERROR != NSM_FAULT_ERROR);
+QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND_WRONG_ROOT != NSM_FAULT_WRONG_ROOT);
+
+static bool nsm_fault_takes_time(NsmFaultKind action)
+{
+    return action == NSM_FAULT_KIND_DELAY ||
+           action == NSM_FAULT_KIND_STALE_TIMESTAMP;
+}
+
+/* Says what is wrong with a rule that the core would only refuse. */
+static bool nsm_fault_check(const NsmFaultSpec *rule, Error **errp)
+{
+    const char *action = NsmFaultKind_str(rule->action);
+
+    const bool has_error = rule->error;
+
+    if (has_error != (rule->action == NSM_FAULT_KIND_ERROR)) {
+        error_setg(errp, has_error ? "action '%s' takes no 'error'"
+                                   : "action '%s' needs an 'error'",
+                   action);
+    } else if (has_error && g_str_equal(rule->error,
+                                        nsm_error_name(NSM_SUCCESS))) {
+        error_setg(errp, "'Success' is no error to answer with");
+    } else if (rule->has_milliseconds != nsm_fault_takes_time(rule->action)) {
+        error_setg(errp, rule->has_milliseconds
+                   ? "action '%s' takes no 'milliseconds'"
+                   : "action '%s' needs 'milliseconds'", action);
+    } else if (rule->action == NSM_FAULT_KIND_DELAY &&
+               rule->milliseconds > NSM_DELAY_MAX) {
+        error_setg(errp, "a delay is at most %u milliseconds", NSM_DELAY_MAX);
+    } else if (rule->has_pcr && rule->pcr >= NSM_PCR_COUNT) {
+        error_setg(errp, "there is no PCR %u: the last one is %u", rule->pcr,
+                   NSM_PCR_COUNT - 1);
+    } else if (rule->has_chance && (!rule->chance || rule->chance > 100)) {
+        error_setg(errp, "'chance' is in per cent, 1 to 100");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static NsmFaultInfo *nsm_fault_info(const NsmFaultRule *rule)
+{
+    NsmFaultInfo *info = g_new0(NsmFaultInfo, 1);
+
+    info->action = (NsmFaultKind)rule->action;
+    if (rule->kind != NSM_REQUEST_KINDS) {
+        info->request = g_strdup(nsm_request_name(rule->kind));
+    }
+    info->has_pcr = rule->index >= 0;
+    info->pcr = rule->index;
+    if (rule->action == NSM_FAULT_ERROR) {
+        info->error = g_strdup(nsm_error_name(rule->error));
+    }
+    info->has_milliseconds = nsm_fault_takes_time(info->action);
+    info->milliseconds = rule->milliseconds;
+    info->has_skip = info->has_count = info->has_chance = true;
+    info->skip = rule->skip;
+    info->count = rule->count;
+    info->chance = rule->chance;
+    info->id = rule->id;
+    info->hits = rule->hits;
+    return info;
+}
+
+NsmFaultInfo *qmp_nsm_fault_add(NsmFaultSpec *spec, Error **errp)
+{
+    NitroMachineState *nms = nitro_machine_get(errp);
+    NsmFaultRule rule = {
+        .index = spec->has_pcr ? spec->pcr : -1,
+        .action = (NsmFaultAction)spec->action,
+        .milliseconds = spec->milliseconds,
+        .skip = spec->skip,
+        .count = spec->count,
+        .chance = spec->chance,
+    };
+    uint32_t id;
+
+    if (!nms || !nsm_fault_check(spec, errp) ||
+        !nsm_find_request(spec->request, &rule.kind, errp) ||
+        !nsm_find_error(spec->error, &rule.error, errp)) {
+        return NULL;
+    }
+    id = nsm_fault_add(nms->nsm->nsm, &rule);
+    if (!id) {
+        error_setg(errp, "there are %u fault rules already: remove one first",
+                   NSM_FAULTS_MAX);
+        return NULL;
+    }
+    nsm_fault_get(nms->nsm->nsm, nsm_fault_count(nms->nsm->nsm) - 1, &rule);
+    return nsm_fault_info(&rule);
+}
+
+void qmp_nsm_fault_remove(bool has_id, uint32_t id, Error **errp)
+{
+    NitroMachineState *nms = nitro_machine_get(errp);
+
+    if (nms && has_id && !id) {
+        error_setg(errp, "there is no fault rule 0: ids start at 1");
+    } else if (nms && nsm_fault_remove(nms->nsm->nsm, has_id ? id : 0)) {
+        error_setg(errp, "there is no fault rule %" PRIu32, id);
+    }
+}
+
+NsmFaultInfoList *qmp_nsm_fault_list(Error **errp)
+{
+    NitroMachineState *nms = nitro_machine_get(errp);
+    NsmFaultInfoList *list = NULL;
+    NsmFaultRule rule;
+
+    for (size_t i = nms ? nsm_fault_count(nms->nsm->nsm) : 0; i-- > 0;) {
+        nsm_fault_get(nms->nsm->nsm, i, &rule);
+        QAPI_LIST_PREPEND(list, nsm_fault_info(&rule));
+    }
+    return list;
+}
+
+void qmp_nsm_fault_seed(uint64_t seed, Error **errp)
+{
+    NitroMachineState *nms = nitro_machine_get(errp);
+
+    if (nms) {
+        nsm_fault_seed(nms->nsm->nsm, seed);
+    }
+}
