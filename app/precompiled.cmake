@@ -11,8 +11,9 @@ set(precompiled_core <QByteArray> <QDir> <QFile> <QFileInfo> <QHash> <QJsonArray
 set(precompiled_widgets <QAction> <QApplication> <QBoxLayout> <QClipboard> <QDialog> <QHeaderView> <QLabel> <QLineEdit> <QMenu>
     <QPainter> <QPushButton> <QScrollBar> <QSplitter> <QTableView> <QToolButton> <QTreeView> <QWidget>)
 
-# Qt6::Test defines these with each target's own folder, which would keep the headers from being shared; no test of ours needs it.
-set(precompiled_same -UQT_TESTCASE_BUILDDIR -UQT_TESTCASE_SOURCEDIR)
+# Qt6::Test defines the first two with each target's own folder, and Qt6::Network the third, which would keep the headers from being shared; no
+# test of ours needs them.
+set(precompiled_same -UQT_TESTCASE_BUILDDIR -UQT_TESTCASE_SOURCEDIR -UQT_NETWORK_LIB)
 
 function(nitroscope_precompile_base name)
     cmake_parse_arguments(arg "PROGRAM" "" "LIBS;HEADERS;DEFINE" ${ARGN})
