@@ -31,7 +31,8 @@ endfunction()
 
 set(no_casts QT_NO_CAST_FROM_ASCII QT_NO_CAST_TO_ASCII)
 nitroscope_precompile_base(core LIBS Qt6::Core HEADERS ${precompiled_core} DEFINE ${no_casts})
-nitroscope_precompile_base(cli PROGRAM LIBS Qt6::Core HEADERS ${precompiled_core} DEFINE ${no_casts})
+nitroscope_precompile_base(cli PROGRAM LIBS Qt6::Core HEADERS ${precompiled_core} <CLI/App.hpp> <CLI/Config.hpp> <CLI/Formatter.hpp>
+    DEFINE ${no_casts})
 nitroscope_precompile_base(widgets LIBS Qt6::Widgets HEADERS ${precompiled_core} ${precompiled_widgets})
 nitroscope_precompile_base(test PROGRAM LIBS Qt6::Network Qt6::Test HEADERS ${precompiled_core} <QtTest>)
 nitroscope_precompile_base(gui-test PROGRAM LIBS Qt6::Network Qt6::Widgets Qt6::Test HEADERS ${precompiled_core} ${precompiled_widgets} <QtTest>)
