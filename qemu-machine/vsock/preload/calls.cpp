@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The C library's functions that this library stands in front of. Each looks whether the descriptor is one of
+// ours, and otherwise does exactly what the original does.
+#include "qemu-machine/vsock/preload/connecting.hpp"
+#include "qemu-machine/vsock/preload/listening.hpp"
+#include "qemu-machine/vsock/preload/options.hpp"
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+using namespace nitroscope::preload;
+
+#define NITROSCOPE_CALL extern "C" __attribute__((visibility("default")))
+
+namespace {
+
+bool isActive() {
+    return settings().count > 0;
+}
+
+/// A vsock address from the program; false with errno as the kernel has it.
+bool take(const sockaddr *address, socklen_t length, sockaddr_vm &result) {
+    if (address == nullptr || length < sizeof result) {
+        errno = address == nullptr ? EFAULT : EINVAL;
+        return false;
+    }
+    std::memcpy(&result, address, sizeof result);
+    if (result.svm_family == AF_VSOCK)
+        return true;
+    errno = result.svm_family == AF_UNSPEC ? EINVAL : EAFNOSUPPORT;
+    return false;
+}
+
+bool isVsockDevice(const char *path) {
+    return path != nullptr && std::strcmp(path, "/dev/vsock") == 0 && isActive();
+}
+
+/// /dev/vsock is only there for its ioctl; without the kernel's module the file does not even exist.
+int openDevice(int flags) {
+    const int fd = NITROSCOPE_REAL(open)("/dev/null", O_RDONLY | (flags & O_CLOEXEC));
+    if (fd >= 0)
+        enter(fd, State::device, 0);
+    return fd;
+}
+
+[[gnu::destructor]] void atExit() {
+    leaveAll();
+}
+
+} // namespace
+
+NITROSCOPE_CALL int socket(int domain, int type, int protocol) noexcept {
+    if (domain != AF_VSOCK || !isActive())
+        return NITROSCOPE_REAL(socket)(domain, type, protocol);
+    const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if ((kind != SOCK_STREAM && kind != SOCK_SEQPACKET) || (protocol != 0 && protocol != PF_VSOCK)) {
+        tell("socket type %d, protocol %d: not to be had, enclaves have streams and seqpacket", kind,
+             protocol);
+        errno = kind == SOCK_STREAM || kind == SOCK_SEQPACKET ? EPROTONOSUPPORT : ESOCKTNOSUPPORT;
+        return -1;
+    }
+    const int fd = NITROSCOPE_REAL(socket)(AF_UNIX, type, 0);
+    if (fd >= 0 && enter(fd, State::open, static_cast<uint32_t>(kind)) == nullptr) {
+        NITROSCOPE_REAL(close)(fd);
+        errno = EMFILE;
+        return -1;
+    }
+    return fd;
+}
+
+NITROSCOPE_CALL int bind(int fd, const sockaddr *address, socklen_t length) noexcept {
+    Slot *slot = find(fd);
+    if (slot == nullptr)
+        return NITROSCOPE_REAL(bind)(fd, address, length);
+    sockaddr_vm wanted;
+    return take(address, length, wanted) ? bindSocket(fd, *slot, wanted) : -1;
+}
+
+NITROSCOPE_CALL int listen(int fd, int backlog) noexcept {
+    Slot *slot = find(fd);
+    if (slot != nullptr && slot->state.load() != State::bound && slot->state.load() != State::listening) {
+        errno = EINVAL;
+        return -1;
+    }
+    const int result = NITROSCOPE_REAL(listen)(fd, backlog);
+    if (slot != nullptr && result == 0)
+        slot->state = State::listening;
+    return result;
+}
+
+NITROSCOPE_CALL int accept4(int fd, sockaddr *address, socklen_t *length, int flags) {
+    const Slot *slot = find(fd);
+    return slot != nullptr ? acceptSocket(fd, *slot, address, length, flags)
+                           : NITROSCOPE_REAL(accept4)(fd, address, length, flags);
+}
+
+NITROSCOPE_CALL int accept(int fd, sockaddr *address, socklen_t *length) {
+    const Slot *slot = find(fd);
+    return slot != nullptr ? acceptSocket(fd, *slot, address, length, 0)
+                           : NITROSCOPE_REAL(accept)(fd, address, length);
+}
+
+NITROSCOPE_CALL int connect(int fd, const sockaddr *address, socklen_t length) {
+    Slot *slot = find(fd);
+    if (slot == nullptr)
+        return NITROSCOPE_REAL(connect)(fd, address, length);
+    sockaddr_vm target;
+    return take(address, length, target) ? connectSocket(fd, *slot, target) : -1;
+}
+
+NITROSCOPE_CALL int getsockname(int fd, sockaddr *address, socklen_t *length) noexcept {
+    const Slot *slot = find(fd);
+    if (slot == nullptr)
+        return NITROSCOPE_REAL(getsockname)(fd, address, length);
+    giveAddress(slot->localCid, slot->localPort, address, length);
+    return 0;
+}
+
+NITROSCOPE_CALL int getpeername(int fd, sockaddr *address, socklen_t *length) noexcept {
+    const Slot *slot = find(fd);
+    if (slot == nullptr)
+        return NITROSCOPE_REAL(getpeername)(fd, address, length);
+    if (slot->state.load() != State::connected) {
+        errno = ENOTCONN;
+        return -1;
+    }
+    giveAddress(slot->peerCid, slot->peerPort, address, length);
+    return 0;
+}
+
+NITROSCOPE_CALL int getsockopt(int fd, int level, int name, void *value, socklen_t *length) noexcept {
+    const Slot *slot = find(fd);
+    int result = 0;
+    if (slot != nullptr && getOption(*slot, level, name, value, length, result) == Answer::ours)
+        return result;
+    return NITROSCOPE_REAL(getsockopt)(fd, level, name, value, length);
+}
+
+NITROSCOPE_CALL int setsockopt(int fd, int level, int name, const void *value, socklen_t length) noexcept {
+    Slot *slot = find(fd);
+    int result = 0;
+    if (slot != nullptr && setOption(*slot, level, name, value, length, result) == Answer::ours)
+        return result;
+    return NITROSCOPE_REAL(setsockopt)(fd, level, name, value, length);
+}
+
+NITROSCOPE_CALL int ioctl(int fd, unsigned long code, ...) noexcept {
+    va_list list;
+    va_start(list, code);
+    void *argument = va_arg(list, void *);
+    va_end(list);
+    const Slot *slot = find(fd);
+    int result = 0;
+    if (slot != nullptr && request(*slot, code, argument, result) == Answer::ours)
+        return result;
+    return NITROSCOPE_REAL(ioctl)(fd, code, argument);
+}
+
+// ------------------------------------------------------------------------------------------------
+// descriptors
+
+NITROSCOPE_CALL int close(int fd) {
+    const Leaving leaving = leave(fd);
+    const int result = NITROSCOPE_REAL(close)(fd);
+    finish(leaving);
+    return result;
+}
+
+NITROSCOPE_CALL int dup(int fd) noexcept {
+    const int result = NITROSCOPE_REAL(dup)(fd);
+    if (result >= 0)
+        copy(fd, result);
+    return result;
+}
+
+NITROSCOPE_CALL int dup2(int fd, int target) noexcept {
+    const Leaving leaving = fd != target ? leave(target) : Leaving();
+    const int result = NITROSCOPE_REAL(dup2)(fd, target);
+    finish(leaving);
+    if (result >= 0)
+        copy(fd, result);
+    return result;
+}
+
+NITROSCOPE_CALL int dup3(int fd, int target, int flags) noexcept {
+    const Leaving leaving = fd != target ? leave(target) : Leaving();
+    const int result = NITROSCOPE_REAL(dup3)(fd, target, flags);
+    finish(leaving);
+    if (result >= 0)
+        copy(fd, result);
+    return result;
+}
+
+NITROSCOPE_CALL int fcntl(int fd, int command, ...) {
+    va_list list;
+    va_start(list, command);
+    void *argument = va_arg(list, void *);
+    va_end(list);
+    const int result = NITROSCOPE_REAL(fcntl)(fd, command, argument);
+    if (result >= 0 && (command == F_DUPFD || command == F_DUPFD_CLOEXEC))
+        copy(fd, result);
+    return result;
+}
+
+NITROSCOPE_CALL int fcntl64(int fd, int command, ...) {
+    va_list list;
+    va_start(list, command);
+    void *argument = va_arg(list, void *);
+    va_end(list);
+    return fcntl(fd, command, argument);
+}
+
+// ------------------------------------------------------------------------------------------------ /dev/vsock
+
+// Each has one optional argument, the mode of a file that is made.
+#define NITROSCOPE_OPEN_MODE(flags)                                                                          \
+    mode_t mode = 0;                                                                                         \
+    if (((flags)&O_CREAT) != 0 || ((flags)&O_TMPFILE) == O_TMPFILE) {                                        \
+        va_list list;                                                                                        \
+        va_start(list, flags);                                                                               \
+        mode = va_arg(list, mode_t);                                                                         \
+        va_end(list);                                                                                        \
+    }
+
+NITROSCOPE_CALL int open(const char *path, int flags, ...) {
+    NITROSCOPE_OPEN_MODE(flags)
+    return isVsockDevice(path) ? openDevice(flags) : NITROSCOPE_REAL(open)(path, flags, mode);
+}
+
+NITROSCOPE_CALL int open64(const char *path, int flags, ...) {
+    NITROSCOPE_OPEN_MODE(flags)
+    return isVsockDevice(path) ? openDevice(flags) : NITROSCOPE_REAL(open64)(path, flags, mode);
+}
+
+NITROSCOPE_CALL int openat(int folder, const char *path, int flags, ...) {
+    NITROSCOPE_OPEN_MODE(flags)
+    return isVsockDevice(path) ? openDevice(flags) : NITROSCOPE_REAL(openat)(folder, path, flags, mode);
+}
+
+NITROSCOPE_CALL int openat64(int folder, const char *path, int flags, ...) {
+    NITROSCOPE_OPEN_MODE(flags)
+    return isVsockDevice(path) ? openDevice(flags) : NITROSCOPE_REAL(openat64)(folder, path, flags, mode);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// libnitroscope-vsock.so: AF_VSOCK for unmodified parent programs, without the kernel's help.
+//
+// On EC2 a parent instance talks to its enclave by AF_VSOCK: it listens on CID 3 (or any) and connects to the
+// enclave's CID. Here the enclave's end is a folder of Unix sockets (qemu-machine/vsock/host). This library,
+// loaded with LD_PRELOAD, makes AF_VSOCK sockets of the program Unix sockets and translates addresses:
+//
+//   bind(3, P), listen()      listens at PATH_P, where the device delivers the enclave's connections
+//   connect(CID, P)           connects to PATH and says CONNECT CID:P (seqpacket: PATH_seqpacket)
+//   connect(0, 10000 + CID)   the console of an enclave in debug mode, by the same way
+//   getsockname, getpeername, SO_DOMAIN, SO_VM_SOCKETS_*, /dev/vsock   answer as AF_VSOCK does
+//
+// Everything else (read, write, poll, epoll, shutdown, passing descriptors) is the Unix socket's own. The
+// library is quiet unless NITROSCOPE_VSOCK is set:
+//
+//   NITROSCOPE_VSOCK=PATH or CID=PATH[,CID=PATH…]   where the enclaves are; a PATH alone is CID 16
+//   NITROSCOPE_VSOCK_DEBUG=1                        says on standard error what it does
+//
+// Limits: a static program, or one that makes system calls by itself as Go does, is not reached
+// (nitroscope-cli parent says so). connect() of a non-blocking socket answers within the call. What another
+// program that was started with exec inherits is a Unix socket there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+namespace nitroscope::preload {
+
+constexpr uint32_t anyCid = 0xffffffff, anyPort = 0xffffffff;
+constexpr uint32_t consoleCid = 0, hostCid = 2, parentCid = 3;
+
+struct Enclave {
+    uint32_t cid = 0;
+    char path[sizeof sockaddr_un::sun_path] = {};
+};
+
+/// The enclaves of NITROSCOPE_VSOCK. Parsed once; 0 of them: the library does nothing.
+struct Settings {
+    static constexpr size_t limit = 16;
+    Enclave enclaves[limit];
+    size_t count = 0;
+    bool debug = false;
+
+    /// The one with this CID; CID 0 (the console) goes to the one whose console port it is, else null.
+    const Enclave *find(uint32_t cid, uint32_t port) const;
+};
+const Settings &settings();
+
+/// PATH + suffix as an address; false when it does not fit.
+bool makeName(const Enclave &enclave, const char *suffix, sockaddr_un &name);
+/// "_<port>" into `suffix`.
+void portSuffix(uint32_t port, char (&suffix)[16]);
+
+[[gnu::format(printf, 1, 2)]] void tell(const char *format, ...);
+
+} // namespace nitroscope::preload
