@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Python's socket.AF_VSOCK and socat's VSOCK addresses with the preload library, in both directions.
+#include "tests/unit/vsock_preload/fake_enclave.hpp"
+
+#include <QProcess>
+#include <QStandardPaths>
+#include <QtTest>
+
+using nitroscope::vsock::test::FakeEnclave;
+
+namespace {
+
+constexpr int patienceMs = 60000;
+
+/// Every Python program starts like this; assertions end it with a traceback on standard error.
+const QString prologue = QStringLiteral("import socket, os, struct, fcntl, select, errno\n"
+                                        "V = socket.AF_VSOCK\n"
+                                        "S, Q = socket.SOCK_STREAM, socket.SOCK_SEQPACKET\n"
+                                        "def error(call):\n"
+                                        "    try: call()\n"
+                                        "    except OSError as e: return e.errno\n"
+                                        "def all(s):\n"
+                                        "    data = b''\n"
+                                        "    while True:\n"
+                                        "        more = s.recv(65536)\n"
+                                        "        if not more: return data\n"
+                                        "        data += more\n");
+
+/// The system's, which starts faster than what a version manager puts in front of it.
+QString pythonProgram() {
+    const QString name = QStringLiteral("python3");
+    const QString own = QStandardPaths::findExecutable(name, {QStringLiteral("/usr/bin")});
+    return own.isEmpty() ? QStandardPaths::findExecutable(name) : own;
+}
+
+} // namespace
+
+class VsockPreload : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+    std::string m_path;
+    std::unique_ptr<FakeEnclave> m_enclave;
+
+    void prepare(QProcess &process) {
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(QStringLiteral("LD_PRELOAD"),
+                           QStringLiteral(NITROSCOPE_BINARY_DIR "/lib/libnitroscope-vsock.so"));
+        environment.insert(QStringLiteral("NITROSCOPE_VSOCK"), QString::fromStdString("16=" + m_path));
+        process.setProcessEnvironment(environment);
+    }
+    /// Runs a Python program to its end; what it printed, or its complaint.
+    QString python(const QString &program) {
+        QProcess process;
+        prepare(process);
+        process.start(pythonProgram(), {QStringLiteral("-c"), prologue + program});
+        if (!process.waitForFinished(patienceMs))
+            return QStringLiteral("no end");
+        return QString::fromUtf8(process.readAllStandardOutput() + process.readAllStandardError()).trimmed();
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        if (pythonProgram().isEmpty())
+            QSKIP("python3 is not installed");
+        m_path = m_folder.filePath(QStringLiteral("vsock")).toStdString();
+        m_enclave = std::make_unique<FakeEnclave>(m_path);
+    }
+    void cleanupTestCase() { m_enclave.reset(); }
+
+    void python_program_behavesAsWithTheKernel_data() {
+        QTest::addColumn<QString>("program");
+        QTest::addColumn<QString>("output");
+        const auto row = [](const char *name, const char *program, const char *output) {
+            QTest::newRow(name) << QString::fromUtf8(program) << QString::fromUtf8(output);
+        };
+        row("echo with half-close",
+            "s = socket.socket(V, S); s.connect((16, 5000)); s.sendall(b'x' * 300000); "
+            "s.shutdown(socket.SHUT_WR)\n"
+            "d = all(s); print(len(d), d == b'x' * 300000)",
+            "300000 True");
+        row("seqpacket keeps messages",
+            "s = socket.socket(V, Q); s.connect((16, 5000)); s.send(b'one'); s.send(b'three')\n"
+            "print(s.recv(100), s.recv(100))",
+            "b'one' b'three'");
+        row("refused port is ECONNRESET, and the socket may try again",
+            "s = socket.socket(V, S); print(error(lambda: s.connect((16, 1))) == errno.ECONNRESET)\n"
+            "s.connect((16, 5000)); s.send(b'hi'); print(s.recv(9))",
+            "True\nb'hi'");
+        row("unknown CID is ENODEV",
+            "s = socket.socket(V, S); print(error(lambda: s.connect((99, 5000))) == errno.ENODEV)", "True");
+        row("names",
+            "s = socket.socket(V, S); print(s.getsockname() == (socket.VMADDR_CID_ANY, "
+            "socket.VMADDR_PORT_ANY))\n"
+            "print(error(s.getpeername) == errno.ENOTCONN); s.connect((16, 5000))\n"
+            "print(s.getpeername(), s.getsockname()[0], s.getsockname()[1] >= 1 << 30)",
+            "True\nTrue\n(16, 5000) 3 True");
+        row("bound source port",
+            "s = socket.socket(V, S); s.bind((3, 1500)); s.connect((16, 5000)); print(s.getsockname())",
+            "(3, 1500)");
+        row("socket options",
+            "s = socket.socket(V, S); print(s.getsockopt(socket.SOL_SOCKET, socket.SO_DOMAIN) == V)\n"
+            "s.setsockopt(V, socket.SO_VM_SOCKETS_BUFFER_MAX_SIZE, 1 << 20)\n"
+            "s.setsockopt(V, socket.SO_VM_SOCKETS_BUFFER_SIZE, 1 << 19)\n"
+            "print(s.getsockopt(V, socket.SO_VM_SOCKETS_BUFFER_SIZE))\n"
+            "import ctypes; c = ctypes.CDLL(None); t = (ctypes.c_long * 2)(5, 250000); n = "
+            "ctypes.c_uint(16)\n"
+            "print(c.setsockopt(s.fileno(), V, 6, t, 16)); t[0] = 0\n"
+            "print(c.getsockopt(s.fileno(), V, 6, t, ctypes.byref(n)), t[0], t[1])\n"
+            "print(error(lambda: s.getsockopt(V, 77)) == errno.ENOPROTOOPT)",
+            "True\n524288\n0\n0 5 250000\nTrue");
+        row("local CID",
+            "f = open('/dev/vsock', 'rb')\n"
+            "print(struct.unpack('I', fcntl.ioctl(f, socket.IOCTL_VM_SOCKETS_GET_LOCAL_CID, bytes(4))))",
+            "(3,)");
+        row("datagrams are not supported",
+            "print(error(lambda: socket.socket(V, socket.SOCK_DGRAM)) == errno.ESOCKTNOSUPPORT)", "True");
+        row("other CIDs cannot be bound",
+            "s = socket.socket(V, S); print(error(lambda: s.bind((99, 1))) == errno.EADDRNOTAVAIL)\n"
+            "print(error(s.listen) == errno.EINVAL)",
+            "True\nTrue");
+        row("port in use, freed by close",
+            "a, b = socket.socket(V, S), socket.socket(V, S); a.bind((3, 7000)); a.listen()\n"
+            "print(error(lambda: b.bind((socket.VMADDR_CID_ANY, 7000))) == errno.EADDRINUSE)\n"
+            "a.close(); b.bind((3, 7000)); print(b.getsockname())",
+            "True\n(3, 7000)");
+        row("automatic port",
+            "s = socket.socket(V, S); s.bind((3, socket.VMADDR_PORT_ANY)); print(s.getsockname()[1] > 1023)",
+            "True");
+        row("duplicates and epoll",
+            "s = socket.socket(V, S); s.connect((16, 5000)); t = s.dup(); s.close(); e = select.epoll()\n"
+            "e.register(t, select.EPOLLIN); print(e.poll(0)); t.send(b'x'); print(len(e.poll(20)), "
+            "t.getpeername())",
+            "[]\n1 (16, 5000)");
+        row("non-blocking connect",
+            "s = socket.socket(V, S); s.setblocking(False); s.connect((16, 5000)); s.send(b'x')\n"
+            "print(select.select([s], [], [], 20)[0] == [s], s.recv(1))",
+            "True b'x'");
+        row("console", "s = socket.socket(V, S); s.connect((0, 10016)); print(s.recv(7))", "b'console'");
+        row("other families are left alone",
+            "a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1), a.family == socket.AF_UNIX)\n"
+            "t = socket.socket(); t.bind(('127.0.0.1', 0)); print(t.getsockname()[0])",
+            "b'x' True\n127.0.0.1");
+    }
+    void python_program_behavesAsWithTheKernel() {
+        QFETCH(QString, program);
+        QFETCH(QString, output);
+        QCOMPARE(python(program), output);
+    }
+
+    void python_listener_acceptsTheEnclave() {
+        QProcess process;
+        prepare(process);
+        process.start(
+            QStringLiteral("python3"),
+            {QStringLiteral("-c"),
+             prologue + QStringLiteral("l = socket.socket(V, S); l.bind((socket.VMADDR_CID_ANY, 8000)); "
+                                       "l.listen(); c, a = l.accept()\n"
+                                       "c.sendall(repr(a).encode() + all(c).upper())\n")});
+        QCOMPARE(QString::fromStdString(m_enclave->dial(8000, "request")),
+                 QStringLiteral("(16, 4321)REQUEST"));
+        QVERIFY(process.waitForFinished(patienceMs));
+        QCOMPARE(process.readAllStandardError(), QByteArray());
+        QVERIFY(!QFile::exists(QString::fromStdString(m_path + "_8000")));
+    }
+
+    void socat_connectsAndListens() {
+        if (QStandardPaths::findExecutable(QStringLiteral("socat")).isEmpty())
+            QSKIP("socat is not installed");
+        QProcess client;
+        prepare(client);
+        client.start(QStringLiteral("socat"),
+                     {QStringLiteral("-t20"), QStringLiteral("-"), QStringLiteral("VSOCK-CONNECT:16:5000")});
+        client.write("through socat");
+        client.closeWriteChannel();
+        QVERIFY(client.waitForFinished(patienceMs));
+        QCOMPARE(client.readAllStandardOutput(), QByteArray("through socat"));
+
+        QProcess server;
+        prepare(server);
+        server.start(QStringLiteral("socat"),
+                     {QStringLiteral("-t20"), QStringLiteral("VSOCK-LISTEN:8001,fork"),
+                      QStringLiteral("SYSTEM:tr a-z A-Z")});
+        QCOMPARE(QString::fromStdString(m_enclave->dial(8001, "one")), QStringLiteral("ONE"));
+        QCOMPARE(QString::fromStdString(m_enclave->dial(8001, "two")), QStringLiteral("TWO"));
+        server.kill();
+        server.waitForFinished(patienceMs);
+    }
+};
+
+QTEST_GUILESS_MAIN(VsockPreload)
+#include "tst_vsock_preload.moc"
