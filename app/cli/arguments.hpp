@@ -16,6 +16,7 @@ void addBuildEnclave(CLI::App &parser, int &code);
 void addDescribeEif(CLI::App &parser, int &code);
 void addPcr(CLI::App &parser, int &code);
 void addCapture(CLI::App &parser, int &code);
+void addAttest(CLI::App &parser, int &code);
 
 // File names are bytes, other words are text in the user's encoding.
 QString pathOf(const std::string &argument);

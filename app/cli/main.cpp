@@ -26,6 +26,7 @@ int main(int argc, char **argv) {
     addDescribeEif(parser, code);
     addPcr(parser, code);
     addCapture(parser, code);
+    addAttest(parser, code);
     try {
         parser.parse(argc, argv);
     } catch (const CLI::ParseError &problem) {

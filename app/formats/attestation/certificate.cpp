@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// See certificate.hpp.
+
+#include "app/formats/attestation/certificate.hpp"
+
+#include "app/formats/attestation/der.hpp"
+#include "app/formats/value_text.hpp"
+
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/x509v3.h>
+
+namespace nitroscope::formats::attestation {
+
+namespace {
+
+QString nameText(const X509_NAME *name) {
+    const nsm::BioPtr out(BIO_new(BIO_s_mem()));
+    // Escapes control characters and ends of lines, keeps UTF-8.
+    constexpr unsigned long style =
+        (XN_FLAG_RFC2253 & ~(ASN1_STRFLGS_ESC_MSB | XN_FLAG_SEP_COMMA_PLUS | XN_FLAG_DN_REV)) |
+        XN_FLAG_SEP_CPLUS_SPC;
+    if (!out || X509_NAME_print_ex(out.get(), name, 0, style) < 0)
+        return QStringLiteral("unreadable");
+    char *data = nullptr;
+    const long size = BIO_get_mem_data(out.get(), &data);
+    return printableText(QByteArray(data, size));
+}
+
+const EVP_PKEY *keyOf(const X509 *certificate) {
+    return X509_get0_pubkey(certificate);
+}
+
+QString groupOf(const X509 *certificate) {
+    const EVP_PKEY *key = keyOf(certificate);
+    char name[64];
+    size_t size = 0;
+    if (!key || EVP_PKEY_get_group_name(key, name, sizeof name, &size) != 1)
+        return {};
+    return QString::fromLatin1(name, qsizetype(size));
+}
+
+} // namespace
+
+app::Result<Certificate> Certificate::parse(const QByteArray &der) {
+    nsm::CertPtr x509 = nsm::certificateFromDer(toBytes(der));
+    if (!x509) {
+        const QString why = QString::fromStdString(nsm::lastOpensslError());
+        return tl::unexpected(
+            app::Error{QStringLiteral("bad-certificate"),
+                       QStringLiteral("The certificate's DER is broken (%1).")
+                           .arg(why.isEmpty() ? QStringLiteral("bytes after its end") : why),
+                       derFault(toBytes(der)).value_or(0),
+                       {}});
+    }
+    // Decodes the extensions once; what is wrong with them is kept as flags. OpenSSL's own words are not
+    // needed.
+    X509_check_purpose(x509.get(), -1, 0);
+    ERR_clear_error();
+    return Certificate(std::move(x509));
+}
+
+QByteArray Certificate::sha256() const {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (X509_digest(m_x509.get(), EVP_sha256(), digest, &size) != 1)
+        return {};
+    return {reinterpret_cast<const char *>(digest), qsizetype(size)};
+}
+
+QString Certificate::subject() const {
+    return nameText(X509_get_subject_name(m_x509.get()));
+}
+
+QString Certificate::issuer() const {
+    return nameText(X509_get_issuer_name(m_x509.get()));
+}
+
+QString Certificate::commonName() const {
+    const X509_NAME *name = X509_get_subject_name(m_x509.get());
+    const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+    if (at < 0)
+        return {};
+    unsigned char *utf8 = nullptr;
+    const int size = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+    if (size < 0)
+        return {};
+    const QString text = printableText(QByteArray(reinterpret_cast<char *>(utf8), size));
+    OPENSSL_free(utf8);
+    return text;
+}
+
+QByteArray Certificate::serial() const {
+    const ASN1_INTEGER *serial = X509_get0_serialNumber(m_x509.get());
+    return {reinterpret_cast<const char *>(ASN1_STRING_get0_data(serial)), ASN1_STRING_length(serial)};
+}
+
+int Certificate::version() const {
+    return static_cast<int>(X509_get_version(m_x509.get())) + 1;
+}
+
+qint64 Certificate::notBefore() const {
+    return nsm::notBefore(m_x509.get());
+}
+
+qint64 Certificate::notAfter() const {
+    return nsm::notAfter(m_x509.get());
+}
+
+QString Certificate::signatureAlgorithm() const {
+    const int nid = X509_get_signature_nid(m_x509.get());
+    return nid == NID_undef ? QStringLiteral("unknown") : QString::fromLatin1(OBJ_nid2ln(nid));
+}
+
+QString Certificate::keyText() const {
+    const EVP_PKEY *key = keyOf(m_x509.get());
+    if (!key)
+        return QStringLiteral("unreadable");
+    const QString group = groupOf(m_x509.get());
+    if (group.isEmpty())
+        return QStringLiteral("%1 %2 bit")
+            .arg(QString::fromLatin1(EVP_PKEY_get0_type_name(key)))
+            .arg(EVP_PKEY_get_bits(key));
+    const int nid = OBJ_txt2nid(group.toLatin1().constData());
+    const char *nist = EC_curve_nid2nist(nid);
+    return QStringLiteral("EC ") + (nist ? QString::fromLatin1(nist) : group);
+}
+
+int Certificate::fieldBytes() const {
+    const EVP_PKEY *key = keyOf(m_x509.get());
+    return key && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC ? (EVP_PKEY_get_bits(key) + 7) / 8 : 0;
+}
+
+bool Certificate::hasBasicConstraints() const {
+    return X509_get_extension_flags(m_x509.get()) & EXFLAG_BCONS;
+}
+
+bool Certificate::isCa() const {
+    return X509_get_extension_flags(m_x509.get()) & EXFLAG_CA;
+}
+
+std::optional<qint64> Certificate::pathLength() const {
+    const long length = X509_get_pathlen(m_x509.get());
+    return length < 0 ? std::nullopt : std::optional<qint64>(length);
+}
+
+bool Certificate::hasKeyUsage() const {
+    return X509_get_extension_flags(m_x509.get()) & EXFLAG_KUSAGE;
+}
+
+// Without the extension OpenSSL reports all bits.
+bool Certificate::maySignCertificates() const {
+    return X509_get_key_usage(m_x509.get()) & KU_KEY_CERT_SIGN;
+}
+
+bool Certificate::maySignData() const {
+    return X509_get_key_usage(m_x509.get()) & KU_DIGITAL_SIGNATURE;
+}
+
+QStringList Certificate::keyUsages() const {
+    if (!hasKeyUsage())
+        return {};
+    constexpr std::pair<uint32_t, const char *> names[] = {{KU_DIGITAL_SIGNATURE, "digitalSignature"},
+                                                           {KU_NON_REPUDIATION, "nonRepudiation"},
+                                                           {KU_KEY_ENCIPHERMENT, "keyEncipherment"},
+                                                           {KU_DATA_ENCIPHERMENT, "dataEncipherment"},
+                                                           {KU_KEY_AGREEMENT, "keyAgreement"},
+                                                           {KU_KEY_CERT_SIGN, "keyCertSign"},
+                                                           {KU_CRL_SIGN, "cRLSign"},
+                                                           {KU_ENCIPHER_ONLY, "encipherOnly"},
+                                                           {KU_DECIPHER_ONLY, "decipherOnly"}};
+    const uint32_t usage = X509_get_key_usage(m_x509.get());
+    QStringList list;
+    for (const auto &[bit, name] : names)
+        if (usage & bit)
+            list << QString::fromLatin1(name);
+    return list;
+}
+
+bool Certificate::hasBrokenExtension() const {
+    return X509_get_extension_flags(m_x509.get()) & EXFLAG_INVALID;
+}
+
+QStringList Certificate::unknownCriticalExtensions() const {
+    QStringList list;
+    for (int i = 0; i < X509_get_ext_count(m_x509.get()); ++i) {
+        X509_EXTENSION *extension = X509_get_ext(m_x509.get(), i);
+        if (!X509_EXTENSION_get_critical(extension) || X509_supported_extension(extension))
+            continue;
+        char text[80];
+        OBJ_obj2txt(text, sizeof text, X509_EXTENSION_get_object(extension), 0);
+        list << QString::fromLatin1(text);
+    }
+    return list;
+}
+
+bool Certificate::isWeaklySigned() const {
+    int digest = NID_undef, bits = 0;
+    if (X509_get_signature_info(m_x509.get(), &digest, nullptr, &bits, nullptr) != 1)
+        return true;
+    return bits < 100; // security bits: SHA-1 has 63, SHA-256 has 128
+}
+
+bool Certificate::isIssuerNamed(const Certificate &issuer) const {
+    return X509_NAME_cmp(X509_get_issuer_name(m_x509.get()), X509_get_subject_name(issuer.get())) == 0;
+}
+
+bool Certificate::keyIdentifierFits(const Certificate &issuer) const {
+    const ASN1_OCTET_STRING *wanted = X509_get0_authority_key_id(m_x509.get());
+    const ASN1_OCTET_STRING *given = X509_get0_subject_key_id(issuer.get());
+    return !wanted || !given || ASN1_OCTET_STRING_cmp(wanted, given) == 0;
+}
+
+bool Certificate::isSignedBy(const Certificate &issuer) const {
+    EVP_PKEY *key = X509_get0_pubkey(issuer.get());
+    const bool good = key && X509_verify(m_x509.get(), key) == 1;
+    ERR_clear_error();
+    return good;
+}
+
+} // namespace nitroscope::formats::attestation

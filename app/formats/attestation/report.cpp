@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// See report.hpp. Keys are in snake_case, as the document's own are.
+
+#include "app/formats/attestation/report.hpp"
+
+#include "app/formats/attestation/certificate.hpp"
+#include "app/formats/attestation/verdict_builder.hpp"
+#include "app/formats/json_writer.hpp"
+#include "app/formats/value_text.hpp"
+
+namespace nitroscope::formats::attestation {
+
+namespace {
+
+QString hexOf(const QByteArray &bytes) {
+    return QString::fromLatin1(bytes.toHex());
+}
+
+QJsonValue hexOrNull(const std::optional<Part> &part) {
+    return part ? QJsonValue(hexOf(part->bytes)) : QJsonValue(QJsonValue::Null);
+}
+
+QJsonValue textOrNull(const std::optional<QString> &text) {
+    return text ? QJsonValue(*text) : QJsonValue(QJsonValue::Null);
+}
+
+void writeRange(JsonWriter &json, ByteRange range) {
+    const bool isThere = !range.isEmpty();
+    json.field(u"offset", isThere ? QJsonValue(qint64(range.offset)) : QJsonValue(QJsonValue::Null));
+    json.field(u"length", isThere ? QJsonValue(qint64(range.length)) : QJsonValue(QJsonValue::Null));
+}
+
+// What both outputs say of the document's identity. A timestamp beyond what JSON numbers hold is null.
+void writeIdentity(JsonWriter &json, const Document &document) {
+    constexpr quint64 largestExact = quint64(1) << 53;
+    const bool isTime = document.timestampMs && *document.timestampMs < largestExact;
+    json.field(u"module_id", textOrNull(document.moduleId));
+    json.field(u"timestamp",
+               isTime ? QJsonValue(qint64(*document.timestampMs)) : QJsonValue(QJsonValue::Null));
+    json.field(u"time", isTime ? QJsonValue(timeText(*document.timestampMs)) : QJsonValue(QJsonValue::Null));
+    json.field(u"debug_mode", document.isDebugMode());
+}
+
+void writeCertificate(JsonWriter &json, const QString &place, const Part &part) {
+    json.beginObject();
+    json.field(u"place", place);
+    writeRange(json, part.content);
+    if (const auto certificate = Certificate::parse(part.bytes)) {
+        json.field(u"subject", certificate->subject());
+        json.field(u"issuer", certificate->issuer());
+        json.field(u"serial", hexOf(certificate->serial()));
+        json.field(u"not_before", secondsText(certificate->notBefore()));
+        json.field(u"not_after", secondsText(certificate->notAfter()));
+        json.field(u"key", certificate->keyText());
+        json.field(u"ca", certificate->isCa());
+        json.field(u"sha256", hexOf(certificate->sha256()));
+    } else {
+        json.field(u"error", certificate.error().message);
+    }
+    json.field(u"der", QString::fromLatin1(part.bytes.toBase64()));
+    json.endObject();
+}
+
+const char *kindWord(Fault::Kind kind) {
+    switch (kind) {
+    case Fault::Kind::unreadable:
+        return "unreadable";
+    case Fault::Kind::invalid:
+        return "invalid";
+    case Fault::Kind::surprising:
+        return "surprising";
+    }
+    return "";
+}
+
+void writeTree(QString &text, const Node &node, int depth) {
+    const QString indent(2 * depth, u' ');
+    text += indent + node.name;
+    if (!node.value.isEmpty())
+        text += u": "_s + node.value;
+    text += u'\n';
+    if (!node.note.isEmpty())
+        for (const QString &line : node.note.split(u'\n'))
+            text += indent + (node.severity == Severity::error ? u"  ! "_s : u"  ~ "_s) + line + u'\n';
+    for (const Node &child : node.children)
+        writeTree(text, child, depth + 1);
+}
+
+} // namespace
+
+QByteArray documentJson(const Document &document, const Input &input) {
+    JsonWriter json;
+    json.beginObject();
+    json.field(u"encoding", encodingText(input.encoding));
+    json.field(u"nsm_response", input.wasNsmResponse);
+    json.field(u"size", qint64(document.bytes.size()));
+    json.field(u"readable", document.isReadable());
+    json.field(u"tagged", document.isTagged);
+    json.field(u"algorithm", document.algorithm ? QJsonValue(algorithmText(document.algorithm))
+                                                : QJsonValue(QJsonValue::Null));
+    json.field(u"payload_map",
+               document.isPayloadIndefinite ? QStringLiteral("indefinite") : QStringLiteral("definite"));
+    writeIdentity(json, document);
+    json.field(u"digest", textOrNull(document.digest));
+    json.key(u"pcrs");
+    json.beginObject();
+    for (const DocumentPcr &pcr : document.pcrs)
+        json.field(QString::number(pcr.index), hexOf(pcr.value.bytes));
+    json.endObject();
+    json.field(u"public_key", hexOrNull(document.publicKey));
+    json.field(u"user_data", hexOrNull(document.userData));
+    json.field(u"nonce", hexOrNull(document.nonce));
+    json.field(u"signature", hexOrNull(document.signature));
+    json.key(u"certificates");
+    json.beginArray();
+    for (size_t i = 0; i < document.cabundle.size(); ++i)
+        writeCertificate(json, QStringLiteral("cabundle[%1]").arg(i), document.cabundle[i]);
+    if (document.certificate)
+        writeCertificate(json, QStringLiteral("certificate"), *document.certificate);
+    json.endArray();
+    json.key(u"faults");
+    json.beginArray();
+    for (const Fault &fault : document.faults) {
+        json.beginObject();
+        json.field(u"kind", QString::fromLatin1(kindWord(fault.kind)));
+        json.field(u"message", fault.message);
+        writeRange(json, fault.range);
+        json.endObject();
+    }
+    json.endArray();
+    json.endObject();
+    return json.text();
+}
+
+QByteArray verificationJson(const Document &document, const Verification &verification) {
+    JsonWriter json;
+    json.beginObject();
+    json.field(u"verdict", verdictWord(verification.verdict));
+    json.field(u"valid", verification.isValid());
+    writeIdentity(json, document);
+    json.field(u"checked_at", verification.checkedAtSeconds
+                                  ? QJsonValue(secondsText(*verification.checkedAtSeconds))
+                                  : QJsonValue(QJsonValue::Null));
+    json.field(u"root", verification.rootName.isEmpty() ? QJsonValue(QJsonValue::Null)
+                                                        : QJsonValue(verification.rootName));
+    json.key(u"checks");
+    json.beginArray();
+    for (const Check &check : verification.checks) {
+        json.beginObject();
+        json.field(u"check", check.id);
+        json.field(u"subject", check.subject);
+        json.field(u"outcome", outcomeWord(check.outcome));
+        json.field(u"text", check.text);
+        writeRange(json, check.range);
+        json.endObject();
+    }
+    json.endArray();
+    json.endObject();
+    return json.text();
+}
+
+QString documentText(const Document &document) {
+    QString text;
+    writeTree(text, documentTree(document), 0);
+    return text;
+}
+
+QString verificationText(const Document &document, const Verification &verification) {
+    QString text;
+    for (const Check &check : verification.checks)
+        text += QStringLiteral("%1 %2 %3 %4\n")
+                    .arg(outcomeWord(check.outcome), -10)
+                    .arg(check.id, -12)
+                    .arg(check.subject, -12)
+                    .arg(check.text);
+    text += QStringLiteral("Verdict: ") + verdictText(verification.verdict);
+    if (document.moduleId && !document.moduleId->isEmpty())
+        text += QStringLiteral(". Document of ") + printableText(document.moduleId->toUtf8());
+    if (verification.checkedAtSeconds)
+        text += QStringLiteral(", checked as of ") + secondsText(*verification.checkedAtSeconds);
+    return text + u".\n"_s;
+}
+
+} // namespace nitroscope::formats::attestation
