@@ -200,6 +200,11 @@ static void nitro_capture_shutdown(Notifier *notifier, void *data)
 
     /* With -no-shutdown the machine only stops, and may go on later. */
     if (shutdown_action != SHUTDOWN_ACTION_PAUSE) {
+        /*
+         * QEMU stops the processors only after these notifiers. Until then the
+         * guest would still print, and the stream would not have its last words.
+         */
+        vm_shutdown();
         nitro_capture_finish(sink->core);
         nitro_capture_drain(sink);
     }
