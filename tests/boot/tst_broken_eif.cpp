@@ -130,12 +130,12 @@ private Q_SLOTS:
                  guest.errorOutput());
         const QByteArray line = "nitroscope: boot failed at " + stage.toUtf8();
         QVERIFY2(guest.waitForConsole(line, 60), guest.console().right(1500));
-        const QJsonObject event = guest.waitForEvent(QStringLiteral("ENCLAVE_BOOT_FAILED"), 10);
+        const QJsonObject event = guest.waitForEvent(QStringLiteral("ENCLAVE_BOOT_FAILED"), 60);
         QCOMPARE(event[QStringLiteral("stage")].toString(), stage);
         const QString message = event[QStringLiteral("message")].toString();
         QVERIFY2(message.contains(sentence, Qt::CaseInsensitive), qPrintable(message));
         // The machine stands still instead of spinning.
-        QVERIFY(!guest.waitForEvent(QStringLiteral("STOP"), 10).contains(QStringLiteral("never")));
+        QVERIFY(!guest.waitForEvent(QStringLiteral("STOP"), 60).contains(QStringLiteral("never")));
         const QJsonObject status = guest.command(QStringLiteral("query-status")).toObject();
         QCOMPARE(status[QStringLiteral("running")].toBool(), false);
     }
@@ -196,7 +196,7 @@ private Q_SLOTS:
                               QStringLiteral("-kernel"), path}),
                  guest.errorOutput());
         QVERIFY2(guest.waitForConsole("nitroscope-demo: ready", 120), guest.console().right(1500));
-        QVERIFY(!guest.waitForEvent(QStringLiteral("ENCLAVE_BOOT_WARNING"), 1).isEmpty());
+        QVERIFY(!guest.waitForEvent(QStringLiteral("ENCLAVE_BOOT_WARNING"), 60).isEmpty());
     }
 };
 

@@ -6,6 +6,7 @@
 #include "tests/device/support/qtest_machine.hpp"
 #include "tests/device/support/small_eif.hpp"
 
+#include <QDeadlineTimer>
 #include <QFile>
 #include <QJsonArray>
 #include <QTest>
@@ -281,8 +282,9 @@ private Q_SLOTS:
         send(from, handoff);
         from.command(QStringLiteral("migrate"), {{QStringLiteral("uri"), state}});
         QString status;
-        for (int i = 0;
-             i < 10000 && status != QStringLiteral("completed") && status != QStringLiteral("failed"); ++i)
+        QDeadlineTimer deadline(60000);
+        while (status != QStringLiteral("completed") && status != QStringLiteral("failed") &&
+               !deadline.hasExpired())
             status =
                 from.command(QStringLiteral("query-migrate")).toObject()[QStringLiteral("status")].toString();
         QCOMPARE(status, QStringLiteral("completed"));

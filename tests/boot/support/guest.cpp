@@ -40,7 +40,7 @@ bool Guest::start(const QStringList &arguments) {
                     QStringLiteral("-qmp"),        QStringLiteral("unix:%1,server=on,wait=on").arg(socket),
                     QStringLiteral("-S")};
     m_process.start(qemu(), all + arguments);
-    QDeadlineTimer deadline(20000);
+    QDeadlineTimer deadline(120000);
     while (!deadline.hasExpired() && m_process.state() != QProcess::NotRunning) {
         m_qmp.connectToServer(socket);
         if (m_qmp.waitForConnected(100))
@@ -119,7 +119,7 @@ QJsonValue Guest::command(const QString &name, const QJsonObject &arguments) {
         request[QStringLiteral("arguments")] = arguments;
     m_qmp.write(QJsonDocument(request).toJson(QJsonDocument::Compact) + '\n');
     m_qmp.flush();
-    QDeadlineTimer deadline(30000);
+    QDeadlineTimer deadline(120000);
     while (m_replies.isEmpty() && !deadline.hasExpired() && m_process.state() != QProcess::NotRunning)
         pump(milliseconds(deadline));
     if (m_replies.isEmpty())

@@ -13,7 +13,7 @@ namespace nitroscope::test {
 
 namespace {
 
-constexpr int deadlineMs = 10000;
+constexpr int deadlineMs = 60000;
 // Short steps, so that the end of the process is seen while waiting for a socket.
 constexpr int stepMs = 20;
 

@@ -161,7 +161,7 @@ private slots:
         QProcess process;
         startCommand(process, run());
         QByteArray output;
-        while (!output.contains("hello") && process.waitForReadyRead(10'000))
+        while (!output.contains("hello") && process.waitForReadyRead(60'000))
             output += process.readAllStandardOutput();
         QVERIFY(output.contains("hello"));
         ::kill(static_cast<pid_t>(process.processId()), signal);
@@ -169,7 +169,7 @@ private slots:
             QVERIFY(!process.waitForFinished(100));
             ::kill(static_cast<pid_t>(process.processId()), signal);
         }
-        QVERIFY(process.waitForFinished(10'000));
+        QVERIFY(process.waitForFinished(60'000));
         QVERIFY(process.exitStatus() == QProcess::NormalExit);
         QCOMPARE(process.exitCode(), 128 + signal);
     }
@@ -179,7 +179,7 @@ private slots:
         QProcess shell;
         shell.start("/bin/sh", {"-c", "{ \"$NITROSCOPE_CLI\" run-enclave --eif-path x --attach-console; "
                                       "echo code $? >&2; } | head -c 1 >/dev/null"});
-        QVERIFY(shell.waitForFinished(30'000));
+        QVERIFY(shell.waitForFinished(60'000));
         const QByteArray error = shell.readAllStandardError();
         QVERIFY2(error.contains("code 141") || error.contains("code 0"), error);
     }

@@ -26,10 +26,10 @@ struct Script {
     }
 
     bool ends() {
-        return QTest::qWaitFor([this] { return end.has_value(); }, 10'000);
+        return QTest::qWaitFor([this] { return end.has_value(); }, 60'000);
     }
     bool says(const QString &line) {
-        return QTest::qWaitFor([&] { return lines.contains(line); }, 10'000);
+        return QTest::qWaitFor([&] { return lines.contains(line); }, 60'000);
     }
 };
 

@@ -58,7 +58,7 @@ struct Bench {
     }
 
     bool endsAs(EndKind kind) {
-        const bool ended = QTest::qWaitFor([this] { return end.has_value(); }, 10'000);
+        const bool ended = QTest::qWaitFor([this] { return end.has_value(); }, 60'000);
         if (!ended || end->kind != kind)
             qWarning() << "ended:" << ended << (end ? int(end->kind) : -1) << (end ? end->message : QString())
                        << story << log;
@@ -66,12 +66,12 @@ struct Bench {
     }
 
     bool reaches(State state) {
-        return QTest::qWaitFor([&] { return session.state() == state; }, 10'000);
+        return QTest::qWaitFor([&] { return session.state() == state; }, 60'000);
     }
 
     // The fake's process id, while it runs.
     bool prints(const QByteArray &text) {
-        return QTest::qWaitFor([&] { return console.contains(text); }, 10'000);
+        return QTest::qWaitFor([&] { return console.contains(text); }, 60'000);
     }
 };
 
@@ -221,7 +221,7 @@ private slots:
         Bench bench;
         for (const char *scenario : {"killed", "refuse", "reboot", "crash-at-start", "reboot"}) {
             bench.start(scenario);
-            QTRY_VERIFY_WITH_TIMEOUT(bench.end.has_value(), 10'000);
+            QTRY_VERIFY_WITH_TIMEOUT(bench.end.has_value(), 60'000);
         }
         QVERIFY(bench.end->kind == EndKind::guestReboot);
         QCOMPARE(bench.story.count("end"), 5);
@@ -235,7 +235,7 @@ private slots:
                 bench.start("reboot");
         });
         bench.start("reboot");
-        QTRY_COMPARE_WITH_TIMEOUT(bench.story.count("end"), 3, 10'000);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.story.count("end"), 3, 60'000);
     }
 
     void start_whileRunning_isRefusedWithALogLine() {
