@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The demo enclave's application, started by init from /cmd and /env with its own tree as root. It shows what
-// an application sees there (arguments, environment, files) and then stays alive with a line once a minute.
+// an application sees there (arguments, environment, files), serves on vsock (vsock.hpp) and then stays alive
+// with a line and a request to the parent once a minute.
 // Its environment steers it:
 //   DEMO_ONCE=1        end after the first look
 //   DEMO_STATUS=N      end with this status instead of 0
 //   DEMO_INTERVAL=N    seconds between two lines, at least 1
+
+#include "tests/enclave/app/agent.hpp"
+#include "tests/enclave/app/vsock.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -15,6 +19,7 @@
 #include <dirent.h>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
 
@@ -65,12 +70,19 @@ void showSurroundings(int argc, char **argv) {
 } // namespace
 
 int main(int argc, char **argv) {
+    using namespace nitroscope::demo;
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
     showSurroundings(argc, argv);
+    startService(echoPort, SOCK_STREAM, serveEcho);
+    startService(agentPort, SOCK_STREAM, serveAgent);
+    startSerialAgent();
+    std::printf("vsock services are up: echo on port %u\n", echoPort);
+    unsigned long requests = 0;
+    std::printf("%s\n", askParent(++requests).c_str());
     const auto interval = static_cast<unsigned>(std::max(number("DEMO_INTERVAL", 60), 1));
     for (unsigned long seconds = interval; std::getenv("DEMO_ONCE") == nullptr; seconds += interval) {
         sleep(interval);
-        std::printf("still here after %lu s\n", seconds);
+        std::printf("still here after %lu s; %s\n", seconds, askParent(++requests).c_str());
     }
     return number("DEMO_STATUS", 0);
 }

@@ -8,6 +8,7 @@
 
 #include "tests/enclave/init/boot_options.hpp"
 #include "tests/enclave/init/commands.hpp"
+#include "tests/enclave/init/heartbeat.hpp"
 #include "tests/enclave/init/mounts.hpp"
 #include "tests/enclave/init/text.hpp"
 
@@ -127,6 +128,7 @@ int main() {
     reportSystem(console);
     reportNsm(enclave);
     reportRandomAndPcr16(enclave);
+    console.report("heartbeat " + sendHeartbeat());
     console.report("ready");
     failAsTold(options.failure);
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The demo's agent: does in the guest what a test or a benchmark on the host asks for. One line is a command;
+// the answer is one line, "ok …" or "failed: …". Bytes of transfers are those of pattern.hpp.
+//
+//   take BYTES SEED CHUNK         the bytes follow on this connection; they are checked
+//   give BYTES SEED CHUNK         the bytes are the answer, without a line; then the connection ends
+//   ping COUNT                    COUNT times: one byte is read and sent back; no answer line
+//   send PORT BYTES SEED          dials 3:PORT, sends the bytes, ends its data and waits for the end of the
+//   peer's receive PORT BYTES SEED       dials 3:PORT, checks what comes, until the end many PORT COUNT COUNT
+//   connections to 3:PORT at the same time, each with a line that must come back refused PORT dials 3:PORT:
+//   "ok ERRNO MILLISECONDS" of the failure last PORT                     dials 3:PORT, reads to the end, then
+//   sends "after the end", and closes messages PORT                 seqpacket: sends messages of 1 to 20000
+//   bytes and checks that the same come back
+#pragma once
+
+namespace nitroscope::demo {
+
+/// Serves commands until the connection ends.
+void serveAgent(int fd);
+
+/// The same on a virtio-serial port, if this guest has one; for the benchmark's comparison.
+void startSerialAgent();
+
+} // namespace nitroscope::demo
