@@ -30,10 +30,18 @@ NitroCapture *nitro_capture_sink_core(NitroCaptureSink *sink);
 /*
  * A chardev that passes everything on to `driver`, in both directions, and
  * reports it as console text. The serial port takes it in driver's place.
- * Returns driver itself when sink is NULL.
+ * `sink` may be NULL.
  */
 Chardev *nitro_capture_tap_console(NitroCaptureSink *sink, Chardev *driver,
                                    Error **errp);
+
+/*
+ * Who else gets what the guest writes to its console; one at a time, NULL
+ * ends it. For the vsock device, which serves the console to parents.
+ */
+typedef void NitroConsoleObserver(void *opaque, const uint8_t *bytes,
+                                  size_t size);
+void nitro_console_observe(NitroConsoleObserver *observer, void *opaque);
 
 /* After reporting console bytes: ends the batch if nothing follows soon. */
 void nitro_capture_sink_console_pending(NitroCaptureSink *sink);

@@ -3,8 +3,9 @@
  * A chardev between the serial port and its real backend
  *
  * Passes on bytes, events, flow control and ioctls unchanged, and reports what
- * went through to the capture core: only bytes that the backend has taken, so
- * that a byte which the serial port sends again is not reported twice.
+ * went through to the capture core and to one observer: only bytes that the
+ * backend has taken, so that a byte which the serial port sends again is not
+ * reported twice.
  */
 
 #include "qemu/osdep.h"
@@ -26,10 +27,25 @@ struct NitroConsoleTap {
     NitroCaptureSink *sink;
 };
 
+static NitroConsoleObserver *nitro_observer;
+static void *nitro_observer_opaque;
+
+void nitro_console_observe(NitroConsoleObserver *observer, void *opaque)
+{
+    nitro_observer = observer;
+    nitro_observer_opaque = opaque;
+}
+
 static void nitro_tap_report(NitroConsoleTap *tap, int direction,
                              const uint8_t *buf, size_t size)
 {
     if (size == 0) {
+        return;
+    }
+    if (nitro_observer && direction == NITRO_CAPTURE_OUTBOUND) {
+        nitro_observer(nitro_observer_opaque, buf, size);
+    }
+    if (!tap->sink) {
         return;
     }
     nitro_capture_console(nitro_capture_sink_core(tap->sink), direction, buf,
@@ -105,7 +121,7 @@ Chardev *nitro_capture_tap_console(NitroCaptureSink *sink, Chardev *driver,
     NitroConsoleTap *tap;
     Chardev *chr;
 
-    if (!sink || !driver) {
+    if (!driver) {
         return driver;
     }
     chr = qemu_chardev_new(NITRO_CONSOLE_TAP_ID, TYPE_NITRO_CONSOLE_TAP, NULL,

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The vsock device's host side on QEMU's main loop, and its QMP commands
+ *
+ * All sockets are watched by the main loop under the big lock, as character
+ * devices are.  Time comes from the device's virtual clock, so nothing here
+ * sets a timer.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/error-report.h"
+#include "qemu/main-loop.h"
+#include "qapi/error.h"
+#include "qapi/qapi-commands-nitro.h"
+#include "qemu-machine/capture/qemu/nitro-capture.h"
+#include "qemu-machine/vsock/qemu/nitro-vsock-host.h"
+
+struct NitroVsockHost {
+    VsockHost *core;
+    /* What the loop calls with: one NitroVsockFd for each descriptor. */
+    GHashTable *fds;
+};
+
+typedef struct NitroVsockFd {
+    NitroVsockHost *host;
+    int fd;
+} NitroVsockFd;
+
+/* A machine has at most one; QMP commands and the console find it here. */
+static NitroVsockHost *nitro_vsock_host_current;
+
+static void nitro_vsock_fd_read(void *opaque)
+{
+    NitroVsockFd *entry = opaque;
+
+    vsock_host_fd_ready(entry->host->core, entry->fd, VSOCK_FD_READ);
+}
+
+static void nitro_vsock_fd_write(void *opaque)
+{
+    NitroVsockFd *entry = opaque;
+
+    vsock_host_fd_ready(entry->host->core, entry->fd, VSOCK_FD_WRITE);
+}
+
+/*
+ * An entry stays until the host goes: the loop may still hold it in the call
+ * that ended its watch, and there are only as many as descriptors.
+ */
+static void nitro_vsock_watch(void *opaque, int fd, unsigned events)
+{
+    NitroVsockHost *host = opaque;
+    NitroVsockFd *entry = g_hash_table_lookup(host->fds, GINT_TO_POINTER(fd));
+
+    if (!entry) {
+        entry = g_new0(NitroVsockFd, 1);
+        entry->host = host;
+        entry->fd = fd;
+        g_hash_table_insert(host->fds, GINT_TO_POINTER(fd), entry);
+    }
+    qemu_set_fd_handler(fd,
+                        events & VSOCK_FD_READ ? nitro_vsock_fd_read : NULL,
+                        events & VSOCK_FD_WRITE ? nitro_vsock_fd_write : NULL,
+                        entry);
+}
+
+static void nitro_vsock_log(void *opaque, const char *message)
+{
+    warn_report("vsock: %s", message);
+}
+
+static void nitro_vsock_console(void *opaque, const uint8_t *bytes,
+                                size_t size)
+{
+    NitroVsockHost *host = opaque;
+
+    vsock_host_console(host->core, bytes, size);
+}
+
+static bool nitro_vsock_heartbeat(const char *name, VsockHeartbeat *mode,
+                                  Error **errp)
+{
+    static const char *const names[VSOCK_HEARTBEATS] = {
+        [VSOCK_HEARTBEAT_ON] = "on",
+        [VSOCK_HEARTBEAT_OFF] = "off",
+        [VSOCK_HEARTBEAT_DELAY] = "delay",
+        [VSOCK_HEARTBEAT_WRONG] = "wrong",
+    };
+
+    for (int i = 0; i < VSOCK_HEARTBEATS; i++) {
+        if (!name || g_str_equal(name, names[i])) {
+            *mode = i;
+            return true;
+        }
+    }
+    error_setg(errp, "heartbeat '%s' is not on, off, delay or wrong", name);
+    return false;
+}
+
+NitroVsockHost *nitro_vsock_host_new(VsockGuestSide *guest,
+                                     VsockHostOptions *options,
+                                     const char *heartbeat, Error **errp)
+{
+    NitroVsockHost *host;
+    char problem[512];
+    VsockLoop loop = {
+        .watch = nitro_vsock_watch,
+        .log = nitro_vsock_log,
+    };
+
+    if (!nitro_vsock_heartbeat(heartbeat, &options->heartbeat, errp)) {
+        return NULL;
+    }
+    host = g_new0(NitroVsockHost, 1);
+    host->fds = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    loop.opaque = host;
+    host->core = vsock_host_new(&loop, guest, options, problem,
+                                sizeof(problem));
+    if (!host->core) {
+        error_setg(errp, "vsock: %s", problem);
+        g_hash_table_destroy(host->fds);
+        g_free(host);
+        return NULL;
+    }
+    nitro_vsock_host_current = host;
+    if (options->console) {
+        nitro_console_observe(nitro_vsock_console, host);
+    }
+    return host;
+}
+
+VsockHostSide *nitro_vsock_host_side(NitroVsockHost *host)
+{
+    return vsock_host_side(host->core);
+}
+
+void nitro_vsock_host_free(NitroVsockHost *host)
+{
+    if (!host) {
+        return;
+    }
+    nitro_console_observe(NULL, NULL);
+    nitro_vsock_host_current = NULL;
+    vsock_host_free(host->core);
+    g_hash_table_destroy(host->fds);
+    g_free(host);
+}
+
+static NitroVsockHost *nitro_vsock_host_get(Error **errp)
+{
+    if (!nitro_vsock_host_current) {
+        error_setg(errp, "this machine has no vsock device");
+    }
+    return nitro_vsock_host_current;
+}
+
+void qmp_vsock_route_add(uint32_t port, const char *route, Error **errp)
+{
+    NitroVsockHost *host = nitro_vsock_host_get(errp);
+    char problem[512];
+
+    if (host && vsock_host_route_add(host->core, port, route, problem,
+                                     sizeof(problem)) != 0) {
+        error_setg(errp, "%s", problem);
+    }
+}
+
+void qmp_vsock_route_remove(uint32_t port, bool has_listen, bool listen,
+                            Error **errp)
+{
+    NitroVsockHost *host = nitro_vsock_host_get(errp);
+
+    listen = has_listen && listen;
+    if (host && vsock_host_route_remove(host->core, port, listen) != 0) {
+        error_setg(errp, "port %" PRIu32 " has no %s", port,
+                   listen ? "listening route" : "route");
+    }
+}
+
+static void nitro_vsock_route_take(void *opaque, uint32_t port,
+                                   const char *text)
+{
+    VsockRouteList ***tail = opaque;
+    VsockRoute *route = g_new0(VsockRoute, 1);
+
+    route->port = port;
+    route->route = g_strdup(text);
+    QAPI_LIST_APPEND(*tail, route);
+}
+
+VsockRouteList *qmp_vsock_route_list(Error **errp)
+{
+    NitroVsockHost *host = nitro_vsock_host_get(errp);
+    VsockRouteList *list = NULL, **tail = &list;
+
+    if (host) {
+        vsock_host_route_list(host->core, nitro_vsock_route_take, &tail);
+    }
+    return list;
+}
