@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The few things of an ELF file that the kernel's readers need: where its bytes are in memory, and its named
+// sections. System V ABI, chapters 4 and 5; 64-bit little endian only. Foreign bytes: what lies outside of
+// the file is left out.
+#pragma once
+
+#include "app/core/result.hpp"
+
+#include <QByteArray>
+#include <QVector>
+
+namespace nitroscope::symbols {
+
+struct ElfSegment { // PT_LOAD
+    quint64 offset = 0, address = 0, fileSize = 0;
+    quint64 physical = 0;
+};
+
+struct ElfSection {
+    QByteArray name;
+    quint64 offset = 0, address = 0, size = 0; // size in the file: 0 for NOBITS
+    quint32 type = 0, link = 0;
+};
+
+class ElfImage {
+public:
+    // `bytes` must outlive the image. Errors: not-elf with the offset of the field that is wrong.
+    static app::Result<ElfImage> open(QByteArrayView bytes);
+
+    quint64 entry() const { return m_entry; }
+    const QVector<ElfSegment> &segments() const { return m_segments; }
+    const QVector<ElfSection> &sections() const { return m_sections; }
+    // Empty when there is no such section.
+    QByteArrayView section(QByteArrayView name) const;
+    std::optional<quint64> addressOf(quint64 fileOffset) const;
+    QByteArrayView bytes() const { return m_bytes; }
+    // Of the note NT_GNU_BUILD_ID, 20 bytes as a rule; empty when there is none.
+    QByteArray buildId() const;
+
+private:
+    QByteArrayView m_bytes;
+    quint64 m_entry = 0;
+    QVector<ElfSegment> m_segments;
+    QVector<ElfSection> m_sections;
+};
+
+} // namespace nitroscope::symbols

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/formats/symbols/symbol_table.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+namespace nitroscope::symbols {
+
+void SymbolTable::add(quint64 address, char type, QByteArrayView name) {
+    const auto length = std::min<qsizetype>(name.size(), std::numeric_limits<quint16>::max());
+    m_symbols.append({address, quint32(m_names.size()), quint16(length), type});
+    m_names.append(name.first(length));
+}
+
+void SymbolTable::finish() {
+    const auto byAddress = [](const Symbol &a, const Symbol &b) { return a.address < b.address; };
+    if (!std::is_sorted(m_symbols.cbegin(), m_symbols.cend(), byAddress))
+        std::stable_sort(m_symbols.begin(), m_symbols.end(), byAddress);
+    m_byName.resize(m_symbols.size());
+    std::iota(m_byName.begin(), m_byName.end(), 0);
+    std::sort(m_byName.begin(), m_byName.end(), [this](quint32 a, quint32 b) {
+        const int order = nameView(m_symbols[a]).compare(nameView(m_symbols[b]));
+        return order < 0 || (order == 0 && a < b);
+    });
+}
+
+std::optional<quint64> SymbolTable::find(QByteArrayView name) const {
+    const auto found = std::lower_bound(
+        m_byName.begin(), m_byName.end(), name,
+        [this](quint32 index, QByteArrayView wanted) { return nameView(m_symbols[index]) < wanted; });
+    if (found == m_byName.end() || nameView(m_symbols[*found]) != name)
+        return std::nullopt;
+    return m_symbols[*found].address;
+}
+
+std::optional<Place> SymbolTable::place(quint64 address) const {
+    constexpr quint64 farthest = 16 << 20;
+    auto after =
+        std::upper_bound(m_symbols.begin(), m_symbols.end(), address,
+                         [](quint64 wanted, const Symbol &symbol) { return wanted < symbol.address; });
+    if (after == m_symbols.begin())
+        return std::nullopt;
+    const quint64 start = (after - 1)->address;
+    if (address - start > farthest)
+        return std::nullopt;
+    const auto first =
+        std::lower_bound(m_symbols.begin(), after, start,
+                         [](const Symbol &symbol, quint64 wanted) { return symbol.address < wanted; });
+    return Place{name(*first), address - start};
+}
+
+QVector<QByteArray> SymbolTable::complete(QByteArrayView prefix, qsizetype most) const {
+    QVector<QByteArray> names;
+    auto at = std::lower_bound(
+        m_byName.begin(), m_byName.end(), prefix,
+        [this](quint32 index, QByteArrayView wanted) { return nameView(m_symbols[index]) < wanted; });
+    for (; at != m_byName.end() && names.size() < most; ++at) {
+        const QByteArrayView candidate = nameView(m_symbols[*at]);
+        if (!candidate.startsWith(prefix))
+            break;
+        if (names.isEmpty() || names.last() != candidate)
+            names.append(candidate.toByteArray());
+    }
+    return names;
+}
+
+} // namespace nitroscope::symbols

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Symbols of one program: a kernel's, recovered or read. Sorted by address, names in one pool, so that the
+// 160 000 symbols of a distribution's kernel take 6 MiB and are searched by halving.
+#pragma once
+
+#include <optional>
+#include <QByteArray>
+#include <QVector>
+
+namespace nitroscope::symbols {
+
+struct Symbol {
+    quint64 address = 0;    // guest-virtual as linked, or an offset in a per-CPU area (isPerCpu)
+    quint32 nameOffset = 0; // in the table's pool
+    quint16 nameLength = 0;
+    char type = '?'; // nm's letter: T text, D data, R read-only, B zeroed, A absolute, W weak; small = local
+
+    bool isText() const { return type == 't' || type == 'T' || type == 'w' || type == 'W'; }
+    // x86-64 kernels before 6.15 link per-CPU variables at 0.
+    bool isPerCpu() const { return address < quint64(1) << 32; }
+};
+
+// An address in words: the symbol at or before it.
+struct Place {
+    QByteArray name;
+    quint64 offset = 0; // bytes from the symbol's start
+
+    // "start_kernel+0x1c", without offset at the very start.
+    QByteArray text() const { return offset ? name + "+0x" + QByteArray::number(offset, 16) : name; }
+};
+
+class SymbolTable {
+public:
+    // The name is cut at 65535 bytes. Order of calls decides among symbols of one address.
+    void add(quint64 address, char type, QByteArrayView name);
+    // Sorts by address, keeping the order of equals. To be called once, after the last add().
+    void finish();
+
+    qsizetype size() const { return m_symbols.size(); }
+    bool isEmpty() const { return m_symbols.isEmpty(); }
+    const Symbol &at(qsizetype index) const { return m_symbols[index]; }
+    QByteArray name(const Symbol &symbol) const { return m_names.mid(symbol.nameOffset, symbol.nameLength); }
+    QByteArrayView nameView(const Symbol &symbol) const {
+        return QByteArrayView(m_names).sliced(symbol.nameOffset, symbol.nameLength);
+    }
+
+    // By name: the first of that name in order of addresses, as linked. A slide is the caller's to add.
+    std::optional<quint64> find(QByteArrayView name) const;
+    // The last symbol at or before `address`, at most 16 MiB away. Among several at one place, the first.
+    std::optional<Place> place(quint64 address) const;
+    // Names that begin with `prefix`, at most `most`, for completion.
+    QVector<QByteArray> complete(QByteArrayView prefix, qsizetype most) const;
+
+private:
+    QVector<Symbol> m_symbols;
+    QVector<quint32> m_byName; // indexes into m_symbols, sorted by name, then address
+    QByteArray m_names;
+};
+
+} // namespace nitroscope::symbols
