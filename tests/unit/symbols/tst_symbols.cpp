@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Recovery of kallsyms: made-up kernels of every layout, then real kernels against their System.map: the demo
+// enclave's, and whatever NITROSCOPE_KERNELS holds (vmlinuz-X with System.map-X, e.g. of Debian's packages).
+#include "app/formats/symbols/elf_image.hpp"
+#include "app/formats/symbols/elf_symbol_file.hpp"
+#include "app/formats/symbols/kernel_file.hpp"
+#include "made_up_kernel.hpp"
+
+#include <QProcess>
+#include <QtTest>
+
+using namespace nitroscope;
+using namespace nitroscope::symbols;
+using namespace nitroscope::test;
+
+namespace {
+
+std::optional<quint64> inMemory(quint64 offset) {
+    return MadeUpKernel::base + offset;
+}
+
+// "address name" lines. System.map has symbols that kallsyms leaves out on purpose: its own and absolute
+// ones.
+QSet<QByteArray> systemMap(const QString &path) {
+    QFile file(path);
+    QSet<QByteArray> lines;
+    if (!file.open(QIODevice::ReadOnly))
+        return lines;
+    for (const QByteArray &line : file.readAll().split('\n')) {
+        const QList<QByteArray> words = line.split(' ');
+        if (words.size() == 3 && words[1] != "A" && words[1] != "a" && !words[2].startsWith("kallsyms_"))
+            lines.insert(words[0] + ' ' + words[2]);
+    }
+    return lines;
+}
+
+QSet<QByteArray> linesOf(const SymbolTable &table) {
+    QSet<QByteArray> lines;
+    for (qsizetype i = 0; i < table.size(); ++i)
+        lines.insert(QByteArray::number(table.at(i).address, 16).rightJustified(16, '0') + ' ' +
+                     table.name(table.at(i)));
+    return lines;
+}
+
+// The newest kernel of the demo enclave that was built here.
+QString demoKernel() {
+    const QString cache =
+        qEnvironmentVariable("NITROSCOPE_CACHE", QDir::homePath() + QStringLiteral("/.cache/nitroscope"));
+    const QDir kernels(cache + QStringLiteral("/kernel"));
+    for (const QFileInfo &folder : kernels.entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot, QDir::Time))
+        if (QFile::exists(folder.filePath() + QStringLiteral("/bzImage")) &&
+            !folder.fileName().startsWith(QStringLiteral("build")))
+            return folder.filePath();
+    return {};
+}
+
+void compareWithMap(const QString &kernel, const QString &map) {
+    const auto file = openKernelFile(kernel);
+    QVERIFY2(file, file ? "" : qPrintable(file.error().text()));
+    const auto found = kallsymsOf(file->vmlinux);
+    QVERIFY2(found, found ? "" : qPrintable(found.error().text()));
+    const QSet<QByteArray> expected = systemMap(map), recovered = linesOf(found->table);
+    QVERIFY(expected.size() > 10'000);
+    const QSet<QByteArray> lost = expected - recovered;
+    QVERIFY2(lost.isEmpty(), lost.isEmpty() ? "" : lost.begin()->constData());
+    for (const QByteArray &line : recovered - expected) // absolute ones, which are in System.map as such
+        QVERIFY2(line.startsWith("00000000"), line.constData());
+    QCOMPARE(found->table.find("start_kernel").has_value(), true);
+}
+
+} // namespace
+
+class TestSymbols : public QObject {
+    Q_OBJECT
+private slots:
+    void recover_everyLayout_givesAllSymbols_data() {
+        QTest::addColumn<int>("layout");
+        QTest::addColumn<int>("count");
+        QTest::addColumn<bool>("perCpu");
+        const char *const names[] = {"4.4", "4.14", "4.20", "6.2", "6.4", "6.15", "7.0"};
+        for (int layout = 0; layout < 7; ++layout)
+            for (const int count : {600, 5000, 70'000})
+                QTest::addRow("%s, %d symbols", names[layout], count)
+                    << layout << count << (layout < int(Layout::v6_15));
+    }
+
+    void recover_everyLayout_givesAllSymbols() {
+        QFETCH(int, layout);
+        QFETCH(int, count);
+        QFETCH(bool, perCpu);
+        auto symbols = MadeUpKernel::someSymbols(count, perCpu);
+        if (Layout(layout) >= Layout::v6_2)
+            symbols[100].name = QByteArray(300, 'x'); // a length of two bytes
+        const MadeUpKernel kernel{Layout(layout), symbols};
+        const auto found = recoverKallsyms(kernel.bytes, inMemory);
+        QVERIFY2(found, found ? "" : qPrintable(found.error().text()));
+        QCOMPARE(found->table.size(), symbols.size());
+        for (int i = 0; i < symbols.size(); ++i) {
+            const Symbol &symbol = found->table.at(i);
+            QCOMPARE(symbol.address, symbols[i].address);
+            QCOMPARE(symbol.type, symbols[i].type);
+            QCOMPARE(found->table.name(symbol), symbols[i].name);
+        }
+    }
+
+    void recover_cutAnywhere_neverCrashes() {
+        for (const Layout layout : {Layout::v4_4, Layout::v4_14, Layout::v6_2, Layout::v6_4, Layout::v7_0}) {
+            const QByteArray bytes = MadeUpKernel(layout, MadeUpKernel::someSymbols(600, false)).bytes;
+            for (qsizetype size = 0; size < bytes.size() - 4000; size += 37)
+                (void)recoverKallsyms(QByteArrayView(bytes).first(size), inMemory);
+        }
+    }
+
+    void recover_corrupted_neverCrashes() {
+        const QByteArray good = MadeUpKernel(Layout::v6_4, MadeUpKernel::someSymbols(600, false)).bytes;
+        for (qsizetype at = 4096; at < good.size(); at += 61) {
+            QByteArray bytes = good;
+            bytes[at] = char(bytes[at] ^ 0xff);
+            (void)recoverKallsyms(bytes, inMemory);
+        }
+    }
+
+    void recover_noTable_saysSo() {
+        QCOMPARE(recoverKallsyms(QByteArray(100'000, '\0')).error().code, QStringLiteral("no-kallsyms"));
+        QCOMPARE(recoverKallsyms({}).error().code, QStringLiteral("no-kallsyms"));
+    }
+
+    void recover_demoKernel_equalsSystemMap() {
+        const QString folder = demoKernel();
+        if (folder.isEmpty())
+            QSKIP("the demo enclave's kernel has not been built");
+        compareWithMap(folder + QStringLiteral("/bzImage"), folder + QStringLiteral("/System.map"));
+    }
+
+    void recover_packagedKernels_equalSystemMap() {
+        const QDir folder(qEnvironmentVariable("NITROSCOPE_KERNELS"));
+        const QStringList kernels = folder.entryList({QStringLiteral("vmlinuz-*")});
+        if (qEnvironmentVariableIsEmpty("NITROSCOPE_KERNELS") || kernels.isEmpty())
+            QSKIP("set NITROSCOPE_KERNELS to a folder with vmlinuz-* and System.map-*");
+        for (const QString &kernel : kernels)
+            compareWithMap(folder.filePath(kernel),
+                           folder.filePath(QString(kernel).replace(QStringLiteral("vmlinuz"),
+                                                                   QStringLiteral("System.map"))));
+    }
+
+    void table_place_namesTheSymbolBefore() {
+        SymbolTable table;
+        table.add(0x2000, 'T', "second");
+        table.add(0x1000, 'T', "first");
+        table.add(0x2000, 't', "alias");
+        table.finish();
+        QVERIFY(!table.place(0xfff));
+        QCOMPARE(table.place(0x1000)->text(), QByteArray("first"));
+        QCOMPARE(table.place(0x1fff)->text(), QByteArray("first+0xfff"));
+        QCOMPARE(table.place(0x2001)->name, QByteArray("second"));
+        QVERIFY(!table.place(0x2000 + (64 << 20)));
+        QCOMPARE(table.find("alias"), std::optional<quint64>(0x2000));
+        QVERIFY(!table.find("missing"));
+        QCOMPARE(table.complete("s", 10), QVector<QByteArray>({"second"}));
+        QCOMPARE(table.complete("", 2), QVector<QByteArray>({"alias", "first"}));
+    }
+
+    void elfFile_forNm_listsEverySymbol() {
+        const auto symbols = MadeUpKernel::someSymbols(2000, true);
+        const auto found = recoverKallsyms(MadeUpKernel(Layout::v6_4, symbols).bytes);
+        QVERIFY(found);
+        QTemporaryDir folder;
+        QFile file(folder.filePath(QStringLiteral("symbols.elf")));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(elfSymbolFile(found->table));
+        file.close();
+        QProcess nm;
+        nm.start(QStringLiteral("nm"), {file.fileName()});
+        if (!nm.waitForStarted())
+            QSKIP("nm (binutils) is not installed");
+        QVERIFY(nm.waitForFinished(120'000));
+        QSet<QByteArray> listed;
+        for (const QByteArray &line : nm.readAllStandardOutput().split('\n'))
+            if (const auto words = line.split(' '); words.size() == 3)
+                listed.insert(words[0] + ' ' + words[2]);
+        QCOMPARE(listed, linesOf(found->table));
+    }
+
+    void elfImage_hostile_neverCrashes() {
+        SymbolTable table;
+        for (int i = 0; i < 3; ++i)
+            table.add(MadeUpKernel::base + quint64(i), 'T', "name");
+        table.finish();
+        const QByteArray good = elfSymbolFile(table);
+        QVERIFY(ElfImage::open(good));
+        for (qsizetype size = 0; size < good.size(); ++size)
+            if (const auto image = ElfImage::open(QByteArrayView(good).first(size)))
+                (void)image->buildId();
+        for (qsizetype at = 0; at < good.size(); ++at) {
+            QByteArray bytes = good;
+            bytes[at] = '\xff';
+            if (const auto image = ElfImage::open(bytes))
+                (void)image->section(".text");
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSymbols)
+#include "tst_symbols.moc"
