@@ -14,6 +14,8 @@ constexpr quint64 widestTokenTable = 16 * 1024;
 constexpr quint64 indexBytes = 512;
 // A marker's distance to the next: 256 names of 1 to 1024 tokens and their lengths.
 constexpr quint64 leastDelta = 2 * symbolsPerMarker, mostDelta = 0x40000;
+// Halves of 64-bit markers look like two 32-bit ones; no kernel has as few symbols as three stand for.
+constexpr quint32 leastMarkers = 3;
 // The sequence of names by name (3 bytes each) may stand between markers and tokens.
 constexpr quint64 farthestMarkers = 3 * quint64(mostSymbols);
 
@@ -190,7 +192,7 @@ std::optional<NamesTable> findNames(QByteArrayView bytes, const TokenTable &toke
             if (at + 2 * quint64(width) > end || (width == 8 && at % 8 != 0))
                 continue;
             const quint32 markers = markersAt(bytes, at, end, width);
-            if (markers < 2)
+            if (markers < leastMarkers)
                 continue;
             if (const auto found = namesBefore(bytes, at, markers, width, budget))
                 return found;

@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/session/gdb/gdb_connection.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr qsizetype packetBytes = 0x4000;
+constexpr qsizetype consolePiece = 1000;
+constexpr quint64 mostMemory = (packetBytes - 64) / 2;
+
+constexpr char notWhileRunning[] = "E01";
+constexpr char badRequest[] = "E16"; // EINVAL, hexadecimal as all numbers
+constexpr char noMemory[] = "E0e";   // EFAULT
+
+// Reading a device register changes the device. As long as the address spaces below 4 GiB are the identity,
+// which is where boot code touches devices, the linear addresses are these.
+bool touchesDevices(quint64 address, quint64 bytes) {
+    struct Range {
+        quint64 first, last;
+    };
+    static constexpr std::array ranges{Range{0xd0000000, 0xd0001fff},  // virtio-mmio
+                                       Range{0xfec00000, 0xfec00fff},  // IOAPIC
+                                       Range{0xfee00000, 0xfee00fff}}; // local APIC
+    return std::any_of(ranges.begin(), ranges.end(), [&](const Range &range) {
+        return address <= range.last && address + bytes > range.first;
+    });
+}
+
+struct Span {
+    quint64 address, bytes;
+};
+
+// "ADDRESS,BYTES" in hexadecimal.
+std::optional<Span> parseSpan(QByteArrayView text) {
+    const qsizetype comma = text.indexOf(',');
+    if (comma < 0)
+        return std::nullopt;
+    const auto address = rsp::parseNumber(text.first(comma)),
+               bytes = rsp::parseNumber(text.sliced(comma + 1));
+    return address && bytes ? std::optional(Span{*address, *bytes}) : std::nullopt;
+}
+
+// gdb marks what is in no region as inaccessible, so that there must be one region for all.
+constexpr char memoryMap[] = "<?xml version=\"1.0\"?><memory-map><memory type=\"ram\" start=\"0x0\" "
+                             "length=\"0x8000000000000000\"/><memory type=\"ram\" "
+                             "start=\"0x8000000000000000\" length=\"0x8000000000000000\"/></memory-map>";
+
+const char *modeName(CpuMode mode) {
+    return mode == CpuMode::bits16 ? "16-bit" : mode == CpuMode::bits32 ? "32-bit" : "64-bit";
+}
+
+} // namespace
+
+GdbConnection::GdbConnection(QIODevice *device, GdbBroker *broker, MonitorCommands commands, QObject *parent)
+    : QObject(parent), m_device(device), m_broker(broker), m_commands(std::move(commands)) {
+    device->setParent(this);
+    if (broker->lastStop())
+        m_view = RegisterView(broker->lastStop()->segment);
+    connect(device, &QIODevice::readyRead, this, &GdbConnection::readDevice);
+    connect(device, &QIODevice::readChannelFinished, this, [this] { finish(false); });
+    connect(broker, &GdbBroker::stopped, this, &GdbConnection::onStopped);
+    connect(broker, &GdbBroker::closed, this, [this] {
+        if (m_awaitsStop)
+            write("X09"); // ended by SIGKILL, as far as gdb is concerned
+        finish(false);
+    });
+    QMetaObject::invokeMethod(this, &GdbConnection::readDevice, Qt::QueuedConnection);
+}
+
+GdbConnection::~GdbConnection() {
+    if (!m_isClosed)
+        m_broker->removeAll(this);
+}
+
+void GdbConnection::finish(bool detached) {
+    if (std::exchange(m_isClosed, true))
+        return;
+    m_broker->removeAll(this);
+    m_waiting.clear();
+    emit closed(detached);
+}
+
+void GdbConnection::readDevice() {
+    if (m_isClosed)
+        return;
+    for (const auto &item : m_framer.feed(m_device->readAll())) {
+        if (item)
+            handle(*item);
+        else if (item.error().code == QLatin1String("rsp-checksum") && m_acknowledges)
+            m_device->write("-", 1);
+        if (m_isClosed)
+            return;
+    }
+}
+
+void GdbConnection::handle(const rsp::Item &item) {
+    switch (item.kind) {
+    case rsp::Item::Kind::packet:
+        if (m_acknowledges)
+            m_device->write("+", 1);
+        if (m_waiting.size() < 64) // gdb has one under way, or two
+            m_waiting.push_back(item.payload);
+        startNext();
+        break;
+    case rsp::Item::Kind::interrupt:
+        m_broker->interrupt();
+        break;
+    case rsp::Item::Kind::retransmission:
+        m_device->write(m_lastWritten);
+        break;
+    case rsp::Item::Kind::acknowledgement:
+    case rsp::Item::Kind::notification:
+        break;
+    }
+}
+
+void GdbConnection::startNext() {
+    while (!m_isBusy && !m_waiting.empty() && !m_isClosed) {
+        const QByteArray packet = std::move(m_waiting.front());
+        m_waiting.pop_front();
+        m_isBusy = true;
+        dispatch(packet);
+    }
+}
+
+void GdbConnection::write(const QByteArray &payload) {
+    m_lastWritten = rsp::encodePacket(payload);
+    m_device->write(m_lastWritten);
+}
+
+void GdbConnection::reply(const QByteArray &payload) {
+    if (m_isClosed)
+        return;
+    write(payload);
+    m_isBusy = false;
+    QMetaObject::invokeMethod(this, &GdbConnection::startNext, Qt::QueuedConnection);
+}
+
+void GdbConnection::forward(const QByteArray &packet) {
+    m_broker->ask(packet, m_thread, this, [this](const rsp::Client::Reply &answer) {
+        reply(answer ? answer->payload : QByteArray(notWhileRunning));
+    });
+}
+
+void GdbConnection::dispatch(const QByteArray &packet) {
+    if (answerLocally(packet))
+        return;
+    const char first = packet.isEmpty() ? '\0' : packet[0];
+    if (packet == "?") {
+        sendStop();
+    } else if (packet.startsWith("vCont;") || first == 'c' || first == 's' || first == 'C' || first == 'S') {
+        startResume(packet);
+    } else if (m_broker->isRunning()) {
+        reply(first == 'q' || first == 'Q' || first == 'v' ? QByteArray() : QByteArray(notWhileRunning));
+    } else if (packet == "g") {
+        readRegisters();
+    } else if (first == 'G') {
+        writeRegisters(packet);
+    } else if (first == 'p') {
+        readRegister(packet);
+    } else if (first == 'P') {
+        writeRegister(packet);
+    } else if (first == 'm') {
+        readMemory(packet);
+    } else if (first == 'X') {
+        writeBinary(packet);
+    } else if (first == 'Z' || first == 'z') {
+        changeBreakpoint(packet);
+    } else if (packet == "qfThreadInfo") {
+        m_broker->ask(packet, 0, this, [this](const rsp::Client::Reply &answer) {
+            if (answer && answer->payload.startsWith('m'))
+                listThreads(answer->payload);
+            else
+                reply("l");
+        });
+    } else if (packet.startsWith("qXfer:features:read:") || packet.startsWith("qXfer:memory-map:read:")) {
+        transfer(packet);
+    } else if (first == 'M') {
+        const auto span =
+            parseSpan(QByteArrayView(packet).sliced(1, qMax<qsizetype>(1, packet.indexOf(':')) - 1));
+        if (span && !touchesDevices(span->address, span->bytes))
+            forward(packet);
+        else
+            reply(badRequest);
+    } else if (first == 'T' || packet.startsWith("qThreadExtraInfo,")) {
+        forward(packet);
+    } else {
+        reply({}); // not supported, or not to be passed on
+    }
+}
+
+// What needs no stub, and what must not reach it.
+bool GdbConnection::answerLocally(const QByteArray &packet) {
+    if (packet.startsWith('q') || packet.startsWith('Q'))
+        return answerQuery(packet);
+    if (packet == "vCont?") {
+        reply("vCont;c;C;s;S");
+    } else if (packet == "vCtrlC") {
+        m_broker->interrupt();
+        reply("OK");
+    } else if (packet == "vMustReplyEmpty" || packet.startsWith("vAttach") || packet.startsWith("vRun")) {
+        reply({});
+    } else if (packet.startsWith('H')) {
+        selectThread(packet);
+    } else if (packet.startsWith('D') || packet.startsWith("vKill")) {
+        reply("OK");
+        finish(packet.startsWith('D'));
+    } else if (packet == "k") {
+        finish(false); // has no answer; the enclave is not this gdb's to end
+    } else if (packet == "bs" || packet == "bc") {
+        reply(badRequest); // aborts QEMU outside of a replay
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bool GdbConnection::answerQuery(const QByteArray &packet) {
+    if (packet.startsWith("qSupported")) {
+        m_knowsBreakReasons = packet.contains("swbreak+");
+        reply("PacketSize=" + rsp::hexNumber(packetBytes) +
+              ";QStartNoAckMode+;qXfer:features:read+;qXfer:memory-map:read+;vContSupported+;swbreak+;"
+              "hwbreak+");
+    } else if (packet == "QStartNoAckMode") {
+        reply("OK");
+        m_acknowledges = false;
+    } else if (packet == "qC") {
+        const auto &stop = m_broker->lastStop();
+        reply("QC" + rsp::formatThreadId(stop ? stop->reply.thread : rsp::ThreadId{0, 1}));
+    } else if (packet.startsWith("qAttached")) {
+        reply("1");
+    } else if (packet == "qsThreadInfo") {
+        reply("l"); // the first answer had them all
+    } else if (packet.startsWith("qSymbol")) {
+        reply("OK");
+    } else if (packet.startsWith("qRcmd,")) {
+        monitor(rsp::fromHex(QByteArrayView(packet).sliced(6)).value_or(QByteArray()));
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void GdbConnection::selectThread(const QByteArray &packet) {
+    const auto thread = rsp::parseThreadId(QByteArrayView(packet).sliced(qMin<qsizetype>(2, packet.size())));
+    if (packet.size() < 3 || !thread) {
+        reply(badRequest);
+        return;
+    }
+    if (packet[1] == 'g')
+        m_thread = qMax<qint64>(0, thread->thread);
+    reply("OK");
+}
+
+void GdbConnection::sendStop() {
+    const auto &stop = m_broker->lastStop();
+    if (m_broker->isRunning() || !stop) { // gdb wants a stopped target when it attaches
+        m_awaitsStop = true;
+        m_broker->interrupt();
+        return;
+    }
+    m_awaitsStop = true;
+    onStopped(*stop);
+}
+
+void GdbConnection::onStopped(const TargetStop &stop) {
+    if (!m_awaitsStop)
+        return;
+    m_awaitsStop = false;
+    m_thread = 0;
+    if (stop.segment.mode != m_view.segment().mode) {
+        const QByteArray text = QByteArray("The CPU is in ") + modeName(stop.segment.mode) +
+                                " mode now, and gdb still shows it as a " + modeName(m_view.segment().mode) +
+                                " one: type nitro-mode, or disconnect and connect again.\n";
+        write('O' + text.toHex());
+    } else {
+        m_view = RegisterView(stop.segment); // another base
+    }
+    QByteArray text = "T" + QByteArray::number(stop.reply.number, 16).rightJustified(2, '0');
+    static constexpr std::array expedited{RegisterView::stubRbp, RegisterView::stubRsp,
+                                          RegisterView::stubRip};
+    for (int number = 0; number < m_view.count() && !stop.registers.isEmpty(); ++number) {
+        const int stub = m_view.stubNumber(number);
+        if (std::find(expedited.begin(), expedited.end(), stub) == expedited.end())
+            continue;
+        const auto value = QByteArrayView(stop.registers)
+                               .sliced(RegisterView::stubOffset(stub), RegisterView::stubBytes(stub));
+        text += QByteArray::number(number, 16).rightJustified(2, '0') + ':' +
+                m_view.fromStub(number, value).toHex() + ';';
+    }
+    text += "thread:" + rsp::formatThreadId(stop.reply.thread) + ';';
+    switch (stop.reply.reason) {
+    case rsp::StopReason::writeWatchpoint:
+        text += "watch:" + rsp::hexNumber(stop.reply.watchAddress) + ';';
+        break;
+    case rsp::StopReason::readWatchpoint:
+        text += "rwatch:" + rsp::hexNumber(stop.reply.watchAddress) + ';';
+        break;
+    case rsp::StopReason::accessWatchpoint:
+        text += "awatch:" + rsp::hexNumber(stop.reply.watchAddress) + ';';
+        break;
+    default:
+        // Without it gdb takes the address for one behind the breakpoint. Others' breakpoints are none of
+        // gdb's.
+        if (m_knowsBreakReasons && stop.atBreakpoint && m_broker->breakpoints().owns(this, stop.pc))
+            text += "swbreak:;";
+    }
+    reply(text);
+}
+
+void GdbConnection::startResume(const QByteArray &packet) {
+    // Signals are for processes; a CPU has none.
+    QByteArray actions;
+    if (packet.startsWith("vCont;")) {
+        for (const QByteArray &action : packet.sliced(6).split(';')) {
+            const qsizetype colon = action.indexOf(':');
+            const QByteArray thread = colon < 0 ? QByteArray() : action.sliced(colon);
+            const char kind = action.isEmpty() ? '\0' : action[0];
+            if ((kind != 'c' && kind != 'C' && kind != 's' && kind != 'S') ||
+                (colon >= 0 && !rsp::parseThreadId(thread.sliced(1)))) {
+                reply(badRequest);
+                return;
+            }
+            actions += QByteArray(kind == 'c' || kind == 'C' ? ";c" : ";s") + thread;
+        }
+    } else {
+        actions = packet[0] == 'c' || packet[0] == 'C' ? ";c" : ";s";
+    }
+    m_awaitsStop = true;
+    m_broker->resume(actions); // running already, by somebody else: the next stop is this gdb's, too
+}
+
+void GdbConnection::readRegisters() {
+    const auto &stop = m_broker->lastStop();
+    if (stop && !stop->registers.isEmpty() && (m_thread == 0 || m_thread == stop->reply.thread.thread)) {
+        reply(m_view.allFromStub(stop->registers).toHex());
+        return;
+    }
+    m_broker->ask("g", m_thread, this, [this](const rsp::Client::Reply &answer) {
+        const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
+        const QByteArray registers = bytes ? m_view.allFromStub(*bytes) : QByteArray();
+        reply(registers.isEmpty() ? QByteArray(noMemory) : registers.toHex());
+    });
+}
+
+// QEMU's own `G` puts registers into wrong places outside of 64-bit mode: write only what differs, one by
+// one.
+void GdbConnection::writeRegisters(const QByteArray &packet) {
+    const auto wanted = rsp::fromHex(QByteArrayView(packet).sliced(1));
+    m_broker->ask("g", m_thread, this, [this, wanted](const rsp::Client::Reply &answer) {
+        const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
+        const QByteArray present = bytes ? m_view.allFromStub(*bytes) : QByteArray();
+        if (!wanted || present.isEmpty() || wanted->size() != present.size()) {
+            reply(badRequest);
+            return;
+        }
+        m_broker->forgetRegisters();
+        QVector<QByteArray> packets;
+        qsizetype offset = 0;
+        for (int number = 0; number < m_view.count(); ++number) {
+            const qsizetype size = m_view.bytes(number);
+            const auto value = QByteArrayView(*wanted).sliced(offset, size);
+            if (value != QByteArrayView(present).sliced(offset, size))
+                packets.append("P" + rsp::hexNumber(quint64(m_view.stubNumber(number))) + '=' +
+                               m_view.toStub(number, value).toHex());
+            offset += size;
+        }
+        auto failed = std::make_shared<bool>(false);
+        for (const QByteArray &command : packets)
+            m_broker->ask(command, m_thread, this, [failed](const rsp::Client::Reply &written) {
+                *failed = *failed || !written || written->payload != "OK";
+            });
+        // Behind them in the queue.
+        m_broker->ask("qC", m_thread, this,
+                      [this, failed](const rsp::Client::Reply &) { reply(*failed ? badRequest : "OK"); });
+    });
+}
+
+void GdbConnection::readRegister(const QByteArray &packet) {
+    const auto number = rsp::parseNumber(QByteArrayView(packet).sliced(1));
+    const int stub = number && *number < 4096 ? m_view.stubNumber(int(*number)) : -1;
+    if (stub < 0) {
+        reply(badRequest);
+        return;
+    }
+    m_broker->ask("p" + rsp::hexNumber(quint64(stub)), m_thread, this,
+                  [this, asked = int(*number)](const rsp::Client::Reply &answer) {
+                      const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
+                      reply(bytes ? m_view.fromStub(asked, *bytes).toHex() : QByteArray(noMemory));
+                  });
+}
+
+void GdbConnection::writeRegister(const QByteArray &packet) {
+    const qsizetype equals = packet.indexOf('=');
+    const auto number = rsp::parseNumber(QByteArrayView(packet).sliced(1, qMax<qsizetype>(1, equals) - 1));
+    const auto value = equals < 0 ? std::nullopt : rsp::fromHex(QByteArrayView(packet).sliced(equals + 1));
+    const QByteArray wide =
+        number && value && *number < 4096 ? m_view.toStub(int(*number), *value) : QByteArray();
+    if (wide.isEmpty()) {
+        reply(badRequest);
+        return;
+    }
+    m_broker->forgetRegisters();
+    forward("P" + rsp::hexNumber(quint64(m_view.stubNumber(int(*number)))) + '=' + wide.toHex());
+}
+
+void GdbConnection::readMemory(const QByteArray &packet) {
+    const auto span = parseSpan(QByteArrayView(packet).sliced(1));
+    if (!span) {
+        reply(badRequest);
+        return;
+    }
+    if (touchesDevices(span->address, span->bytes)) {
+        reply(noMemory);
+        return;
+    }
+    if (span->bytes == 0) {
+        reply("OK");
+        return;
+    }
+    m_broker->readMemory(
+        m_thread, span->address, qMin(span->bytes, mostMemory), this,
+        [this](const Result<QByteArray> &bytes) { reply(bytes ? bytes->toHex() : QByteArray(noMemory)); });
+}
+
+void GdbConnection::writeBinary(const QByteArray &packet) {
+    const qsizetype colon = packet.indexOf(':');
+    const auto span = colon < 0 ? std::nullopt : parseSpan(QByteArrayView(packet).sliced(1, colon - 1));
+    const QByteArray bytes = packet.sliced(colon + 1);
+    if (!span || quint64(bytes.size()) != span->bytes || touchesDevices(span->address, span->bytes)) {
+        reply(badRequest);
+        return;
+    }
+    if (bytes.isEmpty()) { // how gdb asks whether X is known
+        reply("OK");
+        return;
+    }
+    constexpr qsizetype piece = 0x400; // QEMU takes 0x800, with room for escapes
+    auto failed = std::make_shared<bool>(false);
+    for (qsizetype at = 0; at < bytes.size(); at += piece) {
+        const QByteArray part = bytes.mid(at, piece);
+        m_broker->ask("M" + rsp::hexNumber(span->address + quint64(at)) + ',' +
+                          rsp::hexNumber(quint64(part.size())) + ':' + part.toHex(),
+                      m_thread, this,
+                      [this, failed, isLast = at + piece >= bytes.size()](const rsp::Client::Reply &written) {
+                          *failed = *failed || !written || written->payload != "OK";
+                          if (isLast)
+                              reply(*failed ? noMemory : "OK");
+                      });
+    }
+}
+
+void GdbConnection::changeBreakpoint(const QByteArray &packet) {
+    // Conditions and commands after `;` were never offered.
+    const qsizetype comma = packet.indexOf(',');
+    const auto type = rsp::parseNumber(QByteArrayView(packet).sliced(1, qMax<qsizetype>(1, comma) - 1));
+    const auto span = comma < 0 ? std::nullopt : parseSpan(QByteArrayView(packet).sliced(comma + 1));
+    if (!type || *type > 4 || !span) {
+        reply(badRequest);
+        return;
+    }
+    const Breakpoint breakpoint{int(*type), span->address, span->bytes};
+    const auto done = [this](const rsp::Client::Reply &answer) {
+        reply(answer ? answer->payload : QByteArray(notWhileRunning));
+    };
+    if (packet[0] == 'Z')
+        m_broker->insert(breakpoint, this, this, done);
+    else
+        m_broker->remove(breakpoint, this, this, done);
+}
+
+// QEMU tells its threads one by one.
+void GdbConnection::listThreads(QByteArray found) {
+    m_broker->ask("qsThreadInfo", 0, this, [this, found](const rsp::Client::Reply &answer) {
+        if (answer && answer->payload.startsWith('m') && found.size() < packetBytes / 2)
+            listThreads(found + ',' + answer->payload.sliced(1));
+        else
+            reply(found);
+    });
+}
+
+void GdbConnection::transfer(const QByteArray &packet) {
+    const QList<QByteArray> parts = packet.split(':'); // qXfer:features:read:target.xml:0,fff
+    const auto span = parts.size() == 5 ? parseSpan(parts[4]) : std::nullopt;
+    if (!span) {
+        reply(badRequest);
+        return;
+    }
+    QByteArray document;
+    if (parts[1] == "memory-map")
+        document = memoryMap;
+    else if (!m_view.isNative() && parts[3] == "target.xml")
+        document = m_view.targetXml();
+    if (document.isEmpty()) {
+        // Longer answers than QEMU's packets can have would be cut.
+        m_broker->ask("qXfer:features:read:" + parts[3] + ':' + rsp::hexNumber(span->address) + ',' +
+                          rsp::hexNumber(qMin<quint64>(span->bytes, 0x700)),
+                      0, this, [this](const rsp::Client::Reply &answer) {
+                          reply(answer ? answer->payload : QByteArray(noMemory));
+                      });
+        return;
+    }
+    const QByteArray piece = document.mid(qsizetype(qMin<quint64>(span->address, quint64(document.size()))),
+                                          qsizetype(qMin<quint64>(span->bytes, packetBytes / 2)));
+    const bool isLast = span->address + quint64(piece.size()) >= quint64(document.size());
+    reply((isLast ? "l" : "m") + piece);
+}
+
+void GdbConnection::monitor(const QByteArray &words) {
+    const auto say = [this](const QByteArray &text) {
+        for (qsizetype at = 0; at < text.size(); at += consolePiece)
+            write('O' + text.mid(at, consolePiece).toHex());
+        reply("OK");
+    };
+    if (const auto text = m_commands ? m_commands(words.simplified()) : std::nullopt) {
+        say(*text);
+        return;
+    }
+    // QEMU's own monitor could end the machine or change who controls it; looking is harmless.
+    static constexpr std::array harmless{"info ", "x /", "x/", "xp /", "xp/", "print ", "p "};
+    if (std::none_of(harmless.begin(), harmless.end(),
+                     [&](const char *start) { return words.startsWith(start); })) {
+        say("Not known here: try `monitor help`. Of QEMU's monitor, info, x, xp and print are passed on.\n");
+        return;
+    }
+    m_broker->askMonitor(words, this, [say](const rsp::Client::Reply &answer) {
+        say(answer ? answer->console : answer.error().message.toUtf8() + '\n');
+    });
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// One stock gdb (or an IDE, or a script) at our endpoint. It sees a stub of its own: with registers that fit
+// the CPU's mode, the reasons of stops, packets that QEMU's stub does not know, and without those that would
+// end QEMU or take the target away from others (k, vKill, bs, bc, R, Qqemu…). GDB manual, appendix E.
+#pragma once
+
+#include "app/session/gdb/gdb_broker.hpp"
+
+#include <deque>
+
+namespace nitroscope::app {
+
+class GdbConnection : public QObject {
+    Q_OBJECT
+public:
+    // Answers `monitor WORDS`; nothing when the words are none of its commands.
+    using MonitorCommands = std::function<std::optional<QByteArray>(const QByteArray &words)>;
+
+    // The device is owned.
+    GdbConnection(QIODevice *device, GdbBroker *broker, MonitorCommands commands, QObject *parent = nullptr);
+    ~GdbConnection() override;
+
+    // Detached or hung up. Breakpoints are removed by then.
+    bool isClosed() const { return m_isClosed; }
+
+signals:
+    // `detached`: gdb let go of the target, which should run on when nobody else is here.
+    void closed(bool detached);
+
+private:
+    void readDevice();
+    void handle(const rsp::Item &item);
+    void startNext();
+    void dispatch(const QByteArray &packet);
+    bool answerLocally(const QByteArray &packet);
+    bool answerQuery(const QByteArray &packet);
+    void reply(const QByteArray &payload);
+    void write(const QByteArray &payload);
+    void forward(const QByteArray &packet);
+    void finish(bool detached);
+
+    void sendStop();
+    void onStopped(const TargetStop &stop);
+    void startResume(const QByteArray &packet);
+    void readRegisters();
+    void writeRegisters(const QByteArray &packet);
+    void readRegister(const QByteArray &packet);
+    void writeRegister(const QByteArray &packet);
+    void readMemory(const QByteArray &packet);
+    void writeBinary(const QByteArray &packet);
+    void changeBreakpoint(const QByteArray &packet);
+    void listThreads(QByteArray found);
+    void transfer(const QByteArray &packet);
+    void monitor(const QByteArray &words);
+    void selectThread(const QByteArray &packet);
+
+    QIODevice *m_device;
+    GdbBroker *m_broker;
+    MonitorCommands m_commands;
+    rsp::Framer m_framer{rsp::Writer::debugger};
+    std::deque<QByteArray> m_waiting; // packets, while one is being answered
+    RegisterView m_view;
+    QByteArray m_lastWritten; // for `-`
+    qint64 m_thread = 0;      // of g, p, m; 0 = the one that stopped
+    bool m_isBusy = false;
+    bool m_awaitsStop = false;
+    bool m_acknowledges = true;
+    bool m_knowsBreakReasons = false;
+    bool m_isClosed = false;
+};
+
+} // namespace nitroscope::app
