@@ -74,6 +74,15 @@ const launch::Certificate *EifDocument::certificate() const {
     return signature && signature->certificate ? &*signature->certificate : nullptr;
 }
 
+const launch::SignatureCheck *EifDocument::signature() const {
+    const auto &signature = m_data->tree.facts.signature;
+    return signature ? &*signature : nullptr;
+}
+
+const launch::ByteSource &EifDocument::source() const {
+    return m_data->file;
+}
+
 quint64 EifDocument::memoryNeeded() const {
     if (!m_data->tree.facts.kernel)
         return 0;

@@ -24,8 +24,10 @@
 #include <vector>
 
 namespace nitroscope::launch {
+class ByteSource;
 class Certificate;
-}
+struct SignatureCheck;
+} // namespace nitroscope::launch
 
 namespace nitroscope::formats {
 
@@ -69,6 +71,10 @@ public:
     bool isSigned() const;
     /// Of the signature; nullptr when unsigned or unreadable. Lives as long as the document.
     const launch::Certificate *certificate() const;
+    /// What the platform would say of the signature before measuring; nullptr when unsigned.
+    const launch::SignatureCheck *signature() const;
+    /// The file's bytes, for decoders of what is inside of the sections. Lives as long as the document.
+    const launch::ByteSource &source() const;
     /// Guest memory in bytes below which the image cannot be loaded; 0 when the kernel's header does not
     /// tell.
     quint64 memoryNeeded() const;

@@ -149,7 +149,7 @@ void addCommandLineTree(Node &data, const QByteArray &text, quint64 fileOffset) 
         if (end > at) {
             const QByteArray word = text.mid(at, end - at);
             const qsizetype equals = word.indexOf('=');
-            data.add({.name = printableText(word.left(equals)),
+            data.add({.name = printableText(equals < 0 ? word : word.left(equals)),
                       .value = equals < 0 ? QString() : printableText(word.mid(equals + 1)),
                       .range = {fileOffset + static_cast<quint64>(at), static_cast<quint64>(word.size())}});
         }

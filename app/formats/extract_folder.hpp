@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A folder that hostile archives are unpacked into: nothing is ever written outside of it, whatever paths and
+// symbolic links they hold. Paths are resolved by openat2(2) with the folder as their root, so an absolute
+// link leads to a place inside; a kernel without openat2 gets a walk that follows no link at all.
+
+#pragma once
+
+#include "app/core/result.hpp"
+
+#include <QByteArray>
+#include <span>
+#include <vector>
+
+namespace nitroscope::formats {
+
+class ExtractFolder {
+public:
+    /// Makes the folder; it may exist when it is empty. Errors: "output".
+    static app::Result<ExtractFolder> create(const QString &path);
+    ExtractFolder(ExtractFolder &&other) noexcept;
+    ExtractFolder &operator=(ExtractFolder &&other) = delete;
+    ~ExtractFolder();
+
+    /// `path` is normal (no leading slash, no "." or ".."). Parents are made. All of these give errno, 0 =
+    /// done.
+    int makeFolder(const QByteArray &path, unsigned mode);
+    /// Replaces what is there, unless it is a folder. The descriptor is open for writing.
+    app::Result<int> makeFile(const QByteArray &path, unsigned mode);
+    int makeLink(const QByteArray &path, const QByteArray &target);
+    int makeHardLink(const QByteArray &path, const QByteArray &existing);
+    void setTime(const QByteArray &path, qint64 seconds);
+    /// Modes of folders, at the end, because a read-only one could not be filled.
+    void finish();
+
+private:
+    explicit ExtractFolder(int descriptor) : m_root(descriptor) {}
+    /// Descriptor of a folder below the root, -errno on failure.
+    int openFolder(const QByteArray &path) const;
+    /// Opens the parent of `path`, making what is missing; -errno on failure. `name` becomes the last part.
+    int openParent(const QByteArray &path, QByteArray &name);
+
+    int m_root = -1;
+    std::vector<std::pair<QByteArray, unsigned>> m_folderModes;
+    QByteArray m_lastParent; ///< Cache: most files follow their neighbours.
+    int m_lastDescriptor = -1;
+};
+
+} // namespace nitroscope::formats

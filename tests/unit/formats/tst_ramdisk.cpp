@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Ramdisks: what cpio and bsdtar write, we read as they do; concatenated and compressed members; hostile
+// archives stop with a reason, stay within their limits, and are never extracted outside of the folder.
+
+#include "app/formats/extract.hpp"
+#include "app/formats/ramdisk.hpp"
+#include "app/formats/value_text.hpp"
+#include "tests/unit/formats/cpio_maker.hpp"
+#include "tests/unit/launch/eif_maker.hpp"
+
+#include <QDir>
+#include <QDirIterator>
+#include <QTest>
+#include <unistd.h>
+
+using namespace nitroscope;
+using namespace nitroscope::formats;
+using namespace nitroscope::test;
+
+namespace {
+
+/// Owns the bytes that a Ramdisk refers to.
+struct Read {
+    explicit Read(const QByteArray &archive, const RamdiskLimits &limits = {})
+        : bytes(archive), source(toBytes(bytes)), ramdisk(readRamdisk({&source, 0, source.size()}, limits)) {}
+
+    const Ramdisk &operator*() const { return *ramdisk; }
+    QStringList paths() const {
+        QStringList list;
+        for (const RamdiskEntry &entry : ramdisk->entries)
+            list << QString::fromUtf8(entry.path);
+        return list;
+    }
+    QByteArray content(size_t entry) const {
+        const RamdiskEntry &from = ramdisk->contentOf(static_cast<quint32>(entry));
+        return readContent(*ramdisk, from, 0, from.size).value_or("unreadable");
+    }
+    QString problem() const { return ramdisk->problem ? ramdisk->problem->code : QString(); }
+
+    QByteArray bytes;
+    launch::MemorySource source;
+    app::Result<Ramdisk> ramdisk;
+};
+
+QByteArray gzip(const QByteArray &bytes) {
+    return runTool("gzip", {"-nc"}, bytes);
+}
+
+} // namespace
+
+class RamdiskTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void read_archiveOfCpio_isWhatCpioLists_data() {
+        QTest::addColumn<QString>("format");
+        QTest::newRow("newc") << "newc";
+        QTest::newRow("crc") << "crc";
+    }
+
+    void read_archiveOfCpio_isWhatCpioLists() {
+        QFETCH(QString, format);
+        if (QStandardPaths::findExecutable("cpio").isEmpty())
+            QSKIP("cpio is not installed");
+        const QTemporaryDir folder;
+        const QDir dir(folder.path());
+        dir.mkpath("rootfs/bin");
+        writeFile(folder, "init", "#!/bin/sh\n");
+        writeFile(folder, "rootfs/bin/app", QByteArray(5000, 'x'));
+        writeFile(folder, "empty", {});
+        QFile::link("bin/app", dir.filePath("rootfs/link"));
+        QCOMPARE(::link(qPrintable(dir.filePath("init")), qPrintable(dir.filePath("other"))), 0);
+        const QByteArray names = ".\ninit\nother\nempty\nrootfs\nrootfs/bin\nrootfs/bin/app\nrootfs/link\n";
+        const QByteArray archive = runTool("cpio", {"-o", "-H", format, "--quiet"}, names, folder.path());
+        QVERIFY(!archive.isEmpty());
+        const Read read(archive);
+        QCOMPARE(read.problem(), QString());
+        QByteArray listed = runTool("cpio", {"-t", "--quiet"}, archive);
+        QCOMPARE(read.paths().join('\n').toUtf8() + '\n', listed);
+        for (size_t i = 0; i < (*read).entries.size(); ++i) {
+            const RamdiskEntry &entry = (*read).entries[i];
+            struct stat expected {};
+            QCOMPARE(::lstat(qPrintable(dir.filePath(QString::fromUtf8(entry.path))), &expected), 0);
+            QCOMPARE(entry.mode, expected.st_mode);
+            QCOMPARE(entry.owner, expected.st_uid);
+            QCOMPARE(entry.modified, static_cast<quint32>(expected.st_mtim.tv_sec));
+            if (entry.isRegular()) {
+                QFile file(dir.filePath(QString::fromUtf8(entry.path)));
+                QVERIFY(file.open(QIODevice::ReadOnly));
+                QCOMPARE(read.content(i), file.readAll());
+            }
+        }
+    }
+
+    void read_members_compressedOrNot_followEachOther() {
+        const QByteArray plain =
+            cpioArchive({{.path = "a", .content = "first"}, {.path = "b", .content = "22"}});
+        const QByteArray packed = gzip(cpioArchive({{.path = "c", .content = QByteArray(100'000, 'c')}}) +
+                                       cpioArchive({{.path = "d", .content = "of a second archive"}}));
+        if (packed.isEmpty())
+            QSKIP("gzip is not installed");
+        const Read read(plain + QByteArray(508, '\0') + packed + QByteArray(3, '\0') + packed +
+                        QByteArray(8, '\0') + plain);
+        QCOMPARE(read.problem(), QString());
+        QCOMPARE(read.paths().join(u' '), QStringLiteral("a b c d c d a b"));
+        QCOMPARE(read.content(2), QByteArray(100'000, 'c'));
+        QCOMPARE(read.content(3), QByteArray("of a second archive"));
+        QCOMPARE(read.content(7), QByteArray("22"));
+        const auto &members = (*read).members;
+        QCOMPARE(members.size(), size_t{4});
+        QCOMPARE(members[1].compression, Compression::gzip);
+        QCOMPARE(members[1].packedBytes, static_cast<quint64>(packed.size()));
+        QCOMPARE(members[1].entries, 2u);
+        QCOMPARE((*read).sourceOffset((*read).entries[0]), std::optional<quint64>(112));
+        QVERIFY(!(*read).sourceOffset((*read).entries[2]));
+    }
+
+    void read_hardLinks_shareTheContent() {
+        const Read read(cpioArchive({{.path = "a", .inode = 7, .links = 2},
+                                     {.path = "b", .content = "shared", .inode = 7, .links = 2}}));
+        QCOMPARE(read.content(0), QByteArray("shared"));
+        QCOMPARE(read.content(1), QByteArray("shared"));
+    }
+
+    void read_truncatedAnywhere_keepsWhatCameBefore() {
+        const QByteArray archive =
+            cpioArchive({{.path = "first", .content = "abcdefg"}, {.path = "second", .content = "hij"}});
+        for (qsizetype keep = 0; keep <= archive.size(); ++keep) {
+            const Read read(archive.left(keep));
+            QVERIFY(read.ramdisk.has_value());
+            QVERIFY((*read).entries.size() <= 2);
+            if (keep >= archive.size() - 4)
+                QCOMPARE(read.paths().size(), 2);
+        }
+    }
+
+    void read_anyByteOfAHeaderChanged_neverCrashes() {
+        const QByteArray archive = cpioArchive({{.path = "first", .content = "abcdefg"}, {.path = "second"}});
+        for (qsizetype at = 0; at < 110; ++at)
+            for (const char value : {'0', 'f', 'F', 'g', '\0', '\xff'}) {
+                QByteArray bad = archive;
+                bad[at] = value;
+                const Read read(bad);
+                QVERIFY(read.ramdisk.has_value());
+            }
+    }
+
+    void read_badArchives_sayWhy_data() {
+        QTest::addColumn<QByteArray>("archive");
+        QTest::addColumn<QString>("code");
+        QTest::newRow("old portable format") << cpioArchive({{.path = "a", .magic = "070707"}}) << "damaged";
+        QTest::newRow("something else") << QByteArray("hsqs and so on") << "damaged";
+        QTest::newRow("junk behind an entry") << cpioEntry({.path = "a"}) + "junk"
+                                              << "damaged";
+        QTest::newRow("size beyond the end")
+            << cpioEntry({.path = "a", .content = "x", .claimedSize = 0xffffffff}) << "truncated";
+        QTest::newRow("empty name") << QByteArray("070701") + QByteArray(13 * 8, '0') << "damaged";
+        QTest::newRow("lzo") << QByteArray("\x89LZO") << "unsupported";
+        QTest::newRow("cut gzip") << gzip(cpioArchive({{.path = "a"}})).left(20) << "truncated";
+    }
+
+    void read_badArchives_sayWhy() {
+        QFETCH(QByteArray, archive);
+        QFETCH(QString, code);
+        QCOMPARE(Read(archive).problem(), code);
+    }
+
+    void read_bombs_stopAtTheLimits() {
+        QByteArray many;
+        for (int i = 0; i < 3000; ++i)
+            many += cpioEntry({.path = QByteArray::number(i)});
+        const Read entries(many, {.entries = 1000});
+        QCOMPARE(entries.problem(), QStringLiteral("limit"));
+        QCOMPARE((*entries).entries.size(), size_t{1000});
+        const QByteArray bomb =
+            gzip(cpioArchive({{.path = "zeros", .content = QByteArray(50'000'000, '\0')}}));
+        if (bomb.isEmpty())
+            QSKIP("gzip is not installed");
+        QCOMPARE(Read(bomb, {.unpack = {.outputBytes = 10'000'000}}).problem(), QStringLiteral("limit"));
+        QCOMPARE(Read(bomb, {.unpack = {.outputBytes = 60'000'000}}).problem(), QString());
+        // The limit holds for all members together.
+        QCOMPARE(Read(bomb + bomb, {.unpack = {.outputBytes = 60'000'000}}).problem(),
+                 QStringLiteral("limit"));
+        std::stop_source stop;
+        stop.request_stop();
+        QVERIFY(!Read(bomb, {.unpack = {.stop = stop.get_token()}}).ramdisk.has_value());
+    }
+
+    void paths_areNormal() {
+        QCOMPARE(normalPath("./rootfs//bin/./sh"), QByteArray("rootfs/bin/sh"));
+        QCOMPARE(normalPath("/init"), QByteArray("init"));
+        QCOMPARE(normalPath("."), QByteArray());
+        QVERIFY(isSuspiciousPath("/etc/passwd"));
+        QVERIFY(isSuspiciousPath("a/../../b"));
+        QVERIFY(!isSuspiciousPath("a/..b"));
+        QCOMPARE(modeText(0104755), QByteArray("-rwsr-xr-x"));
+        QCOMPARE(modeText(041777), QByteArray("drwxrwxrwt"));
+    }
+
+    void bootFiles_linksAndLaterRamdisks_areFollowed() {
+        const QByteArray first =
+            cpioArchive({{.path = "bin/sh", .content = "old"},
+                         {.path = "sh", .content = "/bin/sh", .mode = 0120777},
+                         {.path = "loop", .content = "loop", .mode = 0120777},
+                         {.path = "rootfs/lib", .content = "usr/lib", .mode = 0120777},
+                         {.path = "rootfs/usr/lib/x", .content = "x"},
+                         {.path = "rootfs/abs", .content = "/lib/../lib/x", .mode = 0120777}});
+        const QByteArray second = cpioArchive({{.path = "./bin/sh", .content = "new"}});
+        const Read a(first), b(second);
+        const std::vector<Ramdisk> ramdisks = {*a, *b};
+        const BootFiles files(ramdisks);
+        QCOMPARE(files.content(*files.resolve("sh"), 100), QByteArray("new"));
+        QVERIFY(!files.resolve("loop"));
+        QCOMPARE(files.content(*files.resolve("lib/x", "rootfs"), 100), QByteArray("x"));
+        QCOMPARE(files.content(*files.resolve("abs", "rootfs"), 100), QByteArray("x"));
+        QVERIFY(!files.resolve("missing"));
+    }
+
+    void extract_ordinaryImage_isWhatWasPacked() {
+        TestSections sections = usualSections();
+        sections[3].data =
+            cpioArchive({{.path = "init", .content = "program", .mode = 0100755, .modified = 1'600'000'000}});
+        sections[4].data = cpioArchive({{.path = "rootfs", .mode = 040555},
+                                        {.path = "rootfs/etc/name", .content = "host\n"},
+                                        {.path = "rootfs/link", .content = "etc/name", .mode = 0120777},
+                                        {.path = "rootfs/one", .inode = 3, .links = 2},
+                                        {.path = "rootfs/two", .content = "both", .inode = 3, .links = 2},
+                                        {.path = "rootfs/null", .mode = 020666}});
+        const QTemporaryDir folder;
+        const auto report = extract(folder, makeEif(sections));
+        QVERIFY2(report.has_value(), report ? "" : qPrintable(report.error().text()));
+        const QDir out(folder.filePath("out"));
+        const auto content = [&](const char *name) {
+            QFile file(out.filePath(name));
+            return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray("missing");
+        };
+        QCOMPARE(content("kernel"), sections[0].data);
+        QCOMPARE(content("cmdline"), sections[1].data);
+        QCOMPARE(content("ramdisk1.cpio"), sections[4].data);
+        QCOMPARE(content("ramdisk0/init"), QByteArray("program"));
+        QCOMPARE(QFileInfo(out.filePath("ramdisk0/init")).lastModified().toSecsSinceEpoch(), 1'600'000'000);
+        QVERIFY(QFileInfo(out.filePath("ramdisk0/init")).isExecutable());
+        QCOMPARE(content("ramdisk1/rootfs/link"), QByteArray("host\n"));
+        QCOMPARE(content("ramdisk1/rootfs/one"), QByteArray("both"));
+        QCOMPARE(content("ramdisk1/rootfs/two"), QByteArray("both"));
+        QCOMPARE(report->skippedCount, quint64{1}); // the device
+        QCOMPARE(QFileInfo(out.filePath("ramdisk1/rootfs")).permissions() & QFile::WriteOwner,
+                 QFile::Permissions());
+        QFile::setPermissions(out.filePath("ramdisk1/rootfs"),
+                              QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+        QVERIFY(!extract(folder, makeEif(sections)).has_value()); // the folder is not empty any more
+    }
+
+    void extract_hostilePaths_stayInside() {
+        TestSections sections = usualSections();
+        sections[3].data = cpioArchive({{.path = "/absolute", .content = "1"},
+                                        {.path = "../outside", .content = "2"},
+                                        {.path = "a/../../outside", .content = "3"},
+                                        {.path = "up", .content = "../..", .mode = 0120777},
+                                        {.path = "up/outside", .content = "4"},
+                                        {.path = "root", .content = "/", .mode = 0120777},
+                                        {.path = "root/outside", .content = "5"},
+                                        {.path = "out", .content = "../outside", .mode = 0120777},
+                                        {.path = "out", .content = "6"},
+                                        {.path = "ring", .content = "ring", .mode = 0120777},
+                                        {.path = "ring/x", .content = "7"},
+                                        {.path = "etc", .content = "/etc", .mode = 0120777},
+                                        {.path = "etc/nitroscope-test-outside", .content = "8"},
+                                        {.path = "file", .content = "f"},
+                                        {.path = "file/below", .content = "9"}});
+        const QTemporaryDir folder;
+        const auto report = extract(folder, makeEif(sections));
+        QVERIFY2(report.has_value(), report ? "" : qPrintable(report.error().text()));
+        QVERIFY(report->skippedCount >= 3);
+        QCOMPARE(QDir(folder.path()).entryList(QDir::AllEntries | QDir::NoDotAndDotDot | QDir::Hidden),
+                 QStringList({"image.eif", "out"}));
+        QVERIFY(!QFile::exists("/etc/nitroscope-test-outside"));
+        QVERIFY(!QFile::exists("/outside"));
+        QVERIFY(QFile::exists(folder.filePath("out/ramdisk0/absolute")));
+        QVERIFY(QFileInfo(folder.filePath("out/ramdisk0/out")).isFile());
+    }
+
+    void extract_moreThanTheLimit_isRefused() {
+        TestSections sections = usualSections();
+        sections[3].data = cpioArchive({{.path = "big", .content = QByteArray(100'000, 'x')}});
+        const QTemporaryDir folder;
+        QCOMPARE(extract(folder, makeEif(sections), {.mostBytes = 50'000}).error().code,
+                 QStringLiteral("limit"));
+    }
+
+private:
+    static app::Result<ExtractReport> extract(const QTemporaryDir &folder, const QByteArray &eif,
+                                              const ExtractOptions &options = {}) {
+        const auto document = EifDocument::open(QFile::decodeName(writeFile(folder, "image.eif", eif)));
+        return document ? extractEif(*document, folder.filePath("out"), options)
+                        : app::Result<ExtractReport>(tl::unexpected(document.error()));
+    }
+};
+
+QTEST_GUILESS_MAIN(RamdiskTest)
+#include "tst_ramdisk.moc"
