@@ -14,6 +14,8 @@ namespace nitroscope::cli {
 void addRunEnclave(CLI::App &parser, int &code);
 void addBuildEnclave(CLI::App &parser, int &code);
 void addDescribeEif(CLI::App &parser, int &code);
+void addEif(CLI::App &parser, int &code);
+void addSignEif(CLI::App &parser, int &code);
 void addPcr(CLI::App &parser, int &code);
 void addCapture(CLI::App &parser, int &code);
 void addAttest(CLI::App &parser, int &code);

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// `build-enclave`, first form: an EIF from a kernel, a command line and ramdisks. Prints the measurements as
-// nitro-cli does. Building from container images comes later.
+// `build-enclave`: an EIF from a container image on disk, from a folder, or from ramdisks that are there
+// already. Prints the measurements as nitro-cli does. Docker's daemon is never asked: its options say what to
+// do instead.
 #include "app/cli/arguments.hpp"
 #include "app/cli/console_output.hpp"
+#include "app/cli/eif_commands.hpp"
 #include "app/cli/exit_code.hpp"
 #include "app/cli/signal_watch.hpp"
 #include "app/formats/describe_json.hpp"
-#include "app/formats/eif_builder.hpp"
+#include "app/formats/eif_signer.hpp"
+#include "app/formats/enclave_builder.hpp"
 
+#include <CLI/Validators.hpp>
+#include <QCoreApplication>
 #include <QFile>
+#include <QFileInfo>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <vector>
@@ -17,9 +23,21 @@
 namespace nitroscope::cli {
 namespace {
 
+// Of AWS's x86-64 and aarch64 images, as nitro-cli's blobs have them.
+constexpr auto usualCommandLine =
+    "reboot=k panic=30 pci=off nomodules console=ttyS0 i8042.noaux i8042.nomux i8042.nopnp "
+    "i8042.dumbkbd random.trust_cpu=on";
+constexpr auto usualArmCommandLine =
+    "reboot=k panic=30 pci=off nomodules console=ttyS0 random.trust_cpu=on root=/dev/ram0";
+
 struct BuildOptions {
     std::string kernel, commandLine, name, version, output, metadata;
     std::vector<std::string> ramdisks;
+    std::string image, folder, dockerUri, dockerFolder, init, module, architecture = "x86_64";
+    std::vector<std::string> command, environment;
+    std::string certificate, key;
+    bool keepsTimes = false;
+    LimitOptions limits;
 };
 
 // nitro-cli's --metadata: a JSON file that becomes CustomMetadata. The builder knows its limit of 4096
@@ -41,62 +59,186 @@ app::Result<QJsonValue> readMetadata(const QString &path) {
     return QJsonValue(document.object());
 }
 
+// The demo enclave's part, where this program was built; empty when it is not there.
+QString demoPart(const char *name) {
+    const QString path =
+        QCoreApplication::applicationDirPath() + QStringLiteral("/../demo/") + QString::fromLatin1(name);
+    return QFileInfo::exists(path) ? QFileInfo(path).canonicalFilePath() : QString();
+}
+
+QStringList textsOf(const std::vector<std::string> &words) {
+    QStringList texts;
+    for (const std::string &word : words)
+        texts << textOf(word);
+    return texts;
+}
+
+// What cannot be done says what to do instead; empty when all is well.
+QString complaint(const BuildOptions &options) {
+    if (!options.dockerUri.empty() || !options.dockerFolder.empty())
+        return QStringLiteral(
+            "This program does not talk to Docker. Build the image, then `docker save IMAGE -o image.tar` "
+            "(or `skopeo copy docker://IMAGE oci:folder`) and give the file or folder with --image.");
+    const int sources = !options.ramdisks.empty() + !options.image.empty() + !options.folder.empty();
+    if (sources != 1)
+        return QStringLiteral("Name what to build from: exactly one of --image, --rootfs and --ramdisk.");
+    if (options.certificate.empty() != options.key.empty())
+        return QStringLiteral("--signing-certificate and --private-key belong together (E60).");
+    if (!options.ramdisks.empty() && (options.kernel.empty() || options.commandLine.empty()))
+        return QStringLiteral("--ramdisk also needs --kernel and --cmdline.");
+    if (options.architecture == "aarch64" &&
+        (options.kernel.empty() || (options.ramdisks.empty() && options.init.empty())))
+        return QStringLiteral("For aarch64, --kernel and --init are needed; the demo's are for x86_64.");
+    return {};
+}
+
+app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
+                                             const formats::EifIdentity &identity, std::stop_source &stop) {
+    const auto architecture = options.architecture == "aarch64" ? formats::EifRecipe::Architecture::aarch64
+                                                                : formats::EifRecipe::Architecture::x86_64;
+    const formats::RamdiskLimits limits = options.limits.limits(stop);
+    if (!options.ramdisks.empty()) {
+        formats::EifRecipe recipe;
+        recipe.kernelPath = pathOf(options.kernel);
+        recipe.commandLine = textOf(options.commandLine);
+        for (const std::string &ramdisk : options.ramdisks)
+            recipe.ramdiskPaths << pathOf(ramdisk);
+        recipe.identity = identity;
+        recipe.architecture = architecture;
+        auto measurements =
+            formats::buildEif(recipe, pathOf(options.output), stop.get_token(), limits.unpack.progress);
+        if (!measurements)
+            return tl::unexpected(measurements.error());
+        return formats::EnclaveBuild{std::move(*measurements), {}};
+    }
+    formats::EnclaveRecipe recipe;
+    recipe.rootFolder = pathOf(options.folder);
+    recipe.containerImage = pathOf(options.image);
+    recipe.command = textsOf(options.command);
+    recipe.environment = textsOf(options.environment);
+    recipe.kernelPath = options.kernel.empty() ? demoPart("bzImage") : pathOf(options.kernel);
+    recipe.commandLine =
+        options.commandLine.empty()
+            ? QString::fromLatin1(options.architecture == "aarch64" ? usualArmCommandLine : usualCommandLine)
+            : textOf(options.commandLine);
+    recipe.initPath = options.init.empty() ? demoPart("guest/enclave_init") : pathOf(options.init);
+    recipe.nsmModulePath = pathOf(options.module);
+    recipe.identity = identity;
+    recipe.architecture = architecture;
+    recipe.keepsTimes = options.keepsTimes;
+    recipe.limits = {.unpack = limits.unpack, .files = limits.entries};
+    return formats::buildEnclave(recipe, pathOf(options.output));
+}
+
+app::Result<formats::EifMeasurements> sign(const BuildOptions &options, std::stop_source &stop) {
+    const auto signer = formats::EifSigner::fromFiles(pathOf(options.certificate), pathOf(options.key));
+    if (!signer)
+        return tl::unexpected(signer.error());
+    const auto document = formats::EifDocument::open(pathOf(options.output));
+    if (!document)
+        return tl::unexpected(document.error());
+    return formats::signEif(*document, *signer, pathOf(options.output), stop.get_token());
+}
+
 int build(const BuildOptions &options) {
-    formats::EifRecipe recipe;
-    recipe.kernelPath = pathOf(options.kernel);
-    recipe.commandLine = textOf(options.commandLine);
-    for (const std::string &ramdisk : options.ramdisks)
-        recipe.ramdiskPaths << pathOf(ramdisk);
-    recipe.identity.imageName = textOf(options.name);
-    recipe.identity.imageVersion = textOf(options.version);
+    if (const QString text = complaint(options); !text.isEmpty()) {
+        say(text);
+        return refused;
+    }
+    formats::EifIdentity identity;
+    identity.imageName = textOf(options.name);
+    identity.imageVersion = textOf(options.version);
     if (!options.metadata.empty()) {
         const auto metadata = readMetadata(pathOf(options.metadata));
         if (!metadata) {
             say(metadata.error().text());
             return refused;
         }
-        recipe.identity.customMetadata = *metadata;
+        identity.customMetadata = *metadata;
     }
-
-    // The builder asks for the token between chunks and then removes what it has begun to write.
+    // Keys that do not fit are told before the work, not after it.
+    if (!options.key.empty()) {
+        const auto signer = formats::EifSigner::fromFiles(pathOf(options.certificate), pathOf(options.key));
+        if (!signer) {
+            say(signer.error().text() + QStringLiteral(" (E60)"));
+            return refused;
+        }
+    }
     const SignalWatch signalWatch([](int) {});
     std::stop_source stop;
-    const auto measurements =
-        formats::buildEif(recipe, pathOf(options.output), stop.get_token(), [&stop](quint64, quint64) {
-            if (SignalWatch::received())
-                stop.request_stop();
-        });
+    auto result = buildFrom(options, identity, stop);
+    if (result && !options.key.empty()) {
+        if (auto measured = sign(options, stop))
+            result->measurements = std::move(*measured);
+        else
+            result = tl::unexpected(measured.error());
+    }
     if (const int signal = SignalWatch::received())
         return bySignal + signal;
-    if (!measurements) {
-        say(measurements.error().text());
+    if (!result) {
+        say(result.error().text());
         return refused;
     }
+    for (const formats::LintFinding &finding : result->findings)
+        say(QStringLiteral("%1 [%2] %3").arg(finding.why, finding.rule, finding.advice));
     say(QStringLiteral("Enclave Image successfully created."));
-    return writeOutput(formats::measurementsJson(*measurements)) == Written::all ? ok : refused;
+    return writeOutput(formats::measurementsJson(result->measurements)) == Written::all ? ok : refused;
 }
 
 } // namespace
 
 void addBuildEnclave(CLI::App &parser, int &code) {
     CLI::App *command =
-        parser.add_subcommand("build-enclave", "Write an EIF from a kernel, a command line and ramdisks");
+        parser.add_subcommand("build-enclave", "Write an EIF from a container image, a folder or ramdisks");
     auto options = std::make_shared<BuildOptions>();
-    command->add_option("--kernel", options->kernel, "Kernel (bzImage)")->required()->type_name("FILE");
-    command->add_option("--cmdline", options->commandLine, "Kernel command line")
-        ->required()
-        ->type_name("TEXT");
-    command->add_option("--ramdisk", options->ramdisks, "Ramdisk (cpio); give it again for each further one")
-        ->required()
+    command
+        ->add_option("--image", options->image,
+                     "Container image: OCI image layout (folder or archive), or docker save")
+        ->type_name("PATH");
+    command->add_option("--rootfs", options->folder, "Folder that becomes the program's root file system")
+        ->type_name("FOLDER");
+    command
+        ->add_option("--cmd", options->command,
+                     "Program and arguments, instead of the image's CMD or ENTRYPOINT")
+        ->type_name("WORD");
+    command->add_option("--env", options->environment, "One more environment variable; may be given again")
+        ->allow_extra_args(false)
+        ->type_name("NAME=VALUE");
+    command
+        ->add_option("--ramdisk", options->ramdisks,
+                     "Ramdisk (cpio) as it is; give it again for each further one")
         ->allow_extra_args(false)
         ->type_name("FILE");
-    command->add_option("--name", options->name, "Image name in the metadata [name of the output file]")
+    command->add_option("--kernel", options->kernel, "Kernel (bzImage or aarch64 Image) [the demo's]")
+        ->type_name("FILE");
+    command->add_option("--init", options->init, "Static init program for the first ramdisk [the demo's]")
+        ->type_name("FILE");
+    command
+        ->add_option("--nsm-module", options->module, "nsm.ko for the first ramdisk, if the kernel needs one")
+        ->type_name("FILE");
+    command->add_option("--cmdline", options->commandLine, "Kernel command line [nitro-cli's]")
         ->type_name("TEXT");
-    command->add_option("--version", options->version, "Image version in the metadata [1.0]")
+    command->add_option("--arch", options->architecture, "x86_64 or aarch64 [x86_64]")
+        ->check(CLI::IsMember({"x86_64", "aarch64"}));
+    command
+        ->add_option("--name,--img-name", options->name,
+                     "Image name in the metadata [of the container image or file]")
+        ->type_name("TEXT");
+    command
+        ->add_option("--version,--img-version", options->version,
+                     "Image version in the metadata [image digest or 1.0]")
         ->type_name("TEXT");
     command->add_option("--output-file", options->output, "EIF to write")->required()->type_name("FILE");
     command->add_option("--metadata", options->metadata, "JSON file with custom metadata, at most 4096 bytes")
         ->type_name("FILE");
+    command->add_option("--signing-certificate", options->certificate, "Sign with this certificate (PEM)")
+        ->type_name("FILE");
+    command->add_option("--private-key", options->key, "Its key (PEM)")->type_name("FILE");
+    command->add_flag("--keep-times", options->keepsTimes,
+                      "Keep the files' times; the PCRs then depend on them");
+    command->add_option("--docker-uri", options->dockerUri, "Not possible here; says what to do instead");
+    command->add_option("--docker-dir", options->dockerFolder, "Not possible here; says what to do instead");
+    options->limits.addTo(*command);
     command->footer("SOURCE_DATE_EPOCH fixes the build time in the metadata; the PCRs never depend on it.");
     command->callback([options, &code] { code = build(*options); });
 }

@@ -24,6 +24,8 @@ int main(int argc, char **argv) {
     addRunEnclave(parser, code);
     addBuildEnclave(parser, code);
     addDescribeEif(parser, code);
+    addEif(parser, code);
+    addSignEif(parser, code);
     addPcr(parser, code);
     addCapture(parser, code);
     addAttest(parser, code);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // `pcr --input F`: the PCR that a file's content gives, by the rule by which the platform measures an EIF:
-// SHA384(48 zero bytes || SHA384(content)).
+// SHA384(48 zero bytes || SHA384(content)). `pcr --signing-certificate F`: the PCR8 of images signed with it.
 #include "app/cli/arguments.hpp"
 #include "app/cli/console_output.hpp"
 #include "app/cli/exit_code.hpp"
+#include "app/formats/eif_signer.hpp"
 #include "app/formats/json_writer.hpp"
 
 #include <QCryptographicHash>
@@ -33,13 +34,39 @@ int printPcr(const QString &path) {
     return writeOutput(json.text()) == Written::all ? ok : refused;
 }
 
+int printPcr8(const QString &path) {
+    constexpr qint64 most = 1024 * 1024;
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly)) {
+        say(QStringLiteral("%1: %2").arg(path, file.errorString()));
+        return refused;
+    }
+    const auto pcr = formats::pcr8OfCertificate(file.read(most));
+    if (!pcr) {
+        say(QStringLiteral("%1: %2").arg(path, pcr.error().message));
+        return refused;
+    }
+    formats::JsonWriter json;
+    json.beginObject();
+    json.field(u"PCR8", QString::fromLatin1(pcr->toHex()));
+    json.endObject();
+    return writeOutput(json.text()) == Written::all ? ok : refused;
+}
+
 } // namespace
 
 void addPcr(CLI::App &parser, int &code) {
     CLI::App *command = parser.add_subcommand("pcr", "Print the PCR that a file's content gives");
-    auto input = std::make_shared<std::string>();
-    command->add_option("--input", *input, "File to measure")->required()->type_name("FILE");
-    command->callback([input, &code] { code = printPcr(pathOf(*input)); });
+    auto input = std::make_shared<std::string>(), certificate = std::make_shared<std::string>();
+    auto *group = command->add_option_group("what");
+    group->add_option("--input", *input, "File to measure")->type_name("FILE");
+    group
+        ->add_option("--signing-certificate", *certificate, "Certificate (PEM): print the PCR8 that it gives")
+        ->type_name("FILE");
+    group->require_option(1);
+    command->callback([input, certificate, &code] {
+        code = certificate->empty() ? printPcr(pathOf(*input)) : printPcr8(pathOf(*certificate));
+    });
 }
 
 } // namespace nitroscope::cli
