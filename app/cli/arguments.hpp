@@ -17,6 +17,7 @@ void addDescribeEif(CLI::App &parser, int &code);
 void addEif(CLI::App &parser, int &code);
 void addSignEif(CLI::App &parser, int &code);
 void addPcr(CLI::App &parser, int &code);
+void addPki(CLI::App &parser, int &code);
 void addCapture(CLI::App &parser, int &code);
 void addAttest(CLI::App &parser, int &code);
 void addSymbols(CLI::App &parser, int &code);

@@ -27,6 +27,7 @@ int main(int argc, char **argv) {
     addEif(parser, code);
     addSignEif(parser, code);
     addPcr(parser, code);
+    addPki(parser, code);
     addCapture(parser, code);
     addAttest(parser, code);
     addSymbols(parser, code);

@@ -236,10 +236,7 @@ void addMachineOptions(CLI::App &command, RunOptions &options) {
         .add_option("--capture", options.capture,
                     "Record NSM requests, console and machine events as pcapng (see capture show)")
         ->type_name("FILE");
-    command
-        .add_option("--accel", options.accelerator,
-                    "How QEMU executes the guest [tcg]; kvm is tried first and replaced by tcg where it "
-                    "does not work")
+    command.add_option("--accel", options.accelerator, "How QEMU executes the guest [tcg]")
         ->check(CLI::IsMember({"tcg", "kvm"}));
     command
         .add_option("--qemu", options.qemu,
