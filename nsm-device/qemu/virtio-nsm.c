@@ -26,7 +26,9 @@
 #include "qemu/iov.h"
 #include "qemu/module.h"
 #include "qemu/timer.h"
+#include "system/replay.h"
 #include "system/runstate.h"
+#include "exec/memory.h"
 #include "hw/qdev-properties.h"
 #include "hw/virtio/virtio-mmio.h"
 #include "migration/vmstate.h"
@@ -104,11 +106,33 @@ static void virtio_nsm_refuse_chain(VirtIONSM *s, VirtQueueElement *elem,
                                     const char *expected)
 {
     virtio_error(VIRTIO_DEVICE(s),
-                 "virtio-nsm: expected a %s, got a chain of %u device-readable "
-                 "and %u device-writable buffers",
+                 "virtio-nsm: expected a %s in memory, got a chain of %u "
+                 "device-readable and %u device-writable buffers",
                  expected, elem->out_num, elem->in_num);
     virtqueue_detach_element(s->vq, elem, 0);
     g_free(elem);
+}
+
+/* QEMU bounces buffers that lie nowhere; reading zeros would hide the mistake. */
+static bool virtio_nsm_in_memory(VirtIONSM *s, const VirtQueueElement *elem)
+{
+    AddressSpace *as = VIRTIO_DEVICE(s)->dma_as;
+
+    for (unsigned i = 0; i < elem->out_num; i++) {
+        if (!address_space_access_valid(as, elem->out_addr[i],
+                                        elem->out_sg[i].iov_len, false,
+                                        MEMTXATTRS_UNSPECIFIED)) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < elem->in_num; i++) {
+        if (!address_space_access_valid(as, elem->in_addr[i],
+                                        elem->in_sg[i].iov_len, true,
+                                        MEMTXATTRS_UNSPECIFIED)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /*
@@ -122,7 +146,8 @@ static bool virtio_nsm_pop_pair(VirtIONSM *s, VirtQueueElement **request,
     if (!*request) {
         return false;
     }
-    if ((*request)->in_num || !(*request)->out_num) {
+    if ((*request)->in_num || !(*request)->out_num ||
+        !virtio_nsm_in_memory(s, *request)) {
         virtio_nsm_refuse_chain(s, *request,
                                 "request of device-readable buffers only");
         return false;
@@ -139,7 +164,8 @@ static bool virtio_nsm_pop_pair(VirtIONSM *s, VirtQueueElement **request,
         g_free(*request);
         return false;
     }
-    if ((*response)->out_num || !(*response)->in_num) {
+    if ((*response)->out_num || !(*response)->in_num ||
+        !virtio_nsm_in_memory(s, *response)) {
         virtqueue_detach_element(s->vq, *request, 0);
         g_free(*request);
         virtio_nsm_refuse_chain(s, *response,
@@ -147,6 +173,29 @@ static bool virtio_nsm_pop_pair(VirtIONSM *s, VirtQueueElement **request,
         return false;
     }
     return true;
+}
+
+/*
+ * Keys and signatures come from OpenSSL's own random numbers, so no second run
+ * makes the same document: the replay log carries the answer as a whole.
+ */
+static void virtio_nsm_replay(VirtIONSM *s, NsmAnswer *answer)
+{
+    uint32_t size = answer->size;
+
+    if (replay_mode == REPLAY_MODE_RECORD) {
+        replay_save_random(0, &size, sizeof(size));
+        replay_save_random(0, s->response, size);
+    } else if (replay_mode == REPLAY_MODE_PLAY) {
+        replay_read_random(&size, sizeof(size));
+        if (size > sizeof(s->response)) {
+            error_report("the replay log holds an attestation document of "
+                         "%" PRIu32 " bytes", size);
+            exit(1);
+        }
+        replay_read_random(s->response, size);
+        answer->size = size;
+    }
 }
 
 /* Computes the answer to s->request, now in s->response. */
@@ -164,6 +213,9 @@ static NsmAnswer virtio_nsm_answer(VirtIONSM *s, size_t size,
         answer = nsm_handle(s->nsm, s->request, size, s->response, capacity);
     }
     nsm_recorder_end(&s->recorder);
+    if (answer.kind == NSM_REQUEST_ATTESTATION && !answer.dropped) {
+        virtio_nsm_replay(s, &answer);
+    }
     trace_virtio_nsm_answer(nsm_request_name(answer.kind), size,
                             nsm_error_name(answer.error), answer.size,
                             capacity);

@@ -254,14 +254,11 @@ private Q_SLOTS:
             << Ds{{NsmDriver::requestBuffer, 17, D::indirect, 0}, response} << Heads{0, 1};
         QTest::newRow("indirect table of no size")
             << Ds{{NsmDriver::requestBuffer, 0, D::indirect, 0}, response} << Heads{0, 1};
-        QTest::newRow("indirect table within itself")
-            << Ds{{0x400000, 16, D::indirect, 0}, response} << Heads{0, 1};
     }
     void driverMistake_breaksTheDeviceUntilReset() {
         QFETCH(QList<Descriptor>, descriptors);
         QFETCH(QList<quint16>, heads);
         m_machine.writeMemory(NsmDriver::requestBuffer, text("GetRandom"));
-        m_machine.writeMemory(0x400000, Descriptor{0x400000, 16, Descriptor::indirect, 0}.bytes());
         for (qsizetype i = 0; i < descriptors.size(); ++i)
             m_nsm.describe(quint16(i), descriptors[i]);
         m_nsm.offer(heads);
@@ -269,6 +266,16 @@ private Q_SLOTS:
         QCOMPARE(m_nsm.get(MmioRegister::status), working | status::needsReset);
         QCOMPARE(m_nsm.usedIndex(), quint16(0));
         // It says so, does nothing more, and is well again after a reset.
+        QCOMPARE(m_nsm.start(), working);
+        QVERIFY(m_nsm.ask(describePcr(31)).startsWith(describedPcr));
+    }
+
+    void indirectTableWithinItself_doesNoHarm() {
+        m_machine.writeMemory(0x400000, Descriptor{0x400000, 16, Descriptor::indirect, 0}.bytes());
+        m_nsm.describe(0, {0x400000, 16, Descriptor::indirect, 0});
+        m_nsm.describe(1, {NsmDriver::responseBuffer, 4096, Descriptor::write, 0});
+        m_nsm.offer({0, 1});
+        m_nsm.notify();
         QCOMPARE(m_nsm.start(), working);
         QVERIFY(m_nsm.ask(describePcr(31)).startsWith(describedPcr));
     }

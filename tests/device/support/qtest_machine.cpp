@@ -191,6 +191,10 @@ void QtestMachine::out32(quint16 port, quint32 value) {
     qtest("outl 0x" + QByteArray::number(port, 16) + " 0x" + QByteArray::number(value, 16));
 }
 
+void QtestMachine::advanceClock(qint64 nanoseconds) {
+    qtest("clock_step " + QByteArray::number(nanoseconds));
+}
+
 void QtestMachine::out8(quint16 port, quint8 value) {
     qtest("outb 0x" + QByteArray::number(port, 16) + " 0x" + QByteArray::number(value, 16));
 }

@@ -31,14 +31,14 @@ public:
     /// Starts `-M nitro-enclave` (or with `-M` in the arguments, that) with a ROM of zeros. False when QEMU
     /// ended instead of accepting connections; then errorOutput() has its words and exitCode() its exit code.
     bool start(const QStringList &arguments = {});
-    /// Runs until QEMU ends by itself; false after 10 seconds.
+    /// Runs until QEMU ends by itself; false after 60 seconds.
     bool waitForExit();
     int exitCode() const { return m_process.exitCode(); }
     QByteArray errorOutput();
 
     /// QMP: the `return` member, or the whole error object under "error".
     QJsonValue command(const QString &name, const QJsonObject &arguments = {});
-    /// Data of the first event of that name from now on or already received; empty object after 10 seconds.
+    /// Data of the first event of that name from now on or already received; empty object after 60 seconds.
     /// Takes it out of the list.
     QJsonObject takeEvent(const QString &name);
     /// All events so far, oldest first.
@@ -52,6 +52,8 @@ public:
     quint32 in32(quint16 port);
     void out32(quint16 port, quint32 value);
     void out8(quint16 port, quint8 value);
+    /// The virtual clock, which stands still otherwise; timers fire on the way.
+    void advanceClock(qint64 nanoseconds);
 
 private:
     std::optional<QByteArray> qtest(const QByteArray &line);

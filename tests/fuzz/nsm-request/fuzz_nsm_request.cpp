@@ -2,8 +2,8 @@
 //
 // A hostile guest: several requests in a row to one module, whose state carries over. An input is a row of
 // {u16 length, u16 response capacity, request bytes}, little-endian; the last request takes what is left.
-// Beyond memory errors it checks that a locked PCR stays as it is and that every complete answer is one CBOR
-// item.
+// Beyond memory errors it checks that a locked PCR stays as it is, that every complete answer is one CBOR
+// item, and that looking at a request says what handling it will say.
 #include "nsm-device/core/cbor.hpp"
 #include "nsm-device/core/nsm.h"
 
@@ -57,10 +57,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         const std::vector<uint8_t> request(data + 4, data + 4 + length);
         std::vector<uint8_t> response(capacity);
         nsm_save_state(nsm.get(), before.get());
+        const NsmQuestion question = nsm_inspect(nsm.get(), request.data(), length);
         const NsmAnswer answer = nsm_handle(nsm.get(), request.data(), length, response.data(), capacity);
         nsm_save_state(nsm.get(), after.get());
 
         check(answer.size <= capacity && answer.kind < NSM_REQUEST_KINDS && answer.error < NSM_ERRORS);
+        check(question.kind == answer.kind && question.index == answer.index);
         check(capacity < 64 || isOneItem(response, answer.size));
         for (unsigned i = 0; i < NSM_PCR_COUNT; ++i)
             if (before->locked[i])

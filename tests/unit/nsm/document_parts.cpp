@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // See document_parts.hpp.
-#include "document_parts.hpp"
+#include "tests/unit/nsm/document_parts.hpp"
 
 #include "nsm-device/core/cbor.hpp"
 

@@ -280,6 +280,44 @@ private slots:
         QCOMPARE(device.transactions[0].request_size, size_t(0));
         QCOMPARE(device.lastResponse, errorResponse(NSM_INPUT_TOO_LARGE));
     }
+    void inspect_saysWhatHandlingWill_andChangesNothing() {
+        NsmFixture fixture;
+        const auto inspect = [&](const QByteArray &request) {
+            return nsm_inspect(fixture.nsm, reinterpret_cast<const uint8_t *>(request.constData()),
+                               size_t(request.size()));
+        };
+        // {"LockPCRs": {"range": 3}}
+        const QByteArray lockThree = QByteArray::fromHex("a1684c6f636b50435273a16572616e676503");
+        const NsmQuestion question = inspect(lockThree);
+        QCOMPARE(question.kind, NSM_REQUEST_LOCK_PCRS);
+        QCOMPARE(question.index, 3);
+        QCOMPARE(question.first_pcr, 0u);
+        QCOMPARE(question.last_pcr, 2u);
+        QCOMPARE(question.transaction, 1u);
+        QVERIFY(fixture.transactions.isEmpty() && !fixture.isLocked(0));
+        fixture.send(lockThree);
+        QCOMPARE(fixture.transactions.last().id, 1u);
+        QCOMPARE(inspect("nonsense").kind, NSM_REQUEST_UNKNOWN);
+        QCOMPARE(inspect("nonsense").index, -1);
+        QCOMPARE(inspect(QByteArray(NSM_REQUEST_MAX + 1, 'x')).transaction, 2u);
+    }
+
+    void state_roundTrip_neverGoesBackInNumbers() {
+        NsmFixture fixture;
+        const auto state = std::make_unique<NsmState>();
+        for (int i = 0; i < 3; ++i)
+            fixture.sendHex("6947657452616e646f6d"); // GetRandom
+        nsm_save_state(fixture.nsm, state.get());
+        fixture.sendHex("6947657452616e646f6d");
+        QCOMPARE(nsm_load_state(fixture.nsm, state.get()), 0);
+        fixture.sendHex("6947657452616e646f6d");
+        QCOMPARE(fixture.transactions.last().id, 5u);
+        NsmFixture other;
+        QCOMPARE(nsm_load_state(other.nsm, state.get()), 0);
+        other.sendHex("6947657452616e646f6d");
+        QCOMPARE(other.transactions.last().id, 4u);
+    }
+
     void undecodable_hasNoIndex() {
         NsmFixture device;
         NsmFaultRule refuse = rule(NSM_FAULT_ERROR);
