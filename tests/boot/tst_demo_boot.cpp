@@ -35,24 +35,6 @@ QJsonArray liveRegisters(Guest &guest) {
     return guest.command(QStringLiteral("query-nsm")).toObject()[QStringLiteral("pcrs")].toArray();
 }
 
-/// An archive of one file, in the form that initramfs takes (cpio, "newc").
-QByteArray archiveOf(const QByteArray &name, const QByteArray &data) {
-    const auto entry = [](const QByteArray &path, quint32 mode, const QByteArray &content) {
-        QByteArray bytes = "070701";
-        const quint32 size = static_cast<quint32>(content.size()),
-                      pathSize = static_cast<quint32>(path.size() + 1);
-        for (const quint32 field : {1u, mode, 0u, 0u, 1u, 0u, size, 0u, 0u, 0u, 0u, pathSize, 0u})
-            bytes += QByteArray::number(field, 16).rightJustified(8, '0');
-        const auto pad = [&bytes] { bytes += QByteArray((4 - bytes.size() % 4) % 4, '\0'); };
-        bytes += path + '\0';
-        pad();
-        bytes += content;
-        pad();
-        return bytes;
-    };
-    return entry(name, 0100644, data) + entry("TRAILER!!!", 0, {});
-}
-
 quint64 availableMemoryMiB() {
     QFile file(QStringLiteral("/proc/meminfo"));
     if (!file.open(QIODevice::ReadOnly))
@@ -67,8 +49,6 @@ class DemoBoot : public QObject {
     Q_OBJECT
 
 private:
-    QTemporaryDir m_folder;
-
     /// Starts the demo (or another EIF) and waits for its ready line.
     void boot(Guest &guest, const QStringList &arguments = {}, const QString &eif = Guest::demoEif()) {
         QVERIFY2(guest.start(QStringList{QStringLiteral("-M"), QStringLiteral("nitro-enclave"),
@@ -177,79 +157,6 @@ private Q_SLOTS:
                 contents += section.type == 2 ? section.data + " nitroscope.test=1" : section.data;
         QCOMPARE(printedPcr(guest.console(), 0), sha384(QByteArray(48, '\0') + sha384(contents)).toHex());
         QVERIFY(guest.errorOutput().contains("PCR"));
-    }
-
-    void olderVersions_boot_data() {
-        QTest::addColumn<quint16>("version");
-        QTest::newRow("2") << quint16(2);
-        QTest::newRow("3") << quint16(3);
-    }
-    void olderVersions_boot() {
-        QFETCH(quint16, version);
-        const RawEif demo = RawEif::read(Guest::demoEif());
-        auto sections = demo.sections();
-        sections.removeIf([](const auto &section) { return section.type == 5; }); // metadata came with 4
-        const RawEif old = demo.rebuilt(version, sections);
-        const QString path = m_folder.filePath(QStringLiteral("old.eif"));
-        QVERIFY(old.write(path));
-        Guest guest;
-        boot(guest, {}, path);
-        QCOMPARE(printedPcr(guest.console(), 0), demo.pcr(0).toHex());
-        QCOMPARE(guest.command(QStringLiteral("query-enclave")).toObject()[QStringLiteral("version")].toInt(),
-                 int(version));
-    }
-
-    // A third ramdisk is unpacked over the other two and counts for PCR 0 and 2, in the file as by -initrd.
-    void thirdRamdisk_isUnpackedAndMeasured_data() {
-        QTest::addColumn<bool>("isInFile");
-        QTest::newRow("in the file") << true;
-        QTest::newRow("-initrd, with eif= and -append") << false;
-    }
-    void thirdRamdisk_isUnpackedAndMeasured() {
-        QFETCH(bool, isInFile);
-        const RawEif demo = RawEif::read(Guest::demoEif());
-        auto sections = demo.sections();
-        const QByteArray archive = archiveOf("rootfs/etc/motd", "from the third ramdisk\n");
-        sections.append({3, 0, archive});
-        const RawEif more = demo.rebuilt(4, sections);
-        const QString path = m_folder.filePath(QStringLiteral("more.eif"));
-        Guest guest;
-        if (isInFile) {
-            QVERIFY(more.write(path));
-            boot(guest, {}, path);
-            QCOMPARE(printedPcr(guest.console(), 0), more.pcr(0).toHex());
-        } else {
-            QFile file(path);
-            QVERIFY(file.open(QIODevice::WriteOnly) && file.write(archive) == archive.size());
-            file.close();
-            boot(guest,
-                 {QStringLiteral("-M"), QStringLiteral("eif=") + Guest::demoEif(), QStringLiteral("-initrd"),
-                  path, QStringLiteral("-append"), QStringLiteral("nitroscope.test=1")});
-            QVERIFY(printedPcr(guest.console(), 0) != more.pcr(0).toHex()); // the command line differs, too
-            QVERIFY2(guest.errorOutput().contains("the PCRs differ"), guest.errorOutput());
-        }
-        QCOMPARE(printedPcr(guest.console(), 1) == demo.pcr(1).toHex(), isInFile);
-        QCOMPARE(printedPcr(guest.console(), 2), more.pcr(2).toHex());
-        QVERIFY2(guest.waitForConsole("/etc/motd: from the third ramdisk", bootSeconds),
-                 guest.console().right(2000));
-    }
-
-    void shrinkingFile_stopsTheBootAndNotQemu() {
-        QFile copy(m_folder.filePath(QStringLiteral("shrinks.eif")));
-        QVERIFY(QFile::copy(Guest::demoEif(), copy.fileName()));
-        Guest guest;
-        QVERIFY2(
-            guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave"), QStringLiteral("-kernel"),
-                         copy.fileName(), QStringLiteral("-action"), QStringLiteral("panic=pause")}),
-            guest.errorOutput());
-        QVERIFY2(guest.waitForConsole(readyLine, bootSeconds), guest.errorOutput());
-        // The pages were given back after the hand-off: the next boot reads the file again.
-        QVERIFY(copy.resize(300'000));
-        guest.command(QStringLiteral("enclave-reset"));
-        const QJsonObject event = guest.waitForEvent(QStringLiteral("ENCLAVE_BOOT_FAILED"), bootSeconds);
-        QVERIFY2(event[QStringLiteral("message")].toString().contains(QStringLiteral("shortened")),
-                 guest.console().right(2000) + guest.errorOutput());
-        QCOMPARE(event[QStringLiteral("offset")].toInt(), 300'000);
     }
 
     void guestReboot_endsTheEnclave() {

@@ -32,7 +32,7 @@ QString Guest::demoEif() {
     return existing(NITROSCOPE_BINARY_DIR "/demo/demo.eif");
 }
 
-bool Guest::start(const QStringList &arguments) {
+bool Guest::start(const QStringList &arguments, const std::function<void()> &beforeRunning) {
     const QString socket = m_folder.filePath(QStringLiteral("qmp"));
     QStringList all{QStringLiteral("-nodefaults"), QStringLiteral("-no-user-config"),
                     QStringLiteral("-display"),    QStringLiteral("none"),
@@ -53,6 +53,8 @@ bool Guest::start(const QStringList &arguments) {
     }
     // QEMU sends no events before the capabilities are agreed on, so the machine must not run before that.
     const QJsonValue agreed = command(QStringLiteral("qmp_capabilities"));
+    if (beforeRunning)
+        beforeRunning();
     const QJsonValue running = command(QStringLiteral("cont"));
     return !agreed.toObject().contains(QStringLiteral("error")) &&
            !running.toObject().contains(QStringLiteral("error"));

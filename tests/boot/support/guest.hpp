@@ -13,6 +13,8 @@
 #include <QStringList>
 #include <QTemporaryDir>
 
+#include <functional>
+
 namespace nitroscope::test {
 
 class Guest {
@@ -26,8 +28,9 @@ public:
     static QString demoEif();
 
     /// Starts `-M nitro-enclave` with these further arguments and connects QMP. False when QEMU ended
-    /// instead; then errorOutput() has its message.
-    bool start(const QStringList &arguments);
+    /// instead; then errorOutput() has its message. `beforeRunning` may use command() before the first
+    /// instruction.
+    bool start(const QStringList &arguments, const std::function<void()> &beforeRunning = {});
 
     /// True once `text` has appeared on the console; false after `seconds` or when QEMU ended without it.
     bool waitForConsole(const QByteArray &text, int seconds);

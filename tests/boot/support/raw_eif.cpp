@@ -34,27 +34,6 @@ QList<RawSection> RawEif::sections() const {
     return found;
 }
 
-RawEif RawEif::rebuilt(quint16 version, const QList<RawSection> &sections) const {
-    RawEif eif{bytes.left(headerSize)};
-    eif.put16(4, version);
-    eif.put16(0x1a, static_cast<quint16>(sections.size()));
-    for (int i = 0; i < 32; ++i) {
-        const bool isUsed = i < sections.size();
-        eif.setSectionOffset(i, isUsed ? static_cast<quint64>(eif.bytes.size()) : 0);
-        eif.setSectionSize(i, isUsed ? static_cast<quint64>(sections[i].data.size()) : 0);
-        if (!isUsed)
-            continue;
-        const qsizetype at = eif.bytes.size();
-        eif.bytes += QByteArray(sectionHeaderSize, '\0');
-        eif.put16(at, sections[i].type);
-        eif.put16(at + 2, sections[i].flags);
-        eif.put64(at + 4, static_cast<quint64>(sections[i].data.size()));
-        eif.bytes += sections[i].data;
-    }
-    eif.fixCrc();
-    return eif;
-}
-
 QByteArray RawEif::pcr(int index) const {
     QByteArray contents;
     int ramdisks = 0;

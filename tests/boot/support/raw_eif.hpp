@@ -26,9 +26,6 @@ public:
 
     QByteArray bytes;
 
-    /// The same header with another version and other sections, without gaps, and with a right checksum.
-    RawEif rebuilt(quint16 version, const QList<RawSection> &sections) const;
-
     QList<RawSection> sections() const;
     /// PCR0, PCR1 or PCR2 as the platform computes them: SHA384(48 zero bytes || SHA384(contents)).
     QByteArray pcr(int index) const;

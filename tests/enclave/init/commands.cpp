@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/enclave/init/commands.hpp"
 
+#include "tests/enclave/init/nsm_check.hpp"
 #include "tests/enclave/init/text.hpp"
 
 #include <cerrno>
@@ -101,6 +102,22 @@ void random(Enclave &enclave, const Words &words) {
     enclave.console.report(bytes ? "random " + hex(*bytes) : "random failed: " + bytes.error());
 }
 
+void check(Enclave &enclave, const Words &) {
+    checkNsm(enclave);
+}
+
+void attest(Enclave &enclave, const Words &words) {
+    const auto word = [&](size_t index) { return words.size() > index ? words[index] : std::string(); };
+    reportDocument(enclave, word(1), word(2), word(3));
+}
+
+void bench(Enclave &enclave, const Words &words) {
+    const auto count = words.size() > 1 ? toNumber(words[1]) : std::optional<uint32_t>(1000);
+    if (!count || *count == 0)
+        return enclave.console.line("bench: give a number of requests");
+    benchNsm(enclave, *count);
+}
+
 void dmesg(Enclave &enclave, const Words &) {
     constexpr int readAll = 3, bufferSize = 10; // syslog(2)
     std::string text(static_cast<size_t>(std::max(klogctl(bufferSize, nullptr, 0), 1)), '\0');
@@ -136,6 +153,9 @@ constexpr Command commands[] = {
     {"pcr", "pcr N", "value of a PCR", pcr},
     {"extend", "extend N TEXT", "extend a PCR with a text", extend},
     {"random", "random [N]", "random bytes from the NSM", random},
+    {"attest", "attest [DATA]", "attestation document; also: nonce, public key", attest},
+    {"check", "check", "examine the NSM as nsm-check does; locks all PCRs", check},
+    {"bench", "bench [N]", "time N requests to the NSM", bench},
     {"uptime", "uptime", "time since the kernel started", uptime},
     {"mem", "mem", "memory", memory},
     {"dmesg", "dmesg", "kernel messages", dmesg},

@@ -56,6 +56,30 @@ NsmResult<PcrValue> NsmClient::extendPcr(uint16_t index, std::string_view data) 
     return exchange(encodeExtendPcr(index, cbor::asBytes(data))).and_then(decodeExtendPcr);
 }
 
+NsmResult<void> NsmClient::lockPcr(uint16_t index) {
+    return exchange(encodeLockPcr(index)).and_then([](cbor::Bytes response) {
+        return decodeDone(response, "LockPCR");
+    });
+}
+
+NsmResult<void> NsmClient::lockPcrs(uint16_t range) {
+    return exchange(encodeLockPcrs(range)).and_then([](cbor::Bytes response) {
+        return decodeDone(response, "LockPCRs");
+    });
+}
+
+NsmResult<std::vector<std::byte>> NsmClient::attest(std::string_view userData, std::string_view nonce,
+                                                    std::string_view publicKey) {
+    return exchange(
+               encodeAttestation(cbor::asBytes(userData), cbor::asBytes(nonce), cbor::asBytes(publicKey)))
+        .and_then(decodeAttestation);
+}
+
+std::string NsmClient::errorOf(const NsmRequest &request) {
+    const auto response = exchange(request);
+    return response ? errorName(*response) : response.error();
+}
+
 NsmResult<std::vector<std::byte>> NsmClient::random(size_t count) {
     std::vector<std::byte> all;
     while (all.size() < count) {

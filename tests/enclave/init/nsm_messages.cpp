@@ -102,6 +102,41 @@ NsmRequest encodeExtendPcr(uint16_t index, cbor::Bytes data) {
     });
 }
 
+NsmRequest encodeLockPcr(uint16_t index) {
+    return encode([&](cbor::Writer &out) {
+        out.map(1);
+        out.text("LockPCR");
+        out.map(1);
+        out.text("index");
+        out.unsignedInt(index);
+    });
+}
+
+NsmRequest encodeLockPcrs(uint16_t range) {
+    return encode([&](cbor::Writer &out) {
+        out.map(1);
+        out.text("LockPCRs");
+        out.map(1);
+        out.text("range");
+        out.unsignedInt(range);
+    });
+}
+
+NsmRequest encodeAttestation(cbor::Bytes userData, cbor::Bytes nonce, cbor::Bytes publicKey) {
+    return encode([&](cbor::Writer &out) {
+        const auto field = [&](std::string_view key, cbor::Bytes value) {
+            out.text(key);
+            value.empty() ? out.null() : out.bytes(value);
+        };
+        out.map(1);
+        out.text("Attestation");
+        out.map(3);
+        field("user_data", userData);
+        field("nonce", nonce);
+        field("public_key", publicKey);
+    });
+}
+
 NsmResult<NsmDescription> decodeDescribe(cbor::Bytes response) {
     NsmDescription description;
     const auto number = [](const Item &item, uint64_t &value) {
@@ -177,6 +212,35 @@ NsmResult<PcrValue> decodeExtendPcr(cbor::Bytes response) {
             return tl::unexpected(undecodable("there is no register value of 48 bytes"));
         return value;
     });
+}
+
+NsmResult<void> decodeDone(cbor::Bytes response, std::string_view variant) {
+    cbor::Reader reader(response);
+    Item item;
+    if (reader.next(item) && item.type == Type::text && textOf(item) == variant)
+        return {};
+    const std::string error = errorName(response);
+    return tl::unexpected(error.empty() ? undecodable("it is not \"" + std::string(variant) + '"') : error);
+}
+
+NsmResult<std::vector<std::byte>> decodeAttestation(cbor::Bytes response) {
+    std::vector<std::byte> document;
+    const auto field = [&](const std::string &key, const Item &item, cbor::Reader &) {
+        if (key != "document" || item.type != Type::bytes)
+            return false;
+        document.resize(cbor::stringSize(item));
+        return cbor::copyString(item, document).has_value();
+    };
+    return forEachField(response, "Attestation", field).map([&] { return document; });
+}
+
+std::string errorName(cbor::Bytes response) {
+    cbor::Reader reader(response);
+    Item item;
+    if (!reader.next(item) || item.type != Type::map || !reader.next(item) || item.type != Type::text ||
+        textOf(item) != "Error" || !reader.next(item) || item.type != Type::text)
+        return {};
+    return textOf(item);
 }
 
 } // namespace nitroscope::demo

@@ -2,7 +2,7 @@
 //
 // The guest's side of the NSM wire format: requests encoded and responses decoded as AWS's NSM API library
 // does it (CBOR, serde's externally tagged enums: a unit variant is a text string, any other a map of one
-// entry named after the variant). Only the requests that the demo enclave makes. Responses are decoded
+// entry named after the variant). Responses are decoded
 // independently of their key order and of definite or indefinite lengths.
 #pragma once
 
@@ -43,10 +43,19 @@ NsmRequest encodeDescribe();
 NsmRequest encodeGetRandom();
 NsmRequest encodeDescribePcr(uint16_t index);
 NsmRequest encodeExtendPcr(uint16_t index, cbor::Bytes data);
+NsmRequest encodeLockPcr(uint16_t index);
+NsmRequest encodeLockPcrs(uint16_t range);
+/// Empty fields are left out, as null.
+NsmRequest encodeAttestation(cbor::Bytes userData, cbor::Bytes nonce, cbor::Bytes publicKey);
 
 NsmResult<NsmDescription> decodeDescribe(cbor::Bytes response);
 NsmResult<std::vector<std::byte>> decodeGetRandom(cbor::Bytes response);
 NsmResult<PcrState> decodeDescribePcr(cbor::Bytes response);
 NsmResult<PcrValue> decodeExtendPcr(cbor::Bytes response);
+/// LockPCR and LockPCRs answer with their bare name.
+NsmResult<void> decodeDone(cbor::Bytes response, std::string_view variant);
+NsmResult<std::vector<std::byte>> decodeAttestation(cbor::Bytes response);
+/// The name of an Error response; empty for any other.
+std::string errorName(cbor::Bytes response);
 
 } // namespace nitroscope::demo

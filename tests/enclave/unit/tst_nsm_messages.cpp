@@ -46,6 +46,32 @@ private Q_SLOTS:
                             "19012c" + "64" + QByteArray("data").toHex() + "42" + "6162"));
     }
 
+    void lockAndAttestation_haveTheDocumentedBytes() {
+        QCOMPARE(hex(encodeLockPcr(17)), QByteArray("a167" + QByteArray("LockPCR").toHex() + "a165" +
+                                                    QByteArray("index").toHex() + "11"));
+        QCOMPARE(hex(encodeLockPcrs(32)), QByteArray("a168" + QByteArray("LockPCRs").toHex() + "a165" +
+                                                     QByteArray("range").toHex() + "1820"));
+        QCOMPARE(hex(encodeAttestation(cbor::asBytes("d"), {}, cbor::asBytes("k"))),
+                 QByteArray("a16b" + QByteArray("Attestation").toHex() + "a369" +
+                            QByteArray("user_data").toHex() + "4164" + "65" + QByteArray("nonce").toHex() +
+                            "f6" + "6a" + QByteArray("public_key").toHex() + "416b"));
+    }
+
+    void done_isTheBareName() {
+        QVERIFY(decodeDone(bytes("\x67"
+                                 "LockPCR"),
+                           "LockPCR")
+                    .has_value());
+        const QByteArray error = "\xa1\x65"
+                                 "Error"
+                                 "\x6d"
+                                 "ReadOnlyIndex";
+        QCOMPARE(decodeDone(bytes(error), "LockPCR").error(), std::string("ReadOnlyIndex"));
+        QCOMPARE(errorName(bytes(error)), std::string("ReadOnlyIndex"));
+        QVERIFY(!decodeDone(bytes(lockedPcr), "LockPCR").has_value());
+        QCOMPARE(errorName(bytes(lockedPcr)), std::string());
+    }
+
     void describePcr_definiteMap() {
         const auto state = decodeDescribePcr(bytes(lockedPcr));
         QVERIFY(state.has_value());
