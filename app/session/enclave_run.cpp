@@ -2,10 +2,8 @@
 #include "app/session/enclave_run.hpp"
 
 #include "app/core/program_locations.hpp"
-#include "app/session/kvm_probe.hpp"
 #include "app/session/launch_arguments.hpp"
 
-#include <QFile>
 #include <QFileInfo>
 
 namespace nitroscope::app {
@@ -92,33 +90,12 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
     if (auto opened = m_console.open(channels.console); !opened)
         return opened;
 
-    chooseAccelerator();
     // Whether the file is an EIF, or a file at all, is the machine's to judge: its words are the user's.
     const QFileInfo eif(m_spec.eifPath);
     const quint64 eifBytes = eif.isFile() ? static_cast<quint64>(eif.size()) : 0;
     *program = *qemu;
     *arguments = launchArguments(m_spec, eifBytes, channels);
     return {};
-}
-
-void EnclaveRun::chooseAccelerator() {
-    if (m_spec.accelerator != Accelerator::kvm)
-        return;
-    if (const auto works = probeKvm(); !works) {
-        m_spec.accelerator = Accelerator::tcg;
-        log(LogLevel::warning, "session",
-            QStringLiteral(
-                "KVM does not work here (%1), so the enclave runs with TCG: slower, otherwise the same.")
-                .arg(works.error().message));
-    }
-}
-
-// QEMU makes the file before it looks at the EIF. A refused one leaves nothing to look at.
-void EnclaveRun::removeEmptyCapture() {
-    const QFileInfo capture(m_spec.capturePath);
-    if (!m_spec.capturePath.isEmpty() && !m_evidence.startError && !m_evidence.guestStarted &&
-        capture.isFile() && capture.size() == 0)
-        QFile::remove(m_spec.capturePath);
 }
 
 void EnclaveRun::openQmp(QLocalSocket *socket) {
@@ -211,7 +188,6 @@ void EnclaveRun::onProcessEnd(const ProcessEnd &end) {
         if (m_evidence.bootFailure)
             emit bootFailed(*m_evidence.bootFailure);
     }
-    removeEmptyCapture();
     m_console.drain();
     m_drainTimer.start(m_limits.drainMs);
     finishWhenDrained();

@@ -53,8 +53,6 @@ signals:
 
 private:
     Result<void> prepare(QString *program, QStringList *arguments);
-    void chooseAccelerator();
-    void removeEmptyCapture();
     void connectProcess();
     void openQmp(QLocalSocket *socket);
     void onReady(const QString &version);

@@ -33,9 +33,8 @@ EndReason bootFailure(const BootFailure &failure) {
         advice = QStringLiteral("The console shows how far the firmware came.");
     else if (failure.eCode != QLatin1String("E19") && failure.eCode != QLatin1String("E26"))
         // Files that cannot be read and too little memory stay refusals; their messages say what to do.
-        advice = QStringLiteral(
-            "To boot what can be booted anyway, with a warning, turn strict checking off: in the window "
-            "under Enclave, Launch Options, on the command line with --strict off.");
+        advice =
+            QStringLiteral("With strict checking off, what can be booted anyway is booted with a warning.");
     return {EndKind::bootFailed, failure.message, advice};
 }
 

@@ -12,7 +12,7 @@ namespace nitroscope::app {
 // Which machinery executes the guest's instructions.
 enum class Accelerator {
     tcg, // translation; works everywhere, and what breakpoints and plugins need
-    kvm, // only on request; where it turns out not to work (kvm_probe.hpp), tcg is taken and the log says so
+    kvm, // only on request: a /dev/kvm that exists may still not work (nested, no rights)
 };
 
 struct LaunchSpec {

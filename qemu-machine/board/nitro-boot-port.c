@@ -107,14 +107,8 @@ EnclaveBootFailure *nitro_boot_port_failure(const NitroBootPort *port)
     if (!port->failed) {
         return NULL;
     }
-    if (port->nms->launch) {
-        nitro_launch_poll(port->nms->launch);
+    if (report->reason == NITRO_BOOT_REASON_REFUSED && port->nms->launch) {
         verdict = nitro_launch_verdict(port->nms->launch);
-        /* A file that shrank looks damaged to the firmware in some way. */
-        if (verdict && report->reason != NITRO_BOOT_REASON_REFUSED &&
-            verdict->reason != NITRO_LAUNCH_REASON_FILE_CHANGED) {
-            verdict = NULL;
-        }
     }
     failure = g_new0(EnclaveBootFailure, 1);
     failure->stage = report->stage;

@@ -83,28 +83,11 @@ static void nitro_check_topology(NitroMachineState *nms)
     }
 }
 
-/*
- * The guest's DMA reads the mapped EIF, whose guard (board/core/mapping_guard)
- * needs the signal that QEMU's threads are started without.
- */
-static void nitro_accept_sigbus(CPUState *cs, run_on_cpu_data data)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGBUS);
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-}
-
 static void nitro_machine_done(Notifier *notifier, void *data)
 {
     NitroMachineState *nms = container_of(notifier, NitroMachineState,
                                           machine_done);
-    CPUState *cs;
 
-    CPU_FOREACH(cs) {
-        async_run_on_cpu(cs, nitro_accept_sigbus, RUN_ON_CPU_NULL);
-    }
     fw_cfg_add_e820(X86_MACHINE(nms)->fw_cfg);
 }
 

@@ -115,18 +115,6 @@ bool FileSource::isUnchanged() const {
            status.st_mtim.tv_sec == m_modifiedSeconds && status.st_mtim.tv_nsec == m_modifiedNanoseconds;
 }
 
-uint64_t FileSource::firstLostByte() const {
-    struct stat status = {};
-    if (::fstat(m_descriptor, &status) != 0 || static_cast<uint64_t>(status.st_size) >= m_size)
-        return 0;
-    return static_cast<uint64_t>(status.st_size);
-}
-
-uint64_t MappedSource::firstLostByte() const {
-    const uint64_t end = m_file.firstLostByte();
-    return end != 0 ? end : m_mapping.lostFrom().value_or(0);
-}
-
 Mapping::Mapping(const FileSource &file) {
     if (file.size() > SIZE_MAX)
         return;
@@ -136,22 +124,18 @@ Mapping::Mapping(const FileSource &file) {
         return;
     m_data = static_cast<std::byte *>(address);
     m_size = file.size();
-    m_guard = MappingGuard({m_data, static_cast<size_t>(m_size)});
 }
 
 Mapping::Mapping(Mapping &&other) noexcept
-    : m_data(std::exchange(other.m_data, nullptr)), m_size(std::exchange(other.m_size, 0)),
-      m_guard(std::move(other.m_guard)) {}
+    : m_data(std::exchange(other.m_data, nullptr)), m_size(std::exchange(other.m_size, 0)) {}
 
 Mapping &Mapping::operator=(Mapping &&other) noexcept {
     std::swap(m_data, other.m_data);
     std::swap(m_size, other.m_size);
-    std::swap(m_guard, other.m_guard);
     return *this;
 }
 
 Mapping::~Mapping() {
-    m_guard = MappingGuard();
     if (m_data)
         ::munmap(m_data, static_cast<size_t>(m_size));
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Files as the launch library reads them, from any thread. App and command line read by pread: a file that
-// shrinks or whose disk fails under us gives a failed read that becomes a plain sentence. The machine maps
-// the file, because QEMU's fw_cfg hands its pages to the firmware without a copy, and measures through the
-// same pages; there the guard of mapping_guard.hpp turns what would be SIGBUS, the end of the process, into a
-// place that was lost.
+// Files as the launch library reads them: by pread, from any thread, never through a mapping. A file that
+// shrinks or whose disk fails under us then gives a failed read that becomes a plain sentence; through a
+// mapping it would be SIGBUS, which ends the process. Copying a chunk that fits the CPU's cache costs a few
+// percent of the time it takes to hash it.
+//
+// The mapping beside it exists for the guest: QEMU's fw_cfg hands the file's pages to the firmware without a
+// copy.
 
 #pragma once
-
-#include "qemu-machine/board/core/mapping_guard.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -28,10 +28,6 @@ public:
     virtual uint64_t size() const = 0;
     /// Fills `out` with the bytes from `offset` on; false when they cannot all be had.
     virtual bool read(uint64_t offset, std::span<std::byte> out) const = 0;
-    /// The same bytes where they lie in memory; empty when they have to be read.
-    virtual std::span<const std::byte> view(uint64_t, uint64_t) const { return {}; }
-    /// Where the file ends too early or could not be read, if that is known; see isUnchanged().
-    virtual uint64_t firstLostByte() const { return 0; }
     /// False when the content changed behind our back since it was opened.
     virtual bool isUnchanged() const { return true; }
 };
@@ -75,8 +71,6 @@ public:
     bool read(uint64_t offset, std::span<std::byte> out) const override;
     /// Compares size and modification time with those at open.
     bool isUnchanged() const override;
-    /// Its present length when it became shorter, else 0.
-    uint64_t firstLostByte() const override;
     int descriptor() const { return m_descriptor; }
 
 private:
@@ -88,7 +82,8 @@ private:
     int64_t m_modifiedNanoseconds = 0;
 };
 
-/// Read-only private mapping of a whole FileSource, guarded against a file that shrinks.
+/// Read-only private mapping of a whole FileSource. Touching pages beyond the end of a file that shrank
+/// raises SIGBUS, so only the guest's accesses go through here.
 class Mapping {
 public:
     Mapping() = default;
@@ -102,32 +97,12 @@ public:
 
     const std::byte *data() const { return m_data; }
     uint64_t size() const { return m_data ? m_size : 0; }
-    /// Where bytes were asked for that the file has no more; they read as zeros.
-    std::optional<uint64_t> lostFrom() const { return m_guard.lostFrom(); }
     /// Drops the resident pages; they come back from the page cache when touched again.
     void releasePages();
 
 private:
     std::byte *m_data = nullptr;
     uint64_t m_size = 0;
-    MappingGuard m_guard; ///< Ends before the mapping does: see the destructor.
-};
-
-/// A mapped file as a ByteSource: nothing is copied. Both must outlive it.
-class MappedSource final : public ByteSource {
-public:
-    MappedSource(const FileSource &file, const Mapping &mapping) : m_file(file), m_mapping(mapping) {}
-    uint64_t size() const override { return m_file.size(); }
-    bool read(uint64_t offset, std::span<std::byte> out) const override { return m_file.read(offset, out); }
-    std::span<const std::byte> view(uint64_t offset, uint64_t size) const override {
-        return {m_mapping.data() + offset, static_cast<size_t>(size)};
-    }
-    uint64_t firstLostByte() const override;
-    bool isUnchanged() const override { return m_file.isUnchanged() && !m_mapping.lostFrom(); }
-
-private:
-    const FileSource &m_file;
-    const Mapping &m_mapping;
 };
 
 } // namespace nitroscope::launch

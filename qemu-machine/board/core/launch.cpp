@@ -114,12 +114,9 @@ void startMeasuring(NitroLaunch &launch) {
     const BlockedSignals blocked;
     launch.worker = std::jthread([&launch](std::stop_token stop) {
         try {
-            const MappedSource eif(launch.file, launch.mapping);
-            std::optional<MappedSource> ramdisk;
-            if (launch.ramdisk)
-                ramdisk.emplace(*launch.ramdisk, launch.ramdiskMapping);
-            const MeasureExtras extras = {.append = launch.append, .ramdisk = ramdisk ? &*ramdisk : nullptr};
-            launch.measured = measure(eif, launch.image, extras, std::move(stop));
+            const MeasureExtras extras = {.append = launch.append,
+                                          .ramdisk = launch.ramdisk ? &*launch.ramdisk : nullptr};
+            launch.measured = measure(launch.file, launch.image, extras, std::move(stop));
         } catch (const std::exception &) {
             launch.measured = {.status = MeasureStatus::cryptoFailed,
                                .failedOffset = 0,
@@ -151,23 +148,6 @@ void judgeMeasurement(NitroLaunch &launch) {
             refuse(toProblem(*finding, launch.image.find(eif::SectionType::signature)));
 }
 
-NitroLaunchProblem fileChanged(const NitroLaunch &launch, uint64_t offset) {
-    return makeProblem(
-        Weight::refusal, NITRO_LAUNCH_REASON_FILE_CHANGED, ErrorCode::e19,
-        {sectionAt(launch.image, offset), offset},
-        "The file was changed, shortened or could not be read after the enclave was started; start "
-        "again when nothing writes to it any more.");
-}
-
-/// Later than the measurement, too, the guest may meet the end of a file that became shorter.
-void concludeLoss(NitroLaunch &launch) {
-    const bool isLost = launch.mapping.lostFrom() || launch.ramdiskMapping.lostFrom();
-    if (!isLost || launch.outcome != NITRO_MEASURE_READY)
-        return;
-    launch.verdict = fileChanged(launch, MappedSource(launch.file, launch.mapping).firstLostByte());
-    launch.outcome = NITRO_MEASURE_REFUSED;
-}
-
 /// Turns the finished measurement into the outcome; runs once, on the caller's thread.
 void conclude(NitroLaunch &launch) {
     if (launch.outcome != NITRO_MEASURE_BUSY || !launch.isMeasured.load(std::memory_order_acquire))
@@ -175,7 +155,11 @@ void conclude(NitroLaunch &launch) {
     const Measurements &measured = launch.measured;
     launch.facts.computed_crc = measured.crc.value_or(0);
     if (measured.status == MeasureStatus::readFailed) {
-        launch.verdict = fileChanged(launch, measured.failedOffset);
+        launch.verdict =
+            makeProblem(Weight::refusal, NITRO_LAUNCH_REASON_FILE_CHANGED, ErrorCode::e19,
+                        {sectionAt(launch.image, measured.failedOffset), measured.failedOffset},
+                        "The file was changed or could not be read while it was measured; start again when "
+                        "nothing writes to it any more.");
         launch.outcome = NITRO_MEASURE_REFUSED;
     } else if (measured.status != MeasureStatus::done) {
         launch.verdict = internalProblem("memory or threads ran out, or OpenSSL failed");
@@ -290,7 +274,6 @@ const uint8_t *nitro_launch_extra_ramdisk(const NitroLaunch *launch, uint64_t *s
 
 int nitro_launch_poll(NitroLaunch *launch) {
     conclude(*launch);
-    concludeLoss(*launch);
     return launch->outcome;
 }
 

@@ -97,8 +97,8 @@ void nitro_launch_close(NitroLaunch *launch);
 size_t nitro_launch_problem_count(const NitroLaunch *launch);
 const NitroLaunchProblem *nitro_launch_problem(const NitroLaunch *launch, size_t index); /* NULL beyond the end */
 
-/* Read-only mappings, alive until nitro_launch_close(). What a file that was shortened meanwhile has no more reads as zeros;
- * nitro_launch_poll() then says REFUSED, even after it has said READY. extra_ramdisk is NULL with *size 0 when there is none. */
+/* Read-only mappings, alive until nitro_launch_close(). The file may be gone or shortened meanwhile: do not touch the pages
+ * outside of guest accesses. extra_ramdisk is NULL with *size 0 when there is none. */
 const uint8_t *nitro_launch_eif(const NitroLaunch *launch, uint64_t *size);
 const uint8_t *nitro_launch_extra_ramdisk(const NitroLaunch *launch, uint64_t *size);
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Measuring in passes; see measure.hpp. A pass is a list of pieces, taken chunk by chunk from where they lie
-// in memory, or through a buffer of the pass, and given to a consumer. The CRC rides with PCR 0: nearly the
-// same bytes in the same order, still in the cache, at a twentieth of the hash's cost. Passes share nothing
-// but the counters.
+// Measuring in passes; see measure.hpp. A pass is a list of pieces, read chunk by chunk into a buffer of its
+// own and given to a consumer (a hash or the CRC). Passes share nothing but the counters.
 
 #include "qemu-machine/board/core/measure.hpp"
 
@@ -12,7 +10,6 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
-#include <optional>
 #include <thread>
 #include <vector>
 
@@ -26,8 +23,6 @@ struct Piece {
     const ByteSource *source;
     uint64_t offset;
     uint64_t size;
-    bool isHashed = true;  ///< Counts for PCR 0.
-    bool isSummed = false; ///< Counts for the CRC.
 };
 using Pieces = std::vector<Piece>;
 
@@ -58,9 +53,11 @@ struct Shared {
 /// One worker's buffer and reporting.
 class Pass {
 public:
-    Pass(Shared &shared, std::function<void()> report) : m_shared(shared), m_report(std::move(report)) {}
+    Pass(Shared &shared, std::function<void()> report)
+        : m_shared(shared), m_report(std::move(report)), m_buffer(std::make_unique<std::byte[]>(chunkBytes)) {
+    }
 
-    /// Feeds the pieces to `consume(piece, span)`; false when the measurement has ended meanwhile.
+    /// Feeds the pieces to `consume(span)`; false when the measurement has ended meanwhile.
     template <class Consume>
     bool feed(std::span<const Piece> pieces, Consume &&consume) {
         for (const Piece &piece : pieces) {
@@ -68,12 +65,12 @@ public:
                 if (!m_shared.goesOn())
                     return false;
                 const auto length = static_cast<size_t>(std::min<uint64_t>(chunkBytes, piece.size - done));
-                const auto chunk = take(*piece.source, piece.offset + done, length);
-                if (chunk.empty()) {
+                const std::span chunk(m_buffer.get(), length);
+                if (!piece.source->read(piece.offset + done, chunk)) {
                     m_shared.fail(MeasureStatus::readFailed, piece.offset + done);
                     return false;
                 }
-                consume(piece, chunk);
+                consume(std::span<const std::byte>(chunk));
                 done += length;
                 m_shared.doneBytes += length;
                 if (m_report)
@@ -83,48 +80,27 @@ public:
         return m_shared.goesOn();
     }
 
-    /// Hashes the pieces into a register value.
-    void hash(const Pieces &pieces, std::optional<Digest> &result) {
+    /// Hashes the pieces into a register value. With `fork`, also the first `forkAfter` of them into *fork.
+    void hash(const Pieces &pieces, std::optional<Digest> &result, size_t forkAfter = 0,
+              std::optional<Digest> *fork = nullptr) {
         Sha384 state;
-        if (feed(pieces, [&](const Piece &, std::span<const std::byte> chunk) { state.update(chunk); }))
+        const auto consume = [&](std::span<const std::byte> chunk) { state.update(chunk); };
+        if (fork) {
+            if (!feed(std::span(pieces).first(forkAfter), consume))
+                return;
+            finish(state, *fork); // a copy, the state goes on
+        }
+        if (feed(std::span(pieces).subspan(forkAfter), consume))
             finish(state, result);
     }
 
-    /// PCR 0 and the CRC, and PCR 1 where the first `forkAfter` pieces have its content.
-    void whole(const Pieces &pieces, std::optional<size_t> forkAfter, Measurements &result, bool wantsHash,
-               bool wantsCrc) {
-        Sha384 state;
+    void checksum(const Pieces &pieces, std::optional<uint32_t> &result) {
         FastCrc32 crc;
-        const auto consume = [&](const Piece &piece, std::span<const std::byte> chunk) {
-            if (piece.isSummed)
-                crc.update(chunk);
-            if (piece.isHashed)
-                state.update(chunk);
-        };
-        if (forkAfter) {
-            if (!feed(std::span(pieces).first(*forkAfter), consume))
-                return;
-            finish(state, result.pcr1); // a copy, the state goes on
-        }
-        if (!feed(std::span(pieces).subspan(forkAfter.value_or(0)), consume))
-            return;
-        if (wantsHash)
-            finish(state, result.pcr0);
-        if (wantsCrc)
-            result.crc = crc.value();
+        if (feed(pieces, [&](std::span<const std::byte> chunk) { crc.update(chunk); }))
+            result = crc.value();
     }
 
 private:
-    /// The bytes where they lie, or read; empty when they cannot be had.
-    std::span<const std::byte> take(const ByteSource &source, uint64_t offset, size_t length) {
-        if (const auto view = source.view(offset, length); !view.empty())
-            return view;
-        if (!m_buffer)
-            m_buffer = std::make_unique<std::byte[]>(chunkBytes);
-        const std::span chunk(m_buffer.get(), length);
-        return source.read(offset, chunk) ? std::span<const std::byte>(chunk) : std::span<const std::byte>();
-    }
-
     void finish(Sha384 state, std::optional<Digest> &result) {
         const Digest digest = state.finish();
         const Digest value = extendZero(std::as_bytes(std::span(digest)));
@@ -139,15 +115,21 @@ private:
 };
 
 struct Plan {
-    Pieces whole;                    ///< What PCR 0 or the CRC or both are made of, in file order.
-    Pieces pcr1, pcr2;               ///< pcr1 only when it is not the beginning of PCR 0's content.
-    std::optional<size_t> forkAfter; ///< Pieces of `whole` that have PCR 1's content.
+    Pieces pcr0, pcr1, pcr2, crc;
+    size_t forkAfter = 0;
+    bool pcr1IsPrefix = false;
 
     uint64_t totalBytes() const {
         uint64_t total = 0;
-        for (const Pieces *pieces : {&whole, &pcr1, &pcr2})
-            for (const Piece &piece : *pieces)
+        const auto add = [&](const Pieces &pieces) {
+            for (const Piece &piece : pieces)
                 total += piece.size;
+        };
+        add(pcr0);
+        add(pcr2);
+        add(crc);
+        if (!pcr1IsPrefix)
+            add(pcr1);
         return total;
     }
 };
@@ -155,51 +137,33 @@ struct Plan {
 Plan makePlan(const ByteSource &source, const eif::Image &image, const ByteSource &append,
               const ByteSource *extraRamdisk) {
     Plan plan;
-    Pieces pcr0;
-    const bool isHashed = image.loadable(), isSummed = image.crcComputable();
     size_t ramdisks = 0;
-    const auto add = [&](const Piece &piece) {
-        if (piece.size > 0 && ((isHashed && piece.isHashed) || (isSummed && piece.isSummed)))
-            plan.whole.push_back({piece.source, piece.offset, piece.size, isHashed && piece.isHashed,
-                                  isSummed && piece.isSummed});
-    };
-    // PCR 1 is forked off behind the last piece that it has.
-    const auto addMeasured = [&](const Piece &piece, Pieces *also) {
-        add(piece);
-        pcr0.push_back(piece);
-        if (also)
-            also->push_back(piece);
-        if (also == &plan.pcr1)
-            plan.forkAfter = plan.whole.size();
-    };
     const auto addRamdisk = [&](const Piece &piece) {
-        addMeasured(piece, ramdisks++ == 0 ? &plan.pcr1 : &plan.pcr2);
+        plan.pcr0.push_back(piece);
+        (ramdisks++ == 0 ? plan.pcr1 : plan.pcr2).push_back(piece);
     };
-    add({&source, 0, eif::crcOffset, false, true});
     for (const eif::Section &section : image.used()) {
-        add({&source, section.headerOffset, eif::sectionHeaderSize, false, true});
-        const Piece piece = {&source, section.dataOffset, section.dataSize, true, true};
+        const Piece piece = {&source, section.dataOffset, section.dataSize};
         if (section.type == eif::SectionType::ramdisk) {
             addRamdisk(piece);
         } else if (section.type == eif::SectionType::kernel || section.type == eif::SectionType::cmdline) {
-            addMeasured(piece, &plan.pcr1);
-            if (section.type == eif::SectionType::cmdline && append.size() > 0)
-                addMeasured({&append, 0, append.size()}, &plan.pcr1);
-        } else {
-            add({&source, section.dataOffset, section.dataSize, false, true});
+            plan.pcr0.push_back(piece);
+            plan.pcr1.push_back(piece);
+            if (section.type == eif::SectionType::cmdline && append.size() > 0) {
+                plan.pcr0.push_back({&append, 0, append.size()});
+                plan.pcr1.push_back({&append, 0, append.size()});
+            }
         }
     }
     if (extraRamdisk)
         addRamdisk({extraRamdisk, 0, extraRamdisk->size()});
 
-    if (!isHashed) {
-        plan.pcr1.clear();
-        plan.pcr2.clear();
-        plan.forkAfter = {};
-    } else if (std::equal(plan.pcr1.begin(), plan.pcr1.end(), pcr0.begin())) {
-        plan.pcr1.clear();
-    } else {
-        plan.forkAfter = {};
+    plan.forkAfter = plan.pcr1.size();
+    plan.pcr1IsPrefix = std::equal(plan.pcr1.begin(), plan.pcr1.end(), plan.pcr0.begin());
+    if (image.crcComputable()) {
+        plan.crc.push_back({&source, 0, eif::crcOffset});
+        for (const eif::Section &section : image.used())
+            plan.crc.push_back({&source, section.headerOffset, eif::sectionHeaderSize + section.dataSize});
     }
     return plan;
 }
@@ -218,21 +182,28 @@ Measurements measure(const ByteSource &source, const eif::Image &image, const Me
     Measurements result;
     {
         std::vector<std::jthread> threads; // joined at the end of this block
-        threads.reserve(2);
+        threads.reserve(3);
         if (image.loadable()) {
             threads.emplace_back([&] { Pass(shared, {}).hash(plan.pcr2, result.pcr2); });
-            if (!plan.forkAfter)
+            if (!plan.pcr1IsPrefix)
                 threads.emplace_back([&] { Pass(shared, {}).hash(plan.pcr1, result.pcr1); });
         }
-        Pass pass(shared, [&] {
-            if (progress)
-                progress(shared.doneBytes, total);
-        });
-        pass.whole(plan.whole, plan.forkAfter, result, image.loadable(), image.crcComputable());
+        if (!plan.crc.empty())
+            threads.emplace_back([&] { Pass(shared, {}).checksum(plan.crc, result.crc); });
+        if (image.loadable()) {
+            Pass pass(shared, [&] {
+                if (progress)
+                    progress(shared.doneBytes, total);
+            });
+            if (plan.pcr1IsPrefix)
+                pass.hash(plan.pcr0, result.pcr0, plan.forkAfter, &result.pcr1);
+            else
+                pass.hash(plan.pcr0, result.pcr0);
+        }
     }
     const bool isUnchanged = source.isUnchanged() && (!extras.ramdisk || extras.ramdisk->isUnchanged());
     if (shared.status == MeasureStatus::done && !isUnchanged)
-        shared.fail(MeasureStatus::readFailed, source.firstLostByte());
+        shared.fail(MeasureStatus::readFailed, 0);
     result.status = shared.status;
     result.failedOffset = shared.failedOffset;
     if (result.status != MeasureStatus::done)

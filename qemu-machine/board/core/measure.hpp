@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Measures an EIF as the platform does: PCR 0, 1 and 2 and the CRC32, in two passes over the file at the same
-// time (PCR 0 with the CRC, PCR 2). The machine, the window and the command line tool share this code.
-// Specification: image-format README, "EIF measurements":
+// Measures an EIF as the platform does: PCR 0, 1 and 2 and the CRC32, each in one pass over the file, in
+// parallel. The machine, the window and the command line tool share this code. Specification: image-format
+// README, "EIF measurements":
 //
 //   PCR x = SHA384(48 zero bytes || SHA384(content)), content = section data in file order:
 //   PCR 0: kernel, command line, all ramdisks   PCR 1: kernel, command line, first ramdisk   PCR 2: all other

@@ -189,36 +189,6 @@ private slots:
         QCOMPARE(nitro_launch_is_signed(launch.get()), 0);
     }
 
-    // Without the guard of the mapping this test ends with SIGBUS.
-    void shrunkFile_isRefusedWithThePlace() {
-        TestSections sections = usualSections();
-        sections.push_back({ramdiskKind, QByteArray(1 << 20, 'z')});
-        const QByteArray path = writeFile(m_folder, "shrinks.eif", makeEif(sections));
-        Launch launch(Launch::options(path));
-        QCOMPARE(nitro_launch_wait(launch.get()), int(NITRO_MEASURE_READY));
-        constexpr off_t kept = 100'000;
-        QCOMPARE(::truncate(path.constData(), kept), 0);
-        uint64_t size = 0;
-        const uint8_t *eif = nitro_launch_eif(launch.get(), &size);
-        QCOMPARE(eif[size - 1], uint8_t(0));
-        QCOMPARE(eif[kept - 1], uint8_t('z'));
-        QCOMPARE(nitro_launch_poll(launch.get()), int(NITRO_MEASURE_REFUSED));
-        const NitroLaunchProblem *verdict = nitro_launch_verdict(launch.get());
-        QVERIFY(verdict);
-        QCOMPARE(verdict->reason, uint32_t(NITRO_LAUNCH_REASON_FILE_CHANGED));
-        QCOMPARE(verdict->offset, uint64_t(kept));
-    }
-
-    void fileShrinkingWhileItIsMeasured_isRefused() {
-        TestSections sections = usualSections();
-        sections.push_back({ramdiskKind, QByteArray(64 << 20, 'z')});
-        const QByteArray path = writeFile(m_folder, "shrinks.eif", makeEif(sections));
-        Launch launch(Launch::options(path));
-        QCOMPARE(::truncate(path.constData(), 4096), 0);
-        QCOMPARE(nitro_launch_wait(launch.get()), int(NITRO_MEASURE_REFUSED));
-        QCOMPARE(nitro_launch_verdict(launch.get())->offset, uint64_t(4096));
-    }
-
     void close_whileMeasuring_returns() {
         TestSections sections = usualSections();
         sections.push_back({ramdiskKind, QByteArray(64 << 20, 'z')});

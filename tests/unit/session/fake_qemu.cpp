@@ -191,8 +191,6 @@ int main(int argc, char **argv) {
             qmpPath = word.substr(at + 5, word.find(",server=") - at - 5);
         else if (word.rfind("pipe,id=console,", 0) == 0)
             consolePath = word.substr(at + 5);
-        else if (word.rfind("file,id=capture,", 0) == 0) // QEMU makes it before it looks at anything else
-            close(open(word.substr(at + 5).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     }
 
     if (scenario == "refuse") {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The QEMU command line: every field of a LaunchSpec in its place, and names that would break it.
-#include "app/session/kvm_probe.hpp"
 #include "app/session/launch_arguments.hpp"
 
 #include <QDir>
@@ -36,16 +35,6 @@ Q_DECLARE_METATYPE(std::function<void(LaunchSpec &)>)
 class TestLaunchArguments : public QObject {
     Q_OBJECT
 private slots:
-    void probeKvm_whatIsNoKvm_saysWhy() {
-        const auto missing = probeKvm("/nonexistent/kvm");
-        QVERIFY(!missing);
-        QVERIFY2(missing.error().message.contains("/nonexistent/kvm: No such file"),
-                 qPrintable(missing.error().text()));
-        const auto other = probeKvm("/dev/null");
-        QVERIFY(!other);
-        QVERIFY2(other.error().message.contains("not KVM"), qPrintable(other.error().text()));
-    }
-
     void arguments_forSpec_haveValue_data() {
         using Change = std::function<void(LaunchSpec &)>;
         QTest::addColumn<Change>("change");

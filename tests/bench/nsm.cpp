@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// ./workbench bench nsm: three ratios, each against a reference of the same run, taken in turns so that a
+// slow moment of the host hits both sides.
+//   documents   attestation documents the core signs per second, against OpenSSL's bare P-384 signatures of
+//   as many bytes DescribePCR the core's time for one round trip  DescribePCR from a program in the guest
+//   through /dev/nsm and back, capture stream on against off
+//
+//   bench_nsm ROUNDS     (the guest is build/demo/demo.eif)
+
+#include "nsm-device/core/nsm.h"
+#include "tests/boot/support/guest.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fcntl.h>
+#include <memory>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <QCoreApplication>
+#include <QElapsedTimer>
+#include <QTemporaryDir>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+using nitroscope::test::Guest;
+using Clock = std::chrono::steady_clock;
+
+/// What HACKING promises.
+constexpr double documentsLimit = 0.8, describeLimitNs = 5000, captureLimit = 1.1;
+
+constexpr int documentsPerRound = 200, describesPerRound = 20000, requestsPerRound = 2000;
+constexpr int bootSeconds = 180, benchSeconds = 120;
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values.empty() ? 0 : values[values.size() / 2];
+}
+
+/// Seconds that `count` calls take.
+template <class Work>
+double timed(int count, Work &&work) {
+    const auto start = Clock::now();
+    for (int i = 0; i < count; ++i)
+        work();
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+struct Module {
+    explicit Module(const QByteArray &pkiDirectory) {
+        NsmHost host{};
+        host.random = [](void *, uint8_t *out, size_t size) { return getentropy(out, size); };
+        NsmIdentity identity{};
+        identity.pki_directory = pkiDirectory.constData();
+        NsmOptions options{};
+        options.identity = &identity;
+        char error[256] = "";
+        nsm.reset(nsm_create(&host, &options, error, sizeof error));
+        if (!nsm)
+            std::fprintf(stderr, "no module: %s\n", error);
+        nsm_lock_range(nsm.get(), 16);
+    }
+    /// The response's size; 0 when it is an error.
+    size_t ask(const QByteArray &request) {
+        const NsmAnswer answer = nsm_handle(nsm.get(), reinterpret_cast<const uint8_t *>(request.constData()),
+                                            static_cast<size_t>(request.size()), response, sizeof response);
+        return answer.error == NSM_SUCCESS ? answer.size : 0;
+    }
+    std::unique_ptr<Nsm, void (*)(Nsm *)> nsm{nullptr, nsm_destroy};
+    uint8_t response[NSM_RESPONSE_MAX];
+};
+
+void print(const char *what, double ours, double reference, const char *unit, double value, bool kept,
+           const char *promise) {
+    std::printf("%-12s %11.1f %11.1f %-6s %7.2f   (%s: %s)\n", what, ours, reference, unit, value, promise,
+                kept ? "kept" : "MISSED");
+}
+
+bool benchCore(int rounds) {
+    const QTemporaryDir folder;
+    Module module(folder.path().toUtf8());
+    const QByteArray attestation = QByteArray::fromHex("a16b") + "Attestation" + '\xa0';
+    const QByteArray describePcr =
+        QByteArray::fromHex("a16b") + "DescribePCR" + QByteArray::fromHex("a165") + "index" + '\x10';
+    const size_t size = module.nsm ? module.ask(attestation) : 0; // makes the chain, too
+    if (size == 0 || module.ask(describePcr) == 0) {
+        std::fprintf(stderr, "the core does not answer\n");
+        return false;
+    }
+    const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY *)> key(EVP_EC_gen("P-384"), EVP_PKEY_free);
+    const std::vector<unsigned char> message(size);
+    const auto sign = [&] {
+        unsigned char signature[256];
+        size_t length = sizeof signature;
+        EVP_MD_CTX *context = EVP_MD_CTX_new();
+        EVP_DigestSignInit(context, nullptr, EVP_sha384(), nullptr, key.get());
+        EVP_DigestSign(context, signature, &length, message.data(), message.size());
+        EVP_MD_CTX_free(context);
+    };
+    std::vector<double> documents, signatures, describes;
+    for (int round = 0; round < rounds; ++round) {
+        documents.push_back(documentsPerRound / timed(documentsPerRound, [&] { module.ask(attestation); }));
+        signatures.push_back(documentsPerRound / timed(documentsPerRound, sign));
+        describes.push_back(timed(describesPerRound, [&] { module.ask(describePcr); }) * 1e9 /
+                            describesPerRound);
+    }
+    const double ratio = median(documents) / median(signatures);
+    print("documents", median(documents), median(signatures), "per s", ratio, ratio >= documentsLimit,
+          "at least 0.8");
+    print("DescribePCR", median(describes), describeLimitNs, "ns", median(describes) / describeLimitNs,
+          median(describes) < describeLimitNs, "under 5 us");
+    return true;
+}
+
+/// Nanoseconds per request as the guest's program counts them; 0 when it did not say.
+double guestRound(Guest &guest) {
+    const qsizetype before = guest.console().size();
+    guest.type("bench " + QByteArray::number(requestsPerRound) + '\n');
+    const QByteArray start = "nitroscope-demo: bench " + QByteArray::number(requestsPerRound) + " requests ";
+    QElapsedTimer timer;
+    timer.start();
+    while (timer.elapsed() < benchSeconds * 1000) {
+        const qsizetype at = guest.console().indexOf(start, before);
+        if (at >= 0 && guest.console().indexOf('\n', at) > 0)
+            return guest.console().mid(at + start.size()).split(' ').first().toDouble();
+        guest.waitForConsole(start + "never", 1); // takes in what the guest prints
+    }
+    return 0;
+}
+
+bool benchGuest(int rounds) {
+    if (Guest::qemu().isEmpty() || Guest::demoEif().isEmpty()) {
+        std::fprintf(stderr, "QEMU or the demo enclave has not been built (./workbench build)\n");
+        return false;
+    }
+    const QTemporaryDir folder;
+    const QStringList machine{QStringLiteral("-M"), QStringLiteral("nitro-enclave"),
+                              QStringLiteral("-kernel"), Guest::demoEif()};
+    const QStringList capture{QStringLiteral("-M"), QStringLiteral("capture=cap"), QStringLiteral("-chardev"),
+                              QStringLiteral("file,id=cap,path=") +
+                                  folder.filePath(QStringLiteral("bench.pcapng"))};
+    Guest off, on;
+    for (Guest *guest : {&off, &on})
+        if (!guest->start(guest == &on ? machine + capture : machine) ||
+            !guest->waitForConsole("nitroscope-demo: ready", bootSeconds)) {
+            std::fprintf(stderr, "the demo enclave does not boot: %s\n", guest->errorOutput().constData());
+            return false;
+        }
+    std::vector<double> without, with;
+    for (int round = 0; round <= rounds; ++round) {
+        const double plain = guestRound(off), captured = guestRound(on);
+        if (plain == 0 || captured == 0) {
+            std::fprintf(stderr, "the guest did not finish its requests\n");
+            return false;
+        }
+        if (round == 0)
+            continue; // warms up translated code on both sides
+        without.push_back(plain);
+        with.push_back(captured);
+    }
+    const double ratio = median(with) / median(without);
+    print("round trip", median(with) / 1000, median(without) / 1000, "us", ratio, ratio <= captureLimit,
+          "at most 1.1");
+    return true;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    const QCoreApplication application(argc, argv);
+    const int rounds = std::max(1, argc > 1 ? std::atoi(argv[1]) : 9);
+    std::printf("%-12s %11s %11s %-6s %7s\n", "median", "ours", "reference", "", "ratio");
+    const bool core = benchCore(rounds);
+    return benchGuest(rounds) && core ? 0 : 1;
+}
