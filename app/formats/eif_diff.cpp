@@ -9,6 +9,7 @@
 #include "qemu-machine/board/core/certificate.hpp"
 
 #include <algorithm>
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QMap>
 #include <QSet>
