@@ -15,6 +15,8 @@ void addRunEnclave(CLI::App &parser, int &code);
 void addBuildEnclave(CLI::App &parser, int &code);
 void addDescribeEif(CLI::App &parser, int &code);
 void addPcr(CLI::App &parser, int &code);
+void addProxy(CLI::App &parser, int &code);
+void addParent(CLI::App &parser, int &code);
 void addCapture(CLI::App &parser, int &code);
 void addAttest(CLI::App &parser, int &code);
 

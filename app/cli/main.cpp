@@ -25,6 +25,8 @@ int main(int argc, char **argv) {
     addBuildEnclave(parser, code);
     addDescribeEif(parser, code);
     addPcr(parser, code);
+    addProxy(parser, code);
+    addParent(parser, code);
     addCapture(parser, code);
     addAttest(parser, code);
     try {
