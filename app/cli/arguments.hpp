@@ -17,6 +17,7 @@ void addDescribeEif(CLI::App &parser, int &code);
 void addPcr(CLI::App &parser, int &code);
 void addCapture(CLI::App &parser, int &code);
 void addAttest(CLI::App &parser, int &code);
+void addGdb(CLI::App &parser, int &code);
 void addSymbols(CLI::App &parser, int &code);
 
 // File names are bytes, other words are text in the user's encoding.

@@ -27,6 +27,7 @@ int main(int argc, char **argv) {
     addPcr(parser, code);
     addCapture(parser, code);
     addAttest(parser, code);
+    addGdb(parser, code);
     addSymbols(parser, code);
     try {
         parser.parse(argc, argv);

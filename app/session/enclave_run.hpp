@@ -16,6 +16,7 @@
 #include "app/session/console_pipe.hpp"
 #include "app/session/enclave_session.hpp"
 #include "app/session/end_reason.hpp"
+#include "app/session/gdb/gdb_endpoint.hpp"
 #include "app/session/panic_scanner.hpp"
 #include "app/session/pcr_watch.hpp"
 
@@ -48,6 +49,7 @@ signals:
     void bootFailed(const nitroscope::app::BootFailure &failure);
     void consoleOutput(const QByteArray &bytes);
     void pcrsChanged(const QVector<nitroscope::app::PcrValue> &pcrs);
+    void debuggerReady(const QString &socket);
     void logLine(const nitroscope::app::LogEntry &entry);
     void finished(const nitroscope::app::EndReason &reason); // last of all
 
@@ -73,6 +75,7 @@ private:
     RunLimits m_limits;
     std::optional<RuntimeFolder> m_folder; // outlives socket, pipes and process
     ChannelServer m_qmpServer;
+    std::unique_ptr<GdbEndpoint> m_gdb; // with LaunchSpec::debugger
     ConsolePipe m_console;
     ChildProcess m_process;
     QPointer<qmp::Client> m_qmp;

@@ -53,6 +53,8 @@ signals:
     void consoleOutput(const QByteArray &bytes);
     // The PCRs whose value or lock is new; all 32 on the first report of a run.
     void pcrsChanged(const QVector<nitroscope::app::PcrValue> &pcrs);
+    // With LaunchSpec::debugger: stopped at the reset vector; `target remote` of gdb takes this Unix socket.
+    void debuggerReady(const QString &socket);
     void logLine(const nitroscope::app::LogEntry &entry);
     void ended(const nitroscope::app::EndReason &reason);
 };

@@ -14,7 +14,8 @@ namespace nitroscope::app {
 // is no race, because QEMU is only started when they exist.
 struct LaunchChannels {
     QString qmp;
-    QString console; // without .in and .out
+    QString console;      // without .in and .out
+    QString gdbStub = {}; // Unix socket that we listen on for QEMU's gdbstub; empty = none
 };
 
 // The memory an enclave gets when nobody says: four times the EIF, the least that nitro-cli accepts on EC2

@@ -24,6 +24,7 @@ void LiveSession::start(const LaunchSpec &spec) {
     connect(run, &EnclaveRun::consoleOutput, this, &LiveSession::consoleOutput);
     connect(run, &EnclaveRun::pcrsChanged, this, &LiveSession::pcrsChanged);
     connect(run, &EnclaveRun::logLine, this, &LiveSession::logLine);
+    connect(run, &EnclaveRun::debuggerReady, this, &LiveSession::debuggerReady);
     connect(run, &EnclaveRun::finished, this, &LiveSession::finish);
     setState(State::starting);
     // Even what fails at once is reported after start() has returned.
