@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// See eif_signer.hpp. The CBOR is written by hand: it is small, fixed, and has a peculiarity that must be
-// kept: serde's Vec<u8> is an array of small integers, not a byte string.
+// See eif_signer.hpp. The CBOR has a peculiarity that must be kept: serde's Vec<u8> is an array of small
+// integers, not a byte string.
 
 #include "app/formats/eif_signer.hpp"
 
 #include "app/formats/eif_writer.hpp"
 #include "app/formats/value_text.hpp"
+#include "nsm-device/core/cbor.hpp"
+#include "nsm-device/core/openssl_ptr.hpp"
 #include "qemu-machine/board/core/certificate.hpp"
 #include "qemu-machine/board/core/digest.hpp"
 
@@ -22,52 +24,28 @@ namespace nitroscope::formats {
 
 namespace {
 
-enum CborKind : quint8 { number = 0, negative = 1, byteString = 2, textString = 3, array = 4, map = 5 };
-
-QByteArray cborHead(CborKind kind, quint64 value) {
-    const auto first = [kind](int info) { return QByteArray(1, static_cast<char>(kind << 5 | info)); };
-    const auto big = [value](int bytes) {
-        QByteArray text;
-        for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
-            text += static_cast<char>(value >> shift);
-        return text;
-    };
-    if (value < 24)
-        return first(static_cast<int>(value));
-    if (value <= 0xff)
-        return first(24) + big(1);
-    return value <= 0xffff ? first(25) + big(2) : first(26) + big(4);
-}
-
-QByteArray cborText(const char *text) {
-    return cborHead(textString, qstrlen(text)) + text;
-}
-
-QByteArray cborBytes(const QByteArray &bytes) {
-    return cborHead(byteString, static_cast<quint64>(bytes.size())) + bytes;
-}
-
-QByteArray cborIntegers(const QByteArray &bytes) {
-    QByteArray text = cborHead(array, static_cast<quint64>(bytes.size()));
-    for (const char byte : bytes)
-        text += cborHead(number, static_cast<quint8>(byte));
+/// What `write` writes, measured by a dry run.
+template <class Write>
+QByteArray encoded(const Write &write) {
+    cbor::Writer measure;
+    write(measure);
+    QByteArray text(static_cast<qsizetype>(measure.size()), '\0');
+    cbor::Writer out(std::as_writable_bytes(std::span(text.data(), measure.size())));
+    write(out);
     return text;
 }
 
-template <auto release>
-struct Free {
-    template <class T>
-    void operator()(T *object) const {
-        release(object);
-    }
-};
-using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using X509Ptr = std::unique_ptr<X509, Free<X509_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
-using EcdsaSignature = std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>>;
+void writeIntegers(cbor::Writer &out, const QByteArray &bytes) {
+    out.array(static_cast<quint64>(bytes.size()));
+    for (const char byte : bytes)
+        out.unsignedInt(static_cast<quint8>(byte));
+}
 
-Bio memory(const QByteArray &bytes) {
-    return Bio(BIO_new_mem_buf(bytes.constData(), static_cast<int>(bytes.size())));
+using DigestContext = std::unique_ptr<EVP_MD_CTX, nsm::Release<EVP_MD_CTX_free>>;
+using EcdsaSignature = std::unique_ptr<ECDSA_SIG, nsm::Release<ECDSA_SIG_free>>;
+
+nsm::BioPtr memory(const QByteArray &bytes) {
+    return nsm::BioPtr(BIO_new_mem_buf(bytes.constData(), static_cast<int>(bytes.size())));
 }
 
 struct Curve {
@@ -113,7 +91,7 @@ app::Result<QByteArray> pcr8OfCertificate(const QByteArray &pem) {
     const auto der = certificate->der();
     const launch::Digest content = launch::Sha384::of(der);
     const launch::Digest value = launch::extendZero(std::as_bytes(std::span(content)));
-    return QByteArray(reinterpret_cast<const char *>(value.data()), static_cast<qsizetype>(value.size()));
+    return toByteArray(std::as_bytes(std::span(value)));
 }
 
 QByteArray EifSigner::pcr8() const {
@@ -127,10 +105,10 @@ app::Result<EifSigner> EifSigner::fromPem(const QByteArray &certificate, const Q
     if (!pcr8)
         return tl::unexpected(pcr8.error());
     signer.m_pcr8 = *pcr8;
-    const X509Ptr x509(PEM_read_bio_X509(memory(certificate).get(), nullptr, refusePassphrase, nullptr));
+    const nsm::CertPtr x509(PEM_read_bio_X509(memory(certificate).get(), nullptr, refusePassphrase, nullptr));
     signer.m_key = std::shared_ptr<EVP_PKEY>(
         PEM_read_bio_PrivateKey(memory(key).get(), nullptr, refusePassphrase, nullptr),
-        Free<EVP_PKEY_free>());
+        nsm::Release<EVP_PKEY_free>());
     const bool fits = x509 && signer.m_key && X509_check_private_key(x509.get(), signer.m_key.get()) == 1;
     ERR_clear_error();
     if (!signer.m_key)
@@ -165,13 +143,26 @@ app::Result<QByteArray> EifSigner::section(const QByteArray &pcr0) const {
         ERR_clear_error();
         return app::failure(u"crypto"_s, u"OpenSSL could not make the signature."_s);
     };
-    const QByteArray protectedHeader =
-        cborHead(map, 1) + cborHead(number, 1) + cborHead(negative, static_cast<quint64>(-1 - m_algorithm));
-    const QByteArray payload = cborHead(map, 2) + cborText("register_index") + cborHead(number, 0) +
-                               cborText("register_value") + cborIntegers(pcr0);
+    const QByteArray protectedHeader = encoded([this](cbor::Writer &out) {
+        out.map(1);
+        out.unsignedInt(1);
+        out.signedInt(m_algorithm);
+    });
+    const QByteArray payload = encoded([&pcr0](cbor::Writer &out) {
+        out.map(2);
+        out.text("register_index");
+        out.unsignedInt(0);
+        out.text("register_value");
+        writeIntegers(out, pcr0);
+    });
     // RFC 9052 §4.4
-    const QByteArray toBeSigned = cborHead(array, 4) + cborText("Signature1") + cborBytes(protectedHeader) +
-                                  cborBytes({}) + cborBytes(payload);
+    const QByteArray toBeSigned = encoded([&](cbor::Writer &out) {
+        out.array(4);
+        out.text("Signature1");
+        out.bytes(toBytes(protectedHeader));
+        out.bytes({});
+        out.bytes(toBytes(payload));
+    });
     const Curve *curve = curveOf(m_key.get());
     const DigestContext context(EVP_MD_CTX_new());
     const auto *data = reinterpret_cast<const unsigned char *>(toBeSigned.constData());
@@ -189,14 +180,25 @@ app::Result<QByteArray> EifSigner::section(const QByteArray &pcr0) const {
     if (!signature)
         return failed();
     QByteArray raw(2 * m_fieldBytes, '\0'); // r || s, each as long as the curve's field
-    auto *out = reinterpret_cast<unsigned char *>(raw.data());
-    if (BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), out, m_fieldBytes) != m_fieldBytes ||
-        BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), out + m_fieldBytes, m_fieldBytes) != m_fieldBytes)
+    auto *scalars = reinterpret_cast<unsigned char *>(raw.data());
+    if (BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), scalars, m_fieldBytes) != m_fieldBytes ||
+        BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), scalars + m_fieldBytes, m_fieldBytes) != m_fieldBytes)
         return failed();
-    const QByteArray cose = cborHead(array, 4) + cborBytes(protectedHeader) + cborHead(map, 0) +
-                            cborBytes(payload) + cborBytes(raw);
-    return cborHead(array, 1) + cborHead(map, 2) + cborText("signing_certificate") + cborIntegers(m_pem) +
-           cborText("signature") + cborIntegers(cose);
+    const QByteArray cose = encoded([&](cbor::Writer &out) {
+        out.array(4);
+        out.bytes(toBytes(protectedHeader));
+        out.map(0);
+        out.bytes(toBytes(payload));
+        out.bytes(toBytes(raw));
+    });
+    return encoded([&](cbor::Writer &out) {
+        out.array(1);
+        out.map(2);
+        out.text("signing_certificate");
+        writeIntegers(out, m_pem);
+        out.text("signature");
+        writeIntegers(out, cose);
+    });
 }
 
 app::Result<EifMeasurements> signEif(const EifDocument &document, const EifSigner &signer,
