@@ -176,8 +176,8 @@ private:
     // device_faults.cpp
     bool judging(const Flow *flow) const;
     // The packet goes into the buffer (1), or it waits or is lost (0).
-    std::size_t emit(Flow &flow, const Header &header, RxBuffer &buffer);
-    std::size_t emitJudged(Flow &flow, Header header, std::vector<std::byte> payload, RxBuffer &buffer);
+    std::size_t sendControl(Flow &flow, const Header &header, RxBuffer &buffer);
+    std::size_t sendJudged(Flow &flow, Header header, std::vector<std::byte> payload, RxBuffer &buffer);
     bool loseOrEnd(const Verdict &verdict, Flow *flow, const Header &header, std::span<const Bytes> payload,
                    Seen seen);
     void tellFault(const Verdict &verdict, const Seen &seen);
@@ -253,6 +253,7 @@ private:
     std::vector<std::byte> m_bounce;
     std::vector<Bytes> m_seenPieces;
     std::vector<VsockPiece> m_seenAbi;
+    std::vector<std::uint32_t> m_breakIds;
 };
 
 } // namespace nitroscope::vsock

@@ -87,15 +87,15 @@ std::string Device::noteOf(const Verdict &verdict) const {
 void Device::breakOn(const PacketView &view, const Header &header) {
     if (m_breaks.empty() || m_callbacks.break_hit == nullptr)
         return;
-    const Verdict verdict = m_breaks.apply(view);
-    if (verdict.rule == 0)
+    m_breaks.matching(view, m_breakIds);
+    if (m_breakIds.empty())
         return;
     VsockPacket packet{};
     const HeaderBytes bytes = header.encode();
     std::copy_n(reinterpret_cast<const std::uint8_t *>(bytes.data()), bytes.size(), packet.header);
     packet.direction = view.direction;
     packet.flow = view.flow;
-    m_callbacks.break_hit(m_callbacks.opaque, verdict.rule, &packet);
+    m_callbacks.break_hit(m_callbacks.opaque, m_breakIds.data(), m_breakIds.size(), &packet);
 }
 
 // The packet's end, or nothing: what the rules decide before anything else. True: the packet is gone.
@@ -160,9 +160,12 @@ void Device::judgeReceived(const Header &header, std::span<const Bytes> payload)
         seen.note = noteOf(verdict);
         tellFault(verdict, seen);
         if (loseOrEnd(verdict, flow, header, payload, seen)) {
-            if (flow != nullptr && !flow->dead() && header.op == Op::rw &&
-                flow->receive.received(header.length))
-                flow->receive.passedOn(header.length); // lost, but the guest's credit stays right
+            if (flow != nullptr && !flow->dead()) {
+                ++flow->packetsFromGuest; // the next one is the next one, also for rules
+                flow->bytesFromGuest += header.length;
+                if (flow->receive.received(header.length))
+                    flow->receive.passedOn(header.length); // lost, but the guest's credit stays right
+            }
             return;
         }
         if (flow != nullptr && verdict.has(VSOCK_FREEZE_CREDIT))
@@ -187,10 +190,10 @@ void Device::judgeReceived(const Header &header, std::span<const Bytes> payload)
     if (verdict.has(VSOCK_CORRUPT))
         flipBit(copy, verdict.random);
     const bool twice = verdict.has(VSOCK_DUPLICATE) && (header.op != Op::rw || verdict.violate);
-    const std::size_t part =
-        verdict.slice != 0 && header.op == Op::rw ? verdict.slice : std::max<std::size_t>(copy.size(), 1);
+    const bool sliced = verdict.slice != 0 && header.op == Op::rw;
+    const std::size_t part = sliced ? verdict.slice : std::max<std::size_t>(copy.size(), 1);
     for (int round = 0; round < (twice ? 2 : 1); ++round) {
-        for (std::size_t at = 0; at == 0 || at < copy.size(); at += part, release += sliceGap) {
+        for (std::size_t at = 0; at == 0 || at < copy.size(); at += part, release += sliced ? sliceGap : 0) {
             const std::size_t size = std::min(part, copy.size() - at);
             Waiting packet;
             packet.header = header;
@@ -233,7 +236,7 @@ bool Device::holdFromGuest(const FlowKey &key, Waiting packet, std::int64_t rele
 // ----------------------------------------------------------------------------------------------
 
 // A control packet.
-std::size_t Device::emit(Flow &flow, const Header &header, RxBuffer &buffer) {
+std::size_t Device::sendControl(Flow &flow, const Header &header, RxBuffer &buffer) {
     if (!judging(&flow)) {
         account(flow, header);
         writePacket(buffer, header, {});
@@ -242,7 +245,7 @@ std::size_t Device::emit(Flow &flow, const Header &header, RxBuffer &buffer) {
         delivered(flow.id, header);
         return 1;
     }
-    return emitJudged(flow, header, {}, buffer);
+    return sendJudged(flow, header, {}, buffer);
 }
 
 std::size_t Device::produceJudgedData(Flow &flow, RxBuffer &buffer) {
@@ -263,14 +266,14 @@ std::size_t Device::produceJudgedData(Flow &flow, RxBuffer &buffer) {
         const Header header = headerFor(flow, Op::rw, static_cast<std::uint32_t>(payload.size()),
                                         seqpacket && result.endOfMessage ? endOfMessage : 0);
         flow.sendCreditUpdate = false;
-        used = emitJudged(flow, header, std::move(payload), buffer);
+        used = sendJudged(flow, header, std::move(payload), buffer);
     }
     if (!flow.dead() && flow.end != nullptr)
         afterRead(flow, result);
     return used;
 }
 
-std::size_t Device::emitJudged(Flow &flow, Header header, std::vector<std::byte> payload, RxBuffer &buffer) {
+std::size_t Device::sendJudged(Flow &flow, Header header, std::vector<std::byte> payload, RxBuffer &buffer) {
     const std::array<Bytes, 1> whole{Bytes(payload)};
     const std::span<const Bytes> pieces = std::span(whole).first(payload.empty() ? 0 : 1);
     Seen seen{VSOCK_TO_GUEST, flow.id, NITRO_CAPTURE_PASSED, 0, {}};

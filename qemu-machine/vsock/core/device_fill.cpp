@@ -106,13 +106,16 @@ std::size_t Device::produce(Flow &flow, std::span<RxBuffer> buffers) {
     Header header;
     const auto control = [&] {
         while (used < buffers.size() && !flow.dead() && nextControl(flow, header))
-            used += emit(flow, header, buffers[used]);
+            used += sendControl(flow, header, buffers[used]);
     };
     if (flow.sendRequest || flow.sendResponse)
         control();
     if (used < buffers.size() && !flow.dead() && flow.mayRead && flow.state == VSOCK_ESTABLISHED &&
         flow.frozenToGuest == 0)
         used += produceData(flow, buffers.subspan(used));
+    if (!flow.dead() && flow.mayRead && flow.state == VSOCK_ESTABLISHED && flow.frozenToGuest == 0 &&
+        flow.send.window(flow.messagePackets) == 0)
+        noCredit(flow);
     control();
     return used;
 }
@@ -207,13 +210,8 @@ std::size_t Device::produceData(Flow &flow, std::span<RxBuffer> buffers) {
 void Device::afterRead(Flow &flow, const ReadResult &result) {
     if (flow.dead())
         return;
-    if (flow.kind() == Kind::seqpacket) {
-        if (result.endOfMessage)
-            flow.messageBytes = 0, flow.messagePackets = 0;
-        else if (flow.messageBytes > flow.send.bufAlloc())
-            // The guest hands over whole messages only, and this one never fits.
-            return finish(flow, Reason::messageTooLong, Answer::reset, Close::abort);
-    }
+    if (result.endOfMessage)
+        flow.messageBytes = 0, flow.messagePackets = 0;
     switch (result.status) {
     case ReadStatus::more:
         break;
@@ -242,6 +240,10 @@ void Device::account(Flow &flow, const Header &header) {
 }
 
 void Device::noCredit(Flow &flow) {
+    // The guest hands over whole messages only: when nothing else is under way, it never makes room for the
+    // rest.
+    if (flow.messageBytes != 0 && flow.send.underWay() == flow.messageBytes)
+        return finish(flow, Reason::messageTooLong, Answer::reset, Close::abort);
     if (!flow.inStall) {
         flow.inStall = true;
         flow.stallStart = m_clock.now();

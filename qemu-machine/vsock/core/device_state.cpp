@@ -4,7 +4,8 @@
 //
 // A snapshot has everything but the host's ends: sockets of programs that know nothing of it. So the flows in
 // it are only named, to tell their ports after loading from those of new flows, and to answer the guest's
-// connections that were under way. Numbers are little-endian; the first is the version.
+// connections that were under way. Break conditions belong to the debugger and are not in it, either.
+// Numbers are little-endian; the first is the version.
 #include "qemu-machine/vsock/core/device.hpp"
 
 #include <algorithm>
@@ -172,7 +173,6 @@ std::vector<std::byte> Device::save() const {
     out.number(m_lastPort);
     forEachCounter(m_counters, [&](std::uint64_t value) { out.number(value); });
     out.rules(m_faults);
-    out.rules(m_breaks);
 
     // Whom the guest waits for: connections under way, and RSTs that it has not got.
     std::vector<FlowKey> waiting = m_resetAfterGate;
@@ -205,8 +205,8 @@ bool Device::load(Bytes state) {
     const auto lastPort = in.number<std::uint32_t>();
     VsockCounters counters{};
     forEachCounter(counters, [&](std::uint64_t &value) { value = in.number<std::uint64_t>(); });
-    RuleTable faults, breaks;
-    if (!in.rules(faults) || !in.rules(breaks))
+    RuleTable faults;
+    if (!in.rules(faults))
         return false;
     const auto count = in.number<std::uint32_t>();
     if (!in.good() || count > flowLimit + resetLimit)
@@ -233,7 +233,6 @@ bool Device::load(Bytes state) {
     m_lastPort = lastPort;
     m_counters = counters;
     m_faults = std::move(faults);
-    m_breaks = std::move(breaks);
     m_resetAfterGate = std::move(waiting);
     return true;
 }

@@ -124,6 +124,15 @@ Verdict RuleTable::apply(const PacketView &packet) {
     return verdict;
 }
 
+void RuleTable::matching(const PacketView &packet, std::vector<std::uint32_t> &ids) {
+    ids.clear();
+    for (VsockRule &rule : m_rules)
+        if (matches(rule.match, packet, m_scratch)) {
+            ++rule.hits;
+            ids.push_back(rule.id);
+        }
+}
+
 bool RuleTable::restore(std::vector<VsockRule> rules, std::uint64_t randomState) {
     std::uint32_t last = 0;
     for (const VsockRule &rule : rules) {

@@ -54,6 +54,9 @@ public:
     // Consults the rules in the order of their ids and counts those that apply.
     Verdict apply(const PacketView &packet);
 
+    // Ids of all rules that match, nothing else: skip, count and chance are somebody else's.
+    void matching(const PacketView &packet, std::vector<std::uint32_t> &ids);
+
     // Puts saved rules back; false, and nothing changed, when one of them makes no sense.
     bool restore(std::vector<VsockRule> rules, std::uint64_t randomState);
 

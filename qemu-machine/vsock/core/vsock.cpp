@@ -22,6 +22,10 @@ struct Vsock {
     std::vector<RxBuffer> buffers;
 };
 
+static_assert(VSOCK_REASON_TRANSPORT_RESET == static_cast<int>(Reason::transportReset));
+static_assert(VSOCK_REASON_DEVICE_RESET == static_cast<int>(Reason::deviceReset));
+static_assert(VSOCK_REASON_SNAPSHOT_LOADED == static_cast<int>(Reason::snapshotLoaded));
+
 namespace {
 
 const char *nameOf(std::span<const char *const> names, std::size_t index) {
@@ -167,24 +171,22 @@ void vsock_set_guest_cid(Vsock *vsock, uint64_t cid) {
     vsock->device.setGuestCid(cid);
 }
 
-size_t vsock_flow_count(const Vsock *vsock) {
-    return vsock->device.flowsById().size();
+int vsock_seqpacket(const Vsock *vsock) {
+    return vsock->device.seqpacketNegotiated();
 }
 
-int vsock_flow_get(const Vsock *vsock, size_t position, VsockFlowInfo *flow) {
-    const auto &flows = vsock->device.flowsById();
-    if (position >= flows.size())
-        return -1;
-    *flow = vsock->device.describe(*std::next(flows.begin(), static_cast<std::ptrdiff_t>(position))->second);
-    return 0;
+void vsock_each_flow(const Vsock *vsock, void (*each)(void *opaque, const VsockFlowInfo *flow),
+                     void *opaque) {
+    for (const auto &[id, flow] : vsock->device.flowsById()) {
+        const VsockFlowInfo info = vsock->device.describe(*flow);
+        each(opaque, &info);
+    }
 }
 
-int vsock_closed_flow_get(const Vsock *vsock, size_t position, VsockFlowInfo *flow) {
-    const auto &flows = vsock->device.closedFlows();
-    if (position >= flows.size())
-        return -1;
-    *flow = flows[position];
-    return 0;
+void vsock_each_closed_flow(const Vsock *vsock, void (*each)(void *opaque, const VsockFlowInfo *flow),
+                            void *opaque) {
+    for (const VsockFlowInfo &flow : vsock->device.closedFlows())
+        each(opaque, &flow);
 }
 
 uint32_t vsock_rule_add(Vsock *vsock, const VsockRule *rule) {
@@ -196,7 +198,10 @@ int vsock_fault_remove(Vsock *vsock, uint32_t id) {
 }
 
 int vsock_break_remove(Vsock *vsock, uint32_t id) {
-    return removeRule(vsock, vsock->device.breaks(), id);
+    if (id != 0)
+        return vsock->device.breaks().remove(id) ? 0 : -1;
+    vsock->device.breaks().clear();
+    return 0;
 }
 
 int vsock_fault_get(const Vsock *vsock, size_t position, VsockRule *rule) {

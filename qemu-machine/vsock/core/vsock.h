@@ -47,6 +47,8 @@ typedef enum VsockState {
     VSOCK_STATES
 } VsockState;
 const char *vsock_state_name(VsockState state); /* "established" */
+/* Of types.hpp's Reason those that the shim gives itself. */
+enum { VSOCK_REASON_TRANSPORT_RESET = 21, VSOCK_REASON_DEVICE_RESET = 22, VSOCK_REASON_SNAPSHOT_LOADED = 23 };
 const char *vsock_reason_name(unsigned reason); /* of types.hpp's Reason: "host-closed" */
 const char *vsock_reason_text(unsigned reason); /* a sentence for the user */
 const char *vsock_op_name(unsigned op);         /* "REQUEST" */
@@ -168,7 +170,8 @@ typedef struct VsockCallbacks {
     void (*packet)(void *opaque, const VsockPacket *packet);
     void (*flow_opened)(void *opaque, const VsockFlowInfo *flow); /* established */
     void (*flow_closed)(void *opaque, const VsockFlowInfo *flow); /* also one that was never established */
-    void (*break_hit)(void *opaque, uint32_t rule, const VsockPacket *packet);
+    /* A packet that these break conditions match; it takes effect nevertheless. Without payload. */
+    void (*break_hit)(void *opaque, const uint32_t *ids, size_t count, const VsockPacket *packet);
     void (*fault_applied)(void *opaque, uint32_t rule, const char *note, uint64_t flow);
     void (*notice)(void *opaque, VsockNotice notice, const char *text);
 } VsockCallbacks;
@@ -241,17 +244,17 @@ void vsock_counters(const Vsock *vsock, VsockCounters *counters);
 uint64_t vsock_guest_cid(const Vsock *vsock);
 /* A new CID is only visible to a guest after vsock_announce_transport_reset(). */
 void vsock_set_guest_cid(Vsock *vsock, uint64_t cid);
-/* Flows by position: the living ones by id, or those that ended last (newest first). 0, or -1 beyond the end.
- */
-size_t vsock_flow_count(const Vsock *vsock);
-int vsock_flow_get(const Vsock *vsock, size_t position, VsockFlowInfo *flow);
-int vsock_closed_flow_get(const Vsock *vsock, size_t position, VsockFlowInfo *flow);
+int vsock_seqpacket(const Vsock *vsock); /* whether the driver has agreed to it */
+/* Calls `each` for the living flows by id, or for those that ended last, newest first. */
+void vsock_each_flow(const Vsock *vsock, void (*each)(void *opaque, const VsockFlowInfo *flow), void *opaque);
+void vsock_each_closed_flow(const Vsock *vsock, void (*each)(void *opaque, const VsockFlowInfo *flow),
+                            void *opaque);
 
 /* The rule's id; 0 when it makes no sense, its id is taken, or there are too many. Break conditions
  * (VSOCK_BREAK) have ids of their own, separate from the faults'. */
 uint32_t vsock_rule_add(Vsock *vsock, const VsockRule *rule);
 int vsock_fault_remove(Vsock *vsock, uint32_t id); /* 0, or -1 when there is none; id 0 removes all */
-int vsock_break_remove(Vsock *vsock, uint32_t id);
+int vsock_break_remove(Vsock *vsock, uint32_t id); /* likewise; also from within `break_hit` */
 int vsock_fault_get(const Vsock *vsock, size_t position, VsockRule *rule);
 int vsock_break_get(const Vsock *vsock, size_t position, VsockRule *rule);
 void vsock_fault_seed(Vsock *vsock, uint64_t seed);
