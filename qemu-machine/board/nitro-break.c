@@ -52,6 +52,12 @@ bool nitro_breaks_watch(const NitroBreaks *breaks, EnclaveBreakSource source)
 
 static void nitro_break_drop(NitroBreaks *breaks, unsigned position)
 {
+    const EnclaveBreakInfo *info = breaks->list[position].info;
+
+    if (info->source == ENCLAVE_BREAK_SOURCE_VSOCK) {
+        virtio_vsock_break_remove(nitro_machine_get(&error_abort)->vsock,
+                                  info->id);
+    }
     qapi_free_EnclaveBreakInfo(breaks->list[position].info);
     breaks->count--;
     memmove(&breaks->list[position], &breaks->list[position + 1],
@@ -76,6 +82,9 @@ static bool nitro_break_check(const EnclaveBreakCondition *condition,
         stray = "pcr";
     } else if (!nsm && condition->error) {
         stray = "error";
+    } else if (condition->source != ENCLAVE_BREAK_SOURCE_VSOCK &&
+               condition->packet) {
+        stray = "packet";
     }
     if (stray) {
         error_setg(errp, "'%s' does not go with source '%s'", stray,
@@ -101,6 +110,18 @@ static bool nitro_break_matches_nsm(const NitroBreak *rule,
                                      rule->info->pcr <= event->last_pcr));
 }
 
+/* The vsock core has compared the packet already. */
+static bool nitro_break_matches_vsock(const NitroBreak *rule,
+                                      const NitroBreakEvent *event)
+{
+    for (size_t i = 0; i < event->vsock_count; i++) {
+        if (event->vsock_ids[i] == rule->info->id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool nitro_break_matches(const NitroBreak *rule,
                                 const NitroBreakEvent *event)
 {
@@ -112,6 +133,8 @@ static bool nitro_break_matches(const NitroBreak *rule,
         return !rule->info->has_stage || rule->info->stage == event->stage;
     case ENCLAVE_BREAK_SOURCE_NSM:
         return nitro_break_matches_nsm(rule, event);
+    case ENCLAVE_BREAK_SOURCE_VSOCK:
+        return nitro_break_matches_vsock(rule, event);
     default:
         return false;
     }
@@ -141,6 +164,8 @@ static char *nitro_break_describe(const NitroBreakEvent *event)
                                EnclaveBootStage_str(event->stage));
     case ENCLAVE_BREAK_SOURCE_NSM:
         return nitro_break_describe_nsm(event);
+    case ENCLAVE_BREAK_SOURCE_VSOCK:
+        return virtio_vsock_describe(event->packet);
     default:
         return g_strdup("");
     }
@@ -153,19 +178,21 @@ static void nitro_break_announce(NitroBreaks *breaks, uint32_t id,
                                  const NitroBreakEvent *event)
 {
     const bool nsm = event->source == ENCLAVE_BREAK_SOURCE_NSM;
+    const bool vsock = event->source == ENCLAVE_BREAK_SOURCE_VSOCK;
+    const uint64_t flow = vsock ? event->packet->flow : 0;
     g_autofree char *detail = nitro_break_describe(event);
 
     trace_nitro_break(id, detail);
     nitro_capture_break(breaks->capture, id,
                         EnclaveBreakSource_str(event->source), detail,
-                        nsm ? event->transaction : 0);
+                        nsm ? event->transaction : flow);
     qapi_event_send_enclave_break(
         id, event->source, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL),
         event->source == ENCLAVE_BREAK_SOURCE_BOOT_STAGE, event->stage,
         nsm ? nsm_request_name(event->request) : NULL,
         nsm && event->pcr >= 0, event->pcr,
         nsm && event->answered ? nsm_error_name(event->error) : NULL,
-        nsm, event->transaction, detail);
+        nsm, event->transaction, flow != 0, flow, detail);
 }
 
 /*
@@ -226,6 +253,11 @@ EnclaveBreakInfo *qmp_enclave_break_add(EnclaveBreakCondition *condition,
     if (nms->breaks->count == NITRO_BREAKS_MAX) {
         error_setg(errp, "there are %u breaks already: remove one first",
                    NITRO_BREAKS_MAX);
+        return NULL;
+    }
+    if (condition->source == ENCLAVE_BREAK_SOURCE_VSOCK &&
+        !virtio_vsock_break_add(nms->vsock, nms->breaks->last_id + 1,
+                                condition->packet, errp)) {
         return NULL;
     }
     rule.info = g_new0(EnclaveBreakInfo, 1);

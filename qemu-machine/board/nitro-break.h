@@ -18,6 +18,7 @@
 #include "qapi/qapi-types-nitro.h"
 #include "nsm-device/core/nsm.h"
 #include "qemu-machine/capture/capture.h"
+#include "qemu-machine/vsock/core/vsock.h"
 
 #define NITRO_BREAKS_MAX 64
 
@@ -38,6 +39,11 @@ typedef struct NitroBreakEvent {
     bool answered;              /* the answer is known, with this error: */
     NsmError error;
     uint64_t transaction;
+
+    /* vsock: the core has compared the packet with all breaks; these match */
+    const uint32_t *vsock_ids;
+    size_t vsock_count;
+    const VsockPacket *packet;
 } NitroBreakEvent;
 
 /* Hits are also recorded in `capture`, which may be NULL. */

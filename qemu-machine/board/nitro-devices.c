@@ -3,7 +3,7 @@
  * Devices of the nitro-enclave machine
  *
  * The chips every x86 kernel expects, the boot port, and the two virtio-mmio
- * transports of an enclave: vsock (empty for now) and the NSM.
+ * transports of an enclave: vsock and the NSM.
  */
 
 #include "qemu/osdep.h"
@@ -65,12 +65,33 @@ static void nitro_pic_pit_init(X86MachineState *x86ms, ISABus *isa_bus,
 }
 
 /* A text that was not given stays unset. */
-static void nitro_nsm_set(DeviceState *nsm, const char *name,
-                          const char *value)
+static void nitro_set_text(DeviceState *dev, const char *name,
+                           const char *value)
 {
     if (value) {
-        qdev_prop_set_string(nsm, name, value);
+        qdev_prop_set_string(dev, name, value);
     }
+}
+
+static void nitro_vsock_init(NitroMachineState *nms)
+{
+    DeviceState *vsock = qdev_new(TYPE_VIRTIO_VSOCK);
+
+    if (nms->enclave_cid) {
+        qdev_prop_set_uint64(vsock, "guest-cid", nms->enclave_cid);
+    }
+    nitro_set_text(vsock, "path", nms->vsock_path);
+    nitro_set_text(vsock, "routes", nms->vsock_routes);
+    nitro_set_text(vsock, "heartbeat", nms->heartbeat);
+    /* As on EC2, the parent reads the console of a debuggable enclave only. */
+    qdev_prop_set_bit(vsock, "console", nms->debug_mode);
+    object_property_add_child(OBJECT(nms), "vsock", OBJECT(vsock));
+    qdev_realize_and_unref(
+        vsock, BUS(&VIRTIO_MMIO(nms->transports[NITRO_VIRTIO_VSOCK])->bus),
+        &error_fatal);
+    nms->vsock = VIRTIO_VSOCK(vsock);
+    virtio_vsock_set_capture(nms->vsock, nms->capture);
+    virtio_vsock_set_breaks(nms->vsock, nms->breaks);
 }
 
 static void nitro_virtio_init(NitroMachineState *nms)
@@ -87,11 +108,11 @@ static void nitro_virtio_init(NitroMachineState *nms)
     qdev_prop_set_string(nsm, "module-id", nms->module_id);
     qdev_prop_set_bit(nsm, "debug-mode", nms->debug_mode);
     qdev_prop_set_bit(nsm, "definite-payload", nms->definite_payload);
-    nitro_nsm_set(nsm, "pki-directory", nms->pki_directory);
-    nitro_nsm_set(nsm, "ca-key", nms->ca_key);
-    nitro_nsm_set(nsm, "ca-chain", nms->ca_chain);
-    nitro_nsm_set(nsm, "region", nms->region);
-    nitro_nsm_set(nsm, "version", nms->nsm_version);
+    nitro_set_text(nsm, "pki-directory", nms->pki_directory);
+    nitro_set_text(nsm, "ca-key", nms->ca_key);
+    nitro_set_text(nsm, "ca-chain", nms->ca_chain);
+    nitro_set_text(nsm, "region", nms->region);
+    nitro_set_text(nsm, "version", nms->nsm_version);
     object_property_add_child(OBJECT(nms), "nsm", OBJECT(nsm));
     qdev_realize_and_unref(
         nsm, BUS(&VIRTIO_MMIO(nms->transports[NITRO_VIRTIO_NSM])->bus),
@@ -99,6 +120,7 @@ static void nitro_virtio_init(NitroMachineState *nms)
     nms->nsm = VIRTIO_NSM(nsm);
     virtio_nsm_set_capture(nms->nsm, nms->capture);
     virtio_nsm_set_breaks(nms->nsm, nms->breaks);
+    nitro_vsock_init(nms);
 }
 
 /* COM1, when it is connected to something. */

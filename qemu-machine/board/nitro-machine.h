@@ -22,6 +22,7 @@
 #include "qemu-machine/board/core/launch.h"
 #include "qemu-machine/board/nitro-break.h"
 #include "qemu-machine/capture/qemu/nitro-capture.h"
+#include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
 #define TYPE_NITRO_ENCLAVE_MACHINE MACHINE_TYPE_NAME("nitro-enclave")
 OBJECT_DECLARE_SIMPLE_TYPE(NitroMachineState, NITRO_ENCLAVE_MACHINE)
@@ -60,6 +61,10 @@ struct NitroMachineState {
     char *ca_chain;
     char *region;
     char *nsm_version;
+    char *vsock_path;
+    char *vsock_routes;
+    char *heartbeat;
+    uint32_t enclave_cid;
     bool definite_payload;
     bool debug_mode;
     bool strict;
@@ -69,6 +74,7 @@ struct NitroMachineState {
     Notifier machine_done;
     DeviceState *transports[NITRO_VIRTIO_TRANSPORTS];
     VirtIONSM *nsm;
+    VirtIOVsock *vsock;
     NitroBootPort *boot_port;
 
     /* NULL when nothing is recorded. */

@@ -198,6 +198,10 @@ NITRO_TEXT_PROPERTY(ca_key, "ca-key")
 NITRO_TEXT_PROPERTY(ca_chain, "ca-chain")
 NITRO_TEXT_PROPERTY(region, "region")
 NITRO_TEXT_PROPERTY(nsm_version, "nsm-version")
+/* The vsock device checks these. */
+NITRO_TEXT_PROPERTY(vsock_path, "vsock-path")
+NITRO_TEXT_PROPERTY(vsock_routes, "vsock-routes")
+NITRO_TEXT_PROPERTY(heartbeat, "heartbeat")
 NITRO_BOOL_PROPERTY(definite_payload, definite_payload, "definite-payload")
 NITRO_BOOL_PROPERTY(debug_mode, debug_mode, "debug-mode")
 NITRO_BOOL_PROPERTY(strict, strict, "strict")
@@ -222,6 +226,31 @@ void nitro_properties_init(NitroMachineState *nms)
     nms->reboot = ENCLAVE_REBOOT_TERMINATE;
 }
 
+static void nitro_get_enclave_cid(Object *obj, Visitor *v, const char *name,
+                                  void *opaque, Error **errp)
+{
+    uint32_t value = NITRO_ENCLAVE_MACHINE(obj)->enclave_cid ?: 16;
+
+    visit_type_uint32(v, name, &value, errp);
+}
+
+static void nitro_set_enclave_cid(Object *obj, Visitor *v, const char *name,
+                                  void *opaque, Error **errp)
+{
+    uint32_t value;
+
+    if (!nitro_may_set("enclave-cid", errp) ||
+        !visit_type_uint32(v, name, &value, errp)) {
+        return;
+    }
+    if (value < 4 || value == UINT32_MAX) {
+        error_setg(errp, "an enclave's CID is between 4 and %u, not %" PRIu32,
+                   UINT32_MAX - 1, value);
+        return;
+    }
+    NITRO_ENCLAVE_MACHINE(obj)->enclave_cid = value;
+}
+
 void nitro_properties_finalize(NitroMachineState *nms)
 {
     g_free(nms->eif);
@@ -234,6 +263,9 @@ void nitro_properties_finalize(NitroMachineState *nms)
     g_free(nms->ca_chain);
     g_free(nms->region);
     g_free(nms->nsm_version);
+    g_free(nms->vsock_path);
+    g_free(nms->vsock_routes);
+    g_free(nms->heartbeat);
 }
 
 /*
@@ -325,6 +357,20 @@ void nitro_properties_class_init(ObjectClass *oc)
                        "(default: us-east-1)");
     NITRO_ADD_PROPERTY(str, nsm_version, "nsm-version",
                        "Version that DescribeNSM reports (default: 1.0.0)");
+    NITRO_ADD_PROPERTY(str, vsock_path, "vsock-path",
+                       "Unix socket through which host programs reach the "
+                       "enclave; what the enclave dials is at <path>_<port>");
+    NITRO_ADD_PROPERTY(str, vsock_routes, "vsock-routes",
+                       "Routes of vsock ports, PORT=ROUTE;PORT=ROUTE, with "
+                       "unix:PATH, tcp:HOST:PORT, refuse, echo, listen:...");
+    NITRO_ADD_PROPERTY(str, heartbeat, "heartbeat",
+                       "Answer to the enclave's heartbeat on port 9000: on, "
+                       "off, delay or wrong (default on)");
+    object_class_property_add(oc, "enclave-cid", "uint32",
+                              nitro_get_enclave_cid, nitro_set_enclave_cid,
+                              NULL, NULL);
+    object_class_property_set_description(
+        oc, "enclave-cid", "CID of the enclave, at least 4 (default 16)");
     NITRO_ADD_PROPERTY(bool, definite_payload, "definite-payload",
                        "Documents with a definite payload map, as until "
                        "2025 (default off)");

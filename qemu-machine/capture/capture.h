@@ -108,6 +108,21 @@ void nitro_capture_pcr(NitroCapture *capture, unsigned index, const uint8_t valu
 void nitro_capture_break(NitroCapture *capture, uint32_t rule, const char *source, const char *detail, uint64_t flow);
 void nitro_capture_fault(NitroCapture *capture, uint32_t rule, const char *source, const char *action,
                          const char *detail, uint64_t flow);
+/* A vsock flow is established, or over (also one that never was established). */
+typedef struct NitroCaptureVsockFlow {
+    int closed;
+    uint64_t flow;
+    const char *dialed_by; /* "guest", "host" */
+    uint64_t peer_cid;
+    uint32_t guest_port, peer_port;
+    const char *peer;      /* who is at the host's end; may be NULL */
+    int64_t pid;           /* -1 = unknown */
+    int64_t round_trip_ns; /* of the connection; -1 = none */
+    const char *reason;    /* when closed, likewise: */
+    uint64_t bytes_to_guest, bytes_from_guest;
+    int64_t stalled_ns; /* without credit */
+} NitroCaptureVsockFlow;
+void nitro_capture_vsock_flow(NitroCapture *capture, const NitroCaptureVsockFlow *flow);
 void nitro_capture_reset(NitroCapture *capture, const char *cause);
 void nitro_capture_snapshot(NitroCapture *capture, const char *operation, const char *name);
 void nitro_capture_run_state(NitroCapture *capture, const char *state);

@@ -106,3 +106,5 @@ enum {
 #define NITRO_CAPTURE_KIND_RUN_STATE "run-state"
 #define NITRO_CAPTURE_KIND_CONTROL "capture"
 #define NITRO_CAPTURE_KIND_DROPPED "dropped"
+#define NITRO_CAPTURE_KIND_VSOCK_OPEN "vsock-open"
+#define NITRO_CAPTURE_KIND_VSOCK_CLOSE "vsock-close"

@@ -69,6 +69,28 @@ void nitro_capture_fault(NitroCapture *capture, std::uint32_t rule, const char *
     capture->record(record);
 }
 
+void nitro_capture_vsock_flow(NitroCapture *capture, const NitroCaptureVsockFlow *flow) {
+    if (!capture)
+        return;
+    MachineRecord record(flow->closed ? NITRO_CAPTURE_KIND_VSOCK_CLOSE : NITRO_CAPTURE_KIND_VSOCK_OPEN);
+    record.id("flow", flow->flow)
+        .text("dialed-by", flow->dialed_by)
+        .id("peer-cid", flow->peer_cid)
+        .id("guest-port", flow->guest_port)
+        .id("peer-port", flow->peer_port)
+        .text("peer", flow->peer);
+    if (flow->pid > 0)
+        record.id("pid", static_cast<std::uint64_t>(flow->pid));
+    if (flow->round_trip_ns >= 0)
+        record.number("round-trip-ns", static_cast<std::uint64_t>(flow->round_trip_ns));
+    if (flow->closed)
+        record.text("reason", flow->reason)
+            .number("bytes-to-guest", flow->bytes_to_guest)
+            .number("bytes-from-guest", flow->bytes_from_guest)
+            .number("stalled-ns", static_cast<std::uint64_t>(flow->stalled_ns));
+    capture->record(record);
+}
+
 void nitro_capture_reset(NitroCapture *capture, const char *cause) {
     if (!capture)
         return;

@@ -198,7 +198,7 @@ private Q_SLOTS:
             QCOMPARE(machine.read32(base + version), 2u);
         }
         QCOMPARE(machine.read32(nsmTransport + deviceId), 33u);
-        QCOMPARE(machine.read32(vsockTransport + deviceId), 0u); // nothing plugged in yet
+        QCOMPARE(machine.read32(vsockTransport + deviceId), 19u);
     }
 
     void machine_hasNeitherPciNorUnknownMachines() {

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * virtio socket device with the parent side inside QEMU
+ *
+ * The protocol is the C++ core behind qemu-machine/vsock/core/vsock.h, the
+ * host's sockets are behind qemu-machine/vsock/host/host.h; this is the virtio
+ * transport between the guest and the core (device id 19, three queues).
+ */
+#ifndef NITROSCOPE_VIRTIO_VSOCK_H
+#define NITROSCOPE_VIRTIO_VSOCK_H
+
+#include "hw/virtio/virtio.h"
+#include "qapi/qapi-types-nitro.h"
+#include "qom/object.h"
+#include "qemu-machine/board/nitro-break.h"
+#include "qemu-machine/capture/capture.h"
+#include "qemu-machine/vsock/core/vsock.h"
+#include "qemu-machine/vsock/qemu/nitro-vsock-host.h"
+
+#define TYPE_VIRTIO_VSOCK "virtio-vsock-device"
+OBJECT_DECLARE_SIMPLE_TYPE(VirtIOVsock, VIRTIO_VSOCK)
+
+/* RX buffers that are looked at together. */
+#define VSOCK_RX_BATCH 32
+
+/* At most so many flow events per second of each kind go over QMP. */
+#define VSOCK_EVENTS_PER_SECOND 50
+
+typedef struct VsockEventLimit {
+    int64_t since_ms;
+    unsigned sent;
+    /* Not sent since the last one that was. */
+    uint32_t suppressed;
+} VsockEventLimit;
+
+struct VirtIOVsock {
+    VirtIODevice parent_obj;
+
+    VirtQueue *rx;
+    VirtQueue *tx;
+    VirtQueue *events;
+    Vsock *core;
+    NitroVsockHost *host;
+    NitroCapture *capture;
+    NitroBreaks *breaks;
+    QEMUTimer *timer;
+    QEMUBH *bh;
+
+    /* Properties. */
+    uint64_t guest_cid;
+    uint64_t parent_cid;
+    uint32_t buffer_bytes;
+    uint32_t packet_tax;
+    bool seqpacket;
+    bool refuse_cid2;
+    bool console;
+    char *path;
+    char *routes;
+    char *heartbeat;
+    uint32_t heartbeat_delay;
+
+    /* The driver is ready and the machine runs. */
+    bool running;
+    /* A snapshot was loaded: the guest is to hear of it when it runs. */
+    bool announce_on_start;
+    /* A transport reset waits for a buffer of the event queue. */
+    bool reset_pending;
+    /* It was sent; the driver is to refill the queue. */
+    bool reset_sent;
+
+    VsockEventLimit opened_limit;
+    VsockEventLimit closed_limit;
+
+    /* Kept to save allocations: the pieces of one packet or one batch. */
+    VsockPiece pieces[VIRTQUEUE_MAX_SIZE];
+    uint8_t *payload;
+    size_t payload_size;
+
+    /* Only valid while a snapshot is saved or loaded. */
+    uint8_t *state;
+    uint32_t state_size;
+};
+
+/* For the board, once the device is realized; NULL: none. */
+void virtio_vsock_set_capture(VirtIOVsock *s, NitroCapture *capture);
+void virtio_vsock_set_breaks(VirtIOVsock *s, NitroBreaks *breaks);
+
+/* vsock-match.c: breaks of nitro-break.c, by its ids. */
+bool virtio_vsock_break_add(VirtIOVsock *s, uint32_t id,
+                            const VsockPacketMatch *packet, Error **errp);
+void virtio_vsock_break_remove(VirtIOVsock *s, uint32_t id);
+/* "RW from port 1024 to 3:8000"; to be freed. */
+char *virtio_vsock_describe(const VsockPacket *packet);
+
+/* vsock-match.c: from and to QAPI; @packet may be NULL. */
+bool virtio_vsock_parse_match(const VsockPacketMatch *packet, VsockMatch *match,
+                              Error **errp);
+VsockPacketMatch *virtio_vsock_match_info(const VsockMatch *match);
+
+/* vsock-observers.c: what the core tells, for the stream, QMP and the log. */
+void virtio_vsock_observe(VsockCallbacks *callbacks);
+
+#endif

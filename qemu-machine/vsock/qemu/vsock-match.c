@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which packets are meant: between QAPI's VsockPacketMatch and the core's
+ * VsockMatch, and the breaks that use it
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/bswap.h"
+#include "qemu-machine/vsock/qemu/virtio-vsock.h"
+
+/* Offsets in struct virtio_vsock_hdr. */
+#define VSOCK_SRC_CID 0
+#define VSOCK_DST_CID 8
+#define VSOCK_SRC_PORT 16
+#define VSOCK_DST_PORT 20
+#define VSOCK_OP 30
+
+/* QAPI's enumerations start at 0, where the core has "any". */
+QEMU_BUILD_BUG_ON((int)VSOCK_PACKET_DIRECTION_TO_GUEST + 1 != (int)VSOCK_TO_GUEST);
+QEMU_BUILD_BUG_ON((int)VSOCK_PACKET_DIRECTION_FROM_GUEST + 1 !=
+                  (int)VSOCK_FROM_GUEST);
+QEMU_BUILD_BUG_ON((int)VSOCK_OPERATION__MAX != 7);
+
+static bool virtio_vsock_parse_hex(const char *hex, VsockMatch *match,
+                                   Error **errp)
+{
+    size_t length = strlen(hex);
+
+    for (size_t i = 0; i < length; i++) {
+        if (!g_ascii_isxdigit(hex[i])) {
+            error_setg(errp, "'hex' has something else than hexadecimal "
+                       "digits at position %zu", i);
+            return false;
+        }
+    }
+    if (length % 2 || length / 2 > VSOCK_PATTERN_MAX) {
+        error_setg(errp, "'hex' must have two digits for each of at most %u "
+                   "bytes", VSOCK_PATTERN_MAX);
+        return false;
+    }
+    match->pattern_size = length / 2;
+    for (size_t i = 0; i < match->pattern_size; i++) {
+        match->pattern[i] = g_ascii_xdigit_value(hex[2 * i]) << 4 |
+                            g_ascii_xdigit_value(hex[2 * i + 1]);
+    }
+    return true;
+}
+
+bool virtio_vsock_parse_match(const VsockPacketMatch *packet, VsockMatch *match,
+                              Error **errp)
+{
+    *match = (VsockMatch) { 0 };
+    if (!packet) {
+        return true;
+    }
+    match->direction = packet->has_direction ? packet->direction + 1 : 0;
+    match->flow = packet->has_flow ? packet->flow : 0;
+    match->cid = packet->has_cid ? packet->cid : 0;
+    match->port_first = packet->has_port ? packet->port : 0;
+    match->port_last = packet->has_last_port ? packet->last_port : 0;
+    match->type = packet->has_kind ? packet->kind + 1 : 0;
+    match->op = packet->has_operation ? packet->operation + 1 : 0;
+    match->nth = packet->has_nth ? packet->nth : 0;
+    match->has_offset = packet->has_offset;
+    match->offset = packet->has_offset ? packet->offset : 0;
+    if (packet->has_last_port &&
+        (!packet->has_port || packet->last_port < packet->port)) {
+        error_setg(errp, "'last-port' needs a 'port' that is not above it");
+        return false;
+    }
+    if (packet->hex && packet->text) {
+        error_setg(errp, "'text' and 'hex' are two ways to say the same: give "
+                   "one of them");
+        return false;
+    }
+    if (packet->text) {
+        size_t length = strlen(packet->text);
+
+        if (length > VSOCK_PATTERN_MAX) {
+            error_setg(errp, "'text' is longer than %u bytes",
+                       VSOCK_PATTERN_MAX);
+            return false;
+        }
+        memcpy(match->pattern, packet->text, length);
+        match->pattern_size = length;
+    }
+    return !packet->hex || virtio_vsock_parse_hex(packet->hex, match, errp);
+}
+
+VsockPacketMatch *virtio_vsock_match_info(const VsockMatch *match)
+{
+    VsockPacketMatch *packet = g_new0(VsockPacketMatch, 1);
+
+    packet->has_direction = match->direction;
+    packet->direction = match->direction ? match->direction - 1 : 0;
+    packet->has_flow = match->flow;
+    packet->flow = match->flow;
+    packet->has_cid = match->cid;
+    packet->cid = match->cid;
+    packet->has_port = match->port_first;
+    packet->port = match->port_first;
+    packet->has_last_port = match->port_last;
+    packet->last_port = match->port_last;
+    packet->has_kind = match->type;
+    packet->kind = match->type ? match->type - 1 : 0;
+    packet->has_operation = match->op;
+    packet->operation = match->op ? match->op - 1 : 0;
+    packet->has_nth = match->nth;
+    packet->nth = match->nth;
+    packet->has_offset = match->has_offset;
+    packet->offset = match->offset;
+    if (match->pattern_size) {
+        GString *hex = g_string_new("");
+
+        for (size_t i = 0; i < match->pattern_size; i++) {
+            g_string_append_printf(hex, "%02x", match->pattern[i]);
+        }
+        packet->hex = g_string_free(hex, false);
+    }
+    return packet;
+}
+
+bool virtio_vsock_break_add(VirtIOVsock *s, uint32_t id,
+                            const VsockPacketMatch *packet, Error **errp)
+{
+    VsockRule rule = {
+        .id = id,
+        .action = VSOCK_BREAK,
+    };
+
+    if (!virtio_vsock_parse_match(packet, &rule.match, errp)) {
+        return false;
+    }
+    if (!vsock_rule_add(s->core, &rule)) {
+        error_setg(errp, "there are %u breaks on packets already: remove one "
+                   "first", VSOCK_RULES_MAX);
+        return false;
+    }
+    return true;
+}
+
+void virtio_vsock_break_remove(VirtIOVsock *s, uint32_t id)
+{
+    vsock_break_remove(s->core, id);
+}
+
+char *virtio_vsock_describe(const VsockPacket *packet)
+{
+    const uint8_t *header = packet->header;
+
+    return g_strdup_printf("%s from %" PRIu64 ":%" PRIu32
+                           " to %" PRIu64 ":%" PRIu32,
+                           vsock_op_name(lduw_le_p(header + VSOCK_OP)),
+                           ldq_le_p(header + VSOCK_SRC_CID),
+                           (uint32_t)ldl_le_p(header + VSOCK_SRC_PORT),
+                           ldq_le_p(header + VSOCK_DST_CID),
+                           (uint32_t)ldl_le_p(header + VSOCK_DST_PORT));
+}

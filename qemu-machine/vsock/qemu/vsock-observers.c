@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the vsock core tells: packets and flows for the capture stream, rare
+ * things for QMP, lint and the guest's errors for the log
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/qapi-events-nitro.h"
+#include "qemu/error-report.h"
+#include "qemu/timer.h"
+#include "qemu-machine/vsock/qemu/virtio-vsock.h"
+#include "trace.h"
+
+QEMU_BUILD_BUG_ON((int)VSOCK_TO_GUEST != (int)NITRO_CAPTURE_INBOUND);
+QEMU_BUILD_BUG_ON((int)VSOCK_FROM_GUEST != (int)NITRO_CAPTURE_OUTBOUND);
+
+/* The payload in one piece: as it is, or copied together. */
+static const uint8_t *virtio_vsock_payload(VirtIOVsock *s,
+                                           const VsockPacket *packet,
+                                           size_t *size)
+{
+    size_t at = 0;
+
+    *size = 0;
+    for (size_t i = 0; i < packet->pieces; i++) {
+        *size += packet->payload[i].size;
+    }
+    if (packet->pieces <= 1) {
+        return packet->pieces ? packet->payload[0].data : NULL;
+    }
+    if (*size > s->payload_size) {
+        s->payload = g_realloc(s->payload, *size);
+        s->payload_size = *size;
+    }
+    for (size_t i = 0; i < packet->pieces; i++) {
+        memcpy(s->payload + at, packet->payload[i].data,
+               packet->payload[i].size);
+        at += packet->payload[i].size;
+    }
+    return s->payload;
+}
+
+static void virtio_vsock_packet(void *opaque, const VsockPacket *packet)
+{
+    VirtIOVsock *s = opaque;
+    NitroCaptureVsock record = {
+        .direction = packet->direction,
+        .flow = packet->flow,
+        .verdict = packet->verdict,
+        .rule = packet->rule,
+        .note = packet->note,
+    };
+
+    if (!s->capture || !nitro_capture_wants(s->capture, NITRO_CAPTURE_VSOCK)) {
+        return;
+    }
+    memcpy(record.header, packet->header, sizeof(record.header));
+    record.payload = virtio_vsock_payload(s, packet, &record.size);
+    nitro_capture_vsock(s->capture, &record);
+}
+
+/*
+ * A guest can make flows faster than anybody reads events: what is over the
+ * limit is only counted.
+ */
+static bool virtio_vsock_event_allowed(VsockEventLimit *limit)
+{
+    int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+
+    if (now - limit->since_ms >= 1000) {
+        limit->since_ms = now;
+        limit->sent = 0;
+    }
+    if (limit->sent >= VSOCK_EVENTS_PER_SECOND) {
+        limit->suppressed++;
+        return false;
+    }
+    limit->sent++;
+    return true;
+}
+
+static void virtio_vsock_record_flow(VirtIOVsock *s, const VsockFlowInfo *flow,
+                                     bool closed)
+{
+    const NitroCaptureVsockFlow record = {
+        .closed = closed,
+        .flow = flow->id,
+        .dialed_by = flow->guest_dialed ? "guest" : "host",
+        .peer_cid = flow->peer_cid,
+        .guest_port = flow->guest_port,
+        .peer_port = flow->peer_port,
+        .peer = flow->peer,
+        .pid = flow->peer_pid,
+        .round_trip_ns = flow->round_trip_ns,
+        .reason = vsock_reason_name(flow->reason),
+        .bytes_to_guest = flow->bytes_to_guest,
+        .bytes_from_guest = flow->bytes_from_guest,
+        .stalled_ns = flow->stalled_ns,
+    };
+
+    trace_virtio_vsock_flow(closed ? "closed" : "opened", flow->id,
+                            flow->peer_cid, flow->guest_port, flow->peer_port,
+                            vsock_reason_name(flow->reason));
+    nitro_capture_vsock_flow(s->capture, &record);
+}
+
+static void virtio_vsock_flow_opened(void *opaque, const VsockFlowInfo *flow)
+{
+    VirtIOVsock *s = opaque;
+
+    virtio_vsock_record_flow(s, flow, false);
+    if (virtio_vsock_event_allowed(&s->opened_limit)) {
+        qapi_event_send_vsock_flow_opened(
+            flow->id, flow->guest_dialed, flow->peer_cid, flow->guest_port,
+            flow->peer_port, flow->peer[0] ? flow->peer : NULL,
+            s->opened_limit.suppressed);
+        s->opened_limit.suppressed = 0;
+    }
+}
+
+static void virtio_vsock_flow_closed(void *opaque, const VsockFlowInfo *flow)
+{
+    VirtIOVsock *s = opaque;
+
+    virtio_vsock_record_flow(s, flow, true);
+    if (virtio_vsock_event_allowed(&s->closed_limit)) {
+        qapi_event_send_vsock_flow_closed(
+            flow->id, flow->guest_dialed, flow->peer_cid, flow->guest_port,
+            flow->peer_port, vsock_reason_name(flow->reason),
+            vsock_reason_text(flow->reason), flow->bytes_to_guest,
+            flow->bytes_from_guest, s->closed_limit.suppressed);
+        s->closed_limit.suppressed = 0;
+    }
+}
+
+static void virtio_vsock_break(void *opaque, const uint32_t *ids, size_t count,
+                               const VsockPacket *packet)
+{
+    VirtIOVsock *s = opaque;
+    NitroBreakEvent event = {
+        .source = ENCLAVE_BREAK_SOURCE_VSOCK,
+        .vsock_ids = ids,
+        .vsock_count = count,
+        .packet = packet,
+    };
+
+    nitro_break_hit(s->breaks, &event);
+}
+
+static void virtio_vsock_fault(void *opaque, uint32_t rule, const char *note,
+                               uint64_t flow)
+{
+    VirtIOVsock *s = opaque;
+
+    trace_virtio_vsock_fault(rule, note, flow);
+    nitro_capture_fault(s->capture, rule, "vsock", note, NULL, flow);
+}
+
+static void virtio_vsock_notice(void *opaque, VsockNotice notice,
+                                const char *text)
+{
+    if (notice == VSOCK_LINT) {
+        warn_report("vsock: %s", text);
+    } else {
+        warn_report("vsock: the enclave breaks the protocol: %s", text);
+        qapi_event_send_enclave_guest_error("vsock", text);
+    }
+}
+
+void virtio_vsock_observe(VsockCallbacks *callbacks)
+{
+    callbacks->packet = virtio_vsock_packet;
+    callbacks->flow_opened = virtio_vsock_flow_opened;
+    callbacks->flow_closed = virtio_vsock_flow_closed;
+    callbacks->break_hit = virtio_vsock_break;
+    callbacks->fault_applied = virtio_vsock_fault;
+    callbacks->notice = virtio_vsock_notice;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * QMP commands of the vsock device (qapi/nitro.json)
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qapi/qapi-commands-nitro.h"
+#include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/vsock/qemu/virtio-vsock.h"
+
+QEMU_BUILD_BUG_ON((int)VSOCK_FLOW_STATE__MAX != (int)VSOCK_STATES);
+QEMU_BUILD_BUG_ON((int)VSOCK_FLOW_STATE_ESTABLISHED != (int)VSOCK_ESTABLISHED);
+/* The core's first action is VSOCK_BREAK, which is none of QAPI's. */
+QEMU_BUILD_BUG_ON((int)VSOCK_FAULT_ACTION__MAX + 1 != (int)VSOCK_ACTIONS);
+QEMU_BUILD_BUG_ON((int)VSOCK_FAULT_ACTION_DELAY + 1 != (int)VSOCK_DELAY);
+QEMU_BUILD_BUG_ON((int)VSOCK_FAULT_ACTION_TRANSPORT_RESET + 1 !=
+                  (int)VSOCK_TRANSPORT_RESET);
+
+static VirtIOVsock *virtio_vsock_get(Error **errp)
+{
+    NitroMachineState *nms = nitro_machine_get(errp);
+
+    return nms ? nms->vsock : NULL;
+}
+
+/* ------------------------------------------------------------------ */
+/* query-vsock                                                        */
+
+static VsockFlow *virtio_vsock_flow_info(const VsockFlowInfo *flow)
+{
+    VsockFlow *info = g_new0(VsockFlow, 1);
+    bool closed = flow->state == VSOCK_CLOSED;
+
+    info->id = flow->id;
+    info->state = (VsockFlowState)flow->state;
+    info->kind = flow->type == 2 ? VSOCK_KIND_SEQPACKET : VSOCK_KIND_STREAM;
+    info->guest_dialed = flow->guest_dialed;
+    info->peer_cid = flow->peer_cid;
+    info->guest_port = flow->guest_port;
+    info->peer_port = flow->peer_port;
+    info->service = flow->service;
+    info->opened_ns = flow->opened_ns;
+    info->has_closed_ns = closed;
+    info->closed_ns = flow->closed_ns;
+    info->last_ns = flow->last_ns;
+    info->has_round_trip_ns = flow->round_trip_ns >= 0;
+    info->round_trip_ns = flow->round_trip_ns;
+    info->bytes_to_guest = flow->bytes_to_guest;
+    info->bytes_from_guest = flow->bytes_from_guest;
+    info->packets_to_guest = flow->packets_to_guest;
+    info->packets_from_guest = flow->packets_from_guest;
+    info->to_guest = g_new0(VsockCredit, 1);
+    info->to_guest->buffer = flow->guest_buf_alloc;
+    info->to_guest->sent = flow->to_guest_count;
+    info->to_guest->consumed = flow->guest_fwd_cnt;
+    info->to_guest->open = !closed && flow->host_sends && flow->guest_receives;
+    info->from_guest = g_new0(VsockCredit, 1);
+    info->from_guest->buffer = flow->host_buf_alloc;
+    info->from_guest->sent = flow->from_guest_count;
+    info->from_guest->consumed = flow->host_fwd_cnt;
+    info->from_guest->open = !closed && flow->guest_sends &&
+                             flow->host_receives;
+    info->packets_under_way = flow->packets_under_way;
+    info->buffered = flow->buffered;
+    info->stalls = flow->stalls;
+    info->stalled_ns = flow->stalled_ns;
+    info->stalled = flow->stalled;
+    info->peer = flow->peer[0] ? g_strdup(flow->peer) : NULL;
+    info->has_peer_pid = flow->peer_pid > 0;
+    info->peer_pid = flow->peer_pid;
+    if (closed) {
+        info->reason = g_strdup(vsock_reason_name(flow->reason));
+        info->text = g_strdup(vsock_reason_text(flow->reason));
+    }
+    return info;
+}
+
+static void virtio_vsock_take_flow(void *opaque, const VsockFlowInfo *flow)
+{
+    VsockFlowList ***tail = opaque;
+
+    QAPI_LIST_APPEND(*tail, virtio_vsock_flow_info(flow));
+}
+
+VsockInfo *qmp_query_vsock(Error **errp)
+{
+    VirtIOVsock *s = virtio_vsock_get(errp);
+    VsockFlowList **flows, **closed;
+    VsockCounters counters;
+    VsockInfo *info;
+
+    if (!s) {
+        return NULL;
+    }
+    vsock_counters(s->core, &counters);
+    info = g_new0(VsockInfo, 1);
+    info->guest_cid = vsock_guest_cid(s->core);
+    info->running = s->running;
+    info->seqpacket = vsock_seqpacket(s->core);
+    info->packets_to_guest = counters.packets_to_guest;
+    info->packets_from_guest = counters.packets_from_guest;
+    info->bytes_to_guest = counters.bytes_to_guest;
+    info->bytes_from_guest = counters.bytes_from_guest;
+    info->flows_opened = counters.flows_opened;
+    info->flows_closed = counters.flows_closed;
+    info->flows_refused = counters.flows_refused;
+    info->guest_errors = counters.guest_errors;
+    flows = &info->flows;
+    vsock_each_flow(s->core, virtio_vsock_take_flow, &flows);
+    closed = &info->closed;
+    vsock_each_closed_flow(s->core, virtio_vsock_take_flow, &closed);
+    return info;
+}
+
+/* ------------------------------------------------------------------ */
+/* vsock-fault-*                                                      */
+
+static VsockFaultInfo *virtio_vsock_fault_info(const VsockRule *rule)
+{
+    VsockFaultInfo *info = g_new0(VsockFaultInfo, 1);
+
+    info->id = rule->id;
+    info->hits = rule->hits;
+    info->action = rule->action - 1;
+    info->packet = virtio_vsock_match_info(&rule->match);
+    info->has_milliseconds = rule->action == VSOCK_DELAY;
+    info->milliseconds = rule->milliseconds;
+    info->has_jitter = rule->action == VSOCK_DELAY;
+    info->jitter = rule->jitter;
+    info->has_rate = rule->action == VSOCK_THROTTLE;
+    info->rate = rule->rate;
+    info->has_bytes = rule->action == VSOCK_SLICE;
+    info->bytes = rule->bytes;
+    info->has_violate = rule->violate;
+    info->violate = rule->violate;
+    info->has_skip = info->has_count = info->has_chance = true;
+    info->skip = rule->match.skip;
+    info->count = rule->match.count;
+    info->chance = rule->match.chance ?: 100;
+    return info;
+}
+
+static bool virtio_vsock_check_fault(const VsockFaultSpec *spec, Error **errp)
+{
+    const char *missing = NULL;
+
+    if (spec->action == VSOCK_FAULT_ACTION_DELAY &&
+        !spec->milliseconds && !spec->jitter) {
+        missing = "milliseconds";
+    } else if (spec->action == VSOCK_FAULT_ACTION_THROTTLE && !spec->rate) {
+        missing = "rate";
+    } else if (spec->action == VSOCK_FAULT_ACTION_SLICE && !spec->bytes) {
+        missing = "bytes";
+    }
+    if (missing) {
+        error_setg(errp, "action '%s' needs '%s'",
+                   VsockFaultAction_str(spec->action), missing);
+        return false;
+    }
+    if (spec->has_chance && (spec->chance < 1 || spec->chance > 100)) {
+        error_setg(errp, "'chance' is between 1 and 100 per cent");
+        return false;
+    }
+    return true;
+}
+
+VsockFaultInfo *qmp_vsock_fault_add(VsockFaultSpec *spec, Error **errp)
+{
+    VirtIOVsock *s = virtio_vsock_get(errp);
+    VsockRule rule = {
+        .action = spec->action + 1,
+        .milliseconds = spec->milliseconds,
+        .jitter = spec->jitter,
+        .rate = spec->rate,
+        .bytes = spec->bytes,
+        .violate = spec->violate,
+    };
+
+    if (!s || !virtio_vsock_check_fault(spec, errp) ||
+        !virtio_vsock_parse_match(spec->packet, &rule.match, errp)) {
+        return NULL;
+    }
+    rule.match.skip = spec->skip;
+    rule.match.count = spec->count;
+    rule.match.chance = spec->chance;
+    rule.id = vsock_rule_add(s->core, &rule);
+    if (!rule.id) {
+        error_setg(errp, "the rule makes no sense (delays end at an hour), or "
+                   "there are %u rules already", VSOCK_RULES_MAX);
+        return NULL;
+    }
+    return virtio_vsock_fault_info(&rule);
+}
+
+void qmp_vsock_fault_remove(bool has_id, uint32_t id, Error **errp)
+{
+    VirtIOVsock *s = virtio_vsock_get(errp);
+
+    if (s && ((has_id && !id) ||
+              vsock_fault_remove(s->core, has_id ? id : 0) != 0)) {
+        error_setg(errp, "there is no fault rule %" PRIu32, id);
+    }
+}
+
+VsockFaultInfoList *qmp_vsock_fault_list(Error **errp)
+{
+    VirtIOVsock *s = virtio_vsock_get(errp);
+    VsockFaultInfoList *list = NULL, **tail = &list;
+    VsockRule rule;
+
+    for (size_t i = 0; s && vsock_fault_get(s->core, i, &rule) == 0; i++) {
+        QAPI_LIST_APPEND(tail, virtio_vsock_fault_info(&rule));
+    }
+    return list;
+}
+
+void qmp_vsock_fault_seed(uint64_t seed, Error **errp)
+{
+    VirtIOVsock *s = virtio_vsock_get(errp);
+
+    if (s) {
+        vsock_fault_seed(s->core, seed);
+    }
+}
+
+void qmp_vsock_transport_reset(bool has_guest_cid, uint64_t guest_cid,
+                               Error **errp)
+{
+    VirtIOVsock *s = virtio_vsock_get(errp);
+
+    if (!s) {
+        return;
+    }
+    if (has_guest_cid && (guest_cid <= 3 || guest_cid >= UINT32_MAX ||
+                          guest_cid == s->parent_cid)) {
+        error_setg(errp, "%" PRIu64 " cannot be the CID of an enclave",
+                   guest_cid);
+        return;
+    }
+    if (has_guest_cid) {
+        vsock_set_guest_cid(s->core, guest_cid);
+        virtio_notify_config(VIRTIO_DEVICE(s));
+    }
+    if (s->running) {
+        vsock_announce_transport_reset(s->core, VSOCK_REASON_TRANSPORT_RESET);
+    } else {
+        vsock_close_flows(s->core, VSOCK_REASON_TRANSPORT_RESET);
+    }
+}
