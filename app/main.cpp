@@ -46,6 +46,7 @@ int main(int argc, char **argv) {
     theme::apply(app, line->appearance.value_or(preferences.appearance()));
 
     LiveSession session;
+    session.enableCapture();
     MainWindow window(session, preferences);
     LaunchSpec options = preferences.launchOptions();
     line->applyTo(options);
@@ -63,7 +64,7 @@ int main(int argc, char **argv) {
     }
     window.show();
     if (!line->eifPath.isEmpty())
-        window.openEif(line->eifPath,
-                       runs ? MainWindow::AfterOpening::run : MainWindow::AfterOpening::showOnly);
+        window.openFile(line->eifPath,
+                        runs ? MainWindow::AfterOpening::run : MainWindow::AfterOpening::showOnly);
     return QApplication::exec();
 }

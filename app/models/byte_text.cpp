@@ -30,13 +30,22 @@ QString hexDump(const QByteArray &bytes, quint64 offset) {
     return out;
 }
 
-QString cArray(const QByteArray &bytes) {
-    QString out = QStringLiteral("const unsigned char bytes[%1] = {").arg(bytes.size());
+// 12 bytes a line, each followed by a comma.
+QString elements(const QByteArray &bytes) {
+    QString out;
     for (qsizetype i = 0; i < bytes.size(); ++i) {
         out += i % 12 == 0 ? QStringLiteral("\n    ") : QStringLiteral(" ");
         out += QStringLiteral("0x%1,").arg(static_cast<unsigned char>(bytes[i]), 2, 16, QLatin1Char('0'));
     }
-    return out + QStringLiteral("\n};\n");
+    return out;
+}
+
+QString cArray(const QByteArray &bytes) {
+    return QStringLiteral("const unsigned char bytes[%1] = {%2\n};\n").arg(bytes.size()).arg(elements(bytes));
+}
+
+QString rustArray(const QByteArray &bytes) {
+    return QStringLiteral("const BYTES: [u8; %1] = [%2\n];\n").arg(bytes.size()).arg(elements(bytes));
 }
 
 } // namespace
@@ -49,6 +58,8 @@ QString spellBytes(const QByteArray &bytes, ByteSpelling spelling, quint64 offse
         return QString::fromLatin1(bytes.toHex());
     case ByteSpelling::cArray:
         return cArray(bytes);
+    case ByteSpelling::rustArray:
+        return rustArray(bytes);
     case ByteSpelling::text:
         return QString::fromUtf8(bytes);
     }

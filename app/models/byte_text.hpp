@@ -11,10 +11,10 @@
 
 namespace nitroscope::app {
 
-enum class ByteSpelling { hexDump, hexDigits, cArray, text };
+enum class ByteSpelling { hexDump, hexDigits, cArray, rustArray, text };
 
-// hexDigits: "1f8b08…"; cArray: a C initialiser, 12 bytes a line; text: UTF-8 with other bytes replaced;
-// hexDump: offset, 16 bytes and characters a line, where `offset` is that of the first byte.
+// hexDigits: "1f8b08…"; cArray, rustArray: a definition, 12 bytes a line; text: UTF-8 with other bytes
+// replaced; hexDump: offset, 16 bytes and characters a line, where `offset` is that of the first byte.
 QString spellBytes(const QByteArray &bytes, ByteSpelling spelling, quint64 offset = 0);
 
 // "0x0001a2b4": lower case, at least 8 digits.

@@ -2,11 +2,13 @@
 #include "app/panels/main_window.hpp"
 
 #include "app/models/roles.hpp"
+#include "app/panels/attestation_panel.hpp"
 #include "app/panels/boot_panel.hpp"
 #include "app/panels/console_panel.hpp"
 #include "app/panels/eif_panel.hpp"
 #include "app/panels/log_panel.hpp"
 #include "app/panels/measurement_strip.hpp"
+#include "app/panels/nsm_panel.hpp"
 #include "app/panels/panel_dock.hpp"
 #include "app/panels/pcr_panel.hpp"
 #include "app/session/end_reason.hpp"
@@ -18,8 +20,10 @@
 #include <QCloseEvent>
 #include <QFileInfo>
 #include <QLabel>
+#include <QProgressBar>
 #include <QStatusBar>
 #include <QToolBar>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
@@ -42,6 +46,8 @@ MainWindow::MainWindow(EnclaveSession &session, Preferences &preferences)
     buildBars();
     connectSession();
     connectLoader();
+    connectCaptures();
+    connectNsm();
     connect(qApp, &QApplication::focusChanged, this, [this](QWidget *, QWidget *now) { trackFocus(now); });
     sessionStateChanged(m_session.state());
     updateTitle();
@@ -52,8 +58,11 @@ MainWindow::MainWindow(EnclaveSession &session, Preferences &preferences)
 MainWindow::~MainWindow() {
     disconnect(qApp, nullptr, this, nullptr);
     m_session.disconnect(this);
-    for (PanelDock *dock : m_docks)
-        dock->disconnect(this);
+    if (CaptureSource *live = m_session.capture())
+        live->disconnect(this);
+    m_saved.disconnect(this);
+    for (PanelDock *each : m_docks)
+        each->disconnect(this);
     hide();
     delete takeCentralWidget();
 }
@@ -80,23 +89,26 @@ void MainWindow::buildPanels() {
     m_boot = new BootPanel;
     m_pcrs = new PcrPanel;
     m_log = new LogPanel;
-    for (Panel *panel : std::initializer_list<Panel *>{m_eif, m_console, m_boot, m_pcrs, m_log}) {
-        auto *dock = new PanelDock(panel, m_area);
-        m_docks.push_back(dock);
-        connect(dock, &QDockWidget::visibilityChanged, this, &MainWindow::scheduleTitleBars);
-        connect(dock, &QDockWidget::topLevelChanged, this, &MainWindow::scheduleTitleBars);
-        connect(dock, &QDockWidget::dockLocationChanged, this, &MainWindow::scheduleTitleBars);
+    m_nsm = new NsmPanel;
+    m_attestation = new AttestationPanel(m_actions.find(QStringLiteral("file.openDocument")));
+    for (Panel *panel :
+         std::initializer_list<Panel *>{m_eif, m_console, m_boot, m_pcrs, m_log, m_nsm, m_attestation}) {
+        auto *frame = new PanelDock(panel, m_area);
+        m_docks.push_back(frame);
+        connect(frame, &QDockWidget::visibilityChanged, this, &MainWindow::scheduleTitleBars);
+        connect(frame, &QDockWidget::topLevelChanged, this, &MainWindow::scheduleTitleBars);
+        connect(frame, &QDockWidget::dockLocationChanged, this, &MainWindow::scheduleTitleBars);
         // View › Panels shows and hides them through the registry, so that each has a shortcut and a place in
         // the palette.
         QAction *toggle = m_actions.find(QStringLiteral("view.panel.") + panel->id());
-        connect(toggle, &QAction::triggered, dock, [dock](bool on) {
-            dock->setVisible(on);
+        connect(toggle, &QAction::triggered, frame, [frame](bool on) {
+            frame->setVisible(on);
             if (on) {
-                dock->raise();
-                dock->panel().setFocus();
+                frame->raise();
+                frame->panel().setFocus();
             }
         });
-        connect(dock->toggleViewAction(), &QAction::toggled, toggle, &QAction::setChecked);
+        connect(frame->toggleViewAction(), &QAction::toggled, toggle, &QAction::setChecked);
     }
     m_activePanel = m_console;
     arrangeDefault();
@@ -131,7 +143,20 @@ void MainWindow::buildBars() {
     m_fileLabel->setAccessibleName(QStringLiteral("Open EIF"));
     m_stateLabel->setAccessibleName(QStringLiteral("Enclave state"));
     m_timeLabel->setAccessibleName(QStringLiteral("Guest time"));
-    for (QLabel *label : {m_stateLabel, m_timeLabel, m_fileLabel}) {
+    m_captureLabel = new QLabel;
+    m_captureLabel->setAccessibleName(QStringLiteral("Capture"));
+    m_captureProgress = new QProgressBar;
+    m_captureProgress->setMaximumWidth(fontMetrics().averageCharWidth() * 24);
+    m_captureProgress->setMaximumHeight(fontMetrics().height());
+    m_captureProgress->setAccessibleName(QStringLiteral("Loading the capture"));
+    m_captureCancel = new QToolButton;
+    m_captureCancel->setDefaultAction(m_actions.find(QStringLiteral("file.cancelCapture")));
+    m_captureCancel->setAutoRaise(true);
+    statusBar()->addPermanentWidget(m_captureProgress);
+    statusBar()->addPermanentWidget(m_captureCancel);
+    m_captureProgress->hide();
+    m_captureCancel->hide();
+    for (QLabel *label : {m_captureLabel, m_stateLabel, m_timeLabel, m_fileLabel}) {
         label->setContentsMargins(8, 1, 8, 1);
         label->setTextFormat(Qt::PlainText);
         statusBar()->addPermanentWidget(label);
@@ -233,7 +258,15 @@ void MainWindow::restart() {
 void MainWindow::sessionStateChanged(State state) {
     m_toolbarState->setState(state);
     m_stateLabel->setText(runStateText(state));
+    m_stateLabel->setToolTip({});
+    if (state == State::running && std::exchange(m_showsBreak, false))
+        m_banner->dismiss();
+    if (state == State::paused && !m_pauseReason.isEmpty())
+        m_stateLabel->setText(QStringLiteral("Paused: ") + m_pauseReason);
+    else
+        m_pauseReason.clear();
     if (state == State::starting) {
+        m_showsBreak = false;
         m_console->clear();
         m_boot->model().clear();
         m_boot->model().setRunStart(QDateTime::currentMSecsSinceEpoch() * 1'000'000);
@@ -290,6 +323,7 @@ void MainWindow::updateActions() {
     // One place in the toolbar for pausing and resuming.
     m_actions.find(QStringLiteral("enclave.resume"))->setVisible(state == State::paused);
     m_actions.find(QStringLiteral("enclave.pause"))->setVisible(state != State::paused);
+    updateCaptureActions();
 }
 
 void MainWindow::updateTitle() {

@@ -2,8 +2,8 @@
 //
 // The window: panels around one enclave session and one open EIF. It wires signals to panels and holds no
 // state of the enclave itself. Split by subject: main_window.cpp (building, session), main_window_actions.cpp
-// (commands and menus), main_window_files.cpp (opening, exporting, dropping), main_window_layout.cpp (docks
-// and named layouts).
+// (commands and menus), main_window_files.cpp (opening, exporting, dropping), main_window_capture.cpp (the
+// capture stream), main_window_layout.cpp (docks and named layouts).
 #pragma once
 
 #include "app/formats/eif_document.hpp"
@@ -11,6 +11,7 @@
 #include "app/models/layout_store.hpp"
 #include "app/models/preferences.hpp"
 #include "app/session/enclave_session.hpp"
+#include "app/session/saved_capture.hpp"
 #include "app/widgets/action_registry.hpp"
 
 #include <optional>
@@ -18,14 +19,18 @@
 
 class QLabel;
 class QMenu;
+class QProgressBar;
+class QToolButton;
 
 namespace nitroscope::app {
 
+class AttestationPanel;
 class Banner;
 class BootPanel;
 class ConsolePanel;
 class EifPanel;
 class LogPanel;
+class NsmPanel;
 class Panel;
 class PanelDock;
 class PcrPanel;
@@ -39,6 +44,12 @@ public:
     ~MainWindow() override;
 
     enum class AfterOpening { showOnly, run };
+    // By its content: a capture goes to the panels as a run does, everything else is opened as an EIF.
+    void openFile(const QString &path, AfterOpening then = AfterOpening::showOnly);
+    void openCapture(const QString &path);
+    // Any form of an attestation document; `name` says where it came from.
+    void openDocument(const QByteArray &foreign, const QString &name);
+    AttestationPanel &attestationPanel() { return *m_attestation; }
     void openEif(const QString &path, AfterOpening then = AfterOpening::showOnly);
     // For this run of the program only, from the command line.
     void setLaunchOptions(const LaunchSpec &spec) { m_options = spec; }
@@ -52,6 +63,8 @@ public:
     BootPanel &bootPanel() { return *m_boot; }
     PcrPanel &pcrPanel() { return *m_pcrs; }
     LogPanel &logPanel() { return *m_log; }
+    NsmPanel &nsmPanel() { return *m_nsm; }
+    SavedCapture &savedCapture() { return m_saved; }
     const std::vector<PanelDock *> &docks() const { return m_docks; }
     QMainWindow &dockArea() { return *m_area; }
 
@@ -109,8 +122,29 @@ private:
     void exportPicture();
     void writeFile(const QString &path, const QByteArray &content);
 
+    // main_window_capture.cpp
+    void connectCaptures();
+    void connectNsm();
+    void watch(CaptureSource &source);
+    void captureRestarted(CaptureSource &source);
+    void takeBatch(CaptureSource &source, const CaptureBatch &batch);
+    void replay(const pcapng::Record &record);
+    void captureStateChanged(CaptureSource::State state);
+    void refreshCaptureStatus();
+    void chooseCapture();
+    void chooseDocument();
+    void saveCapture();
+    void saveCaptureTo(const QString &path);
+    void recordCapture();
+    void showBreak(const qmp::BreakHit &hit);
+    void showTransaction(quint64 id);
+    void raisePanel(const Panel &panel);
+    void updateCaptureActions();
+
     // main_window_layout.cpp
+    PanelDock *dock(const char *id) const;
     void arrangeDefault();
+    void setDefaultProportions();
     void scheduleTitleBars();
     void fillLayoutMenu();
     void saveLayoutAs();
@@ -130,6 +164,11 @@ private:
     AfterOpening m_afterOpening = AfterOpening::showOnly;
     bool m_restartAfterStop = false;
 
+    SavedCapture m_saved;
+    CaptureSource *m_capture = nullptr; // the one that the panels show: the session's or m_saved
+    bool m_showsBreak = false;          // the banner tells of a break
+    QString m_pauseReason;
+
     QMainWindow *m_area = nullptr; // holds the docks, so that the banner can stand above all of them
     Banner *m_banner = nullptr;
     EifPanel *m_eif = nullptr;
@@ -137,6 +176,11 @@ private:
     BootPanel *m_boot = nullptr;
     PcrPanel *m_pcrs = nullptr;
     LogPanel *m_log = nullptr;
+    NsmPanel *m_nsm = nullptr;
+    AttestationPanel *m_attestation = nullptr;
+    QProgressBar *m_captureProgress = nullptr;
+    QToolButton *m_captureCancel = nullptr;
+    QLabel *m_captureLabel = nullptr;
     std::vector<PanelDock *> m_docks;
     Panel *m_activePanel = nullptr;
     StateIndicator *m_toolbarState = nullptr;

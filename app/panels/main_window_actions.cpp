@@ -3,11 +3,13 @@
 // The window's commands and menus.
 #include "app/panels/main_window.hpp"
 
+#include "app/panels/attestation_panel.hpp"
 #include "app/panels/boot_panel.hpp"
 #include "app/panels/console_panel.hpp"
 #include "app/panels/eif_panel.hpp"
 #include "app/panels/launch_dialog.hpp"
 #include "app/panels/log_panel.hpp"
+#include "app/panels/nsm_panel.hpp"
 #include "app/panels/pcr_panel.hpp"
 #include "app/widgets/banner.hpp"
 #include "app/widgets/command_palette.hpp"
@@ -37,6 +39,47 @@ void MainWindow::registerFileActions() {
     using K = QKeySequence;
     m_actions.add({u"file.open"_s, u"&Open EIF…"_s, K::Open, u"open"_s, u"Open an enclave image file"_s},
                   [this] { chooseEif(); });
+    m_actions.add({u"file.openCapture"_s, u"Open C&apture…"_s, K(u"Ctrl+Shift+O"_s), u"open"_s,
+                   u"Open a saved capture (.pcapng): every panel shows what it recorded"_s},
+                  [this] { chooseCapture(); });
+    m_actions.add({u"file.openDocument"_s, u"Open A&ttestation Document…"_s, K(u"Ctrl+Shift+A"_s), u"open"_s,
+                   u"Check an attestation document from a file: raw, hex or base64"_s},
+                  [this] { chooseDocument(); });
+    m_actions.add({u"file.pasteDocument"_s,
+                   u"Attestation &Document from Clipboard"_s,
+                   K(u"Ctrl+Alt+V"_s),
+                   {},
+                   u"Check the attestation document on the clipboard: hex or base64"_s},
+                  [this] { openDocument(QApplication::clipboard()->text().toUtf8(), u"Clipboard"_s); });
+    m_actions.add({u"file.exportVerdict"_s,
+                   u"&Attestation Verdict…"_s,
+                   {},
+                   {},
+                   u"Save the verdict over the attestation document as JSON"_s,
+                   u"Export Attestation Verdict"_s},
+                  [this] { exportText(u"Save Verdict"_s, u"verdict.json"_s, m_attestation->asJson()); });
+    m_actions.add({u"file.cancelCapture"_s, u"Stop &Loading the Capture"_s, K(u"Shift+Esc"_s), u"stop"_s,
+                   u"Stop loading; what has been read stays"_s},
+                  [this] { m_saved.cancel(); });
+    m_actions.add({u"file.saveCapture"_s, u"Save Capture &As…"_s, K(u"Ctrl+Shift+S"_s), u"save"_s,
+                   u"Save what has been captured so far as pcapng, which Wireshark opens as well"_s},
+                  [this] { saveCapture(); });
+    m_actions
+        .add({u"file.recordCapture"_s,
+              u"&Record Capture to File…"_s,
+              K(u"Ctrl+Alt+R"_s),
+              {},
+              u"Write the capture stream to a file while the enclave runs; again to stop"_s},
+             [this] { recordCapture(); })
+        ->setCheckable(true);
+    m_actions.add(
+        {u"file.exportNsm"_s,
+         u"&NSM Requests…"_s,
+         {},
+         {},
+         u"Save the NSM requests shown as JSON, one a line"_s,
+         u"Export NSM Requests"_s},
+        [this] { exportText(u"Save NSM Requests"_s, u"nsm.jsonl"_s, m_nsm->model().asJsonLines()); });
     m_actions.add({u"file.clearRecent"_s, u"&Clear Recent Files"_s, {}, {}, u"Forget the recent files"_s},
                   [this] {
                       m_preferences.clearRecentFiles();
@@ -105,6 +148,22 @@ void MainWindow::registerEditActions() {
     copyAs(u"edit.copyDump"_s, u"Hex &Dump"_s, ByteSpelling::hexDump);
     copyAs(u"edit.copyArray"_s, u"C &Array"_s, ByteSpelling::cArray);
     copyAs(u"edit.copyText"_s, u"&Text"_s, ByteSpelling::text);
+    const auto copyNsm = [this](const QString &id, const QString &text, const QKeySequence &keys,
+                                NsmPanel::CopyForm form) {
+        m_actions.add({id,
+                       text,
+                       keys,
+                       {},
+                       u"Copy the CBOR shown in the NSM panel"_s,
+                       u"Copy NSM CBOR as "_s + QString(text).remove(QLatin1Char('&'))},
+                      [this, form] { m_nsm->copyAs(form); });
+    };
+    copyNsm(u"edit.copyDiagnostic"_s, u"&Diagnostic Notation"_s, K(u"Ctrl+Alt+C"_s),
+            NsmPanel::CopyForm::diagnostic);
+    copyNsm(u"edit.copyNsmJson"_s, u"&JSON"_s, {}, NsmPanel::CopyForm::json);
+    copyNsm(u"edit.copyNsmHex"_s, u"&Hex Digits"_s, {}, NsmPanel::CopyForm::hex);
+    copyNsm(u"edit.copyNsmRust"_s, u"&Rust Array"_s, {}, NsmPanel::CopyForm::rustArray);
+    copyNsm(u"edit.copyNsmArray"_s, u"&C Array"_s, {}, NsmPanel::CopyForm::cArray);
     m_actions.add(
         {u"edit.copyDetails"_s, u"Copy &Details"_s, {}, {}, u"Copy the notice and the end of the log"_s},
         [this] {
@@ -171,11 +230,9 @@ void MainWindow::registerEnclaveActions() {
 
 void MainWindow::registerViewActions() {
     using K = QKeySequence;
-    const char *const panels[][2] = {{"eif", "&EIF"},
-                                     {"console", "&Console"},
-                                     {"boot", "&Boot Stages"},
-                                     {"pcrs", "&PCRs"},
-                                     {"log", "&Log"}};
+    const char *const panels[][2] = {
+        {"eif", "&EIF"}, {"console", "&Console"}, {"boot", "&Boot Stages"},       {"pcrs", "&PCRs"},
+        {"log", "&Log"}, {"nsm", "&NSM"},         {"attestation", "&Attestation"}};
     int number = 1;
     for (const auto &[id, text] : panels) {
         QAction *action = m_actions.add({u"view.panel."_s + QLatin1String(id),
@@ -245,17 +302,20 @@ void MainWindow::buildMenus() {
         }
     };
     QMenu *file = menuBar()->addMenu(u"&File"_s);
-    fill(file, {"file.open"});
+    fill(file, {"file.open", "file.openCapture", "file.openDocument", "file.pasteDocument"});
     m_recentMenu = file->addMenu(u"Open &Recent"_s);
-    file->addSeparator();
-    fill(file->addMenu(u"&Export"_s), {"file.exportConsole", "file.exportLog", "file.exportPcrs",
-                                       "file.exportStages", "file.exportBytes", "file.exportPicture"});
+    fill(file, {"-", "file.saveCapture", "file.recordCapture", "file.cancelCapture", "-"});
+    fill(file->addMenu(u"&Export"_s),
+         {"file.exportConsole", "file.exportLog", "file.exportNsm", "file.exportVerdict", "file.exportPcrs",
+          "file.exportStages", "file.exportBytes", "file.exportPicture"});
     fill(file, {"-", "file.quit"});
 
     QMenu *edit = menuBar()->addMenu(u"&Edit"_s);
     fill(edit, {"edit.copy", "edit.copyConsole"});
     fill(edit->addMenu(u"Copy Bytes A&s"_s),
          {"edit.copyHex", "edit.copyDump", "edit.copyArray", "edit.copyText"});
+    fill(edit->addMenu(u"Copy &NSM CBOR As"_s), {"edit.copyDiagnostic", "edit.copyNsmJson", "edit.copyNsmHex",
+                                                 "edit.copyNsmRust", "edit.copyNsmArray"});
     fill(edit,
          {"edit.copyDetails", "edit.paste", "edit.selectAll", "-", "edit.find", "edit.findConsole",
           "edit.findNext", "edit.findPrevious", "edit.goTo", "-", "edit.clearConsole", "edit.clearLog"});
@@ -266,7 +326,7 @@ void MainWindow::buildMenus() {
 
     QMenu *view = menuBar()->addMenu(u"&View"_s);
     fill(view, {"view.panel.eif", "view.panel.console", "view.panel.boot", "view.panel.pcrs",
-                "view.panel.log", "-"});
+                "view.panel.log", "view.panel.nsm", "view.panel.attestation", "-"});
     m_layoutMenu = view->addMenu(u"La&youts"_s);
     fill(view->addMenu(u"&Appearance"_s),
          {"view.appearance.system", "view.appearance.light", "view.appearance.dark"});
@@ -286,7 +346,7 @@ void MainWindow::fillRecentMenu() {
     for (const QString &path : files) {
         QString label = path;
         QAction *action = m_recentMenu->addAction(label.replace(QLatin1Char('&'), u"&&"_s));
-        connect(action, &QAction::triggered, this, [this, path] { openEif(path); });
+        connect(action, &QAction::triggered, this, [this, path] { openFile(path); });
     }
     if (!files.isEmpty())
         m_recentMenu->addSeparator();

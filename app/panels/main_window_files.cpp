@@ -3,7 +3,9 @@
 // Opening EIFs and saving what the window shows.
 #include "app/panels/main_window.hpp"
 
+#include "app/formats/attestation/input.hpp"
 #include "app/models/worker.hpp"
+#include "app/panels/attestation_panel.hpp"
 #include "app/panels/eif_panel.hpp"
 #include "app/widgets/banner.hpp"
 
@@ -31,12 +33,75 @@ QString draggedFile(const QMimeData &data) {
 void MainWindow::chooseEif() {
     const QStringList recent = m_preferences.recentFiles();
     const QString folder = recent.isEmpty() ? QDir::homePath() : QFileInfo(recent.first()).absolutePath();
-    auto *dialog = new QFileDialog(this, QStringLiteral("Open EIF"), folder,
-                                   QStringLiteral("Enclave image files (*.eif);;All files (*)"));
+    auto *dialog =
+        new QFileDialog(this, QStringLiteral("Open EIF"), folder,
+                        QStringLiteral("Enclave image files (*.eif);;Captures (*.pcapng);;All files (*)"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) { openEif(path); });
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) { openFile(path); });
     dialog->open();
+}
+
+namespace {
+
+// The first bytes decide; names are often wrong. A folder or pipe is none.
+bool isCapture(const QString &path) {
+    QFile file(path);
+    return QFileInfo(path).isFile() && file.open(QIODevice::ReadOnly) &&
+           file.read(4) == QByteArrayView("\x0a\x0d\x0d\x0a");
+}
+
+// A small file that is no EIF but decodes to a document. Larger ones are left to the EIF loader's words.
+QByteArray documentIn(const QString &path) {
+    constexpr qint64 most = 64 * 1024;
+    QFile file(path);
+    const QFileInfo facts(path);
+    if (!facts.isFile() || facts.size() > most || !file.open(QIODevice::ReadOnly))
+        return {};
+    const QByteArray content = file.read(most);
+    return !content.startsWith(".eif") && formats::attestation::readInput(content) ? content : QByteArray();
+}
+
+} // namespace
+
+void MainWindow::openDocument(const QByteArray &foreign, const QString &name) {
+    m_attestation->open(foreign, name);
+    raisePanel(*m_attestation);
+}
+
+void MainWindow::chooseDocument() {
+    auto *dialog = new QFileDialog(this, QStringLiteral("Open Attestation Document"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
+        QFile file(path);
+        if (!file.open(QIODevice::ReadOnly)) {
+            m_banner->display(formats::Severity::error,
+                              QStringLiteral("“%1” could not be opened.").arg(QFileInfo(path).fileName()),
+                              file.errorString(), {m_actions.find(QStringLiteral("file.openDocument"))});
+            return;
+        }
+        openDocument(file.read(formats::attestation::mostInputBytes + 1), QFileInfo(path).fileName());
+    });
+    dialog->open();
+}
+
+void MainWindow::openFile(const QString &path, AfterOpening then) {
+    if (isCapture(path))
+        openCapture(path);
+    else if (const QByteArray content = documentIn(path); !content.isEmpty())
+        openDocument(content, QFileInfo(path).fileName());
+    else
+        openEif(path, then);
+}
+
+void MainWindow::openCapture(const QString &path) {
+    const auto state = m_session.state();
+    if (state == EnclaveSession::State::starting || state == EnclaveSession::State::running ||
+        state == EnclaveSession::State::paused)
+        confirmThenOpen(path);
+    else
+        startLoading(path);
 }
 
 void MainWindow::openEif(const QString &path, AfterOpening then) {
@@ -51,7 +116,7 @@ void MainWindow::openEif(const QString &path, AfterOpening then) {
 
 void MainWindow::confirmThenOpen(const QString &path) {
     auto *box = new QMessageBox(
-        QMessageBox::Question, QStringLiteral("Open EIF"),
+        QMessageBox::Question, QStringLiteral("Open File"),
         QStringLiteral("An enclave is running. Stop it and open “%1”?").arg(QFileInfo(path).fileName()),
         QMessageBox::Cancel, this);
     box->setAttribute(Qt::WA_DeleteOnClose);
@@ -70,6 +135,10 @@ void MainWindow::confirmThenOpen(const QString &path) {
 }
 
 void MainWindow::startLoading(const QString &path) {
+    if (isCapture(path)) {
+        m_saved.open(path);
+        return;
+    }
     m_loadingPath = path;
     m_banner->dismiss();
     m_eif->showLoading(path);
@@ -77,16 +146,22 @@ void MainWindow::startLoading(const QString &path) {
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent *event) {
-    if (!draggedFile(*event->mimeData()).isEmpty())
+    const QMimeData &data = *event->mimeData();
+    if (!draggedFile(data).isEmpty() || (!data.hasUrls() && data.hasText()))
         event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent *event) {
-    const QString path = draggedFile(*event->mimeData());
-    if (path.isEmpty())
+    const QMimeData &data = *event->mimeData();
+    const QString path = draggedFile(data);
+    if (path.isEmpty() && (data.hasUrls() || !data.hasText()))
         return;
     event->acceptProposedAction();
-    openEif(path);
+    if (path.isEmpty()) { // text out of another program
+        openDocument(data.text().toUtf8(), QStringLiteral("Dropped text"));
+        return;
+    }
+    openFile(path);
 }
 
 void MainWindow::exportText(const QString &title, const QString &suggestion, const QByteArray &content) {

@@ -18,32 +18,42 @@ const QString lastLayout = QStringLiteral("(last)"); // saved when closing, not 
 
 } // namespace
 
+PanelDock *MainWindow::dock(const char *id) const {
+    for (PanelDock *candidate : m_docks)
+        if (candidate->panel().id() == QLatin1String(id))
+            return candidate;
+    return nullptr;
+}
+
 void MainWindow::arrangeDefault() {
-    PanelDock *eif = m_docks[0], *console = m_docks[1], *boot = m_docks[2], *pcrs = m_docks[3],
-              *log = m_docks[4];
-    for (PanelDock *dock : m_docks) {
-        dock->setFloating(false);
-        m_area->addDockWidget(Qt::LeftDockWidgetArea, dock);
-        dock->show();
+    for (PanelDock *each : m_docks) {
+        each->setFloating(false);
+        m_area->addDockWidget(Qt::LeftDockWidgetArea, each);
+        each->show();
     }
-    // Left: the file above what the firmware did with it. Right: console above PCRs and log.
-    m_area->splitDockWidget(eif, console, Qt::Horizontal);
-    m_area->splitDockWidget(eif, boot, Qt::Vertical);
-    m_area->splitDockWidget(console, pcrs, Qt::Vertical);
-    m_area->tabifyDockWidget(pcrs, log);
-    pcrs->raise();
-    m_area->resizeDocks({eif, console}, {47, 53}, Qt::Horizontal);
-    m_area->resizeDocks({eif, boot}, {69, 31}, Qt::Vertical);
-    m_area->resizeDocks({console, pcrs}, {56, 44}, Qt::Vertical);
+    // Left: the file above what the firmware did with it. Right: console above what the devices saw.
+    m_area->splitDockWidget(dock("eif"), dock("console"), Qt::Horizontal);
+    m_area->splitDockWidget(dock("eif"), dock("boot"), Qt::Vertical);
+    m_area->splitDockWidget(dock("console"), dock("pcrs"), Qt::Vertical);
+    for (const char *id : {"nsm", "log"})
+        m_area->tabifyDockWidget(dock("pcrs"), dock(id));
+    m_area->tabifyDockWidget(dock("eif"), dock("attestation"));
+    dock("eif")->raise();
+    dock("pcrs")->raise();
+    setDefaultProportions();
+}
+
+void MainWindow::setDefaultProportions() {
+    m_area->resizeDocks({dock("eif"), dock("console")}, {47, 53}, Qt::Horizontal);
+    m_area->resizeDocks({dock("eif"), dock("boot")}, {69, 31}, Qt::Vertical);
+    m_area->resizeDocks({dock("console"), dock("pcrs")}, {50, 50}, Qt::Vertical);
 }
 
 void MainWindow::resetLayout() {
     if (!m_area->restoreState(m_defaultDocks, LayoutStore::version))
         arrangeDefault();
     // The stored state was taken before the window had its size; proportions are what matters.
-    m_area->resizeDocks({m_docks[0], m_docks[1]}, {47, 53}, Qt::Horizontal);
-    m_area->resizeDocks({m_docks[0], m_docks[2]}, {69, 31}, Qt::Vertical);
-    m_area->resizeDocks({m_docks[1], m_docks[3]}, {56, 44}, Qt::Vertical);
+    setDefaultProportions();
     scheduleTitleBars();
 }
 
@@ -53,8 +63,8 @@ void MainWindow::scheduleTitleBars() {
         return;
     QTimer::singleShot(0, this, [this] {
         m_titleBarsScheduled = false;
-        for (PanelDock *dock : m_docks)
-            dock->updateTitleBar(!m_area->tabifiedDockWidgets(dock).isEmpty());
+        for (PanelDock *each : m_docks)
+            each->updateTitleBar(!m_area->tabifiedDockWidgets(each).isEmpty());
     });
 }
 
@@ -64,8 +74,8 @@ QString MainWindow::layoutFile() const {
 
 WindowLayout MainWindow::currentLayout(const QString &name) const {
     WindowLayout layout{name, saveGeometry(), m_area->saveState(LayoutStore::version), {}};
-    for (const PanelDock *dock : m_docks)
-        layout.panels[dock->panel().id()] = dock->panel().viewState();
+    for (const PanelDock *each : m_docks)
+        layout.panels[each->panel().id()] = each->panel().viewState();
     return layout;
 }
 
@@ -74,8 +84,8 @@ bool MainWindow::applyLayout(const WindowLayout &layout) {
         return false;
     if (!layout.geometry.isEmpty())
         restoreGeometry(layout.geometry);
-    for (PanelDock *dock : m_docks)
-        dock->panel().restoreViewState(layout.panels[dock->panel().id()].toObject());
+    for (PanelDock *each : m_docks)
+        each->panel().restoreViewState(layout.panels[each->panel().id()].toObject());
     scheduleTitleBars();
     return true;
 }

@@ -23,7 +23,8 @@ constexpr int fadeMs = 4000; // how long a changed PCR stays marked
 
 PcrPanel::PcrPanel(QWidget *parent)
     : Panel(QStringLiteral("pcrs"), QStringLiteral("PCRs"), parent), m_table(new QTableView),
-      m_title(new QLabel), m_live(new QLabel), m_expected(new QLabel) {
+      m_changes(new QTableView), m_splitter(new QSplitter(Qt::Vertical)), m_title(new QLabel),
+      m_live(new QLabel), m_expected(new QLabel) {
     prepareTable(*m_table);
     m_table->setModel(&m_model);
     m_table->setAccessibleName(QStringLiteral("Platform configuration registers"));
@@ -60,12 +61,45 @@ PcrPanel::PcrPanel(QWidget *parent)
     }
     grid->setColumnStretch(1, 1);
 
+    prepareTable(*m_changes);
+    m_changes->setModel(&m_history);
+    m_changes->setAccessibleName(QStringLiteral("History of the PCR"));
+    const int changeWidths[] = {14, 20, 9};
+    for (int column = 0; column < PcrHistoryModel::value; ++column)
+        m_changes->setColumnWidth(column, em * changeWidths[column]);
+    m_changes->hide();
+    connect(m_changes, &QTableView::doubleClicked, this, [this](const QModelIndex &cell) {
+        if (const quint64 id = m_history.changeAt(cell.row()).transaction)
+            emit transactionChosen(id);
+    });
+    const auto showChanges = [this] { m_changes->setVisible(m_history.rowCount() > 0); };
+    connect(&m_history, &QAbstractItemModel::rowsInserted, this, [this, showChanges] {
+        showChanges();
+        m_changes->scrollToBottom();
+    });
+    connect(&m_history, &QAbstractItemModel::modelReset, this, [this, showChanges] {
+        showChanges();
+        m_changes->scrollToBottom();
+    });
+
+    auto *below = new QWidget;
+    auto *belowLayout = new QVBoxLayout(below);
+    belowLayout->setContentsMargins({});
+    belowLayout->setSpacing(0);
+    belowLayout->addWidget(details);
+    belowLayout->addWidget(m_changes, 1);
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->addWidget(m_table);
+    m_splitter->addWidget(below);
+    m_splitter->setStretchFactor(0, 1);
+    m_splitter->setStretchFactor(1, 0);
+    const int line = fontMetrics().height();
+    m_splitter->setSizes({line * 16, line * 10});
     auto *content = new QWidget;
     auto *inner = new QVBoxLayout(content);
     inner->setContentsMargins({});
     inner->setSpacing(0);
-    inner->addWidget(m_table, 1);
-    inner->addWidget(details);
+    inner->addWidget(m_splitter, 1);
     m_stack = new EmptyStack(
         content, QStringLiteral("No PCRs yet"),
         QStringLiteral(
@@ -116,6 +150,7 @@ void PcrPanel::showDetails() {
     if (!current.isValid())
         return;
     const int pcr = current.row();
+    m_history.setPcr(pcr);
     const PcrState state = m_model.stateOf(pcr);
     QString title = QStringLiteral("PCR %1 · %2").arg(pcr).arg(pcrMeaning(pcr));
     if (state != PcrState::unknown)
@@ -128,7 +163,16 @@ void PcrPanel::showDetails() {
     m_expected->setText(digest(expected, compare ? live : QByteArray()));
 }
 
+void PcrPanel::showPcr(int index) {
+    m_table->setCurrentIndex(m_model.index(index, 0));
+    m_table->scrollTo(m_model.index(index, 0));
+}
+
 void PcrPanel::copy() {
+    if (m_changes->hasFocus()) {
+        QGuiApplication::clipboard()->setText(selectedCellsText(*m_changes));
+        return;
+    }
     const QString chosen = selectedCellsText(*m_table);
     QGuiApplication::clipboard()->setText(chosen.isEmpty() ? m_model.asText() : chosen);
 }
@@ -144,11 +188,13 @@ void PcrPanel::changeEvent(QEvent *event) {
 }
 
 QJsonObject PcrPanel::viewState() const {
-    return {{QStringLiteral("columns"), stateText(*m_table->horizontalHeader())}};
+    return {{QStringLiteral("columns"), stateText(*m_table->horizontalHeader())},
+            {QStringLiteral("splitter"), stateText(*m_splitter)}};
 }
 
 void PcrPanel::restoreViewState(const QJsonObject &state) {
     restoreStateText(*m_table->horizontalHeader(), state[QStringLiteral("columns")].toString());
+    restoreStateText(*m_splitter, state[QStringLiteral("splitter")].toString());
 }
 
 } // namespace nitroscope::app

@@ -17,8 +17,8 @@ BootFailure asFailure(const qmp::BootProblem &problem) {
 
 } // namespace
 
-EnclaveRun::EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, QObject *parent)
-    : QObject(parent), m_spec(spec), m_limits(limits) {
+EnclaveRun::EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, LiveCapture *capture, QObject *parent)
+    : QObject(parent), m_spec(spec), m_limits(limits), m_capture(capture) {
     connect(&m_qmpServer, &ChannelServer::connected, this, &EnclaveRun::openQmp);
     connect(&m_console, &ConsolePipe::received, this, &EnclaveRun::onConsole);
     m_connectTimer.setSingleShot(true);
@@ -35,6 +35,8 @@ EnclaveRun::EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, QObject 
         m_evidence.panicLine = m_panic.line();
         emit finished(concludeEnd(m_evidence));
     });
+    connect(&m_nsm, &NsmControl::refused, this,
+            [this](const Error &error) { log(LogLevel::warning, "machine", error.text()); });
     connectProcess();
 }
 
@@ -83,8 +85,15 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
         return tl::unexpected(folder.error());
     m_folder.emplace(*std::move(folder));
 
-    const LaunchChannels channels{m_folder->filePath(QStringLiteral("qmp")),
-                                  m_folder->filePath(QStringLiteral("console"))};
+    LaunchChannels channels{
+        m_folder->filePath(QStringLiteral("qmp")), m_folder->filePath(QStringLiteral("console")), {}};
+    if (m_capture) {
+        channels.capture = m_folder->filePath(QStringLiteral("capture"));
+        if (auto listening = m_capture->listen(channels.capture); !listening)
+            return listening;
+        if (!m_spec.capturePath.isEmpty())
+            m_capture->record(m_spec.capturePath);
+    }
     if (auto listening = m_qmpServer.listen(channels.qmp); !listening)
         return listening;
     if (auto opened = m_console.open(channels.console); !opened)
@@ -118,6 +127,7 @@ void EnclaveRun::openQmp(QLocalSocket *socket) {
 void EnclaveRun::onReady(const QString &version) {
     m_connectTimer.stop();
     log(LogLevel::debug, "session", QStringLiteral("QEMU %1 is ready.").arg(version));
+    m_nsm.setClient(m_qmp);
     if (m_ending)
         return;
     requestPcrs([this] {
@@ -146,6 +156,8 @@ void EnclaveRun::onEvent(const qmp::Event &event) {
             reportPcrs({change->pcr});
         else
             log(LogLevel::warning, "session", change.error().text());
+    } else if (event.name == qmp::breakEvent) {
+        onBreak(event.data);
     } else if (event.name == QLatin1String("SHUTDOWN")) {
         onShutdown(event.data);
     } else if (m_ending) {
@@ -155,6 +167,17 @@ void EnclaveRun::onEvent(const qmp::Event &event) {
     } else if (event.name == QLatin1String("RESUME")) {
         emit stateChanged(State::running);
     }
+}
+
+void EnclaveRun::onBreak(const QJsonObject &data) {
+    const auto hit = qmp::readBreakHit(data);
+    if (!hit) {
+        log(LogLevel::warning, "session", hit.error().text());
+        return;
+    }
+    log(LogLevel::info, "machine", QStringLiteral("Break %1: %2.").arg(hit->id).arg(hit->detail));
+    emit breakHit(*hit);
+    m_nsm.refresh();
 }
 
 void EnclaveRun::onShutdown(const QJsonObject &data) {
@@ -189,6 +212,8 @@ void EnclaveRun::onProcessEnd(const ProcessEnd &end) {
             emit bootFailed(*m_evidence.bootFailure);
     }
     m_console.drain();
+    if (m_capture)
+        m_capture->close();
     m_drainTimer.start(m_limits.drainMs);
     finishWhenDrained();
 }

@@ -16,6 +16,8 @@
 #include "app/session/console_pipe.hpp"
 #include "app/session/enclave_session.hpp"
 #include "app/session/end_reason.hpp"
+#include "app/session/live_capture.hpp"
+#include "app/session/nsm_control.hpp"
 #include "app/session/panic_scanner.hpp"
 #include "app/session/pcr_watch.hpp"
 
@@ -32,7 +34,9 @@ struct RunLimits {
 class EnclaveRun : public QObject {
     Q_OBJECT
 public:
-    EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, QObject *parent = nullptr);
+    // `capture`, when given, reads the run's capture stream and outlives the run.
+    EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, LiveCapture *capture = nullptr,
+               QObject *parent = nullptr);
     ~EnclaveRun() override;
 
     void begin();
@@ -41,6 +45,7 @@ public:
     void reset();
     void stop();
     void sendConsoleInput(const QByteArray &bytes);
+    NsmControl &nsmControl() { return m_nsm; }
 
 signals:
     void stateChanged(nitroscope::app::EnclaveSession::State state); // running and paused only
@@ -48,6 +53,7 @@ signals:
     void bootFailed(const nitroscope::app::BootFailure &failure);
     void consoleOutput(const QByteArray &bytes);
     void pcrsChanged(const QVector<nitroscope::app::PcrValue> &pcrs);
+    void breakHit(const nitroscope::qmp::BreakHit &hit);
     void logLine(const nitroscope::app::LogEntry &entry);
     void finished(const nitroscope::app::EndReason &reason); // last of all
 
@@ -57,6 +63,7 @@ private:
     void openQmp(QLocalSocket *socket);
     void onReady(const QString &version);
     void onEvent(const qmp::Event &event);
+    void onBreak(const QJsonObject &data);
     void onShutdown(const QJsonObject &data);
     void onBootFailed(const QJsonObject &data);
     void onProcessEnd(const ProcessEnd &end);
@@ -71,11 +78,13 @@ private:
 
     LaunchSpec m_spec;
     RunLimits m_limits;
+    LiveCapture *m_capture;
     std::optional<RuntimeFolder> m_folder; // outlives socket, pipes and process
     ChannelServer m_qmpServer;
     ConsolePipe m_console;
     ChildProcess m_process;
     QPointer<qmp::Client> m_qmp;
+    NsmControl m_nsm;
     QTimer m_connectTimer;
     QTimer m_drainTimer;
     PcrWatch m_pcrs;

@@ -10,7 +10,9 @@
 // run never arrive after the next stateChanged(starting). After ended(), start() works again.
 #pragma once
 
+#include "app/session/capture_source.hpp"
 #include "app/session/launch_spec.hpp"
+#include "app/session/nsm_control.hpp"
 #include "app/session/session_types.hpp"
 
 #include <QObject>
@@ -33,6 +35,8 @@ public:
     using QObject::QObject;
 
     virtual State state() const = 0;
+    // What the devices of the enclave observe, run after run; nullptr when nobody asked for it.
+    virtual CaptureSource *capture() { return nullptr; }
 
 public slots:
     // Ignored (with a log line) while a run is in progress.
@@ -44,6 +48,11 @@ public slots:
     virtual void stop() = 0;
     // Bytes as typed into the guest's serial console. Dropped when no console is connected.
     virtual void sendConsoleInput(const QByteArray &bytes) = 0;
+    // Breaks and faults live as long as the run. What the machine refuses comes as a log line.
+    virtual void addNsmBreak(const nitroscope::app::NsmBreak &wanted) = 0;
+    virtual void addNsmFault(const nitroscope::app::NsmFault &wanted) = 0;
+    virtual void removeNsmRule(nitroscope::app::NsmRule::Kind kind, quint32 id) = 0;
+    virtual void refreshNsmRules() = 0;
 
 signals:
     void stateChanged(nitroscope::app::EnclaveSession::State state);
@@ -53,6 +62,10 @@ signals:
     void consoleOutput(const QByteArray &bytes);
     // The PCRs whose value or lock is new; all 32 on the first report of a run.
     void pcrsChanged(const QVector<nitroscope::app::PcrValue> &pcrs);
+    // All that are set, whenever that changes.
+    void nsmRulesChanged(const QVector<nitroscope::app::NsmRule> &rules);
+    // Why the machine stands still; stateChanged(paused) follows.
+    void breakHit(const nitroscope::qmp::BreakHit &hit);
     void logLine(const nitroscope::app::LogEntry &entry);
     void ended(const nitroscope::app::EndReason &reason);
 };

@@ -37,6 +37,35 @@ void FakeSession::sendConsoleInput(const QByteArray &bytes) {
     m_consoleInput += bytes;
 }
 
+void FakeSession::addNsmBreak(const NsmBreak &wanted) {
+    m_calls << QStringLiteral("break");
+    m_rules.append(
+        {NsmRule::Kind::breakpoint, m_nextRule++,
+         ruleText(qmp::BreakRule{QStringLiteral("nsm"), {}, wanted.kind, wanted.error, wanted.pcr, 0, 0}),
+         0});
+    emit nsmRulesChanged(m_rules);
+}
+
+void FakeSession::addNsmFault(const NsmFault &wanted) {
+    m_calls << QStringLiteral("fault");
+    m_rules.append({NsmRule::Kind::fault, m_nextRule++,
+                    ruleText(qmp::FaultRule{wanted.action, wanted.kind, wanted.error, wanted.pcr,
+                                            wanted.milliseconds, wanted.count, 0, 0}),
+                    0});
+    emit nsmRulesChanged(m_rules);
+}
+
+void FakeSession::removeNsmRule(NsmRule::Kind kind, quint32 id) {
+    m_calls << QStringLiteral("remove");
+    m_rules.removeIf([&](const NsmRule &rule) { return rule.kind == kind && rule.id == id; });
+    emit nsmRulesChanged(m_rules);
+}
+
+void FakeSession::playBreak(const qmp::BreakHit &hit) {
+    emit breakHit(hit);
+    playState(State::paused);
+}
+
 void FakeSession::playState(State state) {
     if (m_state == state)
         return;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "app/session/enclave_session.hpp"
+#include "app/session/fake_capture.hpp"
 
 #include <optional>
 #include <QStringList>
@@ -19,6 +20,7 @@ public:
     using EnclaveSession::EnclaveSession;
 
     State state() const override { return m_state; }
+    FakeCapture *capture() override { return &m_capture; }
 
     void start(const LaunchSpec &spec) override;
     void pause() override;
@@ -26,6 +28,10 @@ public:
     void reset() override;
     void stop() override;
     void sendConsoleInput(const QByteArray &bytes) override;
+    void addNsmBreak(const NsmBreak &wanted) override;
+    void addNsmFault(const NsmFault &wanted) override;
+    void removeNsmRule(NsmRule::Kind kind, quint32 id) override;
+    void refreshNsmRules() override {}
 
     // What was asked of the session so far: "start", "pause", "resume", "reset", "stop".
     QStringList calls() const { return m_calls; }
@@ -37,6 +43,7 @@ public:
     void playBootFailure(const BootFailure &failure);
     void playConsole(const QByteArray &bytes);
     void playPcrs(const QVector<PcrValue> &pcrs);
+    void playBreak(const qmp::BreakHit &hit); // and pauses
     void playLog(LogLevel level, const QString &text);
     void playEnd(const EndReason &reason); // sets ended or failed by the kind of the reason
 
@@ -49,6 +56,9 @@ private:
     std::optional<LaunchSpec> m_spec;
     QByteArray m_consoleInput;
     State m_state = State::idle;
+    FakeCapture m_capture;
+    QVector<NsmRule> m_rules;
+    quint32 m_nextRule = 1;
 };
 
 } // namespace nitroscope::app

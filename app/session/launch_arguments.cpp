@@ -14,7 +14,7 @@ QString absolute(const QString &path) {
     return QFileInfo(path).absoluteFilePath();
 }
 
-QString machineOption(const LaunchSpec &spec) {
+QString machineOption(const LaunchSpec &spec, bool captures) {
     QString machine = QStringLiteral("nitro-enclave");
     const auto add = [&machine](const char *name, const QString &value) {
         machine += QStringLiteral(",%1=%2").arg(QLatin1String(name), optionValue(value));
@@ -29,7 +29,7 @@ QString machineOption(const LaunchSpec &spec) {
         add("parent-role", spec.parentRole);
     if (!spec.parentId.isEmpty())
         add("parent-id", spec.parentId);
-    if (!spec.capturePath.isEmpty())
+    if (captures)
         add("capture", QStringLiteral("capture"));
     return machine;
 }
@@ -59,7 +59,7 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
         QStringLiteral("-display"),
         QStringLiteral("none"),
         QStringLiteral("-machine"),
-        machineOption(spec),
+        machineOption(spec, !channels.capture.isEmpty() || !spec.capturePath.isEmpty()),
         // Rather than the machine's `eif`: QEMU refuses -append and -initrd without it.
         QStringLiteral("-kernel"),
         absolute(spec.eifPath),
@@ -84,7 +84,10 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
         QStringLiteral("-serial"),
         QStringLiteral("chardev:console"),
     };
-    if (!spec.capturePath.isEmpty())
+    // A reader of the socket also writes the file; then there is only one stream.
+    if (!channels.capture.isEmpty())
+        arguments << QStringLiteral("-chardev") << socketChardev("capture", channels.capture);
+    else if (!spec.capturePath.isEmpty())
         arguments << QStringLiteral("-chardev")
                   << QStringLiteral("file,id=capture,path=%1").arg(optionValue(absolute(spec.capturePath)));
     if (!spec.append.isEmpty())

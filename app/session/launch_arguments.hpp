@@ -15,6 +15,7 @@ namespace nitroscope::app {
 struct LaunchChannels {
     QString qmp;
     QString console; // without .in and .out
+    QString capture; // socket of the capture stream; empty: to the spec's file, if any
 };
 
 // The memory an enclave gets when nobody says: four times the EIF, the least that nitro-cli accepts on EC2

@@ -10,19 +10,26 @@ LiveSession::LiveSession(const RunLimits &limits, QObject *parent)
 
 LiveSession::~LiveSession() = default;
 
+void LiveSession::enableCapture() {
+    if (!m_capture)
+        m_capture = std::make_unique<LiveCapture>();
+}
+
 void LiveSession::start(const LaunchSpec &spec) {
     if (m_run) {
         emit logLine({QDateTime::currentDateTimeUtc(), LogLevel::warning, QStringLiteral("session"),
                       QStringLiteral("An enclave is running already; stop it first.")});
         return;
     }
-    m_run = std::make_unique<EnclaveRun>(spec, m_limits);
+    m_run = std::make_unique<EnclaveRun>(spec, m_limits, m_capture.get());
     EnclaveRun *run = m_run.get();
     connect(run, &EnclaveRun::stateChanged, this, &LiveSession::setState);
     connect(run, &EnclaveRun::bootStage, this, &LiveSession::bootStage);
     connect(run, &EnclaveRun::bootFailed, this, &LiveSession::bootFailed);
     connect(run, &EnclaveRun::consoleOutput, this, &LiveSession::consoleOutput);
     connect(run, &EnclaveRun::pcrsChanged, this, &LiveSession::pcrsChanged);
+    connect(&run->nsmControl(), &NsmControl::rulesChanged, this, &LiveSession::nsmRulesChanged);
+    connect(run, &EnclaveRun::breakHit, this, &LiveSession::breakHit);
     connect(run, &EnclaveRun::logLine, this, &LiveSession::logLine);
     connect(run, &EnclaveRun::finished, this, &LiveSession::finish);
     setState(State::starting);
@@ -55,6 +62,26 @@ void LiveSession::sendConsoleInput(const QByteArray &bytes) {
         m_run->sendConsoleInput(bytes);
 }
 
+void LiveSession::addNsmBreak(const NsmBreak &wanted) {
+    if (m_run)
+        m_run->nsmControl().add(wanted);
+}
+
+void LiveSession::addNsmFault(const NsmFault &wanted) {
+    if (m_run)
+        m_run->nsmControl().add(wanted);
+}
+
+void LiveSession::removeNsmRule(NsmRule::Kind kind, quint32 id) {
+    if (m_run)
+        m_run->nsmControl().remove(kind, id);
+}
+
+void LiveSession::refreshNsmRules() {
+    if (m_run)
+        m_run->nsmControl().refresh();
+}
+
 void LiveSession::setState(State state) {
     if (m_state == state)
         return;
@@ -65,6 +92,8 @@ void LiveSession::setState(State state) {
 void LiveSession::finish(const EndReason &reason) {
     // We are inside a signal of the run: it may only die later, but it must not be heard any more.
     m_run->disconnect(this);
+    m_run->nsmControl().disconnect(this);
+    emit nsmRulesChanged({});
     m_run.release()->deleteLater();
     setState(isFailure(reason.kind) ? State::failed : State::ended);
     emit ended(reason);

@@ -6,6 +6,7 @@
 
 #include "app/session/enclave_run.hpp"
 #include "app/session/enclave_session.hpp"
+#include "app/session/live_capture.hpp"
 
 #include <memory>
 
@@ -18,7 +19,11 @@ public:
     explicit LiveSession(const RunLimits &limits, QObject *parent = nullptr);
     ~LiveSession() override; // kills QEMU when it still runs
 
+    // From the next start() on, QEMU's capture stream is read (see live_capture.hpp).
+    void enableCapture();
+
     State state() const override { return m_state; }
+    LiveCapture *capture() override { return m_capture.get(); }
 
     void start(const LaunchSpec &spec) override;
     void pause() override;
@@ -26,12 +31,17 @@ public:
     void reset() override;
     void stop() override;
     void sendConsoleInput(const QByteArray &bytes) override;
+    void addNsmBreak(const NsmBreak &wanted) override;
+    void addNsmFault(const NsmFault &wanted) override;
+    void removeNsmRule(NsmRule::Kind kind, quint32 id) override;
+    void refreshNsmRules() override;
 
 private:
     void setState(State state);
     void finish(const EndReason &reason);
 
     RunLimits m_limits;
+    std::unique_ptr<LiveCapture> m_capture; // outlives the run that feeds it
     std::unique_ptr<EnclaveRun> m_run;
     State m_state = State::idle;
 };

@@ -130,7 +130,7 @@ private slots:
             save(dialog->grab(), name + QLatin1String(dialogName));
             delete dialog;
         }
-        fixture.window->docks().back()->raise();
+        fixture.window->docks()[4]->raise();
         fixture.action("edit.find")->trigger();
         QCoreApplication::processEvents();
         fixture.window->logPanel().model().flush();

@@ -131,6 +131,7 @@ void CaptureReader::takePacket(const Block &block) {
     Record record;
     record.offset = block.offset;
     record.blockLength = block.length;
+    record.dataOffset = block.offset + blockHeadBytes + enhancedPacketBytes;
     record.source = interface.source;
     record.hostNs = toNanoseconds(quint64{load<quint32>(block.body, 4, block.order)} << 32 |
                                       load<quint32>(block.body, 8, block.order),

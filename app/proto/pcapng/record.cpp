@@ -55,11 +55,20 @@ QString nameOf(Verdict verdict) {
     return QStringLiteral("verdict-%1").arg(static_cast<int>(verdict));
 }
 
-QString NsmRecord::kindName() const {
+// VirtIO 1.2 §5.10.6.5, without its prefix VIRTIO_VSOCK_OP_.
+QString VsockRecord::operationName() const {
+    static const char *const names[] = {"INVALID",  "REQUEST", "RESPONSE",      "RST",
+                                        "SHUTDOWN", "RW",      "CREDIT_UPDATE", "CREDIT_REQUEST"};
+    if (operation < std::size(names))
+        return QLatin1String(names[operation]);
+    return QStringLiteral("OP_%1").arg(operation);
+}
+
+QString nsmKindName(int kind) {
     return QString::fromLatin1(nsm_request_name(static_cast<NsmRequestKind>(kind)));
 }
 
-QString NsmRecord::resultName() const {
+QString nsmResultName(int result) {
     return QString::fromLatin1(nsm_error_name(static_cast<NsmError>(result)));
 }
 

@@ -26,6 +26,12 @@ QString nameOf(Source source);
 QString nameOf(Direction direction);
 QString nameOf(Verdict verdict);
 
+// The numbers of docs/capture-format.md, "nsm".
+inline constexpr int nsmKinds = 8;   // DescribePCR ... GetRandom, not recognised
+inline constexpr int nsmResults = 9; // Success ... InternalError
+QString nsmKindName(int kind);       // "ExtendPCR"
+QString nsmResultName(int result);   // "Success", "ReadOnlyIndex"
+
 struct VsockRecord {
     quint64 srcCid = 0, dstCid = 0;
     quint32 srcPort = 0, dstPort = 0;
@@ -34,6 +40,8 @@ struct VsockRecord {
     quint32 length = 0; // bytes of payload the packet really had
     quint32 flags = 0, bufferSize = 0, forwardCount = 0;
     QByteArray payload; // possibly cut
+
+    QString operationName() const; // "REQUEST", without VIRTIO_VSOCK_OP_
 };
 
 struct NsmRecord {
@@ -44,8 +52,8 @@ struct NsmRecord {
     quint64 durationNs = 0; // host time; 0 in a request
     QByteArray cbor;
 
-    QString kindName() const;   // "ExtendPCR"
-    QString resultName() const; // "Success", "ReadOnlyIndex"
+    QString kindName() const { return nsmKindName(kind); }
+    QString resultName() const { return nsmResultName(result); }
 };
 
 struct ConsoleRecord {
@@ -77,6 +85,7 @@ struct ForeignRecord {
 struct Record {
     quint64 offset = 0; // of its block, bytes from the start of the stream
     quint32 blockLength = 0;
+    quint64 dataOffset = 0; // of the packet's data; `captured` bytes from there can be read again
     Source source = Source::foreign;
     qint64 hostNs = 0; // since 1970-01-01 UTC
     std::optional<qint64> virtualNs;

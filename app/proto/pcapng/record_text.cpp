@@ -14,15 +14,6 @@ namespace {
 
 constexpr qsizetype longestCborText = 160; // characters in a summary
 
-// VirtIO 1.2 §5.10.6.5, without its prefix VIRTIO_VSOCK_OP_.
-QString vsockOperation(quint16 operation) {
-    static const char *const names[] = {"INVALID",  "REQUEST", "RESPONSE",      "RST",
-                                        "SHUTDOWN", "RW",      "CREDIT_UPDATE", "CREDIT_REQUEST"};
-    if (operation < std::size(names))
-        return QLatin1String(names[operation]);
-    return QStringLiteral("OP_%1").arg(operation);
-}
-
 // One line: control characters become what a programmer would write.
 QString printable(const QByteArray &bytes) {
     QString text;
@@ -98,7 +89,7 @@ struct Summary {
             .arg(packet.srcPort)
             .arg(packet.dstCid)
             .arg(packet.dstPort)
-            .arg(vsockOperation(packet.operation))
+            .arg(packet.operationName())
             .arg(packet.length);
     }
     QString operator()(const NsmRecord &nsm) const {
@@ -184,7 +175,7 @@ QString kindOf(const Record &record) {
     if (const auto *guest = std::get_if<GuestRecord>(&record.content))
         return guest->kind;
     if (const auto *packet = std::get_if<VsockRecord>(&record.content))
-        return vsockOperation(packet->operation);
+        return packet->operationName();
     if (std::holds_alternative<DroppedRecord>(record.content))
         return QStringLiteral(NITRO_CAPTURE_KIND_DROPPED);
     return {};

@@ -12,7 +12,7 @@ namespace {
 
 constexpr quint64 mebibyte = 1024 * 1024;
 
-const LaunchChannels channels{"/run/a/qmp", "/run/a/console"};
+const LaunchChannels channels{"/run/a/qmp", "/run/a/console", {}};
 
 LaunchSpec spec(const std::function<void(LaunchSpec &)> &change = {}) {
     LaunchSpec result;
@@ -80,7 +80,7 @@ private slots:
     }
 
     void arguments_channels_haveCommasDoubled() {
-        const auto arguments = launchArguments(spec(), 0, {"/r,1/qmp", "/r,1/console"});
+        const auto arguments = launchArguments(spec(), 0, {"/r,1/qmp", "/r,1/console", {}});
         QVERIFY(arguments.contains("socket,id=qmp,path=/r,,1/qmp,server=off"));
         QVERIFY(arguments.contains("pipe,id=console,path=/r,,1/console"));
         QVERIFY(arguments.contains("-S"));

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// NSM transactions: a filter bar, the list, and below it the chosen transaction's request or response as a
+// CBOR tree beside its bytes.
+#pragma once
+
+#include "app/models/nsm_list_model.hpp"
+#include "app/panels/panel.hpp"
+#include "app/session/nsm_control.hpp"
+
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QMenu;
+class QSplitter;
+class QTableView;
+
+namespace nitroscope::app {
+
+class CborView;
+class EmptyStack;
+
+class NsmPanel : public Panel {
+    Q_OBJECT
+public:
+    explicit NsmPanel(QWidget *parent = nullptr);
+
+    NsmListModel &model() { return m_model; }
+    QTableView &table() { return *m_table; }
+    CborView &detail() { return *m_detail; }
+    // Rules of the running enclave, for the context menu; only while one runs can they be set.
+    void setRules(const QVector<NsmRule> &rules);
+    void setRulesAllowed(bool allowed) { m_canSet = allowed; }
+    // "12 of 40 requests · 3 failed", and what a stream lost.
+    void refreshStatus(const QString &streamNote = {});
+    // Shows a transaction, taking a filter off that hides it. False when the capture does not have it.
+    bool showTransaction(quint64 id);
+    // The same as soon as the stream brings it.
+    void selectWhenThere(quint64 id);
+
+    enum class CopyForm { diagnostic, json, hex, rustArray, cArray };
+    // Of the side shown below, or of what is selected there.
+    void copyAs(CopyForm form);
+    void copy() override;
+    void selectAll() override;
+    void find() override;
+    QJsonObject viewState() const override;
+    void restoreViewState(const QJsonObject &state) override;
+
+signals:
+    void documentOpened(const QByteArray &document, const QString &name); // an attestation document
+    void pcrChosen(int index);
+    void breakWanted(const nitroscope::app::NsmBreak &wanted);
+    void faultWanted(const nitroscope::app::NsmFault &wanted);
+    void ruleRemovalWanted(nitroscope::app::NsmRule::Kind kind, quint32 id);
+
+protected:
+    void contextMenuEvent(QContextMenuEvent *event) override;
+
+private:
+    QWidget *buildFilterBar();
+    void applyFilter();
+    void showCurrent();
+    void showSide();
+    void openDocument();
+    void fillMenu(QMenu &menu);
+    void addRuleMenus(QMenu &menu, const NsmTransaction *transaction);
+
+    NsmListModel m_model;
+    QVector<NsmRule> m_rules;
+    bool m_canSet = false;
+    QComboBox *m_kind;
+    QComboBox *m_result;
+    QComboBox *m_pcr;
+    QLineEdit *m_text;
+    QLabel *m_status;
+    QTableView *m_table;
+    CborView *m_detail;
+    QSplitter *m_splitter;
+    EmptyStack *m_stack;
+    QString m_streamNote;
+    quint64 m_awaited = 0;   // transaction to select when it comes
+    int m_current = -1;      // source number of the transaction shown below
+    bool m_following = true; // the list's end, as long as the user does not look elsewhere
+};
+
+} // namespace nitroscope::app
