@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// NSM, attestation and PCR panels over captures: live through a fake session, and from files.
+#include "app/formats/cbor_tree.hpp"
+#include "app/models/nsm_list_model.hpp"
+#include "app/panels/attestation_panel.hpp"
+#include "app/panels/boot_panel.hpp"
+#include "app/panels/cbor_view.hpp"
+#include "app/panels/console_panel.hpp"
+#include "app/panels/nsm_panel.hpp"
+#include "app/panels/panel_dock.hpp"
+#include "app/panels/pcr_panel.hpp"
+#include "app/widgets/banner.hpp"
+#include "app/widgets/hex_view.hpp"
+#include "app/widgets/theme.hpp"
+#include "tests/gui/support/gui_fixture.hpp"
+#include "tests/unit/capture/nsm_stream.hpp"
+#include "tests/unit/support/samples.hpp"
+
+#include <QAbstractItemModelTester>
+#include <QClipboard>
+#include <QComboBox>
+#include <QLineEdit>
+#include <QMenu>
+#include <QTableView>
+#include <QTreeView>
+
+using namespace nitroscope::app;
+using namespace nitroscope::test;
+namespace formats = nitroscope::formats;
+
+namespace {
+
+QByteArray readAll(const QString &path) {
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+// A real document where the samples are, else something that only looks like one.
+QByteArray sampleDocument() {
+    const auto samples = samplesDir();
+    if (!samples)
+        return QByteArray("\x84\x40\xa0\x40\x40", 5);
+    const QDir dir(samples->filePath(QStringLiteral("attestation")));
+    const QStringList names = dir.entryList({QStringLiteral("valid*.bin")});
+    return names.isEmpty() ? QByteArray("\x84\x40\xa0\x40\x40", 5) : readAll(dir.filePath(names.first()));
+}
+
+QString cell(const NsmListModel &model, int row, int column) {
+    return model.index(row, column).data().toString();
+}
+
+template <class Widget>
+Widget *named(QWidget &parent, const char *name) {
+    for (Widget *widget : parent.findChildren<Widget *>())
+        if (widget->accessibleName() == QLatin1String(name))
+            return widget;
+    qFatal("no widget %s", name);
+}
+
+} // namespace
+
+class TestCaptureWindow : public QObject {
+    Q_OBJECT
+
+private slots:
+    void cborTree_request_hasRangesOfKeysAndValues() {
+        const auto root = formats::cborTree(extendRequest, 100);
+        QCOMPARE(root.children.size(), size_t(1));
+        const formats::Node &map = root.children[0];
+        QCOMPARE(map.name, QStringLiteral("map"));
+        const formats::Node &request = map.children[0];
+        QCOMPARE(request.name, QStringLiteral("ExtendPCR"));
+        QCOMPARE(request.range, (formats::ByteRange{101, quint64(extendRequest.size()) - 1}));
+        QCOMPARE(request.children[1].value, QStringLiteral("h'01020304'"));
+        QCOMPARE(formats::nodeAt(root, 100 + quint64(extendRequest.size()) - 1)->name,
+                 QStringLiteral("data"));
+    }
+    void cborTree_truncatedAtEveryByte_saysWhere() {
+        for (qsizetype size = 1; size < extendRequest.size(); ++size) {
+            const auto root = formats::cborTree(QByteArrayView(extendRequest).first(size));
+            QCOMPARE(formats::worstSeverity(root), formats::Severity::error);
+        }
+    }
+    void cborTree_bytesThatAreCbor_areOpened() {
+        const QByteArray inner = make::map({{"a", make::number(1)}});
+        const QByteArray outer = make::array({make::bytes(inner)});
+        const auto root = formats::cborTree(outer);
+        const formats::Node &map = root.children[0].children[0].children[0];
+        QCOMPARE(map.children[0].name, QStringLiteral("a"));
+        QCOMPARE(map.range.offset, quint64(2));
+    }
+    void cborSpelling_diagnosticAndJson() {
+        QCOMPARE(
+            formats::cborDiagnostic(extendRequest),
+            QStringLiteral("{\n  \"ExtendPCR\": {\n    \"index\": 16,\n    \"data\": h'01020304'\n  }\n}"));
+        QCOMPARE(QJsonDocument(formats::cborJson(extendRequest).toObject()).toJson(QJsonDocument::Compact),
+                 QByteArray("{\"ExtendPCR\":{\"data\":\"AQIDBA\",\"index\":16}}"));
+        QVERIFY(formats::cborJson(QByteArrayView("\xa1", 1)).isUndefined());
+        QVERIFY(formats::cborDiagnostic(QByteArrayView("\xa1\x01", 2)).contains(QStringLiteral("/ byte")));
+    }
+
+    void nsmModel_stream_listsTransactions() {
+        FakeCapture capture;
+        NsmListModel model;
+        const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        connect(&capture, &CaptureSource::restarted, &model, [&] { model.restart(capture.bytes()); });
+        connect(&capture, &CaptureSource::recordsArrived, &model, [&](const CaptureBatchPointer &batch) {
+            for (const auto &record : batch->records)
+                model.add(record);
+        });
+        capture.play(nsmStream());
+        model.flush();
+        QCOMPARE(model.rowCount(), 13);
+        QCOMPARE(cell(model, 2, NsmListModel::kind), QStringLiteral("ExtendPCR"));
+        QCOMPARE(cell(model, 2, NsmListModel::arguments), QStringLiteral("PCR 16, 32 bytes"));
+        QCOMPARE(cell(model, 4, NsmListModel::result), QStringLiteral("ReadOnlyIndex"));
+        QCOMPARE(cell(model, 6, NsmListModel::arguments),
+                 QStringLiteral("nonce 32 bytes, user data 13 bytes"));
+        QCOMPARE(cell(model, 6, NsmListModel::duration), QStringLiteral("4.31 ms"));
+        QCOMPARE(cell(model, 9, NsmListModel::arguments), QStringLiteral("PCR 0–16"));
+        QCOMPARE(cell(model, 11, NsmListModel::result), QStringLiteral("answer dropped"));
+        QCOMPARE(model.requestBytes(model.at(3)), nsmSteps({})[3].request);
+        QCOMPARE(model.comment(9), QStringLiteral("fault 3: answered with InternalError"));
+    }
+
+    void nsmFilter_data() {
+        QTest::addColumn<int>("kind");
+        QTest::addColumn<int>("result");
+        QTest::addColumn<int>("pcr");
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<int>("rows");
+        QTest::newRow("nothing") << 0 << 0 << 0 << QString() << 13;
+        QTest::newRow("kind") << 2 << 0 << 0 << QString() << 4;
+        QTest::newRow("succeeded") << 0 << 1 << 0 << QString() << 7;
+        QTest::newRow("failed") << 0 << 2 << 0 << QString() << 6;
+        QTest::newRow("one error") << 0 << 6 << 0 << QString() << 2;
+        QTest::newRow("pcr") << 0 << 0 << 17 << QString() << 4;
+        QTest::newRow("pcr and kind") << 2 << 0 << 17 << QString() << 3;
+        QTest::newRow("text") << 0 << 0 << 0 << QStringLiteral("NONCE") << 2;
+        QTest::newRow("what a fault says") << 0 << 0 << 0 << QStringLiteral("fault") << 2;
+    }
+    void nsmFilter() {
+        QFETCH(int, kind);
+        QFETCH(int, result);
+        QFETCH(int, pcr);
+        QFETCH(QString, text);
+        QFETCH(int, rows);
+        WindowFixture fixture;
+        fixture.session.capture()->play(nsmStream());
+        NsmPanel &panel = fixture.window->nsmPanel();
+        panel.model().flush();
+        const QAbstractItemModelTester tester(&panel.model(),
+                                              QAbstractItemModelTester::FailureReportingMode::QtTest);
+        named<QComboBox>(panel, "Kind of request shown")->setCurrentIndex(kind);
+        named<QComboBox>(panel, "Result shown")->setCurrentIndex(result);
+        named<QComboBox>(panel, "PCR shown")->setCurrentIndex(pcr);
+        named<QLineEdit>(panel, "Text shown")->setText(text);
+        panel.model().flush();
+        QCOMPARE(panel.model().rowCount(), rows);
+        QVERIFY(panel.showTransaction(1)); // takes the filter off when need be
+    }
+
+    void nsmFilter_manyTransactions_inSlicesWithTheCurrentOneKept() {
+        WindowFixture fixture;
+        fixture.session.capture()->play(nsmStream(QByteArray("\x84\x40\xa0\x40\x40", 5), 2000));
+        NsmPanel &panel = fixture.window->nsmPanel();
+        panel.model().flush();
+        QCOMPARE(panel.model().rowCount(), 26'000);
+        QVERIFY(panel.showTransaction(13'003)); // an ExtendPCR
+        named<QComboBox>(panel, "Kind of request shown")->setCurrentIndex(2);
+        QTRY_VERIFY(!panel.model().isFiltering());
+        QCOMPARE(panel.model().rowCount(), 8000);
+        QCOMPARE(panel.model().at(panel.table().currentIndex().row()).id, quint64(13'003));
+    }
+
+    void nsmDetail_treeAndBytes_followEachOther() {
+        WindowFixture fixture;
+        fixture.session.capture()->play(nsmStream());
+        NsmPanel &panel = fixture.window->nsmPanel();
+        QVERIFY(panel.showTransaction(3));
+        CborView &detail = panel.detail();
+        QCOMPARE(detail.pieceBytes(), nsmSteps({})[2].request);
+        emit detail.hexView().cursorMoved(quint64(detail.pieceBytes().size()) - 1);
+        QCOMPARE(detail.tree().currentIndex().siblingAtColumn(0).data().toString(), QStringLiteral("data"));
+        detail.setCurrentPiece(1);
+        QCOMPARE(detail.pieceBytes(), nsmSteps({})[2].response);
+    }
+
+    void nsmCopy_everyForm() {
+        WindowFixture fixture;
+        fixture.session.capture()->play(nsmStream());
+        NsmPanel &panel = fixture.window->nsmPanel();
+        QVERIFY(panel.showTransaction(2));
+        const auto copied = [&](const char *id) {
+            fixture.action(id)->trigger();
+            return QGuiApplication::clipboard()->text();
+        };
+        QVERIFY(copied("edit.copyDiagnostic").contains(QStringLiteral("\"DescribePCR\": {")));
+        QVERIFY(copied("edit.copyNsmJson").contains(QStringLiteral("\"index\": 0")));
+        QCOMPARE(copied("edit.copyNsmHex"), QString::fromLatin1(nsmSteps({})[1].request.toHex()));
+        QVERIFY(
+            copied("edit.copyNsmRust").startsWith(QStringLiteral("const BYTES: [u8; 21] = [\n    0xa1,")));
+        QVERIFY(copied("edit.copyNsmArray").startsWith(QStringLiteral("const unsigned char bytes[21] = {")));
+    }
+
+    void answer_thatComesLater_completesTheRow() {
+        WindowFixture fixture;
+        FakeClock clock;
+        const CapturePointer capture = makeCapture(clock);
+        addNsm(capture.get(), false, extendRequest, 41);
+        fixture.session.capture()->play(pullAll(capture.get()));
+        NsmPanel &panel = fixture.window->nsmPanel();
+        panel.model().flush();
+        QCOMPARE(cell(panel.model(), 0, NsmListModel::result), QStringLiteral("no answer yet"));
+        addNsm(capture.get(), true, readOnlyResponse, 41, 4, 1000);
+        fixture.session.capture()->playMore(pullAll(capture.get()));
+        QCOMPARE(cell(panel.model(), 0, NsmListModel::result), QStringLiteral("ReadOnlyIndex"));
+    }
+
+    void rules_fromTheContextMenu_reachTheSession() {
+        WindowFixture fixture;
+        fixture.session.capture()->play(nsmStream());
+        NsmPanel &panel = fixture.window->nsmPanel();
+        emit panel.breakWanted({QStringLiteral("ExtendPCR"), 16, {}});
+        emit panel.faultWanted({QStringLiteral("Attestation"), {}, QStringLiteral("drop"), {}, {}, 1});
+        QCOMPARE(fixture.session.calls(), (QStringList{QStringLiteral("break"), QStringLiteral("fault")}));
+        emit panel.ruleRemovalWanted(NsmRule::Kind::breakpoint, 1);
+        QCOMPARE(fixture.session.calls().last(), QStringLiteral("remove"));
+    }
+
+    void break_hit_saysWhyAndContinues() {
+        WindowFixture fixture;
+        fixture.show();
+        fixture.session.playState(EnclaveSession::State::starting);
+        fixture.session.playState(EnclaveSession::State::running);
+        fixture.session.capture()->play(nsmStream());
+        fixture.session.playBreak({1, QStringLiteral("nsm"), QStringLiteral("ExtendPCR of PCR 16"), 5, 3});
+        QVERIFY(fixture.window->banner().message().contains(QStringLiteral("ExtendPCR of PCR 16")));
+        auto *state = named<QLabel>(*fixture.window, "Enclave state");
+        QCOMPARE(state->text(), QStringLiteral("Paused: break 1, ExtendPCR of PCR 16"));
+        QCOMPARE(
+            fixture.window->nsmPanel().model().at(fixture.window->nsmPanel().table().currentIndex().row()).id,
+            quint64(3));
+        fixture.action("enclave.resume")->trigger();
+        QCOMPARE(state->text(), QStringLiteral("Running"));
+        QVERIFY(!fixture.window->banner().isVisible());
+    }
+
+    void savedCapture_opened_fillsEveryPanel() {
+        WindowFixture fixture;
+        fixture.show();
+        const QString path = writeFile(fixture.dir.filePath(QStringLiteral("run.pcapng")), nsmStream());
+        fixture.window->openFile(path);
+        QTRY_COMPARE(fixture.window->savedCapture().state(), CaptureSource::State::complete);
+        fixture.window->nsmPanel().model().flush();
+        QCOMPARE(fixture.window->nsmPanel().model().rowCount(), 13);
+        QCOMPARE(fixture.window->bootPanel().model().rowCount(), 5);
+        QTRY_VERIFY(fixture.window->consolePanel().logText().contains("NSM ready"));
+        PcrPanel &pcrs = fixture.window->pcrPanel();
+        QCOMPARE(pcrs.model().liveValue(1).left(2), QByteArray("\x02\x33", 2));
+        const QAbstractItemModelTester tester(&pcrs.history(),
+                                              QAbstractItemModelTester::FailureReportingMode::QtTest);
+        pcrs.showPcr(16);
+        QCOMPARE(pcrs.history().rowCount(), 2);
+        QCOMPARE(pcrs.history().changeAt(1).transaction, quint64(4));
+        emit pcrs.transactionChosen(4);
+        QCOMPARE(fixture.window->nsmPanel().table().currentIndex().row(), 3);
+    }
+
+    void savedCapture_broken_isSaid_data() {
+        QTest::addColumn<QByteArray>("content");
+        QTest::addColumn<bool>("opens");
+        const QByteArray stream = nsmStream();
+        QTest::newRow("cut") << stream.left(stream.size() - 7) << true;
+        QTest::newRow("garbage behind") << stream + QByteArray(40, '\xff') << true;
+        QTest::newRow("only a magic") << QByteArray("\x0a\x0d\x0d\x0a", 4) << false;
+    }
+    void savedCapture_broken_isSaid() {
+        QFETCH(QByteArray, content);
+        QFETCH(bool, opens);
+        WindowFixture fixture;
+        fixture.show();
+        fixture.window->openFile(writeFile(fixture.dir.filePath(QStringLiteral("x.pcapng")), content));
+        const auto wanted = opens ? CaptureSource::State::complete : CaptureSource::State::failed;
+        QTRY_COMPARE(fixture.window->savedCapture().state(), wanted);
+        QVERIFY(fixture.window->banner().isVisible());
+    }
+
+    void capture_droppedRecords_areShown() {
+        WindowFixture fixture;
+        FakeClock clock;
+        const CapturePointer capture = makeCapture(clock);
+        addNsm(capture.get(), false, extendRequest, 1);
+        QByteArray stream = pullAll(capture.get());
+        const QByteArray big(1 << 20, 'x');
+        for (int i = 0; i < 20; ++i) // nobody reads: 16 MiB fit
+            addNsm(capture.get(), false, big, 2);
+        stream += pullAll(capture.get());
+        addNsm(capture.get(), true, readOnlyResponse, 1, 4);
+        stream += pullAll(capture.get());
+        fixture.session.capture()->play(stream);
+        QVERIFY(fixture.session.capture()->totals().lostInAll() > 0);
+        auto *label = named<QLabel>(*fixture.window, "Capture");
+        QVERIFY2(label->text().contains(QStringLiteral("lost")), qPrintable(label->text()));
+    }
+
+    void attestation_fromTheNsmPanel_opensAndIsVerified() {
+        const QByteArray document = sampleDocument();
+        if (document.size() < 100)
+            QSKIP("no attestation samples at ../shared/samples");
+        WindowFixture fixture;
+        fixture.show();
+        fixture.session.capture()->play(nsmStream(document));
+        AttestationPanel &panel = fixture.window->attestationPanel();
+        QSignalSpy verified(&panel, &AttestationPanel::verified);
+        QVERIFY(fixture.window->nsmPanel().showTransaction(7));
+        const QModelIndex row = fixture.window->nsmPanel().table().currentIndex();
+        emit fixture.window->nsmPanel().table().doubleClicked(row);
+        QTRY_VERIFY(verified.count() > 0);
+        QCOMPARE(panel.document()->bytes, document);
+        QVERIFY(panel.verification()->isValid());
+        QVERIFY(panel.checks().rowCount() > 5);
+        const QAbstractItemModelTester tester(&panel.checks(),
+                                              QAbstractItemModelTester::FailureReportingMode::QtTest);
+        // A check leads to its bytes, a byte to its value.
+        emit panel.hexView().cursorMoved(quint64(document.size()) - 1);
+        QVERIFY(panel.tree().currentIndex().siblingAtColumn(0).data().toString().contains(
+            QStringLiteral("signature")));
+    }
+
+    void attestation_textOrJunk_isUnderstoodOrRefused() {
+        WindowFixture fixture;
+        fixture.window->openDocument("certainly no document", QStringLiteral("note.txt"));
+        QVERIFY(!fixture.window->attestationPanel().document());
+        const QByteArray document = sampleDocument();
+        if (document.size() < 100)
+            QSKIP("no attestation samples at ../shared/samples");
+        const QString path = writeFile(fixture.dir.filePath(QStringLiteral("doc.b64")), document.toBase64());
+        fixture.window->openFile(path);
+        QVERIFY(fixture.window->attestationPanel().document());
+        QCOMPARE(fixture.window->attestationPanel().document()->bytes, document);
+    }
+
+    void pictures_data() {
+        QTest::addColumn<int>("appearance");
+        QTest::newRow("light") << static_cast<int>(Appearance::light);
+        QTest::newRow("dark") << static_cast<int>(Appearance::dark);
+    }
+    // For people to look at: build/screenshots.
+    void pictures() {
+        QFETCH(int, appearance);
+        const QString name = QString::fromLatin1(QTest::currentDataTag());
+        theme::apply(*qApp, static_cast<Appearance>(appearance));
+        WindowFixture fixture;
+        fixture.window->resize(1400, 900);
+        fixture.show();
+        fixture.window->resetLayout();
+        fixture.session.playState(EnclaveSession::State::starting);
+        fixture.session.playState(EnclaveSession::State::running);
+        fixture.session.capture()->play(nsmStream(sampleDocument()));
+        QVector<PcrValue> pcrs;
+        for (int i = 0; i < 32; ++i)
+            pcrs.append({i, i < 5 || i == 16 ? pattern(48, quint32(i + 1)) : QByteArray(48, '\0'), i < 17});
+        fixture.session.playPcrs(pcrs);
+        const auto save = [&](const QString &what) {
+            QCoreApplication::processEvents();
+            QCoreApplication::processEvents();
+            QDir().mkpath(QStringLiteral(NITROSCOPE_BINARY_DIR "/screenshots"));
+            QVERIFY(fixture.window->picture().save(
+                QStringLiteral(NITROSCOPE_BINARY_DIR "/screenshots/%1-%2.png").arg(name, what)));
+        };
+        NsmPanel &panel = fixture.window->nsmPanel();
+        for (PanelDock *dock : fixture.window->docks())
+            if (&dock->panel() == &panel)
+                dock->raise();
+        QVERIFY(panel.showTransaction(3));
+        save(QStringLiteral("nsm"));
+        QVERIFY(panel.showTransaction(7));
+        panel.detail().setCurrentPiece(1);
+        AttestationPanel &attestation = fixture.window->attestationPanel();
+        emit panel.table().doubleClicked(panel.table().currentIndex());
+        QTRY_VERIFY(attestation.verification());
+        save(QStringLiteral("attestation"));
+        fixture.window->pcrPanel().showPcr(16);
+        for (PanelDock *dock : fixture.window->docks())
+            if (&dock->panel() == &fixture.window->pcrPanel())
+                dock->raise();
+        fixture.session.playBreak({1, QStringLiteral("nsm"), QStringLiteral("ExtendPCR of PCR 16"), 5, 4});
+        save(QStringLiteral("break"));
+    }
+};
+
+QTEST_MAIN(TestCaptureWindow)
+#include "tst_capture_window.moc"
