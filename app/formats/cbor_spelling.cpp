@@ -2,8 +2,8 @@
 //
 // CBOR as diagnostic notation and as JSON. See cbor_tree.hpp.
 
-#include "app/formats/cbor_tree.hpp"
 #include "app/formats/cbor_scalar.hpp"
+#include "app/formats/cbor_tree.hpp"
 #include "app/formats/value_text.hpp"
 
 #include <cmath>

@@ -146,19 +146,19 @@ void MainWindow::startLoading(const QString &path) {
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent *event) {
-    const QMimeData &data = *event->mimeData();
-    if (!draggedFile(data).isEmpty() || (!data.hasUrls() && data.hasText()))
+    const QMimeData &dragged = *event->mimeData();
+    if (!draggedFile(dragged).isEmpty() || (!dragged.hasUrls() && dragged.hasText()))
         event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent *event) {
-    const QMimeData &data = *event->mimeData();
-    const QString path = draggedFile(data);
-    if (path.isEmpty() && (data.hasUrls() || !data.hasText()))
+    const QMimeData &dragged = *event->mimeData();
+    const QString path = draggedFile(dragged);
+    if (path.isEmpty() && (dragged.hasUrls() || !dragged.hasText()))
         return;
     event->acceptProposedAction();
     if (path.isEmpty()) { // text out of another program
-        openDocument(data.text().toUtf8(), QStringLiteral("Dropped text"));
+        openDocument(dragged.text().toUtf8(), QStringLiteral("Dropped text"));
         return;
     }
     openFile(path);
