@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// vsock packets and flows as plain records, and the account that turns a capture's records into them. What
+// the machine says about a flow (opened, closed, reason) counts more than what the packets let one guess.
+#pragma once
+
+#include "app/proto/pcapng/record.hpp"
+
+#include <deque>
+#include <QHash>
+#include <vector>
+
+namespace nitroscope::app {
+
+// Operations of VirtIO 1.2 §5.10.6.5.
+namespace vsock_op {
+inline constexpr quint16 request = 1, response = 2, reset = 3, shutdown = 4, data = 5, creditUpdate = 6,
+                         creditRequest = 7;
+}
+
+struct VsockPacket {
+    qint64 hostNs = 0;
+    qint64 virtualNs = -1;
+    quint64 payloadOffset = 0; // in the capture
+    quint64 streamOffset = 0;  // of its first payload byte in the flow's direction
+    quint32 payloadKept = 0;   // bytes in the capture
+    quint32 length = 0;        // bytes it had
+    quint32 guestPort = 0, peerPort = 0;
+    quint32 flags = 0, rule = 0;
+    qint32 flow = -1; // number of the flow in VsockAccount
+    quint16 operation = 0;
+    bool fromGuest = false;
+    pcapng::Verdict verdict = pcapng::Verdict::passed;
+};
+
+struct VsockFlow {
+    enum class State : quint8 { connecting, open, closing, closed, reset, refused };
+
+    quint64 id = 0; // the machine's; 0 = unknown
+    quint64 guestCid = 0, peerCid = 0;
+    quint32 guestPort = 0, peerPort = 0;
+    quint64 bytesFromGuest = 0, bytesToGuest = 0;
+    quint32 packets = 0;
+    qint64 firstNs = 0, lastNs = 0; // host time
+    qint64 roundTripNs = -1;        // of the connection
+    qint64 stalledNs = 0;           // without credit
+    State state = State::connecting;
+    bool guestDialed = false;
+    bool isSeqpacket = false;
+    bool isOver = false;
+    quint8 shutdowns = 0; // bit 0 the guest's, bit 1 the peer's
+    QString peer;         // who is at the host's end
+    QString reason;       // of the end, in the machine's word
+
+    // Port that names the service: the one that was dialed.
+    quint32 servicePort() const { return guestDialed ? peerPort : guestPort; }
+};
+
+QString flowStateText(VsockFlow::State state);
+// "heartbeat", "demo echo", "console", or nothing.
+QString serviceName(const VsockFlow &flow);
+// "host-closed" as people say it: "closed by the host".
+QString reasonText(const QString &reason);
+
+class VsockAccount {
+public:
+    static constexpr size_t mostPackets = 2'000'000;
+    static constexpr size_t mostFlows = 200'000;
+
+    void restart();
+    // What changed: number of the flow, -1 = none; and whether a packet was added.
+    struct Change {
+        int flow = -1;
+        bool newFlow = false, newPacket = false;
+    };
+    Change add(const pcapng::Record &record);
+
+    const std::vector<VsockPacket> &packets() const { return m_packets; }
+    const std::vector<VsockFlow> &flows() const { return m_flows; }
+    // Bytes both ways per tenth of a second since the first packet; {to the guest, from it}.
+    const std::vector<std::pair<quint64, quint64>> &throughput() const { return m_throughput; }
+    static constexpr qint64 binNs = 100'000'000;
+    qint64 firstNs() const { return m_firstNs; }
+    quint64 notKept() const { return m_notKept; }
+    const QString comment(int packet) const { return m_comments.value(packet); }
+
+private:
+    int flowOf(const pcapng::Record &record, quint64 guestCid, quint32 guestPort, quint64 peerCid,
+               quint32 peerPort, bool *isNew);
+    Change takePacket(const pcapng::Record &record, const pcapng::VsockRecord &packet);
+    Change takeMachine(const pcapng::Record &record, const pcapng::MachineRecord &machine);
+    void count(qint64 hostNs, quint64 bytes, bool fromGuest);
+
+    std::vector<VsockPacket> m_packets;
+    std::vector<VsockFlow> m_flows;
+    std::vector<std::pair<quint64, quint64>> m_throughput;
+    QHash<quint64, int> m_byId;
+    QHash<QByteArray, int> m_byEnds; // for captures without flow numbers
+    QHash<int, QString> m_comments;
+    qint64 m_firstNs = 0;
+    quint64 m_notKept = 0;
+};
+
+} // namespace nitroscope::app

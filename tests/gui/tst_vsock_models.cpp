@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// From vsock records to flows, packets and throughput.
+#include "app/models/vsock_models.hpp"
+
+#include <QAbstractItemModelTester>
+#include <QTest>
+
+using namespace nitroscope::app;
+namespace pcapng = nitroscope::pcapng;
+
+namespace {
+
+// 16:1024 in the guest and 3:9000 at the host, one millisecond after another.
+class Recorder {
+public:
+    pcapng::Record packet(quint16 operation, bool fromGuest, quint32 length = 0, quint32 flags = 0) {
+        pcapng::VsockRecord packet;
+        packet.srcCid = fromGuest ? 16 : 3;
+        packet.dstCid = fromGuest ? 3 : 16;
+        packet.srcPort = fromGuest ? 1024 : 9000;
+        packet.dstPort = fromGuest ? 9000 : 1024;
+        packet.type = 1;
+        packet.operation = operation;
+        packet.length = length;
+        packet.flags = flags;
+        pcapng::Record record = next();
+        record.source = pcapng::Source::vsock;
+        record.direction = fromGuest ? pcapng::Direction::outbound : pcapng::Direction::inbound;
+        record.content = packet;
+        return record;
+    }
+    pcapng::Record closing(const QString &reason) {
+        pcapng::Record record = next();
+        record.source = pcapng::Source::machine;
+        record.content = pcapng::MachineRecord{QStringLiteral("vsock-close"),
+                                               {{QStringLiteral("flow"), quint64(7)},
+                                                {QStringLiteral("dialed-by"), QStringLiteral("guest")},
+                                                {QStringLiteral("peer-cid"), quint64(3)},
+                                                {QStringLiteral("guest-port"), quint64(1024)},
+                                                {QStringLiteral("peer-port"), quint64(9000)},
+                                                {QStringLiteral("reason"), reason},
+                                                {QStringLiteral("bytes-from-guest"), quint64(500)}}};
+        return record;
+    }
+
+private:
+    pcapng::Record next() {
+        pcapng::Record record;
+        record.hostNs = m_now += 1'000'000;
+        record.flow = 7;
+        return record;
+    }
+    qint64 m_now = 1'790'000'000'000'000'000;
+};
+
+} // namespace
+
+class TestVsockModels : public QObject {
+    Q_OBJECT
+
+private slots:
+    void account_wholeFlow_countsBothWays() {
+        Recorder make;
+        VsockAccount account;
+        QVERIFY(account.add(make.packet(vsock_op::request, true)).newFlow);
+        QCOMPARE(account.flows()[0].state, VsockFlow::State::connecting);
+        account.add(make.packet(vsock_op::response, false));
+        QCOMPARE(account.flows()[0].state, VsockFlow::State::open);
+        QCOMPARE(account.flows()[0].roundTripNs, 1'000'000);
+        account.add(make.packet(vsock_op::data, true, 100));
+        account.add(make.packet(vsock_op::data, true, 50));
+        account.add(make.packet(vsock_op::data, false, 7));
+        account.add(make.packet(vsock_op::shutdown, true, 0, 3));
+        QCOMPARE(account.flows()[0].state, VsockFlow::State::closing);
+        account.add(make.packet(vsock_op::reset, false));
+        const VsockFlow &flow = account.flows()[0];
+        QCOMPARE(flow.state, VsockFlow::State::closed);
+        QVERIFY(flow.guestDialed && flow.isOver);
+        QCOMPARE(flow.bytesFromGuest, quint64(150));
+        QCOMPARE(flow.bytesToGuest, quint64(7));
+        QCOMPARE(account.packets()[3].streamOffset, quint64(100));
+        QCOMPARE(account.throughput()[0], (std::pair<quint64, quint64>{7, 150}));
+        account.add(make.closing(QStringLiteral("guest-closed")));
+        QCOMPARE(account.flows().size(), size_t(1));
+        QCOMPARE(account.flows()[0].reason, QStringLiteral("guest-closed"));
+        QCOMPARE(account.flows()[0].bytesFromGuest, quint64(500)); // the machine saw more than the stream has
+    }
+
+    void account_resetOfARequest_isARefusal() {
+        Recorder make;
+        VsockAccount account;
+        account.add(make.packet(vsock_op::request, false));
+        account.add(make.packet(vsock_op::reset, true));
+        QCOMPARE(account.flows()[0].state, VsockFlow::State::refused);
+        QVERIFY(!account.flows()[0].guestDialed);
+    }
+
+    void models_filters_chooseRows() {
+        Recorder make;
+        VsockAccount account;
+        VsockFlowModel flows(account);
+        VsockPacketModel packets(account);
+        const QAbstractItemModelTester flowTester(&flows,
+                                                  QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const QAbstractItemModelTester packetTester(&packets,
+                                                    QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const auto add = [&](const pcapng::Record &record) {
+            const auto change = account.add(record);
+            if (change.flow >= 0)
+                flows.changed(change.flow, change.newFlow);
+            if (change.newPacket)
+                packets.added();
+        };
+        add(make.packet(vsock_op::request, true));
+        add(make.packet(vsock_op::response, false));
+        for (int i = 0; i < 10; ++i)
+            add(make.packet(vsock_op::data, i % 2 == 0, 64));
+        flows.flush();
+        packets.flush();
+        QCOMPARE(flows.rowCount(), 1);
+        QCOMPARE(flows.index(0, VsockFlowModel::service).data().toString(), QStringLiteral("heartbeat"));
+        QCOMPARE(flows.index(0, VsockFlowModel::fromGuest).data().toString(), QStringLiteral("320 bytes"));
+        QCOMPARE(packets.rowCount(), 12);
+        VsockFilter filter;
+        filter.operation = vsock_op::data;
+        filter.fromGuest = true;
+        packets.setFilter(filter);
+        QCOMPARE(packets.rowCount(), 5);
+        flows.setTextFilter(QStringLiteral("nothing like it"));
+        QCOMPARE(flows.rowCount(), 0);
+    }
+};
+
+QTEST_MAIN(TestVsockModels)
+#include "tst_vsock_models.moc"
