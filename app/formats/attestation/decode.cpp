@@ -22,6 +22,7 @@ constexpr qint64 algorithmLabel = 1;
 constexpr qsizetype digestBytes = 48; // of SHA-384
 // AWS's attestation_process.md §3.2.2.1.
 constexpr qsizetype mostUserBytes = 512, mostKeyBytes = 1024, mostCertificateBytes = 1024;
+constexpr qsizetype mostRealBytes = 1024; // what the NSM accepts for each of the three
 constexpr quint64 pcrCount = 32;
 
 class Decoder {
@@ -281,12 +282,13 @@ private:
         const qsizetype size = value->string.size();
         if (size > most || size < least)
             add(Kind::surprising,
-                QStringLiteral("%1 has %2 bytes; AWS's description allows %3 to %4, but hardware makes such "
-                               "documents.")
+                QStringLiteral("%1 has %2 bytes; AWS's description allows %3 to %4%5.")
                     .arg(QLatin1String(key))
                     .arg(size)
                     .arg(least)
-                    .arg(most),
+                    .arg(most)
+                    .arg(size <= mostRealBytes ? QStringLiteral(", but hardware makes such documents")
+                                               : QStringLiteral(", and hardware refuses more than 1024")),
                 inDocument(value->range));
         return part(*value);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// See report.hpp. Keys are in snake_case, as the document's own are.
+// See report.hpp. Keys are written as nitro-cli writes its own.
 
 #include "app/formats/attestation/report.hpp"
 
@@ -27,38 +27,38 @@ QJsonValue textOrNull(const std::optional<QString> &text) {
 
 void writeRange(JsonWriter &json, ByteRange range) {
     const bool isThere = !range.isEmpty();
-    json.field(u"offset", isThere ? QJsonValue(qint64(range.offset)) : QJsonValue(QJsonValue::Null));
-    json.field(u"length", isThere ? QJsonValue(qint64(range.length)) : QJsonValue(QJsonValue::Null));
+    json.field(u"Offset", isThere ? QJsonValue(qint64(range.offset)) : QJsonValue(QJsonValue::Null));
+    json.field(u"Length", isThere ? QJsonValue(qint64(range.length)) : QJsonValue(QJsonValue::Null));
 }
 
 // What both outputs say of the document's identity. A timestamp beyond what JSON numbers hold is null.
 void writeIdentity(JsonWriter &json, const Document &document) {
     constexpr quint64 largestExact = quint64(1) << 53;
     const bool isTime = document.timestampMs && *document.timestampMs < largestExact;
-    json.field(u"module_id", textOrNull(document.moduleId));
-    json.field(u"timestamp",
+    json.field(u"ModuleId", textOrNull(document.moduleId));
+    json.field(u"Timestamp",
                isTime ? QJsonValue(qint64(*document.timestampMs)) : QJsonValue(QJsonValue::Null));
-    json.field(u"time", isTime ? QJsonValue(timeText(*document.timestampMs)) : QJsonValue(QJsonValue::Null));
-    json.field(u"debug_mode", document.isDebugMode());
+    json.field(u"Time", isTime ? QJsonValue(timeText(*document.timestampMs)) : QJsonValue(QJsonValue::Null));
+    json.field(u"DebugMode", document.isDebugMode());
 }
 
 void writeCertificate(JsonWriter &json, const QString &place, const Part &part) {
     json.beginObject();
-    json.field(u"place", place);
+    json.field(u"Place", place);
     writeRange(json, part.content);
     if (const auto certificate = Certificate::parse(part.bytes)) {
-        json.field(u"subject", certificate->subject());
-        json.field(u"issuer", certificate->issuer());
-        json.field(u"serial", hexOf(certificate->serial()));
-        json.field(u"not_before", secondsText(certificate->notBefore()));
-        json.field(u"not_after", secondsText(certificate->notAfter()));
-        json.field(u"key", certificate->keyText());
-        json.field(u"ca", certificate->isCa());
-        json.field(u"sha256", hexOf(certificate->sha256()));
+        json.field(u"Subject", certificate->subject());
+        json.field(u"Issuer", certificate->issuer());
+        json.field(u"Serial", hexOf(certificate->serial()));
+        json.field(u"NotBefore", secondsText(certificate->notBefore()));
+        json.field(u"NotAfter", secondsText(certificate->notAfter()));
+        json.field(u"Key", certificate->keyText());
+        json.field(u"IsCa", certificate->isCa());
+        json.field(u"Sha256", hexOf(certificate->sha256()));
     } else {
-        json.field(u"error", certificate.error().message);
+        json.field(u"Error", certificate.error().message);
     }
-    json.field(u"der", QString::fromLatin1(part.bytes.toBase64()));
+    json.field(u"Der", QString::fromLatin1(part.bytes.toBase64()));
     json.endObject();
 }
 
@@ -92,39 +92,39 @@ void writeTree(QString &text, const Node &node, int depth) {
 QByteArray documentJson(const Document &document, const Input &input) {
     JsonWriter json;
     json.beginObject();
-    json.field(u"encoding", encodingText(input.encoding));
-    json.field(u"nsm_response", input.wasNsmResponse);
-    json.field(u"size", qint64(document.bytes.size()));
-    json.field(u"readable", document.isReadable());
-    json.field(u"tagged", document.isTagged);
-    json.field(u"algorithm", document.algorithm ? QJsonValue(algorithmText(document.algorithm))
+    json.field(u"Encoding", encodingText(input.encoding));
+    json.field(u"NsmResponse", input.wasNsmResponse);
+    json.field(u"Size", qint64(document.bytes.size()));
+    json.field(u"Readable", document.isReadable());
+    json.field(u"Tagged", document.isTagged);
+    json.field(u"Algorithm", document.algorithm ? QJsonValue(algorithmText(document.algorithm))
                                                 : QJsonValue(QJsonValue::Null));
-    json.field(u"payload_map",
+    json.field(u"PayloadMap",
                document.isPayloadIndefinite ? QStringLiteral("indefinite") : QStringLiteral("definite"));
     writeIdentity(json, document);
-    json.field(u"digest", textOrNull(document.digest));
-    json.key(u"pcrs");
+    json.field(u"Digest", textOrNull(document.digest));
+    json.key(u"Pcrs");
     json.beginObject();
     for (const DocumentPcr &pcr : document.pcrs)
         json.field(QString::number(pcr.index), hexOf(pcr.value.bytes));
     json.endObject();
-    json.field(u"public_key", hexOrNull(document.publicKey));
-    json.field(u"user_data", hexOrNull(document.userData));
-    json.field(u"nonce", hexOrNull(document.nonce));
-    json.field(u"signature", hexOrNull(document.signature));
-    json.key(u"certificates");
+    json.field(u"PublicKey", hexOrNull(document.publicKey));
+    json.field(u"UserData", hexOrNull(document.userData));
+    json.field(u"Nonce", hexOrNull(document.nonce));
+    json.field(u"Signature", hexOrNull(document.signature));
+    json.key(u"Certificates");
     json.beginArray();
     for (size_t i = 0; i < document.cabundle.size(); ++i)
         writeCertificate(json, QStringLiteral("cabundle[%1]").arg(i), document.cabundle[i]);
     if (document.certificate)
         writeCertificate(json, QStringLiteral("certificate"), *document.certificate);
     json.endArray();
-    json.key(u"faults");
+    json.key(u"Faults");
     json.beginArray();
     for (const Fault &fault : document.faults) {
         json.beginObject();
-        json.field(u"kind", QString::fromLatin1(kindWord(fault.kind)));
-        json.field(u"message", fault.message);
+        json.field(u"Kind", QString::fromLatin1(kindWord(fault.kind)));
+        json.field(u"Message", fault.message);
         writeRange(json, fault.range);
         json.endObject();
     }
@@ -136,22 +136,22 @@ QByteArray documentJson(const Document &document, const Input &input) {
 QByteArray verificationJson(const Document &document, const Verification &verification) {
     JsonWriter json;
     json.beginObject();
-    json.field(u"verdict", verdictWord(verification.verdict));
-    json.field(u"valid", verification.isValid());
+    json.field(u"Verdict", verdictWord(verification.verdict));
+    json.field(u"Valid", verification.isValid());
     writeIdentity(json, document);
-    json.field(u"checked_at", verification.checkedAtSeconds
-                                  ? QJsonValue(secondsText(*verification.checkedAtSeconds))
-                                  : QJsonValue(QJsonValue::Null));
-    json.field(u"root", verification.rootName.isEmpty() ? QJsonValue(QJsonValue::Null)
+    json.field(u"CheckedAt", verification.checkedAtSeconds
+                                 ? QJsonValue(secondsText(*verification.checkedAtSeconds))
+                                 : QJsonValue(QJsonValue::Null));
+    json.field(u"Root", verification.rootName.isEmpty() ? QJsonValue(QJsonValue::Null)
                                                         : QJsonValue(verification.rootName));
-    json.key(u"checks");
+    json.key(u"Checks");
     json.beginArray();
     for (const Check &check : verification.checks) {
         json.beginObject();
-        json.field(u"check", check.id);
-        json.field(u"subject", check.subject);
-        json.field(u"outcome", outcomeWord(check.outcome));
-        json.field(u"text", check.text);
+        json.field(u"Check", check.id);
+        json.field(u"Subject", check.subject);
+        json.field(u"Outcome", outcomeWord(check.outcome));
+        json.field(u"Text", check.text);
         writeRange(json, check.range);
         json.endObject();
     }
