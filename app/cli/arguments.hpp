@@ -21,6 +21,10 @@ void addPki(CLI::App &parser, int &code);
 void addCapture(CLI::App &parser, int &code);
 void addAttest(CLI::App &parser, int &code);
 void addSymbols(CLI::App &parser, int &code);
+void addDescribeEnclaves(CLI::App &parser, int &code);
+void addConsole(CLI::App &parser, int &code);
+void addTerminateEnclave(CLI::App &parser, int &code);
+void addExplain(CLI::App &parser, int &code);
 
 // File names are bytes, other words are text in the user's encoding.
 QString pathOf(const std::string &argument);

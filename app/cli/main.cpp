@@ -31,6 +31,10 @@ int main(int argc, char **argv) {
     addCapture(parser, code);
     addAttest(parser, code);
     addSymbols(parser, code);
+    addDescribeEnclaves(parser, code);
+    addConsole(parser, code);
+    addTerminateEnclave(parser, code);
+    addExplain(parser, code);
     try {
         parser.parse(argc, argv);
     } catch (const CLI::ParseError &problem) {

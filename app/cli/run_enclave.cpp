@@ -6,9 +6,9 @@
 #include "app/cli/console_output.hpp"
 #include "app/cli/exit_code.hpp"
 #include "app/cli/message_holder.hpp"
+#include "app/cli/run_options.hpp"
 #include "app/cli/signal_watch.hpp"
 #include "app/cli/terminal_input.hpp"
-#include "app/session/launch_arguments.hpp"
 #include "app/session/live_session.hpp"
 
 #include <csignal>
@@ -21,36 +21,6 @@ namespace nitroscope::cli {
 namespace {
 
 using app::EnclaveSession;
-
-struct RunOptions {
-    std::string eif, name, append, initrd, qemu, moduleId, parentRole, parentId;
-    std::string strict = "on", accelerator = "tcg";
-    std::string inputAfter, capture;
-    quint64 memoryMiB = 0;
-    unsigned cpuCount = 1;
-    double timeoutSeconds = 0; // 0 = none
-    bool debugMode = false;
-    bool attachConsole = false;
-    bool verbose = false;
-};
-
-app::LaunchSpec specOf(const RunOptions &options) {
-    app::LaunchSpec spec;
-    spec.eifPath = pathOf(options.eif);
-    spec.memoryMiB = options.memoryMiB;
-    spec.cpuCount = options.cpuCount;
-    spec.debugMode = options.debugMode;
-    spec.strict = options.strict == "on";
-    spec.moduleId = textOf(options.moduleId);
-    spec.parentRole = textOf(options.parentRole);
-    spec.parentId = textOf(options.parentId);
-    spec.append = textOf(options.append);
-    spec.initrdPath = pathOf(options.initrd);
-    spec.capturePath = pathOf(options.capture);
-    spec.qemuPath = pathOf(options.qemu);
-    spec.accelerator = options.accelerator == "kvm" ? app::Accelerator::kvm : app::Accelerator::tcg;
-    return spec;
-}
 
 // One run from start to exit code.
 class Run : public QObject {
@@ -76,8 +46,7 @@ public:
     int exec() {
         const app::LaunchSpec spec = specOf(m_options);
         const QFileInfo eif(spec.eifPath);
-        const quint64 memory =
-            spec.memoryMiB ? spec.memoryMiB : app::defaultMemoryMiB(eif.isFile() ? quint64(eif.size()) : 0);
+        const quint64 memory = memoryOf(spec);
         const QString name = m_options.name.empty() ? eif.completeBaseName() : textOf(m_options.name);
         say(QStringLiteral("Starting %1 with %2 MiB and %3 vCPU%4.")
                 .arg(name)
@@ -244,25 +213,55 @@ void addMachineOptions(CLI::App &command, RunOptions &options) {
         ->type_name("FILE");
 }
 
+int runWith(RunOptions options, bool hasEif, bool hasConfig) {
+    if (hasEif == hasConfig)
+        throw CLI::ValidationError("--eif-path",
+                                   hasEif ? "and --config exclude each other" : "or --config is required");
+    if (hasConfig) {
+        if (const auto read = readRunConfig(pathOf(options.config), options); !read) {
+            say(read.error().text());
+            return refused;
+        }
+        if (options.eif.empty())
+            throw CLI::ValidationError("--config", "names no eif_path");
+    }
+    if (options.attachConsole)
+        return Run(options).exec();
+    return options.keeperChannel >= 0 ? keepEnclave(options) : startDetached(options);
+}
+
 } // namespace
 
 void addRunEnclave(CLI::App &parser, int &code) {
-    CLI::App *command = parser.add_subcommand("run-enclave", "Boot an EIF and show its console");
+    CLI::App *command = parser.add_subcommand("run-enclave", "Boot an EIF");
     auto options = std::make_shared<RunOptions>();
-    command->add_option("--eif-path", options->eif, "EIF to boot")->required()->type_name("FILE");
+    const auto *eif = command->add_option("--eif-path", options->eif, "EIF to boot")->type_name("FILE");
+    const auto *config =
+        command->add_option("--config", options->config, "JSON file with the options of nitro-cli's --config")
+            ->type_name("FILE");
     command
         ->add_option("--memory", options->memoryMiB, "Guest memory in MiB [four times the EIF, at least 512]")
         ->check(CLI::Range(quint64(1), quint64(1) << 24))
         ->type_name("MIB");
-    command->add_option("--cpu-count", options->cpuCount, "Number of vCPUs [1]")
-        ->check(CLI::Range(1u, 128u))
+    auto *cpuCount = command->add_option("--cpu-count", options->cpuCount, "Number of vCPUs [1]")
+                         ->check(CLI::Range(1u, 128u))
+                         ->type_name("N");
+    command->add_option("--cpu-ids", options->cpuIds, "One vCPU for each of these numbers")
+        ->check(CLI::Range(0u, 4095u))
+        ->expected(1, 128)
+        ->excludes(cpuCount)
         ->type_name("N");
+    command
+        ->add_option("--enclave-cid", options->cid,
+                     "CID under which the enclave is listed [the first free one from 16 on]")
+        ->check(CLI::Range(quint64(4), quint64(0xfffffffe)))
+        ->type_name("CID");
     command->add_flag("--debug-mode", options->debugMode, "PCR 0-2 and 8 read as zero, as on EC2");
-    command->add_option("--enclave-name", options->name, "Name in messages [name of the EIF]")
+    command->add_option("--enclave-name", options->name, "Name of the enclave [name of the EIF]")
         ->type_name("NAME");
     command->add_flag("--attach-console", options->attachConsole,
-                      "Console to standard output, standard input to the console (required: enclaves in the "
-                      "background are not supported yet)");
+                      "Console to standard output, standard input to the console, and wait for the end; "
+                      "without it the enclave runs on by itself");
     command->add_option("--timeout", options->timeoutSeconds, "End the enclave after so many seconds")
         ->check(CLI::Range(0.001, 1e7))
         ->type_name("S");
@@ -273,12 +272,10 @@ void addRunEnclave(CLI::App &parser, int &code) {
     addMachineOptions(*command, *options);
     command->add_flag("--verbose", options->verbose, "Also say what is run");
     command->footer(exitCodeHelp);
-    command->callback([options, &code] {
-        if (!options->attachConsole)
-            throw CLI::ValidationError("--attach-console",
-                                       "is required: enclaves in the background are not supported yet");
-        code = Run(*options).exec();
-    });
+    command->add_option("--keeper-channel", options->keeperChannel)
+        ->group(""); // ours alone: see startDetached()
+    command->callback(
+        [options, eif, config, &code] { code = runWith(*options, eif->count() > 0, config->count() > 0); });
 }
 
 } // namespace nitroscope::cli

@@ -30,24 +30,6 @@ bool isPrivate(const struct stat &status) {
     return S_ISDIR(status.st_mode) && status.st_uid == geteuid() && (status.st_mode & 077) == 0;
 }
 
-Result<void> ensureBase(const QString &base) {
-    const QByteArray path = QFile::encodeName(base);
-    if (mkdir(path.constData(), 0700) != 0 && errno != EEXIST)
-        return failure(QStringLiteral("runtime-folder-failed"),
-                       QStringLiteral("The runtime folder cannot be made: %1.").arg(systemText(errno)), base);
-    struct stat status;
-    if (lstat(path.constData(), &status) != 0)
-        return failure(QStringLiteral("runtime-folder-failed"),
-                       QStringLiteral("The runtime folder cannot be examined: %1.").arg(systemText(errno)),
-                       base);
-    if (!isPrivate(status))
-        return failure(QStringLiteral("runtime-folder-insecure"),
-                       QStringLiteral("The runtime folder must be a folder of this user with mode 0700; "
-                                      "remove it or set XDG_RUNTIME_DIR."),
-                       base);
-    return {};
-}
-
 // The lock of a run's folder, or -1 when somebody else holds it. The descriptor is not inherited by QEMU,
 // so it is released exactly when this process ends.
 int takeLock(const QString &folder) {
@@ -76,6 +58,24 @@ void removeStaleRuns(const QString &base) {
 
 } // namespace
 
+Result<void> ensurePrivateFolder(const QString &base) {
+    const QByteArray path = QFile::encodeName(base);
+    if (mkdir(path.constData(), 0700) != 0 && errno != EEXIST)
+        return failure(QStringLiteral("runtime-folder-failed"),
+                       QStringLiteral("The runtime folder cannot be made: %1.").arg(systemText(errno)), base);
+    struct stat status;
+    if (lstat(path.constData(), &status) != 0)
+        return failure(QStringLiteral("runtime-folder-failed"),
+                       QStringLiteral("The runtime folder cannot be examined: %1.").arg(systemText(errno)),
+                       base);
+    if (!isPrivate(status))
+        return failure(QStringLiteral("runtime-folder-insecure"),
+                       QStringLiteral("The runtime folder must be a folder of this user with mode 0700; "
+                                      "remove it or set XDG_RUNTIME_DIR."),
+                       base);
+    return {};
+}
+
 QString runtimeBase() {
     const QString xdg = qEnvironmentVariable("XDG_RUNTIME_DIR");
     const QString preferred = xdg + QStringLiteral("/nitroscope");
@@ -89,7 +89,7 @@ QString runtimeBase() {
 }
 
 Result<RuntimeFolder> RuntimeFolder::create(const QString &base) {
-    if (auto made = ensureBase(base); !made)
+    if (auto made = ensurePrivateFolder(base); !made)
         return tl::unexpected(made.error());
 
     // One process at a time cleans and makes folders: between mkdtemp and flock a new folder looks stale.

@@ -19,6 +19,10 @@ namespace nitroscope::app {
 // Where runtime folders go for this user. Only computes the path.
 QString runtimeBase();
 
+// Makes the folder when it is missing and checks that it is a folder which only this user can use. The one
+// above it must exist. Errors: runtime-folder-failed, runtime-folder-insecure.
+Result<void> ensurePrivateFolder(const QString &path);
+
 // Longest name of a file in a runtime folder such that its path still fits in a sockaddr_un (108 bytes).
 inline constexpr int maxRuntimeFileName = 24;
 

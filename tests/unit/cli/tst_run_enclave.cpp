@@ -44,7 +44,6 @@ private slots:
         row("nothing", {}, "run-enclave");
         row("unknown command", {"dance"}, "dance");
         row("no EIF", {"run-enclave", "--attach-console"}, "--eif-path");
-        row("no console", {"run-enclave", "--eif-path", "x"}, "--attach-console");
         row("memory is no number", run({"--memory", "much"}), "--memory");
         row("no memory", run({"--memory", "0"}), "--memory");
         row("negative memory", run({"--memory", "-5"}), "--memory");

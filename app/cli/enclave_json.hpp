@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Enclaves as nitro-cli's JSON: the fields and their order are its own, so that scripts find them.
+#pragma once
+
+#include "app/formats/json_writer.hpp"
+#include "app/session/enclave_registry.hpp"
+
+namespace nitroscope::cli {
+
+enum class EnclaveFields {
+    run,      // what run-enclave prints
+    describe, // and State, Flags and Measurements
+};
+
+// Of an enclave that has ended, `describe` also says Ended, ExitReason and ExitCode, which nitro-cli has not.
+void writeEnclave(formats::JsonWriter &json, const app::EnclaveRecord &record, EnclaveFields fields);
+
+} // namespace nitroscope::cli

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// See enclave_registry.hpp.
+#include "app/session/enclave_registry.hpp"
+
+#include "app/core/runtime_folder.hpp"
+
+#include <algorithm>
+#include <fcntl.h>
+#include <QDir>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QRandomGenerator>
+#include <QRegularExpression>
+#include <QSaveFile>
+#include <QSet>
+#include <sys/file.h>
+#include <unistd.h>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr quint64 firstCid = 16; // as the hypervisor hands them out; below are host, parent and reserved ones
+constexpr auto recordName = "/record.json";
+
+// Serialises the commands; released when it goes, and by the kernel when we die.
+class RegistryLock {
+public:
+    explicit RegistryLock(const QString &folder)
+        : m_file(open(QFile::encodeName(folder + QStringLiteral("/.lock")).constData(),
+                      O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+        // Others hold it for milliseconds only.
+        while (m_file >= 0 && flock(m_file, LOCK_EX) != 0 && errno == EINTR) {
+        }
+    }
+    ~RegistryLock() {
+        if (m_file >= 0)
+            close(m_file);
+    }
+    RegistryLock(const RegistryLock &) = delete;
+    RegistryLock &operator=(const RegistryLock &) = delete;
+
+private:
+    int m_file;
+};
+
+QJsonObject toJson(const EnclaveRecord &record) {
+    QJsonArray cpus;
+    for (const unsigned cpu : record.cpuIds)
+        cpus.append(int(cpu));
+    QJsonObject json{{QStringLiteral("name"), record.name},
+                     {QStringLiteral("id"), record.id},
+                     {QStringLiteral("pid"), record.process.pid},
+                     // As text: JSON numbers are doubles.
+                     {QStringLiteral("start-ticks"), QString::number(record.process.startTicks)},
+                     {QStringLiteral("cid"), QString::number(record.cid)},
+                     {QStringLiteral("cpus"), cpus},
+                     {QStringLiteral("memory-mib"), qint64(record.memoryMiB)},
+                     {QStringLiteral("eif"), record.eifPath},
+                     {QStringLiteral("debug-mode"), record.debugMode},
+                     {QStringLiteral("is-started"), record.isStarted},
+                     {QStringLiteral("measurements"), record.measurements},
+                     {QStringLiteral("started"), record.started.toString(Qt::ISODateWithMs)}};
+    if (record.ended.isValid()) {
+        json.insert(QStringLiteral("ended"), record.ended.toString(Qt::ISODateWithMs));
+        json.insert(QStringLiteral("end"), record.end);
+        json.insert(QStringLiteral("exit-code"), record.exitCode);
+    }
+    return json;
+}
+
+EnclaveRecord fromJson(const QJsonObject &json) {
+    EnclaveRecord record;
+    record.name = json.value(u"name").toString();
+    record.id = json.value(u"id").toString();
+    record.process = {json.value(u"pid").toInteger(), json.value(u"start-ticks").toString().toULongLong()};
+    record.cid = json.value(u"cid").toString().toULongLong();
+    for (const QJsonValue cpu : json.value(u"cpus").toArray())
+        record.cpuIds.append(unsigned(cpu.toInt()));
+    record.memoryMiB = quint64(json.value(u"memory-mib").toInteger());
+    record.eifPath = json.value(u"eif").toString();
+    record.debugMode = json.value(u"debug-mode").toBool();
+    record.isStarted = json.value(u"is-started").toBool();
+    record.measurements = json.value(u"measurements").toObject();
+    record.started = QDateTime::fromString(json.value(u"started").toString(), Qt::ISODateWithMs);
+    record.ended = QDateTime::fromString(json.value(u"ended").toString(), Qt::ISODateWithMs);
+    record.end = json.value(u"end").toString();
+    record.exitCode = json.value(u"exit-code").toInt();
+    return record;
+}
+
+template <class Taken>
+QString freeName(const QString &wanted, Taken &&isTaken) {
+    QString name = wanted;
+    for (int i = 1; isTaken(name); ++i)
+        name = QStringLiteral("%1_%2").arg(wanted).arg(i);
+    return name;
+}
+
+// The time in milliseconds and 16 random bits, as EC2 numbers its enclaves.
+QString newId(const QString &instanceId) {
+    const quint64 number = quint64(QDateTime::currentMSecsSinceEpoch()) << 16 |
+                           (QRandomGenerator::system()->generate() & 0xffff);
+    static const QRegularExpression shape(QStringLiteral("^i-[0-9a-f]{1,17}$"));
+    const QString instance =
+        shape.match(instanceId).hasMatch() ? instanceId : QStringLiteral("i-0000000000000000");
+    return QStringLiteral("%1-enc%2").arg(instance, QString::number(number, 16));
+}
+
+Result<QVector<unsigned>> chooseCpus(const EnclaveRequest &request, const QSet<unsigned> &taken) {
+    for (const unsigned cpu : request.cpuIds)
+        if (taken.contains(cpu))
+            return failure(QStringLiteral("cpu-in-use"),
+                           QStringLiteral("CPU %1 belongs to another enclave (E22).").arg(cpu));
+    if (!request.cpuIds.isEmpty())
+        return request.cpuIds;
+    QVector<unsigned> cpus;
+    for (unsigned cpu = 1; cpus.size() < int(request.cpuCount); ++cpu)
+        if (!taken.contains(cpu))
+            cpus.append(cpu);
+    return cpus;
+}
+
+} // namespace
+
+QString EnclaveRegistry::defaultFolder() {
+    return runtimeBase() + QStringLiteral("/enclaves");
+}
+
+Result<EnclaveRecord> EnclaveRegistry::enter(const EnclaveRequest &request) const {
+    for (const QString &folder : {QFileInfo(m_folder).path(), m_folder})
+        if (auto made = ensurePrivateFolder(folder); !made)
+            return tl::unexpected(made.error());
+    const RegistryLock lock(m_folder);
+    QSet<QString> names;
+    QSet<quint64> cids;
+    QSet<unsigned> cpus;
+    for (const EnclaveRecord &other : readAll()) {
+        if (!other.isRunning())
+            continue;
+        names.insert(other.name);
+        cids.insert(other.cid);
+        for (const unsigned cpu : other.cpuIds)
+            cpus.insert(cpu);
+    }
+    if (request.cid != 0 && cids.contains(request.cid))
+        return failure(QStringLiteral("cid-in-use"),
+                       QStringLiteral("Another enclave has the CID %1 (E33).").arg(request.cid));
+    const auto chosen = chooseCpus(request, cpus);
+    if (!chosen)
+        return tl::unexpected(chosen.error());
+
+    EnclaveRecord record;
+    record.name = freeName(request.name, [&](const QString &name) { return names.contains(name); });
+    record.id = newId(request.instanceId);
+    record.process = processNamed(getpid()).value_or(ProcessName{getpid(), 0});
+    record.cid = request.cid;
+    if (record.cid == 0)
+        for (record.cid = firstCid; cids.contains(record.cid);)
+            ++record.cid;
+    record.cpuIds = *chosen;
+    record.memoryMiB = request.memoryMiB;
+    record.eifPath = request.eifPath;
+    record.debugMode = request.debugMode;
+    record.started = QDateTime::currentDateTimeUtc();
+    if (auto made = ensurePrivateFolder(folderOf(record.id)); !made)
+        return tl::unexpected(made.error());
+    if (auto written = update(record); !written)
+        return tl::unexpected(written.error());
+    return record;
+}
+
+Result<void> EnclaveRegistry::update(const EnclaveRecord &record) const {
+    QSaveFile file(folderOf(record.id) + QLatin1String(recordName));
+    if (!file.open(QIODevice::WriteOnly) || file.write(QJsonDocument(toJson(record)).toJson()) < 0 ||
+        !file.commit())
+        return failure(QStringLiteral("registry-failed"), file.errorString(), file.fileName());
+    return {};
+}
+
+QVector<EnclaveRecord> EnclaveRegistry::readAll() const {
+    constexpr qint64 mostBytes = 64 * 1024;
+    QVector<EnclaveRecord> records;
+    QDir dir(m_folder);
+    for (const QString &name : dir.entryList({QStringLiteral("i-*")}, QDir::Dirs | QDir::NoSymLinks)) {
+        QFile file(folderOf(name) + QLatin1String(recordName));
+        const QByteArray content = file.open(QIODevice::ReadOnly) ? file.read(mostBytes) : QByteArray();
+        EnclaveRecord record = fromJson(QJsonDocument::fromJson(content).object());
+        if (record.id != name) {
+            // Entering happens under the lock, so nobody is still at work here.
+            QDir(folderOf(name)).removeRecursively();
+            continue;
+        }
+        if (record.isRunning() && !isAlive(record.process)) {
+            record.ended = QDateTime::currentDateTimeUtc();
+            record.end = QStringLiteral("The process that ran it died.");
+            record.exitCode = 5;
+            (void)update(record);
+        }
+        records.append(record);
+    }
+    std::ranges::sort(records, {}, &EnclaveRecord::started);
+    return records;
+}
+
+Result<QVector<EnclaveRecord>> EnclaveRegistry::list() const {
+    if (!QFileInfo::exists(m_folder))
+        return QVector<EnclaveRecord>();
+    if (auto checked = ensurePrivateFolder(m_folder); !checked)
+        return tl::unexpected(checked.error());
+    const RegistryLock lock(m_folder);
+    QVector<EnclaveRecord> records = readAll();
+    qsizetype endedCount =
+        std::ranges::count_if(records, [](const auto &record) { return !record.isRunning(); });
+    const QDateTime oldest = QDateTime::currentDateTimeUtc().addSecs(-keptSeconds);
+    records.removeIf([&](const EnclaveRecord &record) {
+        if (record.isRunning() || (endedCount <= keptEnded && record.ended > oldest))
+            return false;
+        --endedCount;
+        QDir(folderOf(record.id)).removeRecursively();
+        return true;
+    });
+    return records;
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Enclaves in the background, with fake_qemu: what scripts written for nitro-cli read, several at once,
+// crashes.
+#include "command.hpp"
+
+#include <csignal>
+#include <QDir>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace nitroscope::tests;
+
+namespace {
+
+constexpr int patienceMs = 60'000;
+
+QStringList run(const QStringList &more = {}) {
+    return QStringList{"run-enclave", "--eif-path", "/some.eif"} + more;
+}
+
+QJsonObject objectOf(const QByteArray &json) {
+    return QJsonDocument::fromJson(json).object();
+}
+
+QJsonArray enclaves(const QStringList &more = {}) {
+    return QJsonDocument::fromJson(runCommand(QStringList{"describe-enclaves"} + more).output).array();
+}
+
+QJsonObject ended(const QString &id) {
+    for (const QJsonValue enclave : enclaves({"--all"}))
+        if (enclave.toObject()["EnclaveID"].toString() == id && enclave.toObject().contains("ExitReason"))
+            return enclave.toObject();
+    return {};
+}
+
+} // namespace
+
+class TestEnclaves : public QObject {
+    Q_OBJECT
+    QTemporaryDir m_runtime;
+
+    QJsonObject start(const char *scenario, const QStringList &more = {}) {
+        qputenv("NITROSCOPE_FAKE_QEMU", scenario);
+        const auto result = runCommand(run(more));
+        if (result.exitCode != 0)
+            qWarning() << result.exitCode << result.error;
+        return objectOf(result.output);
+    }
+
+private slots:
+    void initTestCase() {
+        QVERIFY(m_runtime.isValid());
+        qputenv("XDG_RUNTIME_DIR", m_runtime.path().toLocal8Bit());
+    }
+
+    void cleanup() {
+        QCOMPARE(runCommand({"terminate-enclave", "--all"}).exitCode, 0);
+        QVERIFY(enclaves().isEmpty());
+    }
+
+    void run_detached_printsWhatNitroCliPrints() {
+        qputenv("NITROSCOPE_FAKE_QEMU", "boot");
+        const auto result = runCommand(run({"--memory", "600", "--cpu-count", "2", "--debug-mode"}));
+        QCOMPARE(result.exitCode, 0);
+        QVERIFY2(result.error.startsWith("Start allocating memory...\n"), result.error);
+        QVERIFY2(
+            result.error.contains("Started enclave with enclave-cid: 16, memory: 600 MiB, cpu-ids: [1, 2]\n"),
+            result.error);
+        const QJsonObject json = objectOf(result.output);
+        QCOMPARE(json.keys(), QStringList({"CPUIDs", "EnclaveCID", "EnclaveID", "EnclaveName", "MemoryMiB",
+                                           "NumberOfCPUs", "ProcessID"}));
+        QCOMPARE(json["EnclaveName"].toString(), QString("some"));
+        QVERIFY(json["EnclaveID"].toString().startsWith("i-0000000000000000-enc"));
+        const QJsonArray list = enclaves();
+        QCOMPARE(list.size(), 1);
+        QCOMPARE(list[0]["State"].toString(), QString("RUNNING"));
+        QCOMPARE(list[0]["Flags"].toString(), QString("DEBUG_MODE"));
+        QCOMPARE(list[0]["ProcessID"], json["ProcessID"]);
+    }
+
+    void run_severalAtOnce_differInNameCidAndCpus() {
+        const QJsonObject first = start("boot"), second = start("boot", {"--cpu-count", "2"}),
+                          third = start("boot", {"--enclave-cid", "40", "--enclave-name", "third",
+                                                 "--cpu-ids", "7", "9"});
+        QCOMPARE(second["EnclaveName"].toString(), QString("some_1"));
+        QCOMPARE(first["EnclaveCID"].toInt(), 16);
+        QCOMPARE(second["EnclaveCID"].toInt(), 17);
+        QCOMPARE(second["CPUIDs"].toArray(), QJsonArray({2, 3}));
+        QCOMPARE(third["EnclaveCID"].toInt(), 40);
+        QCOMPARE(third["CPUIDs"].toArray(), QJsonArray({7, 9}));
+        QCOMPARE(enclaves().size(), 3);
+        const auto taken = runCommand(run({"--enclave-cid", "40"}));
+        QCOMPARE(taken.exitCode, 1);
+        QVERIFY2(taken.error.contains("E33"), taken.error);
+        QVERIFY(runCommand(run({"--cpu-ids", "7"})).error.contains("E22"));
+
+        const auto result = runCommand({"terminate-enclave", "--enclave-name", "some_1"});
+        QCOMPARE(result.exitCode, 0);
+        QCOMPARE(objectOf(result.output)["EnclaveID"], second["EnclaveID"]);
+        QCOMPARE(objectOf(result.output)["Terminated"].toBool(), true);
+        QVERIFY(result.error.contains("Successfully terminated enclave " +
+                                      second["EnclaveID"].toString().toLatin1()));
+        QCOMPARE(enclaves().size(), 2);
+    }
+
+    void console_running_followsUntilTheTimeout() {
+        const QString id = start("boot")["EnclaveID"].toString();
+        const auto result = runCommand({"console", "--enclave-id", id, "--disconnect-timeout", "0.5"});
+        QCOMPARE(result.exitCode, 0);
+        QCOMPARE(result.output,
+                 QByteArray("Connecting to the console for enclave 16...\n"
+                            "Successfully connected to the console.\nhello from the guest\r\n"));
+    }
+
+    void console_followed_endsWithTheEnclave() {
+        const QString id = start("boot")["EnclaveID"].toString();
+        QProcess console;
+        startCommand(console, {"console", "--enclave-id", id});
+        QByteArray output;
+        while (!output.contains("hello") && console.waitForReadyRead(patienceMs))
+            output += console.readAllStandardOutput();
+        runCommand({"terminate-enclave", "--enclave-id", id});
+        const auto result = finishCommand(console);
+        QCOMPARE(result.exitCode, 0);
+        QVERIFY2(result.error.contains("terminated by the user"), result.error);
+    }
+
+    void console_ofTheDead_isKept() {
+        const QString id = start("panic")["EnclaveID"].toString();
+        QTRY_VERIFY_WITH_TIMEOUT(!ended(id).isEmpty(), patienceMs);
+        QVERIFY(enclaves().isEmpty());
+        QCOMPARE(ended(id)["State"].toString(), QString("TERMINATED"));
+        QCOMPARE(ended(id)["ExitCode"].toInt(), 3);
+        const auto result = runCommand({"console", "--enclave-id", id});
+        QCOMPARE(result.exitCode, 0);
+        QVERIFY2(result.output.contains("Kernel panic - not syncing"), result.output);
+        QVERIFY2(result.error.contains("Attempted to kill init!"), result.error);
+    }
+
+    void run_failing_hasTheExitCodeOfAnAttachedRun_data() {
+        QTest::addColumn<int>("exitCode");
+        QTest::addColumn<QByteArray>("words");
+        QTest::newRow("refuse") << 1 << QByteArray("E35: The magic is wrong");
+        QTest::newRow("boot-failed") << 2 << QByteArray("stage crc: The checksum is wrong. (byte 544");
+        QTest::newRow("bad-option") << 5 << QByteArray("memory is too small");
+    }
+
+    void run_failing_hasTheExitCodeOfAnAttachedRun() {
+        QFETCH(int, exitCode);
+        QFETCH(QByteArray, words);
+        qputenv("NITROSCOPE_FAKE_QEMU", QTest::currentDataTag());
+        const auto result = runCommand(run());
+        QCOMPARE(result.exitCode, exitCode);
+        QVERIFY2(result.error.contains(words), result.error);
+        QVERIFY(result.output.isEmpty());
+    }
+
+    void run_timeout_endsIt() {
+        const QString id = start("boot", {"--timeout", "2"})["EnclaveID"].toString();
+        QTRY_VERIFY_WITH_TIMEOUT(!ended(id).isEmpty(), patienceMs);
+        QCOMPARE(ended(id)["ExitCode"].toInt(), 4);
+    }
+
+    void registry_afterACrash_cleansUp() {
+        const QJsonObject json = start("boot");
+        QVERIFY(::kill(pid_t(json["ProcessID"].toInt()), SIGKILL) == 0);
+        QTRY_VERIFY_WITH_TIMEOUT(enclaves().isEmpty(), patienceMs);
+        QVERIFY(ended(json["EnclaveID"].toString())["ExitReason"].toString().contains("died"));
+        const auto result = runCommand({"terminate-enclave", "--enclave-id", json["EnclaveID"].toString()});
+        QCOMPARE(result.exitCode, 1);
+        QVERIFY(result.error.contains("E39"));
+        QCOMPARE(start("boot")["EnclaveCID"].toInt(), 16); // and its CID is free again
+    }
+
+    void registry_reusedProcessId_isNotTheEnclave() {
+        const QJsonObject json = start("boot");
+        const QString id = json["EnclaveID"].toString();
+        const QString path = m_runtime.path() + "/nitroscope/enclaves/" + id + "/record.json";
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QJsonObject record = objectOf(file.readAll());
+        file.close();
+        runCommand({"terminate-enclave", "--enclave-id", id});
+        // As if the enclave had crashed and its process id were now ours.
+        record["pid"] = QCoreApplication::applicationPid();
+        QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Truncate));
+        file.write(QJsonDocument(record).toJson());
+        file.close();
+        QVERIFY(enclaves().isEmpty());
+        QCOMPARE(runCommand({"terminate-enclave", "--enclave-id", id}).exitCode, 1);
+    }
+
+    void registry_debris_isRemoved() {
+        const QString folder = m_runtime.path() + "/nitroscope/enclaves/i-0-encbad";
+        QVERIFY(QDir().mkpath(folder));
+        QFile file(folder + "/record.json");
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("{ not JSON");
+        file.close();
+        QFile::setPermissions(m_runtime.path() + "/nitroscope/enclaves",
+                              QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+        QVERIFY(enclaves().isEmpty());
+        QVERIFY(!QDir(folder).exists());
+    }
+
+    void config_isRead() {
+        QTemporaryDir folder;
+        QFile file(folder.filePath("run.json"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(R"({"enclave_name": "conf", "cpu_ids": [3, 5], "memory_mib": 700, "eif_path": "/some.eif",
+                       "enclave_cid": 21, "debug_mode": true})");
+        file.close();
+        qputenv("NITROSCOPE_FAKE_QEMU", "boot");
+        const auto result = runCommand({"run-enclave", "--config", file.fileName()});
+        QVERIFY2(result.exitCode == 0, result.error);
+        const QJsonObject json = objectOf(result.output);
+        QCOMPARE(json["EnclaveName"].toString(), QString("conf"));
+        QCOMPARE(json["CPUIDs"].toArray(), QJsonArray({3, 5}));
+        QCOMPARE(json["MemoryMiB"].toInt(), 700);
+        QCOMPARE(json["EnclaveCID"].toInt(), 21);
+        QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Truncate));
+        file.write(R"({"eif_path": "/some.eif", "cpu_count": "two"})");
+        file.close();
+        const auto wrong = runCommand({"run-enclave", "--config", file.fileName()});
+        QCOMPARE(wrong.exitCode, 1);
+        QVERIFY(wrong.error.contains("cpu_count"));
+    }
+
+    void explain_everyCode_hasWords() {
+        for (int i = 0; i <= 60; ++i) {
+            const QString code = QString("E%1").arg(i, 2, 10, QChar('0'));
+            const auto result = runCommand({"explain", "--error-code", code});
+            QCOMPARE(result.exitCode, 0);
+            QVERIFY2(result.output.startsWith("[ " + code.toLatin1() + " ] ") && result.output.size() > 40,
+                     result.output);
+        }
+        QCOMPARE(runCommand({"explain", "--error-code", "E61"}).exitCode, 1);
+        QCOMPARE(runCommand({"explain", "--error-code", "x"}).exitCode, 1);
+    }
+
+    void usage_wrong_exitsWith1() {
+        for (const QStringList &arguments :
+             {QStringList{"console"},
+              {"terminate-enclave"},
+              {"terminate-enclave", "--all", "--enclave-id", "x"},
+              {"console", "--enclave-id", "nobody"},
+              {"run-enclave", "--eif-path", "x", "--cpu-count", "1", "--cpu-ids", "1"}})
+            QCOMPARE(runCommand(arguments).exitCode, 1);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestEnclaves)
+#include "tst_enclaves.moc"
