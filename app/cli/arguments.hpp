@@ -18,6 +18,8 @@ void addEif(CLI::App &parser, int &code);
 void addSignEif(CLI::App &parser, int &code);
 void addPcr(CLI::App &parser, int &code);
 void addPki(CLI::App &parser, int &code);
+void addProxy(CLI::App &parser, int &code);
+void addParent(CLI::App &parser, int &code);
 void addCapture(CLI::App &parser, int &code);
 void addAttest(CLI::App &parser, int &code);
 void addSymbols(CLI::App &parser, int &code);

@@ -28,6 +28,8 @@ int main(int argc, char **argv) {
     addSignEif(parser, code);
     addPcr(parser, code);
     addPki(parser, code);
+    addProxy(parser, code);
+    addParent(parser, code);
     addCapture(parser, code);
     addAttest(parser, code);
     addSymbols(parser, code);

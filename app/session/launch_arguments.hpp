@@ -12,6 +12,9 @@ namespace nitroscope::app {
 
 // What QEMU connects to: the Unix socket that we listen on for QMP, and the named pipes of the console. There
 // is no race, because QEMU is only started when they exist.
+// The enclave's hybrid vsock socket in the runtime folder of a run, unless the spec names another path.
+inline constexpr auto vsockFileName = "vsock";
+
 struct LaunchChannels {
     QString qmp;
     QString console; // without .in and .out
