@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The window around a real enclave: the demo EIF in the real QEMU, steered by the window's own actions, until
+// QEMU is killed under it.
+#include "app/panels/boot_panel.hpp"
+#include "app/panels/console_panel.hpp"
+#include "app/panels/main_window.hpp"
+#include "app/panels/pcr_panel.hpp"
+#include "app/session/live_session.hpp"
+#include "app/widgets/banner.hpp"
+#include "app/widgets/terminal_view.hpp"
+
+#include <csignal>
+#include <QDir>
+#include <QFile>
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+#include <unistd.h>
+
+using namespace nitroscope::app;
+using State = EnclaveSession::State;
+
+namespace {
+
+constexpr int patience = 120'000; // milliseconds, for a machine that has much else to do
+const QString readyLine = QStringLiteral("nitroscope-demo: ready");
+
+/// The only child of this process, or 0.
+pid_t childProcess() {
+    for (const QString &name : QDir(QStringLiteral("/proc")).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+        QFile file(QStringLiteral("/proc/%1/stat").arg(name));
+        if (name.toInt() == 0 || !file.open(QIODevice::ReadOnly))
+            continue;
+        // "pid (name) state parent ...", and the name may hold anything.
+        const QByteArray text = file.readAll();
+        const auto fields = text.mid(text.lastIndexOf(')') + 2).split(' ');
+        if (fields.value(1).toInt() == ::getpid() && fields.value(0) != "Z")
+            return name.toInt();
+    }
+    return 0;
+}
+
+} // namespace
+
+class LiveWindow : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+
+private slots:
+    void initTestCase() {
+        if (!QFile::exists(QStringLiteral(NITROSCOPE_BINARY_DIR "/bin/qemu-system-x86_64")) ||
+            !QFile::exists(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif")))
+            QSKIP("QEMU or the demo enclave has not been built (./workbench build)");
+        qputenv("NITROSCOPE_QEMU", NITROSCOPE_BINARY_DIR "/bin/qemu-system-x86_64");
+        qputenv("XDG_RUNTIME_DIR", m_folder.path().toLocal8Bit());
+    }
+
+    void demo_fromRunToKilledQemuAndAgain() {
+        Preferences preferences(m_folder.path());
+        LiveSession session;
+        MainWindow window(session, preferences);
+        window.show();
+        const auto trigger = [&window](const char *id) {
+            window.actions().find(QLatin1String(id))->trigger();
+        };
+        const auto console = [&window] { return QString::fromUtf8(window.consolePanel().logText()); };
+        const auto reaches = [&](State state) {
+            return QTest::qWaitFor([&] { return session.state() == state; }, patience);
+        };
+        const auto shows = [&](const QString &text, int times = 1) {
+            return QTest::qWaitFor([&] { return console().count(text) >= times; }, patience);
+        };
+
+        window.openEif(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif"), MainWindow::AfterOpening::run);
+        QVERIFY(reaches(State::running));
+        QVERIFY2(shows(readyLine), qPrintable(console().right(1000)));
+        PcrTableModel &pcrs = window.pcrPanel().model();
+        for (int index : {0, 1, 2})
+            QTRY_COMPARE_WITH_TIMEOUT(pcrs.stateOf(index), PcrState::match, patience);
+        QTRY_COMPARE_WITH_TIMEOUT(pcrs.stateOf(16), PcrState::set, patience);
+        QCOMPARE(window.bootPanel().model().rowCount(), 7);
+        const QLabel *time = nullptr;
+        for (const QLabel *label : window.findChildren<QLabel *>())
+            if (label->accessibleName() == QStringLiteral("Guest time"))
+                time = label;
+        QVERIFY(time && time->text().contains(QStringLiteral("ms")));
+
+        trigger("enclave.pause");
+        QVERIFY(reaches(State::paused));
+        trigger("enclave.resume");
+        QVERIFY(reaches(State::running));
+        QTest::keyClicks(&window.consolePanel().view(), QStringLiteral("uptime"));
+        QTest::keyClick(&window.consolePanel().view(), Qt::Key_Return);
+        QVERIFY2(shows(QStringLiteral("since the kernel started")), qPrintable(console().right(1000)));
+
+        trigger("enclave.reset");
+        QVERIFY2(shows(readyLine, 2), qPrintable(console().right(1000)));
+        QTRY_COMPARE_WITH_TIMEOUT(pcrs.stateOf(0), PcrState::match, patience);
+
+        const pid_t qemu = childProcess();
+        QVERIFY(qemu > 0);
+        ::kill(qemu, SIGKILL);
+        QVERIFY(reaches(State::failed));
+        QVERIFY(QTest::qWaitFor([&] { return window.banner().isVisible(); }, patience));
+        QVERIFY2(window.banner().message().contains(QStringLiteral("QEMU")),
+                 qPrintable(window.banner().message()));
+        QVERIFY(shows(readyLine, 2));
+        QCOMPARE(pcrs.stateOf(0), PcrState::match);
+        QVERIFY(window.bootPanel().model().rowCount() >= 7);
+
+        QPushButton *again = nullptr;
+        for (QPushButton *button : window.banner().findChildren<QPushButton *>())
+            if (button->text().remove(QLatin1Char('&')) == QStringLiteral("Start Again"))
+                again = button;
+        QVERIFY(again);
+        again->click();
+        QVERIFY(reaches(State::running));
+        QVERIFY2(shows(readyLine), qPrintable(console().right(1000)));
+        trigger("enclave.stop");
+        QVERIFY(reaches(State::ended));
+        QVERIFY(window.banner().isHidden());
+        QVERIFY(console().contains(readyLine));
+        QCOMPARE(pcrs.stateOf(0), PcrState::match); // a dead enclave can still be looked at
+        QTRY_COMPARE_WITH_TIMEOUT(childProcess(), pid_t(0), patience);
+    }
+};
+
+QTEST_MAIN(LiveWindow)
+#include "tst_live_window.moc"
