@@ -22,6 +22,7 @@ void addProxy(CLI::App &parser, int &code);
 void addParent(CLI::App &parser, int &code);
 void addCapture(CLI::App &parser, int &code);
 void addAttest(CLI::App &parser, int &code);
+void addGdb(CLI::App &parser, int &code);
 void addSymbols(CLI::App &parser, int &code);
 void addDescribeEnclaves(CLI::App &parser, int &code);
 void addConsole(CLI::App &parser, int &code);

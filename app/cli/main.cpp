@@ -32,6 +32,7 @@ int main(int argc, char **argv) {
     addParent(parser, code);
     addCapture(parser, code);
     addAttest(parser, code);
+    addGdb(parser, code);
     addSymbols(parser, code);
     addDescribeEnclaves(parser, code);
     addConsole(parser, code);

@@ -86,7 +86,7 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
     m_folder.emplace(*std::move(folder));
 
     LaunchChannels channels{
-        m_folder->filePath(QStringLiteral("qmp")), m_folder->filePath(QStringLiteral("console")), {}};
+        m_folder->filePath(QStringLiteral("qmp")), m_folder->filePath(QStringLiteral("console")), {}, {}};
     if (m_capture) {
         channels.capture = m_folder->filePath(QStringLiteral("capture"));
         if (auto listening = m_capture->listen(channels.capture); !listening)
@@ -98,6 +98,16 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
         return listening;
     if (auto opened = m_console.open(channels.console); !opened)
         return opened;
+
+    if (m_spec.debugger) {
+        m_gdb = std::make_unique<GdbEndpoint>();
+        channels.gdbStub = m_folder->filePath(QStringLiteral("gdb-stub"));
+        if (auto listening = m_gdb->listen(channels.gdbStub, m_folder->filePath(QStringLiteral("gdb")));
+            !listening)
+            return listening;
+        connect(m_gdb.get(), &GdbEndpoint::problem, this,
+                [this](const Error &error) { log(LogLevel::warning, "session", error.text()); });
+    }
 
     // Whether the file is an EIF, or a file at all, is the machine's to judge: its words are the user's.
     const QFileInfo eif(m_spec.eifPath);
@@ -134,7 +144,16 @@ void EnclaveRun::onReady(const QString &version) {
         if (m_ending)
             return;
         m_evidence.guestStarted = true;
-        command(QStringLiteral("cont"));
+        if (!m_gdb) {
+            command(QStringLiteral("cont"));
+            return;
+        }
+        // The debugger starts the guest; a QMP `cont` would leave the stub's client unaware.
+        const auto tell = [this] { emit debuggerReady(m_gdb->clientPath()); };
+        if (m_gdb->broker() && m_gdb->broker()->isReady())
+            tell();
+        else
+            connect(m_gdb.get(), &GdbEndpoint::ready, this, tell);
     });
 }
 
@@ -269,7 +288,10 @@ void EnclaveRun::pause() {
     command(QStringLiteral("stop"));
 }
 void EnclaveRun::resume() {
-    command(QStringLiteral("cont"));
+    if (m_gdb && m_gdb->broker())
+        m_gdb->broker()->resume(";c");
+    else
+        command(QStringLiteral("cont"));
 }
 void EnclaveRun::reset() {
     // A panic before this is no longer the reason of an end. Not tied to the event of the new boot: console

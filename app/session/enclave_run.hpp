@@ -16,6 +16,7 @@
 #include "app/session/console_pipe.hpp"
 #include "app/session/enclave_session.hpp"
 #include "app/session/end_reason.hpp"
+#include "app/session/gdb/gdb_endpoint.hpp"
 #include "app/session/live_capture.hpp"
 #include "app/session/nsm_control.hpp"
 #include "app/session/panic_scanner.hpp"
@@ -54,6 +55,7 @@ signals:
     void consoleOutput(const QByteArray &bytes);
     void pcrsChanged(const QVector<nitroscope::app::PcrValue> &pcrs);
     void breakHit(const nitroscope::qmp::BreakHit &hit);
+    void debuggerReady(const QString &socket);
     void logLine(const nitroscope::app::LogEntry &entry);
     void finished(const nitroscope::app::EndReason &reason); // last of all
 
@@ -81,6 +83,7 @@ private:
     LiveCapture *m_capture;
     std::optional<RuntimeFolder> m_folder; // outlives socket, pipes and process
     ChannelServer m_qmpServer;
+    std::unique_ptr<GdbEndpoint> m_gdb; // with LaunchSpec::debugger
     ConsolePipe m_console;
     ChildProcess m_process;
     QPointer<qmp::Client> m_qmp;

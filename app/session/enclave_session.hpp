@@ -66,6 +66,8 @@ signals:
     void nsmRulesChanged(const QVector<nitroscope::app::NsmRule> &rules);
     // Why the machine stands still; stateChanged(paused) follows.
     void breakHit(const nitroscope::qmp::BreakHit &hit);
+    // With LaunchSpec::debugger: stopped at the reset vector; `target remote` of gdb takes this Unix socket.
+    void debuggerReady(const QString &socket);
     void logLine(const nitroscope::app::LogEntry &entry);
     void ended(const nitroscope::app::EndReason &reason);
 };

@@ -90,6 +90,9 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
     else if (!spec.capturePath.isEmpty())
         arguments << QStringLiteral("-chardev")
                   << QStringLiteral("file,id=capture,path=%1").arg(optionValue(absolute(spec.capturePath)));
+    if (!channels.gdbStub.isEmpty())
+        arguments << QStringLiteral("-chardev") << socketChardev("gdb", channels.gdbStub)
+                  << QStringLiteral("-gdb") << QStringLiteral("chardev:gdb");
     if (!spec.append.isEmpty())
         arguments << QStringLiteral("-append") << spec.append;
     if (!spec.initrdPath.isEmpty())

@@ -19,6 +19,7 @@ struct LaunchChannels {
     QString qmp;
     QString console; // without .in and .out
     QString capture; // socket of the capture stream; empty: to the spec's file, if any
+    QString gdbStub = {}; // Unix socket that we listen on for QEMU's gdbstub; empty = none
 };
 
 // The memory an enclave gets when nobody says: four times the EIF, the least that nitro-cli accepts on EC2

@@ -29,6 +29,7 @@ struct LaunchSpec {
     QString capturePath;    // pcapng file that receives the capture stream; empty = none
     QString qemuPath;       // empty = found by locateQemu() (program_locations.hpp)
     Accelerator accelerator = Accelerator::tcg;
+    bool debugger = false; // stay at the reset vector, and let gdb in (EnclaveSession::debuggerReady)
 };
 
 } // namespace nitroscope::app

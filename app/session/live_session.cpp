@@ -31,6 +31,7 @@ void LiveSession::start(const LaunchSpec &spec) {
     connect(&run->nsmControl(), &NsmControl::rulesChanged, this, &LiveSession::nsmRulesChanged);
     connect(run, &EnclaveRun::breakHit, this, &LiveSession::breakHit);
     connect(run, &EnclaveRun::logLine, this, &LiveSession::logLine);
+    connect(run, &EnclaveRun::debuggerReady, this, &LiveSession::debuggerReady);
     connect(run, &EnclaveRun::finished, this, &LiveSession::finish);
     setState(State::starting);
     // Even what fails at once is reported after start() has returned.

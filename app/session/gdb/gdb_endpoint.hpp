@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The two sockets of debugging: QEMU's gdbstub comes in at one, and stock gdbs at the other, as many as like.
+#pragma once
+
+#include "app/session/channel_server.hpp"
+#include "app/session/gdb/gdb_connection.hpp"
+
+#include <memory>
+
+namespace nitroscope::app {
+
+class GdbEndpoint : public QObject {
+    Q_OBJECT
+public:
+    explicit GdbEndpoint(QObject *parent = nullptr);
+    ~GdbEndpoint() override;
+
+    // `stub` is for QEMU, `clients` for gdb; both must be in a private folder. Error channel-failed.
+    Result<void> listen(const QString &stub, const QString &clients);
+    QString clientPath() const { return m_clients.fullServerName(); }
+    // nullptr until QEMU has connected.
+    GdbBroker *broker() const { return m_broker.get(); }
+
+signals:
+    // The target is stopped and gdb may connect.
+    void ready(const QString &clientPath);
+    void problem(const nitroscope::app::Error &error);
+
+private:
+    void acceptClients();
+
+    ChannelServer m_stub;
+    QLocalServer m_clients;
+    std::unique_ptr<GdbBroker> m_broker;
+    int m_connections = 0;
+};
+
+} // namespace nitroscope::app
