@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Whole enclaves from a folder and from container images made with tar: layers with whiteouts and hard links,
+// nitro-cli's command and environment, the same bytes every time.
+
+#include "app/formats/enclave_builder.hpp"
+#include "app/formats/ramdisk.hpp"
+#include "tests/unit/formats/cpio_maker.hpp"
+#include "tests/unit/launch/eif_maker.hpp"
+
+#include <QDir>
+#include <QFile>
+#include <QTest>
+
+using namespace nitroscope;
+using namespace nitroscope::formats;
+using namespace nitroscope::test;
+
+class EnclaveBuilderTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() {
+        if (QStandardPaths::findExecutable("tar").isEmpty())
+            QSKIP("tar is not installed");
+    }
+
+    void build_dockerSave_isTheSumOfItsLayers() {
+        const QTemporaryDir folder;
+        const QDir dir(folder.path());
+        dir.mkpath("one/etc");
+        dir.mkpath("one/gone");
+        dir.mkpath("two/etc");
+        dir.mkpath("two/gone");
+        writeFile(folder, "one/etc/name", "old");
+        writeFile(folder, "one/etc/kept", "kept");
+        writeFile(folder, "one/gone/file", "x");
+        writeFile(folder, "two/etc/name", "new");
+        writeFile(folder, "two/etc/.wh.other", {});
+        writeFile(folder, "one/etc/other", "x");
+        writeFile(folder, "two/gone/.wh..wh..opq", {});
+        for (const char *layer : {"one", "two"})
+            writeFile(folder, qPrintable(layer + QStringLiteral(".tar")),
+                      runTool("tar", {"-cf", "-", "-C", dir.filePath(layer), "etc", "gone"}));
+        writeFile(
+            folder, "c.json",
+            R"({"architecture":"amd64","config":{"Entrypoint":["/e"],"Cmd":["/c","arg"],"Env":["A=1"]}})");
+        writeFile(folder, "manifest.json",
+                  R"([{"Config":"c.json","RepoTags":["repo:tag"],"Layers":["one.tar","two.tar"]}])");
+        writeFile(folder, "image.tar",
+                  runTool("tar", {"-cf", "-", "-C", folder.path(), "manifest.json", "c.json", "one.tar",
+                                  "two.tar"}));
+
+        EnclaveRecipe recipe = usualRecipe(folder);
+        recipe.containerImage = folder.filePath("image.tar");
+        const auto built = buildEnclave(recipe, folder.filePath("out.eif"));
+        QVERIFY2(built.has_value(), built ? "" : qPrintable(built.error().text()));
+        QCOMPARE(built->findings.size(), size_t{1});
+        QCOMPARE(built->findings[0].rule, QStringLiteral("docker-entrypoint-ignored"));
+        const auto document = EifDocument::open(folder.filePath("out.eif"));
+        const auto ramdisks = readRamdisks(document->source(), document->image());
+        const BootFiles files(*ramdisks);
+        const auto content = [&](const char *path) {
+            const auto place = files.find(path);
+            return place ? files.content(*place, 1000) : QByteArray("missing");
+        };
+        QCOMPARE(content("rootfs/etc/name"), QByteArray("new"));
+        QCOMPARE(content("rootfs/etc/kept"), QByteArray("kept"));
+        QCOMPARE(content("rootfs/etc/other"), QByteArray("missing"));
+        QCOMPARE(content("rootfs/gone/file"), QByteArray("missing"));
+        QCOMPARE(content("cmd"), QByteArray("/c\narg\n"));
+        QCOMPARE(content("env"), QByteArray("A=1\n"));
+        QCOMPARE(document->metadata().value(QStringLiteral("ImageName")).toString(), QStringLiteral("repo"));
+        QVERIFY(files.find("rootfs/proc"));
+    }
+
+    void build_folder_isReproducibleWhateverItsTimes() {
+        const QTemporaryDir folder;
+        QDir(folder.path()).mkpath("root/bin");
+        writeFile(folder, "root/bin/app", "program");
+        EnclaveRecipe recipe = usualRecipe(folder);
+        recipe.rootFolder = folder.filePath("root");
+        QCOMPARE(buildEnclave(recipe, folder.filePath("a.eif")).error().code,
+                 QStringLiteral("recipe")); // no command
+        recipe.command = QStringList{"/bin/app"};
+        const auto first = buildEnclave(recipe, folder.filePath("a.eif"));
+        QVERIFY2(first.has_value(), first ? "" : qPrintable(first.error().text()));
+        QFile file(folder.filePath("root/bin/app"));
+        QVERIFY(file.open(QIODevice::ReadWrite));
+        QVERIFY(
+            file.setFileTime(QDateTime::fromSecsSinceEpoch(1'000'000), QFileDevice::FileModificationTime));
+        file.close();
+        const auto second = buildEnclave(recipe, folder.filePath("b.eif"));
+        QCOMPARE(second->measurements.pcr0, first->measurements.pcr0);
+        QCOMPARE(QDir(folder.path()).entryList({".nitroscope*"}, QDir::AllEntries | QDir::Hidden),
+                 QStringList());
+    }
+
+private:
+    static EnclaveRecipe usualRecipe(const QTemporaryDir &folder) {
+        return {.kernelPath = QFile::decodeName(writeFile(folder, "kernel", makeBzImage())),
+                .commandLine = "console=ttyS0",
+                .initPath = QFile::decodeName(writeFile(folder, "init-program", "init"))};
+    }
+};
+
+QTEST_GUILESS_MAIN(EnclaveBuilderTest)
+#include "tst_enclave_builder.moc"
