@@ -169,7 +169,7 @@ private Q_SLOTS:
     void hostData_intoManyBuffers_isOneRead() {
         Bench bench;
         Control &end = bench.establish();
-        end.readable = std::string(9'000, 'x') + "end";
+        end.readable = std::string(9'000, 'x').append("end");
         end.events->readable();
         std::vector<std::vector<std::byte>> memory(4, std::vector<std::byte>(4044));
         std::vector<std::array<WritableBytes, 2>> pieces(4); // the layout of old kernels
