@@ -17,8 +17,8 @@ inline constexpr auto vsockFileName = "vsock";
 
 struct LaunchChannels {
     QString qmp;
-    QString console; // without .in and .out
-    QString capture; // socket of the capture stream; empty: to the spec's file, if any
+    QString console;      // without .in and .out
+    QString capture;      // socket of the capture stream; empty: to the spec's file, if any
     QString gdbStub = {}; // Unix socket that we listen on for QEMU's gdbstub; empty = none
 };
 
