@@ -64,7 +64,7 @@ PcrPanel::PcrPanel(QWidget *parent)
     prepareTable(*m_changes);
     m_changes->setModel(&m_history);
     m_changes->setAccessibleName(QStringLiteral("History of the PCR"));
-    const int changeWidths[] = {14, 20, 9};
+    const int changeWidths[] = {14, 22, 11};
     for (int column = 0; column < PcrHistoryModel::value; ++column)
         m_changes->setColumnWidth(column, em * changeWidths[column]);
     m_changes->hide();
@@ -165,7 +165,8 @@ void PcrPanel::showDetails() {
 
 void PcrPanel::showPcr(int index) {
     m_table->setCurrentIndex(m_model.index(index, 0));
-    m_table->scrollTo(m_model.index(index, 0));
+    // Its history takes room from the table, and the panel may be about to be raised: scroll after that.
+    QTimer::singleShot(0, m_table, [this] { m_table->scrollTo(m_table->currentIndex()); });
 }
 
 void PcrPanel::copy() {

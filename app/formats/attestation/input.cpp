@@ -139,6 +139,11 @@ app::Result<Input> readInput(const QByteArray &foreign) {
     app::Result<Input> input = looksRaw(foreign) ? Input{foreign, Encoding::raw, false} : decodeText(foreign);
     if (!input)
         return input;
+    // Words and numbers are good base64 as well; what they decode to is hardly ever CBOR of the right kind.
+    if (input->document.isEmpty() || !looksRaw(input->document))
+        return tl::unexpected(problem(
+            "not-a-document", QStringLiteral("It can be read as %1, but gives no attestation document.")
+                                  .arg(encodingText(input->encoding))));
     if (input->document.size() > mostDocumentBytes)
         return tl::unexpected(problem(
             "too-large", QStringLiteral("This is too large for an attestation document, which has a few "
