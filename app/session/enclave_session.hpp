@@ -19,6 +19,8 @@
 
 namespace nitroscope::app {
 
+class DebugTarget;
+
 class EnclaveSession : public QObject {
     Q_OBJECT
 public:
@@ -37,6 +39,9 @@ public:
     virtual State state() const = 0;
     // What the devices of the enclave observe, run after run; nullptr when nobody asked for it.
     virtual CaptureSource *capture() { return nullptr; }
+    // The machine as the debugger sees it: of a run with LaunchSpec::debugger, from debuggerReady() until its
+    // detached(), which comes before ended(). A new one for each run; nullptr otherwise.
+    virtual DebugTarget *debugTarget() { return nullptr; }
 
 public slots:
     // Ignored (with a log line) while a run is in progress.
