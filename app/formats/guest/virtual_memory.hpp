@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Guest-virtual addresses: a page walk of our own over the guest's RAM, so that memory of any process is read
+// without stopping the machine. Modes as in the Intel SDM, volume 3, chapter 4: no paging, 32-bit with and
+// without large pages, PAE, 4 and 5 levels. Rights are reported, not enforced.
+#pragma once
+
+#include "app/formats/guest/physical_memory.hpp"
+
+#include <QStringList>
+
+namespace nitroscope::guest {
+
+enum class Paging { off, bits32, pae, levels4, levels5 };
+
+// What decides how addresses are translated.
+struct AddressTranslation {
+    Paging paging = Paging::levels4;
+    quint64 root = 0; // CR3; its lower bits and the PCID are ignored
+
+    // From the control registers (EFER: bit 10 LMA; CR4: bit 5 PAE, bit 12 LA57; CR0: bit 31 PG).
+    static AddressTranslation of(quint64 cr0, quint64 cr3, quint64 cr4, quint64 efer);
+    bool operator==(const AddressTranslation &) const = default;
+};
+
+// Where a virtual address leads.
+struct Translation {
+    quint64 physical = 0;
+    quint64 pageBytes = 4096; // the address is valid up to the end of its page of this size
+    bool isWritable = false, isUser = false, isExecutable = true;
+};
+
+class VirtualMemory {
+public:
+    VirtualMemory(PhysicalMemory memory, const AddressTranslation &translation)
+        : m_memory(std::move(memory)), m_translation(translation) {}
+
+    const PhysicalMemory &physical() const { return m_memory; }
+    const AddressTranslation &translation() const { return m_translation; }
+
+    // Errors: not-mapped (message says at which table), and those of PhysicalMemory for the tables.
+    app::Result<Translation> translate(quint64 address) const;
+    // The walk in words, one step a line; the last line is the physical address or what is missing.
+    QStringList explain(quint64 address) const;
+
+    // As PhysicalMemory; the offset in errors is the first virtual address that cannot be read.
+    app::Result<void> read(quint64 address, std::span<std::byte> out) const;
+    QByteArray readUpTo(quint64 address, quint64 bytes) const;
+    template <class T>
+    std::optional<T> value(quint64 address) const {
+        T found;
+        if (!read(address, std::as_writable_bytes(std::span(&found, 1))))
+            return std::nullopt;
+        return found;
+    }
+    // A text ended by zero, at most `most` bytes long; cut where memory ends.
+    QByteArray text(quint64 address, quint64 most) const;
+
+private:
+    PhysicalMemory m_memory;
+    AddressTranslation m_translation;
+};
+
+} // namespace nitroscope::guest
