@@ -13,6 +13,11 @@
 
 namespace nitroscope::app {
 
+// Qt's signals want to compare what a Result<T> of theirs carries.
+inline bool operator==(const Error &a, const Error &b) {
+    return a.code == b.code && a.message == b.message && a.offset == b.offset && a.context == b.context;
+}
+
 // Which addresses a number is meant in.
 enum class AddressSpace { guestVirtual, guestPhysical };
 
@@ -59,6 +64,8 @@ struct RegisterSet {
     quint64 generation = 0;
     qint64 thread = 0;
     QByteArray raw; // QEMU's `g` packet, RegisterView::stubPacketBytes
+
+    bool operator==(const RegisterSet &) const = default;
 };
 
 struct DebugBreakpoint {
