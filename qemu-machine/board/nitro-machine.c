@@ -135,6 +135,9 @@ static void nitro_machine_reset(MachineState *machine, ResetType type)
     nitro_capture_reset(nms->capture,
                         runstate_check(RUN_STATE_PRELAUNCH) ? "power-on"
                         : nms->reset_asked ? "enclave-reset" : "guest-reset");
+    if (type == RESET_TYPE_SNAPSHOT_LOAD) {
+        virtio_vsock_snapshot_load(nms->vsock);
+    }
     qemu_devices_reset(type);
     CPU_FOREACH(cs) {
         x86_cpu_after_reset(X86_CPU(cs));

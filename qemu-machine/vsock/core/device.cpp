@@ -50,7 +50,9 @@ void Device::reset() {
     m_gate = false;
     m_timers.cancel(std::exchange(m_gateTimer, 0));
     m_resetAfterGate.clear();
-    closeFlows(Reason::deviceReset);
+    // Every driver begins with a reset: a program that was there first waits for the driver to be ready.
+    endFlows(Reason::deviceReset, Undelivered::keep);
+    purge();
 }
 
 void Device::closeFlows(Reason reason) {
@@ -58,10 +60,11 @@ void Device::closeFlows(Reason reason) {
     purge();
 }
 
-void Device::endFlows(Reason reason) {
+void Device::endFlows(Reason reason, Undelivered undelivered) {
     std::vector<Flow *> flows;
     for (auto &[id, flow] : m_byId)
-        flows.push_back(flow);
+        if (undelivered == Undelivered::end || flow->state != VSOCK_REQUESTED || flow->requestDelivered)
+            flows.push_back(flow);
     for (Flow *flow : flows)
         finish(*flow, reason, Answer::silence, Close::abort);
     m_resets.clear();
@@ -71,6 +74,11 @@ void Device::endFlows(Reason reason) {
     m_lines.clear();
     m_blackholes.clear();
     armHeld();
+    for (auto &[id, flow] : m_byId) {
+        flow->heldToGuest = 0; // a fault may have held the REQUEST
+        flow->sendRequest = true;
+        makeReady(*flow);
+    }
     if (m_host != nullptr)
         m_host->guestReset();
 }

@@ -31,6 +31,7 @@ struct RxBuffer {
 };
 
 enum class Answer { reset, silence }; // whether the guest gets an RST
+enum class Undelivered { keep, end }; // what becomes of a host's connection that the guest knows nothing of
 
 class Device final : public GuestSide {
 public:
@@ -118,7 +119,7 @@ private:
     void finish(Flow &flow, Reason reason, Answer answer, Close close);
     void linger(Flow &flow);
     void purge();
-    void endFlows(Reason reason);
+    void endFlows(Reason reason, Undelivered undelivered = Undelivered::end);
     void resetTransport(Reason reason);
     void refuse(const Header &header, Reason reason);
     void queueReset(const FlowKey &key, Reason reason, std::uint64_t flow);

@@ -232,6 +232,7 @@ bool Device::load(Bytes state) {
     m_lastFlow = std::max(m_lastFlow, lastFlow);
     m_lastPort = lastPort;
     m_counters = counters;
+    m_counters.flows_closed = m_counters.flows_opened; // those of the snapshot are over, too
     m_faults = std::move(faults);
     m_resetAfterGate = std::move(waiting);
     return true;

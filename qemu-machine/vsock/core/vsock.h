@@ -198,7 +198,8 @@ void vsock_run_timers(Vsock *vsock);
 
 /* The driver has negotiated features; `seqpacket` decides whether such flows are accepted. */
 void vsock_start(Vsock *vsock, int seqpacket);
-/* The driver has reset the device: all flows end, nothing is sent. Rules stay. */
+/* The driver has reset the device: all flows end, nothing is sent. Rules stay, and so do connections of the
+ * host that the driver has not heard of. */
 void vsock_reset(Vsock *vsock);
 /* Ends all flows without a word to the guest. */
 void vsock_close_flows(Vsock *vsock, unsigned reason);

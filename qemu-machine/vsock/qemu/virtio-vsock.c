@@ -437,6 +437,11 @@ static const VMStateDescription vmstate_virtio_vsock = {
 /* ------------------------------------------------------------------ */
 /* Life                                                               */
 
+void virtio_vsock_snapshot_load(VirtIOVsock *s)
+{
+    vsock_close_flows(s->core, VSOCK_REASON_SNAPSHOT_LOADED);
+}
+
 void virtio_vsock_set_capture(VirtIOVsock *s, NitroCapture *capture)
 {
     s->capture = capture;

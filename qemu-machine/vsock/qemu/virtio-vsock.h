@@ -85,6 +85,12 @@ struct VirtIOVsock {
 void virtio_vsock_set_capture(VirtIOVsock *s, NitroCapture *capture);
 void virtio_vsock_set_breaks(VirtIOVsock *s, NitroBreaks *breaks);
 
+/*
+ * Before the reset that precedes loading a snapshot: flows end because of the
+ * snapshot, not because the guest's driver did anything.
+ */
+void virtio_vsock_snapshot_load(VirtIOVsock *s);
+
 /* vsock-match.c: breaks of nitro-break.c, by its ids. */
 bool virtio_vsock_break_add(VirtIOVsock *s, uint32_t id,
                             const VsockPacketMatch *packet, Error **errp);

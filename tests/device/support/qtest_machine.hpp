@@ -34,6 +34,7 @@ public:
     /// Runs until QEMU ends by itself; false after 60 seconds.
     bool waitForExit();
     int exitCode() const { return m_process.exitCode(); }
+    qint64 processId() const { return m_process.processId(); }
     QByteArray errorOutput();
 
     /// QMP: the `return` member, or the whole error object under "error".

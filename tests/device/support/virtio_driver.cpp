@@ -48,10 +48,12 @@ quint64 VirtioDriver::deviceFeatures() {
 }
 
 quint32 VirtioDriver::start(quint64 features, quint16 size, int queue) {
-    m_size = size;
-    m_available = 0;
-    m_queue = static_cast<quint32>(queue);
-    m_machine.writeMemory(m_ring, QByteArray(3 * 4096, '\0'));
+    negotiate(features);
+    enableQueue(size, queue);
+    return run();
+}
+
+void VirtioDriver::negotiate(quint64 features) {
     set(MmioRegister::status, 0);
     quint32 state = status::acknowledge | status::driver;
     set(MmioRegister::status, state);
@@ -59,15 +61,24 @@ quint32 VirtioDriver::start(quint64 features, quint16 size, int queue) {
         set(MmioRegister::driverFeaturesSelect, half);
         set(MmioRegister::driverFeatures, static_cast<quint32>(features >> (32 * half)));
     }
-    state |= status::featuresOk;
-    set(MmioRegister::status, state);
+    set(MmioRegister::status, state | status::featuresOk);
+}
+
+void VirtioDriver::enableQueue(quint16 size, int queue) {
+    m_size = size;
+    m_available = 0;
+    m_queue = static_cast<quint32>(queue);
+    m_machine.writeMemory(m_ring, QByteArray(3 * 4096, '\0'));
     set(MmioRegister::queueSelect, m_queue);
     set(MmioRegister::queueSize, size);
     set64(MmioRegister::queueDescriptors, page(0));
     set64(MmioRegister::queueAvailable, page(1));
     set64(MmioRegister::queueUsed, page(2));
     set(MmioRegister::queueReady, 1);
-    set(MmioRegister::status, state | status::driverOk);
+}
+
+quint32 VirtioDriver::run() {
+    set(MmioRegister::status, status::acknowledge | status::driver | status::featuresOk | status::driverOk);
     return get(MmioRegister::status);
 }
 
@@ -76,8 +87,15 @@ void VirtioDriver::describe(quint16 index, const Descriptor &descriptor) {
 }
 
 void VirtioDriver::offer(const QList<quint16> &heads) {
-    for (const quint16 head : heads)
-        m_machine.writeMemory(page(1) + 4 + 2 * quint64(m_available++ % m_size), little(head));
+    for (qsizetype i = 0; i < heads.size();) {
+        // One access for as many as lie behind each other.
+        const quint64 at = page(1) + 4 + 2 * quint64(m_available % m_size);
+        QByteArray entries;
+        do {
+            entries += little(heads[i++]);
+        } while (++m_available % m_size != 0 && i < heads.size());
+        m_machine.writeMemory(at, entries);
+    }
     m_machine.writeMemory(page(1) + 2, little(m_available));
 }
 

@@ -73,6 +73,11 @@ public:
     /// The initialisation of §3.1.1 with these features, up to DRIVER_OK, with a queue of `size` descriptors.
     /// Returns the status the device shows then.
     quint32 start(quint64 features = quint64(1) << feature::version1, quint16 size = 16, int queue = 0);
+    /// start() in parts, for a device with several queues: one object for each of them, negotiate() with any,
+    /// enableQueue() with each, run() with any.
+    void negotiate(quint64 features);
+    void enableQueue(quint16 size, int queue);
+    quint32 run();
 
     /// Writes a descriptor table entry.
     void describe(quint16 index, const Descriptor &descriptor);

@@ -445,6 +445,19 @@ private Q_SLOTS:
         QCOMPARE(bench.host.resets, 1);
     }
 
+    void reset_beforeTheGuestHasTheRequest_keepsTheHostsConnection() {
+        Bench bench;
+        const auto end = bench.dial();
+        bench.device.reset();
+        bench.device.start(true);
+        QVERIFY(!end->closed);
+        QCOMPARE(names(bench.takeOps()), QStringLiteral("REQUEST"));
+        // Now it has it, and the next driver knows nothing of it.
+        bench.device.reset();
+        QVERIFY(end->closed);
+        QCOMPARE(names(bench.takeOps()), QString());
+    }
+
     void receiveBuffer_tooShort_comesBackEmpty() {
         Bench bench;
         bench.send(Op::request);
