@@ -224,6 +224,24 @@ static void virtio_vsock_handle_rx(VirtIODevice *vdev, VirtQueue *vq)
 /* ------------------------------------------------------------------ */
 /* Event queue: only ever a transport reset                           */
 
+/*
+ * Buffers that wait in the event queue. When the machine continues, QEMU
+ * notifies all queues, so a notification alone says nothing about the driver.
+ */
+static unsigned virtio_vsock_event_buffers(VirtIOVsock *s)
+{
+    g_autoptr(GPtrArray) elements = g_ptr_array_new_with_free_func(g_free);
+    VirtQueueElement *elem;
+
+    while ((elem = virtqueue_pop(s->events, sizeof(*elem)))) {
+        g_ptr_array_add(elements, elem);
+    }
+    for (unsigned i = elements->len; i-- > 0;) {
+        virtqueue_unpop(s->events, g_ptr_array_index(elements, i), 0);
+    }
+    return elements->len;
+}
+
 static void virtio_vsock_send_event(VirtIOVsock *s)
 {
     VirtIODevice *vdev = VIRTIO_DEVICE(s);
@@ -246,6 +264,7 @@ static void virtio_vsock_send_event(VirtIOVsock *s)
     trace_virtio_vsock_transport_reset();
     s->reset_pending = false;
     s->reset_sent = true;
+    s->event_buffers = virtio_vsock_event_buffers(s);
 }
 
 static void virtio_vsock_handle_event(VirtIODevice *vdev, VirtQueue *vq)
@@ -254,7 +273,8 @@ static void virtio_vsock_handle_event(VirtIODevice *vdev, VirtQueue *vq)
 
     if (s->reset_pending) {
         virtio_vsock_send_event(s);
-    } else if (s->reset_sent) {
+    } else if (s->reset_sent &&
+               virtio_vsock_event_buffers(s) > s->event_buffers) {
         /* Linux refills the queue after it has reset its sockets. */
         s->reset_sent = false;
         vsock_transport_reset_done(s->core);

@@ -67,6 +67,8 @@ struct VirtIOVsock {
     bool reset_pending;
     /* It was sent; the driver is to refill the queue. */
     bool reset_sent;
+    /* So many event buffers were left then. */
+    unsigned event_buffers;
 
     VsockEventLimit opened_limit;
     VsockEventLimit closed_limit;
