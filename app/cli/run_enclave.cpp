@@ -205,6 +205,17 @@ void addMachineOptions(CLI::App &command, RunOptions &options) {
         .add_option("--capture", options.capture,
                     "Record NSM requests, console and machine events as pcapng (see capture show)")
         ->type_name("FILE");
+    CLI::Option *const capture = command.get_option("--capture");
+    command
+        .add_flag("--trace-system-calls", options.traceSystemCalls,
+                  "Record the system calls of the enclave's programs, with paths and results")
+        ->needs(capture);
+    command
+        .add_option("--trace-first-calls", options.firstCalls,
+                    "Record when each function of this symbol list (System.map, nm) first ran; add "
+                    "nokaslr to the command line of a kernel that moves itself")
+        ->type_name("FILE")
+        ->needs(capture);
     command.add_option("--accel", options.accelerator, "How QEMU executes the guest [tcg]")
         ->check(CLI::IsMember({"tcg", "kvm"}));
     command

@@ -80,6 +80,8 @@ app::LaunchSpec specOf(const RunOptions &options) {
     spec.append = textOf(options.append);
     spec.initrdPath = pathOf(options.initrd);
     spec.capturePath = pathOf(options.capture);
+    spec.traceSystemCalls = options.traceSystemCalls;
+    spec.firstCallsPath = pathOf(options.firstCalls);
     spec.qemuPath = pathOf(options.qemu);
     spec.accelerator = options.accelerator == "kvm" ? app::Accelerator::kvm : app::Accelerator::tcg;
     return spec;

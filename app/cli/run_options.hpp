@@ -22,6 +22,8 @@ struct RunOptions {
     std::vector<unsigned> cpuIds;
     double timeoutSeconds = 0; // 0 = none
     bool debugMode = false;
+    std::string firstCalls;
+    bool traceSystemCalls = false;
     bool attachConsole = false;
     bool verbose = false;
     int keeperChannel = -1; // descriptor to report the start through; -1 = this is the user's command

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/launch_arguments.hpp"
 
+#include "app/core/program_locations.hpp"
+
 #include <QFileInfo>
 #include <QRegularExpression>
 
@@ -36,6 +38,14 @@ QString machineOption(const LaunchSpec &spec, bool captures) {
 
 QString socketChardev(const char *id, const QString &path) {
     return QStringLiteral("socket,id=%1,path=%2,server=off").arg(QLatin1String(id), optionValue(path));
+}
+
+QString tracePlugin(const LaunchSpec &spec) {
+    QString plugin = optionValue(shareFolder() + QStringLiteral("/nitroscope-trace.so"));
+    plugin += spec.traceSystemCalls ? QStringLiteral(",syscalls=on") : QStringLiteral(",syscalls=off");
+    if (!spec.firstCallsPath.isEmpty())
+        plugin += QStringLiteral(",first-calls=") + optionValue(absolute(spec.firstCallsPath));
+    return plugin;
 }
 
 } // namespace
@@ -93,6 +103,8 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
     if (!channels.gdbStub.isEmpty())
         arguments << QStringLiteral("-chardev") << socketChardev("gdb", channels.gdbStub)
                   << QStringLiteral("-gdb") << QStringLiteral("chardev:gdb");
+    if (spec.traceSystemCalls || !spec.firstCallsPath.isEmpty())
+        arguments << QStringLiteral("-plugin") << tracePlugin(spec);
     if (!spec.append.isEmpty())
         arguments << QStringLiteral("-append") << spec.append;
     if (!spec.initrdPath.isEmpty())

@@ -4,6 +4,7 @@
 #include "app/proto/pcapng/record_text.hpp"
 
 #include "app/proto/pcapng/cbor_variant.hpp"
+#include "app/proto/pcapng/guest_text.hpp"
 
 #include <QJsonArray>
 #include <QStringList>
@@ -107,7 +108,9 @@ struct Summary {
     QString operator()(const MachineRecord &machine) const {
         return fieldsText(machine.kind, machine.fields);
     }
-    QString operator()(const GuestRecord &guest) const { return fieldsText(guest.kind, guest.fields); }
+    QString operator()(const GuestRecord &guest) const {
+        return guestText(guest).value_or(fieldsText(guest.kind, guest.fields));
+    }
     QString operator()(const DroppedRecord &dropped) const {
         QStringList parts;
         for (std::size_t i = 0; i < dropped.counts.size(); ++i)

@@ -247,6 +247,7 @@ NitroCaptureSink *nitro_capture_sink_create(Object *machine,
         object_unref(OBJECT(sink));
         return NULL;
     }
+    nitro_capture_serve_plugins(sink->core);
     sink->bh = qemu_bh_new(nitro_capture_pump, sink);
     sink->console_timer = timer_new_ms(QEMU_CLOCK_REALTIME,
                                        nitro_capture_console_timeout, sink);
@@ -270,6 +271,7 @@ static void nitro_capture_sink_finalize(Object *obj)
         g_source_remove(sink->watch);
     }
     if (sink->core) {
+        nitro_capture_serve_plugins(NULL);
         notifier_remove(&sink->shutdown);
         qemu_del_vm_change_state_handler(sink->state_change);
         timer_free(sink->console_timer);

@@ -43,6 +43,15 @@ typedef void NitroConsoleObserver(void *opaque, const uint8_t *bytes,
                                   size_t size);
 void nitro_console_observe(NitroConsoleObserver *observer, void *opaque);
 
+/* From now on records of TCG plugins go to this core; NULL ends it. */
+void nitro_capture_serve_plugins(NitroCapture *capture);
+
+/*
+ * For plugins, which find it by name; on any thread. One CBOR map of the
+ * interface "guest".
+ */
+void nitro_capture_plugin_record(const uint8_t *cbor, size_t size);
+
 /* After reporting console bytes: ends the batch if nothing follows soon. */
 void nitro_capture_sink_console_pending(NitroCaptureSink *sink);
 

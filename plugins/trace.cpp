@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// nitroscope-trace: what programs and kernel of an enclave do, as records of the capture stream.
+//
+//     -plugin share/nitroscope/nitroscope-trace.so[,syscalls=on|off][,first-calls=FILE]
+//
+// syscalls (default on) reports system calls with arguments, paths and results; first-calls reports when each
+// function in FILE first ran. Both are cheap: a system call costs two records, a function one. The kinds of
+// records are in docs/capture-format.md. Without a capture stream they go nowhere.
+#include "plugins/first_calls.hpp"
+#include "plugins/guest_record.hpp"
+#include "plugins/qemu_api.hpp"
+#include "plugins/system_calls.hpp"
+#include "plugins/vcpu_registers.hpp"
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace {
+
+bool tracesCalls = true, tracesFunctions = false;
+
+void onVcpu(qemu_plugin_id_t, unsigned vcpu) {
+    nitroscope::plugins::VcpuRegisters::learn(vcpu);
+}
+
+void onBlock(qemu_plugin_id_t, qemu_plugin_tb *block) {
+    if (tracesCalls)
+        nitroscope::plugins::watchSystemCalls(block);
+    if (tracesFunctions)
+        nitroscope::plugins::watchFirstCalls(block);
+}
+
+int refuse(const std::string &why) {
+    std::fprintf(stderr, "nitroscope-trace: %s\n", why.c_str());
+    return -1;
+}
+
+// One key=value of the command line.
+int take(std::string_view key, const char *value) {
+    if (key == "syscalls") {
+        if (!qemu_plugin_bool_parse("syscalls", value, &tracesCalls))
+            return refuse("syscalls takes on or off, not '" + std::string(value) + "'");
+        return 0;
+    }
+    if (key == "first-calls") {
+        std::string problem;
+        if (nitroscope::plugins::readFunctions(value, problem) < 0)
+            return refuse(std::string(value) + " " + problem);
+        tracesFunctions = true;
+        return 0;
+    }
+    return refuse("there is no option '" + std::string(key) + "'; options: syscalls, first-calls");
+}
+
+} // namespace
+
+extern "C" {
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int count,
+                                           char **words) {
+    if (std::string_view(info->target_name) != "x86_64" || !info->system_emulation)
+        return refuse("only for the machine of an x86-64 enclave");
+    for (int i = 0; i < count; ++i) {
+        const std::string_view word = words[i];
+        const std::size_t equals = word.find('=');
+        if (equals == std::string_view::npos)
+            return refuse("'" + std::string(word) + "' has no value");
+        if (take(word.substr(0, equals), words[i] + equals + 1) != 0)
+            return -1;
+    }
+    qemu_plugin_register_vcpu_init_cb(id, onVcpu);
+    qemu_plugin_register_vcpu_tb_trans_cb(id, onBlock);
+    return 0;
+}
+}
