@@ -34,6 +34,7 @@ int main(int argc, char **argv) {
     addAttest(parser, code);
     addGdb(parser, code);
     addSymbols(parser, code);
+    addKernel(parser, code);
     addDescribeEnclaves(parser, code);
     addConsole(parser, code);
     addTerminateEnclave(parser, code);

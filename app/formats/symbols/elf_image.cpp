@@ -47,7 +47,7 @@ app::Result<ElfImage> ElfImage::open(QByteArrayView bytes) {
                           offsetof(Elf64_Ehdr, e_phoff));
         if (segment->p_type == PT_LOAD)
             image.m_segments.append(
-                {segment->p_offset, segment->p_vaddr, segment->p_filesz, segment->p_paddr});
+                {segment->p_offset, segment->p_vaddr, segment->p_filesz, segment->p_paddr, segment->p_memsz});
     }
     // Section headers are optional; without their names they are useless.
     const quint64 table = header->e_shoff;

@@ -14,7 +14,7 @@ namespace nitroscope::symbols {
 
 struct ElfSegment { // PT_LOAD
     quint64 offset = 0, address = 0, fileSize = 0;
-    quint64 physical = 0;
+    quint64 physical = 0, memorySize = 0;
 };
 
 struct ElfSection {

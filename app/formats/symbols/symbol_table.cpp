@@ -47,7 +47,7 @@ std::optional<Place> SymbolTable::place(quint64 address) const {
     const auto first =
         std::lower_bound(m_symbols.begin(), after, start,
                          [](const Symbol &symbol, quint64 wanted) { return symbol.address < wanted; });
-    return Place{name(*first), address - start};
+    return Place{name(*first), address - start, first->isText()};
 }
 
 QVector<QByteArray> SymbolTable::complete(QByteArrayView prefix, qsizetype most) const {

@@ -25,6 +25,7 @@ struct Symbol {
 struct Place {
     QByteArray name;
     quint64 offset = 0; // bytes from the symbol's start
+    bool isText = true;
 
     // "start_kernel+0x1c", without offset at the very start.
     QByteArray text() const { return offset ? name + "+0x" + QByteArray::number(offset, 16) : name; }

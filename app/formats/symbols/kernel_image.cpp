@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/formats/symbols/kernel_image.hpp"
+
+#include "app/formats/symbols/btf.hpp"
+#include "app/formats/symbols/dwarf_layouts.hpp"
+
+#include <algorithm>
+
+namespace nitroscope::symbols {
+namespace {
+
+constexpr quint64 kernelHalf = 0xffffffff80000000; // __START_KERNEL_map
+constexpr quint64 mostBss = 256 << 20;
+
+} // namespace
+
+app::Result<KernelImagePointer> KernelImage::open(const QString &path) {
+    auto file = openKernelFile(path);
+    if (!file)
+        return tl::unexpected(file.error());
+    return fromVmlinux(file->vmlinux, file->versionText);
+}
+
+app::Result<KernelImagePointer> KernelImage::fromVmlinux(const QByteArray &vmlinux,
+                                                         const QString &versionText) {
+    std::shared_ptr<KernelImage> image(new KernelImage);
+    image->m_vmlinux = vmlinux;
+    auto elf = ElfImage::open(image->m_vmlinux);
+    if (!elf)
+        return tl::unexpected(elf.error());
+    image->m_elf = *std::move(elf);
+    for (const ElfSegment &segment : image->m_elf.segments()) {
+        if (segment.address < kernelHalf) // the per-CPU area
+            continue;
+        if (image->m_start == 0 || segment.address < image->m_start) {
+            image->m_start = segment.address;
+            image->m_physicalOffset = segment.physical - segment.address;
+        }
+        image->m_end = qMax(image->m_end, segment.address + qMax(segment.fileSize, segment.memorySize));
+    }
+    image->m_end = qMin(image->m_end, image->m_start + quint64(vmlinux.size()) + mostBss);
+
+    const auto addressOf = [&image](quint64 offset) { return image->m_elf.addressOf(offset); };
+    auto kallsyms = recoverKallsyms(image->m_vmlinux, addressOf);
+    auto program = image->m_elf.section(".symtab").isEmpty()
+                       ? ProgramPointer()
+                       : Program::open(image->m_vmlinux, QStringLiteral("vmlinux")).value_or(nullptr);
+    if (kallsyms) {
+        image->m_layout = kallsyms->layout;
+        image->m_symbols = std::move(kallsyms->table);
+    } else if (program && !program->symbols().isEmpty()) {
+        image->m_symbols = program->symbols();
+    } else {
+        image->m_symbolsProblem = kallsyms.error().message;
+    }
+    image->m_hasDataSymbols = image->m_symbols.find("init_task").has_value();
+    if (auto orc = OrcTable::read(image->m_elf))
+        image->m_orc = *std::move(orc);
+    if (const QByteArrayView section = image->m_elf.section(".BTF"); !section.isEmpty())
+        if (auto btf = Btf::read(section.toByteArray()))
+            image->m_layouts = *btf;
+    if (program && program->hasDwarf())
+        image->m_debug = program;
+    if (!image->m_layouts)
+        image->m_layouts = dwarfLayouts(image->m_debug);
+    image->findBanner();
+    if (image->m_banner.isEmpty() && !versionText.isEmpty())
+        image->m_banner = "Linux version " + versionText.toUtf8();
+    return image;
+}
+
+app::Result<KernelImagePointer> KernelImage::withDebugFile(const QString &path) const {
+    auto program = Program::openFile(path, QStringLiteral("vmlinux"));
+    if (!program)
+        return tl::unexpected(program.error());
+    const QByteArray wanted = m_elf.buildId(), found = (*program)->elf().buildId();
+    if (!(*program)->hasDwarf())
+        return app::failure(QStringLiteral("debug-file"),
+                            QStringLiteral("This file has no debug information (DWARF)."), path);
+    if (wanted.isEmpty() || wanted != found)
+        return app::failure(
+            QStringLiteral("debug-file"),
+            QStringLiteral(
+                "This file belongs to another kernel: its build id is %1, the enclave's kernel has %2. "
+                "Give the vmlinux of the same build.")
+                .arg(found.isEmpty() ? QStringLiteral("missing") : QString::fromLatin1(found.toHex()),
+                     wanted.isEmpty() ? QStringLiteral("none") : QString::fromLatin1(wanted.toHex())),
+            path);
+    std::shared_ptr<KernelImage> image(new KernelImage(*this));
+    image->m_debug = *program;
+    if (!image->m_layouts)
+        image->m_layouts = dwarfLayouts(image->m_debug);
+    if (!image->m_hasDataSymbols && (*program)->symbols().find("init_task")) {
+        image->m_symbols = (*program)->symbols();
+        image->m_hasDataSymbols = true;
+    }
+    return image;
+}
+
+void KernelImage::findBanner() {
+    constexpr qsizetype longest = 512;
+    const QByteArrayView bytes(m_vmlinux);
+    for (qsizetype at = 0; (at = bytes.indexOf("Linux version ", at)) >= 0; ++at) {
+        const QByteArrayView rest = bytes.sliced(at, qMin(longest, bytes.size() - at));
+        const qsizetype end = rest.indexOf('\n');
+        const bool isFormat = rest.size() <= 14 || rest[14] < '0' || rest[14] > '9';
+        if (end > 0 && !isFormat) {
+            m_banner = rest.first(end).toByteArray();
+            return;
+        }
+    }
+}
+
+QString KernelImage::release() const {
+    return QString::fromUtf8(m_banner).section(u' ', 2, 2);
+}
+
+} // namespace nitroscope::symbols

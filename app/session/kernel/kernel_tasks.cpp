@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/session/kernel/kernel_tasks.hpp"
+
+#include <QHash>
+#include <QSet>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr int mostTasks = 65536, mostCpus = 4096;
+constexpr quint64 nameBytes = 16;            // TASK_COMM_LEN
+constexpr quint64 kernelThread = 0x00200000; // PF_KTHREAD
+
+class TaskReader {
+public:
+    TaskReader(const RunningKernel &kernel, const TaskLayout &layout) : m_kernel(kernel), m_layout(layout) {}
+
+    std::optional<KernelTask> task(quint64 address) const {
+        const auto pid = m_kernel.value<qint32>(address + m_layout.pid);
+        if (!pid)
+            return std::nullopt;
+        KernelTask task;
+        task.taskAddress = address;
+        task.pid = *pid;
+        task.name = QString::fromUtf8(m_kernel.text(address + m_layout.name, nameBytes));
+        task.stack = m_kernel.value<quint64>(address + m_layout.stack).value_or(0);
+        const quint64 state = m_layout.stateBytes == 8
+                                  ? m_kernel.value<quint64>(address + m_layout.state).value_or(0)
+                                  : m_kernel.value<quint32>(address + m_layout.state).value_or(0);
+        // A dead task that is still listed is one that its parent has not waited for.
+        constexpr quint64 dead = 0x80, zombie = 0x20;
+        const quint64 exitState = m_layout.exitState
+                                      ? m_kernel.value<quint32>(address + *m_layout.exitState).value_or(0)
+                                  : state & dead ? zombie
+                                                 : 0;
+        task.state = taskStateLetter(state, exitState);
+        if (m_layout.parent)
+            if (const auto parent = m_kernel.value<quint64>(address + *m_layout.parent))
+                task.parent = m_kernel.value<qint32>(*parent + m_layout.pid).value_or(0);
+        if (m_layout.flags)
+            task.isKernelThread =
+                m_kernel.value<quint32>(address + *m_layout.flags).value_or(0) & kernelThread;
+        else if (m_layout.mm)
+            task.isKernelThread = m_kernel.value<quint64>(address + *m_layout.mm).value_or(0) == 0;
+        return task;
+    }
+
+    // Threads of one process besides its first.
+    QVector<quint64> threads(quint64 leader) const {
+        QVector<quint64> found;
+        if (!m_layout.signal || !m_layout.threadNode || !m_layout.threadHead)
+            return found;
+        const auto signal = m_kernel.value<quint64>(leader + *m_layout.signal);
+        if (!signal)
+            return found;
+        const quint64 head = *signal + *m_layout.threadHead;
+        quint64 node = m_kernel.value<quint64>(head).value_or(head);
+        for (int i = 0; i < mostTasks && node != head && RunningKernel::isKernelAddress(node); ++i) {
+            const quint64 task = node - *m_layout.threadNode;
+            if (task != leader)
+                found.append(task);
+            node = m_kernel.value<quint64>(node).value_or(head);
+        }
+        return found;
+    }
+
+private:
+    const RunningKernel &m_kernel;
+    const TaskLayout &m_layout;
+};
+
+} // namespace
+
+QString taskStateLetter(quint64 state, quint64 exitState) {
+    constexpr quint64 report = 0x7f, noLoad = 0x400, uninterruptible = 2;
+    static constexpr char letters[] = "RSDTtXZPI"; // task_index_to_char()
+    if ((state & (uninterruptible | noLoad)) == (uninterruptible | noLoad))
+        return QStringLiteral("I");
+    // fls(): the place of the highest bit.
+    quint64 bits = (state | exitState) & report;
+    int index = 0;
+    for (; bits; bits >>= 1)
+        ++index;
+    return QString(QLatin1Char(letters[index]));
+}
+
+Result<TaskLayout> taskLayout(const RunningKernel &kernel) {
+    const symbols::TypeLayouts *types = kernel.layouts().get();
+    const auto initTask = kernel.address("init_task");
+    if (!types || !initTask)
+        return discoverTasks(kernel);
+    TaskLayout layout;
+    const auto offset = [types](const char *type, const char *path) -> std::optional<quint64> {
+        const auto place = types->field(type, path);
+        return place ? std::optional(place->offset) : std::nullopt;
+    };
+    const auto task = [&offset](const char *path) { return offset("task_struct", path); };
+    auto state = types->field("task_struct", "__state"); // since 5.14
+    if (!state)
+        state = types->field("task_struct", "state");
+    const auto tasks = task("tasks"), pid = task("pid"), name = task("comm"), stack = task("stack");
+    if (!state || !tasks || !pid || !name || !stack)
+        return failure(QStringLiteral("no-layout"),
+                       QStringLiteral("%1 does not describe task_struct.").arg(types->source()));
+    layout.tasks = *tasks;
+    layout.pid = *pid;
+    layout.name = *name;
+    layout.stack = *stack;
+    layout.state = state->offset;
+    layout.stateBytes = state->bytes == 8 ? 8 : 4;
+    layout.threadGroup = task("tgid");
+    layout.parent = task("real_parent");
+    layout.exitState = task("exit_state");
+    layout.flags = task("flags");
+    layout.mm = task("mm");
+    layout.signal = task("signal");
+    layout.threadNode = task("thread_node");
+    layout.threadHead = offset("signal_struct", "thread_head");
+    layout.savedSp = task("thread.sp");
+    layout.initTask = *initTask;
+    layout.source = types->source();
+    return layout;
+}
+
+QVector<quint64> currentTasks(const RunningKernel &kernel) {
+    QVector<quint64> tasks;
+    const auto offsets = kernel.address("__per_cpu_offset");
+    auto current = kernel.address("current_task");
+    quint64 within = 0;
+    if (!current) { // 6.2 to 6.14: one of several in a structure
+        current = kernel.address("pcpu_hot");
+        const auto place =
+            kernel.layouts() ? kernel.layouts()->field("pcpu_hot", "current_task") : std::nullopt;
+        if (current && place)
+            within = place->offset;
+        else
+            current.reset();
+    }
+    if (!offsets || !current)
+        return tasks;
+    const auto countAt = kernel.address("nr_cpu_ids");
+    const quint32 count = qMin<quint32>(countAt ? kernel.value<quint32>(*countAt).value_or(1) : 1, mostCpus);
+    const auto onlineAt = kernel.address("__cpu_online_mask");
+    for (quint32 cpu = 0; cpu < count; ++cpu) {
+        const quint64 word = onlineAt ? kernel.value<quint64>(*onlineAt + cpu / 64 * 8).value_or(0) : ~0ull;
+        const auto offset = kernel.value<quint64>(*offsets + 8 * quint64(cpu));
+        const bool isOnline = word >> (cpu % 64) & 1 && offset && (*offset != 0 || count == 1);
+        tasks.append(isOnline ? kernel.value<quint64>(*offset + *current + within).value_or(0) : 0);
+    }
+    return tasks;
+}
+
+KernelList<KernelTask> readTasks(const RunningKernel &kernel, const TaskLayout &layout) {
+    KernelList<KernelTask> list;
+    list.source = layout.source;
+    const TaskReader reader(kernel, layout);
+    QHash<quint64, int> cpuOf;
+    const QVector<quint64> current = currentTasks(kernel);
+    for (qsizetype cpu = 0; cpu < current.size(); ++cpu)
+        if (current[cpu])
+            cpuOf.insert(current[cpu], int(cpu));
+    QSet<quint64> seen;
+    const auto add = [&](quint64 address) {
+        if (seen.contains(address) || list.rows.size() >= mostTasks)
+            return false;
+        seen.insert(address);
+        if (auto task = reader.task(address)) {
+            if (const auto cpu = cpuOf.constFind(address); cpu != cpuOf.cend())
+                task->cpu = *cpu;
+            list.rows.append(*task);
+        }
+        return true;
+    };
+    quint64 address = layout.initTask;
+    bool isComplete = false;
+    while (add(address)) {
+        for (const quint64 thread : reader.threads(address))
+            add(thread);
+        const auto next = kernel.value<quint64>(address + layout.tasks);
+        if (!next || !RunningKernel::isKernelAddress(*next))
+            break;
+        address = *next - layout.tasks;
+        isComplete = address == layout.initTask;
+    }
+    // The other processors' idle tasks are in no list.
+    for (const quint64 task : current)
+        if (task)
+            add(task);
+    if (!isComplete && list.rows.size() <= 1) {
+        list.rows.clear();
+        list.unavailable =
+            QStringLiteral("The tasks are not available, because the kernel's list of tasks has not been "
+                           "set up yet or cannot be read.");
+    }
+    return list;
+}
+
+} // namespace nitroscope::app
