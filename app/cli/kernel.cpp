@@ -7,7 +7,7 @@
 #include "app/cli/enclave_choice.hpp"
 #include "app/cli/exit_code.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
-#include "app/session/kernel/ram_file.hpp"
+#include "app/session/ram_file.hpp"
 
 namespace nitroscope::cli {
 namespace {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Recovery of kallsyms: made-up kernels of every layout, then real kernels against their System.map: the demo
-// enclave's, and whatever NITROSCOPE_KERNELS holds (vmlinuz-X with System.map-X, e.g. of Debian's packages).
+// enclave's, and Debian's packaged ones (vmlinuz-X with System.map-X, from tests/enclave/fetch-kernels
+// --maps).
 #include "app/formats/symbols/elf_image.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/formats/symbols/kernel_file.hpp"
 #include "made_up_kernel.hpp"
 
+#include <elf.h>
 #include <QProcess>
+#include <QtEndian>
 #include <QtTest>
 
 using namespace nitroscope;
@@ -60,6 +63,53 @@ QString demoKernel() {
             !folder.fileName().startsWith(QStringLiteral("build")))
             return folder.filePath();
     return {};
+}
+
+// NITROSCOPE_KERNELS, else where tests/enclave/fetch-kernels puts Debian's.
+QDir packagedKernels() {
+    const QString cache =
+        qEnvironmentVariable("NITROSCOPE_CACHE", QDir::homePath() + QStringLiteral("/.cache/nitroscope"));
+    return QDir(qEnvironmentVariable("NITROSCOPE_KERNELS", cache + QStringLiteral("/debian-kernels")));
+}
+
+// One segment that holds the bytes at MadeUpKernel's address.
+QByteArray elfAround(const QByteArray &content) {
+    Elf64_Ehdr header{};
+    std::copy_n(ELFMAG, SELFMAG, header.e_ident);
+    header.e_ident[EI_CLASS] = ELFCLASS64;
+    header.e_ident[EI_DATA] = ELFDATA2LSB;
+    header.e_type = ET_EXEC;
+    header.e_machine = EM_X86_64;
+    header.e_phoff = sizeof header;
+    header.e_phnum = 1;
+    Elf64_Phdr segment{};
+    segment.p_type = PT_LOAD;
+    segment.p_offset = 4096;
+    segment.p_vaddr = MadeUpKernel::base;
+    segment.p_filesz = segment.p_memsz = quint64(content.size());
+    QByteArray file(reinterpret_cast<const char *>(&header), sizeof header);
+    file.append(reinterpret_cast<const char *>(&segment), sizeof segment);
+    return file.leftJustified(4096, '\0') + content;
+}
+
+// Documentation/arch/x86/boot.rst; the payload ends with the unpacked size.
+QByteArray bzImageAround(QByteArray payload, qsizetype unpacked) {
+    const auto put = [](QByteArray &bytes, qsizetype at, auto value) {
+        qToLittleEndian(value, bytes.data() + at);
+    };
+    QByteArray size(4, '\0');
+    put(size, 0, quint32(unpacked));
+    payload += size;
+    QByteArray image(1024 + payload.size(), '\0');
+    image[0x1f1] = 1;
+    put(image, 0x1f4, quint32(payload.size() / 16));
+    put(image, 0x1fe, quint16(0xaa55));
+    image.replace(0x200, 6, QByteArray("\xeb\x66HdrS"));
+    put(image, 0x206, quint16(0x20f));
+    image[0x211] = 1;
+    put(image, 0x236, quint16(3));
+    put(image, 0x24c, quint32(payload.size()));
+    return image.replace(1024, payload.size(), payload);
 }
 
 void compareWithMap(const QString &kernel, const QString &map) {
@@ -142,14 +192,54 @@ private slots:
     }
 
     void recover_packagedKernels_equalSystemMap() {
-        const QDir folder(qEnvironmentVariable("NITROSCOPE_KERNELS"));
+        const QDir folder = packagedKernels();
         const QStringList kernels = folder.entryList({QStringLiteral("vmlinuz-*")});
-        if (qEnvironmentVariableIsEmpty("NITROSCOPE_KERNELS") || kernels.isEmpty())
-            QSKIP("set NITROSCOPE_KERNELS to a folder with vmlinuz-* and System.map-*");
-        for (const QString &kernel : kernels)
-            compareWithMap(folder.filePath(kernel),
-                           folder.filePath(QString(kernel).replace(QStringLiteral("vmlinuz"),
-                                                                   QStringLiteral("System.map"))));
+        int compared = 0;
+        for (const QString &kernel : kernels) {
+            const QString map = folder.filePath(
+                QString(kernel).replace(QStringLiteral("vmlinuz"), QStringLiteral("System.map")));
+            if (!QFile::exists(map))
+                continue;
+            compareWithMap(folder.filePath(kernel), map);
+            ++compared;
+        }
+        if (compared == 0)
+            QSKIP("no packaged kernel with its System.map is here: tests/enclave/fetch-kernels --maps gets "
+                  "them");
+    }
+
+    // The same vmlinux in every compression that Linux offers, as a bzImage's payload.
+    void recover_everyCompression_givesTheSameSymbols_data() {
+        QTest::addColumn<QStringList>("command");
+        QTest::newRow("gzip") << QStringList{"gzip", "-1"};
+        QTest::newRow("bzip2") << QStringList{"bzip2", "-1"};
+        QTest::newRow("xz") << QStringList{"xz", "-0", "--check=crc32"};
+        QTest::newRow("lzma") << QStringList{"xz", "-0", "--format=lzma"};
+        QTest::newRow("lz4") << QStringList{"lz4", "-l", "-1"};
+        QTest::newRow("zstd") << QStringList{"zstd", "-1"};
+    }
+
+    void recover_everyCompression_givesTheSameSymbols() {
+        QFETCH(QStringList, command);
+        const auto symbols = MadeUpKernel::someSymbols(3000, true);
+        const QByteArray vmlinux = elfAround(MadeUpKernel(Layout::v6_4, symbols).bytes);
+        QProcess packer;
+        packer.start(command.takeFirst(), command);
+        if (!packer.waitForStarted())
+            QSKIP("the program that packs is not installed");
+        packer.write(vmlinux);
+        packer.closeWriteChannel();
+        QVERIFY(packer.waitForFinished(120'000));
+        QTemporaryFile file;
+        QVERIFY(file.open());
+        file.write(bzImageAround(packer.readAllStandardOutput(), vmlinux.size()));
+        file.flush();
+        const auto kernel = openKernelFile(file.fileName());
+        QVERIFY2(kernel, kernel ? "" : qPrintable(kernel.error().text()));
+        QCOMPARE(kernel->kind, KernelFileKind::bzImage);
+        const auto found = kallsymsOf(kernel->vmlinux);
+        QVERIFY2(found, found ? "" : qPrintable(found.error().text()));
+        QCOMPARE(found->table.size(), symbols.size());
     }
 
     void table_place_namesTheSymbolBefore() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "app/session/kernel/ram_file.hpp"
+#include "app/session/ram_file.hpp"
 
 #include <QDir>
 #include <QFile>
