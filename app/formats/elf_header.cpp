@@ -4,6 +4,7 @@
 
 #include "app/formats/elf_header.hpp"
 
+#include "app/formats/byte_loader.hpp"
 #include "app/formats/value_text.hpp"
 
 #include <algorithm>
@@ -14,29 +15,6 @@ namespace {
 
 constexpr qsizetype identBytes = 16, longestInterpreter = 4096;
 constexpr quint32 programInterpreter = 3, programDynamic = 2; // PT_INTERP, PT_DYNAMIC
-
-class Loader {
-public:
-    Loader(const QByteArray &bytes, bool isBig) : m_bytes(bytes), m_isBig(isBig) {}
-
-    bool has(quint64 offset, quint64 length) const {
-        const auto size = static_cast<quint64>(m_bytes.size());
-        return offset <= size && length <= size - offset;
-    }
-    /// Zero behind the end.
-    quint64 load(quint64 offset, unsigned width) const {
-        quint64 value = 0;
-        for (unsigned i = 0; i < width && has(offset, width); ++i) {
-            const auto at = static_cast<qsizetype>(offset + (m_isBig ? i : width - 1 - i));
-            value = value << 8 | static_cast<quint8>(m_bytes[at]);
-        }
-        return value;
-    }
-
-private:
-    const QByteArray &m_bytes;
-    bool m_isBig;
-};
 
 } // namespace
 
@@ -80,7 +58,7 @@ std::optional<ElfHeader> readElfHeader(const QByteArray &front) {
     ElfHeader elf;
     elf.is64Bit = front[4] == 2;
     elf.isBigEndian = front[5] == 2;
-    const Loader at(front, elf.isBigEndian);
+    const ByteLoader at(front, elf.isBigEndian ? ByteOrder::big : ByteOrder::little);
     elf.type = static_cast<quint16>(at.load(16, 2));
     elf.machine = static_cast<quint16>(at.load(18, 2));
     const bool wide = elf.is64Bit;

@@ -37,4 +37,11 @@ struct ExtractReport {
 app::Result<ExtractReport> extractEif(const EifDocument &document, const QString &folder,
                                       const ExtractOptions &options = {});
 
+/// One file's content into a file on this computer, which is replaced only when everything is there. Bytes
+/// written; hard links are followed. `progress` counts the file's bytes. Errors: "output", "limit" (also when
+/// what stands before it in a compressed archive exceeds the limit), "cancelled", "damaged" and others of
+/// Decompressor.
+app::Result<quint64> saveContent(const Ramdisk &ramdisk, quint32 entry, const QString &path,
+                                 const UnpackLimits &limits = {});
+
 } // namespace nitroscope::formats

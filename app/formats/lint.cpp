@@ -139,8 +139,8 @@ app::Result<std::vector<LintFinding>> lintEif(const EifDocument &document, const
     lintRamdisks(report, document, *ramdisks, *kernel);
     lintPrograms(report, document, *ramdisks);
     lintMemory(report, document, *ramdisks);
-    std::optional<EifMeasurements> measurements;
-    if (options.measures) {
+    std::optional<EifMeasurements> measurements = options.measured;
+    if (options.measures && !measurements) {
         auto measured = document.measurements(stop);
         if (!measured && measured.error().code == u"cancelled"_s)
             return tl::unexpected(measured.error());

@@ -26,6 +26,8 @@ struct LintOptions {
     RamdiskLimits limits = {};
     std::optional<qint64> now = {}; ///< Unix seconds, for the certificate; default: the computer's clock.
     bool measures = true;           ///< CRC and signed PCR0; needs the whole file.
+    /// What measuring gave, when somebody has done it already; it is not done again then.
+    std::optional<EifMeasurements> measured = {};
 };
 
 /// Blocks: run it in a worker. Findings in the order: header, sections, kernel, command line, ramdisks,
