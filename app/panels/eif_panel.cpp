@@ -3,6 +3,9 @@
 
 #include "app/models/eif_loader.hpp"
 #include "app/models/roles.hpp"
+#include "app/panels/eif_compare_view.hpp"
+#include "app/panels/eif_files_view.hpp"
+#include "app/panels/eif_findings_view.hpp"
 #include "app/panels/goto_bar.hpp"
 #include "app/panels/measurement_strip.hpp"
 #include "app/panels/view_state.hpp"
@@ -21,6 +24,7 @@
 #include <QResizeEvent>
 #include <QScopedValueRollback>
 #include <QSplitter>
+#include <QTabWidget>
 #include <QTimer>
 #include <QTreeView>
 #include <QVBoxLayout>
@@ -32,11 +36,13 @@ using formats::EifDocument;
 using formats::Node;
 using formats::Severity;
 
-EifPanel::EifPanel(QAction *openAction, QWidget *parent)
+EifPanel::EifPanel(QAction *openAction, QAction *compareAction, QWidget *parent)
     : Panel(QStringLiteral("eif"), QStringLiteral("EIF"), parent), m_tree(new QTreeView),
       m_findingList(new QListView), m_hex(new HexView), m_findBar(new FindBar(FindBar::Kinds::textOrBytes)),
       m_gotoBar(new GotoBar), m_strip(new MeasurementStrip), m_name(new QLabel), m_facts(new QLabel),
-      m_verdict(new QLabel), m_note(new QLabel), m_splitter(new QSplitter(Qt::Vertical)) {
+      m_verdict(new QLabel), m_note(new QLabel), m_splitter(new QSplitter(Qt::Vertical)),
+      m_pages(new QTabWidget), m_files(new EifFilesView), m_lint(new EifFindingsView),
+      m_compare(new EifCompareView(compareAction)) {
     m_stack =
         new EmptyStack(buildContent(), QStringLiteral("No enclave image open"),
                        QStringLiteral("Drop an EIF anywhere on this window, or choose one."), openAction);
@@ -44,6 +50,7 @@ EifPanel::EifPanel(QAction *openAction, QWidget *parent)
     layout->setContentsMargins({});
     layout->addWidget(m_stack);
     connectViews();
+    connectPages();
 }
 
 QWidget *EifPanel::buildContent() {
@@ -59,6 +66,31 @@ QWidget *EifPanel::buildContent() {
     header->addWidget(m_facts);
     header->addWidget(m_verdict, 1);
 
+    m_findingList->setModel(&m_findings);
+    m_findingList->setItemDelegate(new CellDelegate(m_findingList));
+    m_findingList->setFrameShape(QFrame::NoFrame);
+    m_findingList->setUniformItemSizes(true);
+    m_findingList->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_findingList->setAccessibleName(QStringLiteral("Findings"));
+    m_findingList->hide();
+
+    m_pages->setDocumentMode(true);
+    m_pages->addTab(buildStructure(), QStringLiteral("Structure"));
+    m_pages->addTab(m_files, QStringLiteral("Files"));
+    m_pages->addTab(m_lint, QStringLiteral("Findings"));
+    m_pages->addTab(m_compare, QStringLiteral("Comparison"));
+    auto *content = new QWidget;
+    auto *layout = new QVBoxLayout(content);
+    layout->setContentsMargins({});
+    layout->setSpacing(0);
+    layout->addLayout(header);
+    layout->addWidget(m_findingList);
+    layout->addWidget(m_pages, 1);
+    layout->addWidget(m_strip);
+    return content;
+}
+
+QWidget *EifPanel::buildStructure() {
     prepareTree(*m_tree);
     m_tree->setModel(&m_nodes);
     m_tree->setAccessibleName(QStringLiteral("EIF contents"));
@@ -68,14 +100,6 @@ QWidget *EifPanel::buildContent() {
     const int em = fontMetrics().averageCharWidth();
     m_tree->setColumnWidth(NodeTreeModel::name, em * 30);
     m_tree->setColumnWidth(NodeTreeModel::bytes, em * 25);
-
-    m_findingList->setModel(&m_findings);
-    m_findingList->setItemDelegate(new CellDelegate(m_findingList));
-    m_findingList->setFrameShape(QFrame::NoFrame);
-    m_findingList->setUniformItemSizes(true);
-    m_findingList->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_findingList->setAccessibleName(QStringLiteral("Findings"));
-    m_findingList->hide();
 
     // What is wrong with the current node, in full; the list has only the first line.
     m_note->setWordWrap(true);
@@ -104,11 +128,8 @@ QWidget *EifPanel::buildContent() {
     auto *layout = new QVBoxLayout(content);
     layout->setContentsMargins({});
     layout->setSpacing(0);
-    layout->addLayout(header);
-    layout->addWidget(m_findingList);
     layout->addWidget(m_splitter, 1);
     layout->addWidget(m_note);
-    layout->addWidget(m_strip);
     return content;
 }
 
@@ -117,6 +138,7 @@ void EifPanel::connectViews() {
     connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, &EifPanel::showNode);
     connect(m_findingList, &QListView::clicked, this, [this](const QModelIndex &row) {
         const Node *node = m_findings.nodeAt(row.row());
+        showPage(structure);
         const QModelIndex cell = m_nodes.indexOfNode(node);
         if (cell.isValid()) {
             m_tree->setCurrentIndex(cell);
@@ -142,6 +164,45 @@ void EifPanel::connectViews() {
             [this] { m_findBar->setResult(QStringLiteral("No match")); });
 }
 
+void EifPanel::connectPages() {
+    connect(m_files, &EifFilesView::rangeChosen, this, &EifPanel::showRangeInStructure);
+    connect(m_lint, &EifFindingsView::rangeChosen, this, &EifPanel::showRangeInStructure);
+    connect(m_lint, &EifFindingsView::checked, this, [this] {
+        const int important =
+            m_lint->model().count(Severity::error) + m_lint->model().count(Severity::warning);
+        m_pages->setTabText(findingsPage, important > 0 ? QStringLiteral("Findings (%1)").arg(important)
+                                                        : QStringLiteral("Findings"));
+        m_pages->setTabToolTip(findingsPage, m_lint->model().summary());
+    });
+}
+
+void EifPanel::showPage(Page page) {
+    m_pages->setCurrentIndex(page);
+}
+
+EifPanel::Page EifPanel::page() const {
+    return static_cast<Page>(m_pages->currentIndex());
+}
+
+void EifPanel::showRangeInStructure(const ByteRange &range) {
+    showPage(structure);
+    const QModelIndex cell = m_nodes.indexOfByte(range.offset);
+    if (cell.isValid()) {
+        m_tree->setCurrentIndex(cell);
+        m_tree->scrollTo(cell);
+    }
+    highlight(range);
+    m_hex->showRange(range);
+    m_hex->select(range);
+}
+
+void EifPanel::compareWith(const QString &otherPath) {
+    if (!m_document)
+        return;
+    showPage(comparison);
+    m_compare->compare(*m_document, otherPath);
+}
+
 void EifPanel::showLoading(const QString &path) {
     m_stack->setText(QStringLiteral("Opening…"), path);
 }
@@ -152,6 +213,10 @@ void EifPanel::setDocument(const EifDocument &document) {
     m_nodes.setRoot(document.sharedRoot());
     m_findings.setRoot(document.sharedRoot());
     m_hex->setSource(std::make_shared<EifByteSource>(document));
+    m_files->setDocument(document);
+    m_lint->clear();
+    m_compare->clear();
+    m_pages->setTabText(findingsPage, QStringLiteral("Findings"));
     m_note->hide();
     m_strip->showProgress(0, 1);
     for (int row = 0; row < m_nodes.rowCount(); ++row)
@@ -168,6 +233,9 @@ void EifPanel::showProblem(const Error &error) {
     m_nodes.setRoot(nullptr);
     m_findings.setRoot(nullptr);
     m_hex->setSource(nullptr);
+    m_files->clear();
+    m_lint->clear();
+    m_compare->clear();
     m_stack->setText(QStringLiteral("This file could not be opened"), error.text());
     m_stack->setEmpty(true);
 }
@@ -177,6 +245,12 @@ void EifPanel::setMeasurements(const formats::EifMeasurements &measurements) {
     m_strip->showMeasurements(measurements);
     m_findings.setExtra(measurements.findings);
     refreshHeader();
+    m_lint->check(*m_document, m_measured);
+}
+
+void EifPanel::setNotMeasured() {
+    if (m_document && !m_measured)
+        m_lint->check(*m_document, std::nullopt);
 }
 
 void EifPanel::refreshHeader() {
@@ -269,6 +343,7 @@ ByteRange EifPanel::currentRange() const {
 }
 
 void EifPanel::goToOffset() {
+    showPage(structure);
     if (m_document)
         m_gotoBar->open(m_hex->cursor(), m_document->size());
 }
@@ -282,7 +357,13 @@ void EifPanel::copyBytes(ByteSpelling spelling) {
 }
 
 void EifPanel::copy() {
-    if (m_tree->hasFocus())
+    if (!m_findingList->hasFocus() && page() == files)
+        m_files->copy();
+    else if (!m_findingList->hasFocus() && page() == findingsPage)
+        m_lint->copy();
+    else if (!m_findingList->hasFocus() && page() == comparison)
+        m_compare->copy();
+    else if (m_tree->hasFocus())
         QGuiApplication::clipboard()->setText(selectedCellsText(*m_tree));
     else if (m_findingList->hasFocus())
         QGuiApplication::clipboard()->setText(selectedCellsText(*m_findingList));
@@ -291,10 +372,18 @@ void EifPanel::copy() {
 }
 
 void EifPanel::selectAll() {
-    m_hex->selectAll();
+    if (page() == files)
+        m_files->selectAll();
+    else
+        m_hex->selectAll();
 }
 
 void EifPanel::find() {
+    if (page() == files) {
+        m_files->find();
+        return;
+    }
+    showPage(structure);
     if (m_document)
         m_findBar->open();
 }
@@ -335,12 +424,16 @@ void EifPanel::changeEvent(QEvent *event) {
 
 QJsonObject EifPanel::viewState() const {
     return {{QStringLiteral("columns"), stateText(*m_tree->header())},
-            {QStringLiteral("splitter"), stateText(*m_splitter)}};
+            {QStringLiteral("splitter"), stateText(*m_splitter)},
+            {QStringLiteral("files"), stateText(m_files->splitter())},
+            {QStringLiteral("file-columns"), stateText(*m_files->tree().header())}};
 }
 
 void EifPanel::restoreViewState(const QJsonObject &state) {
     restoreStateText(*m_tree->header(), state[QStringLiteral("columns")].toString());
     restoreStateText(*m_splitter, state[QStringLiteral("splitter")].toString());
+    restoreStateText(m_files->splitter(), state[QStringLiteral("files")].toString());
+    restoreStateText(*m_files->tree().header(), state[QStringLiteral("file-columns")].toString());
 }
 
 } // namespace nitroscope::app

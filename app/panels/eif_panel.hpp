@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The open EIF: tree of everything in it, tied to its bytes both ways, what is wrong with it, and what it
-// measures to.
+// measures to. On pages of their own: the files of its ramdisks, lint's findings, another image beside it.
 #pragma once
 
 #include "app/formats/eif_document.hpp"
@@ -17,10 +17,14 @@ class QAction;
 class QLabel;
 class QListView;
 class QSplitter;
+class QTabWidget;
 class QTreeView;
 
 namespace nitroscope::app {
 
+class EifCompareView;
+class EifFilesView;
+class EifFindingsView;
 class EmptyStack;
 class FindBar;
 class GotoBar;
@@ -29,14 +33,21 @@ class MeasurementStrip;
 class EifPanel : public Panel {
     Q_OBJECT
 public:
-    // `openAction` becomes the button of the empty panel.
-    explicit EifPanel(QAction *openAction, QWidget *parent = nullptr);
+    enum Page { structure, files, findingsPage, comparison };
+
+    // `openAction` becomes the button of the empty panel, `compareAction` that of the empty comparison.
+    EifPanel(QAction *openAction, QAction *compareAction, QWidget *parent = nullptr);
 
     void showLoading(const QString &path);
     void setDocument(const formats::EifDocument &document);
     // Empties the panel and says why there is nothing.
     void showProblem(const Error &error);
     void setMeasurements(const formats::EifMeasurements &measurements);
+    // Measuring was cancelled or failed; lint then does without.
+    void setNotMeasured();
+    void showPage(Page page);
+    Page page() const;
+    void compareWith(const QString &otherPath);
     const std::optional<formats::EifDocument> &document() const { return m_document; }
 
     HexView &hexView() { return *m_hex; }
@@ -44,6 +55,9 @@ public:
     NodeTreeModel &nodes() { return m_nodes; }
     FindingModel &findings() { return m_findings; }
     MeasurementStrip &measurements() { return *m_strip; }
+    EifFilesView &filesView() { return *m_files; }
+    EifFindingsView &findingsView() { return *m_lint; }
+    EifCompareView &compareView() { return *m_compare; }
     // Of the current tree row, else the hex view's selection; what "Export bytes" writes.
     formats::ByteRange currentRange() const;
 
@@ -63,7 +77,10 @@ protected:
 
 private:
     QWidget *buildContent();
+    QWidget *buildStructure();
     void connectViews();
+    void connectPages();
+    void showRangeInStructure(const formats::ByteRange &range);
     void showNode(const QModelIndex &cell);
     void revealByte(quint64 offset);
     void highlight(const formats::ByteRange &current);
@@ -87,6 +104,10 @@ private:
     QLabel *m_verdict;
     QLabel *m_note;
     QSplitter *m_splitter;
+    QTabWidget *m_pages;
+    EifFilesView *m_files;
+    EifFindingsView *m_lint;
+    EifCompareView *m_compare;
     EmptyStack *m_stack;
     bool m_following = false; // tree and hex view are being brought in line; do not answer back
 };

@@ -48,6 +48,7 @@ MainWindow::MainWindow(EnclaveSession &session, Preferences &preferences)
     connectLoader();
     connectCaptures();
     connectNsm();
+    connectEifPages();
     connect(qApp, &QApplication::focusChanged, this, [this](QWidget *, QWidget *now) { trackFocus(now); });
     sessionStateChanged(m_session.state());
     updateTitle();
@@ -84,7 +85,8 @@ void MainWindow::buildPanels() {
     layout->addWidget(m_area, 1);
     setCentralWidget(central);
 
-    m_eif = new EifPanel(m_actions.find(QStringLiteral("file.open")));
+    m_eif = new EifPanel(m_actions.find(QStringLiteral("file.open")),
+                         m_actions.find(QStringLiteral("eif.compareWith")));
     m_console = new ConsolePanel;
     m_boot = new BootPanel;
     m_pcrs = new PcrPanel;
@@ -212,11 +214,14 @@ void MainWindow::connectLoader() {
     });
     connect(&m_loader, &EifLoader::measuring, &m_eif->measurements(), &MeasurementStrip::showProgress);
     connect(&m_loader, &EifLoader::measured, this, &MainWindow::showMeasurements);
-    connect(&m_loader, &EifLoader::measuringFailed, this,
-            [this](const Error &error) { m_eif->measurements().showProblem(error.message); });
+    connect(&m_loader, &EifLoader::measuringFailed, this, [this](const Error &error) {
+        m_eif->measurements().showProblem(error.message);
+        m_eif->setNotMeasured();
+    });
     connect(&m_eif->measurements(), &MeasurementStrip::cancelRequested, this, [this] {
         m_loader.cancel();
         m_eif->measurements().showProblem(QStringLiteral("Not measured"));
+        m_eif->setNotMeasured();
     });
     connect(&m_eif->measurements(), &MeasurementStrip::retryRequested, this, [this] {
         if (!m_document)
@@ -324,6 +329,7 @@ void MainWindow::updateActions() {
     m_actions.find(QStringLiteral("enclave.resume"))->setVisible(state == State::paused);
     m_actions.find(QStringLiteral("enclave.pause"))->setVisible(state != State::paused);
     updateCaptureActions();
+    updateEifActions();
 }
 
 void MainWindow::updateTitle() {

@@ -2,8 +2,9 @@
 //
 // The window: panels around one enclave session and one open EIF. It wires signals to panels and holds no
 // state of the enclave itself. Split by subject: main_window.cpp (building, session), main_window_actions.cpp
-// (commands and menus), main_window_files.cpp (opening, exporting, dropping), main_window_capture.cpp (the
-// capture stream), main_window_layout.cpp (docks and named layouts).
+// (commands and menus), main_window_files.cpp (opening, exporting, dropping), main_window_eif.cpp (the EIF
+// panel's pages), main_window_capture.cpp (the capture stream), main_window_layout.cpp (docks and named
+// layouts).
 #pragma once
 
 #include "app/formats/eif_document.hpp"
@@ -106,6 +107,7 @@ private:
     void registerEnclaveActions();
     void registerViewActions();
     void registerHelpActions();
+    void registerEifActions();
     void buildMenus();
     void fillRecentMenu();
     void editLaunchOptions();
@@ -121,6 +123,14 @@ private:
     void exportBytes();
     void exportPicture();
     void writeFile(const QString &path, const QByteArray &content);
+
+    // main_window_eif.cpp
+    void connectEifPages();
+    void updateEifActions();
+    void buildEifMenu();
+    void chooseComparison();
+    void chooseFileTarget();
+    void chooseExtractFolder();
 
     // main_window_capture.cpp
     void connectCaptures();

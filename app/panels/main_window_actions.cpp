@@ -30,6 +30,7 @@ using namespace Qt::Literals::StringLiterals;
 void MainWindow::registerActions() {
     registerFileActions();
     registerEditActions();
+    registerEifActions();
     registerEnclaveActions();
     registerViewActions();
     registerHelpActions();
@@ -320,6 +321,7 @@ void MainWindow::buildMenus() {
          {"edit.copyDetails", "edit.paste", "edit.selectAll", "-", "edit.find", "edit.findConsole",
           "edit.findNext", "edit.findPrevious", "edit.goTo", "-", "edit.clearConsole", "edit.clearLog"});
 
+    buildEifMenu();
     fill(menuBar()->addMenu(u"E&nclave"_s),
          {"enclave.run", "enclave.pause", "enclave.resume", "enclave.reset", "enclave.stop",
           "enclave.restart", "-", "enclave.options"});
