@@ -5,6 +5,10 @@
 
 namespace nitroscope::cli {
 
+void addJsonFlag(CLI::App &command) {
+    command.add_flag("--json")->description("Print JSON (it always does)");
+}
+
 QString pathOf(const std::string &argument) {
     return QFile::decodeName(argument.c_str());
 }

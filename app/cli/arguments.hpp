@@ -30,6 +30,9 @@ void addConsole(CLI::App &parser, int &code);
 void addTerminateEnclave(CLI::App &parser, int &code);
 void addExplain(CLI::App &parser, int &code);
 
+// Commands that print JSON anyway take --json as the others do, so that scripts need not know which is which.
+void addJsonFlag(CLI::App &command);
+
 // File names are bytes, other words are text in the user's encoding.
 QString pathOf(const std::string &argument);
 QString textOf(const std::string &argument);

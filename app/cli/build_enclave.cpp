@@ -7,12 +7,14 @@
 #include "app/cli/console_output.hpp"
 #include "app/cli/eif_commands.hpp"
 #include "app/cli/exit_code.hpp"
+#include "app/cli/nitro_error.hpp"
 #include "app/cli/signal_watch.hpp"
 #include "app/formats/describe_json.hpp"
 #include "app/formats/eif_signer.hpp"
 #include "app/formats/enclave_builder.hpp"
 
 #include <CLI/Validators.hpp>
+#include <cstring>
 #include <QCoreApplication>
 #include <QFile>
 #include <QFileInfo>
@@ -73,12 +75,24 @@ QStringList textsOf(const std::vector<std::string> &words) {
     return texts;
 }
 
+QString dockerAdvice() {
+    return QStringLiteral(
+        "This program does not talk to Docker. Build the image, then `docker save IMAGE -o image.tar` "
+        "(or `skopeo copy docker://IMAGE oci:folder`) and give the file or folder with --image.");
+}
+
+// nitro-cli's --docker-uri, when it names an image that is on disk: a path, perhaps with skopeo's transport
+// before it.
+std::string imageOnDisk(const std::string &uri) {
+    std::string path = uri;
+    for (const char *transport : {"oci:", "oci-archive:", "docker-archive:"})
+        if (uri.starts_with(transport))
+            path = uri.substr(std::strlen(transport));
+    return QFileInfo::exists(pathOf(path)) ? path : std::string();
+}
+
 // What cannot be done says what to do instead; empty when all is well.
 QString complaint(const BuildOptions &options) {
-    if (!options.dockerUri.empty() || !options.dockerFolder.empty())
-        return QStringLiteral(
-            "This program does not talk to Docker. Build the image, then `docker save IMAGE -o image.tar` "
-            "(or `skopeo copy docker://IMAGE oci:folder`) and give the file or folder with --image.");
     const int sources = !options.ramdisks.empty() + !options.image.empty() + !options.folder.empty();
     if (sources != 1)
         return QStringLiteral("Name what to build from: exactly one of --image, --rootfs and --ramdisk.");
@@ -140,29 +154,33 @@ app::Result<formats::EifMeasurements> sign(const BuildOptions &options, std::sto
     return formats::signEif(*document, *signer, pathOf(options.output), stop.get_token());
 }
 
-int build(const BuildOptions &options) {
+int build(BuildOptions options) {
+    if (const std::string path = imageOnDisk(options.dockerUri);
+        !path.empty() && options.image.empty() && options.dockerFolder.empty()) {
+        options.image = path;
+        options.dockerUri.clear();
+    }
+    if (!options.dockerUri.empty() || !options.dockerFolder.empty())
+        return fail(options.dockerFolder.empty() ? NitroError::dockerPull : NitroError::dockerBuild,
+                    dockerAdvice());
     if (const QString text = complaint(options); !text.isEmpty()) {
         say(text);
-        return refused;
+        return wrongUsage;
     }
     formats::EifIdentity identity;
     identity.imageName = textOf(options.name);
     identity.imageVersion = textOf(options.version);
     if (!options.metadata.empty()) {
         const auto metadata = readMetadata(pathOf(options.metadata));
-        if (!metadata) {
-            say(metadata.error().text());
-            return refused;
-        }
+        if (!metadata)
+            return fail(NitroError::eifBuilding, metadata.error().text());
         identity.customMetadata = *metadata;
     }
     // Keys that do not fit are told before the work, not after it.
     if (!options.key.empty()) {
         const auto signer = formats::EifSigner::fromFiles(pathOf(options.certificate), pathOf(options.key));
-        if (!signer) {
-            say(signer.error().text() + QStringLiteral(" (E60)"));
-            return refused;
-        }
+        if (!signer)
+            return fail(NitroError::signing, signer.error().text());
     }
     const SignalWatch signalWatch([](int) {});
     std::stop_source stop;
@@ -175,13 +193,13 @@ int build(const BuildOptions &options) {
     }
     if (const int signal = SignalWatch::received())
         return bySignal + signal;
-    if (!result) {
-        say(result.error().text());
-        return refused;
-    }
+    if (!result)
+        return fail(result.error().code == QLatin1String("output") ? NitroError::fileOperation
+                                                                   : NitroError::eifBuilding,
+                    result.error().text());
     for (const formats::LintFinding &finding : result->findings)
         say(QStringLiteral("%1 [%2] %3").arg(finding.why, finding.rule, finding.advice));
-    say(QStringLiteral("Enclave Image successfully created."));
+    sayPlain(QStringLiteral("Enclave Image successfully created."));
     return writeOutput(formats::measurementsJson(result->measurements)) == Written::all ? ok : refused;
 }
 
@@ -236,8 +254,13 @@ void addBuildEnclave(CLI::App &parser, int &code) {
     command->add_option("--private-key", options->key, "Its key (PEM)")->type_name("FILE");
     command->add_flag("--keep-times", options->keepsTimes,
                       "Keep the files' times; the PCRs then depend on them");
-    command->add_option("--docker-uri", options->dockerUri, "Not possible here; says what to do instead");
+    command
+        ->add_option(
+            "--docker-uri", options->dockerUri,
+            "As --image, when it names an image on disk (a path, perhaps after oci: or docker-archive:)")
+        ->type_name("URI");
     command->add_option("--docker-dir", options->dockerFolder, "Not possible here; says what to do instead");
+    addJsonFlag(*command);
     options->limits.addTo(*command);
     command->footer("SOURCE_DATE_EPOCH fixes the build time in the metadata; the PCRs never depend on it.");
     command->callback([options, &code] { code = build(*options); });

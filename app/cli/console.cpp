@@ -7,7 +7,9 @@
 #include "app/cli/console_output.hpp"
 #include "app/cli/enclave_choice.hpp"
 #include "app/cli/exit_code.hpp"
+#include "app/cli/nitro_error.hpp"
 #include "app/cli/signal_watch.hpp"
+#include "app/formats/json_writer.hpp"
 
 #include <QCoreApplication>
 #include <QFile>
@@ -18,8 +20,11 @@ namespace {
 
 class ConsoleFollower : public QObject {
 public:
-    ConsoleFollower(const app::EnclaveRecord &record, double timeoutSeconds)
-        : m_record(record), m_file(app::EnclaveRegistry().consolePath(record.id)),
+    // Everything as it comes, or all at once as one JSON object at the end.
+    enum class Form { text, json };
+
+    ConsoleFollower(const app::EnclaveRecord &record, double timeoutSeconds, Form form)
+        : m_record(record), m_form(form), m_file(app::EnclaveRegistry().consolePath(record.id)),
           m_signals([](int signal) { QCoreApplication::exit(bySignal + signal); }) {
         // A file that grows cannot be waited for with poll(2); inotify would need its watch renewed.
         constexpr int lookEveryMs = 100;
@@ -34,16 +39,17 @@ public:
 
     int exec() {
         if (!m_file.open(QIODevice::ReadOnly | QIODevice::Unbuffered)) {
-            say(QStringLiteral("The console of %1 cannot be read (E44): %2")
-                    .arg(m_record.id, m_file.errorString()));
-            return refused;
+            return fail(NitroError::console, QStringLiteral("The console of %1 cannot be read: %2")
+                                                 .arg(m_record.id, m_file.errorString()));
         }
-        write(QStringLiteral(
-                  "Connecting to the console for enclave %1...\nSuccessfully connected to the console.\n")
-                  .arg(m_record.cid)
-                  .toUtf8());
+        if (m_form == Form::text)
+            write(QStringLiteral(
+                      "Connecting to the console for enclave %1...\nSuccessfully connected to the console.\n")
+                      .arg(m_record.cid)
+                      .toUtf8());
         QTimer::singleShot(0, this, &ConsoleFollower::look);
-        return QCoreApplication::exec();
+        const int code = QCoreApplication::exec();
+        return m_form == Form::json && writeOutput(asJson()) != Written::all ? int(refused) : code;
     }
 
 private:
@@ -63,10 +69,30 @@ private:
     }
 
     bool write(const QByteArray &bytes) {
+        if (m_form == Form::json) {
+            m_said += bytes; // bounded: the keeper keeps 16 MiB
+            return true;
+        }
         if (writeOutput(bytes, [] { return SignalWatch::received() != 0; }) == Written::all)
             return true;
         QCoreApplication::exit(ok); // nobody reads any more
         return false;
+    }
+
+    QByteArray asJson() const {
+        formats::JsonWriter json;
+        json.beginObject();
+        json.field(u"EnclaveName", m_record.name);
+        json.field(u"EnclaveID", m_record.id);
+        json.field(u"EnclaveCID", qint64(m_record.cid));
+        json.field(u"Console", QString::fromUtf8(m_said));
+        if (!m_record.isRunning()) {
+            json.field(u"Ended", m_record.ended.toString(Qt::ISODate));
+            json.field(u"ExitReason", m_record.end);
+            json.field(u"ExitCode", m_record.exitCode);
+        }
+        json.endObject();
+        return json.text();
     }
 
     void finish() {
@@ -74,13 +100,17 @@ private:
         const auto records = app::EnclaveRegistry().list();
         if (records)
             for (const app::EnclaveRecord &record : *records)
-                if (record.id == m_record.id && !record.isRunning())
+                if (record.id == m_record.id && !record.isRunning()) {
+                    m_record = record;
                     say(QStringLiteral("The enclave ended at %1: %2")
                             .arg(record.ended.toString(Qt::ISODate), record.end));
+                }
         QCoreApplication::exit(ok);
     }
 
     app::EnclaveRecord m_record;
+    Form m_form;
+    QByteArray m_said; // for Form::json
     QFile m_file;
     QTimer m_look;
     SignalWatch m_signals;
@@ -96,16 +126,19 @@ void addConsole(CLI::App &parser, int &code) {
     command->add_option("--disconnect-timeout", *timeout, "Stop after so many seconds")
         ->check(CLI::Range(0.0, 1e7))
         ->type_name("S");
-    command->callback([choice, timeout, &code] {
+    auto json = std::make_shared<bool>(false);
+    command->add_flag("--json", *json, "All of it as one JSON object, when the enclave or the timeout ends");
+    command->callback([choice, timeout, json, &code] {
         if (choice->id.empty() && choice->name.empty())
             throw CLI::ValidationError("--enclave-id", "or --enclave-name is required");
         const auto record = chooseEnclave(*choice, ChooseFrom::all);
         if (!record) {
-            say(record.error().text());
-            code = refused;
+            code = fail(record.error(), NitroError::socket);
             return;
         }
-        code = ConsoleFollower(*record, *timeout).exec();
+        code = ConsoleFollower(*record, *timeout,
+                               *json ? ConsoleFollower::Form::json : ConsoleFollower::Form::text)
+                   .exec();
     });
 }
 

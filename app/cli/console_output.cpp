@@ -35,7 +35,11 @@ Written writeOutput(const QByteArray &bytes, const std::function<bool()> &giveUp
 }
 
 void say(const QString &text) {
-    const QByteArray line = "nitroscope-cli: " + text.toLocal8Bit() + '\n';
+    sayPlain(QStringLiteral("nitroscope-cli: ") + text);
+}
+
+void sayPlain(const QString &text) {
+    const QByteArray line = text.toLocal8Bit() + '\n';
     std::fwrite(line.constData(), 1, static_cast<size_t>(line.size()), stderr);
     std::fflush(stderr);
 }

@@ -18,5 +18,7 @@ Written writeOutput(const QByteArray &bytes, const std::function<bool()> &giveUp
 
 // "nitroscope-cli: text" on standard error.
 void say(const QString &text);
+// The same without our name: for lines that nitro-cli prints and scripts may look for.
+void sayPlain(const QString &text);
 
 } // namespace nitroscope::cli

@@ -5,8 +5,11 @@
 #include "app/cli/arguments.hpp"
 #include "app/cli/console_output.hpp"
 #include "app/cli/exit_code.hpp"
+#include "app/cli/nitro_error.hpp"
 #include "app/formats/describe_json.hpp"
 #include "app/formats/eif_document.hpp"
+
+#include <algorithm>
 
 namespace nitroscope::cli {
 namespace {
@@ -21,24 +24,30 @@ void sayFindings(const formats::Node &node, int &left) {
         sayFindings(child, left);
 }
 
+// Whether there is something to describe, as nitro-cli has it: also images that the hypervisor refuses, or
+// that are for other processors, as long as their sections are whole and mean something.
+bool isDescribable(const eif::Image &image) {
+    constexpr auto firstOfKernel = eif::Problem::kernelTooShort;
+    return std::ranges::none_of(image.diagnostics, [](const eif::Diagnostic &diagnostic) {
+        return diagnostic.severity == eif::Severity::error &&
+               diagnostic.problem != eif::Problem::wrongArchitecture &&
+               diagnostic.problem != eif::Problem::metadataMissing && diagnostic.problem < firstOfKernel;
+    });
+}
+
 int describe(const QString &path) {
     constexpr int mostFindings = 20;
     const auto document = formats::EifDocument::open(path);
-    if (!document) {
-        say(document.error().text());
-        return refused;
-    }
+    if (!document)
+        return fail(NitroError::eifParsing, document.error().text());
     int left = mostFindings;
     sayFindings(document->root(), left);
-    if (!document->image().bootable()) {
-        say(QStringLiteral("%1: this is not an EIF that can be booted (E35).").arg(path));
-        return refused;
-    }
+    if (!isDescribable(document->image()))
+        return fail(NitroError::eifParsing,
+                    QStringLiteral("%1: this is no EIF, or it is damaged.").arg(path));
     const auto measurements = document->measurements();
-    if (!measurements) {
-        say(measurements.error().text());
-        return refused;
-    }
+    if (!measurements)
+        return fail(NitroError::eifParsing, measurements.error().text());
     for (const formats::Node &finding : measurements->findings)
         sayFindings(finding, left);
     return writeOutput(formats::describeEifJson(*document, *measurements)) == Written::all ? ok : refused;
@@ -50,6 +59,7 @@ void addDescribeEif(CLI::App &parser, int &code) {
     CLI::App *command = parser.add_subcommand("describe-eif", "Print what an EIF contains, as JSON");
     auto path = std::make_shared<std::string>();
     command->add_option("--eif-path", *path, "EIF to describe")->required()->type_name("FILE");
+    addJsonFlag(*command);
     command->callback([path, &code] { code = describe(pathOf(*path)); });
 }
 

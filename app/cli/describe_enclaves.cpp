@@ -5,21 +5,21 @@
 #include "app/cli/console_output.hpp"
 #include "app/cli/enclave_json.hpp"
 #include "app/cli/exit_code.hpp"
+#include "app/cli/nitro_error.hpp"
 
 namespace nitroscope::cli {
 namespace {
 
-int describe(bool withEnded) {
+int describe(bool withEnded, bool withMetadata) {
     const auto records = app::EnclaveRegistry().list();
-    if (!records) {
-        say(records.error().text());
-        return refused;
-    }
+    if (!records)
+        return fail(records.error(), NitroError::fileOperation);
     formats::JsonWriter json;
     json.beginArray();
     for (const app::EnclaveRecord &record : *records)
         if (withEnded || record.isRunning())
-            writeEnclave(json, record, EnclaveFields::describe);
+            writeEnclave(json, record,
+                         withMetadata ? EnclaveFields::describeWithMetadata : EnclaveFields::describe);
     json.endArray();
     return writeOutput(json.text()) == Written::all ? ok : refused;
 }
@@ -30,7 +30,10 @@ void addDescribeEnclaves(CLI::App &parser, int &code) {
     CLI::App *command = parser.add_subcommand("describe-enclaves", "List the running enclaves, as JSON");
     auto all = std::make_shared<bool>(false);
     command->add_flag("--all", *all, "Also those that have ended, with the reason");
-    command->callback([all, &code] { code = describe(*all); });
+    auto metadata = std::make_shared<bool>(false);
+    command->add_flag("--metadata", *metadata, "Also each image's name, version and metadata");
+    addJsonFlag(*command);
+    command->callback([all, metadata, &code] { code = describe(*all, *metadata); });
 }
 
 } // namespace nitroscope::cli

@@ -5,6 +5,7 @@
 // side.
 #include "app/cli/console_output.hpp"
 #include "app/cli/exit_code.hpp"
+#include "app/cli/nitro_error.hpp"
 #include "app/cli/run_options.hpp"
 #include "app/cli/signal_watch.hpp"
 
@@ -71,10 +72,10 @@ public:
         connect(&m_notifier, &QSocketNotifier::activated, this, &Starter::readSome);
         m_patience.setSingleShot(true);
         connect(&m_patience, &QTimer::timeout, this, [this] {
-            say(QStringLiteral("The enclave's kernel was not entered within %1 seconds (E36).")
-                    .arg(patienceMs / 1000));
             giveUp();
-            finish(timedOut);
+            finish(fail(NitroError::enclaveBoot,
+                        QStringLiteral("The enclave's kernel was not entered within %1 seconds.")
+                            .arg(patienceMs / 1000)));
         });
         m_patience.start(patienceMs);
     }
@@ -88,8 +89,8 @@ private:
         for (qsizetype end; (end = m_partial.indexOf('\n')) >= 0; m_partial.remove(0, end + 1))
             obey(m_partial.left(end));
         if (count <= 0 && !m_isFinished) {
-            say(QStringLiteral("The enclave's process died before the enclave ran (E05)."));
-            finish(qemuFailed);
+            finish(fail(NitroError::processSpawn,
+                        QStringLiteral("The enclave's process died before the enclave ran.")));
         }
     }
 
@@ -97,9 +98,9 @@ private:
         const qsizetype space = line.indexOf(' ');
         const QByteArray word = line.left(space), rest = line.mid(space + 1);
         if (word == "say") {
-            // As nitro-cli says these two, without our name before them.
-            if (rest.startsWith("Start"))
-                sayPlain(rest);
+            // As nitro-cli says these, without our name before them.
+            if (rest.startsWith("Start") || rest.startsWith("[ E"))
+                sayPlain(QString::fromUtf8(rest));
             else
                 say(QString::fromUtf8(rest));
         } else if (word == "started") {
@@ -107,12 +108,6 @@ private:
         } else if (word == "failed") {
             finish(rest.toInt());
         }
-    }
-
-    static void sayPlain(const QByteArray &text) {
-        const QByteArray line = text + '\n';
-        std::fwrite(line.constData(), 1, size_t(line.size()), stderr);
-        std::fflush(stderr);
     }
 
     void giveUp() const { kill(m_keeper, SIGTERM); } // our child, not reaped: the id cannot be anybody else's
@@ -144,9 +139,8 @@ int startDetached(const RunOptions &) {
     const pid_t keeper = startKeeper(ends[1]);
     close(ends[1]);
     if (keeper < 0) {
-        say(QStringLiteral("The enclave's process cannot be started: %1 (E05).")
-                .arg(QString::fromLocal8Bit(std::strerror(errno))));
-        return refused;
+        return fail(NitroError::processSpawn, QStringLiteral("The enclave's process cannot be started: %1.")
+                                                  .arg(QString::fromLocal8Bit(std::strerror(errno))));
     }
     const Starter starter(keeper, ends[0]);
     return QCoreApplication::exec();

@@ -24,9 +24,10 @@ app::Result<app::EnclaveRecord> chooseEnclave(const EnclaveChoice &choice, Choos
     if (best)
         return *best;
     return app::failure(
-        QStringLiteral("no-such-enclave"),
+        // As nitro-cli: no socket of that enclave, or no enclave of that name.
+        choice.id.empty() ? QStringLiteral("E58") : QStringLiteral("E11"),
         QStringLiteral(
-            "There is no %1enclave with the %2 \"%3\" (E39); nitroscope-cli describe-enclaves%4 lists them.")
+            "There is no %1enclave with the %2 \"%3\"; nitroscope-cli describe-enclaves%4 lists them.")
             .arg(from == ChooseFrom::running ? QStringLiteral("running ") : QString(),
                  choice.id.empty() ? QStringLiteral("name") : QStringLiteral("id"),
                  choice.id.empty() ? name : id,

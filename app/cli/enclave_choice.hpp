@@ -22,7 +22,7 @@ enum class ChooseFrom {
     all, // of several with that name the one that runs, else the latest
 };
 
-// Error "no-such-enclave".
+// Errors "E11" (no such id), "E58" (no such name).
 app::Result<app::EnclaveRecord> chooseEnclave(const EnclaveChoice &choice, ChooseFrom from);
 
 } // namespace nitroscope::cli

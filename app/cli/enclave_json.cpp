@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/cli/enclave_json.hpp"
 
+#include "app/formats/describe_json.hpp"
+
 namespace nitroscope::cli {
 namespace {
 
@@ -25,7 +27,7 @@ void writeEnclave(formats::JsonWriter &json, const app::EnclaveRecord &record, E
         json.value(QJsonValue(int(cpu)));
     json.endArray();
     json.field(u"MemoryMiB", qint64(record.memoryMiB));
-    if (fields == EnclaveFields::describe) {
+    if (fields != EnclaveFields::run) {
         json.field(u"State", stateOf(record));
         json.field(u"Flags", record.debugMode ? QStringLiteral("DEBUG_MODE") : QStringLiteral("NONE"));
         if (!record.measurements.isEmpty())
@@ -36,6 +38,9 @@ void writeEnclave(formats::JsonWriter &json, const app::EnclaveRecord &record, E
             json.field(u"ExitCode", record.exitCode);
         }
     }
+    if (fields == EnclaveFields::describeWithMetadata)
+        if (const auto document = formats::EifDocument::open(record.eifPath))
+            formats::writeMetadata(json, document->metadata());
     json.endObject();
 }
 

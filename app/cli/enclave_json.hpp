@@ -9,8 +9,9 @@
 namespace nitroscope::cli {
 
 enum class EnclaveFields {
-    run,      // what run-enclave prints
-    describe, // and State, Flags and Measurements
+    run,                  // what run-enclave prints
+    describe,             // and State, Flags and Measurements
+    describeWithMetadata, // and ImageName, ImageVersion and Metadata, as far as the EIF still is where it was
 };
 
 // Of an enclave that has ended, `describe` also says Ended, ExitReason and ExitCode, which nitro-cli has not.

@@ -8,6 +8,7 @@
 #include "app/cli/arguments.hpp"
 #include "app/cli/enclave_json.hpp"
 #include "app/cli/exit_code.hpp"
+#include "app/cli/nitro_error.hpp"
 #include "app/cli/run_options.hpp"
 #include "app/cli/signal_watch.hpp"
 #include "app/formats/eif_document.hpp"
@@ -94,8 +95,9 @@ public:
         const app::LaunchSpec spec = specOf(m_options);
         const auto entered = enter(spec);
         if (!entered) {
-            tell("say", entered.error().text());
-            tell("failed", QString::number(refused));
+            const int code = numberOfCode(entered.error().code).value_or(int(NitroError::fileOperation));
+            tell("say", errorText(static_cast<NitroError>(code), entered.error().text()));
+            tell("failed", QString::number(code));
             return refused;
         }
         tell("say", QStringLiteral("Start allocating memory..."));
@@ -189,14 +191,24 @@ private:
                 text = QStringLiteral("The boot failed at stage %1: %2").arg(m_failure->stage, text);
             if (m_failure && m_failure->offset)
                 text += QStringLiteral(" (byte %1 of the EIF)").arg(*m_failure->offset);
-            tell("say", text);
+            const int code = isWanted ? m_wantedCode : nitroCode(reason);
+            tell("say", isWanted ? text : errorText(static_cast<NitroError>(code), text));
             if (!isWanted && !reason.advice.isEmpty())
                 tell("say", reason.advice);
             tell("say",
                  QStringLiteral("Its console: nitroscope-cli console --enclave-id %1").arg(m_record.id));
-            tell("failed", QString::number(m_record.exitCode ? m_record.exitCode : int(bootFailed)));
+            tell("failed", QString::number(code));
         }
         QCoreApplication::exit(m_record.exitCode);
+    }
+
+    // What nitro-cli would exit with: the machine's own code, else that the boot failed.
+    int nitroCode(const app::EndReason &reason) const {
+        if (m_failure)
+            if (const auto number = numberOfCode(m_failure->eCode))
+                return *number;
+        return int(exitCodeOf(reason, m_failure) == qemuFailed ? NitroError::processSpawn
+                                                               : NitroError::enclaveBoot);
     }
 
     void tell(const char *word, QString text) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The exit codes of nitroscope-cli. Scripts rely on them: never change a number.
+// The exit codes of nitroscope-cli's own commands and of run-enclave with the console attached. Scripts rely
+// on them: never change a number. nitro-cli's commands exit with the error code's number; see
+// nitro_error.hpp.
 #pragma once
 
 #include "app/session/session_types.hpp"
@@ -26,7 +28,8 @@ inline constexpr auto exitCodeHelp =
     "  3    the guest's kernel panicked\n"
     "  4    --timeout passed\n"
     "  5    QEMU is missing, was killed, or failed\n"
-    "  130  interrupted by Ctrl-C (128 + number of the signal)\n";
+    "  130  interrupted by Ctrl-C (128 + number of the signal)\n"
+    "Without --attach-console, as nitro-cli: the number of the error code (36 for E36), 2 for wrong usage.\n";
 
 // `failure` is what the session reported, when it did.
 ExitCode exitCodeOf(const app::EndReason &reason, const std::optional<app::BootFailure> &failure);

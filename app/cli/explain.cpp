@@ -1,141 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // `explain --error-code E36`: what nitro-cli's error codes mean, what usually causes them on EC2, and what is
-// to be done here. Numbers and names are nitro-cli's (E00 to E60); the words are ours.
+// to be done here. See nitro_error.cpp for the words.
 #include "app/cli/arguments.hpp"
 #include "app/cli/console_output.hpp"
 #include "app/cli/exit_code.hpp"
-
-#include <array>
-#include <cstring>
+#include "app/cli/nitro_error.hpp"
+#include "app/formats/json_writer.hpp"
 
 namespace nitroscope::cli {
 namespace {
-
-struct Explanation {
-    const char *name;
-    const char *text;
-};
-
-// Index: the code's number.
-constexpr std::array<Explanation, 61> explanations{{
-    {"Unspecified error", "A place for what has no code of its own; the message says more."},
-    {"Missing argument", "A mandatory option was not given."},
-    {"Conflicting argument",
-     "Two options that exclude each other were given, such as --cpu-count and --cpu-ids."},
-    {"Invalid argument",
-     "The value of an option cannot be used: not a number, out of range, or no such file."},
-    {"Socket pair creation failure",
-     "The command could not make the channel to the enclave's process; the system is short of descriptors."},
-    {"Process spawn failure",
-     "The enclave's process could not be started or died at once. Look at memory and process limits."},
-    {"Daemonize process failure", "The enclave's process could not detach from the terminal."},
-    {"Read from disk failure", "A file could not be read. Check path and permissions."},
-    {"Unusable connection",
-     "The connection to an enclave's process broke. The enclave has probably just ended."},
-    {"Socket close error", "A connection to an enclave's process could not be closed."},
-    {"Socket connect timeout",
-     "The enclave did not accept a connection in time. It may hang or be overloaded."},
-    {"Socket error", "The command could not talk to an enclave's process. On EC2 this often follows E36: the "
-                     "enclave is gone already."},
-    {"Epoll error", "Waiting for events failed inside the command."},
-    {"Inotify error", "Watching the sockets' folder failed; the system may be out of inotify watches."},
-    {"Invalid command",
-     "The enclave's process was asked for something it does not know; two versions may be mixed."},
-    {"Lock acquire failure", "A lock of the command was unusable, because another part of it crashed."},
-    {"Thread join failure", "A part of the command crashed while working."},
-    {"Serialisation error",
-     "Data between the command and an enclave's process could not be read; two versions may be mixed."},
-    {"File permissions error", "A file's permissions could not be read or set. Check who owns it."},
-    {"File operation failure",
-     "A file could not be opened, created or written. On EC2 it is often /dev/nitro_enclaves that is "
-     "missing: the instance was started without enclave support, or the driver is not loaded."},
-    {"Invalid CPU configuration",
-     "The CPUs asked for are not whole cores, or belong to different NUMA nodes."},
-    {"No such CPU available in pool", "A CPU asked for is not in the pool that the allocator has set aside."},
-    {"Insufficient CPUs", "More CPUs were asked for than are free. End another enclave or enlarge the pool."},
-    {"Malformed CPU id", "The allocator's list of CPUs cannot be read."},
-    {"CPU error", "Facts about a CPU could not be read from the system."},
-    {"No such hugepage flag", "The page size is not one that the system knows."},
-    {"Insufficient memory requested",
-     "An enclave needs at least 64 MiB and four times the size of its EIF. Give more with --memory."},
-    {"Insufficient memory available", "There are not enough free huge pages for --memory. On EC2 enlarge the "
-                                      "allocator's pool; here the computer is short of memory."},
-    {"Invalid enclave descriptor", "The driver gave no usable descriptor for the enclave."},
-    {"Ioctl failure", "The Nitro Enclaves driver refused a request."},
-    {"Ioctl image load info failure", "The driver did not say where the image must be loaded."},
-    {"Ioctl set memory region failure",
-     "The driver refused the enclave's memory: not huge pages, not aligned, or on the wrong NUMA node."},
-    {"Ioctl add vCPU failure", "The driver refused a CPU: not in the pool, in use, or not a whole core."},
-    {"Ioctl enclave start failure",
-     "The driver could not start the enclave: no CPU, no memory, or a CID that is in use or reserved."},
-    {"Memory overflow", "A size in the image does not fit. The EIF is damaged."},
-    {"EIF parsing error", "The file is not an EIF, or is damaged. nitroscope-cli describe-eif says what is "
-                          "wrong and at which byte."},
-    {"Enclave boot failure",
-     "The enclave was started but its init never reported (vsock port 9000). Usual causes: too little memory "
-     "for the ramdisks, a broken or dynamically linked init, a kernel without vsock or NSM, an expired "
-     "signing certificate. Boot it here with --attach-console and read its console."},
-    {"Enclave event wait error", "Waiting for the enclave's events failed; it has probably just ended."},
-    {"Enclave process command not executed",
-     "The enclave's process could not do what it was asked. The enclave may be ending."},
-    {"Enclave process connection failure",
-     "No connection to the enclave's process: there is no such enclave, or it has ended. After a failed boot "
-     "this only follows E36; look at that first."},
-    {"Socket path not found", "The socket of an enclave's process has gone, and the enclave with it."},
-    {"Enclave process send reply failure",
-     "The enclave's process could not answer; the command may have been interrupted."},
-    {"Enclave mmap error",
-     "Memory for the enclave could not be mapped; there are not enough free huge pages."},
-    {"Enclave munmap error", "Memory of the enclave could not be given back."},
-    {"Enclave console connection failure",
-     "No connection to the console. On EC2 only an enclave that was started with --debug-mode and still runs "
-     "has one; here every enclave has, even when it has ended."},
-    {"Enclave console read error",
-     "The console could not be read any further; the enclave has probably ended."},
-    {"Enclave console write output error", "What the console said could not be written to standard output."},
-    {"Integer parsing error", "Something that must be a whole number is not."},
-    {"EIF building error", "The image could not be built; the message before says which input is at fault."},
-    {"Docker image build error", "Docker could not build the image; try docker build by hand."},
-    {"Docker image pull error",
-     "Docker could not fetch the image: wrong name, no network, or not logged in."},
-    {"Artifacts path not set",
-     "NITRO_CLI_ARTIFACTS does not name the folder for what is built, and there is no home folder."},
-    {"Blobs path not set", "NITRO_CLI_BLOBS does not name the folder with kernel, init and NSM driver."},
-    {"Clock skew error", "The system's clock went backwards or is far off."},
-    {"Signal masking error", "Signals could not be blocked for the enclave's process."},
-    {"Signal unmasking error", "Signals could not be let through again."},
-    {"Logger error", "The log file could not be written; on EC2 it is under /var/log/nitro_enclaves."},
-    {"Hasher error", "The image could not be measured. The file may have changed meanwhile."},
-    {"Enclave naming error", "The enclave's name cannot be used, or there is no enclave with this name."},
-    {"EIF signature checker error",
-     "The EIF's signature or signing certificate is wrong: not over this image, made with another key, "
-     "expired or not yet valid. nitroscope-cli describe-eif shows the certificate and its dates."},
-    {"EIF signing error",
-     "The image could not be signed: the key and the certificate do not belong together, or cannot be read."},
-}};
 
 // "E36", "e36" and "36".
 int indexOf(const std::string &code) {
     const std::string digits = !code.empty() && (code[0] == 'E' || code[0] == 'e') ? code.substr(1) : code;
     bool isNumber = false;
     const unsigned number = QByteArray::fromStdString(digits).toUInt(&isNumber);
-    return isNumber && digits.size() <= 2 && number < explanations.size() ? int(number) : -1;
+    return isNumber && digits.size() <= 2 && number < errorExplanations().size() ? int(number) : -1;
 }
 
-int explain(const std::string &code) {
+int explain(const std::string &code, bool asJson) {
     const int index = indexOf(code);
-    if (index < 0) {
-        say(QStringLiteral("There is no error code \"%1\"; they go from E00 to E%2.")
-                .arg(textOf(code))
-                .arg(explanations.size() - 1));
-        return refused;
+    if (index < 0)
+        return fail(NitroError::invalidArgument,
+                    QStringLiteral("There is no error code \"%1\"; they go from E00 to E%2.")
+                        .arg(textOf(code))
+                        .arg(errorExplanations().size() - 1));
+    const ErrorExplanation &explanation = errorExplanations()[size_t(index)];
+    QByteArray text =
+        QStringLiteral("[ %1 ] %2. %3\n")
+            .arg(codeText(index), QLatin1String(explanation.name), QLatin1String(explanation.text))
+            .toUtf8();
+    if (asJson) {
+        formats::JsonWriter json;
+        json.beginObject();
+        json.field(u"ErrorCode", codeText(index));
+        json.field(u"Name", QString::fromLatin1(explanation.name));
+        json.field(u"Text", QString::fromLatin1(explanation.text));
+        json.endObject();
+        text = json.text();
     }
-    const Explanation &explanation = explanations[size_t(index)];
-    const QString text = QStringLiteral("[ E%1 ] %2. %3\n")
-                             .arg(index, 2, 10, QLatin1Char('0'))
-                             .arg(QLatin1String(explanation.name), QLatin1String(explanation.text));
-    return writeOutput(text.toUtf8()) == Written::all ? ok : refused;
+    return writeOutput(text) == Written::all ? ok : refused;
 }
 
 } // namespace
@@ -143,8 +48,10 @@ int explain(const std::string &code) {
 void addExplain(CLI::App &parser, int &code) {
     CLI::App *command = parser.add_subcommand("explain", "Say what an error code means and what to do");
     auto errorCode = std::make_shared<std::string>();
+    auto json = std::make_shared<bool>(false);
     command->add_option("--error-code", *errorCode, "Such as E36")->required()->type_name("CODE");
-    command->callback([errorCode, &code] { code = explain(*errorCode); });
+    command->add_flag("--json", *json, "As JSON");
+    command->callback([errorCode, json, &code] { code = explain(*errorCode, *json); });
 }
 
 } // namespace nitroscope::cli

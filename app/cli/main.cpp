@@ -3,15 +3,41 @@
 // nitroscope-cli: run, build and examine enclave images without a display.
 #include "app/cli/arguments.hpp"
 #include "app/cli/exit_code.hpp"
+#include "app/cli/nitro_error.hpp"
 
+#include <algorithm>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <csignal>
 #include <iostream>
 #include <QCoreApplication>
+#include <string_view>
+
+namespace {
+
+using namespace nitroscope::cli;
+
+// Exit code for wrong usage: 2 for nitro-cli's commands, as its own parser has it. run-enclave with the
+// console attached has exit codes of its own, where 2 means something else.
+int usageCode(const CLI::App &parser, int argc, char **argv) {
+    constexpr const char *nitroCommands[] = {
+        "run-enclave",   "describe-enclaves", "console",  "terminate-enclave",
+        "build-enclave", "describe-eif",      "sign-eif", "pcr",
+        "explain"};
+    const auto has = [&](std::string_view word) {
+        return std::find(argv + 1, argv + argc, word) != argv + argc;
+    };
+    if (has("--attach-console"))
+        return refused;
+    for (const char *name : nitroCommands)
+        if (parser.got_subcommand(name))
+            return wrongUsage;
+    return refused;
+}
+
+} // namespace
 
 int main(int argc, char **argv) {
-    using namespace nitroscope::cli;
     std::signal(SIGPIPE, SIG_IGN);
     const QCoreApplication application(argc, argv);
 
@@ -45,7 +71,7 @@ int main(int argc, char **argv) {
         // Help and version are exceptions as well; they succeed.
         const bool fine = parser.exit(problem, std::cout, std::cerr) == 0;
         std::cout.flush();
-        return fine ? ok : refused;
+        return fine ? ok : usageCode(parser, argc, argv);
     }
     if (parser.get_subcommands().empty()) {
         std::cerr << parser.help();

@@ -5,6 +5,7 @@
 #include "app/cli/arguments.hpp"
 #include "app/cli/console_output.hpp"
 #include "app/cli/exit_code.hpp"
+#include "app/cli/nitro_error.hpp"
 #include "app/formats/eif_signer.hpp"
 #include "app/formats/json_writer.hpp"
 
@@ -21,10 +22,8 @@ int printPcr(const QString &path) {
     QFile file(path);
     QCryptographicHash content(algorithm);
     // addData() succeeds for a folder, which has nothing to read.
-    if (!file.open(QIODevice::ReadOnly) || !content.addData(&file) || file.error() != QFileDevice::NoError) {
-        say(QStringLiteral("%1: %2").arg(path, file.errorString()));
-        return refused;
-    }
+    if (!file.open(QIODevice::ReadOnly) || !content.addData(&file) || file.error() != QFileDevice::NoError)
+        return fail(NitroError::fileOperation, QStringLiteral("%1: %2").arg(path, file.errorString()));
     const QByteArray pcr =
         QCryptographicHash::hash(QByteArray(digestBytes, '\0') + content.result(), algorithm).toHex();
     formats::JsonWriter json;
@@ -37,15 +36,11 @@ int printPcr(const QString &path) {
 int printPcr8(const QString &path) {
     constexpr qint64 most = 1024 * 1024;
     QFile file(path);
-    if (!file.open(QIODevice::ReadOnly)) {
-        say(QStringLiteral("%1: %2").arg(path, file.errorString()));
-        return refused;
-    }
+    if (!file.open(QIODevice::ReadOnly))
+        return fail(NitroError::fileOperation, QStringLiteral("%1: %2").arg(path, file.errorString()));
     const auto pcr = formats::pcr8OfCertificate(file.read(most));
-    if (!pcr) {
-        say(QStringLiteral("%1: %2").arg(path, pcr.error().message));
-        return refused;
-    }
+    if (!pcr)
+        return fail(NitroError::hasher, QStringLiteral("%1: %2").arg(path, pcr.error().message));
     formats::JsonWriter json;
     json.beginObject();
     json.field(u"PCR8", QString::fromLatin1(pcr->toHex()));
@@ -64,6 +59,7 @@ void addPcr(CLI::App &parser, int &code) {
         ->add_option("--signing-certificate", *certificate, "Certificate (PEM): print the PCR8 that it gives")
         ->type_name("FILE");
     group->require_option(1);
+    addJsonFlag(*command);
     command->callback([input, certificate, &code] {
         code = certificate->empty() ? printPcr(pathOf(*input)) : printPcr8(pathOf(*certificate));
     });

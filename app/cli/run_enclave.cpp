@@ -6,6 +6,7 @@
 #include "app/cli/console_output.hpp"
 #include "app/cli/exit_code.hpp"
 #include "app/cli/message_holder.hpp"
+#include "app/cli/nitro_error.hpp"
 #include "app/cli/run_options.hpp"
 #include "app/cli/signal_watch.hpp"
 #include "app/cli/terminal_input.hpp"
@@ -230,8 +231,8 @@ int runWith(RunOptions options, bool hasEif, bool hasConfig) {
                                    hasEif ? "and --config exclude each other" : "or --config is required");
     if (hasConfig) {
         if (const auto read = readRunConfig(pathOf(options.config), options); !read) {
-            say(read.error().text());
-            return refused;
+            const int code = fail(read.error(), NitroError::serialisation);
+            return options.attachConsole ? refused : code;
         }
         if (options.eif.empty())
             throw CLI::ValidationError("--config", "names no eif_path");
@@ -251,7 +252,11 @@ void addRunEnclave(CLI::App &parser, int &code) {
         command->add_option("--config", options->config, "JSON file with the options of nitro-cli's --config")
             ->type_name("FILE");
     command
-        ->add_option("--memory", options->memoryMiB, "Guest memory in MiB [four times the EIF, at least 512]")
+        ->add_option("--memory", options->memoryMiB,
+                     "Guest memory in MiB, or such as 2G [four times the EIF, at least 512]")
+        ->transform(
+            CLI::AsNumberWithUnit(std::map<std::string, quint64>{{"M", 1}, {"G", 1024}, {"T", 1024 * 1024}},
+                                  CLI::AsNumberWithUnit::CASE_INSENSITIVE))
         ->check(CLI::Range(quint64(1), quint64(1) << 24))
         ->type_name("MIB");
     auto *cpuCount = command->add_option("--cpu-count", options->cpuCount, "Number of vCPUs [1]")
@@ -283,6 +288,7 @@ void addRunEnclave(CLI::App &parser, int &code) {
     addMachineOptions(*command, *options);
     command->add_flag("--verbose", options->verbose, "Also say what is run");
     command->footer(exitCodeHelp);
+    addJsonFlag(*command);
     command->add_option("--keeper-channel", options->keeperChannel)
         ->group(""); // ours alone: see startDetached()
     command->callback(

@@ -96,12 +96,12 @@ app::Result<void> readRunConfig(const QString &path, RunOptions &options) {
     constexpr qint64 mostBytes = 64 * 1024;
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
-        return app::failure(QStringLiteral("input"), file.errorString(), path);
+        return app::failure(QStringLiteral("E19"), file.errorString(), path);
     QJsonParseError problem;
     const auto document = QJsonDocument::fromJson(file.read(mostBytes), &problem);
     if (!document.isObject()) {
         app::Error error{
-            QStringLiteral("input"), QStringLiteral("The configuration is not a JSON object."), {}, path};
+            QStringLiteral("E17"), QStringLiteral("The configuration is not a JSON object."), {}, path};
         if (problem.error != QJsonParseError::NoError)
             error.offset = quint64(problem.offset);
         return tl::unexpected(error);
@@ -117,7 +117,7 @@ app::Result<void> readRunConfig(const QString &path, RunOptions &options) {
     reader.flag("attach_console", options.attachConsole);
     if (!reader.problem().isEmpty())
         return app::failure(QStringLiteral("E03"),
-                            QStringLiteral("%1 has a value that it cannot have (E03).").arg(reader.problem()),
+                            QStringLiteral("%1 has a value that it cannot have.").arg(reader.problem()),
                             path);
     return {};
 }

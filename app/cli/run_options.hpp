@@ -34,8 +34,8 @@ app::LaunchSpec specOf(const RunOptions &options);
 quint64 memoryOf(const app::LaunchSpec &spec);
 
 // nitro-cli's --config: a JSON file with enclave_name, cpu_count or cpu_ids, memory_mib, eif_path,
-// enclave_cid, debug_mode, attach_console. Errors: "input" (with the offset of a JSON error), "E03" for
-// values that are none.
+// enclave_cid, debug_mode, attach_console. Errors: "E19" (not readable), "E17" (no JSON, with its offset),
+// "E03" for values that are none.
 app::Result<void> readRunConfig(const QString &path, RunOptions &options);
 
 // Starts this program again as the enclave's process, waits until the enclave's kernel was entered, prints

@@ -5,6 +5,7 @@
 #include "app/cli/arguments.hpp"
 #include "app/cli/console_output.hpp"
 #include "app/cli/exit_code.hpp"
+#include "app/cli/nitro_error.hpp"
 #include "app/cli/signal_watch.hpp"
 #include "app/formats/describe_json.hpp"
 #include "app/formats/eif_signer.hpp"
@@ -18,15 +19,11 @@ struct Options {
 
 int sign(const Options &options) {
     const auto document = formats::EifDocument::open(pathOf(options.file));
-    if (!document) {
-        say(document.error().text());
-        return refused;
-    }
+    if (!document)
+        return fail(NitroError::signing, document.error().text());
     const auto signer = formats::EifSigner::fromFiles(pathOf(options.certificate), pathOf(options.key));
-    if (!signer) {
-        say(signer.error().text() + QStringLiteral(" (E60)"));
-        return refused;
-    }
+    if (!signer)
+        return fail(NitroError::signing, signer.error().text());
     const SignalWatch signalWatch([](int) {});
     std::stop_source stop;
     const auto measurements =
@@ -37,11 +34,9 @@ int sign(const Options &options) {
                          });
     if (const int signal = SignalWatch::received())
         return bySignal + signal;
-    if (!measurements) {
-        say(measurements.error().text());
-        return refused;
-    }
-    say(QStringLiteral("Enclave Image successfully signed."));
+    if (!measurements)
+        return fail(NitroError::signing, measurements.error().text());
+    sayPlain(QStringLiteral("Enclave Image successfully signed."));
     return writeOutput(formats::measurementsJson(*measurements)) == Written::all ? ok : refused;
 }
 
@@ -59,6 +54,7 @@ void addSignEif(CLI::App &parser, int &code) {
         ->type_name("FILE");
     command->add_option("--output-file", options->output, "Where to write the signed EIF [the EIF itself]")
         ->type_name("FILE");
+    addJsonFlag(*command);
     command->callback([options, &code] { code = sign(*options); });
 }
 

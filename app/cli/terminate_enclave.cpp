@@ -6,6 +6,7 @@
 #include "app/cli/console_output.hpp"
 #include "app/cli/enclave_choice.hpp"
 #include "app/cli/exit_code.hpp"
+#include "app/cli/nitro_error.hpp"
 #include "app/formats/json_writer.hpp"
 
 #include <csignal>
@@ -21,7 +22,13 @@ constexpr int graceMs = 15'000; // QEMU gets 3 s to quit and 3 s to terminate
 // Ends enclaves one after the other.
 class Terminator : public QObject {
 public:
-    explicit Terminator(QVector<app::EnclaveRecord> records) : m_records(std::move(records)) {
+    // As nitro-cli prints it: one object, or with --all an array, perhaps an empty one.
+    enum class Shape { object, array };
+
+    Terminator(QVector<app::EnclaveRecord> records, Shape shape)
+        : m_records(std::move(records)), m_shape(shape) {
+        if (m_shape == Shape::array)
+            m_json.beginArray();
         m_patience.setSingleShot(true);
         connect(&m_patience, &QTimer::timeout, this, [this] {
             say(QStringLiteral("%1 does not end; killing it.").arg(m_records.first().id));
@@ -36,8 +43,11 @@ public:
 
 private:
     void next() {
-        if (m_records.isEmpty())
-            return QCoreApplication::exit(m_code);
+        if (m_records.isEmpty()) {
+            if (m_shape == Shape::array)
+                m_json.endArray();
+            return QCoreApplication::exit(writeOutput(m_json.text()) == Written::all ? ok : refused);
+        }
         m_process = app::ProcessHandle::open(m_records.first().process);
         if (!m_process)
             return onGone();
@@ -54,50 +64,38 @@ private:
             m_gone.release()->deleteLater(); // we may be inside its signal
         }
         const app::EnclaveRecord record = m_records.takeFirst();
-        sayPlain("Successfully terminated enclave " + record.id.toLocal8Bit() + ".\n");
-        formats::JsonWriter json;
-        json.beginObject();
-        json.field(u"EnclaveName", record.name);
-        json.field(u"EnclaveID", record.id);
-        json.field(u"Terminated", true);
-        json.endObject();
-        if (writeOutput(json.text()) != Written::all)
-            m_code = refused;
+        sayPlain(QStringLiteral("Successfully terminated enclave %1.").arg(record.id));
+        m_json.beginObject();
+        m_json.field(u"EnclaveName", record.name);
+        m_json.field(u"EnclaveID", record.id);
+        m_json.field(u"Terminated", true);
+        m_json.endObject();
         QTimer::singleShot(0, this, &Terminator::next);
-    }
-
-    // nitro-cli's line, without our name before it.
-    static void sayPlain(const QByteArray &line) {
-        std::fwrite(line.constData(), 1, size_t(line.size()), stderr);
-        std::fflush(stderr);
     }
 
     QVector<app::EnclaveRecord> m_records;
     std::optional<app::ProcessHandle> m_process;
     std::unique_ptr<QSocketNotifier> m_gone;
     QTimer m_patience;
-    int m_code = ok;
+    Shape m_shape;
+    formats::JsonWriter m_json;
 };
 
 int terminate(const EnclaveChoice &choice, bool all) {
     QVector<app::EnclaveRecord> records;
     if (all) {
         auto list = app::EnclaveRegistry().list();
-        if (!list) {
-            say(list.error().text());
-            return refused;
-        }
+        if (!list)
+            return fail(list.error(), NitroError::fileOperation);
         records = *std::move(list);
         records.removeIf([](const app::EnclaveRecord &record) { return !record.isRunning(); });
     } else {
         const auto chosen = chooseEnclave(choice, ChooseFrom::running);
-        if (!chosen) {
-            say(chosen.error().text());
-            return refused;
-        }
+        if (!chosen)
+            return fail(chosen.error(), NitroError::socket);
         records = {*chosen};
     }
-    return Terminator(std::move(records)).exec();
+    return Terminator(std::move(records), all ? Terminator::Shape::array : Terminator::Shape::object).exec();
 }
 
 } // namespace
@@ -107,9 +105,16 @@ void addTerminateEnclave(CLI::App &parser, int &code) {
     auto choice = std::make_shared<EnclaveChoice>();
     auto all = std::make_shared<bool>(false);
     addEnclaveChoice(*command, *choice);
-    command->add_flag("--all", *all, "All of them");
-    command->require_option(1);
-    command->callback([choice, all, &code] { code = terminate(*choice, *all); });
+    auto *allFlag = command->add_flag("--all", *all, "All of them");
+    addJsonFlag(*command);
+    for (CLI::Option *option : command->get_options({}))
+        if (option->check_name("--enclave-id") || option->check_name("--enclave-name"))
+            option->excludes(allFlag);
+    command->callback([choice, all, &code] {
+        if (!*all && choice->id.empty() && choice->name.empty())
+            throw CLI::ValidationError("--enclave-id", "or --enclave-name or --all is required");
+        code = terminate(*choice, *all);
+    });
 }
 
 } // namespace nitroscope::cli

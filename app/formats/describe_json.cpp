@@ -46,6 +46,8 @@ void writeCertificate(JsonWriter &json, const launch::Certificate &certificate) 
     json.endObject();
 }
 
+} // namespace
+
 void writeMetadata(JsonWriter &json, const QJsonObject &metadata) {
     json.field(u"ImageName", metadata.value(u"ImageName"));
     json.field(u"ImageVersion", metadata.value(u"ImageVersion"));
@@ -62,8 +64,6 @@ void writeMetadata(JsonWriter &json, const QJsonObject &metadata) {
         json.field(it.key(), it.value());
     json.endObject();
 }
-
-} // namespace
 
 QByteArray measurementsJson(const EifMeasurements &measurements) {
     JsonWriter json;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "app/formats/eif_document.hpp"
+#include "app/formats/json_writer.hpp"
 
 #include <QByteArray>
 
@@ -14,6 +15,9 @@ namespace nitroscope::formats {
 /// `nitro-cli describe-eif`: version, measurements, signature, CRC, names and metadata. Ends with a line
 /// break.
 QByteArray describeEifJson(const EifDocument &document, const EifMeasurements &measurements);
+
+/// Its ImageName, ImageVersion and Metadata into an object that is open.
+void writeMetadata(JsonWriter &json, const QJsonObject &metadata);
 
 /// What `nitro-cli build-enclave` prints: {"Measurements": {...}}. Ends with a line break.
 QByteArray measurementsJson(const EifMeasurements &measurements);

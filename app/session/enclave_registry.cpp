@@ -108,10 +108,14 @@ QString newId(const QString &instanceId) {
 }
 
 Result<QVector<unsigned>> chooseCpus(const EnclaveRequest &request, const QSet<unsigned> &taken) {
+    for (qsizetype i = 0; i < request.cpuIds.size(); ++i)
+        if (request.cpuIds.indexOf(request.cpuIds[i], i + 1) >= 0)
+            return failure(QStringLiteral("E20"),
+                           QStringLiteral("CPU %1 was asked for twice.").arg(request.cpuIds[i]));
     for (const unsigned cpu : request.cpuIds)
         if (taken.contains(cpu))
-            return failure(QStringLiteral("cpu-in-use"),
-                           QStringLiteral("CPU %1 belongs to another enclave (E22).").arg(cpu));
+            return failure(QStringLiteral("E22"),
+                           QStringLiteral("CPU %1 belongs to another enclave.").arg(cpu));
     if (!request.cpuIds.isEmpty())
         return request.cpuIds;
     QVector<unsigned> cpus;
@@ -144,8 +148,8 @@ Result<EnclaveRecord> EnclaveRegistry::enter(const EnclaveRequest &request) cons
             cpus.insert(cpu);
     }
     if (request.cid != 0 && cids.contains(request.cid))
-        return failure(QStringLiteral("cid-in-use"),
-                       QStringLiteral("Another enclave has the CID %1 (E33).").arg(request.cid));
+        return failure(QStringLiteral("E33"),
+                       QStringLiteral("Another enclave has the CID %1.").arg(request.cid));
     const auto chosen = chooseCpus(request, cpus);
     if (!chosen)
         return tl::unexpected(chosen.error());

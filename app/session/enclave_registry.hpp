@@ -62,7 +62,7 @@ public:
     static QString defaultFolder();
 
     // Enters an enclave that this process runs. Errors: those of ensurePrivateFolder(), "registry-failed",
-    // "cid-in-use" and "cpu-in-use".
+    // nitro-cli's "E33" (CID in use), "E20" (CPU twice), "E22" (CPU in use).
     Result<EnclaveRecord> enter(const EnclaveRequest &request) const;
     // Replaces the record of the same id. Error "registry-failed".
     Result<void> update(const EnclaveRecord &record) const;

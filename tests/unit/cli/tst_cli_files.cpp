@@ -71,10 +71,11 @@ private slots:
         QCOMPARE(QJsonDocument::fromJson(result.output).object()["PCR"].toString(), pcrOf("some content"));
     }
 
-    void pcr_unreadable_exitsWith1() {
-        QCOMPARE(runCommand({"pcr", "--input", "/no/such/file"}).exitCode, 1);
-        QCOMPARE(runCommand({"pcr", "--input", m_folder.path()}).exitCode, 1);
-        QCOMPARE(runCommand({"pcr"}).exitCode, 1);
+    void pcr_unreadable_exitsWithItsCode() {
+        QCOMPARE(runCommand({"pcr", "--input", "/no/such/file"}).exitCode, 19);
+        QCOMPARE(runCommand({"pcr", "--input", m_folder.path()}).exitCode, 19);
+        QCOMPARE(runCommand({"pcr", "--signing-certificate", path("kernel")}).exitCode, 57);
+        QCOMPARE(runCommand({"pcr"}).exitCode, 2);
     }
 
     void buildEnclave_parts_areMeasuredAndDescribed() {
@@ -114,18 +115,23 @@ private slots:
                     .output.contains("\"Owner\": \"me\""));
     }
 
-    void buildEnclave_badInput_exitsWith1AndWritesNothing_data() {
+    void buildEnclave_badInput_exitsWithItsCodeAndWritesNothing_data() {
         QTest::addColumn<QStringList>("replaced"); // option, value
-        QTest::newRow("no kernel") << QStringList{"--kernel", "/no/such/kernel"};
-        QTest::newRow("no ramdisk") << QStringList{"--ramdisk", "/no/such/ramdisk"};
-        QTest::newRow("kernel is a folder") << QStringList{"--kernel", "/"};
-        QTest::newRow("metadata is no JSON") << QStringList{"--metadata", path("kernel")};
-        QTest::newRow("metadata is missing") << QStringList{"--metadata", "/no/such/file"};
-        QTest::newRow("output has no folder") << QStringList{"--output-file", "/no/such/folder/x.eif"};
+        QTest::addColumn<int>("exitCode");
+        QTest::newRow("no kernel") << QStringList{"--kernel", "/no/such/kernel"} << 48;
+        QTest::newRow("no ramdisk") << QStringList{"--ramdisk", "/no/such/ramdisk"} << 48;
+        QTest::newRow("kernel is a folder") << QStringList{"--kernel", "/"} << 48;
+        QTest::newRow("metadata is no JSON") << QStringList{"--metadata", path("kernel")} << 48;
+        QTest::newRow("metadata is missing") << QStringList{"--metadata", "/no/such/file"} << 48;
+        QTest::newRow("output has no folder") << QStringList{"--output-file", "/no/such/folder/x.eif"} << 19;
+        QTest::newRow("Docker image") << QStringList{"--docker-uri", "hello-world:latest"} << 50;
+        QTest::newRow("Dockerfile") << QStringList{"--docker-dir", "/tmp"} << 49;
+        QTest::newRow("two sources") << QStringList{"--rootfs", "/tmp"} << 2;
     }
 
-    void buildEnclave_badInput_exitsWith1AndWritesNothing() {
+    void buildEnclave_badInput_exitsWithItsCodeAndWritesNothing() {
         QFETCH(QStringList, replaced);
+        QFETCH(int, exitCode);
         auto arguments = buildArguments(path("bad.eif"));
         const auto at = arguments.indexOf(replaced[0]);
         if (at >= 0)
@@ -133,18 +139,20 @@ private slots:
         else
             arguments += replaced;
         const auto result = runCommand(arguments);
-        QCOMPARE(result.exitCode, 1);
+        QCOMPARE(result.exitCode, exitCode);
+        if (exitCode > 2)
+            QVERIFY2(result.error.startsWith("[ E" + QByteArray::number(exitCode) + " ] "), result.error);
         QVERIFY(!result.error.isEmpty());
         QVERIFY(result.output.isEmpty());
         QVERIFY(!QFile::exists(path("bad.eif")));
     }
 
-    void describeEif_unusable_exitsWith1() {
+    void describeEif_unusable_isE35() {
         for (const QString &file : {write("junk", "this is no EIF"), write("empty", ""), m_folder.path(),
                                     QString("/no/such/file")}) {
             const auto result = runCommand({"describe-eif", "--eif-path", file});
-            QCOMPARE(result.exitCode, 1);
-            QVERIFY(!result.error.isEmpty());
+            QCOMPARE(result.exitCode, 35);
+            QVERIFY2(result.error.contains("[ E35 ] EIF parsing error."), result.error);
             QVERIFY(result.output.isEmpty());
         }
     }

@@ -94,9 +94,10 @@ private slots:
         QCOMPARE(third["CPUIDs"].toArray(), QJsonArray({7, 9}));
         QCOMPARE(enclaves().size(), 3);
         const auto taken = runCommand(run({"--enclave-cid", "40"}));
-        QCOMPARE(taken.exitCode, 1);
-        QVERIFY2(taken.error.contains("E33"), taken.error);
-        QVERIFY(runCommand(run({"--cpu-ids", "7"})).error.contains("E22"));
+        QCOMPARE(taken.exitCode, 33);
+        QVERIFY2(taken.error.startsWith("[ E33 ] "), taken.error);
+        QCOMPARE(runCommand(run({"--cpu-ids", "7"})).exitCode, 22);
+        QCOMPARE(runCommand(run({"--cpu-ids", "11", "11"})).exitCode, 20);
 
         const auto result = runCommand({"terminate-enclave", "--enclave-name", "some_1"});
         QCOMPARE(result.exitCode, 0);
@@ -114,6 +115,16 @@ private slots:
         QCOMPARE(result.output,
                  QByteArray("Connecting to the console for enclave 16...\n"
                             "Successfully connected to the console.\nhello from the guest\r\n"));
+    }
+
+    void console_json_isOneObject() {
+        const QString id = start("panic")["EnclaveID"].toString();
+        const auto result = runCommand({"console", "--enclave-id", id, "--json"});
+        QCOMPARE(result.exitCode, 0);
+        const QJsonObject json = objectOf(result.output);
+        QCOMPARE(json["EnclaveID"].toString(), id);
+        QVERIFY(json["Console"].toString().contains("Kernel panic"));
+        QCOMPARE(json["ExitCode"].toInt(), 3);
     }
 
     void console_followed_endsWithTheEnclave() {
@@ -141,15 +152,17 @@ private slots:
         QVERIFY2(result.error.contains("Attempted to kill init!"), result.error);
     }
 
-    void run_failing_hasTheExitCodeOfAnAttachedRun_data() {
+    void run_failing_hasTheExitCodeOfNitroCli_data() {
         QTest::addColumn<int>("exitCode");
         QTest::addColumn<QByteArray>("words");
-        QTest::newRow("refuse") << 1 << QByteArray("E35: The magic is wrong");
-        QTest::newRow("boot-failed") << 2 << QByteArray("stage crc: The checksum is wrong. (byte 544");
+        QTest::newRow("refuse") << 35 << QByteArray("[ E35 ] EIF parsing error. The magic is wrong");
+        QTest::newRow("boot-failed") << 36
+                                     << QByteArray(
+                                            "[ E36 ] Enclave boot failure. The boot failed at stage crc");
         QTest::newRow("bad-option") << 5 << QByteArray("memory is too small");
     }
 
-    void run_failing_hasTheExitCodeOfAnAttachedRun() {
+    void run_failing_hasTheExitCodeOfNitroCli() {
         QFETCH(int, exitCode);
         QFETCH(QByteArray, words);
         qputenv("NITROSCOPE_FAKE_QEMU", QTest::currentDataTag());
@@ -171,8 +184,8 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(enclaves().isEmpty(), patienceMs);
         QVERIFY(ended(json["EnclaveID"].toString())["ExitReason"].toString().contains("died"));
         const auto result = runCommand({"terminate-enclave", "--enclave-id", json["EnclaveID"].toString()});
-        QCOMPARE(result.exitCode, 1);
-        QVERIFY(result.error.contains("E39"));
+        QCOMPARE(result.exitCode, 11);
+        QVERIFY(result.error.startsWith("[ E11 ] "));
         QCOMPARE(start("boot")["EnclaveCID"].toInt(), 16); // and its CID is free again
     }
 
@@ -191,7 +204,7 @@ private slots:
         file.write(QJsonDocument(record).toJson());
         file.close();
         QVERIFY(enclaves().isEmpty());
-        QCOMPARE(runCommand({"terminate-enclave", "--enclave-id", id}).exitCode, 1);
+        QCOMPARE(runCommand({"terminate-enclave", "--enclave-id", id}).exitCode, 11);
     }
 
     void registry_debris_isRemoved() {
@@ -226,7 +239,7 @@ private slots:
         file.write(R"({"eif_path": "/some.eif", "cpu_count": "two"})");
         file.close();
         const auto wrong = runCommand({"run-enclave", "--config", file.fileName()});
-        QCOMPARE(wrong.exitCode, 1);
+        QCOMPARE(wrong.exitCode, 3);
         QVERIFY(wrong.error.contains("cpu_count"));
     }
 
@@ -238,18 +251,59 @@ private slots:
             QVERIFY2(result.output.startsWith("[ " + code.toLatin1() + " ] ") && result.output.size() > 40,
                      result.output);
         }
-        QCOMPARE(runCommand({"explain", "--error-code", "E61"}).exitCode, 1);
-        QCOMPARE(runCommand({"explain", "--error-code", "x"}).exitCode, 1);
+        QCOMPARE(runCommand({"explain", "--error-code", "E61"}).exitCode, 3);
+        QCOMPARE(runCommand({"explain", "--error-code", "x"}).exitCode, 3);
+        const QJsonObject json = objectOf(runCommand({"explain", "--error-code", "36", "--json"}).output);
+        QCOMPARE(json["ErrorCode"].toString(), QString("E36"));
+        QCOMPARE(json["Name"].toString(), QString("Enclave boot failure"));
     }
 
-    void usage_wrong_exitsWith1() {
+    void terminate_all_printsAnArray() {
+        QCOMPARE(runCommand({"terminate-enclave", "--all"}).output, QByteArray("[]\n"));
+        const QString one = start("boot")["EnclaveID"].toString(),
+                      two = start("boot")["EnclaveID"].toString();
+        const auto result = runCommand({"terminate-enclave", "--all", "--json"});
+        QCOMPARE(result.exitCode, 0);
+        const QJsonArray list = QJsonDocument::fromJson(result.output).array();
+        QCOMPARE(list.size(), 2);
+        QCOMPARE(list[0]["EnclaveID"].toString(), one);
+        QCOMPARE(list[1]["EnclaveID"].toString(), two);
+    }
+
+    void registry_severalAndOneKilled_restIsLeftAlone() {
+        const QJsonObject first = start("boot"), second = start("boot"), third = start("boot");
+        QVERIFY(::kill(pid_t(second["ProcessID"].toInt()), SIGKILL) == 0);
+        QTRY_COMPARE_WITH_TIMEOUT(enclaves().size(), 2, patienceMs);
+        const QJsonArray left = enclaves();
+        QCOMPARE(left[0]["EnclaveID"], first["EnclaveID"]);
+        QCOMPARE(left[1]["EnclaveID"], third["EnclaveID"]);
+        const auto result = runCommand({"console", "--enclave-name", "some_1"}); // what the dead one said
+        QCOMPARE(result.exitCode, 0);
+        QVERIFY2(result.output.contains("hello from the guest"), result.output);
+    }
+
+    void memory_units_areNitroClis() {
+        QCOMPARE(start("boot", {"--memory", "1G"})["MemoryMiB"].toInt(), 1024);
+        QCOMPARE(start("boot", {"--memory", "700m"})["MemoryMiB"].toInt(), 700);
+        QCOMPARE(runCommand(run({"--memory", "256_mb"})).exitCode, 2);
+    }
+
+    void usage_wrong_exitsWith2() {
         for (const QStringList &arguments :
              {QStringList{"console"},
               {"terminate-enclave"},
+              {"terminate-enclave", "--json"},
               {"terminate-enclave", "--all", "--enclave-id", "x"},
-              {"console", "--enclave-id", "nobody"},
+              {"describe-enclaves", "--nonsense"},
               {"run-enclave", "--eif-path", "x", "--cpu-count", "1", "--cpu-ids", "1"}})
-            QCOMPARE(runCommand(arguments).exitCode, 1);
+            QCOMPARE(runCommand(arguments).exitCode, 2);
+    }
+
+    void unknownEnclave_hasNitroClisCode() {
+        for (const char *command : {"console", "terminate-enclave"}) {
+            QCOMPARE(runCommand({command, "--enclave-id", "nobody"}).exitCode, 11);
+            QCOMPARE(runCommand({command, "--enclave-name", "nobody"}).exitCode, 58);
+        }
     }
 };
 
