@@ -6,8 +6,7 @@
 #include "app/formats/eif_diff.hpp"
 #include "app/formats/eif_signer.hpp"
 #include "app/formats/lint.hpp"
-#include "tests/unit/formats/cpio_maker.hpp"
-#include "tests/unit/launch/eif_maker.hpp"
+#include "tests/unit/formats/good_image.hpp"
 #include "tests/unit/support/samples.hpp"
 
 #include <algorithm>
@@ -25,27 +24,6 @@ using namespace nitroscope::test;
 
 namespace {
 
-/// The smallest static x86-64 program header; with an interpreter when one is named.
-QByteArray elf(const QByteArray &interpreter = {}, quint16 machine = 62) {
-    QByteArray bytes(64, '\0');
-    bytes.replace(0, 7,
-                  QByteArray("\x7f"
-                             "ELF\2\1\1",
-                             7));
-    bytes[16] = 2;
-    bytes[18] = static_cast<char>(machine);
-    bytes[32] = 64; // program headers follow
-    bytes[54] = 56;
-    if (interpreter.isEmpty())
-        return bytes;
-    bytes[56] = 1;
-    QByteArray header(56, '\0');
-    header[0] = 3;   // PT_INTERP
-    header[8] = 120; // its offset
-    header[32] = static_cast<char>(interpreter.size() + 1);
-    return bytes + header + interpreter + '\0';
-}
-
 QByteArray keyPem(EVP_PKEY *key) {
     BIO *bio = BIO_new(BIO_s_mem());
     PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr);
@@ -54,21 +32,6 @@ QByteArray keyPem(EVP_PKEY *key) {
     const QByteArray pem(text, size);
     BIO_free(bio);
     return pem;
-}
-
-/// An image as nitro-cli makes it, without any finding but notes.
-TestSections goodSections() {
-    TestSections sections = usualSections();
-    sections[1].data = "reboot=k panic=30 console=ttyS0";
-    sections[3].data = cpioArchive({{.path = "dev", .mode = 040755},
-                                    {.path = "init", .content = elf(), .mode = 0100755},
-                                    {.path = "nsm.ko", .content = "module"}});
-    sections[4].data = cpioArchive({{.path = "rootfs", .mode = 040755},
-                                    {.path = "rootfs/bin", .mode = 040755},
-                                    {.path = "rootfs/bin/app", .content = elf(), .mode = 0100755},
-                                    {.path = "cmd", .content = "/bin/app\n"},
-                                    {.path = "env", .content = "A=1\n"}});
-    return sections;
 }
 
 } // namespace
