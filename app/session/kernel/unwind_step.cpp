@@ -38,6 +38,18 @@ std::optional<UnwindFrame> fromSavedRegisters(quint64 address, const StepContext
     return frame;
 }
 
+// A system call's entry clears RBP and has no tables in kernels with frame pointers: what it saved lies where
+// its stack pointer is. Believed only when it is a user program's state in every part.
+std::optional<UnwindFrame> fromSystemCall(quint64 address, const StepContext &context) {
+    constexpr quint64 userCode64 = 0x33, userCode32 = 0x23, userData = 0x2b, alwaysSet = 2;
+    const auto code = context.word(address + csOffset), data = context.word(address + spOffset + 8),
+               flags = context.word(address + csOffset + 8), ip = context.word(address + ipOffset);
+    if (!code || !data || !flags || !ip || (*code != userCode64 && *code != userCode32) ||
+        *data != userData || !(*flags & alwaysSet) || RunningKernel::isKernelAddress(*ip))
+        return std::nullopt;
+    return fromSavedRegisters(address, context, true, DebugFrame::Method::framePointer);
+}
+
 // Where in a function's first instructions the frame is set up, by what stands before `pc`.
 enum class Prologue { beforePush, afterPush, done };
 
@@ -172,6 +184,8 @@ std::optional<UnwindFrame> stepByFramePointer(const UnwindFrame &frame, const St
         return RunningKernel::isKernelAddress(bp)
                    ? fromSavedRegisters(bp & ~quint64(1), context, true, DebugFrame::Method::framePointer)
                    : std::nullopt;
+    if (!frame.isUser && bp == 0 && RunningKernel::isKernelAddress(sp))
+        return fromSystemCall(sp, context);
     UnwindFrame caller;
     caller.isUser = frame.isUser;
     caller.method = DebugFrame::Method::framePointer;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/enclave/init/commands.hpp"
 
+#include "tests/enclave/init/kernel_commands.hpp"
 #include "tests/enclave/init/nsm_check.hpp"
 #include "tests/enclave/init/text.hpp"
 
@@ -129,6 +130,22 @@ void dmesg(Enclave &enclave, const Words &) {
         enclave.console.line(line);
 }
 
+void tasks(Enclave &enclave, const Words &) {
+    listTasks(enclave);
+}
+
+void cat(Enclave &enclave, const Words &words) {
+    if (words.size() < 2)
+        return enclave.console.line("cat: give a file, for example /proc/modules");
+    showFile(enclave, words[1]);
+}
+
+void insmod(Enclave &enclave, const Words &words) {
+    if (words.size() < 2)
+        return enclave.console.line("insmod: give the file of a kernel module");
+    loadModule(enclave, words[1]);
+}
+
 void rebootCommand(Enclave &enclave, const Words &) {
     enclave.console.report("rebooting");
     endByReboot();
@@ -159,6 +176,9 @@ constexpr Command commands[] = {
     {"uptime", "uptime", "time since the kernel started", uptime},
     {"mem", "mem", "memory", memory},
     {"dmesg", "dmesg", "kernel messages", dmesg},
+    {"tasks", "tasks", "processes, their threads, and the kernel's", tasks},
+    {"cat", "cat FILE", "show a file, for example /proc/modules", cat},
+    {"insmod", "insmod FILE", "load a kernel module", insmod},
     {"reboot", "reboot", "reboot, which ends an enclave", rebootCommand},
     {"poweroff", "poweroff", "halt the kernel", powerOff},
 };

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The kernel as read from the RAM of a real guest against what the guest itself says: log, tasks, modules,
+// stacks. The demo's kernel (DWARF, frame pointers, or nothing at all) and Debian's packaged ones (BTF, ORC,
+// 5 levels of page tables), with and without KASLR, running and stopped.
+#include "app/session/kernel/debug_symbols.hpp"
+#include "app/session/kernel/enclave_programs.hpp"
+#include "app/session/kernel/kernel_reader.hpp"
+#include "app/session/kernel/unwinder.hpp"
+#include "support/debian_enclave.hpp"
+#include "support/guest.hpp"
+
+#include <QRegularExpression>
+#include <QtTest>
+
+using namespace nitroscope;
+using namespace nitroscope::app;
+using nitroscope::test::Guest;
+
+namespace {
+
+constexpr int bootSeconds = 300, answerSeconds = 120;
+
+// A guest whose RAM is in a file.
+struct RamGuest {
+    QTemporaryDir folder;
+    Guest guest;
+
+    QString ram() const { return folder.filePath(QStringLiteral("ram")); }
+    bool boot(const QString &eif, const QStringList &more = {}) {
+        return guest.start(
+                   QStringList{QStringLiteral("-M"), QStringLiteral("nitro-enclave,memory-backend=ram"),
+                               QStringLiteral("-object"),
+                               QStringLiteral("memory-backend-file,id=ram,share=on,size=512M,mem-path=") +
+                                   ram(),
+                               QStringLiteral("-m"), QStringLiteral("512M"), QStringLiteral("-kernel"), eif} +
+                   more) &&
+               guest.waitForConsole("nitroscope-demo: ready", bootSeconds);
+    }
+    // What the guest prints for a command, up to a line with `end`.
+    QByteArrayList ask(const QByteArray &command, const QByteArray &end) {
+        const qsizetype before = guest.console().size();
+        guest.type(command + '\n');
+        QElapsedTimer patience;
+        patience.start();
+        while (!guest.console().mid(before).contains(end) && patience.elapsed() < answerSeconds * 1000)
+            (void)guest.waitForConsole("a text that never comes", 0);
+        return guest.console().mid(before).replace('\r', "").split('\n');
+    }
+};
+
+KernelReader readerOf(const RamGuest &guest, const symbols::KernelImagePointer &image) {
+    return KernelReader(*guest::PhysicalMemory::open(guest.ram()), image);
+}
+
+symbols::KernelImagePointer imageOf(const QString &path) {
+    return symbols::KernelImage::open(path).value_or(nullptr);
+}
+
+// Lines as dmesg prints them.
+QByteArrayList shownLog(const QVector<KernelLogLine> &lines) {
+    QByteArrayList shown;
+    for (const KernelLogLine &line : lines)
+        for (const QString &part : line.text.split(u'\n'))
+            shown << QStringLiteral("<%1>[%2.%3] %4")
+                         .arg(line.level)
+                         .arg(line.nanoseconds / 1'000'000'000, 5)
+                         .arg(line.nanoseconds / 1000 % 1'000'000, 6, 10, QLatin1Char('0'))
+                         .arg(part)
+                         .toUtf8()
+                         .trimmed();
+    return shown;
+}
+
+void compareLog(RamGuest &guest, const std::function<KernelView()> &read) {
+    QByteArrayList printed;
+    static const QRegularExpression levelText(QStringLiteral("^<(\\d+)>(\\[.*)$"));
+    for (const QByteArray &line : guest.ask("dmesg\nuptime", "since the kernel started"))
+        if (const auto match = levelText.match(QString::fromUtf8(line)); match.hasMatch())
+            printed << '<' + QByteArray::number(match.captured(1).toInt() & 7) + '>' +
+                           match.captured(2).toUtf8().trimmed();
+    const KernelView view = read();
+    QVERIFY2(view.log.unavailable.isEmpty(), qPrintable(view.log.unavailable));
+    const QByteArrayList ours = shownLog(view.log.rows);
+    QVERIFY(printed.size() > 50);
+    QVERIFY2(ours.size() >= printed.size(),
+             QByteArray::number(ours.size()) + " of " + QByteArray::number(printed.size()));
+    for (qsizetype i = 0; i < printed.size(); ++i)
+        QCOMPARE(ours[i], printed[i]);
+}
+
+// Workers come and go, and /proc shows their work as part of their names.
+constexpr int nameLength = 15; // of a task; /proc shows what kernel threads are called at full length
+bool isLasting(const QString &name) {
+    return !name.startsWith(QStringLiteral("kworker/"));
+}
+
+void compareTasks(RamGuest &guest, const KernelView &view) {
+    QVERIFY2(view.tasks.unavailable.isEmpty(), qPrintable(view.tasks.unavailable));
+    QSet<QString> printed, ours;
+    static const QRegularExpression text(
+        QStringLiteral("nitroscope-demo: task (\\d+) (\\d+) (\\d+) (\\S) (.*)$"));
+    for (const QByteArray &line : guest.ask("tasks", "tasks end"))
+        if (const auto match = text.match(QString::fromUtf8(line));
+            match.hasMatch() && isLasting(match.captured(5)))
+            printed.insert(match.captured(2) + u' ' + match.captured(5).trimmed().left(nameLength));
+    for (const KernelTask &task : view.tasks.rows)
+        if (task.pid > 0 && isLasting(task.name))
+            ours.insert(QStringLiteral("%1 %2").arg(task.pid).arg(task.name));
+    QVERIFY(printed.size() > 10);
+    QCOMPARE(QStringList((ours - printed).values()).join(u','), QString());
+    QCOMPARE(QStringList((printed - ours).values()).join(u','), QString());
+    for (const KernelTask &task : view.tasks.rows) {
+        QVERIFY(QStringLiteral("RSDTtXZPI").contains(task.state));
+        if (task.name == u"kthreadd")
+            QCOMPARE(task.state, QStringLiteral("S"));
+    }
+}
+
+// Where the processor goes on a page fault, from its own table: the kernel's slide by another way.
+quint64 pageFaultHandler(Guest &guest) {
+    const auto monitor = [&guest](const QString &line) {
+        return guest
+            .command(QStringLiteral("human-monitor-command"), {{QStringLiteral("command-line"), line}})
+            .toString();
+    };
+    static const QRegularExpression table(QStringLiteral("IDT=\\s*([0-9a-f]+)"));
+    static const QRegularExpression gate(QStringLiteral(": 0x([0-9a-f]{16}) 0x([0-9a-f]{16})"));
+    const quint64 base =
+        table.match(monitor(QStringLiteral("info registers"))).captured(1).toULongLong(nullptr, 16);
+    const auto words = gate.match(monitor(QStringLiteral("x /2gx 0x%1").arg(base + 14 * 16, 0, 16)));
+    const quint64 low = words.captured(1).toULongLong(nullptr, 16),
+                  high = words.captured(2).toULongLong(nullptr, 16);
+    return (low & 0xffff) | (low >> 48) << 16 | high << 32;
+}
+
+} // namespace
+
+class TestKernelView : public QObject {
+    Q_OBJECT
+private slots:
+    void init() { NITROSCOPE_REQUIRE_GUEST(); }
+
+    void demo_withKaslr_equalsWhatTheGuestSays() {
+        RamGuest guest;
+        QVERIFY2(guest.boot(Guest::demoEif(), {QStringLiteral("-smp"), QStringLiteral("2")}),
+                 guest.guest.console().right(2000) + guest.guest.errorOutput());
+        const auto plain = imageOf(Guest::demoEif());
+        QVERIFY(plain);
+        QVERIFY2(!plain->layouts(), "the demo's kernel has types; the test of discovery needs one without");
+        const auto debug = plain->withDebugFile(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/vmlinux"));
+        QVERIFY2(debug, debug ? "" : qPrintable(debug.error().text()));
+        KernelReader withTypes = readerOf(guest, *debug), without = readerOf(guest, plain);
+
+        compareLog(guest, [&] { return without.read(); });
+        const KernelView discovered = without.read();
+        QCOMPARE(discovered.log.source, QStringLiteral("VMCOREINFO"));
+        QCOMPARE(discovered.tasks.source, QStringLiteral("discovered in memory"));
+        compareTasks(guest, discovered);
+        const KernelView view = withTypes.read();
+        QCOMPARE(view.tasks.source, QStringLiteral("DWARF of vmlinux"));
+        compareTasks(guest, view);
+        // What was discovered is what the types say.
+        const auto byTypes = withTypes.tasks(), byLooking = without.tasks();
+        QVERIFY(byTypes && byLooking);
+        QCOMPARE(byLooking->initTask, byTypes->initTask);
+        QCOMPARE(byLooking->tasks, byTypes->tasks);
+        QCOMPARE(byLooking->pid, byTypes->pid);
+        QCOMPARE(byLooking->name, byTypes->name);
+        QCOMPARE(byLooking->stack, byTypes->stack);
+        QCOMPARE(byLooking->state, byTypes->state);
+
+        guest.guest.command(QStringLiteral("stop"));
+        const auto kernel = withTypes.kernel();
+        QVERIFY(kernel);
+        QCOMPARE(*(*kernel)->address("asm_exc_page_fault"), pageFaultHandler(guest.guest));
+        QVERIFY(view.isSlideKnown);
+        QCOMPARE(view.slide % (2 << 20), 0);
+        // One task per processor, and nothing changes while the machine is stopped.
+        const KernelView stopped = withTypes.read(), again = withTypes.read();
+        QSet<int> processors;
+        for (const KernelTask &task : stopped.tasks.rows)
+            if (task.cpu)
+                processors.insert(*task.cpu);
+        QCOMPARE(processors, (QSet<int>{0, 1}));
+        QCOMPARE(again.tasks.rows.size(), stopped.tasks.rows.size());
+        QCOMPARE(again.log.rows.size(), stopped.log.rows.size());
+        sleepingStacks(withTypes, DebugFrame::Method::cfi);
+        programOf(withTypes, Guest::demoEif());
+    }
+
+    void demo_withoutKaslrAndSilent_logIsThereAllTheSame() {
+        RamGuest guest;
+        QVERIFY2(guest.boot(Guest::demoEif(),
+                            {QStringLiteral("-append"), QStringLiteral("nokaslr quiet loglevel=0")}),
+                 guest.guest.console().right(2000) + guest.guest.errorOutput());
+        QVERIFY(!guest.guest.console().contains("Linux version"));
+        KernelReader reader = readerOf(guest, imageOf(Guest::demoEif()));
+        const KernelView view = reader.read();
+        QCOMPARE(view.slide, 0);
+        QVERIFY(view.isSlideKnown);
+        QVERIFY2(view.log.unavailable.isEmpty(), qPrintable(view.log.unavailable));
+        QVERIFY(view.log.rows.first().text.startsWith(QStringLiteral("Linux version")));
+        compareTasks(guest, view);
+    }
+
+    void ramOfNothing_saysWhy() {
+        QTemporaryFile file;
+        QVERIFY(file.open());
+        QVERIFY(file.resize(64 << 20));
+        KernelReader reader(*guest::PhysicalMemory::open(file.fileName()), imageOf(Guest::demoEif()));
+        const KernelView view = reader.read();
+        QVERIFY(view.log.unavailable.contains(QStringLiteral("not in the guest's memory")));
+        QVERIFY(!view.isSlideKnown);
+    }
+
+    void debian_packagedKernels_equalWhatTheGuestSays_data() {
+        QTest::addColumn<QString>("suite");
+        QTest::newRow("6.1") << QStringLiteral("bookworm");
+        QTest::newRow("6.12") << QStringLiteral("bookworm-backports");
+    }
+
+    void debian_packagedKernels_equalWhatTheGuestSays() {
+        QFETCH(QString, suite);
+        QTemporaryDir folder;
+        const auto enclave = test::makeDebianEnclave(suite, folder.path());
+        if (enclave.eif.isEmpty())
+            QSKIP(qPrintable(enclave.problem));
+        RamGuest guest;
+        QVERIFY2(guest.boot(enclave.eif), guest.guest.console().right(2000) + guest.guest.errorOutput());
+        const auto image = imageOf(enclave.eif);
+        QVERIFY(image && image->orc() && image->layouts());
+        KernelReader reader = readerOf(guest, image);
+        compareLog(guest, [&] { return reader.read(); });
+        const KernelView view = reader.read();
+        QCOMPARE(view.tasks.source, QStringLiteral("BTF"));
+        compareTasks(guest, view);
+        // The same from RAM alone.
+        KernelReader alone = readerOf(guest, nullptr);
+        const KernelView found = alone.read();
+        QCOMPARE(found.slide, view.slide);
+        QCOMPARE(found.log.rows.size(), view.log.rows.size());
+        compareTasks(guest, found);
+
+        QVERIFY(view.modules.rows.isEmpty());
+        const QByteArray answer = "nitroscope-demo: insmod " + enclave.module;
+        QVERIFY2(guest.ask("insmod " + enclave.module, answer).join('\n').contains(answer + " done"),
+                 guest.guest.console().right(300));
+        const KernelView loaded = reader.read();
+        QCOMPARE(loaded.modules.rows.size(), 1);
+        const KernelModule &module = loaded.modules.rows.first();
+        QByteArray printed;
+        for (const QByteArray &line : guest.ask("cat /proc/modules", "nitroscope-demo: cat /proc/modules"))
+            if (line.startsWith(module.name.toUtf8() + ' '))
+                printed = line;
+        // "name size users by state address"
+        const QByteArrayList words = printed.split(' ');
+        QVERIFY2(words.size() >= 6, printed);
+        QCOMPARE(QByteArray::number(module.bytes), words[1]);
+        QCOMPARE(module.state, QStringLiteral("live"));
+        QCOMPARE(words[4], QByteArray("Live"));
+        const auto kernel = reader.kernel();
+        QVERIFY(kernel);
+        QVERIFY(!readModuleSymbols(**kernel).isEmpty());
+        QVERIFY(!readModuleSymbols(**kernel).first()->table.isEmpty());
+
+        compareStack(guest, reader, QStringLiteral("demo-app"));
+        guest.guest.command(QStringLiteral("stop"));
+        QCOMPARE(*(*kernel)->address("asm_exc_page_fault"), pageFaultHandler(guest.guest));
+        sleepingStacks(reader, DebugFrame::Method::orc);
+        programOf(reader, enclave.eif);
+    }
+
+private:
+    // The demo's application waits in a system call: its stack goes through the kernel's entry to its own
+    // main().
+    void programOf(KernelReader &reader, const QString &eif) {
+        const auto kernel = reader.kernel();
+        const auto layout = reader.tasks();
+        const auto programs = EnclavePrograms::open(eif);
+        QVERIFY(kernel && layout && programs);
+        for (const KernelTask &task : reader.read().tasks.rows) {
+            if (task.name != u"demo-app" || task.cpu)
+                continue;
+            const auto process = readProcess(**kernel, *layout, task.taskAddress);
+            QVERIFY2(process, process ? "" : qPrintable(process.error().text()));
+            const QVector<LoadedProgram> loaded = (*programs)->loadedBy(*process);
+            QCOMPARE(loaded.size(), 1);
+            QCOMPARE(loaded[0].program->name(), QStringLiteral("demo-app"));
+            const guest::VirtualMemory memory(
+                reader.memory(), {(*kernel)->mapped()->translation().paging, process->pageTable});
+            const ReadGuest read = [&memory](quint64 address, quint64 bytes) {
+                return memory.readUpTo(address, bytes);
+            };
+            SymbolParts parts;
+            parts.kernel = (*kernel)->image();
+            parts.slide = (*kernel)->slide();
+            parts.programs = loaded;
+            const auto sp = (*kernel)->value<quint64>(task.taskAddress + *layout->savedSp);
+            const auto start = UnwindStart::sleeping(*sp, read);
+            QVERIFY(start);
+            QStringList places;
+            for (const DebugFrame &frame : unwind(*start, DebugSymbols(parts), read, 64))
+                places << (frame.isUser ? QStringLiteral("user ") : QStringLiteral("kernel ")) + frame.place;
+            const bool reachesMain = std::any_of(places.cbegin(), places.cend(), [](const QString &place) {
+                return place.startsWith(u"user main+") || place.startsWith(u"user __libc_start_");
+            });
+            QVERIFY2(reachesMain, qPrintable(places.join(u'\n')));
+            return;
+        }
+        QFAIL("the application is not there, or runs");
+    }
+
+    QVector<DebugFrame> framesOf(KernelReader &reader, const KernelTask &task) {
+        const auto kernel = reader.kernel();
+        const auto layout = reader.tasks();
+        if (!kernel || !layout || !layout->savedSp)
+            return {};
+        const RunningKernel &running = **kernel;
+        const ReadGuest read = [&running](quint64 address, quint64 bytes) {
+            return running.bytes(address, bytes);
+        };
+        const auto sp = running.value<quint64>(task.taskAddress + *layout->savedSp);
+        const auto start = sp ? UnwindStart::sleeping(*sp, read) : std::nullopt;
+        if (!start)
+            return {};
+        SymbolParts parts;
+        parts.kernel = running.image();
+        parts.slide = running.slide();
+        return unwind(*start, DebugSymbols(parts), read, 64);
+    }
+
+    // Every task that does not run was left in the scheduler, and its kernel stack begins at the kernel's
+    // entry or where the task was made.
+    void sleepingStacks(KernelReader &reader, DebugFrame::Method method) {
+        const KernelView view = reader.read();
+        int whole = 0, count = 0;
+        bool isMethodUsed = false;
+        for (const KernelTask &task : view.tasks.rows) {
+            if (task.cpu || task.pid == 0)
+                continue;
+            const QVector<DebugFrame> frames = framesOf(reader, task);
+            ++count;
+            bool isWhole = false;
+            for (const DebugFrame &frame : frames) {
+                isWhole = isWhole || frame.isUser || frame.place.startsWith(u"ret_from_fork");
+                isMethodUsed = isMethodUsed || frame.method == method;
+            }
+            if (isWhole)
+                ++whole;
+            else
+                qInfo() << task.name << frames.size() << (frames.isEmpty() ? QString() : frames.last().place);
+        }
+        QVERIFY(count > 10);
+        QCOMPARE(whole, count);
+        QVERIFY(isMethodUsed);
+    }
+
+    // The kernel's own unwinder as oracle: /proc/PID/stack.
+    void compareStack(RamGuest &guest, KernelReader &reader, const QString &name) {
+        const KernelView view = reader.read();
+        for (const KernelTask &task : view.tasks.rows) {
+            if (task.name != name || task.state != u"S")
+                continue;
+            QStringList printed, ours;
+            const QByteArray file = "/proc/" + QByteArray::number(task.pid) + "/stack";
+            static const QRegularExpression text(QStringLiteral("^\\[<0>\\] (\\S+)\\+0x([0-9a-f]+)/"));
+            for (const QByteArray &line : guest.ask("cat " + file, "nitroscope-demo: cat " + file))
+                if (const auto match = text.match(QString::fromUtf8(line)); match.hasMatch())
+                    printed << match.captured(1) + QStringLiteral("+0x") + match.captured(2);
+            for (const DebugFrame &frame : framesOf(reader, task))
+                if (!frame.isUser && !frame.isInline)
+                    ours << frame.place;
+            // The kernel leaves out the scheduler's own frames.
+            while (!ours.isEmpty() && !printed.isEmpty() && ours.first() != printed.first())
+                ours.removeFirst();
+            QVERIFY(!printed.isEmpty());
+            QCOMPARE(ours, printed);
+            return;
+        }
+        QFAIL("the task is not there");
+    }
+};
+
+QTEST_GUILESS_MAIN(TestKernelView)
+#include "tst_kernel_view.moc"
