@@ -2,9 +2,11 @@
 /*
  * The capture stream's way out of QEMU
  *
- * The core queues finished blocks; a bottom half in the main loop writes them
- * to the chardev as far as it takes them without waiting, and a watch goes on
- * when it takes more. So neither a slow nor a missing reader delays the guest.
+ * The core queues finished blocks; a moment later the main loop writes them to
+ * the chardev as far as it takes them without waiting, and a watch goes on when
+ * it takes more. So neither a slow nor a missing reader delays the guest. The
+ * moment gathers what many requests leave behind: to wake the main loop for
+ * each would cost a guest's request more than recording it.
  * While nobody is connected the queue keeps the beginning of the story; each
  * new connection gets the pcapng headers first.
  *
@@ -27,6 +29,8 @@
 /* One write, and all writes before the main loop does something else. */
 #define NITRO_CAPTURE_WRITE_MAX (256 * 1024)
 #define NITRO_CAPTURE_TURN_MAX (1024 * 1024)
+/* From the first block that waits to the writing of all that wait by then. */
+#define NITRO_CAPTURE_GATHER_MS 4
 /* How long a prompt without an end of line waits for more. */
 #define NITRO_CAPTURE_CONSOLE_MS 20
 /* At the end of QEMU, for a reader that is behind. */
@@ -38,6 +42,7 @@ struct NitroCaptureSink {
     NitroCapture *core;
     CharBackend chr;
     QEMUBH *bh;
+    QEMUTimer *gather_timer;
     QEMUTimer *console_timer;
     VMChangeStateEntry *state_change;
     Notifier shutdown;
@@ -64,7 +69,8 @@ static void nitro_capture_wake(void *opaque)
 {
     NitroCaptureSink *sink = opaque;
 
-    qemu_bh_schedule(sink->bh);
+    timer_mod(sink->gather_timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
+                                  NITRO_CAPTURE_GATHER_MS);
 }
 
 static gboolean nitro_capture_writable(void *do_not_use, GIOCondition condition,
@@ -249,6 +255,8 @@ NitroCaptureSink *nitro_capture_sink_create(Object *machine,
     }
     nitro_capture_serve_plugins(sink->core);
     sink->bh = qemu_bh_new(nitro_capture_pump, sink);
+    sink->gather_timer = timer_new_ms(QEMU_CLOCK_REALTIME, nitro_capture_pump,
+                                      sink);
     sink->console_timer = timer_new_ms(QEMU_CLOCK_REALTIME,
                                        nitro_capture_console_timeout, sink);
     sink->state_change =
@@ -275,6 +283,7 @@ static void nitro_capture_sink_finalize(Object *obj)
         notifier_remove(&sink->shutdown);
         qemu_del_vm_change_state_handler(sink->state_change);
         timer_free(sink->console_timer);
+        timer_free(sink->gather_timer);
         qemu_bh_delete(sink->bh);
     }
     qemu_chr_fe_deinit(&sink->chr, false);
