@@ -84,14 +84,43 @@ static void virtio_nsm_pcr_changed(void *opaque, unsigned index,
     nsm_recorder_pcr_changed(&s->recorder, index, value, locked, cause);
 }
 
+/*
+ * Keys and signatures come from OpenSSL's own random numbers, so no second run
+ * makes the same document: the replay log carries the answer as a whole.
+ * Returns its size.
+ */
+static size_t virtio_nsm_replay(VirtIONSM *s, size_t made)
+{
+    uint32_t size = made;
+
+    if (replay_mode == REPLAY_MODE_RECORD) {
+        replay_save_random(0, &size, sizeof(size));
+        replay_save_random(0, s->response, size);
+    } else if (replay_mode == REPLAY_MODE_PLAY) {
+        replay_read_random(&size, sizeof(size));
+        if (size > sizeof(s->response)) {
+            error_report("the replay log holds an attestation document of "
+                         "%" PRIu32 " bytes", size);
+            exit(1);
+        }
+        replay_read_random(s->response, size);
+    }
+    return size;
+}
+
 static void virtio_nsm_transaction(void *opaque, const NsmTransaction *t)
 {
     VirtIONSM *s = opaque;
+    NsmTransaction shown = *t;
 
+    if (t->kind == NSM_REQUEST_ATTESTATION && !t->dropped) {
+        shown.response_size = virtio_nsm_replay(s, t->response_size);
+    }
+    s->answer_size = shown.response_size;
     trace_virtio_nsm_transaction(t->id, nsm_request_name(t->kind), t->index,
                                  nsm_error_name(t->error), t->duration_ns,
                                  t->faults);
-    nsm_recorder_transaction(&s->recorder, t);
+    nsm_recorder_transaction(&s->recorder, &shown);
 }
 
 static void virtio_nsm_log(void *opaque, const char *message)
@@ -175,29 +204,6 @@ static bool virtio_nsm_pop_pair(VirtIONSM *s, VirtQueueElement **request,
     return true;
 }
 
-/*
- * Keys and signatures come from OpenSSL's own random numbers, so no second run
- * makes the same document: the replay log carries the answer as a whole.
- */
-static void virtio_nsm_replay(VirtIONSM *s, NsmAnswer *answer)
-{
-    uint32_t size = answer->size;
-
-    if (replay_mode == REPLAY_MODE_RECORD) {
-        replay_save_random(0, &size, sizeof(size));
-        replay_save_random(0, s->response, size);
-    } else if (replay_mode == REPLAY_MODE_PLAY) {
-        replay_read_random(&size, sizeof(size));
-        if (size > sizeof(s->response)) {
-            error_report("the replay log holds an attestation document of "
-                         "%" PRIu32 " bytes", size);
-            exit(1);
-        }
-        replay_read_random(s->response, size);
-        answer->size = size;
-    }
-}
-
 /* Computes the answer to s->request, now in s->response. */
 static NsmAnswer virtio_nsm_answer(VirtIONSM *s, size_t size,
                                    VirtQueueElement *response)
@@ -213,9 +219,7 @@ static NsmAnswer virtio_nsm_answer(VirtIONSM *s, size_t size,
         answer = nsm_handle(s->nsm, s->request, size, s->response, capacity);
     }
     nsm_recorder_end(&s->recorder);
-    if (answer.kind == NSM_REQUEST_ATTESTATION && !answer.dropped) {
-        virtio_nsm_replay(s, &answer);
-    }
+    answer.size = s->answer_size;
     trace_virtio_nsm_answer(nsm_request_name(answer.kind), size,
                             nsm_error_name(answer.error), answer.size,
                             capacity);

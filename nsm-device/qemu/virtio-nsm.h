@@ -44,6 +44,8 @@ struct VirtIONSM {
     /* Bounce buffers: the core never sees guest memory. */
     uint8_t request[NSM_REQUEST_MAX];
     uint8_t response[NSM_RESPONSE_MAX];
+    /* Of the last transaction, as reported by the core or the replay log. */
+    size_t answer_size;
 
     /*
      * What is held back, NSM_HOLD_*; its two chains are still in the available

@@ -26,6 +26,7 @@
 #include "hw/qdev-properties.h"
 #include "hw/virtio/virtio-access.h"
 #include "migration/vmstate.h"
+#include "system/replay.h"
 #include "standard-headers/linux/virtio_ids.h"
 #include "standard-headers/linux/virtio_vsock.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
@@ -111,7 +112,7 @@ static void virtio_vsock_take_sent(VirtIOVsock *s)
         if (!virtio_vsock_take_batch(s)) {
             /* Without room for resets the RX queue's notification goes on. */
             if (vsock_may_receive(s->core)) {
-                qemu_bh_schedule(s->bh);
+                replay_bh_schedule_event(s->bh);
             }
             return;
         }
@@ -217,7 +218,7 @@ static void virtio_vsock_handle_rx(VirtIODevice *vdev, VirtQueue *vq)
     virtio_vsock_fill(s);
     /* Resets that waited for buffers may have stopped the other direction. */
     if (s->running && !virtio_queue_empty(s->tx)) {
-        qemu_bh_schedule(s->bh);
+        replay_bh_schedule_event(s->bh);
     }
 }
 
@@ -305,7 +306,7 @@ static void virtio_vsock_work(void *opaque)
     VirtIOVsock *s = opaque;
 
     if (s->running) {
-        qemu_bh_schedule(s->bh);
+        replay_bh_schedule_event(s->bh);
     }
 }
 
@@ -372,7 +373,7 @@ static void virtio_vsock_set_status(VirtIODevice *vdev, uint8_t status)
      * What the guest put into the queues while nobody looked: it may have
      * notified the device before a snapshot, and will not do so again.
      */
-    qemu_bh_schedule(s->bh);
+    replay_bh_schedule_event(s->bh);
 }
 
 static void virtio_vsock_reset(VirtIODevice *vdev)
