@@ -12,6 +12,7 @@
 #include "qemu/error-report.h"
 #include "qemu/guest-random.h"
 #include "qapi/error.h"
+#include "qapi/visitor.h"
 #include "hw/qdev-core.h"
 #include "system/replay.h"
 #include "qemu-machine/board/nitro-machine.h"
@@ -65,6 +66,14 @@ static bool nitro_is_role_arn(const char *arn)
            strspn(part[5], "abcdefghijklmnopqrstuvwxyz"
                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-/") ==
            strlen(part[5]);
+}
+
+/* It becomes part of host names, and of a common name of 64 characters. */
+static bool nitro_is_region(const char *region)
+{
+    size_t length = strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+    return length > 0 && length <= 20 && !region[length];
 }
 
 static bool nitro_may_set(const char *name, Error **errp)
@@ -151,6 +160,18 @@ static void nitro_set_parent_id(Object *obj, const char *value, Error **errp)
                   errp);
 }
 
+static char *nitro_get_region(Object *obj, Error **errp)
+{
+    return g_strdup(NITRO_ENCLAVE_MACHINE(obj)->region);
+}
+
+static void nitro_set_region(Object *obj, const char *value, Error **errp)
+{
+    nitro_set_str(&NITRO_ENCLAVE_MACHINE(obj)->region, "region", value,
+                  nitro_is_region,
+                  "of a region: up to 20 of a-z, 0-9 and '-'", errp);
+}
+
 #define NITRO_BOOL_PROPERTY(function, member, name)                         \
     static bool nitro_get_##function(Object *obj, Error **errp)            \
     {                                                                       \
@@ -196,7 +217,6 @@ static void nitro_set_capture_id(Object *obj, const char *value, Error **errp)
 NITRO_TEXT_PROPERTY(pki_directory, "pki-directory")
 NITRO_TEXT_PROPERTY(ca_key, "ca-key")
 NITRO_TEXT_PROPERTY(ca_chain, "ca-chain")
-NITRO_TEXT_PROPERTY(region, "region")
 NITRO_TEXT_PROPERTY(nsm_version, "nsm-version")
 /* The vsock device checks these. */
 NITRO_TEXT_PROPERTY(vsock_path, "vsock-path")

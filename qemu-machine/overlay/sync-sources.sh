@@ -52,6 +52,7 @@ stage_sources() {
     done
     for folder in qemu-machine/board nsm-device/qemu qemu-machine/*/qemu; do
         stage_files "$shims/nitroscope" "$folder"/*.c "$folder"/*.h
+        own_warnings_are_errors "$shims/nitroscope/$folder"/*.c
         # trace.h lies beside each source, as QEMU has it; elsewhere on the include path there are others of that name.
         [[ -e $folder/trace-events ]] || continue
         cat "$folder/trace-events" >>"$shims/trace-events"
@@ -68,6 +69,21 @@ stage_files() {
     shift
     (($#)) && cp --parents "$@" "$target"
     return 0
+}
+
+# QEMU is configured with --disable-werror, because its own code may warn under a compiler that is newer than it. Ours must not: meson has no
+# compiler flags for single files, so each file turns warnings into errors for itself. These are QEMU's own flags that every compiler knows.
+own_warnings_are_errors() {
+    local file flag pragmas=''
+    for flag in all undef write-strings missing-prototypes strict-prototypes nested-externs redundant-decls old-style-definition \
+        type-limits format-security init-self ignored-qualifiers empty-body missing-format-attribute vla implicit-fallthrough; do
+        pragmas+="_Pragma(\"GCC diagnostic error \\\"-W$flag\\\"\") "
+    done
+    for file; do
+        # In front of the first line, so that all lines keep their numbers.
+        printf '%s%s\n' "$pragmas" "$(<"$file")" >"$file.new"
+        mv "$file.new" "$file"
+    done
 }
 
 # FOLDER/nitroscope/meson.build with `nitroscope_sources`, all files that match the pattern.
