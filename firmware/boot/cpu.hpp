@@ -28,6 +28,12 @@ inline uint32_t inLong(uint16_t port) {
     return value;
 }
 
+// Forgets the address translations that are in use (no page is global here).
+inline void flushTlb() {
+    uint64_t tables;
+    asm volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r"(tables) : : "memory");
+}
+
 inline void pause() {
     asm volatile("pause" : : : "memory");
 }

@@ -52,6 +52,7 @@ private:
         std::byte *word = m_words + window;
         uint64_t first = state;
         size_t at = 0;
+#pragma GCC unroll 8
         for (; at + 8 <= block; at += 8, word += 8) {
             const uint64_t sum =
                 load(data + at) ^ load(word - near) ^ load(word - middle) ^ load(word - window) ^ first;

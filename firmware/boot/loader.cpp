@@ -8,7 +8,10 @@ namespace nitroscope::boot {
 
 namespace {
 
-constexpr uint64_t pieceSize = 1 << 20; // bytes per DMA transfer
+// Bytes per DMA transfer. Emulators grow their table of address translations with the pages that are used
+// between two flushes, and the kernel would pay for the size of that table with each of its own flushes: a
+// piece is half of QEMU's smallest table, and is flushed when it is done.
+constexpr uint64_t pieceSize = 1 << 19;
 
 std::array<std::byte, 65536> scratch; // for what is checked but not kept
 
@@ -75,6 +78,7 @@ bool Loader::loadTo(uint64_t offset, uint64_t length, uint64_t address) {
         if (!m_source.readTo(offset, address, piece))
             return false;
         m_crc.update({atPhysical(address), piece});
+        flushTlb();
         offset += piece;
         address += piece;
         length -= piece;

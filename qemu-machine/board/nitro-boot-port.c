@@ -31,8 +31,9 @@ OBJECT_DECLARE_SIMPLE_TYPE(NitroBootPort, NITRO_BOOT_PORT_DEVICE)
 /* Six stages and up to 32 ramdisks are 37; the rest is room for repetition. */
 #define NITRO_MAX_STAGES 64
 /* Stages, warnings and garbage together, until the next reset. */
-#define NITRO_POLL_PAUSE_US 500
 #define NITRO_MAX_REPORTS 256
+/* How long a question is held back while the measurement goes on. */
+#define NITRO_POLL_PAUSE_US 500
 #define NITRO_NO_OFFSET UINT64_MAX
 
 typedef struct NitroStage {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Measuring in passes; see measure.hpp. A pass is a list of pieces, read chunk by chunk into a buffer of its
-// own and given to a consumer (a hash or the CRC). Passes share nothing but the counters.
+// own and given to a consumer (a hash, for PCR 0 the CRC as well). Passes share nothing but the counters.
 
 #include "qemu-machine/board/core/measure.hpp"
 
@@ -19,16 +19,32 @@ namespace {
 
 constexpr size_t chunkBytes = 256 * 1024; // fits the second-level cache of every CPU of interest
 
+/// Who wants the bytes of a piece, in the pass that makes PCR 0 and the checksum together.
+enum class For { pcr, checksum, both };
+
 struct Piece {
     const ByteSource *source;
     uint64_t offset;
     uint64_t size;
+    For use = For::pcr;
 };
 using Pieces = std::vector<Piece>;
 
-bool operator==(const Piece &a, const Piece &b) {
-    return a.source == b.source && a.offset == b.offset && a.size == b.size;
-}
+struct Plan {
+    bool hashes = false, checks = false; ///< What can be computed of this file.
+    Pieces pcr1, pcr2;
+    Pieces whole;             ///< PCR 0 and the checksum: every byte that counts, in file order.
+    size_t pcr1Pieces = 0;    ///< PCR 1 is what PCR 0 has hashed after so many pieces of `whole`,
+    bool pcr1IsPrefix = true; ///< unless something came in between.
+
+    uint64_t totalBytes() const {
+        uint64_t total = 0;
+        for (const Pieces *pieces : {&whole, &pcr2, &pcr1})
+            for (const Piece &piece : *pieces)
+                total += piece.size;
+        return total;
+    }
+};
 
 /// What all passes of one measurement share.
 struct Shared {
@@ -57,7 +73,7 @@ public:
         : m_shared(shared), m_report(std::move(report)), m_buffer(std::make_unique<std::byte[]>(chunkBytes)) {
     }
 
-    /// Feeds the pieces to `consume(span)`; false when the measurement has ended meanwhile.
+    /// Feeds the pieces to `consume(span, use)`; false when the measurement has ended meanwhile.
     template <class Consume>
     bool feed(std::span<const Piece> pieces, Consume &&consume) {
         for (const Piece &piece : pieces) {
@@ -70,7 +86,7 @@ public:
                     m_shared.fail(MeasureStatus::readFailed, piece.offset + done);
                     return false;
                 }
-                consume(std::span<const std::byte>(chunk));
+                consume(std::span<const std::byte>(chunk), piece.use);
                 done += length;
                 m_shared.doneBytes += length;
                 if (m_report)
@@ -80,24 +96,35 @@ public:
         return m_shared.goesOn();
     }
 
-    /// Hashes the pieces into a register value. With `fork`, also the first `forkAfter` of them into *fork.
-    void hash(const Pieces &pieces, std::optional<Digest> &result, size_t forkAfter = 0,
-              std::optional<Digest> *fork = nullptr) {
+    /// Hashes the pieces into a register value.
+    void hash(const Pieces &pieces, std::optional<Digest> &result) {
         Sha384 state;
-        const auto consume = [&](std::span<const std::byte> chunk) { state.update(chunk); };
-        if (fork) {
-            if (!feed(std::span(pieces).first(forkAfter), consume))
-                return;
-            finish(state, *fork); // a copy, the state goes on
-        }
-        if (feed(std::span(pieces).subspan(forkAfter), consume))
+        if (feed(pieces, [&](std::span<const std::byte> chunk, For) { state.update(chunk); }))
             finish(state, result);
     }
 
-    void checksum(const Pieces &pieces, std::optional<uint32_t> &result) {
+    /// PCR 0 and the checksum in one pass, and PCR 1 on the way where that is possible.
+    void hashAndCheck(const Plan &plan, Measurements &result) {
+        Sha384 state;
         FastCrc32 crc;
-        if (feed(pieces, [&](std::span<const std::byte> chunk) { crc.update(chunk); }))
-            result = crc.value();
+        const auto consume = [&](std::span<const std::byte> chunk, For use) {
+            if (use != For::checksum)
+                state.update(chunk);
+            if (use != For::pcr)
+                crc.update(chunk);
+        };
+        const std::span<const Piece> pieces(plan.whole);
+        const size_t first = plan.pcr1IsPrefix ? plan.pcr1Pieces : 0;
+        if (!feed(pieces.first(first), consume))
+            return;
+        if (plan.hashes && plan.pcr1IsPrefix)
+            finish(state, result.pcr1); // a copy, the state goes on
+        if (!feed(pieces.subspan(first), consume))
+            return;
+        if (plan.hashes)
+            finish(state, result.pcr0);
+        if (plan.checks)
+            result.crc = crc.value();
     }
 
 private:
@@ -114,57 +141,45 @@ private:
     std::unique_ptr<std::byte[]> m_buffer;
 };
 
-struct Plan {
-    Pieces pcr0, pcr1, pcr2, crc;
-    size_t forkAfter = 0;
-    bool pcr1IsPrefix = false;
-
-    uint64_t totalBytes() const {
-        uint64_t total = 0;
-        const auto add = [&](const Pieces &pieces) {
-            for (const Piece &piece : pieces)
-                total += piece.size;
-        };
-        add(pcr0);
-        add(pcr2);
-        add(crc);
-        if (!pcr1IsPrefix)
-            add(pcr1);
-        return total;
-    }
-};
-
 Plan makePlan(const ByteSource &source, const eif::Image &image, const ByteSource &append,
               const ByteSource *extraRamdisk) {
     Plan plan;
     size_t ramdisks = 0;
-    const auto addRamdisk = [&](const Piece &piece) {
-        plan.pcr0.push_back(piece);
-        (ramdisks++ == 0 ? plan.pcr1 : plan.pcr2).push_back(piece);
-    };
-    for (const eif::Section &section : image.used()) {
-        const Piece piece = {&source, section.dataOffset, section.dataSize};
-        if (section.type == eif::SectionType::ramdisk) {
-            addRamdisk(piece);
-        } else if (section.type == eif::SectionType::kernel || section.type == eif::SectionType::cmdline) {
-            plan.pcr0.push_back(piece);
-            plan.pcr1.push_back(piece);
-            if (section.type == eif::SectionType::cmdline && append.size() > 0) {
-                plan.pcr0.push_back({&append, 0, append.size()});
-                plan.pcr1.push_back({&append, 0, append.size()});
-            }
+    bool pcr1Ended = false; // something of PCR 2 has been hashed into PCR 0
+    plan.hashes = image.loadable();
+    plan.checks = image.crcComputable();
+    const auto addToPcr0 = [&](const Piece &piece, bool isForPcr1) {
+        plan.whole.push_back(piece);
+        if (isForPcr1) {
+            plan.pcr1.push_back({piece.source, piece.offset, piece.size});
+            plan.pcr1Pieces = plan.whole.size();
+            plan.pcr1IsPrefix = plan.pcr1IsPrefix && !pcr1Ended;
+        } else {
+            plan.pcr2.push_back({piece.source, piece.offset, piece.size});
+            pcr1Ended = true;
         }
+    };
+    if (plan.checks)
+        plan.whole.push_back({&source, 0, eif::crcOffset, For::checksum});
+    for (const eif::Section &section : image.used()) {
+        const bool isRamdisk = section.type == eif::SectionType::ramdisk;
+        const bool isCmdline = section.type == eif::SectionType::cmdline;
+        const bool isMeasured = isRamdisk || isCmdline || section.type == eif::SectionType::kernel;
+        if (plan.checks)
+            plan.whole.push_back({&source, section.headerOffset, eif::sectionHeaderSize, For::checksum});
+        const Piece data = {&source, section.dataOffset, section.dataSize,
+                            plan.checks ? For::both : For::pcr};
+        if (plan.hashes && isMeasured)
+            addToPcr0(data, !isRamdisk || ramdisks++ == 0);
+        else if (plan.checks)
+            plan.whole.push_back({&source, section.dataOffset, section.dataSize, For::checksum});
+        if (plan.hashes && isCmdline && append.size() > 0)
+            addToPcr0({&append, 0, append.size()}, true);
     }
-    if (extraRamdisk)
-        addRamdisk({extraRamdisk, 0, extraRamdisk->size()});
-
-    plan.forkAfter = plan.pcr1.size();
-    plan.pcr1IsPrefix = std::equal(plan.pcr1.begin(), plan.pcr1.end(), plan.pcr0.begin());
-    if (image.crcComputable()) {
-        plan.crc.push_back({&source, 0, eif::crcOffset});
-        for (const eif::Section &section : image.used())
-            plan.crc.push_back({&source, section.headerOffset, eif::sectionHeaderSize + section.dataSize});
-    }
+    if (plan.hashes && extraRamdisk)
+        addToPcr0({extraRamdisk, 0, extraRamdisk->size()}, ramdisks == 0);
+    if (plan.pcr1IsPrefix)
+        plan.pcr1.clear();
     return plan;
 }
 
@@ -182,24 +197,17 @@ Measurements measure(const ByteSource &source, const eif::Image &image, const Me
     Measurements result;
     {
         std::vector<std::jthread> threads; // joined at the end of this block
-        threads.reserve(3);
-        if (image.loadable()) {
+        threads.reserve(2);
+        if (plan.hashes) {
             threads.emplace_back([&] { Pass(shared, {}).hash(plan.pcr2, result.pcr2); });
             if (!plan.pcr1IsPrefix)
                 threads.emplace_back([&] { Pass(shared, {}).hash(plan.pcr1, result.pcr1); });
         }
-        if (!plan.crc.empty())
-            threads.emplace_back([&] { Pass(shared, {}).checksum(plan.crc, result.crc); });
-        if (image.loadable()) {
-            Pass pass(shared, [&] {
-                if (progress)
-                    progress(shared.doneBytes, total);
-            });
-            if (plan.pcr1IsPrefix)
-                pass.hash(plan.pcr0, result.pcr0, plan.forkAfter, &result.pcr1);
-            else
-                pass.hash(plan.pcr0, result.pcr0);
-        }
+        Pass pass(shared, [&] {
+            if (progress)
+                progress(shared.doneBytes, total);
+        });
+        pass.hashAndCheck(plan, result);
     }
     const bool isUnchanged = source.isUnchanged() && (!extras.ramdisk || extras.ramdisk->isUnchanged());
     if (shared.status == MeasureStatus::done && !isUnchanged)

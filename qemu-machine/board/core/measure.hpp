@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Measures an EIF as the platform does: PCR 0, 1 and 2 and the CRC32, each in one pass over the file, in
-// parallel. The machine, the window and the command line tool share this code. Specification: image-format
-// README, "EIF measurements":
+// Measures an EIF as the platform does: PCR 0, 1 and 2 and the CRC32, each in one pass over the file, PCR 2
+// in parallel to the others. The machine, the window and the command line tool share this code.
+// Specification: image-format README, "EIF measurements":
 //
 //   PCR x = SHA384(48 zero bytes || SHA384(content)), content = section data in file order:
 //   PCR 0: kernel, command line, all ramdisks   PCR 1: kernel, command line, first ramdisk   PCR 2: all other
 //   ramdisks
 //
 // PCR 1's content is nearly always the beginning of PCR 0's; then its hash is forked from PCR 0's running
-// state and costs nothing. Reading goes in chunks that stay in the CPU's cache while they are hashed.
+// state and costs nothing. The CRC is computed from the same chunks as PCR 0. Reading goes in chunks that
+// stay in the CPU's cache while they are hashed.
 
 #pragma once
 
@@ -49,7 +50,7 @@ struct Measurements {
 /// Called on the calling thread with bytes processed and bytes to process in all.
 using MeasureProgress = std::function<void(uint64_t done, uint64_t total)>;
 
-/// Blocks; the calling thread does one pass, up to two more threads do the others. Cancels within one chunk.
+/// Blocks; the calling thread does PCR 0, up to two more threads do the others. Cancels within one chunk.
 Measurements measure(const ByteSource &source, const eif::Image &image, const MeasureExtras &extras = {},
                      std::stop_token stop = {}, const MeasureProgress &progress = {});
 
