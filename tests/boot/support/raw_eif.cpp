@@ -64,15 +64,34 @@ quint16 RawEif::get16(qsizetype offset) const {
     return qFromBigEndian<quint16>(bytes.constData() + offset);
 }
 
-void RawEif::fixCrc() {
-    const auto *data = reinterpret_cast<const Bytef *>(bytes.constData());
-    uLong crc = crc32(0, data, crcOffset);
+quint32 RawEif::crc(quint64 holeAt, quint64 holeSize) const {
+    static const QByteArray zeros(16 << 20, '\0');
+    const quint64 fileSize = quint64(bytes.size()) + holeSize;
+    uLong crc = crc32(0, nullptr, 0);
+    const auto cover = [&](quint64 offset, quint64 size) {
+        for (quint64 piece = 0; size > 0; offset += piece, size -= piece) {
+            const bool inHole = offset >= holeAt && offset - holeAt < holeSize;
+            const quint64 rest = inHole            ? holeAt + holeSize - offset
+                                 : offset < holeAt ? holeAt - offset
+                                                   : size;
+            piece = qMin(qMin(size, rest), quint64(zeros.size()));
+            const char *from = inHole            ? zeros.constData()
+                               : offset < holeAt ? bytes.constData() + offset
+                                                 : bytes.constData() + (offset - holeSize);
+            crc = crc32(crc, reinterpret_cast<const Bytef *>(from), static_cast<uInt>(piece));
+        }
+    };
+    cover(0, crcOffset);
     for (int i = 0; i < qMin(sectionCount(), 32); ++i) {
         const quint64 offset = sectionOffset(i), size = get64(0x11c + 8 * i) + sectionHeaderSize;
-        if (offset <= quint64(bytes.size()) && size <= quint64(bytes.size()) - offset)
-            crc = crc32(crc, data + offset, static_cast<uInt>(size));
+        if (offset <= fileSize && size <= fileSize - offset)
+            cover(offset, size);
     }
-    put32(crcOffset, static_cast<quint32>(crc));
+    return static_cast<quint32>(crc);
+}
+
+void RawEif::fixCrc() {
+    put32(crcOffset, crc(quint64(bytes.size()), 0));
 }
 
 bool RawEif::write(const QString &path) const {

@@ -41,6 +41,8 @@ public:
     void setSectionSize(int index, quint64 value) { put64(0x11c + 8 * index, value); }
     int sectionCount() const { return get16(0x1a); }
 
+    /// The CRC that the file should have when `holeSize` zeros come after its first `holeAt` bytes.
+    quint32 crc(quint64 holeAt, quint64 holeSize) const;
     /// Computes the CRC over header (without the field) and the sections that the table names, and stores it.
     void fixCrc();
     bool write(const QString &path) const;
