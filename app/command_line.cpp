@@ -76,8 +76,8 @@ Result<CommandLine> readCommandLine(const QStringList &arguments) {
     }
     if (isSet("cpu-count")) {
         line.cpuCount = value("cpu-count").toUInt(&ok);
-        if (!ok || *line.cpuCount < 1 || *line.cpuCount > 255)
-            return refuse(QStringLiteral("--cpu-count wants a number from 1 to 255."));
+        if (!ok || *line.cpuCount < 1 || *line.cpuCount > 128)
+            return refuse(QStringLiteral("--cpu-count wants a number from 1 to 128."));
     }
     if (isSet("appearance")) {
         const qsizetype number =

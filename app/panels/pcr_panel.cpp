@@ -64,7 +64,7 @@ PcrPanel::PcrPanel(QWidget *parent)
     prepareTable(*m_changes);
     m_changes->setModel(&m_history);
     m_changes->setAccessibleName(QStringLiteral("History of the PCR"));
-    const int changeWidths[] = {14, 22, 11};
+    const int changeWidths[] = {13, 25, 11};
     for (int column = 0; column < PcrHistoryModel::value; ++column)
         m_changes->setColumnWidth(column, em * changeWidths[column]);
     m_changes->hide();

@@ -209,7 +209,7 @@ private Q_SLOTS:
         Guest guest;
         boot(guest, {}, path);
         QCOMPARE(printedPcr(guest.console(), 0), eif.pcr(0).toHex());
-        QCOMPARE(guest.errorOutput(), QByteArray());
+        QVERIFY2(!guest.errorOutput().contains("CRC"), guest.errorOutput());
     }
 
     void ramdiskBeyond4GiB_bootsWhereMemoryAllows() {

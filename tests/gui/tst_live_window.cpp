@@ -4,6 +4,7 @@
 // QEMU is killed under it.
 #include "app/panels/boot_panel.hpp"
 #include "app/panels/console_panel.hpp"
+#include "app/panels/eif_panel.hpp"
 #include "app/panels/main_window.hpp"
 #include "app/panels/pcr_panel.hpp"
 #include "app/session/live_session.hpp"
@@ -15,8 +16,10 @@
 #include <QFile>
 #include <QLabel>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTemporaryDir>
+#include <QtEndian>
 #include <QTest>
 #include <unistd.h>
 
@@ -50,6 +53,11 @@ class LiveWindow : public QObject {
 
     QTemporaryDir m_folder;
 
+    QByteArray demo() const {
+        QFile file(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif"));
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    }
+
 private slots:
     void initTestCase() {
         if (!QFile::exists(QStringLiteral(NITROSCOPE_BINARY_DIR "/bin/qemu-system-x86_64")) ||
@@ -57,6 +65,70 @@ private slots:
             QSKIP("QEMU or the demo enclave has not been built (./workbench build)");
         qputenv("NITROSCOPE_QEMU", NITROSCOPE_BINARY_DIR "/bin/qemu-system-x86_64");
         qputenv("XDG_RUNTIME_DIR", m_folder.path().toLocal8Bit());
+    }
+
+    void badFile_isRefusedWithItsPlaceAndAWayOut_data() {
+        QTest::addColumn<QByteArray>("content");
+        QTest::addColumn<QString>("words");
+        const QByteArray good = demo();
+        QTest::newRow("text") << QByteArray(9000, 'n') << QStringLiteral("not an enclave image");
+        QTest::newRow("truncated") << good.chopped(4096) << QStringLiteral("(section 4, byte ");
+        QByteArray zeros = good.left(0x1a) + QByteArray("\0\x20", 2) + QByteArray(548 - 0x1c, '\0');
+        for (int i = 0; i < 32; ++i) // each offset in its place in the table, each section 12 bytes of zeros
+            qToBigEndian<quint64>(548 + 12 * i, zeros.data() + 0x1c + 8 * i);
+        QTest::newRow("32 sections of zero bytes")
+            << zeros + QByteArray(32 * 12, '\0') << QStringLiteral("(section 0, byte ");
+        QByteArray large = good;
+        qToBigEndian(~quint64{5}, large.data() + 0x11c + 8 * 3);
+        QTest::newRow("size near 2^64") << large << QStringLiteral("(section 3, byte ");
+    }
+    void badFile_isRefusedWithItsPlaceAndAWayOut() {
+        QFETCH(QByteArray, content);
+        QFETCH(QString, words);
+        QFile file(m_folder.filePath(QStringLiteral("bad.eif")));
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(content) == content.size());
+        file.close();
+        Preferences preferences(m_folder.path());
+        LiveSession session;
+        MainWindow window(session, preferences);
+        window.show();
+        window.openEif(file.fileName(), MainWindow::AfterOpening::run);
+        QVERIFY(QTest::qWaitFor([&] { return session.state() == State::failed; }, patience));
+        QVERIFY(QTest::qWaitFor([&] { return window.banner().isVisible(); }, patience));
+        QVERIFY2(window.banner().message().contains(words), qPrintable(window.banner().message()));
+        QVERIFY(window.eifPanel().findings().count(nitroscope::formats::Severity::error) > 0);
+        bool startsAgain = false;
+        for (const QPushButton *button : window.banner().findChildren<QPushButton *>())
+            startsAgain |= button->isVisible() && button->text().contains(QStringLiteral("Again"));
+        QVERIFY(startsAgain);
+    }
+
+    void memoryTooSmall_saysHowMuch() {
+        Preferences preferences(m_folder.path());
+        LiveSession session;
+        MainWindow window(session, preferences);
+        window.show();
+        LaunchSpec options;
+        options.memoryMiB = 20;
+        window.setLaunchOptions(options);
+        window.openEif(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif"), MainWindow::AfterOpening::run);
+        QVERIFY(QTest::qWaitFor([&] { return window.banner().isVisible(); }, patience));
+        QVERIFY2(window.banner().message().contains(QRegularExpression(QStringLiteral("at least \\d+ MiB"))),
+                 qPrintable(window.banner().message()));
+    }
+
+    void qemuMissing_saysHowToGetIt() {
+        Preferences preferences(m_folder.path());
+        LiveSession session;
+        MainWindow window(session, preferences);
+        window.show();
+        LaunchSpec options;
+        options.qemuPath = QStringLiteral("/no/such/qemu");
+        window.setLaunchOptions(options);
+        window.openEif(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif"), MainWindow::AfterOpening::run);
+        QVERIFY(QTest::qWaitFor([&] { return window.banner().isVisible(); }, patience));
+        QVERIFY(window.banner().message().contains(QStringLiteral("/no/such/qemu")));
+        QVERIFY(window.banner().advice().contains(QStringLiteral("./workbench build")));
     }
 
     void demo_fromRunToKilledQemuAndAgain() {

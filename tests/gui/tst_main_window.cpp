@@ -17,6 +17,7 @@
 
 #include <QAbstractItemView>
 #include <QClipboard>
+#include <QComboBox>
 #include <QDragEnterEvent>
 #include <QLineEdit>
 #include <QMenu>
@@ -54,6 +55,8 @@ QPushButton *buttonNamed(QWidget &parent, const QString &text) {
 
 class TestMainWindow : public QObject {
     Q_OBJECT
+
+    QTemporaryDir m_folder;
 
     static bool drop(MainWindow &window, const QList<QUrl> &urls) {
         QMimeData data;
@@ -148,6 +151,8 @@ private slots:
         QTest::addColumn<QString>("path");
         QTest::newRow("missing") << QStringLiteral("/nonexistent/demo.eif");
         QTest::newRow("folder") << QStringLiteral("/");
+        QTest::newRow("empty") << writeFile(m_folder.filePath(QStringLiteral("empty.eif")), {});
+        QTest::newRow("device") << QStringLiteral("/dev/zero");
     }
     void open_badFile_saysWhy() {
         QFETCH(QString, path);
@@ -392,9 +397,43 @@ private slots:
             const auto views = dock->panel().findChildren<QAbstractScrollArea *>();
             for (const QAbstractScrollArea *view : views) {
                 if (view->inherits("QHeaderView") || view->inherits("QComboBoxListView"))
-                    continue; // part of its table or box, which has the name
+                    continue; // part of its table or combo box, which has the name
                 QVERIFY2(!view->accessibleName().isEmpty(), view->metaObject()->className());
             }
+            for (const QComboBox *box : dock->panel().findChildren<QComboBox *>())
+                QVERIFY2(!box->accessibleName().isEmpty(), qPrintable(dock->panel().accessibleName()));
+            for (const QLineEdit *edit : dock->panel().findChildren<QLineEdit *>())
+                QVERIFY2(!edit->accessibleName().isEmpty() || edit->inherits("QExpandingLineEdit"),
+                         qPrintable(dock->panel().accessibleName()));
+            for (const QAbstractButton *button : dock->panel().findChildren<QAbstractButton *>())
+                QVERIFY2(button->isHidden() || !button->accessibleName().isEmpty() ||
+                             !button->text().isEmpty() || button->inherits("QTableCornerButton") ||
+                             button->parent()->inherits("QLineEdit"),
+                         qPrintable(QStringLiteral("%1: %2 in %3")
+                                        .arg(dock->panel().accessibleName(),
+                                             QLatin1String(button->metaObject()->className()),
+                                             QLatin1String(button->parent()->metaObject()->className()))));
+            // Tables tell a screen reader their cells and what the columns are.
+            for (const QAbstractItemView *view : dock->panel().findChildren<QAbstractItemView *>())
+                if (const QAbstractItemModel *model = view->model(); model && !view->inherits("QHeaderView"))
+                    for (int column = 0; column < model->columnCount() && model->columnCount() > 1; ++column)
+                        QVERIFY2(!model->headerData(column, Qt::Horizontal).toString().isEmpty(),
+                                 qPrintable(view->accessibleName()));
+        }
+    }
+
+    void keyboard_everyViewCanBeReached() {
+        WindowFixture fixture;
+        fixture.show();
+        for (const PanelDock *dock : fixture.window->docks())
+            for (const QAbstractItemView *view : dock->panel().findChildren<QAbstractItemView *>())
+                if (!view->inherits("QHeaderView") && !view->inherits("QComboBoxListView"))
+                    QVERIFY2(view->focusPolicy() & Qt::TabFocus, qPrintable(view->accessibleName()));
+        // Each panel has a command with a shortcut that shows it.
+        for (const char *id : {"eif", "console", "boot", "pcrs", "log"}) {
+            const QAction *action =
+                fixture.action(qPrintable(QStringLiteral("view.panel.%1").arg(QLatin1String(id))));
+            QVERIFY2(action && !action->shortcut().isEmpty(), id);
         }
     }
 };
