@@ -19,7 +19,7 @@ constexpr int pcrOfRow[] = {0, 1, 2, 8};
 
 MeasurementStrip::MeasurementStrip(QWidget *parent)
     : QFrame(parent), m_waiting(new QWidget), m_digests(new QWidget), m_message(new QLabel),
-      m_progress(new QProgressBar), m_button(new QPushButton) {
+      m_progress(new QProgressBar), m_button(new QPushButton(QStringLiteral("Measure"))) {
     setAccessibleName(QStringLiteral("Measurements"));
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(10, 6, 10, 6);
