@@ -4,12 +4,36 @@
 #include "firmware/boot/cpu.hpp"
 #include "firmware/boot/crc_fold.hpp"
 #include "firmware/boot/crc_sparse.hpp"
+#include "firmware/boot/handover.h"
 
 namespace nitroscope::boot {
 
 namespace {
 
 SparseCrc sparse;
+bool hasChecksumPort = false;
+nitro_checksum_job job; // the machine reads and writes it while the port is being written
+
+// False when the machine did not do all of it; then `state` is what it was.
+bool sumByMachine(uint32_t &state, std::span<const std::byte> bytes) {
+    volatile nitro_checksum_job &shared = job;
+    uint32_t running = state;
+    while (!bytes.empty()) {
+        const auto piece =
+            bytes.first(bytes.size() < NITRO_CHECKSUM_MAX_SIZE ? bytes.size() : NITRO_CHECKSUM_MAX_SIZE);
+        shared.address = physicalAddress(piece.data());
+        shared.size = static_cast<uint32_t>(piece.size());
+        shared.state = running;
+        shared.done = 0;
+        outLong(NITRO_CHECKSUM_PORT, static_cast<uint32_t>(physicalAddress(&job)));
+        if (shared.done != 1)
+            return false;
+        running = shared.state;
+        bytes = bytes.subspan(piece.size());
+    }
+    state = running;
+    return true;
+}
 
 bool hasCarrylessMultiply() {
     constexpr uint32_t pclmulqdq = 1u << 1; // CPUID.1:ECX
@@ -19,7 +43,17 @@ bool hasCarrylessMultiply() {
 
 } // namespace
 
+void useChecksumPort() {
+    hasChecksumPort = true;
+}
+
 void FastCrc::update(std::span<const std::byte> bytes) {
+    constexpr size_t worthAsking = 4096; // bytes; a port access costs about as much as summing them
+    if (hasChecksumPort && bytes.size() >= worthAsking) {
+        if (sumByMachine(m_state, bytes))
+            return;
+        hasChecksumPort = false;
+    }
     m_state = hasCarrylessMultiply() ? crcByFolding(m_state, bytes.data(), bytes.size())
                                      : sparse.update(m_state, bytes.data(), bytes.size());
 }

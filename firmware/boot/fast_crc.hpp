@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The firmware's CRC32: the fastest way this CPU has. Same interface as eif::Crc32. fast_crc.cpp is the only
-// file compiled with SSE; nothing else of the firmware touches vector registers.
+// The firmware's CRC32: the fastest way this machine has. Same interface as eif::Crc32. fast_crc.cpp is the
+// only file compiled with SSE; nothing else of the firmware touches vector registers.
 #pragma once
 
 #include <cstddef>
@@ -18,5 +18,8 @@ public:
 private:
     uint32_t m_state = 0xffffffff;
 };
+
+// From now on long pieces are summed by the machine's checksum port (handover.h), as long as it does.
+void useChecksumPort();
 
 } // namespace nitroscope::boot

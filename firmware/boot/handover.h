@@ -19,6 +19,11 @@
  * Boot port:
  *   outl(NITRO_BOOT_PORT, physical address of a struct nitro_boot_report)
  *   inl(NITRO_BOOT_PORT) = NITRO_MEASURE_*: may the kernel be entered?
+ * Checksum port, with NITRO_BOOT_FLAG_CHECKSUM_PORT only:
+ *   outl(NITRO_CHECKSUM_PORT, physical address of a struct nitro_checksum_job)
+ *   goes on with a CRC32 over some of the guest's own RAM, as a checksum
+ *   engine of a network card does. What is covered, and the comparison, is
+ *   the firmware's business.
  */
 #pragma once
 
@@ -43,15 +48,18 @@
 #define NITRO_BOOT_REPORT_VERSION 1u
 
 #define NITRO_BOOT_PORT 0x0b00
-#define NITRO_BOOT_PORT_SIZE 4
+#define NITRO_CHECKSUM_PORT 0x0b04
+#define NITRO_BOOT_PORT_SIZE 8 /* both */
 
 #define NITRO_BOOT_SLICE_SIZE (1ull << 30) /* what the machine uses */
 #define NITRO_BOOT_MAX_SLICES 1000u        /* three decimal digits */
 #define NITRO_BOOT_MAX_CPUS 256u
 #define NITRO_BOOT_REPORT_TEXT_SIZE 160u
+#define NITRO_CHECKSUM_MAX_SIZE (1u << 20) /* bytes of one job */
 
 enum {
-    NITRO_BOOT_FLAG_STRICT = 1u << 0 /* clear: what can go on, goes on */
+    NITRO_BOOT_FLAG_STRICT = 1u << 0, /* clear: what can go on, goes on */
+    NITRO_BOOT_FLAG_CHECKSUM_PORT = 1u << 1
 };
 
 enum { NITRO_MEASURE_BUSY = 0, NITRO_MEASURE_READY = 1, NITRO_MEASURE_REFUSED = 2 };
@@ -116,10 +124,21 @@ struct nitro_boot_report {
     char text[NITRO_BOOT_REPORT_TEXT_SIZE]; /* zero-terminated sentence */
 };
 
+/* In guest memory, 24 bytes; a job that the machine does not accept is left as it is. */
+struct nitro_checksum_job {
+    uint64_t address; /* of the bytes; RAM */
+    uint32_t size;    /* bytes, at most NITRO_CHECKSUM_MAX_SIZE */
+    uint32_t state;   /* running CRC32, not inverted; in and out */
+    uint32_t done;    /* written 0 by the firmware, 1 by the machine */
+    uint32_t reserved;
+};
+
 #ifdef __cplusplus
+static_assert(sizeof(nitro_checksum_job) == 24, "layout is shared");
 static_assert(sizeof(nitro_boot_info) == 304, "layout is shared");
 static_assert(sizeof(nitro_boot_report) == 200, "layout is shared");
 #else
+static_assert(sizeof(struct nitro_checksum_job) == 24, "layout is shared");
 static_assert(sizeof(struct nitro_boot_info) == 304, "layout is shared");
 static_assert(sizeof(struct nitro_boot_report) == 200, "layout is shared");
 #endif

@@ -11,6 +11,7 @@
 #include "firmware/boot/cpu.hpp"
 #include "firmware/boot/eif_source.hpp"
 #include "firmware/boot/exceptions.hpp"
+#include "firmware/boot/fast_crc.hpp"
 #include "firmware/boot/fw_cfg.hpp"
 #include "firmware/boot/handoff.hpp"
 #include "firmware/boot/handover.h"
@@ -63,6 +64,8 @@ void readBootInfo() {
     if (bootInfo.eif_size == 0 && bootInfo.slice_count == 0)
         fail(Stage::reset, NITRO_BOOT_REASON_NO_EIF,
              "No enclave image was given; start the machine with one.");
+    if (bootInfo.flags & NITRO_BOOT_FLAG_CHECKSUM_PORT)
+        useChecksumPort();
     if (bootInfo.cpu_count == 0 || bootInfo.cpu_count > NITRO_BOOT_MAX_CPUS)
         bootInfo.cpu_count = 1;
 }

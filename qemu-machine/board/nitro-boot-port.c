@@ -12,6 +12,7 @@
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
+#include "qemu/rcu.h"
 #include "qemu/timer.h"
 #include "qapi/error.h"
 #include "qapi/qapi-events-nitro.h"
@@ -264,12 +265,51 @@ static bool nitro_read_report(hwaddr address, struct nitro_boot_report *report)
            report->stage <= NITRO_BOOT_STAGE_HANDOFF;
 }
 
+/* The guest's RAM at the guest's word: nothing else is read or written. */
+static void nitro_do_checksum(NitroBootPort *port, hwaddr where)
+{
+    const MemTxAttrs attrs = { .memory = 1 };
+    struct nitro_checksum_job job;
+    hwaddr offset, wanted, length;
+    MemoryRegion *region;
+
+    if (port->handed_off || port->failed ||
+        address_space_read(&address_space_memory, where, attrs, &job,
+                           sizeof(job)) != MEMTX_OK) {
+        return;
+    }
+    wanted = length = le32_to_cpu(job.size);
+    if (!wanted || wanted > NITRO_CHECKSUM_MAX_SIZE) {
+        return;
+    }
+    RCU_READ_LOCK_GUARD();
+    region = address_space_translate(&address_space_memory,
+                                     le64_to_cpu(job.address), &offset,
+                                     &length, false, attrs);
+    if (!memory_region_is_ram(region) || length < wanted) {
+        return;
+    }
+    job.state = cpu_to_le32(
+        nitro_launch_checksum(le32_to_cpu(job.state),
+                              (uint8_t *)memory_region_get_ram_ptr(region) +
+                              offset, wanted));
+    job.done = cpu_to_le32(1);
+    address_space_write(&address_space_memory, where, attrs, &job,
+                        sizeof(job));
+}
+
 static void nitro_boot_port_write(void *opaque, hwaddr addr, uint64_t value,
                                   unsigned size)
 {
     NitroBootPort *port = opaque;
     struct nitro_boot_report report;
 
+    if (addr == NITRO_CHECKSUM_PORT - NITRO_BOOT_PORT) {
+        if (port->nms->checksum_port) {
+            nitro_do_checksum(port, value);
+        }
+        return;
+    }
     if (port->handed_off || port->failed ||
         port->reports == NITRO_MAX_REPORTS) {
         trace_nitro_boot_report_ignored(value);
@@ -303,8 +343,12 @@ static void nitro_boot_port_write(void *opaque, hwaddr addr, uint64_t value,
 static uint64_t nitro_boot_port_read(void *opaque, hwaddr addr, unsigned size)
 {
     NitroBootPort *port = opaque;
-    int state = nitro_launch_settle(port->nms);
+    int state;
 
+    if (addr != 0) {
+        return 0;
+    }
+    state = nitro_launch_settle(port->nms);
     if (state == NITRO_MEASURE_BUSY) {
         /*
          * The firmware asks again and again; without a pause its polling

@@ -94,7 +94,9 @@ void nitro_fwcfg_add_enclave(NitroMachineState *nms)
     info->magic = cpu_to_le32(NITRO_BOOT_INFO_MAGIC);
     info->version = cpu_to_le32(NITRO_BOOT_INFO_VERSION);
     info->slice_size = cpu_to_le64(NITRO_BOOT_SLICE_SIZE);
-    info->flags = cpu_to_le32(nms->strict ? NITRO_BOOT_FLAG_STRICT : 0);
+    info->flags = cpu_to_le32(
+        (nms->strict ? NITRO_BOOT_FLAG_STRICT : 0) |
+        (nms->checksum_port ? NITRO_BOOT_FLAG_CHECKSUM_PORT : 0));
     nitro_add_cpus(machine, info);
 
     if (nms->launch) {

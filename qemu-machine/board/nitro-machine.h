@@ -69,6 +69,7 @@ struct NitroMachineState {
     bool debug_mode;
     bool strict;
     bool preflight;
+    bool checksum_port;
     EnclaveReboot reboot;
 
     Notifier machine_done;

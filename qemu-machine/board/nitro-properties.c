@@ -226,6 +226,7 @@ NITRO_BOOL_PROPERTY(definite_payload, definite_payload, "definite-payload")
 NITRO_BOOL_PROPERTY(debug_mode, debug_mode, "debug-mode")
 NITRO_BOOL_PROPERTY(strict, strict, "strict")
 NITRO_BOOL_PROPERTY(preflight, preflight, "preflight")
+NITRO_BOOL_PROPERTY(checksum_port, checksum_port, "checksum-port")
 
 static int nitro_get_reboot(Object *obj, Error **errp)
 {
@@ -243,6 +244,7 @@ void nitro_properties_init(NitroMachineState *nms)
 {
     nms->strict = true;
     nms->preflight = true;
+    nms->checksum_port = true;
     nms->reboot = ENCLAVE_REBOOT_TERMINATE;
 }
 
@@ -401,6 +403,9 @@ void nitro_properties_class_init(ObjectClass *oc)
     NITRO_ADD_PROPERTY(bool, preflight, "preflight",
                        "Judge the EIF on the host; off: only the firmware "
                        "does (default on)");
+    NITRO_ADD_PROPERTY(bool, checksum_port, "checksum-port",
+                       "Sum the EIF for the firmware; off: it computes each "
+                       "CRC itself, slower (default on)");
     object_class_property_add_enum(oc, "reboot", "EnclaveReboot",
                                    &EnclaveReboot_lookup, nitro_get_reboot,
                                    nitro_set_reboot);

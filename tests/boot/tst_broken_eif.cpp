@@ -162,6 +162,27 @@ private Q_SLOTS:
         QVERIFY2(!guest.console().contains("Linux version"), "the kernel was entered");
     }
 
+    // Without the machine's help, and without PCLMULQDQ as well: the firmware's own ways to the same verdict.
+    void firmware_onItsOwn_findsOneWrongByte_data() {
+        QTest::addColumn<QString>("processor");
+        QTest::newRow("PCLMULQDQ") << QStringLiteral("max");
+        QTest::newRow("no PCLMULQDQ") << QStringLiteral("max,pclmulqdq=off");
+    }
+    void firmware_onItsOwn_findsOneWrongByte() {
+        QFETCH(QString, processor);
+        const QStringList machine{
+            QStringLiteral("-M"),      QStringLiteral("nitro-enclave,preflight=off,checksum-port=off"),
+            QStringLiteral("-cpu"),    processor,
+            QStringLiteral("-action"), QStringLiteral("panic=pause"),
+            QStringLiteral("-kernel")};
+        const auto damage = [](RawEif &e) { e.bytes[e.bytes.size() - 1] = char(e.bytes.back() ^ 0x80); };
+        Guest broken, whole;
+        QVERIFY2(broken.start(machine + QStringList{written(damage)}), broken.errorOutput());
+        QVERIFY2(broken.waitForConsole("boot failed at crc", 60), broken.console().right(1500));
+        QVERIFY2(whole.start(machine + QStringList{Guest::demoEif()}), whole.errorOutput());
+        QVERIFY2(whole.waitForConsole("Linux version", 60), whole.console().right(1500));
+    }
+
     void tooLittleMemory_saysHowMuchIsNeeded() {
         Guest guest;
         const bool started =

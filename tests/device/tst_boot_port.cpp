@@ -40,6 +40,19 @@ void send(QtestMachine &machine, const nitro_boot_report &what) {
     machine.out32(NITRO_BOOT_PORT, reportAddress);
 }
 
+constexpr quint32 jobAddress = 0x11000, dataAddress = 0x200000;
+
+nitro_checksum_job checksumOf(QtestMachine &machine, quint64 address, quint32 size, quint32 state = ~0u) {
+    const nitro_checksum_job job{.address = address, .size = size, .state = state, .done = 0, .reserved = 0};
+    machine.writeMemory(jobAddress, QByteArray(reinterpret_cast<const char *>(&job), sizeof job));
+    machine.out32(NITRO_CHECKSUM_PORT, jobAddress);
+    nitro_checksum_job result{};
+    const QByteArray bytes = machine.readMemory(jobAddress, sizeof result);
+    if (bytes.size() == sizeof result)
+        std::memcpy(&result, bytes.constData(), sizeof result);
+    return result;
+}
+
 QJsonObject enclave(QtestMachine &machine) {
     return machine.command(QStringLiteral("query-enclave")).toObject();
 }
@@ -244,6 +257,55 @@ private Q_SLOTS:
         for (int index : {0, 1, 2, 8})
             QCOMPARE(pcr(machine, index)[QStringLiteral("value")].toString(), zeroPcr);
         QVERIFY(pcr(machine, 4)[QStringLiteral("value")].toString() != zeroPcr);
+    }
+
+    void checksumPort_sumsGuestMemory() {
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        machine.writeMemory(dataAddress, "123456789");
+        const nitro_checksum_job whole = checksumOf(machine, dataAddress, 9);
+        QCOMPARE(whole.done, 1u);
+        QCOMPARE(~whole.state, 0xcbf43926u); // the check value of CRC-32/ISO-HDLC
+        const nitro_checksum_job first = checksumOf(machine, dataAddress, 4);
+        QCOMPARE(~checksumOf(machine, dataAddress + 4, 5, first.state).state, 0xcbf43926u);
+        QCOMPARE(checksumOf(machine, dataAddress, NITRO_CHECKSUM_MAX_SIZE).done, 1u);
+    }
+
+    void checksumPort_otherThanRam_isLeftAlone_data() {
+        QTest::addColumn<quint64>("address");
+        QTest::addColumn<quint32>("size");
+        const quint64 end = quint64(512) << 20; // of RAM
+        QTest::newRow("nothing") << quint64(dataAddress) << 0u;
+        QTest::newRow("more than a MiB") << quint64(dataAddress) << NITRO_CHECKSUM_MAX_SIZE + 1;
+        QTest::newRow("4 GiB - 1") << quint64(dataAddress) << ~0u;
+        QTest::newRow("beyond RAM") << end << 16u;
+        QTest::newRow("across the end of RAM") << end - 8 << 16u;
+        QTest::newRow("a device") << quint64(0xd0000000) << 16u;
+        QTest::newRow("near 2^64") << ~quint64(7) << 16u;
+    }
+    void checksumPort_otherThanRam_isLeftAlone() {
+        QFETCH(quint64, address);
+        QFETCH(quint32, size);
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        const nitro_checksum_job job = checksumOf(machine, address, size);
+        QCOMPARE(job.done, 0u);
+        QCOMPARE(job.state, ~0u);
+        machine.out32(NITRO_CHECKSUM_PORT, 0xd0000000); // a job in a device
+        machine.out32(NITRO_CHECKSUM_PORT, 0xfffffff0);
+        QCOMPARE(checksumOf(machine, dataAddress, 16).done, 1u); // nothing was harmed
+    }
+
+    void checksumPort_offOrAfterTheHandoff_isDeaf() {
+        QtestMachine without;
+        QVERIFY2(without.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,checksum-port=off")}),
+                 without.errorOutput());
+        QCOMPARE(checksumOf(without, dataAddress, 16).done, 0u);
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(m_eif.bytes())}), machine.errorOutput());
+        QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
+        send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_HANDOFF));
+        QCOMPARE(checksumOf(machine, dataAddress, 16).done, 0u);
     }
 
     void handoff_makesThePortDeaf() {

@@ -18,21 +18,20 @@
 
 namespace nitroscope::launch {
 
+/// Continues a running state (not inverted).
+inline uint32_t fastCrcBytes(uint32_t state, std::span<const std::byte> bytes) {
+#ifdef __x86_64__
+    static const bool canFold = __builtin_cpu_supports("pclmul") != 0;
+    if (canFold)
+        return boot::crcByFolding(state, bytes.data(), bytes.size());
+#endif
+    return eif::detail::crcBytes(state, bytes.data(), bytes.size());
+}
+
 class FastCrc32 {
 public:
-    void update(std::span<const std::byte> bytes) {
-#ifdef __x86_64__
-        static const bool canFold = __builtin_cpu_supports("pclmul") != 0;
-        if (canFold) {
-            m_state = boot::crcByFolding(m_state, bytes.data(), bytes.size());
-            return;
-        }
-#endif
-        m_state = eif::detail::crcBytes(m_state, bytes.data(), bytes.size());
-    }
-    uint32_t value() const {
-        return ~m_state;
-    }
+    void update(std::span<const std::byte> bytes) { m_state = fastCrcBytes(m_state, bytes); }
+    uint32_t value() const { return ~m_state; }
 
 private:
     uint32_t m_state = 0xffffffff;

@@ -8,6 +8,7 @@
 
 #include "firmware/boot/handover.h"
 #include "firmware/eif/parser.hpp"
+#include "qemu-machine/board/core/fast_crc.hpp"
 #include "qemu-machine/board/core/measure.hpp"
 #include "qemu-machine/board/core/preflight.hpp"
 #include "qemu-machine/board/core/problem.hpp"
@@ -328,6 +329,10 @@ void nitro_launch_instance_pcr(const char *instance_id, uint8_t out[48]) {
 
 const NitroLaunchFacts *nitro_launch_facts(const NitroLaunch *launch) {
     return &launch->facts;
+}
+
+uint32_t nitro_launch_checksum(uint32_t state, const uint8_t *data, size_t size) {
+    return fastCrcBytes(state, std::as_bytes(std::span(data, size)));
 }
 
 void nitro_launch_release_pages(NitroLaunch *launch) {

@@ -125,6 +125,9 @@ void nitro_launch_instance_pcr(const char *instance_id, uint8_t out[48]);
 
 const NitroLaunchFacts *nitro_launch_facts(const NitroLaunch *launch); /* never NULL; for query-enclave */
 
+/* Goes on with a CRC32 (running state, not inverted) over `size` bytes; for the checksum port. */
+uint32_t nitro_launch_checksum(uint32_t state, const uint8_t *data, size_t size);
+
 /* After the guest has its copy: gives the mapped pages back, so that resident memory drops. Reading again still works. */
 void nitro_launch_release_pages(NitroLaunch *launch);
 
