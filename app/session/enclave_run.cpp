@@ -2,7 +2,7 @@
 #include "app/session/enclave_run.hpp"
 
 #include "app/core/program_locations.hpp"
-#include "app/session/launch_arguments.hpp"
+#include "app/session/debug/live_target.hpp"
 
 #include <QFileInfo>
 
@@ -41,6 +41,7 @@ EnclaveRun::EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, LiveCapt
 }
 
 EnclaveRun::~EnclaveRun() {
+    m_target.reset();
     // The socket dies with our members and would tell the client of it when we are half gone.
     delete m_qmp;
 }
@@ -99,15 +100,9 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
     if (auto opened = m_console.open(channels.console); !opened)
         return opened;
 
-    if (m_spec.debugger) {
-        m_gdb = std::make_unique<GdbEndpoint>();
-        channels.gdbStub = m_folder->filePath(QStringLiteral("gdb-stub"));
-        if (auto listening = m_gdb->listen(channels.gdbStub, m_folder->filePath(QStringLiteral("gdb")));
-            !listening)
-            return listening;
-        connect(m_gdb.get(), &GdbEndpoint::problem, this,
-                [this](const Error &error) { log(LogLevel::warning, "session", error.text()); });
-    }
+    if (m_spec.debugger)
+        if (auto prepared = prepareDebugger(&channels); !prepared)
+            return prepared;
 
     // Whether the file is an EIF, or a file at all, is the machine's to judge: its words are the user's.
     const QFileInfo eif(m_spec.eifPath);
@@ -138,6 +133,7 @@ void EnclaveRun::onReady(const QString &version) {
     m_connectTimer.stop();
     log(LogLevel::debug, "session", QStringLiteral("QEMU %1 is ready.").arg(version));
     m_nsm.setClient(m_qmp);
+    m_machine.setClient(m_qmp);
     if (m_ending)
         return;
     requestPcrs([this] {
@@ -149,15 +145,15 @@ void EnclaveRun::onReady(const QString &version) {
             return;
         }
         // The debugger starts the guest; a QMP `cont` would leave the stub's client unaware.
-        const auto tell = [this] { emit debuggerReady(m_gdb->clientPath()); };
         if (m_gdb->broker() && m_gdb->broker()->isReady())
-            tell();
+            startDebugger();
         else
-            connect(m_gdb.get(), &GdbEndpoint::ready, this, tell);
+            connect(m_gdb.get(), &GdbEndpoint::ready, this, &EnclaveRun::startDebugger);
     });
 }
 
 void EnclaveRun::onEvent(const qmp::Event &event) {
+    m_machine.takeEvent(event);
     if (event.name == qmp::bootStageEvent) {
         if (const auto stage = qmp::readBootStage(event.data)) {
             emit bootStage({stage->stage, stage->index, stage->virtualNs, stage->hostNs, stage->text});
@@ -182,9 +178,11 @@ void EnclaveRun::onEvent(const qmp::Event &event) {
     } else if (m_ending) {
         return; // stops that belong to the end are no pauses
     } else if (event.name == QLatin1String("STOP")) {
-        emit stateChanged(State::paused);
+        m_runs = false;
+        reportRunState();
     } else if (event.name == QLatin1String("RESUME")) {
-        emit stateChanged(State::running);
+        m_runs = true;
+        reportRunState();
     }
 }
 
@@ -222,6 +220,8 @@ void EnclaveRun::onBootFailed(const QJsonObject &data) {
 
 void EnclaveRun::onProcessEnd(const ProcessEnd &end) {
     m_connectTimer.stop();
+    if (m_target)
+        m_target->detach();
     m_processGone = true;
     m_evidence.process = end;
     m_evidence.errorLines = m_process.lastErrorLines();
@@ -285,11 +285,14 @@ void EnclaveRun::command(const QString &name) {
 }
 
 void EnclaveRun::pause() {
-    command(QStringLiteral("stop"));
+    if (m_target)
+        m_target->interrupt();
+    else
+        command(QStringLiteral("stop"));
 }
 void EnclaveRun::resume() {
-    if (m_gdb && m_gdb->broker())
-        m_gdb->broker()->resume(";c");
+    if (m_target)
+        m_target->resume();
     else
         command(QStringLiteral("cont"));
 }

@@ -14,9 +14,11 @@
 #include "app/proto/qmp/nitro_messages.hpp"
 #include "app/session/channel_server.hpp"
 #include "app/session/console_pipe.hpp"
+#include "app/session/debug/machine_control.hpp"
 #include "app/session/enclave_session.hpp"
 #include "app/session/end_reason.hpp"
 #include "app/session/gdb/gdb_endpoint.hpp"
+#include "app/session/launch_arguments.hpp"
 #include "app/session/live_capture.hpp"
 #include "app/session/nsm_control.hpp"
 #include "app/session/panic_scanner.hpp"
@@ -25,6 +27,8 @@
 #include <QTimer>
 
 namespace nitroscope::app {
+
+class LiveTarget;
 
 struct RunLimits {
     int connectMs = 30'000;  // from start to QMP's readiness
@@ -47,6 +51,7 @@ public:
     void stop();
     void sendConsoleInput(const QByteArray &bytes);
     NsmControl &nsmControl() { return m_nsm; }
+    LiveTarget *debugTarget() const { return m_target.get(); }
 
 signals:
     void stateChanged(nitroscope::app::EnclaveSession::State state); // running and paused only
@@ -62,6 +67,10 @@ signals:
 private:
     Result<void> prepare(QString *program, QStringList *arguments);
     void connectProcess();
+    Result<void> prepareDebugger(LaunchChannels *channels);
+    void startDebugger();
+    bool monitor(const QByteArray &words, const std::function<void(const QByteArray &)> &answer);
+    void reportRunState();
     void openQmp(QLocalSocket *socket);
     void onReady(const QString &version);
     void onEvent(const qmp::Event &event);
@@ -84,6 +93,9 @@ private:
     std::optional<RuntimeFolder> m_folder; // outlives socket, pipes and process
     ChannelServer m_qmpServer;
     std::unique_ptr<GdbEndpoint> m_gdb; // with LaunchSpec::debugger
+    MachineControl m_machine;
+    std::unique_ptr<LiveTarget> m_target; // dies before what it uses
+    QTimer m_stepTimer;
     ConsolePipe m_console;
     ChildProcess m_process;
     QPointer<qmp::Client> m_qmp;
@@ -95,6 +107,7 @@ private:
     RunEvidence m_evidence;
     bool m_pcrsInFlight = false;
     bool m_pcrsAgain = false;
+    bool m_runs = false;   // the machine, as QMP tells
     bool m_ending = false; // quit was sent, or QEMU is to be killed
     bool m_processGone = false;
     bool m_finished = false;

@@ -16,7 +16,7 @@ QString absolute(const QString &path) {
     return QFileInfo(path).absoluteFilePath();
 }
 
-QString machineOption(const LaunchSpec &spec, bool captures) {
+QString machineOption(const LaunchSpec &spec, bool captures, bool sharesRam) {
     QString machine = QStringLiteral("nitro-enclave");
     const auto add = [&machine](const char *name, const QString &value) {
         machine += QStringLiteral(",%1=%2").arg(QLatin1String(name), optionValue(value));
@@ -33,6 +33,8 @@ QString machineOption(const LaunchSpec &spec, bool captures) {
         add("parent-id", spec.parentId);
     if (captures)
         add("capture", QStringLiteral("capture"));
+    if (sharesRam)
+        add("memory-backend", QStringLiteral("ram"));
     return machine;
 }
 
@@ -69,7 +71,8 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
         QStringLiteral("-display"),
         QStringLiteral("none"),
         QStringLiteral("-machine"),
-        machineOption(spec, !channels.capture.isEmpty() || !spec.capturePath.isEmpty()),
+        machineOption(spec, !channels.capture.isEmpty() || !spec.capturePath.isEmpty(),
+                      !channels.ram.isEmpty()),
         // Rather than the machine's `eif`: QEMU refuses -append and -initrd without it.
         QStringLiteral("-kernel"),
         absolute(spec.eifPath),
@@ -100,6 +103,11 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
     else if (!spec.capturePath.isEmpty())
         arguments << QStringLiteral("-chardev")
                   << QStringLiteral("file,id=capture,path=%1").arg(optionValue(absolute(spec.capturePath)));
+    if (!channels.ram.isEmpty())
+        arguments << QStringLiteral("-object")
+                  << QStringLiteral("memory-backend-file,id=ram,share=on,mem-path=%1,size=%2M")
+                         .arg(optionValue(channels.ram))
+                         .arg(memory);
     if (!channels.gdbStub.isEmpty())
         arguments << QStringLiteral("-chardev") << socketChardev("gdb", channels.gdbStub)
                   << QStringLiteral("-gdb") << QStringLiteral("chardev:gdb");

@@ -19,6 +19,7 @@ struct LaunchChannels {
     QString qmp;
     QString console;      // without .in and .out
     QString capture;      // socket of the capture stream; empty: to the spec's file, if any
+    QString ram = {};     // file that becomes the guest's RAM, shared with us; empty = private to QEMU
     QString gdbStub = {}; // Unix socket that we listen on for QEMU's gdbstub; empty = none
 };
 

@@ -35,6 +35,7 @@ struct LaunchSpec {
     // each function of a symbol list (System.map, nm) first ran.
     bool traceSystemCalls = false;
     QString firstCallsPath; // empty = none
+    int gdbPort = -1;      // with `debugger`: also let gdb in on this loopback port; 0 = any, -1 = none
 };
 
 } // namespace nitroscope::app

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/live_session.hpp"
 
+#include "app/session/debug/live_target.hpp"
+
 namespace nitroscope::app {
 
 LiveSession::LiveSession(QObject *parent) : LiveSession(RunLimits(), parent) {}
@@ -13,6 +15,10 @@ LiveSession::~LiveSession() = default;
 void LiveSession::enableCapture() {
     if (!m_capture)
         m_capture = std::make_unique<LiveCapture>();
+}
+
+DebugTarget *LiveSession::debugTarget() {
+    return liveTarget();
 }
 
 void LiveSession::start(const LaunchSpec &spec) {

@@ -24,6 +24,8 @@ public:
 
     State state() const override { return m_state; }
     LiveCapture *capture() override { return m_capture.get(); }
+    DebugTarget *debugTarget() override;
+    LiveTarget *liveTarget() const { return m_run ? m_run->debugTarget() : nullptr; }
 
     void start(const LaunchSpec &spec) override;
     void pause() override;

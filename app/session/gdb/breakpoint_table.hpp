@@ -69,9 +69,36 @@ public:
         return false;
     }
 
+    // Whether nobody else has a code breakpoint at the address, and `owner` has.
+    bool isOnlyOwner(Owner owner, quint64 address) const {
+        return isOnly(owner, [address](const Breakpoint &breakpoint) {
+            return breakpoint.type <= 1 && breakpoint.address == address;
+        });
+    }
+
+    // Likewise for watchpoints that have the address in them.
+    bool isOnlyWatcher(Owner owner, quint64 address) const {
+        return isOnly(owner, [address](const Breakpoint &breakpoint) {
+            return breakpoint.type >= 2 && address - breakpoint.address < breakpoint.length;
+        });
+    }
+
     qsizetype size() const { return qsizetype(m_owners.size()); }
 
 private:
+    template <class Predicate>
+    bool isOnly(Owner owner, Predicate concerns) const {
+        bool found = false;
+        for (const auto &[breakpoint, owners] : m_owners) {
+            if (!concerns(breakpoint))
+                continue;
+            if (!owners.contains(owner) || owners.size() > 1)
+                return false;
+            found = true;
+        }
+        return found;
+    }
+
     std::map<Breakpoint, QSet<Owner>> m_owners;
 };
 

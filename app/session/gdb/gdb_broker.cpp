@@ -9,12 +9,25 @@ namespace nitroscope::app {
 namespace {
 
 constexpr int trap = 5;                     // GDB_SIGNAL_TRAP
+constexpr int interrupted = 2;              // GDB_SIGNAL_INT
 constexpr quint64 mostBytesPerRead = 0x800; // QEMU answers E22 to more
 constexpr quint64 pageBytes = 4096;
+constexpr qsizetype mostThreads = 256;
 
 QByteArray zPacket(char kind, const Breakpoint &breakpoint) {
     return kind + QByteArray::number(breakpoint.type) + ',' + rsp::hexNumber(breakpoint.address) + ',' +
            rsp::hexNumber(breakpoint.length);
+}
+
+// Whether the code segment may be another one after a single step. In real mode a far jump can change the
+// segment's base and leave the selector as it is, as the very first instruction of a PC's firmware does.
+bool mayHaveOtherSegment(const TargetStop &before, const TargetStop &now) {
+    constexpr quint64 protection = 1, longModeActive = 1 << 10;
+    return (now.value(RegisterView::stubCr0) & protection) == 0 ||
+           ((before.value(RegisterView::stubCr0) ^ now.value(RegisterView::stubCr0)) & protection) != 0 ||
+           ((before.value(RegisterView::stubEfer) ^ now.value(RegisterView::stubEfer)) & longModeActive) !=
+               0 ||
+           before.value(RegisterView::stubCs) != now.value(RegisterView::stubCs);
 }
 
 } // namespace
@@ -28,9 +41,21 @@ struct MemoryRead {
     QByteArray read = {};
 };
 
+quint64 TargetStop::value(int stubRegister) const {
+    const int offset = RegisterView::stubOffset(stubRegister),
+              bytes = qMin(8, RegisterView::stubBytes(stubRegister));
+    if (offset < 0 || registers.size() < offset + bytes)
+        return 0;
+    quint64 result = 0;
+    for (int i = bytes - 1; i >= 0; --i)
+        result = result << 8 | quint8(registers[offset + i]);
+    return result;
+}
+
 GdbBroker::GdbBroker(QIODevice *stub, QObject *parent) : QObject(parent), m_stub(stub) {
-    connect(&m_stub, &rsp::Client::ready, this, [this] { examine(*m_stub.lastStop(), m_stub.generation()); });
-    connect(&m_stub, &rsp::Client::stopped, this, &GdbBroker::examine);
+    connect(&m_stub, &rsp::Client::ready, this,
+            [this] { listThreads("qfThreadInfo", [this] { examine(*m_stub.lastStop()); }); });
+    connect(&m_stub, &rsp::Client::stopped, this, &GdbBroker::onStop);
     connect(&m_stub, &rsp::Client::resumed, this, [this] {
         m_selectedThread = 0;
         if (!std::exchange(m_isRunning, true))
@@ -40,8 +65,27 @@ GdbBroker::GdbBroker(QIODevice *stub, QObject *parent) : QObject(parent), m_stub
     connect(&m_stub, &rsp::Client::closed, this, &GdbBroker::closed);
 }
 
+void GdbBroker::setJudge(Owner judgeOwner, Judge judge) {
+    m_judgeOwner = judgeOwner;
+    m_judge = std::move(judge);
+}
+
+// QEMU tells its threads one by one.
+void GdbBroker::listThreads(const QByteArray &query, const std::function<void()> &then) {
+    m_stub.send(query, this, [this, then](const rsp::Client::Reply &reply) {
+        const auto found = reply ? rsp::parseThreadList(reply->payload) : QVector<rsp::ThreadId>();
+        if (!found || found->isEmpty() || m_threads.size() + found->size() > mostThreads) {
+            then();
+            return;
+        }
+        for (const rsp::ThreadId &thread : *found)
+            m_threads.append(thread.thread);
+        listThreads("qsThreadInfo", then);
+    });
+}
+
 void GdbBroker::ask(const QByteArray &command, qint64 thread, QObject *context, Callback callback) {
-    if (thread > 0 && thread != m_selectedThread && !m_isRunning) {
+    if (thread > 0 && thread != m_selectedThread && m_stub.state() == rsp::Client::State::stopped) {
         m_selectedThread = thread;
         m_stub.send("Hg" + rsp::hexNumber(quint64(thread)), this, [this](const rsp::Client::Reply &reply) {
             if (!reply || reply->payload != "OK")
@@ -81,44 +125,97 @@ void GdbBroker::readPiece(const std::shared_ptr<MemoryRead> &read) {
             if (!reply)
                 read->callback(tl::unexpected(reply.error()));
             else if (read->read.isEmpty())
-                read->callback(failure(QStringLiteral("memory-unreadable"),
+                read->callback(failure(QStringLiteral("not-mapped"),
                                        QStringLiteral("There is no memory at this address.")));
             else
                 read->callback(read->read);
         });
 }
 
-void GdbBroker::insert(const Breakpoint &breakpoint, Owner owner, QObject *context, Callback callback) {
-    if (m_isRunning) { // refused by the client, in its own words
-        m_stub.send(zPacket('Z', breakpoint), context, std::move(callback));
+void GdbBroker::writeMemory(qint64 thread, bool isPhysical, quint64 address, const QByteArray &bytes,
+                            QObject *context, std::function<void(const Result<void> &)> callback) {
+    constexpr qsizetype piece = 0x400; // QEMU takes 0x800
+    auto failed = std::make_shared<bool>(false);
+    const auto note = [failed](const rsp::Client::Reply &reply) {
+        *failed = *failed || !reply || reply->payload != "OK";
+    };
+    // Commands are answered in order, so nobody else's can come between; the flag is global in QEMU.
+    if (isPhysical)
+        ask("Qqemu.PhyMemMode:1", thread, this, note);
+    for (qsizetype at = 0; at < bytes.size(); at += piece) {
+        const QByteArray part = bytes.mid(at, piece);
+        ask("M" + rsp::hexNumber(address + quint64(at)) + ',' + rsp::hexNumber(quint64(part.size())) + ':' +
+                part.toHex(),
+            thread, this, note);
+    }
+    ask(isPhysical ? "Qqemu.PhyMemMode:0" : "qC", thread, this,
+        [failed, context = QPointer<QObject>(context),
+         callback = std::move(callback)](const rsp::Client::Reply &reply) {
+            if (!context)
+                return;
+            if (!reply)
+                callback(tl::unexpected(reply.error()));
+            else if (*failed)
+                callback(failure(QStringLiteral("not-mapped"),
+                                 QStringLiteral("The memory at this address cannot be written.")));
+            else
+                callback({});
+        });
+}
+
+// At once, or when the stub has stopped; it is stopped for it.
+void GdbBroker::whenStopped(std::function<void()> job) {
+    if (m_stub.state() != rsp::Client::State::running) {
+        job();
         return;
     }
+    m_jobs.append(std::move(job));
+    m_stub.interrupt();
+}
+
+void GdbBroker::insert(const Breakpoint &breakpoint, Owner owner, QObject *context, Callback callback) {
+    whenStopped([this, breakpoint, owner, context = QPointer<QObject>(context),
+                 callback = std::move(callback)] { insertNow(breakpoint, owner, context, callback); });
+}
+
+void GdbBroker::insertNow(const Breakpoint &breakpoint, Owner owner, const QPointer<QObject> &context,
+                          const Callback &callback) {
     m_orphans.removeOne(breakpoint);
     if (!m_breakpoints.add(breakpoint, owner)) {
-        callback(rsp::Client::Answer{"OK", {}, m_stub.generation()});
+        emit breakpointsChanged();
+        if (context)
+            callback(rsp::Client::Answer{"OK", {}, m_stub.generation()});
         return;
     }
     m_stub.send(zPacket('Z', breakpoint), this,
-                [this, breakpoint, owner, context = QPointer<QObject>(context),
-                 callback = std::move(callback)](const rsp::Client::Reply &reply) {
+                [this, breakpoint, owner, context, callback](const rsp::Client::Reply &reply) {
                     if (!reply || reply->payload != "OK")
                         m_breakpoints.remove(breakpoint, owner);
+                    emit breakpointsChanged();
                     if (context)
                         callback(reply);
                 });
 }
 
 void GdbBroker::remove(const Breakpoint &breakpoint, Owner owner, QObject *context, Callback callback) {
-    if (!m_isRunning && !m_breakpoints.remove(breakpoint, owner)) {
+    whenStopped([this, breakpoint, owner, context = QPointer<QObject>(context),
+                 callback = std::move(callback)] { removeNow(breakpoint, owner, context, callback); });
+}
+
+void GdbBroker::removeNow(const Breakpoint &breakpoint, Owner owner, const QPointer<QObject> &context,
+                          const Callback &callback) {
+    const bool isLast = m_breakpoints.remove(breakpoint, owner);
+    emit breakpointsChanged();
+    if (isLast)
+        m_stub.send(zPacket('z', breakpoint), context, callback);
+    else if (context)
         callback(rsp::Client::Answer{"OK", {}, m_stub.generation()});
-        return;
-    }
-    m_stub.send(zPacket('z', breakpoint), context, std::move(callback));
 }
 
 void GdbBroker::removeAll(Owner owner) {
     m_orphans += m_breakpoints.removeAll(owner);
-    if (!m_isRunning)
+    emit breakpointsChanged();
+    if (m_stub.state() != rsp::Client::State::running)
         dropOrphans();
 }
 
@@ -130,15 +227,39 @@ void GdbBroker::dropOrphans() {
 void GdbBroker::resume(const QByteArray &actions) {
     if (m_isRunning || !m_stop || m_stub.state() != rsp::Client::State::stopped)
         return;
+    m_actions = actions;
+    m_isInterrupted = false;
+    if (!m_stop->registers.isEmpty()) {
+        send(actions, *m_stop);
+        return;
+    }
+    // Somebody wrote registers: where it goes on is to be known first.
+    ask("g", m_stop->reply.thread.thread, this, [this, actions](const rsp::Client::Reply &reply) {
+        if (m_isRunning || !m_stop)
+            return;
+        if (const auto bytes = reply ? rsp::fromHex(reply->payload) : std::nullopt;
+            bytes && bytes->size() == RegisterView::stubPacketBytes) {
+            m_stop->registers = *bytes;
+            m_stop->pc = m_stop->segment.base + m_stop->value(RegisterView::stubRip);
+        }
+        send(actions, *m_stop);
+    });
+}
+
+void GdbBroker::send(const QByteArray &actions, const TargetStop &from) {
     // QEMU would stop at once and for ever at a breakpoint under the program counter; a step ignores it.
-    const bool steps = actions.contains('s');
-    if (!steps && m_breakpoints.hasCodeAt(m_stop->pc)) {
+    if (!actions.contains('s') && m_breakpoints.hasCodeAt(from.pc)) {
         m_afterStep = actions;
-        m_stub.resume("vCont;s:" + rsp::hexNumber(quint64(qMax<qint64>(1, m_stop->reply.thread.thread))),
-                      this, {});
+        m_stub.resume("vCont;s:" + rsp::hexNumber(quint64(qMax<qint64>(1, from.reply.thread.thread))), this,
+                      {});
         return;
     }
     m_stub.resume("vCont" + actions, this, {});
+}
+
+void GdbBroker::interrupt() {
+    m_isInterrupted = true;
+    m_stub.interrupt();
 }
 
 void GdbBroker::forgetRegisters() {
@@ -146,54 +267,138 @@ void GdbBroker::forgetRegisters() {
         m_stop->registers.clear();
 }
 
-void GdbBroker::examine(const rsp::StopReply &reply, quint64 generation) {
-    if (const QByteArray actions = std::exchange(m_afterStep, {});
-        !actions.isEmpty() && reply.number == trap && reply.reason == rsp::StopReason::none) {
+void GdbBroker::refresh() {
+    if (m_stop && !m_isRunning && m_stub.state() == rsp::Client::State::stopped) {
+        m_actions.clear();
+        rsp::StopReply reply = m_stop->reply;
+        reply.reason = rsp::StopReason::none;
+        reply.number = trap;
+        examine(reply);
+    }
+}
+
+void GdbBroker::onStop(const rsp::StopReply &reply) {
+    const QByteArray actions = std::exchange(m_afterStep, {});
+    if (!actions.isEmpty() && reply.number == trap && reply.reason == rsp::StopReason::none) {
+        for (const auto &job : std::exchange(m_jobs, {}))
+            job();
         m_stub.resume("vCont" + actions, this, {});
         return;
     }
+    if (reply.number == interrupted && m_threads.size() > 1)
+        chooseThread(reply);
+    else
+        examine(reply);
+}
+
+// An interrupt is reported for the CPU that was looked at last, which may never have been started. One that
+// runs is what somebody who stops the machine wants to see.
+void GdbBroker::chooseThread(rsp::StopReply reply) {
+    auto chosen = std::make_shared<qint64>(0);
+    for (const qint64 thread : std::as_const(m_threads)) {
+        const bool isLast = thread == m_threads.last();
+        m_stub.send("qThreadExtraInfo," + rsp::hexNumber(quint64(thread)), this,
+                    [this, chosen, thread, isLast, reply](const rsp::Client::Reply &answer) mutable {
+                        const auto text = answer ? rsp::fromHex(answer->payload) : std::nullopt;
+                        if (*chosen == 0 && text && text->contains("running"))
+                            *chosen = thread;
+                        if (!isLast)
+                            return;
+                        // The first CPU is always one that was started.
+                        reply.thread.thread = *chosen ? *chosen : m_threads.first();
+                        examine(reply);
+                    });
+    }
+}
+
+// All is asked for in one go and answered in order.
+void GdbBroker::examine(const rsp::StopReply &reply) {
     auto stop = std::make_shared<TargetStop>();
     stop->reply = reply;
-    stop->generation = generation;
-    // Asked for in one go, answered in order: the last answer completes the stop.
+    stop->generation = ++m_generation;
+    stop->bySteps = m_actions.contains('s');
+    stop->isAgain = m_actions.isEmpty() && m_wasReady;
     const qint64 thread = reply.thread.thread;
-    if (thread > 0) {
-        m_selectedThread = thread;
+    // After a trap the stub has selected the CPU that caused it.
+    if (thread > 0 && (reply.number != trap || m_actions.isEmpty()))
         m_stub.send("Hg" + rsp::hexNumber(quint64(thread)), this, [](const rsp::Client::Reply &) {});
-    }
-    m_stub.send("g", this, [stop](const rsp::Client::Reply &answer) {
+    m_selectedThread = thread;
+    m_stub.send("g", this, [this, stop](const rsp::Client::Reply &answer) {
         const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
         if (bytes && bytes->size() == RegisterView::stubPacketBytes)
             stop->registers = *bytes;
-    });
-    m_stub.sendMonitor("info registers", this, [this, stop](const rsp::Client::Reply &answer) {
-        if (answer)
-            stop->segment = parseCodeSegment(answer->console).value_or(CodeSegment());
-        publish(*stop);
+        const bool canKeep = stop->bySteps && m_stop && !stop->registers.isEmpty() &&
+                             !m_stop->registers.isEmpty() && stop->reply.thread == m_stop->reply.thread &&
+                             !mayHaveOtherSegment(*m_stop, *stop);
+        if (canKeep) {
+            stop->segment = m_stop->segment;
+            consider(*stop);
+        } else {
+            readSegment(stop);
+        }
     });
 }
 
-void GdbBroker::publish(TargetStop stop) {
+void GdbBroker::readSegment(const std::shared_ptr<TargetStop> &stop) {
+    m_stub.sendMonitor("info registers", this, [this, stop](const rsp::Client::Reply &answer) {
+        if (answer)
+            stop->segment = parseCodeSegment(answer->console).value_or(CodeSegment());
+        consider(*stop);
+    });
+}
+
+// Whether the target really stops here.
+void GdbBroker::consider(TargetStop stop) {
     if (!stop.registers.isEmpty())
-        stop.pc =
-            stop.segment.base + qFromLittleEndian<quint64>(stop.registers.constData() +
-                                                           RegisterView::stubOffset(RegisterView::stubRip));
+        stop.pc = stop.segment.base + stop.value(RegisterView::stubRip);
+    const bool isTrap = stop.reply.number == trap && stop.reply.reason == rsp::StopReason::none;
     stop.atBreakpoint = stop.reply.number == trap && m_breakpoints.hasCodeAt(stop.pc);
-    const bool isOrphans = stop.reply.number == trap && !stop.atBreakpoint &&
+    const bool isOrphans = isTrap && !stop.bySteps && !stop.atBreakpoint &&
                            std::any_of(m_orphans.cbegin(), m_orphans.cend(), [&](const Breakpoint &orphan) {
                                return orphan.type <= 1 && orphan.address == stop.pc;
                            });
-    m_stop = std::move(stop);
     dropOrphans();
-    if (isOrphans) {
-        // Hit after its owner had gone.
-        m_stub.resume("vCont;c", this, {});
+    const bool hadJobs = !m_jobs.isEmpty();
+    for (const auto &job : std::exchange(m_jobs, {}))
+        job();
+    const bool onlyForJobs = hadJobs && stop.reply.number == interrupted && !m_isInterrupted;
+    if (isOrphans || (onlyForJobs && !m_actions.isEmpty())) {
+        goOn(stop);
         return;
     }
+    const bool isJudges = m_judge && isTrap && !stop.bySteps && stop.atBreakpoint &&
+                          m_breakpoints.isOnlyOwner(m_judgeOwner, stop.pc);
+    const bool isJudgesWatch = m_judge && stop.reply.watchAddress != 0 &&
+                               m_breakpoints.isOnlyWatcher(m_judgeOwner, stop.reply.watchAddress);
+    if (!(isJudges || isJudgesWatch) || m_isInterrupted || stop.isAgain) {
+        publish(std::move(stop));
+        return;
+    }
+    auto decided = std::make_shared<bool>(false);
+    m_judge(stop, [this, self = QPointer<GdbBroker>(this), stop, decided](bool stays) {
+        if (!self || std::exchange(*decided, true))
+            return;
+        if (stays || m_isInterrupted)
+            publish(stop);
+        else
+            goOn(stop);
+    });
+}
+
+void GdbBroker::goOn(const TargetStop &stop) {
+    m_stop = stop;
+    send(m_actions.isEmpty() ? QByteArray(";c") : m_actions, stop);
+}
+
+void GdbBroker::publish(TargetStop stop) {
+    m_stop = std::move(stop);
     m_isRunning = false;
+    m_isInterrupted = false;
+    const QPointer<GdbBroker> alive(this);
     if (!std::exchange(m_wasReady, true))
         emit ready();
-    emit stopped(*m_stop);
+    if (alive)
+        emit stopped(*m_stop);
 }
 
 } // namespace nitroscope::app

@@ -7,6 +7,9 @@
 // `k` ends QEMU, `bs` outside of a replay aborts it, a QMP `cont` leaves a waiting client unaware. The broker
 // keeps breakpoints with their owners, knows whether the target runs, reads at each stop what every client
 // asks first (registers and code segment), and tells all of them of it. Everything is asynchronous.
+//
+// Not every stop of the stub is one of the target: behind a breakpoint whose condition does not hold, or that
+// only an interruption to change breakpoints was the reason of, the target goes on and nobody hears of it.
 #pragma once
 
 #include "app/proto/rsp/client.hpp"
@@ -18,11 +21,16 @@ namespace nitroscope::app {
 // All that is known at a stop.
 struct TargetStop {
     rsp::StopReply reply;
-    quint64 generation = 0;
+    quint64 generation = 0; // the broker's own: grows with every stop that is examined
     CodeSegment segment;
     quint64 pc = 0;            // linear
     QByteArray registers;      // QEMU's `g` of the stopped CPU, raw; empty when it could not be read
     bool atBreakpoint = false; // of any owner
+    bool bySteps = false;      // the target was stepped, not continued
+    bool isAgain = false;      // it has not run: the machine or its registers were changed (refresh())
+
+    // 8, 4 or fewer bytes of the register, little-endian; 0 when it could not be read.
+    quint64 value(int stubRegister) const;
 };
 
 class GdbBroker : public QObject {
@@ -30,13 +38,22 @@ class GdbBroker : public QObject {
 public:
     using Owner = BreakpointTable::Owner;
     using Callback = rsp::Client::Callback;
+    // Looks at a stop at a breakpoint that only `judgeOwner` wants. Must call `decide` once, at any time
+    // later; false lets the target go on as if nothing had been there.
+    using Judge = std::function<void(const TargetStop &stop, std::function<void(bool stays)> decide)>;
 
     // The device leads to the stub, whose machine must be stopped; it is not owned.
     explicit GdbBroker(QIODevice *stub, QObject *parent = nullptr);
 
     bool isReady() const { return m_stop.has_value() || m_isRunning; }
     bool isRunning() const { return m_isRunning; }
+    // A step is under way; it takes microseconds, unless the CPU waits for an interrupt.
+    bool isStepping() const { return m_isRunning && m_actions.contains('s'); }
     const std::optional<TargetStop> &lastStop() const { return m_stop; }
+    // vCPUs as the stub numbers them; known from ready() on.
+    const QVector<qint64> &threads() const { return m_threads; }
+
+    void setJudge(Owner judgeOwner, Judge judge);
 
     // A plain command, for CPU `thread` when that is not 0. Refused while the target runs (rsp-running).
     void ask(const QByteArray &command, qint64 thread, QObject *context, Callback callback);
@@ -46,7 +63,13 @@ public:
     void readMemory(qint64 thread, quint64 address, quint64 bytes, QObject *context,
                     std::function<void(const Result<QByteArray> &)> callback);
 
-    // Z and z. The callback's payload is the stub's, or OK when it need not be asked.
+    // All of it or an error. Physical addresses are those of the machine, devices included: the caller looks
+    // out.
+    void writeMemory(qint64 thread, bool isPhysical, quint64 address, const QByteArray &bytes,
+                     QObject *context, std::function<void(const Result<void> &)> callback);
+
+    // Z and z. The callback's payload is the stub's, or OK when it need not be asked. While the target runs
+    // it is stopped for the moment that the change takes, and runs on.
     void insert(const Breakpoint &breakpoint, Owner owner, QObject *context, Callback callback);
     void remove(const Breakpoint &breakpoint, Owner owner, QObject *context, Callback callback);
     // When an owner goes. Possible while the target runs: done at the next stop.
@@ -55,32 +78,56 @@ public:
 
     // `actions` as after `vCont`: ";c", ";s:1". Nothing happens when the target runs already.
     void resume(const QByteArray &actions);
-    void interrupt() { m_stub.interrupt(); }
+    void interrupt();
     // Registers were written: what was read at the stop is out of date.
     void forgetRegisters();
+    // The machine was changed by others while it stood still (a reset, a snapshot): reads the stop again and
+    // tells everybody of it.
+    void refresh();
 
 signals:
     void ready();
     void resumed();
     void stopped(const nitroscope::app::TargetStop &stop);
+    // A breakpoint was set or removed in the stub, or an owner joined or left.
+    void breakpointsChanged();
     void problem(const nitroscope::app::Error &error);
     void closed(const nitroscope::app::Error &error);
 
 private:
-    void examine(const rsp::StopReply &reply, quint64 generation);
+    void onStop(const rsp::StopReply &reply);
+    void examine(const rsp::StopReply &reply);
+    void chooseThread(rsp::StopReply reply);
+    void readSegment(const std::shared_ptr<TargetStop> &stop);
+    void consider(TargetStop stop);
     void publish(TargetStop stop);
+    void goOn(const TargetStop &stop);
+    void send(const QByteArray &actions, const TargetStop &from);
+    void listThreads(const QByteArray &query, const std::function<void()> &then);
+    void whenStopped(std::function<void()> job);
     void dropOrphans();
     void readPiece(const std::shared_ptr<struct MemoryRead> &read);
+    void insertNow(const Breakpoint &breakpoint, Owner owner, const QPointer<QObject> &context,
+                   const Callback &callback);
+    void removeNow(const Breakpoint &breakpoint, Owner owner, const QPointer<QObject> &context,
+                   const Callback &callback);
 
     rsp::Client m_stub;
     BreakpointTable m_breakpoints;
     QVector<Breakpoint> m_orphans; // still in the stub, wanted by nobody
+    QVector<qint64> m_threads;
+    QVector<std::function<void()>> m_jobs; // for the moment at which the stub stops
     std::optional<TargetStop> m_stop;
-    QByteArray
-        m_afterStep; // what to resume with once the breakpoint under the program counter is stepped over
+    Judge m_judge;
+    Owner m_judgeOwner = nullptr;
+    QByteArray m_actions; // of the last resume
+    // What to resume with once the breakpoint under the program counter is stepped over.
+    QByteArray m_afterStep;
+    quint64 m_generation = 0;
     qint64 m_selectedThread = 0;
     bool m_isRunning = false;
     bool m_wasReady = false;
+    bool m_isInterrupted = false; // somebody wants the stop that comes
 };
 
 } // namespace nitroscope::app

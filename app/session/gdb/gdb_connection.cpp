@@ -25,7 +25,7 @@ bool touchesDevices(quint64 address, quint64 bytes) {
                                        Range{0xfec00000, 0xfec00fff},  // IOAPIC
                                        Range{0xfee00000, 0xfee00fff}}; // local APIC
     return std::any_of(ranges.begin(), ranges.end(), [&](const Range &range) {
-        return address <= range.last && address + bytes > range.first;
+        return address <= range.last && (address >= range.first || bytes > range.first - address);
     });
 }
 
@@ -101,6 +101,11 @@ void GdbConnection::handle(const rsp::Item &item) {
     case rsp::Item::Kind::packet:
         if (m_acknowledges)
             m_device->write("+", 1);
+        if (item.payload == "vCtrlC" && m_awaitsStop) { // an interruption that wants an answer of its own
+            write("OK");
+            m_broker->interrupt();
+            break;
+        }
         if (m_waiting.size() < 64) // gdb has one under way, or two
             m_waiting.push_back(item.payload);
         startNext();
@@ -163,7 +168,7 @@ void GdbConnection::dispatch(const QByteArray &packet) {
         readRegister(packet);
     } else if (first == 'P') {
         writeRegister(packet);
-    } else if (first == 'm') {
+    } else if (first == 'm' || first == 'x') {
         readMemory(packet);
     } else if (first == 'X') {
         writeBinary(packet);
@@ -222,7 +227,8 @@ bool GdbConnection::answerQuery(const QByteArray &packet) {
     if (packet.startsWith("qSupported")) {
         m_knowsBreakReasons = packet.contains("swbreak+");
         reply("PacketSize=" + rsp::hexNumber(packetBytes) +
-              ";QStartNoAckMode+;qXfer:features:read+;qXfer:memory-map:read+;vContSupported+;swbreak+;"
+              ";QStartNoAckMode+;binary-upload+;qXfer:features:read+;qXfer:memory-map:read+;vContSupported+;"
+              "swbreak+;"
               "hwbreak+");
     } else if (packet == "QStartNoAckMode") {
         reply("OK");
@@ -417,13 +423,18 @@ void GdbConnection::readMemory(const QByteArray &packet) {
         reply(noMemory);
         return;
     }
+    const bool isBinary = packet[0] == 'x'; // answered by `b` and the bytes, since gdb 16
     if (span->bytes == 0) {
-        reply("OK");
+        reply(isBinary ? "b" : "OK");
         return;
     }
-    m_broker->readMemory(
-        m_thread, span->address, qMin(span->bytes, mostMemory), this,
-        [this](const Result<QByteArray> &bytes) { reply(bytes ? bytes->toHex() : QByteArray(noMemory)); });
+    m_broker->readMemory(m_thread, span->address, qMin(span->bytes, mostMemory), this,
+                         [this, isBinary](const Result<QByteArray> &bytes) {
+                             if (!bytes)
+                                 reply(noMemory);
+                             else
+                                 reply(isBinary ? 'b' + *bytes : bytes->toHex());
+                         });
 }
 
 void GdbConnection::writeBinary(const QByteArray &packet) {
@@ -510,19 +521,26 @@ void GdbConnection::transfer(const QByteArray &packet) {
 }
 
 void GdbConnection::monitor(const QByteArray &words) {
-    const auto say = [this](const QByteArray &text) {
+    const auto say = [this, self = QPointer<GdbConnection>(this)](const QByteArray &text) {
+        if (!self || m_isClosed)
+            return;
         for (qsizetype at = 0; at < text.size(); at += consolePiece)
             write('O' + text.mid(at, consolePiece).toHex());
         reply("OK");
     };
-    if (const auto text = m_commands ? m_commands(words.simplified()) : std::nullopt) {
-        say(*text);
+    if (m_commands && m_commands(words.simplified(), say))
+        return;
+    if (m_broker->isRunning()) {
+        say("QEMU's monitor answers when the target is stopped.\n");
         return;
     }
     // QEMU's own monitor could end the machine or change who controls it; looking is harmless.
     static constexpr std::array harmless{"info ", "x /", "x/", "xp /", "xp/", "print ", "p "};
-    if (std::none_of(harmless.begin(), harmless.end(),
-                     [&](const char *start) { return words.startsWith(start); })) {
+    const bool isOneCommand = std::none_of(words.begin(), words.end(), [](char letter) {
+        return quint8(letter) < ' ' || letter == ';' || letter == '|';
+    });
+    if (!isOneCommand || std::none_of(harmless.begin(), harmless.end(),
+                                      [&](const char *start) { return words.startsWith(start); })) {
         say("Not known here: try `monitor help`. Of QEMU's monitor, info, x, xp and print are passed on.\n");
         return;
     }

@@ -14,8 +14,10 @@ namespace nitroscope::app {
 class GdbConnection : public QObject {
     Q_OBJECT
 public:
-    // Answers `monitor WORDS`; nothing when the words are none of its commands.
-    using MonitorCommands = std::function<std::optional<QByteArray>(const QByteArray &words)>;
+    // Carries out `monitor WORDS` and gives the text to print, perhaps later; false when the words are none
+    // of its commands.
+    using MonitorCommands =
+        std::function<bool(const QByteArray &words, std::function<void(const QByteArray &text)> answer)>;
 
     // The device is owned.
     GdbConnection(QIODevice *device, GdbBroker *broker, MonitorCommands commands, QObject *parent = nullptr);

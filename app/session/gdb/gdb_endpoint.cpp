@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/gdb/gdb_endpoint.hpp"
 
+#include <QTcpSocket>
+
 namespace nitroscope::app {
 namespace {
 
-std::optional<QByteArray> monitorHelp(const QByteArray &words) {
-    if (words != "help")
-        return std::nullopt;
-    return QByteArray("monitor info ...   QEMU's own information: info registers, info mem, info mtree\n"
-                      "monitor x, xp      memory, virtual and physical, as QEMU's monitor shows it\n");
-}
+constexpr char helpText[] =
+    "monitor stages         where a boot can be stopped, and where the kernel runs\n"
+    "monitor symbols        writes the kernel's symbols for gdb and says how to load them\n"
+    "monitor tasks, dmesg   processes and log of the guest's kernel, read from its memory\n"
+    "monitor info ...       QEMU's own information: info registers, info mem, info mtree\n"
+    "monitor x, xp          memory, virtual and physical, as QEMU's monitor shows it\n";
 
 } // namespace
 
@@ -21,6 +23,7 @@ GdbEndpoint::GdbEndpoint(QObject *parent) : QObject(parent) {
         acceptClients();
     });
     connect(&m_clients, &QLocalServer::newConnection, this, &GdbEndpoint::acceptClients);
+    connect(&m_loopback, &QTcpServer::newConnection, this, &GdbEndpoint::acceptClients);
 }
 
 GdbEndpoint::~GdbEndpoint() {
@@ -35,18 +38,41 @@ Result<void> GdbEndpoint::listen(const QString &stub, const QString &clients) {
     return m_stub.listen(stub);
 }
 
+Result<quint16> GdbEndpoint::listenOnLoopback(quint16 port) {
+    if (!m_loopback.listen(QHostAddress::LocalHost, port))
+        return failure(QStringLiteral("channel-failed"),
+                       QStringLiteral("gdb cannot be listened for on port %1: %2.")
+                           .arg(port)
+                           .arg(m_loopback.errorString()));
+    return m_loopback.serverPort();
+}
+
+bool GdbEndpoint::monitor(const QByteArray &words,
+                          const std::function<void(const QByteArray &)> &answer) const {
+    if (words != "help")
+        return m_commands && m_commands(words, answer);
+    answer(helpText);
+    return true;
+}
+
 void GdbEndpoint::acceptClients() {
-    while (m_broker && m_clients.hasPendingConnections()) {
-        auto *connection =
-            new GdbConnection(m_clients.nextPendingConnection(), m_broker.get(), monitorHelp, this);
-        ++m_connections;
-        connect(connection, &GdbConnection::closed, this, [this, connection](bool detached) {
-            connection->deleteLater();
-            // Detaching lets a target go on, unless somebody else still looks at it.
-            if (--m_connections == 0 && detached)
-                m_broker->resume(";c");
-        });
-    }
+    while (m_broker && m_clients.hasPendingConnections())
+        serve(m_clients.nextPendingConnection());
+    while (m_broker && m_loopback.hasPendingConnections())
+        serve(m_loopback.nextPendingConnection());
+}
+
+void GdbEndpoint::serve(QIODevice *device) {
+    auto *connection = new GdbConnection(
+        device, m_broker.get(),
+        [this](const QByteArray &words, const auto &answer) { return monitor(words, answer); }, this);
+    ++m_connections;
+    connect(connection, &GdbConnection::closed, this, [this, connection](bool detached) {
+        connection->deleteLater();
+        // Detaching lets a target go on, unless somebody else still looks at it.
+        if (--m_connections == 0 && detached)
+            m_broker->resume(";c");
+    });
 }
 
 } // namespace nitroscope::app

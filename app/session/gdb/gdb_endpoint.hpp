@@ -7,6 +7,7 @@
 #include "app/session/gdb/gdb_connection.hpp"
 
 #include <memory>
+#include <QTcpServer>
 
 namespace nitroscope::app {
 
@@ -19,6 +20,11 @@ public:
     // `stub` is for QEMU, `clients` for gdb; both must be in a private folder. Error channel-failed.
     Result<void> listen(const QString &stub, const QString &clients);
     QString clientPath() const { return m_clients.fullServerName(); }
+    // gdbs on the loopback interface, too; for IDEs that know no Unix sockets. 0 lets the system choose. The
+    // port, or error channel-failed.
+    Result<quint16> listenOnLoopback(quint16 port);
+    // Commands of `monitor` besides help and what QEMU's monitor shows.
+    void setMonitorCommands(GdbConnection::MonitorCommands commands) { m_commands = std::move(commands); }
     // nullptr until QEMU has connected.
     GdbBroker *broker() const { return m_broker.get(); }
 
@@ -29,9 +35,13 @@ signals:
 
 private:
     void acceptClients();
+    void serve(QIODevice *device);
+    bool monitor(const QByteArray &words, const std::function<void(const QByteArray &)> &answer) const;
 
     ChannelServer m_stub;
     QLocalServer m_clients;
+    QTcpServer m_loopback;
+    GdbConnection::MonitorCommands m_commands;
     std::unique_ptr<GdbBroker> m_broker;
     int m_connections = 0;
 };

@@ -30,7 +30,9 @@ class RegisterView {
 public:
     // Numbers and places in QEMU's own `g` packet (gdb-xml/i386-64bit.xml of QEMU 10.0).
     static constexpr int stubPacketBytes = 608;
-    static constexpr int stubRip = 16, stubRsp = 7, stubRbp = 6;
+    static constexpr int stubRip = 16, stubRsp = 7, stubRbp = 6, stubCs = 18, stubCr0 = 27, stubCr3 = 29,
+                         stubEfer = 32;
+    static constexpr int stubRax = 0, stubRbx = 1, stubRdx = 3, stubRsi = 4, stubRdi = 5;
     static int stubOffset(int number); // -1 when there is no such register
     static int stubBytes(int number);
 

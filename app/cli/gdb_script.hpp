@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The commands with which `nitroscope-cli gdb` starts stock gdb: symbols, connection, breakpoints at the
+// stages that are still to come, and two commands of ours.
+#pragma once
+
+#include "app/session/debug/live_target.hpp"
+
+namespace nitroscope::cli {
+
+struct GdbScript {
+    QString socket; // of our gdb endpoint
+    QString folder; // for the files that are written
+    QString eif;
+    app::BootPoint stage = app::BootPoint::reset; // where the target stands
+};
+
+// Path of the command file. Errors: "output".
+app::Result<QString> writeGdbScript(const GdbScript &script, const app::LiveTarget &target);
+
+} // namespace nitroscope::cli

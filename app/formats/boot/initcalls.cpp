@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/formats/boot/initcalls.hpp"
+
+#include <array>
+#include <QtEndian>
+
+namespace nitroscope::formats {
+namespace {
+
+constexpr int levels = 8;
+constexpr quint64 longestLevel = 64 * 1024, leastInitcalls = 8;
+
+class Finder {
+public:
+    Finder(const symbols::ElfImage &image, const symbols::SymbolTable &symbols)
+        : m_image(image), m_symbols(symbols) {}
+
+    QVector<InitcallLevel> find() const {
+        for (const symbols::ElfSegment &segment : m_image.segments()) {
+            const auto bytes = quint64(m_image.bytes().size());
+            if (segment.offset > bytes || segment.address >> 63 == 0)
+                continue;
+            const quint64 size = qMin(segment.fileSize, bytes - segment.offset);
+            const QByteArrayView part = m_image.bytes().sliced(qsizetype(segment.offset), qsizetype(size));
+            for (qsizetype at = 0; at + 8 * (levels + 1) <= part.size(); at += 8)
+                if (auto found = levelsAt(part.data() + at, segment); !found.isEmpty())
+                    return found;
+        }
+        return {};
+    }
+
+private:
+    QVector<InitcallLevel> levelsAt(const char *array, const symbols::ElfSegment &segment) const {
+        std::array<quint64, levels + 1> starts;
+        for (size_t i = 0; i < starts.size(); ++i) {
+            starts[i] = qFromLittleEndian<quint64>(array + 8 * i);
+            if (starts[i] < segment.address || starts[i] - segment.address > segment.fileSize ||
+                starts[i] % 4 != 0 ||
+                (i > 0 && (starts[i] < starts[i - 1] || starts[i] - starts[i - 1] > longestLevel)))
+                return {};
+        }
+        if (starts.back() - starts.front() < leastInitcalls * 4)
+            return {};
+        for (const int width : {4, 8})
+            if (auto found = levelsOf(starts, width); !found.isEmpty())
+                return found;
+        return {};
+    }
+
+    // Every entry must be a function.
+    QVector<InitcallLevel> levelsOf(const std::array<quint64, levels + 1> &starts, int width) const {
+        QVector<InitcallLevel> found;
+        for (int level = 0; level < levels; ++level) {
+            InitcallLevel entry{level, 0, 0};
+            for (quint64 at = starts[size_t(level)]; at < starts[size_t(level) + 1]; at += quint64(width)) {
+                const auto function = functionAt(at, width);
+                if (!function)
+                    return {};
+                if (entry.calls++ == 0)
+                    entry.first = *function;
+            }
+            if (entry.calls > 0)
+                found.append(entry);
+        }
+        return found;
+    }
+
+    std::optional<quint64> functionAt(quint64 address, int width) const {
+        for (const symbols::ElfSegment &segment : m_image.segments()) {
+            if (address < segment.address || address - segment.address > segment.fileSize ||
+                segment.fileSize - (address - segment.address) < quint64(width))
+                continue;
+            const quint64 offset = segment.offset + (address - segment.address);
+            if (offset + quint64(width) > quint64(m_image.bytes().size()))
+                return std::nullopt;
+            const char *bytes = m_image.bytes().data() + offset;
+            const quint64 function = width == 8 ? qFromLittleEndian<quint64>(bytes)
+                                                : address + quint64(qint64(qFromLittleEndian<qint32>(bytes)));
+            const auto place = m_symbols.place(function);
+            return place && place->offset == 0 ? std::optional(function) : std::nullopt;
+        }
+        return std::nullopt;
+    }
+
+    const symbols::ElfImage &m_image;
+    const symbols::SymbolTable &m_symbols;
+};
+
+} // namespace
+
+const char *initcallLevelName(int level) {
+    static constexpr std::array names{"pure", "core", "postcore", "arch", "subsys", "fs", "device", "late"};
+    return level >= 0 && level < levels ? names[size_t(level)] : "unknown";
+}
+
+QVector<InitcallLevel> findInitcallLevels(const symbols::ElfImage &vmlinux,
+                                          const symbols::SymbolTable &symbols) {
+    return Finder(vmlinux, symbols).find();
+}
+
+} // namespace nitroscope::formats

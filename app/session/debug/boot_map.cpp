@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/session/debug/boot_map.hpp"
+
+#include "app/formats/bzimage.hpp"
+#include "app/formats/eif_document.hpp"
+#include "app/formats/symbols/elf_symbols.hpp"
+#include "app/formats/symbols/kernel_file.hpp"
+#include "qemu-machine/board/core/file_source.hpp"
+
+#include <QFile>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr quint64 entry64 = 0x200; // of the protected-mode code (Linux, Documentation/arch/x86/boot.rst)
+constexpr quint64 oneMiB = 1 << 20;
+constexpr quint64 mostCode = 256 << 20;
+
+void addFirmware(BootMap &map, const QString &path) {
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly)) {
+        map.firmwareProblem = QStringLiteral("the firmware's symbols, %1, cannot be read").arg(path);
+        return;
+    }
+    const QByteArray bytes = file.readAll();
+    const auto elf = symbols::ElfImage::open(bytes);
+    if (elf)
+        map.firmware = symbols::elfSymbols(*elf);
+    map.firmwareEntry = map.firmware.find("entry64");
+    if (!map.firmwareEntry)
+        map.firmwareProblem = QStringLiteral("%1 has no symbol entry64").arg(path);
+}
+
+// Where our firmware puts it (firmware/boot/plan.hpp).
+quint64 placeOf(const eif::BzImage &setup) {
+    const quint64 wanted = qMax(quint64(setup.prefAddress), oneMiB);
+    const quint64 alignment = qMax<quint64>(1, setup.alignment);
+    return setup.relocatable ? (wanted + alignment - 1) / alignment * alignment : wanted;
+}
+
+void addVmlinux(BootMap &map, const formats::KernelImage &image) {
+    const auto payload = formats::extractVmlinux(image);
+    const auto elf = payload.and_then([](const QByteArray &bytes) { return symbols::ElfImage::open(bytes); });
+    if (!elf) {
+        map.vmlinuxProblem = elf.error().message;
+        return;
+    }
+    constexpr int fewFields = 4;
+    map.unpackedEntry = elf->entry();
+    map.buildId = elf->buildId();
+    map.fields = formats::relocatedFields(*elf, fewFields);
+    map.isMovable = !map.fields.isEmpty();
+    auto kallsyms = symbols::kallsymsOf(*payload);
+    if (!kallsyms) {
+        map.symbolsProblem = kallsyms.error().message;
+        return;
+    }
+    map.kernel = std::move(kallsyms->table);
+    map.initcalls = formats::findInitcallLevels(*elf, map.kernel);
+}
+
+void addKernel(BootMap &map, const formats::ByteRegion &kernel) {
+    const auto image = formats::readKernelImage(kernel);
+    if (!image || image->kind != formats::KernelImage::Kind::bzImage) {
+        map.kernelProblem = image ? QStringLiteral("the EIF's kernel is no bzImage") : image.error().message;
+        return;
+    }
+    map.kernelAddress = placeOf(image->setup);
+    map.kernelEntry = map.kernelAddress + (image->setup.has64BitEntry() ? entry64 : 0);
+    const quint64 bytes = kernel.size > image->setup.setupBytes ? kernel.size - image->setup.setupBytes : 0;
+    QByteArray code(qsizetype(qMin(bytes, mostCode)), '\0');
+    if (kernel.source->read(kernel.offset + image->setup.setupBytes,
+                            std::as_writable_bytes(std::span(code.data(), size_t(code.size()))))) {
+        const quint64 codeStart = kernel.offset + image->setup.setupBytes;
+        const quint64 payloadAt = image->payload.offset > codeStart ? image->payload.offset - codeStart : 0;
+        map.jumps = formats::findDecompressorJumps(code, payloadAt, image->payload.size);
+    }
+    addVmlinux(map, *image);
+}
+
+} // namespace
+
+BootMapPointer makeBootMap(const QString &eifPath, const QString &append, const QString &firmwareElf) {
+    auto map = std::make_shared<BootMap>();
+    addFirmware(*map, firmwareElf);
+    const auto document = formats::EifDocument::open(eifPath);
+    if (!document) {
+        map->kernelProblem = document.error().message;
+        return map;
+    }
+    const eif::Image &image = document->image();
+    if (const int index = image.find(eif::SectionType::kernel); index >= 0) {
+        const eif::Section &section = image.sections[size_t(index)];
+        addKernel(*map, {&document->source(), section.dataOffset, section.availableSize});
+    } else {
+        map->kernelProblem = QStringLiteral("this EIF has no kernel");
+    }
+    const QString commandLine = document->commandLine() + u' ' + append;
+    if (commandLine.split(u' ').contains(QLatin1String("nokaslr")))
+        map->isMovable = false;
+    if (const auto ramdisks = formats::readRamdisks(document->source(), image))
+        map->programs = formats::findBootPrograms(*ramdisks, commandLine);
+    return map;
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What an EIF and our firmware tell about where a boot passes, before it runs: addresses of the firmware, the
+// way of the kernel's decompressor, symbols of the kernel as linked, initcall levels, the first programs.
+// Made once per run on a worker thread, because the kernel has to be unpacked for it.
+#pragma once
+
+#include "app/core/result.hpp"
+#include "app/formats/boot/boot_programs.hpp"
+#include "app/formats/boot/decompressor.hpp"
+#include "app/formats/boot/initcalls.hpp"
+#include "app/formats/boot/kernel_place.hpp"
+
+#include <memory>
+
+namespace nitroscope::app {
+
+struct BootMap {
+    // Guest-physical where firmware and decompressor run, both of which map memory to itself.
+    std::optional<quint64> firmwareEntry; // first 64-bit instruction of the ROM
+    QString firmwareProblem;
+    symbols::SymbolTable firmware;
+
+    QString kernelProblem;     // why nothing is known of the kernel; empty when it is
+    quint64 kernelAddress = 0; // where the firmware puts the protected-mode code
+    quint64 kernelEntry = 0;   // by the 64-bit protocol when the kernel has it
+    std::optional<formats::DecompressorJumps> jumps;
+
+    QString vmlinuxProblem;    // why the kernel could not be unpacked
+    quint64 unpackedEntry = 0; // of the ELF file: physical as linked
+    bool isMovable = true;     // has relocations and no `nokaslr`: it may run elsewhere than linked
+    QVector<formats::RelocatedField> fields;
+    QByteArray buildId;     // of the kernel; empty when it has none
+    QString symbolsProblem; // why there are no symbols: no kallsyms
+    symbols::SymbolTable kernel;
+    QVector<formats::InitcallLevel> initcalls;
+    formats::BootPrograms programs;
+};
+
+using BootMapPointer = std::shared_ptr<const BootMap>;
+
+// Never fails: what is not known has its reason beside it. `append` is added to the EIF's command line; the
+// firmware's ELF file may be missing. Blocks for the time of decompression.
+BootMapPointer makeBootMap(const QString &eifPath, const QString &append, const QString &firmwareElf);
+
+} // namespace nitroscope::app

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/session/debug/boot_walk.hpp"
+
+#include "app/session/debug/boot_point.hpp"
+
+#include <QtEndian>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr quint64 stackMask = ~quint64(0x3fff); // THREAD_SIZE of x86-64
+constexpr quint64 pageMask = 0xfff;
+// CR3 without PCID, its no-flush bit, and the bit that tells user from kernel tables apart (page table
+// isolation).
+constexpr quint64 rootMask = 0x7fff'ffff'ffff'e000;
+
+QString hex(quint64 number) {
+    return QStringLiteral("0x") + QString::number(number, 16);
+}
+
+} // namespace
+
+BootWalk::BootWalk(GdbBroker *broker, InnerBreakpoints *breakpoints, MachineControl *machine, QObject *parent)
+    : QObject(parent), m_broker(broker), m_breakpoints(breakpoints), m_machine(machine) {}
+
+void BootWalk::begin(BootMapPointer map) {
+    m_map = std::move(map);
+    afterReset();
+}
+
+void BootWalk::afterReset() {
+    m_breakpoints->removeAll(&m_trackOwner);
+    m_copyJumpAt = m_outJumpAt = 0;
+    m_unpackedAt.reset();
+    m_slide.reset();
+    m_initStack.reset();
+    m_isInitStarted = false;
+    m_user.reset();
+    plantTracker();
+    emit placed();
+    if (m_aim)
+        plantAim();
+}
+
+void BootWalk::plantTracker() {
+    if (!m_map || !m_map->kernelProblem.isEmpty() || !m_map->vmlinuxProblem.isEmpty())
+        return;
+    if (!m_map->isMovable)
+        m_slide = 0;
+    if (m_map->jumps) {
+        m_copyJumpAt = m_map->kernelAddress + m_map->jumps->intoCopy;
+        m_breakpoints->addCode(m_copyJumpAt, &m_trackOwner);
+    } else {
+        // Not moved is the best guess, and right for a kernel that cannot be.
+        m_unpackedAt = m_map->unpackedEntry;
+        m_breakpoints->addCode(*m_unpackedAt, &m_trackOwner);
+    }
+}
+
+std::optional<quint64> BootWalk::kernelSymbol(const char *name) const {
+    return m_map ? m_map->kernel.find(name) : std::nullopt;
+}
+
+QString BootWalk::problem(BootPoint point) const {
+    if (point == BootPoint::reset || point == BootPoint::nsmRequest || point == BootPoint::vsockPacket)
+        return {};
+    if (!m_map)
+        return QStringLiteral("not available, because the EIF has not been read yet");
+    const auto because = [](const QString &why) {
+        return why.isEmpty() ? QString() : QStringLiteral("not available, because ") + why;
+    };
+    if (point == BootPoint::firmwareEntry)
+        return because(m_map->firmwareProblem);
+    if (!m_map->kernelProblem.isEmpty() || point == BootPoint::kernelEntry)
+        return because(m_map->kernelProblem);
+    if (!m_map->vmlinuxProblem.isEmpty())
+        return because(m_map->vmlinuxProblem);
+    if (!m_map->jumps && m_map->isMovable)
+        return because(QStringLiteral("the decompressor of this kernel is not known; try -append nokaslr"));
+    if (point == BootPoint::kernelUnpacked)
+        return {};
+    if (m_map->kernel.isEmpty()) {
+        const formats::FirstProgram &program =
+            point == BootPoint::initFirst ? m_map->programs.init : m_map->programs.application;
+        const bool isProgram = point == BootPoint::initFirst || point == BootPoint::applicationFirst;
+        if (isProgram && program.problem.isEmpty() && !program.isMovable)
+            return {}; // entered at an address that the file tells
+        return because(QStringLiteral("the kernel has no symbols: ") + m_map->symbolsProblem);
+    }
+    if (point == BootPoint::initcallLevel)
+        return m_map->initcalls.isEmpty()
+                   ? because(QStringLiteral("the kernel's list of initcalls was not found"))
+                   : QString();
+    if (point == BootPoint::startKernel)
+        return kernelSymbol("start_kernel")
+                   ? QString()
+                   : because(QStringLiteral("the kernel has no symbol start_kernel"));
+    if (!kernelSymbol("start_thread"))
+        return because(QStringLiteral("the kernel has no symbol start_thread"));
+    if (point == BootPoint::applicationFirst && !m_map->programs.application.problem.isEmpty())
+        return because(m_map->programs.application.problem);
+    return {};
+}
+
+void BootWalk::aim(BootPoint point) {
+    abandon();
+    m_aim = point;
+    plantAim();
+}
+
+void BootWalk::abandon() {
+    m_aim.reset();
+    m_breakpoints->removeAll(&m_aimOwner);
+    m_places.clear();
+    m_startThreadAt = m_runInitAt = 0;
+    m_user.reset();
+    m_machine->clearBreaks();
+}
+
+void BootWalk::plantAim() {
+    m_breakpoints->removeAll(&m_aimOwner);
+    m_places.clear();
+    m_startThreadAt = m_runInitAt = 0;
+    m_user.reset();
+    const auto plant = [this](quint64 address, const QString &text) {
+        m_places.insert(address, text);
+        m_breakpoints->addCode(address, &m_aimOwner);
+    };
+    const auto silently = [this](quint64 address) {
+        m_breakpoints->addCode(address, &m_aimOwner);
+        return address;
+    };
+    if (!m_aim)
+        return;
+    switch (*m_aim) {
+    case BootPoint::reset:
+    case BootPoint::kernelUnpacked: // the tracker's
+        break;
+    case BootPoint::firmwareEntry:
+        if (m_map && m_map->firmwareEntry)
+            plant(*m_map->firmwareEntry, bootPointTitle(*m_aim));
+        break;
+    case BootPoint::kernelEntry:
+        if (m_map && m_map->kernelProblem.isEmpty())
+            plant(m_map->kernelEntry, bootPointTitle(*m_aim));
+        break;
+    case BootPoint::nsmRequest:
+        m_machine->breakOnce(QStringLiteral("nsm"));
+        break;
+    case BootPoint::vsockPacket:
+        m_machine->breakOnce(QStringLiteral("vsock"));
+        break;
+    case BootPoint::startKernel:
+        if (const auto address = kernelSymbol("start_kernel"); address && m_slide)
+            plant(*address + *m_slide, bootPointTitle(*m_aim));
+        break;
+    case BootPoint::initcallLevel:
+        for (const formats::InitcallLevel &level :
+             m_map ? m_map->initcalls : QVector<formats::InitcallLevel>())
+            if (m_slide) {
+                const auto place = m_map->kernel.place(level.first);
+                plant(level.first + *m_slide,
+                      QStringLiteral("Initcall level %1 (%2): %3, the first of %4")
+                          .arg(level.level)
+                          .arg(QLatin1String(formats::initcallLevelName(level.level)),
+                               place ? QString::fromUtf8(place->name) : hex(level.first))
+                          .arg(level.calls));
+            }
+        break;
+    case BootPoint::initFirst:
+    case BootPoint::applicationFirst: {
+        if (!m_map)
+            break;
+        const formats::FirstProgram &program =
+            *m_aim == BootPoint::initFirst ? m_map->programs.init : m_map->programs.application;
+        if (m_map->kernel.isEmpty() && program.problem.isEmpty() && !program.isMovable)
+            m_user = User{silently(program.entry), 0};
+        if (!m_slide)
+            break;
+        if (const auto address = kernelSymbol("start_thread"))
+            m_startThreadAt = silently(*address + *m_slide);
+        if (const auto address = kernelSymbol("run_init_process"))
+            m_runInitAt = silently(*address + *m_slide);
+        break;
+    }
+    }
+}
+
+void BootWalk::consider(const TargetStop &stop, Decision decide) {
+    if (track(stop, decide) || considerAim(stop, decide))
+        return;
+    decide(Verdict::notMine, {});
+}
+
+// The way through the decompressor. True when it has decided or will.
+bool BootWalk::track(const TargetStop &stop, const Decision &decide) {
+    const quint64 rax = stop.value(RegisterView::stubRax);
+    if (m_copyJumpAt != 0 && stop.pc == m_copyJumpAt) {
+        m_breakpoints->remove({0, m_copyJumpAt, 1}, &m_trackOwner);
+        m_copyJumpAt = 0;
+        m_outJumpAt = rax - m_map->jumps->relocated + m_map->jumps->out;
+        m_breakpoints->addCode(m_outJumpAt, &m_trackOwner);
+        decide(Verdict::goesOn, {});
+        return true;
+    }
+    if (m_outJumpAt != 0 && stop.pc == m_outJumpAt) {
+        m_breakpoints->remove({0, m_outJumpAt, 1}, &m_trackOwner);
+        m_outJumpAt = 0;
+        m_unpackedAt = rax;
+        m_breakpoints->addCode(rax, &m_trackOwner);
+        decide(Verdict::goesOn, {});
+        return true;
+    }
+    if (m_unpackedAt && stop.pc == *m_unpackedAt && m_breakpoints->owns(&m_trackOwner, stop.pc)) {
+        m_breakpoints->remove({0, stop.pc, 1}, &m_trackOwner);
+        readPlace(stop, decide);
+        return true;
+    }
+    return false;
+}
+
+// At the first instruction of the unpacked kernel: memory is still mapped to itself.
+void BootWalk::readPlace(const TargetStop &stop, const Decision &decide) {
+    const auto finish = [this, decide] {
+        if (m_aim == BootPoint::kernelUnpacked)
+            arrive(decide,
+                   QStringLiteral("Kernel unpacked at %1%2")
+                       .arg(hex(m_unpackedAt.value_or(0)),
+                            m_slide ? QStringLiteral(", moved by %1").arg(hex(*m_slide)) : QString()));
+        else
+            decide(Verdict::goesOn, {});
+    };
+    if (m_map->fields.isEmpty()) {
+        setSlide(0);
+        finish();
+        return;
+    }
+    const quint64 moved = stop.pc - m_map->unpackedEntry; // in physical memory
+    auto votes = std::make_shared<QVector<quint32>>();
+    for (qsizetype i = 0; i < m_map->fields.size(); ++i) {
+        const formats::RelocatedField field = m_map->fields[i];
+        const bool isLast = i + 1 == m_map->fields.size();
+        m_broker->readMemory(
+            stop.reply.thread.thread, field.physical + moved, 4, this,
+            [this, votes, field, isLast, finish](const Result<QByteArray> &bytes) {
+                if (bytes && bytes->size() == 4)
+                    votes->append(qFromLittleEndian<quint32>(bytes->constData()) - field.linked);
+                if (!isLast)
+                    return;
+                if (!votes->isEmpty() &&
+                    std::count(votes->cbegin(), votes->cend(), votes->first()) == votes->size())
+                    setSlide(votes->first());
+                finish();
+            });
+    }
+}
+
+void BootWalk::setSlide(quint64 slide) {
+    if (m_slide == slide)
+        return;
+    m_slide = slide;
+    if (m_aim)
+        plantAim();
+    emit placed();
+}
+
+void BootWalk::arrive(const Decision &decide, const QString &text) {
+    abandon();
+    decide(Verdict::arrived, text);
+}
+
+bool BootWalk::considerAim(const TargetStop &stop, const Decision &decide) {
+    if (!m_aim)
+        return false;
+    if (const auto found = m_places.constFind(stop.pc); found != m_places.constEnd()) {
+        arrive(decide, *found);
+        return true;
+    }
+    QString text;
+    const Verdict verdict = considerProgram(stop, &text);
+    if (verdict == Verdict::arrived)
+        arrive(decide, text);
+    else if (verdict == Verdict::goesOn)
+        decide(verdict, {});
+    return verdict != Verdict::notMine;
+}
+
+// Whether the program that start_thread was called for is the one that is aimed at.
+bool BootWalk::isWanted(quint64 entry, const TargetStop &stop) const {
+    const bool isInits = m_initStack && (stop.value(RegisterView::stubRsp) & stackMask) == *m_initStack;
+    const bool forInit = m_aim == BootPoint::initFirst;
+    const formats::FirstProgram &program = forInit ? m_map->programs.init : m_map->programs.application;
+    const bool fits =
+        program.problem.isEmpty() &&
+        (program.isMovable ? (entry & pageMask) == (program.entry & pageMask) : entry == program.entry);
+    if (m_runInitAt == 0)
+        return fits;
+    if (forInit)
+        return isInits;
+    return fits && !(isInits && !m_isInitStarted);
+}
+
+BootWalk::Verdict BootWalk::considerProgram(const TargetStop &stop, QString *text) {
+    constexpr quint64 privilege = 3;
+    if (m_user && stop.pc == m_user->entry) {
+        const bool isUser = (stop.value(RegisterView::stubCs) & privilege) == privilege;
+        const quint64 root = stop.value(RegisterView::stubCr3) & rootMask;
+        if (!isUser || (m_user->root != 0 && root != m_user->root))
+            return Verdict::goesOn;
+        const bool forInit = m_aim == BootPoint::initFirst;
+        const formats::FirstProgram &program = forInit ? m_map->programs.init : m_map->programs.application;
+        *text = bootPointTitle(*m_aim) + QStringLiteral(": ") + QString::fromUtf8(program.path);
+        if (!program.entered.isEmpty() && program.entered != program.path)
+            *text += QStringLiteral(" (in %1)").arg(QString::fromUtf8(program.entered));
+        return Verdict::arrived;
+    }
+    if (m_runInitAt != 0 && stop.pc == m_runInitAt) {
+        m_initStack = stop.value(RegisterView::stubRsp) & stackMask;
+        m_isInitStarted = false;
+        return Verdict::goesOn;
+    }
+    if (m_startThreadAt == 0 || stop.pc != m_startThreadAt)
+        return Verdict::notMine;
+    const quint64 entry = stop.value(RegisterView::stubRsi);
+    const bool isWantedOne = isWanted(entry, stop);
+    if (m_initStack && (stop.value(RegisterView::stubRsp) & stackMask) == *m_initStack)
+        m_isInitStarted = true;
+    if (isWantedOne) {
+        if (m_user)
+            m_breakpoints->remove({0, m_user->entry, 1}, &m_aimOwner);
+        m_user = User{entry, stop.value(RegisterView::stubCr3) & rootMask};
+        m_breakpoints->addCode(entry, &m_aimOwner);
+    }
+    return Verdict::goesOn;
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Follows a boot with breakpoints of its own that nobody sees, and stops it where it was told to.
+//
+// Always: from the kernel's entry it follows the decompressor to the first instruction of the unpacked
+// kernel, compares a few relocated fields there with the file, and so knows how far KASLR has moved the
+// kernel before that has done anything. Three silent stops per boot.
+//
+// On request: a boot point. Points in the kernel are symbols moved by that distance. The first instruction of
+// a program is found through start_thread(regs, new_ip, new_sp), with which every ELF loader of Linux sets
+// where user space begins: position-independent programs, dynamic loaders and address space randomisation
+// included. That it is init's is known by the kernel stack it shares with run_init_process; that it is the
+// application's, by the entry of the program in ramdisk 1.
+#pragma once
+
+#include "app/session/debug/boot_map.hpp"
+#include "app/session/debug/debug_types.hpp"
+#include "app/session/debug/inner_breakpoints.hpp"
+#include "app/session/debug/machine_control.hpp"
+
+namespace nitroscope::app {
+
+class BootWalk : public QObject {
+    Q_OBJECT
+public:
+    enum class Verdict { notMine, goesOn, arrived };
+    using Decision = std::function<void(Verdict verdict, const QString &text)>;
+
+    BootWalk(GdbBroker *broker, InnerBreakpoints *breakpoints, MachineControl *machine,
+             QObject *parent = nullptr);
+
+    // The target must stand at its reset vector.
+    void begin(BootMapPointer map);
+    const BootMapPointer &map() const { return m_map; }
+    // Everything known of this boot is void.
+    void afterReset();
+
+    // Why a boot point cannot be reached; empty when it can.
+    QString problem(BootPoint point) const;
+    // One at a time; takes effect when the target is resumed.
+    void aim(BootPoint point);
+    void abandon();
+    const std::optional<BootPoint> &aimed() const { return m_aim; }
+
+    // Looks at a stop. `decide` is called once, perhaps later.
+    void consider(const TargetStop &stop, Decision decide);
+
+    // Runtime minus linked address of the kernel; nothing before it was unpacked.
+    std::optional<quint64> slide() const { return m_slide; }
+    // First instruction of the unpacked kernel, guest-physical.
+    std::optional<quint64> unpackedAt() const { return m_unpackedAt; }
+
+signals:
+    // The slide has become known, or unknown.
+    void placed();
+
+private:
+    struct User { // a program that is about to be entered
+        quint64 entry = 0, root = 0;
+    };
+
+    std::optional<quint64> kernelSymbol(const char *name) const;
+    void plantTracker();
+    void plantAim();
+    bool track(const TargetStop &stop, const Decision &decide);
+    void readPlace(const TargetStop &stop, const Decision &decide);
+    void setSlide(quint64 slide);
+    bool considerAim(const TargetStop &stop, const Decision &decide);
+    Verdict considerProgram(const TargetStop &stop, QString *text);
+    bool isWanted(quint64 entry, const TargetStop &stop) const;
+    void arrive(const Decision &decide, const QString &text);
+
+    GdbBroker *m_broker;
+    InnerBreakpoints *m_breakpoints;
+    MachineControl *m_machine;
+    BootMapPointer m_map;
+    std::optional<BootPoint> m_aim;
+    std::optional<quint64> m_slide, m_unpackedAt;
+    quint64 m_copyJumpAt = 0, m_outJumpAt = 0; // 0 = not planted
+    QMap<quint64, QString> m_places;           // addresses that are the aim, with what to say
+    quint64 m_startThreadAt = 0, m_runInitAt = 0;
+    std::optional<quint64> m_initStack; // kernel stack of the task that starts init
+    bool m_isInitStarted = false;
+    std::optional<User> m_user;
+    const char m_trackOwner = 0, m_aimOwner = 0; // only their addresses count
+};
+
+} // namespace nitroscope::app

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Stops, what they mean, and what belongs to them. Running is in live_target_run.cpp, reading and writing in
+// live_target_memory.cpp.
+#include "app/session/debug/live_target.hpp"
+
+#include "app/session/debug/boot_point.hpp"
+#include "app/session/debug/boot_symbols.hpp"
+
+#include <QFutureWatcher>
+#include <QtConcurrent/QtConcurrentRun>
+#include <QtEndian>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr int interrupted = 2;    // GDB_SIGNAL_INT
+constexpr int threadDelayMs = 20; // quick steps do not ask for all CPUs each time
+
+QString hex(quint64 number) {
+    return QStringLiteral("0x") + QString::number(number, 16);
+}
+
+} // namespace
+
+LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFiles files, QObject *parent)
+    : DebugTarget(parent), m_broker(broker), m_machine(machine), m_files(std::move(files)),
+      m_inner(broker, this), m_walk(broker, &m_inner, machine),
+      m_breakpoints(&m_inner, [this](const QString &place) { return placeOf(place); }),
+      m_symbols(std::make_shared<BootSymbols>(nullptr, std::nullopt)) {
+    if (!m_files.ram.isEmpty())
+        if (auto memory = guest::PhysicalMemory::open(m_files.ram))
+            m_memory.emplace(*std::move(memory));
+    broker->setJudge(this, [this](const TargetStop &stop, std::function<void(bool)> decide) {
+        classify(stop, [this, generation = stop.generation, decide](const Outcome &outcome) {
+            m_judged.emplace(generation, outcome);
+            decide(outcome.stays);
+        });
+    });
+    connect(broker, &GdbBroker::stopped, this, &LiveTarget::onStopped);
+    connect(broker, &GdbBroker::resumed, this, [this] { setState(State::running); });
+    connect(machine, &MachineControl::wasReset, this, &LiveTarget::onReset);
+    connect(machine, &MachineControl::refused, this, &LiveTarget::problem);
+    connect(&m_walk, &BootWalk::placed, this, &LiveTarget::publishSymbols);
+    connect(&m_breakpoints, &LiveBreakpoints::changed, this, &LiveTarget::breakpointsChanged);
+    m_threadTimer.setSingleShot(true);
+    connect(&m_threadTimer, &QTimer::timeout, this, &LiveTarget::refreshThreads);
+
+    m_wasReset = true;
+    if (broker->lastStop())
+        onStopped(*broker->lastStop());
+    auto *watcher = new QFutureWatcher<BootMapPointer>(this);
+    connect(watcher, &QFutureWatcherBase::finished, this, [this, watcher] {
+        m_walk.begin(watcher->result());
+        watcher->deleteLater();
+        emit prepared();
+    });
+    watcher->setFuture(QtConcurrent::run(makeBootMap, m_files.eif, m_files.append, m_files.firmwareElf));
+}
+
+LiveTarget::~LiveTarget() {
+    m_broker->setJudge(nullptr, {});
+}
+
+void LiveTarget::detach() {
+    if (m_state == State::detached)
+        return;
+    m_broker->disconnect(this);
+    m_machine->disconnect(this);
+    setState(State::detached);
+    emit detached();
+}
+
+void LiveTarget::later(std::function<void()> what) {
+    QMetaObject::invokeMethod(
+        this,
+        [this, what = std::move(what)] {
+            if (m_state != State::detached)
+                what();
+        },
+        Qt::QueuedConnection);
+}
+
+void LiveTarget::setState(State state) {
+    if (m_state == state)
+        return;
+    m_state = state;
+    emit stateChanged(state);
+}
+
+void LiveTarget::publishSymbols() {
+    m_symbols = std::make_shared<BootSymbols>(m_walk.map(), m_walk.slide());
+    m_breakpoints.resolveAll();
+    emit symbolsChanged();
+}
+
+void LiveTarget::onReset() {
+    m_walk.afterReset();
+    m_wasReset = true;
+    m_broker->refresh(); // does nothing while it runs
+}
+
+// Whose registers and page tables expressions and memory are about.
+void LiveTarget::lookAt(const TargetStop &stop) {
+    m_raw = stop;
+    m_translation = guest::AddressTranslation::of(
+        stop.value(RegisterView::stubCr0), stop.value(RegisterView::stubCr3),
+        stop.value(RegisterView::stubCr3 + 1), stop.value(RegisterView::stubEfer));
+}
+
+void LiveTarget::onStopped(const TargetStop &stop) {
+    if (m_stop && m_stop->generation == stop.generation)
+        return; // the one that was there when we came
+    lookAt(stop);
+    if (m_judged && m_judged->first == stop.generation) {
+        publish(stop, std::exchange(m_judged, std::nullopt)->second);
+        return;
+    }
+    if (m_wasReset) {
+        m_wasReset = false;
+        publish(stop, {true, DebugStop::Why::reset, QStringLiteral("At the reset vector"), {}});
+        return;
+    }
+    if (stop.isAgain && m_stop) {
+        publish(stop, {true, m_stop->why, m_stop->text, m_stop->breakpoint});
+        return;
+    }
+    if (stop.reply.number == interrupted) {
+        m_machine->askBreaks(this, [this, stop](const QString &detail) {
+            if (detail.isEmpty())
+                publish(stop, {true, DebugStop::Why::interrupt, QStringLiteral("Stopped"), {}});
+            else
+                publish(stop, {true, DebugStop::Why::enclaveBreak, detail, {}});
+        });
+        return;
+    }
+    if (stop.bySteps && !stop.atBreakpoint && stop.reply.reason == rsp::StopReason::none) {
+        publish(stop, {true, DebugStop::Why::step, {}, {}});
+        return;
+    }
+    // A step's end, or a breakpoint of a gdb's where ours may stand, too.
+    classify(stop, [this, stop](Outcome outcome) {
+        if (!outcome.stays) {
+            outcome.why = stop.bySteps ? DebugStop::Why::step : DebugStop::Why::other;
+            outcome.text = stop.bySteps ? QString() : QStringLiteral("At a breakpoint of a gdb");
+        }
+        publish(stop, outcome);
+    });
+}
+
+// What a stop means, and whether it is to stay.
+void LiveTarget::classify(const TargetStop &stop, Classified done) {
+    lookAt(stop);
+    m_walk.consider(stop, [this, self = QPointer<LiveTarget>(this), stop,
+                           done = std::move(done)](BootWalk::Verdict verdict, const QString &text) {
+        if (!self)
+            return;
+        Outcome outcome{false, DebugStop::Why::other, {}, {}};
+        if (verdict == BootWalk::Verdict::arrived)
+            outcome = {true, DebugStop::Why::bootPoint, text, {}};
+        if (m_destination && stop.pc == m_destination->address && !outcome.stays) {
+            constexpr quint64 sameStack = 64 * 1024;
+            const quint64 sp = stop.value(RegisterView::stubRsp);
+            if (!m_destination->leastSp || sp - *m_destination->leastSp < sameStack)
+                outcome = {true, m_destination->why, m_destination->text, {}};
+        }
+        classifyBreakpoints(stop, m_breakpoints.at(stop), outcome, done);
+    });
+}
+
+void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakpoint> left, Outcome sofar,
+                                     const Classified &done) {
+    if (left.isEmpty()) {
+        done(sofar);
+        return;
+    }
+    const DebugBreakpoint first = left.takeFirst();
+    const auto next = [this, stop, left, sofar, first, done](bool holds) {
+        Outcome now = sofar;
+        if (holds && m_breakpoints.hit(first.number) && now.why != DebugStop::Why::bootPoint) {
+            const bool isWatch = first.kind != DebugBreakpoint::Kind::code;
+            now = {true, isWatch ? DebugStop::Why::watchpoint : DebugStop::Why::breakpoint,
+                   isWatch ? QStringLiteral("Watchpoint %1 at %2")
+                                 .arg(first.number)
+                                 .arg(hex(stop.reply.watchAddress))
+                           : QStringLiteral("Breakpoint %1 at %2").arg(first.number).arg(first.place),
+                   first.number};
+        }
+        classifyBreakpoints(stop, left, now, done);
+    };
+    if (!first.process.isEmpty()) {
+        m_breakpoints.setProblem(first.number,
+                                 QStringLiteral("not available, because the kernel's tasks cannot be read"));
+        next(false);
+        return;
+    }
+    if (first.condition.isEmpty()) {
+        next(true);
+        return;
+    }
+    compute(first.condition, expressionContext(), 16, [this, first, next](const Result<quint64> &value) {
+        if (!value)
+            m_breakpoints.setProblem(first.number, QStringLiteral("its condition cannot be evaluated: ") +
+                                                       value.error().message);
+        next(!value || *value != 0);
+    });
+}
+
+void LiveTarget::publish(const TargetStop &stop, const Outcome &outcome) {
+    if (m_state == State::detached)
+        return;
+    m_walk.abandon();
+    m_inner.removeAll(&m_destinationOwner);
+    m_destination.reset();
+    m_thread = qMax<qint64>(1, stop.reply.thread.thread);
+    DebugStop shown;
+    shown.generation = stop.generation;
+    shown.thread = m_thread;
+    shown.why = outcome.why;
+    shown.text = outcome.text;
+    shown.pc = stop.pc;
+    shown.segment = stop.segment;
+    if (stop.reply.watchAddress != 0)
+        shown.dataAddress = stop.reply.watchAddress;
+    shown.breakpoint = outcome.breakpoint;
+    m_stop = shown;
+    if (m_threads.size() != m_broker->threads().size()) {
+        m_threads.clear();
+        for (const qint64 id : m_broker->threads())
+            m_threads.append({id, QStringLiteral("CPU %1").arg(id - 1), {}, 0, false, {}});
+    }
+    for (DebugThread &thread : m_threads) {
+        thread.isCurrent = thread.id == m_thread;
+        if (thread.isCurrent) {
+            thread.pc = stop.pc;
+            thread.state = QStringLiteral("stopped here");
+        }
+    }
+    if (m_threads.size() > 1)
+        m_threadTimer.start(threadDelayMs);
+    setState(State::stopped);
+    const QPointer<LiveTarget> alive(this);
+    emit stopped(shown);
+    if (!alive)
+        return;
+    emit threadsChanged();
+    if (std::exchange(m_resetsWhenStopped, false))
+        m_machine->reset();
+}
+
+void LiveTarget::refreshThreads() {
+    if (m_state != State::stopped || !m_stop)
+        return;
+    for (DebugThread &thread : m_threads) {
+        const qint64 id = thread.id;
+        const auto store = [this, id, generation = m_stop->generation](auto change) {
+            if (m_state != State::stopped || !m_stop || m_stop->generation != generation)
+                return;
+            for (DebugThread &known : m_threads)
+                if (known.id == id)
+                    change(known);
+        };
+        m_broker->ask("qThreadExtraInfo," + rsp::hexNumber(quint64(id)), 0, this,
+                      [store](const rsp::Client::Reply &reply) {
+                          const auto text = reply ? rsp::fromHex(reply->payload) : std::nullopt;
+                          store([&](DebugThread &known) {
+                              known.state = text && text->contains("halted") ? QStringLiteral("halted")
+                                                                             : QStringLiteral("running");
+                          });
+                      });
+        if (id == m_stop->thread)
+            continue;
+        m_broker->ask("p10", id, this,
+                      [this, store, isLast = id == m_threads.last().id](const rsp::Client::Reply &reply) {
+                          const auto bytes = reply ? rsp::fromHex(reply->payload) : std::nullopt;
+                          store([&](DebugThread &known) {
+                              if (!bytes || bytes->size() != 8)
+                                  return;
+                              known.pc = qFromLittleEndian<quint64>(bytes->constData());
+                              if (known.pc == 0xfff0) // of the reset vector: nobody has started it
+                                  known.state = QStringLiteral("waiting for start");
+                          });
+                          emit threadsChanged();
+                      });
+    }
+    emit threadsChanged();
+}
+
+QByteArray LiveTarget::stagesText() const {
+    QString text;
+    for (const BootPointName &name : bootPointNames()) {
+        const QString why = m_walk.problem(name.point);
+        text += QStringLiteral("%1 %2%3\n")
+                    .arg(QLatin1String(name.word), -14)
+                    .arg(QLatin1String(name.title), why.isEmpty() ? QString() : QStringLiteral(": ") + why);
+    }
+    if (const auto slide = m_walk.slide())
+        text += QStringLiteral("The kernel runs %1 bytes above its linked addresses.\n").arg(hex(*slide));
+    else
+        text += QStringLiteral("Where the kernel will run is known when it is unpacked.\n");
+    return text.toUtf8();
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The DebugTarget of a running QEMU. Registers and run control go through the GdbBroker, memory is read from
+// the guest's mapped RAM, breaks on requests and packets and resets are QMP's, and where a boot stands is the
+// BootWalk's to know.
+//
+// A stop at a breakpoint that only we have set is judged before anybody hears of it: the boot's way, places
+// to run to, conditions, processes, counts. See classify().
+#pragma once
+
+#include "app/formats/guest/virtual_memory.hpp"
+#include "app/session/debug/boot_walk.hpp"
+#include "app/session/debug/debug_target.hpp"
+#include "app/session/debug/expression.hpp"
+#include "app/session/debug/live_breakpoints.hpp"
+
+#include <QTimer>
+
+namespace nitroscope::app {
+
+struct LiveTargetFiles {
+    QString eif, append; // what is booted, and what -append adds to its command line
+    QString firmwareElf;
+    QString ram; // guest RAM as a file; empty when it is not shared
+};
+
+class LiveTarget : public DebugTarget {
+    Q_OBJECT
+public:
+    // Broker and machine outlive the target. The machine must stand at its reset vector.
+    LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFiles files, QObject *parent = nullptr);
+    ~LiveTarget() override;
+
+    State state() const override { return m_state; }
+    const std::optional<DebugStop> &stop() const override { return m_stop; }
+    QVector<DebugThread> threads() const override { return m_threads; }
+    qint64 currentThread() const override { return m_thread; }
+    QVector<DebugBreakpoint> breakpoints() const override { return m_breakpoints.all(); }
+    SymbolSourcePointer symbols() const override { return m_symbols; }
+    QString bootPointProblem(BootPoint point) const override { return m_walk.problem(point); }
+
+    Token evaluate(const QString &expression) override;
+    Token readRegisters(qint64 thread) override;
+    Token readMemory(AddressSpace space, quint64 address, quint64 bytes) override;
+    Token readFrames(qint64 thread, int most) override;
+    Token readKernel() override;
+    Token translate(quint64 address) override;
+
+    void resume() override;
+    void interrupt() override;
+    void step() override;
+    void stepOver() override;
+    void stepOut() override;
+    void runTo(quint64 address) override;
+    void runToBootPoint(BootPoint point) override;
+    void selectThread(qint64 thread) override;
+
+    void addBreakpoint(const DebugBreakpoint &wanted) override;
+    void changeBreakpoint(const DebugBreakpoint &changed) override;
+    void removeBreakpoint(int number) override;
+
+    void writeRegister(qint64 thread, int stubNumber, const QByteArray &value) override;
+    void writeMemory(AddressSpace space, quint64 address, const QByteArray &bytes) override;
+    void loadDebugFile(const QString &path) override;
+
+    // What `monitor stages` prints: every boot point, and where the kernel is.
+    QByteArray stagesText() const;
+    const BootWalk &walk() const { return m_walk; }
+    // Runtime minus linked address of the kernel, when known.
+    std::optional<quint64> kernelSlide() const { return m_walk.slide(); }
+    // Of the CPU that stopped last.
+    quint64 stackPointer() const { return m_raw ? m_raw->value(RegisterView::stubRsp) : 0; }
+    // The machine is gone; detached() is emitted, and nothing after it.
+    void detach();
+
+signals:
+    // The EIF has been read: boot points and symbols are known.
+    void prepared();
+
+private:
+    struct Outcome {
+        bool stays = true;
+        DebugStop::Why why = DebugStop::Why::other;
+        QString text;
+        std::optional<int> breakpoint;
+    };
+    using Classified = std::function<void(const Outcome &)>;
+    struct Destination { // of a step over, a step out, a run to a place
+        quint64 address = 0;
+        std::optional<quint64> leastSp; // only frames at or above it
+        QString text;
+        DebugStop::Why why = DebugStop::Why::step;
+    };
+
+    void onStopped(const TargetStop &stop);
+    void onReset();
+    void lookAt(const TargetStop &stop);
+    void classify(const TargetStop &stop, Classified done);
+    void classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakpoint> left, Outcome sofar,
+                             const Classified &done);
+    void publish(const TargetStop &stop, const Outcome &outcome);
+    void setState(State state);
+    void refreshThreads();
+    void publishSymbols();
+    bool refuseUnlessStopped(const char *what);
+    void go(const Destination &destination);
+    void goToReturn(const QByteArray &frame);
+
+    Token newToken() { return ++m_lastToken; }
+    void later(std::function<void()> what);
+    void compute(const QString &expression, ExpressionContext context, int left,
+                 std::function<void(const Result<quint64> &)> done);
+    ExpressionContext expressionContext() const;
+    std::optional<quint64> registerByName(const QString &name) const;
+    Result<quint64> placeOf(const QString &place) const;
+    std::optional<guest::VirtualMemory> memoryNow() const;
+    void fetch(AddressSpace space, quint64 address, quint64 bytes,
+               std::function<void(const Result<QByteArray> &)> done);
+
+    GdbBroker *m_broker;
+    MachineControl *m_machine;
+    LiveTargetFiles m_files;
+    InnerBreakpoints m_inner;
+    BootWalk m_walk;
+    LiveBreakpoints m_breakpoints;
+    SymbolSourcePointer m_symbols;
+    std::optional<guest::PhysicalMemory> m_memory;
+    mutable guest::AddressTranslation m_translation; // of the last stop's CPU
+    State m_state = State::stopped;
+    std::optional<DebugStop> m_stop;
+    std::optional<TargetStop> m_raw;
+    std::optional<std::pair<quint64, Outcome>> m_judged; // by generation of the stop
+    std::optional<Destination> m_destination;
+    QVector<DebugThread> m_threads;
+    QTimer m_threadTimer;
+    qint64 m_thread = 1;
+    Token m_lastToken = 0;
+    bool m_resetsWhenStopped = false;
+    bool m_wasReset = false;           // the next stop is one at the reset vector
+    const char m_destinationOwner = 0; // only its address counts
+};
+
+} // namespace nitroscope::app

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Of LiveTarget: registers, memory, expressions, frames.
+#include "app/session/debug/live_target.hpp"
+
+#include <array>
+#include <QtEndian>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr quint64 mostBytes = 1 << 20;
+
+struct RegisterName {
+    const char *name;
+    int stub;
+    int bytes; // of the value; a part of the register when fewer than it has
+};
+constexpr std::array registerNames{
+    RegisterName{"rax", 0, 8},      RegisterName{"rbx", 1, 8},      RegisterName{"rcx", 2, 8},
+    RegisterName{"rdx", 3, 8},      RegisterName{"rsi", 4, 8},      RegisterName{"rdi", 5, 8},
+    RegisterName{"rbp", 6, 8},      RegisterName{"rsp", 7, 8},      RegisterName{"r8", 8, 8},
+    RegisterName{"r9", 9, 8},       RegisterName{"r10", 10, 8},     RegisterName{"r11", 11, 8},
+    RegisterName{"r12", 12, 8},     RegisterName{"r13", 13, 8},     RegisterName{"r14", 14, 8},
+    RegisterName{"r15", 15, 8},     RegisterName{"rip", 16, 8},     RegisterName{"eflags", 17, 4},
+    RegisterName{"cs", 18, 4},      RegisterName{"ss", 19, 4},      RegisterName{"ds", 20, 4},
+    RegisterName{"es", 21, 4},      RegisterName{"fs", 22, 4},      RegisterName{"gs", 23, 4},
+    RegisterName{"fs_base", 24, 8}, RegisterName{"gs_base", 25, 8}, RegisterName{"k_gs_base", 26, 8},
+    RegisterName{"cr0", 27, 8},     RegisterName{"cr2", 28, 8},     RegisterName{"cr3", 29, 8},
+    RegisterName{"cr4", 30, 8},     RegisterName{"cr8", 31, 8},     RegisterName{"efer", 32, 8},
+    RegisterName{"eax", 0, 4},      RegisterName{"ebx", 1, 4},      RegisterName{"ecx", 2, 4},
+    RegisterName{"edx", 3, 4},      RegisterName{"esi", 4, 4},      RegisterName{"edi", 5, 4},
+    RegisterName{"ebp", 6, 4},      RegisterName{"esp", 7, 4},      RegisterName{"eip", 16, 4},
+    RegisterName{"ax", 0, 2},       RegisterName{"bx", 1, 2},       RegisterName{"cx", 2, 2},
+    RegisterName{"dx", 3, 2},       RegisterName{"si", 4, 2},       RegisterName{"di", 5, 2},
+    RegisterName{"al", 0, 1},       RegisterName{"bl", 1, 1},       RegisterName{"cl", 2, 1},
+    RegisterName{"dl", 3, 1},
+};
+
+Error running(const QString &what) {
+    return {QStringLiteral("target-running"),
+            QStringLiteral("%1 can only be read while the target is stopped.").arg(what),
+            std::nullopt,
+            {}};
+}
+
+} // namespace
+
+std::optional<quint64> LiveTarget::registerByName(const QString &name) const {
+    if (!m_raw || m_raw->registers.isEmpty())
+        return std::nullopt;
+    if (name == QLatin1String("pc"))
+        return m_raw->pc;
+    if (name == QLatin1String("sp"))
+        return m_raw->value(RegisterView::stubRsp);
+    for (const RegisterName &known : registerNames)
+        if (name == QLatin1String(known.name)) {
+            const quint64 value = m_raw->value(known.stub);
+            return known.bytes == 8 ? value : value & ((quint64(1) << 8 * known.bytes) - 1);
+        }
+    return std::nullopt;
+}
+
+ExpressionContext LiveTarget::expressionContext() const {
+    ExpressionContext context;
+    context.symbol = [symbols = m_symbols](const QString &name) { return symbols->address(name); };
+    context.registerValue = [this](const QString &name) { return registerByName(name); };
+    return context;
+}
+
+// For breakpoints: `*ADDRESS` is gdb's way to say that an address is meant.
+Result<quint64> LiveTarget::placeOf(const QString &place) const {
+    QString text = place.trimmed();
+    if (text.startsWith(u'*'))
+        text.remove(0, 1);
+    const ExpressionResult result = evaluateExpression(text, expressionContext());
+    if (result.value)
+        return *result.value;
+    if (result.error && !m_walk.slide() && m_walk.map() && m_walk.map()->kernel.find(text.toUtf8()))
+        return failure(QStringLiteral("waiting"),
+                       QStringLiteral("waits until the kernel is unpacked, because KASLR may move it"));
+    return failure(QStringLiteral("waiting"),
+                   result.error ? result.error->message : QStringLiteral("waits for memory that it names"));
+}
+
+void LiveTarget::compute(const QString &expression, ExpressionContext context, int left,
+                         std::function<void(const Result<quint64> &)> done) {
+    const ExpressionResult result = evaluateExpression(expression, context);
+    if (result.value) {
+        done(*result.value);
+        return;
+    }
+    if (!result.wanted || left == 0) {
+        done(tl::unexpected(result.error.value_or(Error{
+            QStringLiteral("expression"), QStringLiteral("It reads too much memory."), std::nullopt, {}})));
+        return;
+    }
+    const ExpressionRead wanted = *result.wanted;
+    fetch(wanted.space, wanted.address, 8,
+          [this, expression, context = std::move(context), left, wanted,
+           done = std::move(done)](const Result<QByteArray> &bytes) mutable {
+              if (!bytes || bytes->size() < 8) {
+                  done(bytes ? failure(QStringLiteral("not-mapped"),
+                                       QStringLiteral("The memory it reads is not mapped."))
+                             : tl::unexpected(bytes.error()));
+                  return;
+              }
+              context.memory[wanted] = qFromLittleEndian<quint64>(bytes->constData());
+              compute(expression, std::move(context), left - 1, std::move(done));
+          });
+}
+
+DebugTarget::Token LiveTarget::evaluate(const QString &expression) {
+    const Token token = newToken();
+    later([this, token, expression] {
+        compute(expression, expressionContext(), 16,
+                [this, token](const Result<quint64> &value) { emit evaluated(token, value); });
+    });
+    return token;
+}
+
+DebugTarget::Token LiveTarget::readRegisters(qint64 thread) {
+    const Token token = newToken();
+    later([this, token, thread] {
+        if (m_state != State::stopped || !m_stop) {
+            emit registersRead(token, tl::unexpected(running(QStringLiteral("Registers"))));
+            return;
+        }
+        const quint64 generation = m_stop->generation;
+        const auto &stop = m_broker->lastStop();
+        if (stop && stop->generation == generation && stop->reply.thread.thread == thread &&
+            !stop->registers.isEmpty()) {
+            emit registersRead(token, RegisterSet{generation, thread, stop->registers});
+            return;
+        }
+        m_broker->ask("g", thread, this, [this, token, thread, generation](const rsp::Client::Reply &reply) {
+            const auto bytes = reply ? rsp::fromHex(reply->payload) : std::nullopt;
+            if (bytes && bytes->size() == RegisterView::stubPacketBytes)
+                emit registersRead(token, RegisterSet{generation, thread, *bytes});
+            else
+                emit registersRead(token,
+                                   reply ? failure(QStringLiteral("registers"),
+                                                   QStringLiteral("QEMU's registers cannot be understood."))
+                                         : tl::unexpected(reply.error()));
+        });
+    });
+    return token;
+}
+
+std::optional<guest::VirtualMemory> LiveTarget::memoryNow() const {
+    return m_memory ? std::optional(guest::VirtualMemory(*m_memory, m_translation)) : std::nullopt;
+}
+
+// From the mapped RAM; what is not in it (the firmware's ROM) from the stub, when the target is stopped.
+void LiveTarget::fetch(AddressSpace space, quint64 address, quint64 bytes,
+                       std::function<void(const Result<QByteArray> &)> done) {
+    const quint64 wanted = qBound<quint64>(1, bytes, mostBytes);
+    Error why{
+        QStringLiteral("no-memory"), QStringLiteral("The guest's memory is not shared."), std::nullopt, {}};
+    if (const auto memory = memoryNow()) {
+        const bool isVirtual = space == AddressSpace::guestVirtual;
+        QByteArray found =
+            isVirtual ? memory->readUpTo(address, wanted) : memory->physical().readUpTo(address, wanted);
+        if (!found.isEmpty()) {
+            done(found);
+            return;
+        }
+        std::byte first;
+        const auto read = isVirtual ? memory->read(address, std::span(&first, 1))
+                                    : memory->physical().read(address, std::span(&first, 1));
+        if (!read)
+            why = read.error();
+        if (why.code != QLatin1String("firmware-memory")) {
+            done(tl::unexpected(why));
+            return;
+        }
+    }
+    // The firmware's addresses are mapped to themselves wherever they are mapped at all.
+    if (m_broker->isRunning() && m_state == State::running)
+        done(tl::unexpected(running(QStringLiteral("This memory"))));
+    else
+        m_broker->readMemory(m_thread, address, wanted, this, std::move(done));
+}
+
+DebugTarget::Token LiveTarget::readMemory(AddressSpace space, quint64 address, quint64 bytes) {
+    const Token token = newToken();
+    later([this, token, space, address, bytes] {
+        fetch(space, address, bytes, [this, token, address](const Result<QByteArray> &read) {
+            emit memoryRead(token, address, read);
+        });
+    });
+    return token;
+}
+
+DebugTarget::Token LiveTarget::translate(quint64 address) {
+    const Token token = newToken();
+    later([this, token, address] {
+        const auto memory = memoryNow();
+        emit translated(token, memory
+                                   ? memory->explain(address)
+                                   : QStringList{QStringLiteral("not available, because the guest's memory "
+                                                                "is not shared with this program")});
+    });
+    return token;
+}
+
+// By frame pointer.
+DebugTarget::Token LiveTarget::readFrames(qint64 thread, int most) {
+    const Token token = newToken();
+    later([this, token, thread, most] {
+        QVector<DebugFrame> frames;
+        if (m_state != State::stopped || !m_raw || !m_stop || thread != m_stop->thread) {
+            emit framesRead(token, m_stop ? m_stop->generation : 0, frames);
+            return;
+        }
+        const auto add = [&](quint64 pc, quint64 sp, DebugFrame::Method method) {
+            DebugFrame frame;
+            frame.level = int(frames.size());
+            frame.pc = pc;
+            frame.sp = sp;
+            if (const auto place = m_symbols->place(pc)) {
+                frame.place = place->text();
+                frame.module = place->module;
+            }
+            frame.method = method;
+            frame.isUser = (m_raw->value(RegisterView::stubCs) & 3) == 3;
+            frames.append(frame);
+        };
+        add(m_raw->pc, m_raw->value(RegisterView::stubRsp), DebugFrame::Method::registers);
+        quint64 frame = m_raw->value(RegisterView::stubRbp);
+        const auto memory = memoryNow();
+        while (memory && frames.size() < most) {
+            const auto next = memory->value<quint64>(frame), back = memory->value<quint64>(frame + 8);
+            if (!next || !back || *back == 0)
+                break;
+            add(*back, frame + 16, DebugFrame::Method::framePointer);
+            if (*next <= frame)
+                break;
+            frame = *next;
+        }
+        emit framesRead(token, m_stop->generation, frames);
+    });
+    return token;
+}
+
+DebugTarget::Token LiveTarget::readKernel() {
+    const Token token = newToken();
+    later([this, token] {
+        const QString why = QStringLiteral("not available, because the kernel's memory is not read yet");
+        KernelView view;
+        view.tasks.unavailable = view.log.unavailable = view.modules.unavailable = why;
+        if (const auto slide = m_walk.slide()) {
+            view.slide = *slide;
+            view.isSlideKnown = true;
+        }
+        emit kernelRead(token, view);
+    });
+    return token;
+}
+
+void LiveTarget::writeRegister(qint64 thread, int stubNumber, const QByteArray &value) {
+    if (refuseUnlessStopped("Writing a register"))
+        return;
+    if (RegisterView::stubBytes(stubNumber) != value.size() || value.isEmpty()) {
+        emit problem({QStringLiteral("registers"),
+                      QStringLiteral("The value has not the register's size."),
+                      std::nullopt,
+                      {}});
+        return;
+    }
+    m_broker->forgetRegisters();
+    m_broker->ask("P" + rsp::hexNumber(quint64(stubNumber)) + '=' + value.toHex(), thread, this,
+                  [this](const rsp::Client::Reply &reply) {
+                      if (!reply || reply->payload != "OK")
+                          emit problem({QStringLiteral("registers"),
+                                        QStringLiteral("QEMU does not take this value."),
+                                        std::nullopt,
+                                        {}});
+                      m_broker->refresh();
+                      emit targetChanged();
+                  });
+}
+
+void LiveTarget::writeMemory(AddressSpace space, quint64 address, const QByteArray &bytes) {
+    if (refuseUnlessStopped("Writing memory") || bytes.isEmpty())
+        return;
+    const auto memory = memoryNow();
+    const auto physical =
+        space == AddressSpace::guestPhysical ? Result<quint64>(address)
+        : memory
+            ? memory->translate(address).map([](const guest::Translation &found) { return found.physical; })
+            : Result<quint64>(address);
+    if (memory && physical && memory->physical().rangeAt(*physical).backing == guest::Backing::device) {
+        emit problem({QStringLiteral("device-memory"),
+                      QStringLiteral("These are registers of a device: writing them would operate it."),
+                      std::nullopt,
+                      {}});
+        return;
+    }
+    m_broker->writeMemory(m_thread, space == AddressSpace::guestPhysical, address, bytes, this,
+                          [this](const Result<void> &written) {
+                              if (!written)
+                                  emit problem(written.error());
+                              emit targetChanged();
+                          });
+}
+
+void LiveTarget::loadDebugFile(const QString &path) {
+    emit problem({QStringLiteral("debug-file"),
+                  QStringLiteral("%1 is not read: there is no reader for debug information yet.").arg(path),
+                  std::nullopt,
+                  {}});
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Of LiveTarget: letting the target run, and to where.
+#include "app/session/debug/boot_point.hpp"
+#include "app/session/debug/call_length.hpp"
+#include "app/session/debug/live_target.hpp"
+
+#include <QtEndian>
+
+namespace nitroscope::app {
+
+bool LiveTarget::refuseUnlessStopped(const char *what) {
+    if (m_state == State::stopped)
+        return false;
+    emit problem({QStringLiteral("target-running"),
+                  QStringLiteral("%1 needs a stopped target: interrupt it first.").arg(QLatin1String(what)),
+                  std::nullopt,
+                  {}});
+    return true;
+}
+
+void LiveTarget::resume() {
+    if (m_state == State::stopped)
+        m_broker->resume(";c");
+}
+
+void LiveTarget::interrupt() {
+    if (m_state == State::running)
+        m_broker->interrupt();
+}
+
+void LiveTarget::step() {
+    if (!refuseUnlessStopped("A step"))
+        m_broker->resume(";s:" + rsp::hexNumber(quint64(m_thread)));
+}
+
+void LiveTarget::go(const Destination &destination) {
+    m_inner.removeAll(&m_destinationOwner);
+    m_destination = destination;
+    m_inner.addCode(destination.address, &m_destinationOwner);
+    m_broker->resume(";c");
+}
+
+void LiveTarget::stepOver() {
+    if (refuseUnlessStopped("A step") || !m_raw)
+        return;
+    constexpr quint64 longestInstruction = 15;
+    fetch(
+        AddressSpace::guestVirtual, m_raw->pc, longestInstruction,
+        [this, stop = *m_raw](const Result<QByteArray> &code) {
+            if (m_state != State::stopped || !m_stop || m_stop->generation != stop.generation)
+                return;
+            const int length = code ? lengthToStepOver(*code, stop.segment.mode) : 0;
+            if (length == 0 || m_thread != stop.reply.thread.thread)
+                step();
+            else
+                go({stop.pc + quint64(length), stop.value(RegisterView::stubRsp), {}, DebugStop::Why::step});
+        });
+}
+
+// Only by frame pointer; a caller that knows better runs to the frame's address itself.
+void LiveTarget::stepOut() {
+    if (refuseUnlessStopped("Running to the caller") || !m_raw)
+        return;
+    const Token token = readFrames(m_thread, 2);
+    const auto once = std::make_shared<QMetaObject::Connection>();
+    *once = connect(this, &DebugTarget::framesRead, this,
+                    [this, token, once, generation = m_raw->generation](quint64 answered, quint64,
+                                                                        const QVector<DebugFrame> &frames) {
+                        if (answered != token)
+                            return;
+                        disconnect(*once);
+                        if (m_state != State::stopped || !m_stop || m_stop->generation != generation)
+                            return;
+                        if (frames.size() < 2) {
+                            emit problem({QStringLiteral("no-caller"),
+                                          QStringLiteral("The caller is not known; run to a place instead."),
+                                          std::nullopt,
+                                          {}});
+                            return;
+                        }
+                        go({frames[1].pc, frames[0].sp, {}, DebugStop::Why::step});
+                    });
+}
+
+void LiveTarget::runTo(quint64 address) {
+    if (!refuseUnlessStopped("Running to a place"))
+        go({address, std::nullopt, QStringLiteral("Reached 0x") + QString::number(address, 16),
+            DebugStop::Why::breakpoint});
+}
+
+void LiveTarget::runToBootPoint(BootPoint point) {
+    if (m_state == State::detached)
+        return;
+    if (const QString why = m_walk.problem(point); !why.isEmpty()) {
+        emit problem({QStringLiteral("boot-point"),
+                      QStringLiteral("%1: %2.").arg(bootPointTitle(point), why),
+                      std::nullopt,
+                      {}});
+        return;
+    }
+    if (point == BootPoint::reset) {
+        if (m_state == State::stopped) {
+            m_machine->reset();
+            return;
+        }
+        m_resetsWhenStopped = true;
+        m_broker->interrupt();
+        return;
+    }
+    m_walk.aim(point);
+    if (m_state == State::stopped)
+        m_broker->resume(";c");
+}
+
+void LiveTarget::selectThread(qint64 thread) {
+    if (!m_broker->threads().contains(thread) || m_thread == thread)
+        return;
+    m_thread = thread;
+    emit threadsChanged();
+    emit targetChanged();
+}
+
+void LiveTarget::addBreakpoint(const DebugBreakpoint &wanted) {
+    m_breakpoints.add(wanted);
+}
+void LiveTarget::changeBreakpoint(const DebugBreakpoint &changed) {
+    m_breakpoints.change(changed);
+}
+void LiveTarget::removeBreakpoint(int number) {
+    m_breakpoints.remove(number);
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/session/debug/machine_control.hpp"
+
+#include "app/proto/qmp/nitro_messages.hpp"
+
+namespace nitroscope::app {
+
+void MachineControl::takeEvent(const qmp::Event &event) {
+    if (event.name == qmp::breakEvent) {
+        if (const auto hit = qmp::readBreakHit(event.data)) {
+            m_hit = hit->detail;
+            m_breaks.removeOne(hit->id);
+        }
+    } else if (event.name == QLatin1String("RESET")) {
+        emit wasReset();
+    } else if (event.name == QLatin1String("RESUME")) {
+        m_hit.clear();
+        emit runs();
+    } else if (event.name == QLatin1String("STOP")) {
+        emit stands();
+    }
+}
+
+void MachineControl::breakOnce(const QString &source) {
+    if (!m_client)
+        return;
+    const QJsonObject once{{QStringLiteral("source"), source}, {QStringLiteral("count"), 1}};
+    m_client->execute(qmp::breakAddCommand, once, this, [this](const qmp::Client::Reply &reply) {
+        if (!reply)
+            emit refused(reply.error());
+        else
+            m_breaks.append(quint32(reply->toObject().value(QLatin1String("id")).toInteger()));
+    });
+}
+
+void MachineControl::clearBreaks() {
+    for (const quint32 id : std::exchange(m_breaks, {}))
+        if (m_client) // one that was hit at this very moment is gone already
+            m_client->execute(qmp::breakRemoveCommand, {{QStringLiteral("id"), qint64(id)}}, this,
+                              [](const qmp::Client::Reply &) {});
+}
+
+void MachineControl::reset() {
+    if (m_client)
+        m_client->execute(qmp::enclaveResetCommand, {}, this, [this](const qmp::Client::Reply &reply) {
+            if (!reply)
+                emit refused(reply.error());
+        });
+}
+
+void MachineControl::askBreaks(QObject *context, std::function<void(const QString &)> done) {
+    if (!m_client) {
+        done({});
+        return;
+    }
+    m_client->execute(QStringLiteral("query-status"), {}, context,
+                      [this, self = QPointer<MachineControl>(this), done](const qmp::Client::Reply &) {
+                          done(self ? m_hit : QString());
+                      });
+}
+
+} // namespace nitroscope::app

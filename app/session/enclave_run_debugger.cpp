@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Of EnclaveRun: a run under the debugger. QEMU's stub leads to the endpoint, the endpoint's broker to the
+// target, and guest RAM is a file in the run's folder.
+#include "app/core/program_locations.hpp"
+#include "app/formats/symbols/elf_symbol_file.hpp"
+#include "app/session/debug/live_target.hpp"
+#include "app/session/enclave_run.hpp"
+
+#include <QSaveFile>
+
+namespace nitroscope::app {
+namespace {
+
+using State = EnclaveSession::State;
+
+constexpr int longStepMs = 200; // a step that takes longer waits for something, and is shown as running
+
+} // namespace
+
+Result<void> EnclaveRun::prepareDebugger(LaunchChannels *channels) {
+    m_gdb = std::make_unique<GdbEndpoint>();
+    channels->gdbStub = m_folder->filePath(QStringLiteral("gdb-stub"));
+    channels->ram = m_folder->filePath(QStringLiteral("ram"));
+    if (auto listening = m_gdb->listen(channels->gdbStub, m_folder->filePath(QStringLiteral("gdb")));
+        !listening)
+        return listening;
+    if (m_spec.gdbPort >= 0) {
+        const auto port = m_gdb->listenOnLoopback(quint16(m_spec.gdbPort));
+        if (!port)
+            return tl::unexpected(port.error());
+        log(LogLevel::info, "session", QStringLiteral("gdb may connect: target remote :%1").arg(*port));
+    }
+    m_gdb->setMonitorCommands(
+        [this](const QByteArray &words, const auto &answer) { return monitor(words, answer); });
+    connect(m_gdb.get(), &GdbEndpoint::problem, this,
+            [this](const Error &error) { log(LogLevel::warning, "session", error.text()); });
+    m_stepTimer.setSingleShot(true);
+    connect(&m_stepTimer, &QTimer::timeout, this, [this] {
+        if (m_runs && !m_ending)
+            emit stateChanged(State::running);
+    });
+    return {};
+}
+
+void EnclaveRun::startDebugger() {
+    if (m_target || m_ending)
+        return;
+    const QString ram = m_folder->filePath(QStringLiteral("ram"));
+    m_target = std::make_unique<LiveTarget>(
+        m_gdb->broker(), &m_machine,
+        LiveTargetFiles{m_spec.eifPath, m_spec.append, shareFolder() + QStringLiteral("/nitroscope-boot.elf"),
+                        ram});
+    connect(m_target.get(), &DebugTarget::problem, this,
+            [this](const Error &error) { log(LogLevel::warning, "debugger", error.text()); });
+    connect(m_target.get(), &DebugTarget::stateChanged, this, &EnclaveRun::reportRunState);
+    connect(m_target.get(), &LiveTarget::prepared, this, [this] {
+        if (m_ending)
+            return;
+        emit stateChanged(State::paused);
+        emit debuggerReady(m_gdb->clientPath());
+    });
+}
+
+// QMP tells whether the machine runs. Under the debugger it stands still more often than anybody should hear
+// of: for each single step, and where a condition is looked at.
+void EnclaveRun::reportRunState() {
+    if (m_ending || !m_qmp)
+        return;
+    GdbBroker *broker = m_target ? m_gdb->broker() : nullptr;
+    if (!broker) {
+        emit stateChanged(m_runs ? State::running : State::paused);
+    } else if (!broker->isRunning()) {
+        m_stepTimer.stop();
+        if (!m_runs)
+            emit stateChanged(State::paused);
+    } else if (m_runs) {
+        if (broker->isStepping())
+            m_stepTimer.start(longStepMs);
+        else
+            emit stateChanged(State::running);
+    }
+}
+
+bool EnclaveRun::monitor(const QByteArray &words, const std::function<void(const QByteArray &)> &answer) {
+    if (!m_target)
+        return false;
+    if (words == "stages") {
+        answer(m_target->stagesText());
+        return true;
+    }
+    if (words == "symbols") {
+        const BootMapPointer &map = m_target->walk().map();
+        if (!map || map->kernel.isEmpty()) {
+            answer("Symbols are not available, because " +
+                   (map ? map->vmlinuxProblem + map->symbolsProblem : QStringLiteral("the EIF is being read"))
+                       .toUtf8() +
+                   '\n');
+            return true;
+        }
+        QSaveFile file(m_folder->filePath(QStringLiteral("kernel-symbols.elf")));
+        QSaveFile script(m_folder->filePath(QStringLiteral("symbols.gdb")));
+        const auto slide = m_target->kernelSlide();
+        const QByteArray command =
+            "symbol-file " + file.fileName().toUtf8() +
+            (slide && *slide ? " -o 0x" + QByteArray::number(*slide, 16) : QByteArray()) + '\n';
+        const bool isWritten = file.open(QIODevice::WriteOnly) &&
+                               file.write(symbols::elfSymbolFile(map->kernel)) > 0 && file.commit() &&
+                               script.open(QIODevice::WriteOnly) && script.write(command) > 0 &&
+                               script.commit();
+        answer(!isWritten ? "The symbols cannot be written: " + file.errorString().toUtf8() + '\n'
+               : slide
+                   ? command + "or: source " + script.fileName().toUtf8() + '\n'
+                   : command + "The kernel is not unpacked yet: KASLR may still move it. Ask again then.\n");
+        return true;
+    }
+    if (words == "tasks" || words == "dmesg") {
+        answer(words + " is not available, because the kernel's memory is not read yet.\n");
+        return true;
+    }
+    return false;
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The debugger's parts that need no target: expressions, lengths of calls, the decompressor's jumps, initcall
+// levels, first programs.
+#include "app/formats/boot/decompressor.hpp"
+#include "app/session/debug/boot_point.hpp"
+#include "app/session/debug/call_length.hpp"
+#include "app/session/debug/expression.hpp"
+
+#include <QtEndian>
+#include <QtTest>
+
+using namespace nitroscope;
+using namespace nitroscope::app;
+
+namespace {
+
+ExpressionContext context() {
+    ExpressionContext made;
+    made.symbol = [](const QString &name) {
+        return name == QStringLiteral("start_kernel") ? std::optional<quint64>(0xffffffff81000000)
+                                                      : std::nullopt;
+    };
+    made.registerValue = [](const QString &name) {
+        return name == QStringLiteral("rax") ? std::optional<quint64>(5) : std::nullopt;
+    };
+    made.memory[{AddressSpace::guestVirtual, 0x1000}] = 0x2000;
+    made.memory[{AddressSpace::guestVirtual, 0x2008}] = 7;
+    made.memory[{AddressSpace::guestPhysical, 0x1000}] = 9;
+    return made;
+}
+
+QByteArray decompressor(quint32 relocated) {
+    QByteArray code(0x2000, '\x90');
+    QByteArray lea("\x48\x8d\x83", 3);
+    lea.resize(7);
+    qToLittleEndian<quint32>(relocated, lea.data() + 3);
+    code.replace(0x300, 9, lea + QByteArray("\xff\xe0", 2));
+    code.replace(0x1080, 10, QByteArray("\xe8\x11\x22\x33\x00\x4c\x89\xfe\xff\xe0", 10));
+    return code;
+}
+
+} // namespace
+
+class TestDebugParts : public QObject {
+    Q_OBJECT
+
+private slots:
+    void expression_values_data() {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<quint64>("value");
+        const auto row = [](const char *text, quint64 value) {
+            QTest::newRow(text) << QString(text) << value;
+        };
+        row("1", 1);
+        row("0x10", 16);
+        row("1+2*3", 7);
+        row("(1+2)*3", 9);
+        row("10-2-3", 5);
+        row("1<<4|3", 19);
+        row("0xff & 0x0f", 15);
+        row("7 % 4 == 3 && 1 != 2", 1);
+        row("0 || 0", 0);
+        row("!5", 0);
+        row("~0", ~quint64(0));
+        row("-1", ~quint64(0));
+        row("$rax * 2", 10);
+        row("start_kernel+0x10", 0xffffffff81000010);
+        row("*0x1000", 0x2000);
+        row("*(*0x1000 + 8)", 7);
+        row("*::phys(0x1000)", 9);
+        row("::phys(0x10)", 16);
+        row("  ( ( 3 ) )  ", 3);
+        row("1 << 64", 0);
+        row("3 > 2 == 1", 1);
+    }
+
+    void expression_values() {
+        QFETCH(QString, text);
+        QFETCH(quint64, value);
+        const ExpressionResult result = evaluateExpression(text, context());
+        QVERIFY2(result.value, result.error ? qPrintable(result.error->message) : "memory wanted");
+        QCOMPARE(*result.value, value);
+    }
+
+    void expression_wrong_isAnError_data() {
+        QTest::addColumn<QString>("text");
+        for (const char *text : {"", "1 +", "(1", "1)", "nothing", "$none", "1/0", "1%0", "0xg", "12ab",
+                                 "::phys(1", "&", "1 2", "99999999999999999999", "$", "0x"})
+            QTest::newRow(text) << QString(text);
+    }
+
+    void expression_wrong_isAnError() {
+        QFETCH(QString, text);
+        const ExpressionResult result = evaluateExpression(text, context());
+        QVERIFY(result.error.has_value() && !result.value && !result.wanted);
+        QVERIFY(!result.error->message.isEmpty());
+    }
+
+    void expression_deepOrLong_isAnError() {
+        for (const QString &text : {QString(5000, u'1'), QString(1000, u'('), QString(1000, u'-') + u'1',
+                                    QString(1000, u'*') + u'1'})
+            QVERIFY(evaluateExpression(text, context()).error.has_value());
+    }
+
+    void expression_unknownMemory_isAskedFor() {
+        const ExpressionResult result = evaluateExpression(QStringLiteral("*(start_kernel) + 1"), context());
+        QVERIFY(result.wanted && !result.error);
+        QCOMPARE(result.wanted->address, quint64(0xffffffff81000000));
+    }
+
+    void callLength_data() {
+        QTest::addColumn<QByteArray>("code");
+        QTest::addColumn<CpuMode>("mode");
+        QTest::addColumn<int>("length");
+        const auto row = [](const char *name, const char *hex, CpuMode mode, int length) {
+            QTest::newRow(name) << QByteArray::fromHex(hex) << mode << length;
+        };
+        row("call rel32", "e811223344", CpuMode::bits64, 5);
+        row("call rel16", "e81122", CpuMode::bits16, 3);
+        row("data32 call", "66e811223344", CpuMode::bits16, 6);
+        row("call *%rax", "ffd0", CpuMode::bits64, 2);
+        row("call *%r11", "41ffd3", CpuMode::bits64, 3);
+        row("call *8(%rax)", "ff5008", CpuMode::bits64, 3);
+        row("call *0(,%rax,8)", "ff14c500000000", CpuMode::bits64, 7);
+        row("call *x(%rip)", "ff1500000000", CpuMode::bits64, 6);
+        row("cs call (retpoline)", "2ee811223344", CpuMode::bits64, 6);
+        row("lcall", "9a0000000008000000", CpuMode::bits32, 7);
+        row("rep movsb", "f3a4", CpuMode::bits64, 2);
+        row("rep stosq", "f348ab", CpuMode::bits64, 3);
+        row("int 0x80", "cd80", CpuMode::bits64, 2);
+        row("16-bit call *(bx)", "ff17", CpuMode::bits16, 2);
+        row("jmp *%rax", "ffe0", CpuMode::bits64, 0);
+        row("mov", "4889e5", CpuMode::bits64, 0);
+        row("ret", "c3", CpuMode::bits64, 0);
+        row("empty", "", CpuMode::bits64, 0);
+        row("only prefixes", "6666666666666666666666666666666666", CpuMode::bits64, 0);
+        row("cut call", "ff", CpuMode::bits64, 0);
+    }
+
+    void callLength() {
+        QFETCH(QByteArray, code);
+        QFETCH(CpuMode, mode);
+        QFETCH(int, length);
+        QCOMPARE(lengthToStepOver(code, mode), length);
+    }
+
+    void decompressor_isRecognized() {
+        const auto jumps = formats::findDecompressorJumps(decompressor(0x1000), 0x1800, 0x400);
+        QVERIFY(jumps.has_value());
+        QCOMPARE(jumps->intoCopy, quint64(0x307));
+        QCOMPARE(jumps->relocated, quint64(0x1000));
+        QCOMPARE(jumps->out, quint64(0x1088));
+    }
+
+    void decompressor_otherwise_isNot() {
+        QVERIFY(!formats::findDecompressorJumps(decompressor(0x1100), 0x1800, 0x400)); // no call there
+        QVERIFY(!formats::findDecompressorJumps(decompressor(0xffffffff), 0x1800, 0x400));
+        QVERIFY(!formats::findDecompressorJumps(decompressor(0x1000), 0, 0x2000)); // all of it compressed
+        QVERIFY(!formats::findDecompressorJumps({}, 0, 0));
+        QByteArray twice = decompressor(0x1000);
+        twice.replace(0x500, 9, twice.mid(0x300, 9));
+        QVERIFY(!formats::findDecompressorJumps(twice, 0x1800, 0x400));
+        const QByteArray whole = decompressor(0x1000);
+        for (qsizetype length = 0; length < whole.size(); length += 13)
+            (void)formats::findDecompressorJumps(QByteArrayView(whole).first(length), 0x1800, 0x400);
+    }
+
+    void bootPoints_haveWords() {
+        QCOMPARE(bootPointNames().size(), 10);
+        for (const BootPointName &name : bootPointNames())
+            QVERIFY(bootPointOf(QLatin1String(name.word)) == name.point);
+        QVERIFY(!bootPointOf(QStringLiteral("nowhere")));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestDebugParts)
+#include "tst_debug_parts.moc"

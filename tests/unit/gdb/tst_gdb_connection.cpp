@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What a gdb sees at our endpoint: a stub that knows more than QEMU's, and lets nothing through that would
+// hurt QEMU or the others.
+#include "app/session/gdb/gdb_connection.hpp"
+#include "tests/unit/gdb/fake_stub.hpp"
+
+using namespace nitroscope;
+using namespace nitroscope::app;
+using nitroscope::tests::FakeStub;
+using nitroscope::tests::PairEnd;
+using nitroscope::tests::settle;
+
+namespace {
+
+// A gdb: sends packets, keeps answers.
+struct Gdb {
+    PairEnd own;
+    PairEnd *theirs = new PairEnd; // the connection's, once it has it
+    std::unique_ptr<GdbConnection> connection;
+    rsp::Framer framer{rsp::Writer::stub};
+    QStringList answers;
+    int acknowledged = 0, refused = 0;
+    std::optional<bool> closed;
+
+    explicit Gdb(GdbBroker *broker) {
+        own.connectTo(*theirs);
+        theirs->connectTo(own);
+        connection = std::make_unique<GdbConnection>(
+            theirs, broker, [](const QByteArray &words, std::function<void(const QByteArray &)> answer) {
+                if (words != "stages")
+                    return false;
+                answer("reset\n");
+                return true;
+            });
+        QObject::connect(connection.get(), &GdbConnection::closed, &own,
+                         [this](bool detached) { closed = detached; });
+    }
+
+    void read() {
+        settle();
+        for (const auto &item : framer.feed(own.readAll())) {
+            if (!item)
+                continue;
+            if (item->kind == rsp::Item::Kind::packet)
+                answers << QString::fromLatin1(item->payload);
+            else if (item->kind == rsp::Item::Kind::acknowledgement)
+                ++acknowledged;
+            else if (item->kind == rsp::Item::Kind::retransmission)
+                ++refused;
+        }
+    }
+    void sayRaw(const QByteArray &bytes) {
+        own.write(bytes);
+        read();
+    }
+    // The answer to a packet; "(none)" when there is none.
+    QString ask(const QByteArray &packet) {
+        answers.clear();
+        sayRaw(rsp::encodePacket(packet));
+        return answers.isEmpty() ? QStringLiteral("(none)") : answers.join(u'|');
+    }
+    void greet() { ask("qSupported:swbreak+;hwbreak+"); }
+};
+
+struct Bench {
+    FakeStub stub;
+    std::unique_ptr<GdbBroker> broker;
+
+    void start() {
+        broker = std::make_unique<GdbBroker>(&stub.client);
+        settle();
+        stub.heard.clear();
+    }
+};
+
+} // namespace
+
+class TestGdbConnection : public QObject {
+    Q_OBJECT
+
+private slots:
+    void attach_getsFeaturesAndTheStop() {
+        Bench bench;
+        bench.stub.setRegister(16, 0x1122);
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        const QString features = gdb.ask("qSupported:swbreak+;hwbreak+");
+        for (const char *name :
+             {"QStartNoAckMode+", "qXfer:features:read+", "qXfer:memory-map:read+", "swbreak+"})
+            QVERIFY2(features.contains(QLatin1String(name)), name);
+        const QString stop = gdb.ask("?");
+        QVERIFY2(stop.startsWith(QStringLiteral("T05")), qPrintable(stop));
+        QVERIFY(stop.contains(QStringLiteral("10:2211000000000000;"))); // rip, expedited
+        QVERIFY(stop.contains(QStringLiteral("thread:1;")));
+        QCOMPARE(bench.stub.heard, QStringList()); // `?` would have cost the others their breakpoints
+    }
+
+    void dangerousPackets_neverReachQemu_data() {
+        QTest::addColumn<QByteArray>("packet");
+        for (const char *packet : {"bs", "bc", "R00", "vKill;1", "Qqemu.PhyMemMode:1", "Qqemu.sstep=1", "k",
+                                   "!", "qRcmd,71756974" /* quit */, "qRcmd,636f6e74" /* cont */, "vRun", "r",
+                                   "d", "t", "QNonStop:1", "vAttach;1", "vFlashErase:0,0"})
+            QTest::newRow(packet) << QByteArray(packet);
+    }
+
+    void dangerousPackets_neverReachQemu() {
+        QFETCH(QByteArray, packet);
+        Bench bench;
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        gdb.greet();
+        gdb.ask(packet);
+        QCOMPARE(bench.stub.heard, QStringList());
+    }
+
+    void kill_endsTheConnection_butNotTheEnclave() {
+        Bench bench;
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        gdb.ask("Z0,1000,1");
+        gdb.ask("k");
+        QVERIFY(gdb.closed.has_value() && !*gdb.closed);
+        QCOMPARE(bench.stub.heard.last(), QStringLiteral("z0,1000,1"));
+    }
+
+    void noAckMode_stopsAcknowledging() {
+        Bench bench;
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        QCOMPARE(gdb.ask("QStartNoAckMode"), QStringLiteral("OK"));
+        QCOMPARE(gdb.acknowledged, 1);
+        gdb.ask("qC");
+        QCOMPARE(gdb.acknowledged, 1);
+    }
+
+    void binaryWrite_becomesAPlainOne() {
+        Bench bench;
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        QCOMPARE(gdb.ask("X1000,0:"), QStringLiteral("OK")); // is it known?
+        QCOMPARE(gdb.ask(QByteArray("X1000,4:a}$b", 12)), QStringLiteral("OK"));
+        QCOMPARE(bench.stub.heard.last().left(10), QStringLiteral("M1000,4:61"));
+    }
+
+    void binaryRead_ofLargeMemory_comesInOnePacket() {
+        Bench bench;
+        bench.stub.memory[0x1000] = QByteArray(0x1000, 'a');
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        QCOMPARE(gdb.ask("m1000,1000").size(), 0x2000);
+        const QString binary = gdb.ask("x1000,1000");
+        QVERIFY2(binary.startsWith(QStringLiteral("baaaa")), qPrintable(binary.left(10)));
+        QCOMPARE(binary.size(), 0x1001);
+    }
+
+    void deviceMemory_isNeverRead() {
+        Bench bench;
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        for (const char *packet :
+             {"md0000000,4", "mcfffffff,2", "mfee00020,4", "Md0000000,1:00", "mfec00000,10"})
+            QVERIFY(gdb.ask(packet).startsWith(u'E'));
+        QCOMPARE(bench.stub.heard, QStringList());
+    }
+
+    void allRegisters_areWrittenOneByOne() {
+        Bench bench;
+        bench.stub.setRegister(0, 0x11);
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        QByteArray wanted = QByteArray::fromHex(gdb.ask("g").toLatin1());
+        wanted[0] = 0x22;
+        wanted[8] = 0x33;
+        QCOMPARE(gdb.ask("G" + wanted.toHex()), QStringLiteral("OK"));
+        QCOMPARE(bench.stub.heard.filter(QRegularExpression("^[PG]")),
+                 QStringList({"P0=2200000000000000", "P1=3300000000000000"}));
+        QCOMPARE(gdb.ask("G0011"), QStringLiteral("E16"));
+    }
+
+    void registers_in16BitCode_fitTheDescription() {
+        Bench bench;
+        bench.stub.setRegister(16, 0xfff0);
+        bench.stub.setRegister(18, 0xf000);
+        bench.stub.setRegister(27, 0x60000010);
+        bench.stub.code = "00009b00";
+        bench.stub.codeBase = "ffff0000";
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        const QString xml = gdb.ask("qXfer:features:read:target.xml:0,ffff");
+        QVERIFY(xml.contains(QStringLiteral("<architecture>i8086</architecture>")));
+        QVERIFY(gdb.ask("?").contains(QStringLiteral("08:f0ffffff;"))); // eip, linear
+        const QByteArray all = QByteArray::fromHex(gdb.ask("g").toLatin1());
+        QCOMPARE(all.mid(32, 4).toHex(), QByteArray("f0ffffff"));
+        QCOMPARE(gdb.ask("P8=00feffff"), QStringLiteral("OK"));
+        QCOMPARE(bench.stub.heard.last(), QStringLiteral("P10=00fe000000000000"));
+        QCOMPARE(gdb.ask("p8"), QStringLiteral("00feffff"));
+    }
+
+    void description_comesInPieces() {
+        Bench bench;
+        bench.stub.setRegister(27, 0x10);
+        bench.stub.code = "00009b00";
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        QString whole;
+        for (int at = 0;; at += 0x80) {
+            const QString piece =
+                gdb.ask("qXfer:features:read:target.xml:" + QByteArray::number(at, 16) + ",80");
+            whole += piece.mid(1);
+            if (!piece.startsWith(u'm'))
+                break;
+        }
+        QCOMPARE(whole, gdb.ask("qXfer:features:read:target.xml:0,ffff").mid(1));
+        QVERIFY(gdb.ask("qXfer:memory-map:read::0,ffff").contains(QStringLiteral("memory-map")));
+    }
+
+    void twoGdbs_seeTheSameStops_andOneMayDie() {
+        Bench bench;
+        bench.start();
+        auto first = std::make_unique<Gdb>(bench.broker.get());
+        Gdb second(bench.broker.get());
+        first->greet();
+        second.greet();
+        QCOMPARE(first->ask("Z0,20,1"), QStringLiteral("OK"));
+        QCOMPARE(second.ask("Z0,20,1"), QStringLiteral("OK"));
+        QCOMPARE(second.ask("Z0,30,1"), QStringLiteral("OK"));
+        bench.stub.path = {0x10, 0x20};
+        first->answers.clear();
+        first->sayRaw(rsp::encodePacket("vCont;c"));
+        QVERIFY(first->answers.value(0).contains(QStringLiteral("swbreak")));
+        first.reset(); // killed
+        settle();
+        QVERIFY(bench.stub.breakpoints.contains("0,20,1"));
+        bench.stub.path = {0x28, 0x20};
+        QVERIFY(second.ask("vCont;c").contains(QStringLiteral("swbreak")));
+        second.ask("z0,20,1");
+        QVERIFY(!bench.stub.breakpoints.contains("0,20,1"));
+    }
+
+    void othersBreakpoint_isNoSwbreak() {
+        Bench bench;
+        bench.start();
+        Gdb first(bench.broker.get()), second(bench.broker.get());
+        first.greet();
+        second.greet();
+        first.ask("Z0,20,1");
+        bench.stub.path = {0x20};
+        const QString stop = second.ask("vCont;c");
+        QVERIFY(stop.startsWith(QStringLiteral("T05")));
+        QVERIFY(!stop.contains(QStringLiteral("swbreak")));
+    }
+
+    void interrupt_byByteOrPacket_stops() {
+        for (const bool byPacket : {false, true}) {
+            Bench bench;
+            bench.start();
+            Gdb gdb(bench.broker.get());
+            gdb.greet();
+            QCOMPARE(gdb.ask("vCont;c"), QStringLiteral("(none)"));
+            if (byPacket) {
+                const QString answers = gdb.ask("vCtrlC");
+                QVERIFY2(answers.contains(QStringLiteral("T02")), qPrintable(answers));
+            } else {
+                gdb.sayRaw("\x03");
+                QVERIFY(gdb.answers.value(0).startsWith(QStringLiteral("T02")));
+            }
+        }
+    }
+
+    void attach_whileRunning_stops() {
+        Bench bench;
+        bench.start();
+        bench.broker->resume(";c");
+        settle();
+        Gdb gdb(bench.broker.get());
+        gdb.greet();
+        QVERIFY(gdb.ask("?").startsWith(QStringLiteral("T02")));
+        QVERIFY(!bench.stub.isRunning);
+    }
+
+    void askedWhileRunning_refuses_andQemuIsLeftAlone() {
+        Bench bench;
+        bench.start();
+        Gdb first(bench.broker.get()), second(bench.broker.get());
+        first.ask("vCont;c");
+        bench.stub.heard.clear();
+        for (const char *packet : {"g", "m0,4", "p10", "P0=00", "X0,1:a", "M0,1:00"})
+            QVERIFY(second.ask(packet).startsWith(u'E'));
+        QCOMPARE(bench.stub.heard, QStringList());
+        QVERIFY(bench.stub.isRunning);
+    }
+
+    void monitor_oursAndHarmlessOnes() {
+        Bench bench;
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        QCOMPARE(gdb.ask("qRcmd," + QByteArray("stages").toHex()),
+                 QStringLiteral("O") + QString::fromLatin1(QByteArray("reset\n").toHex()) + "|OK");
+        QVERIFY(gdb.ask("qRcmd," + QByteArray("info mem").toHex())
+                    .contains(QString::fromLatin1(QByteArray("said: info mem").toHex())));
+        QVERIFY(!gdb.ask("qRcmd," + QByteArray("system_reset").toHex())
+                     .contains(QString::fromLatin1(QByteArray("said").toHex())));
+    }
+
+    void monitor_hiddenCommand_isNotPassedOn() {
+        Bench bench;
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        for (const char *words : {"info mem\nquit", "info mem;quit", "x /i 0\rstop"})
+            QVERIFY2(!gdb.ask("qRcmd," + QByteArray(words).toHex())
+                          .contains(QString::fromLatin1(QByteArray("said").toHex())),
+                     words);
+    }
+
+    void hostileGdb_isSurvived() {
+        Bench bench;
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        gdb.greet();
+        for (const QByteArray &packet : {QByteArray(),
+                                         QByteArray("m"),
+                                         QByteArray("m,"),
+                                         QByteArray("mffffffffffffffff,ffffffffffffffff"),
+                                         QByteArray("X"),
+                                         QByteArray("X1"),
+                                         QByteArray("X0,5:a"),
+                                         QByteArray("M"),
+                                         QByteArray("M0,1"),
+                                         QByteArray("Z"),
+                                         QByteArray("Z9,0,0"),
+                                         QByteArray("z0"),
+                                         QByteArray("G"),
+                                         QByteArray("P"),
+                                         QByteArray("Pffffffff=00"),
+                                         QByteArray("p"),
+                                         QByteArray("pffff"),
+                                         QByteArray("H"),
+                                         QByteArray("Hg"),
+                                         QByteArray("Hgzz"),
+                                         QByteArray("vCont;"),
+                                         QByteArray("vCont;c:zz"),
+                                         QByteArray("vCont;x"),
+                                         QByteArray("qXfer:features:read:"),
+                                         QByteArray("qXfer:memory-map:read::x"),
+                                         QByteArray("qRcmd,"),
+                                         QByteArray("qRcmd,zz"),
+                                         QByteArray("qThreadExtraInfo,"),
+                                         QByteArray("T"),
+                                         QByteArray(9000, 'q'),
+                                         QByteArray("x"),
+                                         QByteArray("x0"),
+                                         QByteArray("xffffffffffffffff,ffffffffffffffff")})
+            QVERIFY2(gdb.ask(packet) != QStringLiteral("(none)"), packet.left(40));
+        gdb.sayRaw(QByteArray(100'000, '$'));
+        gdb.sayRaw(QByteArray(1000, '-'));
+        gdb.sayRaw("$qC#00");
+        QVERIFY(gdb.refused > 0);
+        QVERIFY(gdb.ask("qC").endsWith(QStringLiteral("QC1")));
+    }
+
+    void hangUpOfQemu_isToldToAGdbThatWaits() {
+        Bench bench;
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        gdb.ask("vCont;c");
+        bench.stub.hangUp();
+        gdb.read();
+        QCOMPARE(gdb.answers, QStringList{"X09"});
+        QVERIFY(gdb.closed.has_value());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestGdbConnection)
+#include "tst_gdb_connection.moc"
