@@ -30,12 +30,12 @@ struct LaunchSpec {
     QString qemuPath;       // empty = found by locateQemu() (program_locations.hpp)
     Accelerator accelerator = Accelerator::tcg;
     bool debugger = false; // stay at the reset vector, and let gdb in (EnclaveSession::debuggerReady)
+    int gdbPort = -1;      // with `debugger`: also let gdb in on this loopback port; 0 = any, -1 = none
 
     // By the plugin nitroscope-trace, into the capture stream: system calls of the guest's programs, and when
     // each function of a symbol list (System.map, nm) first ran.
     bool traceSystemCalls = false;
     QString firstCallsPath; // empty = none
-    int gdbPort = -1;      // with `debugger`: also let gdb in on this loopback port; 0 = any, -1 = none
 };
 
 } // namespace nitroscope::app
