@@ -103,7 +103,6 @@ private:
         GdbScript script;
         script.socket = m_socket;
         script.folder = m_folder.path();
-        script.eif = pathOf(m_options.eif);
         script.stage = app::bootPointOf(textOf(m_options.stage)).value_or(BootPoint::reset);
         const auto commands = writeGdbScript(script, *target);
         if (!commands) {

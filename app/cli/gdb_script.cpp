@@ -3,7 +3,6 @@
 
 #include "app/core/program_locations.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
-#include "app/formats/symbols/kernel_file.hpp"
 
 #include <QFile>
 #include <QFileInfo>
@@ -26,17 +25,6 @@ QString quoted(const QString &path) {
     return u'"' + text.replace(u'\\', QLatin1String("\\\\")).replace(u'"', QLatin1String("\\\"")) + u'"';
 }
 
-// A vmlinux beside the EIF, when it is of the very kernel in it: has lines and types, too.
-QString vmlinuxBeside(const GdbScript &script, const app::BootMap &map) {
-    const QString path = QFileInfo(script.eif).absolutePath() + QStringLiteral("/vmlinux");
-    QFile file(path);
-    if (map.buildId.isEmpty() || !file.open(QIODevice::ReadOnly))
-        return {};
-    const uchar *bytes = file.map(0, file.size());
-    const auto elf = symbols::ElfImage::open(QByteArrayView(bytes, bytes ? file.size() : 0));
-    return elf && elf->buildId() == map.buildId ? path : QString();
-}
-
 } // namespace
 
 app::Result<QString> writeGdbScript(const GdbScript &script, const app::LiveTarget &target) {
@@ -44,10 +32,10 @@ app::Result<QString> writeGdbScript(const GdbScript &script, const app::LiveTarg
     const app::BootMap &map = target.walk().map() ? *target.walk().map() : unknown;
     const auto slide = target.kernelSlide();
     const QString firmware = app::shareFolder() + QStringLiteral("/nitroscope-boot.elf");
-    QString kernel = vmlinuxBeside(script, map);
-    if (kernel.isEmpty() && !map.kernel.isEmpty()) {
+    QString kernel = map.vmlinuxPath; // of the very kernel in the EIF: has lines and types, too
+    if (kernel.isEmpty() && map.hasSymbols()) {
         kernel = script.folder + QStringLiteral("/kernel-symbols.elf");
-        if (auto written = writeFile(kernel, symbols::elfSymbolFile(map.kernel)); !written)
+        if (auto written = writeFile(kernel, symbols::elfSymbolFile(map.image->symbols())); !written)
             return tl::unexpected(written.error());
     }
 
@@ -69,8 +57,8 @@ app::Result<QString> writeGdbScript(const GdbScript &script, const app::LiveTarg
     if (slide)
         for (const auto &[point, name] :
              {std::pair(BootPoint::startKernel, "start_kernel"), {BootPoint::initFirst, "run_init_process"}})
-            if (script.stage < point && map.kernel.find(name))
-                text += QStringLiteral("tbreak *0x%1\n").arg(*map.kernel.find(name) + *slide, 0, 16);
+            if (const auto linked = map.symbol(name); linked && script.stage < point)
+                text += QStringLiteral("tbreak *0x%1\n").arg(*linked + *slide, 0, 16);
     const QString commands = script.folder + QStringLiteral("/commands.gdb");
     if (auto written = writeFile(commands, text.toUtf8()); !written)
         return tl::unexpected(written.error());

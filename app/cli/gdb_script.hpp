@@ -9,9 +9,8 @@
 namespace nitroscope::cli {
 
 struct GdbScript {
-    QString socket; // of our gdb endpoint
-    QString folder; // for the files that are written
-    QString eif;
+    QString socket;                               // of our gdb endpoint
+    QString folder;                               // for the files that are written
     app::BootPoint stage = app::BootPoint::reset; // where the target stands
 };
 

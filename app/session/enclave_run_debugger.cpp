@@ -14,6 +14,30 @@ namespace {
 
 using State = EnclaveSession::State;
 
+QByteArray tasksText(const KernelView &view) {
+    if (!view.tasks.unavailable.isEmpty())
+        return view.tasks.unavailable.toUtf8() + '\n';
+    QString text = QStringLiteral("   PID  PPID S CPU  NAME\n");
+    for (const KernelTask &task : view.tasks.rows)
+        text += QStringLiteral("%1 %2 %3 %4  %5\n")
+                    .arg(task.pid, 6)
+                    .arg(task.parent, 5)
+                    .arg(task.state, 1)
+                    .arg(task.cpu ? QString::number(*task.cpu) : QString(), 3)
+                    .arg(task.isKernelThread ? u'[' + task.name + u']' : task.name);
+    return text.toUtf8();
+}
+
+QByteArray logText(const KernelView &view) {
+    if (!view.log.unavailable.isEmpty())
+        return view.log.unavailable.toUtf8() + '\n';
+    QByteArray text;
+    for (const KernelLogLine &line : view.log.rows)
+        text += '[' + QByteArray::number(double(line.nanoseconds) / 1e9, 'f', 6).rightJustified(12) + "] " +
+                line.text.toUtf8() + '\n';
+    return text;
+}
+
 constexpr int longStepMs = 200; // a step that takes longer waits for something, and is shown as running
 
 } // namespace
@@ -91,9 +115,10 @@ bool EnclaveRun::monitor(const QByteArray &words, const std::function<void(const
     }
     if (words == "symbols") {
         const BootMapPointer &map = m_target->walk().map();
-        if (!map || map->kernel.isEmpty()) {
+        if (!map || !map->hasSymbols()) {
             answer("Symbols are not available, because " +
-                   (map ? map->vmlinuxProblem + map->symbolsProblem : QStringLiteral("the EIF is being read"))
+                   (map ? map->vmlinuxProblem + (map->image ? map->image->symbolsProblem() : QString())
+                        : QStringLiteral("the EIF is being read"))
                        .toUtf8() +
                    '\n');
             return true;
@@ -105,9 +130,9 @@ bool EnclaveRun::monitor(const QByteArray &words, const std::function<void(const
             "symbol-file " + file.fileName().toUtf8() +
             (slide && *slide ? " -o 0x" + QByteArray::number(*slide, 16) : QByteArray()) + '\n';
         const bool isWritten = file.open(QIODevice::WriteOnly) &&
-                               file.write(symbols::elfSymbolFile(map->kernel)) > 0 && file.commit() &&
-                               script.open(QIODevice::WriteOnly) && script.write(command) > 0 &&
-                               script.commit();
+                               file.write(symbols::elfSymbolFile(map->image->symbols())) > 0 &&
+                               file.commit() && script.open(QIODevice::WriteOnly) &&
+                               script.write(command) > 0 && script.commit();
         answer(!isWritten ? "The symbols cannot be written: " + file.errorString().toUtf8() + '\n'
                : slide
                    ? command + "or: source " + script.fileName().toUtf8() + '\n'
@@ -115,7 +140,9 @@ bool EnclaveRun::monitor(const QByteArray &words, const std::function<void(const
         return true;
     }
     if (words == "tasks" || words == "dmesg") {
-        answer(words + " is not available, because the kernel's memory is not read yet.\n");
+        m_target->withKernel([answer, isTasks = words == "tasks"](const KernelView &view) {
+            answer(isTasks ? tasksText(view) : logText(view));
+        });
         return true;
     }
     return false;

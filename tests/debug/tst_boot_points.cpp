@@ -64,7 +64,7 @@ private slots:
         stop = bench.runTo(BootPoint::startKernel);
         QVERIFY(stop && stop->why == DebugStop::Why::bootPoint);
         QCOMPARE(bench.name(stop->pc), QStringLiteral("start_kernel"));
-        QCOMPARE(stop->pc - slide, *bench.target()->walk().map()->kernel.find("start_kernel"));
+        QCOMPARE(stop->pc - slide, bench.target()->walk().map()->symbol("start_kernel").value_or(0));
 
         QStringList levels;
         for (qsizetype i = 0; i < bench.target()->walk().map()->initcalls.size(); ++i) {
@@ -166,14 +166,14 @@ private slots:
                      qPrintable(bench.name(stop->pc)));
         }
         DebugBreakpoint inner;
-        inner.place = QStringLiteral("setup_arch");
+        inner.place = QStringLiteral("trap_init"); // called by start_kernel, later
         inner.once = true;
         bench.target()->addBreakpoint(inner);
         auto stop = bench.stopAfter([&] { bench.target()->resume(); });
-        QVERIFY(stop && bench.name(stop->pc) == QStringLiteral("setup_arch"));
+        QVERIFY(stop && bench.name(stop->pc) == QStringLiteral("trap_init"));
         QVERIFY(bench.target()->breakpoints().isEmpty());
-        // Over the prologue, where the frame pointer is set.
-        for (int i = 0; i < 8; ++i)
+        // Into the prologue, where the frame is set up.
+        for (int i = 0; i < 2; ++i)
             stop = bench.stopAfter([&] { bench.target()->step(); });
         stop = bench.stopAfter([&] { bench.target()->stepOut(); });
         QVERIFY(stop && bench.name(stop->pc).startsWith(QStringLiteral("start_kernel+")));
@@ -194,6 +194,29 @@ private slots:
         QVERIFY2(bench.name(stop->pc).startsWith(QStringLiteral("start_kernel")) ||
                      bench.name(stop->pc).startsWith(QStringLiteral("setup_command_line")),
                  qPrintable(bench.name(stop->pc)));
+    }
+
+    void breakpointByProcess_passesOverOthers() {
+        DebugBench bench;
+        QVERIFY(bench.start({}, 2));
+        QVERIFY(bench.runTo(BootPoint::applicationFirst));
+        DebugBreakpoint wanted;
+        wanted.place = QStringLiteral("ksys_write");
+        wanted.process = QStringLiteral("demo-app");
+        bench.target()->addBreakpoint(wanted);
+        const auto stop = bench.stopAfter([&] { bench.target()->resume(); });
+        QVERIFY(stop && stop->why == DebugStop::Why::breakpoint);
+        std::optional<KernelView> view;
+        bench.target()->withKernel([&](const KernelView &read) { view = read; });
+        QVERIFY(bench.wait([&] { return view.has_value(); }));
+        QVERIFY2(view->tasks.unavailable.isEmpty(), qPrintable(view->tasks.unavailable));
+        QString current;
+        for (const KernelTask &task : view->tasks.rows)
+            if (task.cpu == int(stop->thread) - 1)
+                current = task.name;
+        QCOMPARE(current, QStringLiteral("demo-app"));
+        QVERIFY(!view->log.rows.isEmpty());
+        QCOMPARE(view->slide, bench.target()->kernelSlide().value_or(1));
     }
 
     void memory_whileRunning_isRead_andDevicesAreNot() {

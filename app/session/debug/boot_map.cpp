@@ -3,11 +3,9 @@
 
 #include "app/formats/bzimage.hpp"
 #include "app/formats/eif_document.hpp"
-#include "app/formats/symbols/elf_symbols.hpp"
-#include "app/formats/symbols/kernel_file.hpp"
 #include "qemu-machine/board/core/file_source.hpp"
 
-#include <QFile>
+#include <QFileInfo>
 
 namespace nitroscope::app {
 namespace {
@@ -17,16 +15,14 @@ constexpr quint64 oneMiB = 1 << 20;
 constexpr quint64 mostCode = 256 << 20;
 
 void addFirmware(BootMap &map, const QString &path) {
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly)) {
-        map.firmwareProblem = QStringLiteral("the firmware's symbols, %1, cannot be read").arg(path);
+    const auto program = symbols::Program::openFile(path, QStringLiteral("firmware"));
+    if (!program) {
+        map.firmwareProblem =
+            QStringLiteral("the firmware's symbols cannot be read: ") + program.error().text();
         return;
     }
-    const QByteArray bytes = file.readAll();
-    const auto elf = symbols::ElfImage::open(bytes);
-    if (elf)
-        map.firmware = symbols::elfSymbols(*elf);
-    map.firmwareEntry = map.firmware.find("entry64");
+    map.firmware = *program;
+    map.firmwareEntry = (*program)->symbols().find("entry64");
     if (!map.firmwareEntry)
         map.firmwareProblem = QStringLiteral("%1 has no symbol entry64").arg(path);
 }
@@ -38,28 +34,30 @@ quint64 placeOf(const eif::BzImage &setup) {
     return setup.relocatable ? (wanted + alignment - 1) / alignment * alignment : wanted;
 }
 
-void addVmlinux(BootMap &map, const formats::KernelImage &image) {
-    const auto payload = formats::extractVmlinux(image);
-    const auto elf = payload.and_then([](const QByteArray &bytes) { return symbols::ElfImage::open(bytes); });
-    if (!elf) {
-        map.vmlinuxProblem = elf.error().message;
+void addVmlinux(BootMap &map, const formats::KernelImage &image, const QString &vmlinux) {
+    const auto kernel = formats::extractVmlinux(image).and_then([&](const QByteArray &payload) {
+        return symbols::KernelImage::fromVmlinux(payload, image.versionText);
+    });
+    if (!kernel) {
+        map.vmlinuxProblem = kernel.error().message;
         return;
     }
     constexpr int fewFields = 4;
-    map.unpackedEntry = elf->entry();
-    map.buildId = elf->buildId();
-    map.fields = formats::relocatedFields(*elf, fewFields);
+    const symbols::ElfImage &elf = (*kernel)->elf();
+    map.unpackedEntry = elf.entry();
+    map.fields = formats::relocatedFields(elf, fewFields);
     map.isMovable = !map.fields.isEmpty();
-    auto kallsyms = symbols::kallsymsOf(*payload);
-    if (!kallsyms) {
-        map.symbolsProblem = kallsyms.error().message;
+    map.initcalls = formats::findInitcallLevels(elf, (*kernel)->symbols());
+    map.image = *kernel;
+    if (!QFileInfo::exists(vmlinux))
         return;
+    if (const auto detailed = (*kernel)->withDebugFile(vmlinux)) { // refuses another kernel's
+        map.image = *detailed;
+        map.vmlinuxPath = vmlinux;
     }
-    map.kernel = std::move(kallsyms->table);
-    map.initcalls = formats::findInitcallLevels(*elf, map.kernel);
 }
 
-void addKernel(BootMap &map, const formats::ByteRegion &kernel) {
+void addKernel(BootMap &map, const formats::ByteRegion &kernel, const QString &vmlinux) {
     const auto image = formats::readKernelImage(kernel);
     if (!image || image->kind != formats::KernelImage::Kind::bzImage) {
         map.kernelProblem = image ? QStringLiteral("the EIF's kernel is no bzImage") : image.error().message;
@@ -75,7 +73,7 @@ void addKernel(BootMap &map, const formats::ByteRegion &kernel) {
         const quint64 payloadAt = image->payload.offset > codeStart ? image->payload.offset - codeStart : 0;
         map.jumps = formats::findDecompressorJumps(code, payloadAt, image->payload.size);
     }
-    addVmlinux(map, *image);
+    addVmlinux(map, *image, vmlinux);
 }
 
 } // namespace
@@ -91,7 +89,8 @@ BootMapPointer makeBootMap(const QString &eifPath, const QString &append, const 
     const eif::Image &image = document->image();
     if (const int index = image.find(eif::SectionType::kernel); index >= 0) {
         const eif::Section &section = image.sections[size_t(index)];
-        addKernel(*map, {&document->source(), section.dataOffset, section.availableSize});
+        addKernel(*map, {&document->source(), section.dataOffset, section.availableSize},
+                  QFileInfo(eifPath).absolutePath() + QStringLiteral("/vmlinux"));
     } else {
         map->kernelProblem = QStringLiteral("this EIF has no kernel");
     }

@@ -10,6 +10,7 @@
 #include "app/formats/boot/decompressor.hpp"
 #include "app/formats/boot/initcalls.hpp"
 #include "app/formats/boot/kernel_place.hpp"
+#include "app/formats/symbols/kernel_image.hpp"
 
 #include <memory>
 
@@ -19,7 +20,7 @@ struct BootMap {
     // Guest-physical where firmware and decompressor run, both of which map memory to itself.
     std::optional<quint64> firmwareEntry; // first 64-bit instruction of the ROM
     QString firmwareProblem;
-    symbols::SymbolTable firmware;
+    symbols::ProgramPointer firmware; // null when it cannot be read
 
     QString kernelProblem;     // why nothing is known of the kernel; empty when it is
     quint64 kernelAddress = 0; // where the firmware puts the protected-mode code
@@ -30,11 +31,17 @@ struct BootMap {
     quint64 unpackedEntry = 0; // of the ELF file: physical as linked
     bool isMovable = true;     // has relocations and no `nokaslr`: it may run elsewhere than linked
     QVector<formats::RelocatedField> fields;
-    QByteArray buildId;     // of the kernel; empty when it has none
-    QString symbolsProblem; // why there are no symbols: no kallsyms
-    symbols::SymbolTable kernel;
+    symbols::KernelImagePointer
+        image;           // with the DWARF of a vmlinux beside the EIF when it is the same kernel
+    QString vmlinuxPath; // that file; empty when there is none
     QVector<formats::InitcallLevel> initcalls;
     formats::BootPrograms programs;
+
+    bool hasSymbols() const { return image && !image->symbols().isEmpty(); }
+    // As linked.
+    std::optional<quint64> symbol(QByteArrayView name) const {
+        return image ? image->symbols().find(name) : std::nullopt;
+    }
 };
 
 using BootMapPointer = std::shared_ptr<const BootMap>;

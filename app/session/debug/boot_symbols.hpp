@@ -1,26 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The names that a BootMap has: firmware always, the kernel's once it is known where it runs.
+// The names of a boot. As long as it is not known where KASLR puts the kernel, its names have no addresses,
+// but they can be completed: breakpoints are set by name before.
 #pragma once
 
 #include "app/session/debug/boot_map.hpp"
-#include "app/session/debug/symbol_source.hpp"
+#include "app/session/kernel/debug_symbols.hpp"
 
 namespace nitroscope::app {
 
 class BootSymbols final : public SymbolSource {
 public:
-    // Without a slide the kernel has no addresses yet, and its names are only for completion.
-    BootSymbols(BootMapPointer map, std::optional<quint64> slide) : m_map(std::move(map)), m_slide(slide) {}
+    BootSymbols(const SymbolParts &parts, bool isPlaced)
+        : m_all(parts), m_known(isPlaced ? parts : withoutKernel(parts)) {}
 
-    std::optional<NamedPlace> place(quint64 address) const override;
-    std::optional<quint64> address(const QString &name) const override;
-    QVector<QString> complete(const QString &prefix, int most) const override;
-    QVector<SourcePlace> source(quint64) const override { return {}; }
+    // What has addresses.
+    const DebugSymbols &known() const { return m_known; }
+
+    std::optional<NamedPlace> place(quint64 address) const override { return m_known.place(address); }
+    std::optional<quint64> address(const QString &name) const override { return m_known.address(name); }
+    QVector<SourcePlace> source(quint64 address) const override { return m_known.source(address); }
+    QVector<QString> complete(const QString &prefix, int most) const override {
+        return m_all.complete(prefix, most);
+    }
 
 private:
-    BootMapPointer m_map;
-    std::optional<quint64> m_slide;
+    static SymbolParts withoutKernel(SymbolParts parts) {
+        parts.kernel.reset();
+        return parts;
+    }
+
+    DebugSymbols m_all, m_known;
 };
 
 } // namespace nitroscope::app

@@ -58,7 +58,7 @@ void BootWalk::plantTracker() {
 }
 
 std::optional<quint64> BootWalk::kernelSymbol(const char *name) const {
-    return m_map ? m_map->kernel.find(name) : std::nullopt;
+    return m_map ? m_map->symbol(name) : std::nullopt;
 }
 
 QString BootWalk::problem(BootPoint point) const {
@@ -79,13 +79,14 @@ QString BootWalk::problem(BootPoint point) const {
         return because(QStringLiteral("the decompressor of this kernel is not known; try -append nokaslr"));
     if (point == BootPoint::kernelUnpacked)
         return {};
-    if (m_map->kernel.isEmpty()) {
+    if (!m_map->hasSymbols()) {
         const formats::FirstProgram &program =
             point == BootPoint::initFirst ? m_map->programs.init : m_map->programs.application;
         const bool isProgram = point == BootPoint::initFirst || point == BootPoint::applicationFirst;
         if (isProgram && program.problem.isEmpty() && !program.isMovable)
             return {}; // entered at an address that the file tells
-        return because(QStringLiteral("the kernel has no symbols: ") + m_map->symbolsProblem);
+        return because(QStringLiteral("the kernel has no symbols: ") +
+                       (m_map->image ? m_map->image->symbolsProblem() : QString()));
     }
     if (point == BootPoint::initcallLevel)
         return m_map->initcalls.isEmpty()
@@ -158,7 +159,7 @@ void BootWalk::plantAim() {
         for (const formats::InitcallLevel &level :
              m_map ? m_map->initcalls : QVector<formats::InitcallLevel>())
             if (m_slide) {
-                const auto place = m_map->kernel.place(level.first);
+                const auto place = m_map->image->symbols().place(level.first);
                 plant(level.first + *m_slide,
                       QStringLiteral("Initcall level %1 (%2): %3, the first of %4")
                           .arg(level.level)
@@ -173,7 +174,7 @@ void BootWalk::plantAim() {
             break;
         const formats::FirstProgram &program =
             *m_aim == BootPoint::initFirst ? m_map->programs.init : m_map->programs.application;
-        if (m_map->kernel.isEmpty() && program.problem.isEmpty() && !program.isMovable)
+        if (!m_map->hasSymbols() && program.problem.isEmpty() && !program.isMovable)
             m_user = User{silently(program.entry), 0};
         if (!m_slide)
             break;

@@ -5,7 +5,6 @@
 #include "app/session/debug/live_target.hpp"
 
 #include "app/session/debug/boot_point.hpp"
-#include "app/session/debug/boot_symbols.hpp"
 
 #include <QFutureWatcher>
 #include <QtConcurrent/QtConcurrentRun>
@@ -27,7 +26,7 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
     : DebugTarget(parent), m_broker(broker), m_machine(machine), m_files(std::move(files)),
       m_inner(broker, this), m_walk(broker, &m_inner, machine),
       m_breakpoints(&m_inner, [this](const QString &place) { return placeOf(place); }),
-      m_symbols(std::make_shared<BootSymbols>(nullptr, std::nullopt)) {
+      m_symbols(std::make_shared<BootSymbols>(SymbolParts(), false)) {
     if (!m_files.ram.isEmpty())
         if (auto memory = guest::PhysicalMemory::open(m_files.ram))
             m_memory.emplace(*std::move(memory));
@@ -51,6 +50,9 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
         onStopped(*broker->lastStop());
     auto *watcher = new QFutureWatcher<BootMapPointer>(this);
     connect(watcher, &QFutureWatcherBase::finished, this, [this, watcher] {
+        m_image = watcher->result()->image;
+        if (m_memory)
+            m_reader = std::make_shared<KernelReader>(*m_memory, m_image);
         m_walk.begin(watcher->result());
         watcher->deleteLater();
         emit prepared();
@@ -89,13 +91,20 @@ void LiveTarget::setState(State state) {
 }
 
 void LiveTarget::publishSymbols() {
-    m_symbols = std::make_shared<BootSymbols>(m_walk.map(), m_walk.slide());
+    SymbolParts parts;
+    if (const BootMapPointer &map = m_walk.map()) {
+        parts.firmware = map->firmware;
+        parts.kernel = m_image;
+    }
+    parts.slide = m_walk.slide().value_or(0);
+    m_symbols = std::make_shared<BootSymbols>(parts, m_walk.slide().has_value());
     m_breakpoints.resolveAll();
     emit symbolsChanged();
 }
 
 void LiveTarget::onReset() {
     m_walk.afterReset();
+    m_isReaderStale = true;
     m_wasReset = true;
     m_broker->refresh(); // does nothing while it runs
 }
@@ -188,22 +197,35 @@ void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakp
         }
         classifyBreakpoints(stop, left, now, done);
     };
-    if (!first.process.isEmpty()) {
-        m_breakpoints.setProblem(first.number,
-                                 QStringLiteral("not available, because the kernel's tasks cannot be read"));
-        next(false);
+    const auto checkCondition = [this, first, next] {
+        if (first.condition.isEmpty()) {
+            next(true);
+            return;
+        }
+        compute(first.condition, expressionContext(), 16, [this, first, next](const Result<quint64> &value) {
+            if (!value)
+                m_breakpoints.setProblem(first.number, QStringLiteral("its condition cannot be evaluated: ") +
+                                                           value.error().message);
+            next(!value || *value != 0);
+        });
+    };
+    if (first.process.isEmpty()) {
+        checkCondition();
         return;
     }
-    if (first.condition.isEmpty()) {
-        next(true);
-        return;
-    }
-    compute(first.condition, expressionContext(), 16, [this, first, next](const Result<quint64> &value) {
-        if (!value)
-            m_breakpoints.setProblem(first.number, QStringLiteral("its condition cannot be evaluated: ") +
-                                                       value.error().message);
-        next(!value || *value != 0);
-    });
+    withKernel(
+        [this, first, next, checkCondition, cpu = int(stop.reply.thread.thread) - 1](const KernelView &view) {
+            m_breakpoints.setProblem(first.number, view.tasks.unavailable);
+            const bool isThere =
+                std::any_of(view.tasks.rows.cbegin(), view.tasks.rows.cend(), [&](const KernelTask &task) {
+                    return task.cpu == cpu &&
+                           (task.name == first.process || QString::number(task.pid) == first.process);
+                });
+            if (isThere)
+                checkCondition();
+            else
+                next(false);
+        });
 }
 
 void LiveTarget::publish(const TargetStop &stop, const Outcome &outcome) {

@@ -9,10 +9,12 @@
 #pragma once
 
 #include "app/formats/guest/virtual_memory.hpp"
+#include "app/session/debug/boot_symbols.hpp"
 #include "app/session/debug/boot_walk.hpp"
 #include "app/session/debug/debug_target.hpp"
 #include "app/session/debug/expression.hpp"
 #include "app/session/debug/live_breakpoints.hpp"
+#include "app/session/kernel/kernel_reader.hpp"
 
 #include <QTimer>
 
@@ -63,6 +65,10 @@ public:
     void writeMemory(AddressSpace space, quint64 address, const QByteArray &bytes) override;
     void loadDebugFile(const QString &path) override;
 
+    // The kernel's own view of the enclave, from RAM, read on a worker; calls later when one is being read.
+    void withKernel(std::function<void(const KernelView &)> done);
+    // The symbols as those who unwind want them.
+    std::shared_ptr<const BootSymbols> bootSymbols() const { return m_symbols; }
     // What `monitor stages` prints: every boot point, and where the kernel is.
     QByteArray stagesText() const;
     const BootWalk &walk() const { return m_walk; }
@@ -114,6 +120,9 @@ private:
     std::optional<quint64> registerByName(const QString &name) const;
     Result<quint64> placeOf(const QString &place) const;
     std::optional<guest::VirtualMemory> memoryNow() const;
+    void startKernelRead();
+    void noteTasks(const KernelView &view);
+    void withRegisters(qint64 thread, std::function<void(const Result<RegisterSet> &)> done);
     void fetch(AddressSpace space, quint64 address, quint64 bytes,
                std::function<void(const Result<QByteArray> &)> done);
 
@@ -123,7 +132,11 @@ private:
     InnerBreakpoints m_inner;
     BootWalk m_walk;
     LiveBreakpoints m_breakpoints;
-    SymbolSourcePointer m_symbols;
+    std::shared_ptr<const BootSymbols> m_symbols;
+    symbols::KernelImagePointer m_image;    // of the EIF, or with a debug file of the user's
+    std::shared_ptr<KernelReader> m_reader; // used by one worker at a time
+    QVector<std::function<void(const KernelView &)>> m_kernelWaiters;
+    bool m_isReaderBusy = false, m_isReaderStale = false;
     std::optional<guest::PhysicalMemory> m_memory;
     mutable guest::AddressTranslation m_translation; // of the last stop's CPU
     State m_state = State::stopped;

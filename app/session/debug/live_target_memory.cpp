@@ -76,7 +76,7 @@ Result<quint64> LiveTarget::placeOf(const QString &place) const {
     const ExpressionResult result = evaluateExpression(text, expressionContext());
     if (result.value)
         return *result.value;
-    if (result.error && !m_walk.slide() && m_walk.map() && m_walk.map()->kernel.find(text.toUtf8()))
+    if (result.error && !m_walk.slide() && m_walk.map() && m_walk.map()->symbol(text.toUtf8()))
         return failure(QStringLiteral("waiting"),
                        QStringLiteral("waits until the kernel is unpacked, because KASLR may move it"));
     return failure(QStringLiteral("waiting"),
@@ -119,30 +119,37 @@ DebugTarget::Token LiveTarget::evaluate(const QString &expression) {
     return token;
 }
 
+// Of the stopped target: as read at the stop, or asked for.
+void LiveTarget::withRegisters(qint64 thread, std::function<void(const Result<RegisterSet> &)> done) {
+    if (m_state != State::stopped || !m_stop) {
+        done(tl::unexpected(running(QStringLiteral("Registers"))));
+        return;
+    }
+    const quint64 generation = m_stop->generation;
+    const auto &stop = m_broker->lastStop();
+    if (stop && stop->generation == generation && stop->reply.thread.thread == thread &&
+        !stop->registers.isEmpty()) {
+        done(RegisterSet{generation, thread, stop->registers});
+        return;
+    }
+    m_broker->ask("g", thread, this,
+                  [thread, generation, done = std::move(done)](const rsp::Client::Reply &reply) {
+                      const auto bytes = reply ? rsp::fromHex(reply->payload) : std::nullopt;
+                      if (bytes && bytes->size() == RegisterView::stubPacketBytes)
+                          done(RegisterSet{generation, thread, *bytes});
+                      else if (reply)
+                          done(failure(QStringLiteral("registers"),
+                                       QStringLiteral("QEMU's registers cannot be understood.")));
+                      else
+                          done(tl::unexpected(reply.error()));
+                  });
+}
+
 DebugTarget::Token LiveTarget::readRegisters(qint64 thread) {
     const Token token = newToken();
     later([this, token, thread] {
-        if (m_state != State::stopped || !m_stop) {
-            emit registersRead(token, tl::unexpected(running(QStringLiteral("Registers"))));
-            return;
-        }
-        const quint64 generation = m_stop->generation;
-        const auto &stop = m_broker->lastStop();
-        if (stop && stop->generation == generation && stop->reply.thread.thread == thread &&
-            !stop->registers.isEmpty()) {
-            emit registersRead(token, RegisterSet{generation, thread, stop->registers});
-            return;
-        }
-        m_broker->ask("g", thread, this, [this, token, thread, generation](const rsp::Client::Reply &reply) {
-            const auto bytes = reply ? rsp::fromHex(reply->payload) : std::nullopt;
-            if (bytes && bytes->size() == RegisterView::stubPacketBytes)
-                emit registersRead(token, RegisterSet{generation, thread, *bytes});
-            else
-                emit registersRead(token,
-                                   reply ? failure(QStringLiteral("registers"),
-                                                   QStringLiteral("QEMU's registers cannot be understood."))
-                                         : tl::unexpected(reply.error()));
-        });
+        withRegisters(thread,
+                      [this, token](const Result<RegisterSet> &read) { emit registersRead(token, read); });
     });
     return token;
 }
@@ -204,60 +211,6 @@ DebugTarget::Token LiveTarget::translate(quint64 address) {
     return token;
 }
 
-// By frame pointer.
-DebugTarget::Token LiveTarget::readFrames(qint64 thread, int most) {
-    const Token token = newToken();
-    later([this, token, thread, most] {
-        QVector<DebugFrame> frames;
-        if (m_state != State::stopped || !m_raw || !m_stop || thread != m_stop->thread) {
-            emit framesRead(token, m_stop ? m_stop->generation : 0, frames);
-            return;
-        }
-        const auto add = [&](quint64 pc, quint64 sp, DebugFrame::Method method) {
-            DebugFrame frame;
-            frame.level = int(frames.size());
-            frame.pc = pc;
-            frame.sp = sp;
-            if (const auto place = m_symbols->place(pc)) {
-                frame.place = place->text();
-                frame.module = place->module;
-            }
-            frame.method = method;
-            frame.isUser = (m_raw->value(RegisterView::stubCs) & 3) == 3;
-            frames.append(frame);
-        };
-        add(m_raw->pc, m_raw->value(RegisterView::stubRsp), DebugFrame::Method::registers);
-        quint64 frame = m_raw->value(RegisterView::stubRbp);
-        const auto memory = memoryNow();
-        while (memory && frames.size() < most) {
-            const auto next = memory->value<quint64>(frame), back = memory->value<quint64>(frame + 8);
-            if (!next || !back || *back == 0)
-                break;
-            add(*back, frame + 16, DebugFrame::Method::framePointer);
-            if (*next <= frame)
-                break;
-            frame = *next;
-        }
-        emit framesRead(token, m_stop->generation, frames);
-    });
-    return token;
-}
-
-DebugTarget::Token LiveTarget::readKernel() {
-    const Token token = newToken();
-    later([this, token] {
-        const QString why = QStringLiteral("not available, because the kernel's memory is not read yet");
-        KernelView view;
-        view.tasks.unavailable = view.log.unavailable = view.modules.unavailable = why;
-        if (const auto slide = m_walk.slide()) {
-            view.slide = *slide;
-            view.isSlideKnown = true;
-        }
-        emit kernelRead(token, view);
-    });
-    return token;
-}
-
 void LiveTarget::writeRegister(qint64 thread, int stubNumber, const QByteArray &value) {
     if (refuseUnlessStopped("Writing a register"))
         return;
@@ -303,13 +256,6 @@ void LiveTarget::writeMemory(AddressSpace space, quint64 address, const QByteArr
                                   emit problem(written.error());
                               emit targetChanged();
                           });
-}
-
-void LiveTarget::loadDebugFile(const QString &path) {
-    emit problem({QStringLiteral("debug-file"),
-                  QStringLiteral("%1 is not read: there is no reader for debug information yet.").arg(path),
-                  std::nullopt,
-                  {}});
 }
 
 } // namespace nitroscope::app

@@ -58,11 +58,10 @@ void LiveTarget::stepOver() {
         });
 }
 
-// Only by frame pointer; a caller that knows better runs to the frame's address itself.
 void LiveTarget::stepOut() {
     if (refuseUnlessStopped("Running to the caller") || !m_raw)
         return;
-    const Token token = readFrames(m_thread, 2);
+    const Token token = readFrames(m_thread, 64);
     const auto once = std::make_shared<QMetaObject::Connection>();
     *once = connect(this, &DebugTarget::framesRead, this,
                     [this, token, once, generation = m_raw->generation](quint64 answered, quint64,
@@ -72,14 +71,18 @@ void LiveTarget::stepOut() {
                         disconnect(*once);
                         if (m_state != State::stopped || !m_stop || m_stop->generation != generation)
                             return;
-                        if (frames.size() < 2) {
+                        // Inlined functions have no caller of their own.
+                        qsizetype caller = 1;
+                        while (caller < frames.size() && frames[caller - 1].isInline)
+                            ++caller;
+                        if (caller >= frames.size()) {
                             emit problem({QStringLiteral("no-caller"),
                                           QStringLiteral("The caller is not known; run to a place instead."),
                                           std::nullopt,
                                           {}});
                             return;
                         }
-                        go({frames[1].pc, frames[0].sp, {}, DebugStop::Why::step});
+                        go({frames[caller].pc, frames[0].sp, {}, DebugStop::Why::step});
                     });
 }
 
