@@ -274,7 +274,8 @@ bool BootWalk::considerAim(const TargetStop &stop, const Decision &decide) {
     if (!m_aim)
         return false;
     if (const auto found = m_places.constFind(stop.pc); found != m_places.constEnd()) {
-        arrive(decide, *found);
+        const QString text = *found; // which abandoning the aim forgets
+        arrive(decide, text);
         return true;
     }
     QString text;
