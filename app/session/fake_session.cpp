@@ -66,6 +66,12 @@ void FakeSession::playBreak(const qmp::BreakHit &hit) {
     playState(State::paused);
 }
 
+void FakeSession::playDebugger(DebugTarget *target) {
+    m_debugTarget = target;
+    playState(State::paused);
+    emit debuggerReady(QStringLiteral("/run/fake/gdb"));
+}
+
 void FakeSession::playState(State state) {
     if (m_state == state)
         return;
@@ -94,6 +100,7 @@ void FakeSession::playLog(LogLevel level, const QString &text) {
 }
 
 void FakeSession::playEnd(const EndReason &reason) {
+    m_debugTarget = nullptr;
     playState(isFailure(reason.kind) ? State::failed : State::ended);
     emit ended(reason);
 }

@@ -21,6 +21,7 @@ public:
 
     State state() const override { return m_state; }
     FakeCapture *capture() override { return &m_capture; }
+    DebugTarget *debugTarget() override { return m_debugTarget; }
 
     void start(const LaunchSpec &spec) override;
     void pause() override;
@@ -44,6 +45,8 @@ public:
     void playConsole(const QByteArray &bytes);
     void playPcrs(const QVector<PcrValue> &pcrs);
     void playBreak(const qmp::BreakHit &hit); // and pauses
+    // A run under the debugger has come to its reset vector. The target is the caller's.
+    void playDebugger(DebugTarget *target);
     void playLog(LogLevel level, const QString &text);
     void playEnd(const EndReason &reason); // sets ended or failed by the kind of the reason
 
@@ -59,6 +62,7 @@ private:
     FakeCapture m_capture;
     QVector<NsmRule> m_rules;
     quint32 m_nextRule = 1;
+    DebugTarget *m_debugTarget = nullptr;
 };
 
 } // namespace nitroscope::app
