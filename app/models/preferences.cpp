@@ -46,6 +46,7 @@ LaunchSpec Preferences::launchOptions() const {
     spec.cpuCount = std::clamp(value("cpuCount").toUInt(), 1u, 255u);
     spec.debugMode = value("debugMode").toBool();
     spec.strict = m_settings->value(launchGroup + QStringLiteral("strict"), true).toBool();
+    spec.debugger = m_settings->value(launchGroup + QStringLiteral("debugger"), false).toBool();
     spec.moduleId = value("moduleId").toString();
     spec.parentRole = value("parentRole").toString();
     spec.parentId = value("parentId").toString();
@@ -63,6 +64,7 @@ void Preferences::setLaunchOptions(const LaunchSpec &spec) {
     set("cpuCount", spec.cpuCount);
     set("debugMode", spec.debugMode);
     set("strict", spec.strict);
+    set("debugger", spec.debugger);
     set("moduleId", spec.moduleId);
     set("parentRole", spec.parentRole);
     set("parentId", spec.parentId);
