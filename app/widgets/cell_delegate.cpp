@@ -7,6 +7,7 @@
 #include "app/widgets/theme.hpp"
 
 #include <algorithm>
+#include <QApplication>
 #include <QHeaderView>
 #include <QPainter>
 #include <QTableView>
@@ -46,6 +47,15 @@ void CellDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
         painter->fillRect(cell.rect, theme::changedBackground(palette));
 
     QRect room = cell.rect.adjusted(padding(cell), 0, -padding(cell), 0);
+    if (cell.features & QStyleOptionViewItem::HasCheckIndicator) {
+        const QStyle *style = cell.widget ? cell.widget->style() : QApplication::style();
+        QStyleOptionViewItem box = cell;
+        box.rect = style->subElementRect(QStyle::SE_ItemViewItemCheckIndicator, &cell, cell.widget);
+        box.state.setFlag(QStyle::State_HasFocus, false);
+        box.state |= cell.checkState == Qt::Checked ? QStyle::State_On : QStyle::State_Off;
+        style->drawPrimitive(QStyle::PE_IndicatorItemViewItemCheck, &box, painter, cell.widget);
+        room.setLeft(box.rect.right() + padding(cell));
+    }
     const auto severity = static_cast<formats::Severity>(index.data(severityRole).toInt());
     if (severity != formats::Severity::none) {
         const int side = cell.fontMetrics.ascent();

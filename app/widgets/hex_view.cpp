@@ -46,6 +46,11 @@ void HexView::setHighlights(std::vector<HexHighlight> highlights) {
     viewport()->update();
 }
 
+void HexView::setStale(bool stale) {
+    m_stale = stale;
+    viewport()->update();
+}
+
 ByteRange HexView::selection() const {
     if (!m_hasSelection || m_geometry.size == 0)
         return {};
@@ -309,7 +314,8 @@ void HexView::paintRow(QPainter &painter, const Columns &at, int line, const QBy
         begin = end;
     }
     const ByteRange chosen = selection();
-    const QColor normal = palette().color(QPalette::Text);
+    const QColor text = palette().color(QPalette::Text);
+    const QColor normal = m_stale ? theme::mixed(palette().color(QPalette::Base), text, 0.6) : text;
     const QColor faint = theme::faintText(palette());
     const QColor onSelection = palette().color(QPalette::HighlightedText);
     for (int i = 0; i < count; ++i) {

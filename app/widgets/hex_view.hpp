@@ -37,6 +37,9 @@ public:
     void setHighlights(std::vector<HexHighlight> highlights);
     const std::vector<HexHighlight> &highlights() const { return m_highlights; }
 
+    // The bytes may be out of date: painted dimmed.
+    void setStale(bool stale);
+
     quint64 cursor() const { return m_cursor; }
     quint64 topOffset() const { return m_geometry.offsetOfRow(m_topRow); }
     const HexGeometry &geometry64() const { return m_geometry; }
@@ -91,6 +94,7 @@ private:
     quint64 m_cursor = 0;
     quint64 m_anchor = 0;        // other end of the selection
     bool m_hasSelection = false; // a selection of one byte is a selection, too
+    bool m_stale = false;
     int m_offsetDigits = 8;
     int m_wheelRest = 0;
 };
