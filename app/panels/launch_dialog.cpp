@@ -39,6 +39,7 @@ LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWid
     : QDialog(parent), m_spec(spec), m_memory(new QSpinBox), m_cpus(new QSpinBox),
       m_debugMode(new QCheckBox(QStringLiteral("Debug mode: PCR 0-2 and 8 read as zero, as on EC2"))),
       m_strict(new QCheckBox(QStringLiteral("Strict: refuse what the real platform refuses"))),
+      m_debugger(new QCheckBox(QStringLiteral("Debugger: stop before the first instruction"))),
       m_moduleId(
           textField(QStringLiteral("Module ID"), QStringLiteral("made up by the machine"), spec.moduleId)),
       m_parentRole(textField(QStringLiteral("IAM role"), QStringLiteral("arn:aws:iam::… measured into PCR 3"),
@@ -63,6 +64,7 @@ LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWid
     m_cpus->setAccessibleName(QStringLiteral("CPUs"));
     m_debugMode->setChecked(spec.debugMode);
     m_strict->setChecked(spec.strict);
+    m_debugger->setChecked(spec.debugger);
 
     auto *page = new QVBoxLayout(this);
     QFormLayout *enclave = group(*page, QStringLiteral("Enclave"));
@@ -74,6 +76,7 @@ LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWid
     enclave->addRow(QStringLiteral("&CPUs"), m_cpus);
     enclave->addRow(QString(), m_debugMode);
     enclave->addRow(QString(), m_strict);
+    enclave->addRow(QString(), m_debugger);
     QFormLayout *identity = group(*page, QStringLiteral("Identity"));
     identity->addRow(QStringLiteral("Mod&ule ID"), m_moduleId);
     identity->addRow(QStringLiteral("Parent's IAM &role"), m_parentRole);
@@ -111,6 +114,7 @@ LaunchSpec LaunchDialog::spec() const {
     spec.cpuCount = static_cast<unsigned>(m_cpus->value());
     spec.debugMode = m_debugMode->isChecked();
     spec.strict = m_strict->isChecked();
+    spec.debugger = m_debugger->isChecked();
     spec.moduleId = m_moduleId->text().trimmed();
     spec.parentRole = m_parentRole->text().trimmed();
     spec.parentId = m_parentId->text().trimmed();

@@ -30,6 +30,7 @@ private:
     QSpinBox *m_cpus;
     QCheckBox *m_debugMode;
     QCheckBox *m_strict;
+    QCheckBox *m_debugger;
     QLineEdit *m_moduleId;
     QLineEdit *m_parentRole;
     QLineEdit *m_parentId;

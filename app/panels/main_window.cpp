@@ -5,6 +5,7 @@
 #include "app/panels/attestation_panel.hpp"
 #include "app/panels/boot_panel.hpp"
 #include "app/panels/console_panel.hpp"
+#include "app/panels/debug/debug_workspace.hpp"
 #include "app/panels/eif_panel.hpp"
 #include "app/panels/log_panel.hpp"
 #include "app/panels/measurement_strip.hpp"
@@ -49,6 +50,7 @@ MainWindow::MainWindow(EnclaveSession &session, Preferences &preferences)
     connectCaptures();
     connectNsm();
     connectEifPages();
+    connectDebugger();
     connect(qApp, &QApplication::focusChanged, this, [this](QWidget *, QWidget *now) { trackFocus(now); });
     sessionStateChanged(m_session.state());
     updateTitle();
@@ -58,6 +60,8 @@ MainWindow::MainWindow(EnclaveSession &session, Preferences &preferences)
 // The panels go first: their signals must not reach members of this class that are gone already.
 MainWindow::~MainWindow() {
     disconnect(qApp, nullptr, this, nullptr);
+    m_debug->disconnect(this);
+    m_debug->setTarget(nullptr);
     m_session.disconnect(this);
     if (CaptureSource *live = m_session.capture())
         live->disconnect(this);
@@ -94,24 +98,9 @@ void MainWindow::buildPanels() {
     m_nsm = new NsmPanel;
     m_attestation = new AttestationPanel(m_actions.find(QStringLiteral("file.openDocument")));
     for (Panel *panel :
-         std::initializer_list<Panel *>{m_eif, m_console, m_boot, m_pcrs, m_log, m_nsm, m_attestation}) {
-        auto *frame = new PanelDock(panel, m_area);
-        m_docks.push_back(frame);
-        connect(frame, &QDockWidget::visibilityChanged, this, &MainWindow::scheduleTitleBars);
-        connect(frame, &QDockWidget::topLevelChanged, this, &MainWindow::scheduleTitleBars);
-        connect(frame, &QDockWidget::dockLocationChanged, this, &MainWindow::scheduleTitleBars);
-        // View › Panels shows and hides them through the registry, so that each has a shortcut and a place in
-        // the palette.
-        QAction *toggle = m_actions.find(QStringLiteral("view.panel.") + panel->id());
-        connect(toggle, &QAction::triggered, frame, [frame](bool on) {
-            frame->setVisible(on);
-            if (on) {
-                frame->raise();
-                frame->panel().setFocus();
-            }
-        });
-        connect(frame->toggleViewAction(), &QAction::toggled, toggle, &QAction::setChecked);
-    }
+         std::initializer_list<Panel *>{m_eif, m_console, m_boot, m_pcrs, m_log, m_nsm, m_attestation})
+        addDock(panel);
+    buildDebugDocks();
     m_activePanel = m_console;
     arrangeDefault();
     m_defaultDocks = m_area->saveState(LayoutStore::version);
@@ -133,6 +122,7 @@ void MainWindow::buildBars() {
     add({"enclave.run", "enclave.pause", "enclave.resume", "enclave.reset", "enclave.stop"});
     bar->addSeparator();
     add({"enclave.options"});
+    buildDebugBar(*bar);
     auto *spacer = new QWidget;
     spacer->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     bar->addWidget(spacer);
@@ -193,8 +183,10 @@ void MainWindow::connectLoader() {
         fillRecentMenu();
         updateTitle();
         updateActions();
-        if (m_afterOpening == AfterOpening::run)
+        if (m_afterOpening == AfterOpening::run) {
+            m_runsDebugger = m_options.debugger;
             run();
+        }
         emit openingFinished(true);
     });
     connect(&m_loader, &EifLoader::failed, this, [this](const Error &error) {
@@ -244,6 +236,7 @@ void MainWindow::run() {
         return;
     LaunchSpec spec = m_options;
     spec.eifPath = m_document->path();
+    spec.debugger = m_runsDebugger;
     m_pcrs->model().setDebugMode(spec.debugMode);
     m_session.start(spec);
     m_console->setFocus();
@@ -317,6 +310,7 @@ void MainWindow::updateActions() {
         m_actions.find(QLatin1String(id))->setEnabled(on);
     };
     enable("enclave.run", m_document && !active);
+    enable("enclave.runDebug", m_document && !active);
     enable("enclave.restart", m_document.has_value());
     enable("enclave.pause", state == State::running);
     enable("enclave.resume", state == State::paused);

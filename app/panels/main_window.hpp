@@ -4,7 +4,7 @@
 // state of the enclave itself. Split by subject: main_window.cpp (building, session), main_window_actions.cpp
 // (commands and menus), main_window_files.cpp (opening, exporting, dropping), main_window_eif.cpp (the EIF
 // panel's pages), main_window_capture.cpp (the capture stream), main_window_layout.cpp (docks and named
-// layouts).
+// layouts), main_window_debug.cpp (the debugger).
 #pragma once
 
 #include "app/formats/eif_document.hpp"
@@ -18,9 +18,11 @@
 #include <optional>
 #include <QMainWindow>
 
+class QAction;
 class QLabel;
 class QMenu;
 class QProgressBar;
+class QToolBar;
 class QToolButton;
 
 namespace nitroscope::app {
@@ -29,6 +31,7 @@ class AttestationPanel;
 class Banner;
 class BootPanel;
 class ConsolePanel;
+class DebugWorkspace;
 class EifPanel;
 class LogPanel;
 class NsmPanel;
@@ -66,12 +69,17 @@ public:
     LogPanel &logPanel() { return *m_log; }
     NsmPanel &nsmPanel() { return *m_nsm; }
     SavedCapture &savedCapture() { return m_saved; }
+    DebugWorkspace &debug() { return *m_debug; }
     const std::vector<PanelDock *> &docks() const { return m_docks; }
     QMainWindow &dockArea() { return *m_area; }
 
     WindowLayout currentLayout(const QString &name) const;
     bool applyLayout(const WindowLayout &layout);
     void resetLayout();
+    // Two arrangements, each of which remembers what the user has made of it.
+    enum class Perspective { workbench, debug };
+    Perspective perspective() const;
+    void usePerspective(Perspective wanted);
     QString layoutFile() const;
 
 signals:
@@ -151,7 +159,20 @@ private:
     void raisePanel(const Panel &panel);
     void updateCaptureActions();
 
+    // main_window_debug.cpp
+    void registerDebugActions();
+    void buildDebugDocks();
+    void buildDebugMenu();
+    void buildDebugBar(QToolBar &bar);
+    void connectDebugger();
+    void pauseGuest();
+    void resumeGuest();
+    void resetTo(Perspective wanted);
+    void placeDebugDocks();
+    void arrangeDebug();
+
     // main_window_layout.cpp
+    PanelDock *addDock(Panel *panel);
     PanelDock *dock(const char *id) const;
     void arrangeDefault();
     void setDefaultProportions();
@@ -188,6 +209,9 @@ private:
     LogPanel *m_log = nullptr;
     NsmPanel *m_nsm = nullptr;
     AttestationPanel *m_attestation = nullptr;
+    DebugWorkspace *m_debug = nullptr;
+    QAction *m_debugBar = nullptr; // the debugger's part of the toolbar
+    bool m_runsDebugger = false;   // the run going on, and what Start Again repeats
     QProgressBar *m_captureProgress = nullptr;
     QToolButton *m_captureCancel = nullptr;
     QLabel *m_captureLabel = nullptr;

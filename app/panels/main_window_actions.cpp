@@ -6,6 +6,7 @@
 #include "app/panels/attestation_panel.hpp"
 #include "app/panels/boot_panel.hpp"
 #include "app/panels/console_panel.hpp"
+#include "app/panels/debug/debug_workspace.hpp"
 #include "app/panels/eif_panel.hpp"
 #include "app/panels/launch_dialog.hpp"
 #include "app/panels/log_panel.hpp"
@@ -32,6 +33,7 @@ void MainWindow::registerActions() {
     registerEditActions();
     registerEifActions();
     registerEnclaveActions();
+    registerDebugActions();
     registerViewActions();
     registerHelpActions();
 }
@@ -210,12 +212,14 @@ void MainWindow::registerEditActions() {
 
 void MainWindow::registerEnclaveActions() {
     using K = QKeySequence;
-    m_actions.add({u"enclave.run"_s, u"&Run"_s, K(u"F5"_s), u"run"_s, u"Start the enclave"_s},
-                  [this] { run(); });
+    m_actions.add({u"enclave.run"_s, u"&Run"_s, K(u"F5"_s), u"run"_s, u"Start the enclave"_s}, [this] {
+        m_runsDebugger = m_options.debugger;
+        run();
+    });
     m_actions.add({u"enclave.pause"_s, u"&Pause"_s, K(u"F6"_s), u"pause"_s, u"Stop the guest's clock"_s},
-                  [this] { m_session.pause(); });
+                  [this] { pauseGuest(); });
     m_actions.add({u"enclave.resume"_s, u"Res&ume"_s, K(u"F8"_s), u"resume"_s, u"Let the guest continue"_s},
-                  [this] { m_session.resume(); });
+                  [this] { resumeGuest(); });
     m_actions.add({u"enclave.reset"_s, u"Re&set"_s, K(u"Ctrl+R"_s), u"reset"_s,
                    u"Boot again from the reset vector in the same QEMU"_s},
                   [this] { m_session.reset(); });
@@ -323,12 +327,15 @@ void MainWindow::buildMenus() {
 
     buildEifMenu();
     fill(menuBar()->addMenu(u"E&nclave"_s),
-         {"enclave.run", "enclave.pause", "enclave.resume", "enclave.reset", "enclave.stop",
-          "enclave.restart", "-", "enclave.options"});
+         {"enclave.run", "enclave.runDebug", "enclave.pause", "enclave.resume", "enclave.reset",
+          "enclave.stop", "enclave.restart", "-", "enclave.options"});
+
+    buildDebugMenu();
 
     QMenu *view = menuBar()->addMenu(u"&View"_s);
     fill(view, {"view.panel.eif", "view.panel.console", "view.panel.boot", "view.panel.pcrs",
                 "view.panel.log", "view.panel.nsm", "view.panel.attestation", "-"});
+    m_debug->fillPanelMenu(*view->addMenu(u"&Debugger Panels"_s));
     m_layoutMenu = view->addMenu(u"La&youts"_s);
     fill(view->addMenu(u"&Appearance"_s),
          {"view.appearance.system", "view.appearance.light", "view.appearance.dark"});

@@ -25,6 +25,26 @@ PanelDock *MainWindow::dock(const char *id) const {
     return nullptr;
 }
 
+PanelDock *MainWindow::addDock(Panel *panel) {
+    auto *frame = new PanelDock(panel, m_area);
+    m_docks.push_back(frame);
+    connect(frame, &QDockWidget::visibilityChanged, this, &MainWindow::scheduleTitleBars);
+    connect(frame, &QDockWidget::topLevelChanged, this, &MainWindow::scheduleTitleBars);
+    connect(frame, &QDockWidget::dockLocationChanged, this, &MainWindow::scheduleTitleBars);
+    // View › Panels shows and hides them through the registry, so that each has a shortcut and a place in
+    // the palette.
+    QAction *toggle = m_actions.find(QStringLiteral("view.panel.") + panel->id());
+    connect(toggle, &QAction::triggered, frame, [frame](bool on) {
+        frame->setVisible(on);
+        if (on) {
+            frame->raise();
+            frame->panel().setFocus();
+        }
+    });
+    connect(frame->toggleViewAction(), &QAction::toggled, toggle, &QAction::setChecked);
+    return frame;
+}
+
 void MainWindow::arrangeDefault() {
     for (PanelDock *each : m_docks) {
         each->setFloating(false);
@@ -38,6 +58,7 @@ void MainWindow::arrangeDefault() {
     for (const char *id : {"nsm", "log"})
         m_area->tabifyDockWidget(dock("pcrs"), dock(id));
     m_area->tabifyDockWidget(dock("eif"), dock("attestation"));
+    placeDebugDocks();
     dock("eif")->raise();
     dock("pcrs")->raise();
     setDefaultProportions();
@@ -50,6 +71,10 @@ void MainWindow::setDefaultProportions() {
 }
 
 void MainWindow::resetLayout() {
+    if (perspective() == Perspective::debug) {
+        resetTo(Perspective::debug);
+        return;
+    }
     if (!m_area->restoreState(m_defaultDocks, LayoutStore::version))
         arrangeDefault();
     // The stored state was taken before the window had its size; proportions are what matters.
@@ -119,7 +144,7 @@ void MainWindow::saveLayoutAs() {
     dialog->setWindowTitle(QStringLiteral("Save Layout"));
     dialog->setLabelText(QStringLiteral("Name of the layout"));
     connect(dialog, &QInputDialog::textValueSelected, this, [this](const QString &text) {
-        if (const QString name = text.trimmed(); !name.isEmpty() && name != lastLayout)
+        if (const QString name = text.trimmed(); !name.isEmpty() && !name.startsWith(QLatin1Char('(')))
             putLayout(name);
     });
     dialog->open();
@@ -127,9 +152,12 @@ void MainWindow::saveLayoutAs() {
 
 void MainWindow::fillLayoutMenu() {
     m_layoutMenu->clear();
+    m_layoutMenu->addAction(m_actions.find(QStringLiteral("view.layout.workbench")));
+    m_layoutMenu->addAction(m_actions.find(QStringLiteral("view.layout.debug")));
+    m_layoutMenu->addSeparator();
     int named = 0;
     for (const WindowLayout &layout : m_layouts.layouts()) {
-        if (layout.name == lastLayout)
+        if (layout.name.startsWith(QLatin1Char('('))) // the window's own, e.g. lastLayout
             continue;
         ++named;
         QString label = layout.name;

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The debugger's models, all of them under QAbstractItemModelTester.
+#include "app/models/debug/debug_lists.hpp"
+#include "app/models/debug/kernel_log_model.hpp"
+#include "app/models/debug/memory_search.hpp"
+#include "app/models/debug/register_bits.hpp"
+#include "app/models/debug/register_model.hpp"
+#include "app/models/debug/target_memory.hpp"
+#include "tests/gui/support/debug_fixture.hpp"
+
+#include <QAbstractItemModelTester>
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace nitroscope::app;
+using namespace nitroscope::test;
+
+namespace {
+
+constexpr auto fatal = QAbstractItemModelTester::FailureReportingMode::QtTest;
+
+RegisterSet set(quint64 generation, std::initializer_list<std::pair<int, quint64>> values) {
+    RegisterSet registers{generation, 1, QByteArray(RegisterView::stubPacketBytes, '\0')};
+    for (const auto &[number, value] : values)
+        for (int i = 0; i < std::min(8, RegisterView::stubBytes(number)); ++i)
+            registers.raw[RegisterView::stubOffset(number) + i] = char(value >> (8 * i));
+    return registers;
+}
+
+QString text(const RegisterModel &model, int number, int column) {
+    return model.indexOf(number).siblingAtColumn(column).data().toString();
+}
+
+QString part(const RegisterModel &model, int number, const QString &name) {
+    const QModelIndex above = model.indexOf(number);
+    for (int i = 0; i < model.rowCount(above); ++i)
+        if (model.index(i, 0, above).data().toString() == name)
+            return model.index(i, 1, above).data().toString();
+    return QStringLiteral("(none)");
+}
+
+} // namespace
+
+class TestDebugModels : public QObject {
+    Q_OBJECT
+
+private slots:
+    void registers_values_areShownInEachMode() {
+        RegisterModel model;
+        QAbstractItemModelTester tester(&model, fatal);
+        model.setRegisters(set(1, {{0, 0x1122334455667788}, {16, 0xfff0}, {18, 0xf000}}),
+                           {CpuMode::bits64, 0});
+        QCOMPARE(text(model, 0, RegisterModel::name), QStringLiteral("rax"));
+        QCOMPARE(text(model, 0, RegisterModel::value), QStringLiteral("1122334455667788"));
+        QCOMPARE(part(model, 0, QStringLiteral("ah")), QStringLiteral("77"));
+        QCOMPARE(part(model, 0, QStringLiteral("eax")), QStringLiteral("55667788"));
+        model.setRegisters(set(2, {{0, 0x55667788}}), {CpuMode::bits32, 0});
+        QCOMPARE(text(model, 0, RegisterModel::name), QStringLiteral("eax"));
+        QCOMPARE(text(model, 0, RegisterModel::value), QStringLiteral("55667788"));
+    }
+
+    void registers_change_isMarkedForOneStop() {
+        RegisterModel model;
+        QAbstractItemModelTester tester(&model, fatal);
+        const auto changed = [&](int number) {
+            return model.indexOf(number)
+                .siblingAtColumn(RegisterModel::value)
+                .data(Role::changedRole)
+                .toBool();
+        };
+        model.setRegisters(set(1, {{0, 1}}), {});
+        QVERIFY(!changed(0)); // nothing to compare with
+        model.setRegisters(set(2, {{0, 2}}), {});
+        QVERIFY(changed(0));
+        QVERIFY(!changed(1));
+        model.setRegisters(set(3, {{0, 2}}), {});
+        QVERIFY(!changed(0));
+        RegisterSet other = set(4, {{0, 9}});
+        other.thread = 2;
+        model.setRegisters(other, {});
+        QVERIFY(!changed(0)); // of another CPU
+    }
+
+    void registers_stale_keepValues() {
+        RegisterModel model;
+        model.setRegisters(set(1, {{0, 1}}), {});
+        model.setStale(true);
+        QVERIFY(model.indexOf(0).data(Role::staleRole).toBool());
+        QCOMPARE(text(model, 0, RegisterModel::value), QStringLiteral("0000000000000001"));
+        model.setRegisters(set(2, {{0, 2}}), {});
+        QVERIFY(!model.indexOf(0).data(Role::staleRole).toBool());
+    }
+
+    void registers_flagsAndControl_areDecoded() {
+        RegisterModel model;
+        model.setRegisters(set(1, {{17, 0x246}, {27, 0x80050033}, {18, 0x33}, {32, 0xd01}}), {});
+        QCOMPARE(text(model, 17, RegisterModel::meaning), QStringLiteral("IF ZF PF"));
+        QCOMPARE(text(model, 27, RegisterModel::meaning), QStringLiteral("PG AM WP NE ET MP PE"));
+        QCOMPARE(text(model, 32, RegisterModel::meaning), QStringLiteral("NXE LMA LME SCE"));
+        QCOMPARE(text(model, 18, RegisterModel::meaning), QStringLiteral("GDT[6], ring 3"));
+        QCOMPARE(part(model, 17, QStringLiteral("ZF")), QStringLiteral("1"));
+        QCOMPARE(setBitsText(17, 0x3000), QStringLiteral("IOPL=3"));
+    }
+
+    void registers_xmmLanes_highestFirst() {
+        RegisterSet registers = set(1, {});
+        const QByteArray value = QByteArray::fromHex("0000803f00000040000040400000f0ff");
+        registers.raw.replace(RegisterView::stubOffset(49), 16, value);
+        RegisterModel model;
+        model.setRegisters(registers, {});
+        QCOMPARE(part(model, 49, QStringLiteral("4 × u32")),
+                 QStringLiteral("fff00000 40400000 40000000 3f800000"));
+        QVERIFY(part(model, 49, QStringLiteral("4 × f32")).endsWith(QStringLiteral("3 2 1")));
+    }
+
+    void registers_edit_asksForLittleEndianBytes() {
+        RegisterModel model;
+        QSignalSpy wanted(&model, &RegisterModel::writeWanted);
+        model.setRegisters(set(1, {{0, 1}, {17, 0x202}}), {});
+        const QModelIndex rax = model.indexOf(0).siblingAtColumn(RegisterModel::value);
+        QVERIFY(!model.setData(rax, QStringLiteral("xyz")));
+        QVERIFY(!model.setData(rax, QStringLiteral("11223344556677889")));
+        QVERIFY(model.setData(rax, QStringLiteral("0x1234")));
+        QCOMPARE(wanted.takeFirst().at(1).toByteArray().toHex(), QByteArray("3412000000000000"));
+        // A single flag.
+        const QModelIndex flags = model.indexOf(17);
+        for (int i = 0; i < model.rowCount(flags); ++i)
+            if (model.index(i, 0, flags).data().toString() == QStringLiteral("ZF"))
+                QVERIFY(model.setData(model.index(i, 1, flags), QStringLiteral("1")));
+        QCOMPARE(wanted.takeFirst().at(1).toByteArray().toHex(), QByteArray("42020000"));
+        model.setStale(true);
+        QVERIFY(!model.setData(rax, QStringLiteral("5")));
+    }
+
+    void registers_shortPacket_showsNothing() {
+        RegisterModel model;
+        model.setRegisters({1, 1, QByteArray(20, '\xff')}, {});
+        QCOMPARE(text(model, 16, RegisterModel::value), QString());
+        QCOMPARE(text(model, 27, RegisterModel::meaning), QString());
+    }
+
+    void records_newSnapshot_keepsRowsThatStay() {
+        TaskList list;
+        QAbstractItemModelTester tester(&list, fatal);
+        QVector<KernelTask> tasks = kernelView().tasks.rows;
+        list.setRecords(tasks);
+        const QPersistentModelIndex last(list.index(4, 1));
+        QSignalSpy removed(&list, &QAbstractItemModel::rowsRemoved),
+            inserted(&list, &QAbstractItemModel::rowsInserted);
+        tasks.removeAt(2);
+        list.setRecords(tasks);
+        QCOMPARE(removed.count(), 1);
+        QCOMPARE(inserted.count(), 0);
+        QCOMPARE(last.row(), 3);
+        QCOMPARE(last.data().toString(), QStringLiteral("demo-app"));
+        list.setRecords({});
+        QCOMPARE(list.rowCount(), 0);
+    }
+
+    void frames_userSpace_getsALineOfItsOwn() {
+        FrameList list;
+        QAbstractItemModelTester tester(&list, fatal);
+        list.setFrames(frames());
+        QCOMPARE(list.rowCount(), 7);
+        QVERIFY(list.records().at(4).isBoundary);
+        QVERIFY(!(list.flags(list.index(4, 0)) & Qt::ItemIsSelectable));
+        QCOMPARE(list.index(1, 4).data().toString(), QStringLiteral("ORC"));
+        QCOMPARE(list.index(6, 1).data().toString(), QStringLiteral("0x00401000"));
+    }
+
+    void breakpoints_states_areSpelled() {
+        BreakpointList list;
+        QAbstractItemModelTester tester(&list, fatal);
+        DebugBreakpoint b;
+        b.number = 3;
+        b.place = QStringLiteral("start_kernel");
+        b.enabled = true;
+        b.state = DebugBreakpoint::State::set;
+        b.problem = QStringLiteral("the kernel is past it; start again");
+        list.setRecords({b});
+        QCOMPARE(list.index(0, BreakpointList::state).data().toString(),
+                 QStringLiteral("set, never hit: the kernel is past it; start again"));
+        QCOMPARE(list.index(0, BreakpointList::state).data(Role::toneRole).toInt(), int(Tone::attention));
+        QSignalSpy wanted(&list, &BreakpointList::enabledWanted);
+        QVERIFY(list.setData(list.index(0, 0), Qt::Unchecked, Qt::CheckStateRole));
+        QCOMPARE(wanted.first().at(0).toInt(), 3);
+        QVERIFY(list.index(0, 0).data(Qt::CheckStateRole).toInt() == Qt::Checked); // until the target agrees
+    }
+
+    void log_laterReading_addsOnlyWhatIsNew() {
+        KernelLogModel model;
+        QAbstractItemModelTester tester(&model, fatal);
+        QVector<KernelLogLine> lines = kernelView().log.rows;
+        model.setLines(lines.first(4));
+        model.flush();
+        QCOMPARE(model.rowCount(), 4);
+        QSignalSpy reset(&model, &QAbstractItemModel::modelReset);
+        model.setLines(lines);
+        model.flush();
+        QCOMPARE(model.rowCount(), 7);
+        QCOMPARE(reset.count(), 0);
+        model.setFilter({}, 4);
+        QCOMPARE(model.rowCount(), 2);
+        model.setFilter(QStringLiteral("NSM"), 7);
+        QCOMPARE(model.rowCount(), 2);
+        QVERIFY(model.asText().startsWith(QStringLiteral("[    0.000000] Linux version")));
+        model.setLines(lines.mid(2)); // the ring has gone round
+        QCOMPARE(model.sourceCount(), 5);
+    }
+
+    void memory_pages_areAskedForOnceAndOldOnesStay() {
+        FakeTarget target;
+        target.load(FakeProgram::bits64());
+        target.setReplies(FakeTarget::Replies::held);
+        TargetMemory memory(AddressSpace::guestVirtual);
+        memory.setTarget(&target);
+        const quint64 base = FakeProgram::bits64().base;
+        std::array<char, 16> bytes{};
+        QCOMPARE(memory.read(base, bytes), 0);
+        QCOMPARE(memory.read(base + 8, bytes), 0);
+        QTRY_COMPARE(target.held(), 1);
+        target.deliverAll();
+        QCOMPARE(memory.read(base, bytes), 16);
+        QCOMPARE(bytes[0], '\x55');
+        memory.markStale();
+        QVERIFY(memory.isStaleAt(base));
+        QCOMPARE(memory.read(base, bytes), 16); // still there
+        QTRY_COMPARE(target.held(), 1);
+        target.writeMemory(AddressSpace::guestVirtual, base, QByteArray("\x90", 1));
+        memory.markStale(); // the reply under way is of no use any more
+        target.deliverAll();
+        QVERIFY(memory.isStaleAt(base));
+        QCOMPARE(memory.read(base, bytes), 16);
+        QTRY_COMPARE(target.held(), 1);
+        target.deliverAll();
+        QVERIFY(!memory.isStaleAt(base));
+        QVERIFY(memory.hasChangedAt(base));
+        QVERIFY(!memory.hasChangedAt(base + 1));
+    }
+
+    void memory_edges_endWhereNothingIsMapped() {
+        FakeTarget target;
+        target.load(FakeProgram::bits64());
+        TargetMemory memory(AddressSpace::guestVirtual);
+        memory.setTarget(&target);
+        const quint64 end = FakeProgram::bits64().base + 0x1000;
+        std::array<char, 16> bytes{};
+        QTRY_COMPARE((memory.read(end - 8, bytes)), 8);
+        QTRY_COMPARE(memory.stateAt(end), TargetMemory::State::unreadable);
+        QVERIFY(!memory.problemAt(end).isEmpty());
+        QCOMPARE(memory.read(~quint64{0} - 4, bytes), 0); // does not run over
+    }
+
+    void search_acrossUnmappedPages_finds() {
+        FakeTarget target;
+        target.load(FakeProgram::bits64());
+        const quint64 base = FakeProgram::bits64().base;
+        target.map(AddressSpace::guestVirtual, base + 0x9ffe, QByteArray("needle"));
+        target.map(AddressSpace::guestVirtual, base + 0xa000, QByteArray("edle")); // over a border of pages
+        MemorySearch search;
+        search.setTarget(&target);
+        QSignalSpy found(&search, &MemorySearch::found), lost(&search, &MemorySearch::notFound);
+        search.start(AddressSpace::guestVirtual, QByteArray("needle"), base,
+                     MemorySearch::Direction::forward);
+        QTRY_COMPARE(found.count(), 1);
+        QCOMPARE(found.takeFirst().at(0).toULongLong(), base + 0x9ffe);
+        search.start(AddressSpace::guestVirtual, QByteArray("hi"), base + 0x9ffe,
+                     MemorySearch::Direction::backward);
+        QTRY_COMPARE(found.count(), 1);
+        QCOMPARE(found.takeFirst().at(0).toULongLong(), base + 0x60);
+        search.start(AddressSpace::guestVirtual, QByteArray("not there"), ~quint64{0} - 0x2000,
+                     MemorySearch::Direction::forward);
+        QTRY_COMPARE(lost.count(), 1);
+        QVERIFY(!search.isSearching());
+    }
+};
+
+QTEST_MAIN(TestDebugModels)
+#include "tst_debug_models.moc"

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Pictures of the debugger, light and dark, into build/screenshots, for people to look at.
+#include "app/panels/debug/breakpoints_panel.hpp"
+#include "app/panels/debug/debug_workspace.hpp"
+#include "app/panels/debug/disassembly_panel.hpp"
+#include "app/panels/debug/kernel_panel.hpp"
+#include "app/panels/debug/memory_panel.hpp"
+#include "app/panels/debug/registers_panel.hpp"
+#include "app/widgets/theme.hpp"
+#include "tests/gui/support/debug_fixture.hpp"
+#include "tests/gui/support/gui_fixture.hpp"
+
+#include <QDialog>
+#include <QDir>
+#include <QDockWidget>
+#include <QTabWidget>
+#include <QTest>
+#include <QTreeView>
+
+using namespace nitroscope::app;
+using namespace nitroscope::test;
+
+class TestDebugScreenshots : public QObject {
+    Q_OBJECT
+
+    static void save(const QPixmap &picture, const QString &name) {
+        const QString folder = QStringLiteral(NITROSCOPE_BINARY_DIR "/screenshots");
+        QDir().mkpath(folder);
+        QVERIFY(picture.save(folder + QLatin1Char('/') + name + QStringLiteral(".png")));
+    }
+
+private slots:
+    void debugger_inBothAppearances_data() {
+        QTest::addColumn<int>("appearance");
+        QTest::addColumn<QString>("name");
+        QTest::newRow("light") << int(Appearance::light) << QStringLiteral("light");
+        QTest::newRow("dark") << int(Appearance::dark) << QStringLiteral("dark");
+    }
+    void debugger_inBothAppearances() {
+        QFETCH(int, appearance);
+        QFETCH(QString, name);
+        theme::apply(*qApp, Appearance(appearance));
+        WindowFixture fixture;
+        FakeTarget target;
+        fixture.window->resize(1500, 950);
+        fixture.show();
+        fixture.open(makeEif(fixture.dir).path);
+        prepare(target);
+        fixture.session.playState(EnclaveSession::State::starting);
+        fixture.session.playDebugger(&target);
+        DebugWorkspace &debug = fixture.window->debug();
+        const quint64 base = FakeProgram::bits64().base;
+        DebugBreakpoint b;
+        b.enabled = true;
+        b.place = QStringLiteral("count_bytes");
+        target.addBreakpoint(b);
+        b.place = QStringLiteral("start_kernel+0x22");
+        b.condition = QStringLiteral("$rax > 1");
+        b.enabled = false;
+        target.addBreakpoint(b);
+        b = {};
+        b.enabled = true;
+        b.place = QStringLiteral("counter");
+        b.kind = DebugBreakpoint::Kind::write;
+        b.length = 8;
+        b.process = QStringLiteral("init");
+        target.addBreakpoint(b);
+        b.place = QStringLiteral("kthread_worker_fn");
+        b.kind = DebugBreakpoint::Kind::code;
+        target.addBreakpoint(b);
+        for (int i = 0; i < 8; ++i)
+            target.step();
+        target.resume();
+        QTRY_VERIFY(debug.isUpToDate());
+        target.step();
+        target.step();
+        debug.memory().goTo(base + 0x31);
+        QTRY_VERIFY(debug.isUpToDate());
+        QTest::qWait(50);
+        save(fixture.window->picture(), name + QStringLiteral("-debug"));
+
+        const auto raise = [&](const char *id) {
+            fixture.window->dockArea()
+                .findChild<QDockWidget *>(QStringLiteral("dock.") + QLatin1String(id))
+                ->raise();
+        };
+        for (const char *id : {"kernel", "stack", "source"})
+            raise(id);
+        debug.disassembly().setShowsBytes(false);
+        raise("disassembly");
+        QTreeView &tree = debug.registers().tree();
+        tree.collapseAll();
+        for (const int group : {0, 2, 3})
+            tree.expand(tree.model()->index(group, 0));
+        tree.expand(debug.registers().model().indexOf(17));
+        tree.expand(debug.registers().model().indexOf(27));
+        tree.expand(debug.registers().model().indexOf(49));
+        QTRY_VERIFY(debug.isUpToDate());
+        QTest::qWait(50);
+        save(fixture.window->picture(), name + QStringLiteral("-debug-kernel"));
+
+        raise("breakpoints");
+        raise("source");
+        debug.kernel().tabs().setCurrentIndex(1);
+        target.playRunning(); // everything of the stop is dimmed
+        QTest::qWait(50);
+        save(fixture.window->picture(), name + QStringLiteral("-debug-running"));
+        fixture.action("debug.addBreakpoint")->trigger();
+        if (auto *dialog = fixture.window->findChild<QDialog *>()) {
+            save(dialog->grab(), name + QStringLiteral("-debug-breakpoint"));
+            delete dialog;
+        }
+    }
+};
+
+QTEST_MAIN(TestDebugScreenshots)
+#include "tst_debug_screenshots.moc"

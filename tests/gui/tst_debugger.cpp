@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The debugger in the window, around a fake machine: stops, late answers, silence, the end.
+#include "app/models/roles.hpp"
+#include "app/panels/debug/breakpoint_dialog.hpp"
+#include "app/panels/debug/breakpoints_panel.hpp"
+#include "app/panels/debug/debug_workspace.hpp"
+#include "app/panels/debug/disassembly_panel.hpp"
+#include "app/panels/debug/kernel_panel.hpp"
+#include "app/panels/debug/memory_panel.hpp"
+#include "app/panels/debug/registers_panel.hpp"
+#include "app/panels/debug/source_panel.hpp"
+#include "app/panels/debug/stack_panel.hpp"
+#include "app/panels/debug/threads_panel.hpp"
+#include "app/panels/panel_dock.hpp"
+#include "app/widgets/debug/disassembly_view.hpp"
+#include "app/widgets/debug/place_edit.hpp"
+#include "app/widgets/hex_view.hpp"
+#include "tests/gui/support/debug_fixture.hpp"
+#include "tests/gui/support/gui_fixture.hpp"
+
+#include <QElapsedTimer>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTest>
+
+using namespace nitroscope::app;
+using namespace nitroscope::test;
+
+namespace {
+
+const quint64 base = FakeProgram::bits64().base;
+
+struct DebugFixture : WindowFixture {
+    FakeTarget target;
+    DebugWorkspace &debug() { return window->debug(); }
+
+    void attach() {
+        show();
+        prepare(target);
+        session.playState(EnclaveSession::State::starting);
+        session.playDebugger(&target);
+        settle();
+    }
+    void settle() { QTRY_VERIFY(debug().isUpToDate()); }
+    void trigger(const char *id) { action(id)->trigger(); }
+    QModelIndex registerValue(int number) {
+        return debug().registers().model().indexOf(number).siblingAtColumn(RegisterModel::value);
+    }
+};
+
+} // namespace
+
+class TestDebugger : public QObject {
+    Q_OBJECT
+
+private slots:
+    void attach_debugLayout_showsTheStop() {
+        DebugFixture fixture;
+        QCOMPARE(fixture.window->perspective(), MainWindow::Perspective::workbench);
+        fixture.attach();
+        QCOMPARE(fixture.window->perspective(), MainWindow::Perspective::debug);
+        QCOMPARE(fixture.debug().disassembly().view().cursor(), base);
+        QCOMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000000"));
+        QCOMPARE(fixture.debug().threads().frames().rowCount(), 7);
+        QVERIFY(!fixture.registerValue(16).data(Role::staleRole).toBool());
+    }
+
+    void step_everyPanel_follows() {
+        DebugFixture fixture;
+        fixture.attach();
+        fixture.trigger("debug.step");
+        fixture.settle();
+        QCOMPARE(fixture.debug().disassembly().view().cursor(), base + 1);
+        QCOMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000001"));
+        QVERIFY(fixture.registerValue(16).data(Role::changedRole).toBool());
+        QVERIFY(!fixture.registerValue(0).data(Role::changedRole).toBool());
+    }
+
+    void stepOver_call_endsBehindIt() {
+        DebugFixture fixture;
+        fixture.attach();
+        for (int i = 0; i < 5; ++i)
+            fixture.trigger("debug.step");
+        fixture.settle();
+        QCOMPARE(fixture.debug().disassembly().view().cursor(), base + 0x11);
+        fixture.trigger("debug.stepOver");
+        QCOMPARE(fixture.target.stop()->pc, base + 0x16);
+        fixture.target.runTo(base + 0x2f);
+        fixture.trigger("debug.stepOut");
+        QCOMPARE(fixture.target.stop()->pc, base + 0x16);
+    }
+
+    void runToCursorAndStages_reachTheTarget() {
+        DebugFixture fixture;
+        fixture.attach();
+        fixture.debug().disassembly().goTo(base + 0x2f);
+        fixture.trigger("debug.runToCursor");
+        QCOMPARE(fixture.target.stop()->pc, base + 0x2f);
+        fixture.trigger("debug.until.startKernel");
+        QVERIFY(fixture.target.calls().contains(
+            QStringLiteral("runToBootPoint %1").arg(int(BootPoint::startKernel))));
+        QVERIFY(!fixture.action("debug.until.application")->isEnabled());
+        QCOMPARE(fixture.action("debug.until.application")->toolTip(),
+                 QStringLiteral("The EIF has no second ramdisk."));
+    }
+
+    void pauseAndResume_goThroughTheTarget() {
+        DebugFixture fixture;
+        fixture.attach();
+        fixture.trigger("enclave.resume");
+        QVERIFY(fixture.target.calls().contains(QStringLiteral("resume")));
+        QVERIFY(!fixture.session.calls().contains(QStringLiteral("resume")));
+        QVERIFY(!fixture.action("debug.step")->isEnabled());
+        fixture.target.interrupt();
+        QVERIFY(fixture.action("debug.step")->isEnabled());
+    }
+
+    void lateReply_fromTheStopBefore_isDropped() {
+        DebugFixture fixture;
+        fixture.attach();
+        fixture.target.setReplies(FakeTarget::Replies::held);
+        fixture.trigger("debug.step");
+        QTRY_VERIFY(fixture.target.held() > 2);
+        const qsizetype first = fixture.target.held();
+        QVERIFY(fixture.registerValue(16).data(Role::staleRole).toBool());
+        QCOMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000000")); // dimmed
+        fixture.trigger("debug.step");
+        QTRY_VERIFY(fixture.target.held() > first);
+        for (qsizetype i = 0; i < first; ++i)
+            fixture.target.deliverNext();
+        QVERIFY(fixture.registerValue(16).data(Role::staleRole).toBool());
+        QCOMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000000"));
+        fixture.target.deliverAll();
+        QTRY_COMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000004"));
+        QVERIFY(!fixture.registerValue(16).data(Role::staleRole).toBool());
+    }
+
+    void silence_window_staysResponsive() {
+        DebugFixture fixture;
+        fixture.attach();
+        fixture.target.setReplies(FakeTarget::Replies::never);
+        int beats = 0;
+        qint64 longest = 0;
+        QElapsedTimer since;
+        QTimer heart;
+        connect(&heart, &QTimer::timeout, this, [&] {
+            longest = std::max(longest, since.restart());
+            ++beats;
+        });
+        since.start();
+        heart.start(10);
+        fixture.trigger("debug.step");
+        fixture.debug().disassembly().goTo(0x12345000);
+        fixture.debug().memory().goTo(0x1000);
+        fixture.debug().threads().threadTable().setCurrentIndex({});
+        QTRY_VERIFY(beats >= 30);
+        QVERIFY2(longest < 1000, qPrintable(QString::number(longest))); // a loaded machine, but never blocked
+        QVERIFY(!fixture.debug().isUpToDate());
+        QVERIFY(fixture.registerValue(16).data(Role::staleRole).toBool());
+    }
+
+    void detach_whatWasShown_staysDimmed() {
+        DebugFixture fixture;
+        fixture.attach();
+        fixture.target.playDetach();
+        QVERIFY(!fixture.debug().isAttached());
+        QCOMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000000"));
+        QVERIFY(fixture.registerValue(16).data(Role::staleRole).toBool());
+        QVERIFY(!fixture.action("debug.step")->isEnabled());
+        fixture.trigger("debug.back"); // nothing may reach a target that is gone
+        fixture.debug().breakpoints().toggleAt(base);
+    }
+
+    void targetDestroyed_panels_survive() {
+        DebugFixture fixture;
+        fixture.show();
+        auto target = std::make_unique<FakeTarget>();
+        prepare(*target);
+        fixture.debug().setTarget(target.get());
+        target.reset();
+        fixture.debug().disassembly().goTo(base + 4);
+        fixture.debug().memory().goTo(base);
+        fixture.window->grab();
+        QVERIFY(!fixture.debug().isAttached());
+    }
+
+    void hiddenPanels_ask_nothing() {
+        DebugFixture fixture;
+        fixture.attach();
+        for (PanelDock *dock : fixture.window->docks())
+            dock->hide();
+        QCoreApplication::processEvents();
+        const int before = fixture.target.reads();
+        fixture.trigger("debug.step");
+        for (int i = 0; i < 5; ++i)
+            QCoreApplication::processEvents();
+        QCOMPARE(fixture.target.reads(), before);
+        fixture.trigger("view.panel.registers");
+        fixture.settle();
+        QVERIFY(fixture.target.reads() > before);
+        QCOMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000001"));
+    }
+
+    void breakpoint_toggleAndHit_isShown() {
+        DebugFixture fixture;
+        fixture.attach();
+        fixture.debug().disassembly().goTo(base + 0x2f);
+        fixture.trigger("debug.toggleBreakpoint");
+        QCOMPARE(fixture.target.breakpoints().size(), 1);
+        QCOMPARE(fixture.target.breakpoints().first().place, QStringLiteral("count_bytes"));
+        fixture.trigger("enclave.resume");
+        QCOMPARE(fixture.target.stop()->pc, base + 0x2f);
+        const BreakpointList &list = fixture.debug().breakpoints().model();
+        QCOMPARE(list.index(0, BreakpointList::hits).data().toString(), QStringLiteral("1"));
+        fixture.settle();
+        fixture.trigger("debug.toggleBreakpoint");
+        QCOMPARE(fixture.target.breakpoints().size(), 0);
+    }
+
+    void breakpoint_dialog_fillsAllFields() {
+        DebugFixture fixture;
+        fixture.attach();
+        fixture.trigger("debug.addBreakpoint");
+        auto *dialog = fixture.window->findChild<BreakpointDialog *>();
+        QVERIFY(dialog);
+        dialog->place().setText(QStringLiteral("nowhere"));
+        dialog->accept();
+        QCOMPARE(fixture.target.breakpoints().size(), 1);
+        const BreakpointList &list = fixture.debug().breakpoints().model();
+        QVERIFY(list.index(0, BreakpointList::state).data().toString().startsWith(QStringLiteral("waiting")));
+        DebugBreakpoint b = fixture.target.breakpoints().first();
+        b.enabled = false;
+        fixture.target.changeBreakpoint(b);
+        QCOMPARE(list.index(0, 0).data(Qt::CheckStateRole).toInt(), int(Qt::Unchecked));
+    }
+
+    void follow_callAndBack_returns() {
+        DebugFixture fixture;
+        fixture.attach();
+        DisassemblyPanel &panel = fixture.debug().disassembly();
+        panel.goTo(base + 0x11);
+        fixture.trigger("debug.follow");
+        QCOMPARE(panel.view().cursor(), base + 0x2f);
+        fixture.trigger("debug.back");
+        QCOMPARE(panel.view().cursor(), base + 0x11);
+        fixture.trigger("debug.forward");
+        QCOMPARE(panel.view().cursor(), base + 0x2f);
+        fixture.trigger("debug.showCurrent");
+        QCOMPARE(panel.view().cursor(), base);
+        // An operand in memory is followed into the memory panel.
+        panel.goTo(base + 0xa);
+        fixture.trigger("debug.follow");
+        QCOMPARE(fixture.debug().memory().hexView().cursor(), base + 0x60);
+    }
+
+    void goTo_expression_isEvaluatedAndProblemsAreSaid() {
+        DebugFixture fixture;
+        fixture.attach();
+        PlaceEdit &edit = fixture.debug().disassembly().placeEdit();
+        fixture.trigger("debug.goToCode");
+        QTest::keyClicks(&edit, QStringLiteral("count_bytes+2"));
+        QTest::keyClick(&edit, Qt::Key_Return);
+        QTRY_COMPARE(fixture.debug().disassembly().view().cursor(), base + 0x31);
+        edit.setText(QStringLiteral("no_such_thing"));
+        QTest::keyClick(&edit, Qt::Key_Return);
+        QTRY_VERIFY(edit.toolTip().contains(QStringLiteral("no_such_thing")));
+        QCOMPARE(fixture.debug().disassembly().view().cursor(), base + 0x31);
+    }
+
+    void completion_prefix_offersSymbolsAndRegisters() {
+        DebugFixture fixture;
+        fixture.attach();
+        PlaceEdit &edit = fixture.debug().disassembly().placeEdit();
+        edit.setText(QStringLiteral("0x10+cou"));
+        QCOMPARE(edit.candidates(), (QStringList{QStringLiteral("count_bytes"), QStringLiteral("counter")}));
+        edit.setText(QStringLiteral("$xmm1"));
+        QVERIFY(edit.candidates().contains(QStringLiteral("$xmm15")));
+    }
+
+    void disassembly_keys_moveByInstructions() {
+        DebugFixture fixture;
+        fixture.attach();
+        DisassemblyView &view = fixture.debug().disassembly().view();
+        view.setFocus();
+        QTest::keyClick(&view, Qt::Key_Down);
+        QTest::keyClick(&view, Qt::Key_Down);
+        QCOMPARE(view.cursor(), base + 4);
+        QTest::keyClick(&view, Qt::Key_Up);
+        QCOMPARE(view.cursor(), base + 1);
+        QTest::keyClick(&view, Qt::Key_Down, Qt::ShiftModifier);
+        QCOMPARE(view.selectedText().count(QLatin1Char('\n')), 2);
+        QTest::keyClick(&view, Qt::Key_PageDown);
+        QTest::keyClick(&view, Qt::Key_Home);
+        QCOMPARE(view.cursor(), base);
+        for (int i = 0; i < 40; ++i) // into what is not mapped, and back
+            QTest::keyClick(&view, Qt::Key_Up);
+        QVERIFY(view.cursor() < base);
+        QTest::keyClick(&view, Qt::Key_Home);
+        QCOMPARE(view.cursor(), base);
+    }
+
+    void disassembly_16bitCode_isDecodedAs16Bit() {
+        DebugFixture fixture;
+        fixture.show();
+        fixture.target.load(FakeProgram::bits16());
+        fixture.session.playState(EnclaveSession::State::starting);
+        fixture.session.playDebugger(&fixture.target);
+        fixture.settle();
+        DisassemblyView &view = fixture.debug().disassembly().view();
+        fixture.window->grab();
+        QStringList mnemonics;
+        for (const CodeLine &line : view.lines())
+            if (line.kind == CodeLine::Kind::instruction && line.address >= FakeProgram::bits16().base)
+                mnemonics << line.instruction.mnemonic + QLatin1Char(' ') + line.text;
+        QVERIFY2(mnemonics.contains(QStringLiteral("call _enable_a20")), qPrintable(mnemonics.join(u',')));
+        QVERIFY(mnemonics.contains(QStringLiteral("mov si, 0x7c00")));
+    }
+
+    void memory_writeSearchAndSave_work() {
+        DebugFixture fixture;
+        fixture.attach();
+        MemoryPanel &panel = fixture.debug().memory();
+        panel.goTo(base + 0x60);
+        fixture.settle();
+        QTRY_VERIFY(panel.translation().contains(QStringLiteral("PML4E")));
+        fixture.trigger("debug.writeMemory");
+        panel.writeEdit().setText(QStringLiteral("6f 6b"));
+        QTest::keyClick(&panel.writeEdit(), Qt::Key_Return);
+        QVERIFY(
+            fixture.target.calls().last().startsWith(QStringLiteral("writeMemory 0xffffffff81000060 6f6b")));
+        QTRY_COMPARE(panel.hexView().source()->size(), ~quint64{0});
+        fixture.settle();
+        std::array<char, 2> bytes{};
+        QTRY_COMPARE(panel.hexView().source()->read(base + 0x60, bytes), 2);
+        QTRY_VERIFY(panel.hexView().source()->read(base + 0x60, bytes) == 2 && bytes[0] == 'o');
+        panel.hexView().select({base + 0x60, 2});
+        const QString path = fixture.dir.filePath(QStringLiteral("dump"));
+        panel.saveTo(path);
+        QTRY_VERIFY(QFile::exists(path));
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QCOMPARE(file.readAll(), QByteArray("ok"));
+    }
+
+    void registers_edit_writesToTheTarget() {
+        DebugFixture fixture;
+        fixture.attach();
+        RegisterModel &model = fixture.debug().registers().model();
+        QVERIFY(model.setData(fixture.registerValue(0), QStringLiteral("2a")));
+        QVERIFY(fixture.target.calls().last().startsWith(QStringLiteral("writeRegister 0 2a")));
+        QTRY_COMPARE(fixture.registerValue(0).data().toString(), QStringLiteral("000000000000002a"));
+    }
+
+    void kernel_tabs_showOrSayWhyNot() {
+        DebugFixture fixture;
+        fixture.attach();
+        fixture.trigger("view.panel.kernel");
+        fixture.window->dockArea().findChild<QDockWidget *>(QStringLiteral("dock.kernel"))->raise();
+        KernelPanel &panel = fixture.debug().kernel();
+        panel.show();
+        fixture.trigger("view.panel.kernel");
+        QTRY_COMPARE(panel.tasks().rowCount(), 5);
+        QCOMPARE(panel.log().sourceCount(), 7);
+        QVERIFY(panel.status().contains(QStringLiteral("6.12.95")));
+        QCOMPARE(panel.modules().rowCount(), 0);
+    }
+
+    void source_missingFile_saysWhatToDo() {
+        DebugFixture fixture;
+        fixture.attach();
+        SourcePanel &panel = fixture.debug().source();
+        fixture.window->dockArea().findChild<QDockWidget *>(QStringLiteral("dock.source"))->raise();
+        QTRY_VERIFY(panel.message().contains(QStringLiteral("init/main.c:905")));
+        QVERIFY(QDir(fixture.dir.path()).mkpath(QStringLiteral("linux/init")));
+        QByteArray text;
+        for (int i = 1; i < 1000; ++i)
+            text += "line " + QByteArray::number(i) + '\n';
+        writeFile(fixture.dir.filePath(QStringLiteral("linux/init/main.c")), text);
+        panel.addFolder(fixture.dir.filePath(QStringLiteral("linux")));
+        QTRY_VERIFY(panel.shownFile().endsWith(QStringLiteral("linux/init/main.c")));
+        QCOMPARE(panel.shownLine(), 905);
+    }
+
+    void stack_words_haveSymbols() {
+        DebugFixture fixture;
+        fixture.attach();
+        fixture.window->dockArea().findChild<QDockWidget *>(QStringLiteral("dock.stack"))->raise();
+        StackList &list = fixture.debug().stack().model();
+        QTRY_VERIFY(list.rowCount() >= 8);
+        QStringList places;
+        for (const StackSlot &slot : list.records())
+            places << slot.place;
+        QVERIFY2(places.contains(QStringLiteral("secondary_startup_64+0x2")), qPrintable(places.join(u',')));
+    }
+
+    void perspective_eachKeepsWhatTheUserMadeOfIt() {
+        DebugFixture fixture;
+        fixture.attach();
+        fixture.window->dockArea().findChild<QDockWidget *>(QStringLiteral("dock.threads"))->hide();
+        fixture.trigger("view.layout.workbench");
+        QCOMPARE(fixture.window->perspective(), MainWindow::Perspective::workbench);
+        for (PanelDock *dock : fixture.window->docks())
+            if (dock->panel().id() == QStringLiteral("eif"))
+                QVERIFY(!dock->isHidden());
+        fixture.trigger("view.layout.debug");
+        QCOMPARE(fixture.window->perspective(), MainWindow::Perspective::debug);
+        QVERIFY(
+            fixture.window->dockArea().findChild<QDockWidget *>(QStringLiteral("dock.threads"))->isHidden());
+        fixture.trigger("view.resetLayout");
+        QVERIFY(
+            !fixture.window->dockArea().findChild<QDockWidget *>(QStringLiteral("dock.threads"))->isHidden());
+    }
+
+    void runUnderDebugger_spec_saysSo() {
+        DebugFixture fixture;
+        fixture.show();
+        fixture.open(makeEif(fixture.dir).path);
+        fixture.trigger("enclave.runDebug");
+        QVERIFY(fixture.session.lastSpec()->debugger);
+        fixture.session.playEnd({EndKind::stoppedByUser, QStringLiteral("Stopped."), {}});
+        fixture.trigger("enclave.run");
+        QVERIFY(!fixture.session.lastSpec()->debugger);
+    }
+};
+
+QTEST_MAIN(TestDebugger)
+#include "tst_debugger.moc"
