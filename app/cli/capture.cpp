@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// `capture show FILE [--json] [--filter EXPRESSION]`: see capture_command.hpp.
+// `capture show FILE [--json] [--filter EXPRESSION]`, `capture export FILE --tcp OUT`: see
+// capture_command.hpp.
 #include "app/cli/arguments.hpp"
 #include "app/cli/capture_command.hpp"
 #include "app/proto/pcapng/record_filter.hpp"
@@ -23,6 +24,22 @@ void addCapture(CLI::App &parser, int &code) {
         ->required();
     show->add_flag("--json", options->json, "One JSON object per line");
     show->add_option("--filter", options->filter, "Show only what matches")->type_name("EXPRESSION");
+    CLI::App *tcp = command->add_subcommand(
+        "export", "Write the vsock flows as TCP connections, for Wireshark to follow and decode");
+    struct ExportOptions {
+        std::string path, tcp;
+    };
+    auto exporting = std::make_shared<ExportOptions>();
+    tcp->add_option("FILE", exporting->path,
+                    "pcapng file as run-enclave --capture writes it; - is standard input")
+        ->required();
+    tcp->add_option("--tcp", exporting->tcp, "pcapng file to write: raw IPv4, CID c is 10.a.b.c")
+        ->type_name("OUT")
+        ->required();
+    tcp->callback([exporting, &code] {
+        QTextStream err(stderr);
+        code = exportCapture({pathOf(exporting->path), pathOf(exporting->tcp)}, err);
+    });
     show->footer(pcapng::RecordFilter::help().toStdString());
     show->callback([options, &code] {
         using Format = ShowCaptureOptions::Format;

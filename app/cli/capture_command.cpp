@@ -7,6 +7,7 @@
 #include "app/proto/pcapng/capture_reader.hpp"
 #include "app/proto/pcapng/record_filter.hpp"
 #include "app/proto/pcapng/record_text.hpp"
+#include "app/session/tcp_export.hpp"
 
 #include <cstdio>
 #include <QFile>
@@ -47,6 +48,26 @@ bool openInput(QFile &file, const QString &path) {
 }
 
 } // namespace
+
+int exportCapture(const ExportCaptureOptions &options, QTextStream &err) {
+    QFile file(options.path);
+    if (!openInput(file, options.path)) {
+        err << QStringLiteral("nitroscope-cli: %1: %2\n").arg(options.path, file.errorString());
+        return refused;
+    }
+    const auto counts = app::exportTcpView(file, options.tcpPath);
+    if (!counts) {
+        err << QStringLiteral("nitroscope-cli: %1: %2\n").arg(options.path, counts.error().text());
+        return refused;
+    }
+    if (!counts->damage.isEmpty())
+        err << QStringLiteral("nitroscope-cli: %1: %2 Everything before it was exported.\n")
+                   .arg(options.path, counts->damage);
+    err << QStringLiteral("nitroscope-cli: %1 connections in %2 packets\n")
+               .arg(counts->connections)
+               .arg(counts->segments);
+    return ok;
+}
 
 int showCapture(const ShowCaptureOptions &options, QTextStream &out, QTextStream &err) {
     const auto filter = pcapng::RecordFilter::parse(options.filter);

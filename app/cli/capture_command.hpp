@@ -19,6 +19,13 @@ struct ShowCaptureOptions {
 // Writes one line per record as it is read, so that it also works on a pipe that is still being written;
 // problems of the stream go to `err`. The exit code: 0, or 1 when the filter is wrong, the file cannot be
 // read or its reading stopped early.
+struct ExportCaptureOptions {
+    QString path;    // as above
+    QString tcpPath; // to be written
+};
+// Writes the vsock flows of the stream as TCP connections. Exit code as above.
+int exportCapture(const ExportCaptureOptions &options, QTextStream &err);
+
 int showCapture(const ShowCaptureOptions &options, QTextStream &out, QTextStream &err);
 
 } // namespace nitroscope::cli

@@ -1,48 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/cli/elf_facts.hpp"
 
-#include <cstring>
-#include <elf.h>
+#include "app/formats/elf_header.hpp"
+
 #include <QFile>
 #include <sys/stat.h>
 
 namespace nitroscope::cli {
 namespace {
 
-constexpr qint64 headLimit = 4096;
-constexpr int segmentLimit = 128;
+constexpr qint64 headLimit = 64 * 1024;
+constexpr quint16 program = 2, sharedObject = 3; // e_type
 
-template <class Header>
-bool readAt(QFile &file, quint64 offset, Header &header) {
-    return offset < (quint64(1) << 62) && file.seek(qint64(offset)) &&
-           file.read(reinterpret_cast<char *>(&header), sizeof header) == qint64(sizeof header);
-}
-
-// Go's linker puts this section's magic near the start of the data; its notes name it as well.
-bool hasGoBuildNote(QFile &file, quint64 offset, quint64 size) {
-    if (size > 65536 || !file.seek(qint64(offset)))
-        return false;
-    // A note: sizes and type in 12 bytes, then its owner's name.
-    return file.read(qint64(size)).contains(QByteArray("Go\0\0", 4));
-}
-
-template <class Head, class Segment>
-ElfFacts examineSegments(QFile &file) {
-    ElfFacts facts;
-    Head head;
-    if (!readAt(file, 0, head) || head.e_phentsize != sizeof(Segment))
-        return facts;
-    facts.isElf = facts.isStatic = true;
-    for (int i = 0; i < qMin<int>(head.e_phnum, segmentLimit); ++i) {
-        Segment segment;
-        if (!readAt(file, quint64(head.e_phoff) + quint64(i) * sizeof segment, segment))
-            break;
-        if (segment.p_type == PT_INTERP)
-            facts.isStatic = false;
-        if (segment.p_type == PT_NOTE && hasGoBuildNote(file, segment.p_offset, segment.p_filesz))
-            facts.isGo = true;
-    }
-    return facts;
+// Go's linker puts a note of the owner "Go" right behind the program headers, whatever else is stripped. A
+// note: two sizes and a type, 4 bytes each, then the owner's name padded to 4 bytes.
+bool hasGoBuildNote(const QByteArray &head) {
+    static const QByteArray note("\4\0\0\0", 4), owner("Go\0\0", 4);
+    for (qsizetype at = head.indexOf(owner); at >= 12; at = head.indexOf(owner, at + 1))
+        if (head.mid(at - 12, 4) == note)
+            return true;
+    return false;
 }
 
 ElfFacts examine(const QString &path, int depth) {
@@ -50,16 +27,17 @@ ElfFacts examine(const QString &path, int depth) {
     if (!file.open(QIODevice::ReadOnly))
         return {};
     const QByteArray head = file.read(headLimit);
-    ElfFacts facts;
     if (head.startsWith("#!") && depth == 0) {
         const QByteArray line = head.mid(2, head.indexOf('\n') - 2).trimmed();
-        return examine(QFile::decodeName(line.left(line.indexOf(' ') < 0 ? line.size() : line.indexOf(' '))),
-                       1);
+        return examine(QFile::decodeName(line.split(' ').first()), 1);
     }
-    if (head.size() <= EI_CLASS || std::memcmp(head.constData(), ELFMAG, SELFMAG) != 0)
+    const auto elf = formats::readElfHeader(head);
+    if (!elf || (elf->type != program && elf->type != sharedObject))
         return {};
-    facts = head[EI_CLASS] == ELFCLASS64 ? examineSegments<Elf64_Ehdr, Elf64_Phdr>(file)
-                                         : examineSegments<Elf32_Ehdr, Elf32_Phdr>(file);
+    ElfFacts facts;
+    facts.isElf = true;
+    facts.isStatic = elf->interpreter.isEmpty();
+    facts.isGo = hasGoBuildNote(head);
     struct stat status {};
     if (fstat(file.handle(), &status) == 0)
         facts.changesRights = (status.st_mode & (S_ISUID | S_ISGID)) != 0;

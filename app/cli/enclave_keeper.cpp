@@ -13,6 +13,7 @@
 #include "app/cli/signal_watch.hpp"
 #include "app/formats/eif_document.hpp"
 #include "app/session/live_session.hpp"
+#include "app/session/vsock_places.hpp"
 
 #include <QCoreApplication>
 #include <QFile>
@@ -92,7 +93,7 @@ public:
     }
 
     int exec() {
-        const app::LaunchSpec spec = specOf(m_options);
+        app::LaunchSpec spec = specOf(m_options);
         const auto entered = enter(spec);
         if (!entered) {
             const int code = numberOfCode(entered.error().code).value_or(int(NitroError::fileOperation));
@@ -104,6 +105,7 @@ public:
         if (m_options.timeoutSeconds > 0)
             m_timeout.start(std::chrono::milliseconds(qint64(m_options.timeoutSeconds * 1000)));
         measure(spec.eifPath);
+        spec.vsock.cid = m_record.cid;
         m_session.start(spec);
         return QCoreApplication::exec();
     }
@@ -115,6 +117,8 @@ private:
         request.name = m_options.name.empty() ? eif.completeBaseName() : textOf(m_options.name);
         request.instanceId = spec.parentId;
         request.cid = m_options.cid;
+        for (const app::VsockPlace &place : app::runningVsockPlaces())
+            request.takenCids.append(place.cid); // of the window and of attached runs
         request.cpuIds = QVector<unsigned>(m_options.cpuIds.begin(), m_options.cpuIds.end());
         request.cpuCount = spec.cpuCount;
         request.memoryMiB = memoryOf(spec);

@@ -21,8 +21,7 @@ namespace nitroscope::cli {
 namespace {
 
 struct ParentOptions {
-    std::string vsock;
-    quint32 cid = 16;
+    VsockChoice vsock;
     std::vector<std::string> program;
     bool verbose = false;
 };
@@ -34,12 +33,12 @@ QString libraryPath() {
 
 void warnAbout(const QString &path) {
     const ElfFacts facts = examineElf(path);
-    if (facts.isStatic)
+    if (facts.isStatic && !facts.isGo)
         say(QStringLiteral(
                 "%1 is statically linked: its AF_VSOCK sockets are the kernel's, not the enclave's. Use "
                 "nitroscope-cli proxy instead.")
                 .arg(path));
-    else if (facts.isGo)
+    if (facts.isGo)
         say(QStringLiteral(
                 "%1 is written in Go, which makes system calls without the C library: its AF_VSOCK sockets "
                 "are the kernel's, not the enclave's. Use nitroscope-cli proxy instead.")
@@ -50,7 +49,7 @@ void warnAbout(const QString &path) {
 }
 
 int run(const ParentOptions &options) {
-    const auto vsock = locateVsock(pathOf(options.vsock));
+    const auto vsock = locateVsock(options.vsock);
     if (!vsock) {
         say(vsock.error().text());
         return refused;
@@ -66,7 +65,7 @@ int run(const ParentOptions &options) {
         warnAbout(path);
     const QByteArray before = qgetenv("LD_PRELOAD");
     qputenv("LD_PRELOAD", QFile::encodeName(library) + (before.isEmpty() ? QByteArray() : ' ' + before));
-    qputenv("NITROSCOPE_VSOCK", QByteArray::number(options.cid) + '=' + QFile::encodeName(*vsock));
+    qputenv("NITROSCOPE_VSOCK", QByteArray::number(vsock->cid) + '=' + QFile::encodeName(vsock->path));
     if (options.verbose)
         qputenv("NITROSCOPE_VSOCK_DEBUG", "1");
     std::vector<char *> words;
@@ -84,9 +83,12 @@ void addParent(CLI::App &parser, int &code) {
     CLI::App *command =
         parser.add_subcommand("parent", "Run a program as on the parent instance, with AF_VSOCK");
     auto options = std::make_shared<ParentOptions>();
-    command->add_option("--vsock", options->vsock, "vsock socket of the enclave [the one enclave that runs]")
+    command
+        ->add_option("--vsock", options->vsock.path,
+                     "vsock socket of the enclave [the one enclave that runs]")
         ->type_name("PATH");
-    command->add_option("--cid", options->cid, "CID of the enclave [16]")->check(CLI::Range(4u, 0xfffffffeu));
+    command->add_option("--cid", options->vsock.cid, "CID of the enclave [that of the one that runs]")
+        ->check(CLI::Range(quint64(4), quint64(0xfffffffe)));
     command->add_flag("--verbose", options->verbose, "Say which ports are bound, connected and accepted");
     command->add_option("PROGRAM", options->program, "Program and its arguments")->required();
     command->prefix_command(); // the program's options are its own

@@ -22,7 +22,8 @@ using app::PortProxy;
 using app::ProxyRule;
 
 struct ProxyOptions {
-    std::string vsock, host, listenAt = "127.0.0.1", config;
+    VsockChoice vsock;
+    std::string host, listenAt = "127.0.0.1", config;
     quint32 enclavePort = 0;
     quint16 port = 0;
     bool verbose = false;
@@ -62,14 +63,14 @@ int serve(const ProxyRule &rule, const QString &where, bool verbose) {
 }
 
 int serveInto(const ProxyOptions &options) {
-    const auto path = locateVsock(pathOf(options.vsock));
+    const auto path = locateVsock(options.vsock);
     if (!path) {
         say(path.error().text());
         return refused;
     }
     ProxyRule rule;
     rule.direction = ProxyRule::Direction::intoEnclave;
-    rule.vsockPath = *path;
+    rule.vsockPath = path->path;
     rule.enclavePort = options.enclavePort;
     rule.host = textOf(options.listenAt);
     rule.port = options.port;
@@ -77,7 +78,7 @@ int serveInto(const ProxyOptions &options) {
 }
 
 int serveOut(const ProxyOptions &options) {
-    const auto path = locateVsock(pathOf(options.vsock));
+    const auto path = locateVsock(options.vsock);
     if (!path) {
         say(path.error().text());
         return refused;
@@ -99,7 +100,7 @@ int serveOut(const ProxyOptions &options) {
     }
     ProxyRule rule;
     rule.direction = ProxyRule::Direction::outOfEnclave;
-    rule.vsockPath = *path;
+    rule.vsockPath = path->path;
     rule.enclavePort = options.enclavePort;
     rule.host = host;
     rule.port = options.port;
@@ -107,8 +108,10 @@ int serveOut(const ProxyOptions &options) {
 }
 
 void addCommon(CLI::App &command, ProxyOptions &options) {
-    command.add_option("--vsock", options.vsock, "vsock socket of the enclave [the one enclave that runs]")
+    command.add_option("--vsock", options.vsock.path, "vsock socket of the enclave [the one that runs]")
         ->type_name("PATH");
+    command.add_option("--cid", options.vsock.cid, "The running enclave with this CID")
+        ->check(CLI::Range(quint64(4), quint64(0xfffffffe)));
     command.add_flag("--verbose", options.verbose, "Also tell of each connection");
 }
 

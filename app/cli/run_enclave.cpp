@@ -13,9 +13,11 @@
 #include "app/session/live_session.hpp"
 
 #include <csignal>
+#include <cstring>
 #include <QCoreApplication>
 #include <QElapsedTimer>
 #include <QFileInfo>
+#include <QRegularExpression>
 #include <QTimer>
 
 namespace nitroscope::cli {
@@ -203,8 +205,9 @@ void addMachineOptions(CLI::App &command, RunOptions &options) {
     command.add_option("--parent-id", options.parentId, "Instance id of the parent, for PCR 4")
         ->type_name("ID");
     command
-        .add_option("--capture", options.capture,
-                    "Record NSM requests, console and machine events as pcapng (see capture show)")
+        .add_option(
+            "--capture", options.capture,
+            "Record vsock packets, NSM requests, console and machine events as pcapng (see capture show)")
         ->type_name("FILE");
     CLI::Option *const capture = command.get_option("--capture");
     command
@@ -223,6 +226,55 @@ void addMachineOptions(CLI::App &command, RunOptions &options) {
         .add_option("--qemu", options.qemu,
                     "QEMU to run [$NITROSCOPE_QEMU, else the one beside this program]")
         ->type_name("FILE");
+}
+
+// As the machine would refuse it, but as a mistake in the command line and before anything starts.
+std::string checkRoute(std::string &route) {
+    const QString text = textOf(route), what = text.section(u'=', 1);
+    bool isPort = false;
+    text.section(u'=', 0, 0).toUInt(&isPort);
+    const QString address =
+        what.startsWith(QLatin1String("listen:")) ? what.mid(int(std::strlen("listen:"))) : what;
+    const bool isRoute = what == QLatin1String("refuse") || what == QLatin1String("echo") ||
+                         address.startsWith(QLatin1String("unix:")) ||
+                         address.startsWith(QLatin1String("tcp:"));
+    return isPort && isRoute && !text.contains(u';') ? std::string()
+                                                     : "a route is PORT=unix:PATH, PORT=tcp:HOST:PORT, "
+                                                       "PORT=listen:ADDRESS, PORT=refuse or PORT=echo";
+}
+
+std::string checkHeartbeat(std::string &heartbeat) {
+    static const QRegularExpression form(QStringLiteral("^(on|off|wrong|delay(=[0-9]{1,9})?)$"));
+    return form.match(textOf(heartbeat)).hasMatch() ? std::string()
+                                                    : "is on, off, wrong, delay or delay=MILLISECONDS";
+}
+
+void addVsockOptions(CLI::App &command, RunOptions &options) {
+    command
+        .add_option(
+            "--vsock-path", options.vsockPath,
+            "Unix socket to reach the enclave by (CONNECT PORT); what it dials is at PATH_PORT [in the "
+            "runtime folder]")
+        ->type_name("PATH");
+    command
+        .add_option("--vsock-route", options.vsockRoutes,
+                    "Where a port leads: 8000=tcp:127.0.0.1:80, 8000=unix:/PATH, 8000=refuse, 8000=echo for "
+                    "what the enclave dials; 5000=listen:tcp:127.0.0.1:5000 publishes a port of the enclave; "
+                    "may be repeated")
+        ->check(CLI::Validator(checkRoute, "", ""))
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->type_name("PORT=ROUTE");
+    command
+        .add_option("--heartbeat", options.heartbeat,
+                    "Answer to the heartbeat on port 9000: on, off, wrong, delay or delay=MILLISECONDS [on]")
+        ->check(CLI::Validator(checkHeartbeat, "", ""))
+        ->type_name("MODE");
+    command.add_flag("--no-seqpacket", options.noSeqpacket, "Do not offer SOCK_SEQPACKET to the enclave");
+    command.add_flag("--refuse-cid2", options.refuseCid2,
+                     "Nobody is at CID 2, as on EC2; else it is the parent's with a warning");
+    command.add_flag("--capture-headers", options.headersOnly,
+                     "Record vsock packets without what they carry");
 }
 
 int runWith(RunOptions options, bool hasEif, bool hasConfig) {
@@ -269,7 +321,7 @@ void addRunEnclave(CLI::App &parser, int &code) {
         ->type_name("N");
     command
         ->add_option("--enclave-cid", options->cid,
-                     "CID under which the enclave is listed [the first free one from 16 on]")
+                     "CID of the enclave [the first from 16 on that no other enclave has]")
         ->check(CLI::Range(quint64(4), quint64(0xfffffffe)))
         ->type_name("CID");
     command->add_flag("--debug-mode", options->debugMode, "PCR 0-2 and 8 read as zero, as on EC2");
@@ -286,6 +338,7 @@ void addRunEnclave(CLI::App &parser, int &code) {
                      "Pass standard input on only once this text was on the console")
         ->type_name("TEXT");
     addMachineOptions(*command, *options);
+    addVsockOptions(*command, *options);
     command->add_flag("--verbose", options->verbose, "Also say what is run");
     command->footer(exitCodeHelp);
     addJsonFlag(*command);

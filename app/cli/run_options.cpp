@@ -83,6 +83,17 @@ app::LaunchSpec specOf(const RunOptions &options) {
     spec.traceSystemCalls = options.traceSystemCalls;
     spec.firstCallsPath = pathOf(options.firstCalls);
     spec.qemuPath = pathOf(options.qemu);
+    spec.vsock.cid = options.cid;
+    spec.vsock.path = pathOf(options.vsockPath);
+    for (const std::string &route : options.vsockRoutes)
+        spec.vsock.routes << textOf(route);
+    // "delay=250": the device has two properties for it.
+    const QString heartbeat = textOf(options.heartbeat);
+    spec.vsock.heartbeat = heartbeat.section(u'=', 0, 0);
+    spec.vsock.heartbeatDelay = heartbeat.section(u'=', 1).toUInt();
+    spec.vsock.seqpacket = !options.noSeqpacket;
+    spec.vsock.refuseCid2 = options.refuseCid2;
+    spec.vsock.headersOnly = options.headersOnly;
     spec.accelerator = options.accelerator == "kvm" ? app::Accelerator::kvm : app::Accelerator::tcg;
     return spec;
 }

@@ -16,6 +16,8 @@ struct RunOptions {
     std::string eif, name, append, initrd, qemu, moduleId, parentRole, parentId;
     std::string strict = "on", accelerator = "tcg";
     std::string inputAfter, capture, config;
+    std::string vsockPath, heartbeat;
+    std::vector<std::string> vsockRoutes;
     quint64 memoryMiB = 0;
     quint64 cid = 0; // 0 = the registry chooses
     unsigned cpuCount = 1;
@@ -24,6 +26,7 @@ struct RunOptions {
     bool debugMode = false;
     std::string firstCalls;
     bool traceSystemCalls = false;
+    bool noSeqpacket = false, refuseCid2 = false, headersOnly = false;
     bool attachConsole = false;
     bool verbose = false;
     int keeperChannel = -1; // descriptor to report the start through; -1 = this is the user's command

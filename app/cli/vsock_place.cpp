@@ -1,34 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/cli/vsock_place.hpp"
 
-#include "app/core/runtime_folder.hpp"
-#include "app/session/launch_arguments.hpp"
+#include "app/cli/arguments.hpp"
 
-#include <QDir>
 #include <QFileInfo>
+#include <QStringList>
 
 namespace nitroscope::cli {
 
-app::Result<QString> locateVsock(const QString &given) {
-    if (!given.isEmpty())
-        return QFileInfo(given).absoluteFilePath();
-    QStringList found;
-    const QDir base(app::runtimeBase());
-    // A run's folder vanishes with it; one that a crash has left is removed by the next run.
-    for (const QString &run : base.entryList({QStringLiteral("run-*")}, QDir::Dirs | QDir::NoDotAndDotDot)) {
-        const QString path = base.filePath(run + u'/' + QLatin1String(app::vsockFileName));
-        if (QFileInfo::exists(path))
-            found << path;
-    }
-    if (found.size() == 1)
-        return found.first();
-    if (found.isEmpty())
+app::Result<app::VsockPlace> locateVsock(const VsockChoice &choice) {
+    if (!choice.path.empty())
+        return app::VsockPlace{choice.cid ? choice.cid : app::firstEnclaveCid,
+                               QFileInfo(pathOf(choice.path)).absoluteFilePath()};
+    QVector<app::VsockPlace> places = app::runningVsockPlaces();
+    if (choice.cid != 0)
+        places.removeIf([&choice](const app::VsockPlace &place) { return place.cid != choice.cid; });
+    if (places.size() == 1)
+        return places.first();
+    if (places.isEmpty())
         return app::failure(
             QStringLiteral("vsock-none"),
-            QStringLiteral("No enclave runs here; start one, or name its socket with --vsock."));
+            choice.cid == 0
+                ? QStringLiteral("No enclave runs here; start one, or name its socket with --vsock.")
+                : QStringLiteral("No enclave with CID %1 runs here; see describe-enclaves, or name its "
+                                 "socket with --vsock.")
+                      .arg(choice.cid));
+    QStringList found;
+    for (const app::VsockPlace &place : std::as_const(places))
+        found << QStringLiteral("%1 (%2)").arg(place.cid).arg(place.path);
     return app::failure(
         QStringLiteral("vsock-several"),
-        QStringLiteral("Several enclaves run; choose one with --vsock: %1.").arg(found.join(u' ')));
+        QStringLiteral("Several enclaves run; choose one with --cid: %1.").arg(found.join(u", ")));
 }
 
 } // namespace nitroscope::cli

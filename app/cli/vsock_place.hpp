@@ -3,12 +3,19 @@
 // Where the enclave is: the hybrid vsock socket of a run, given or found.
 #pragma once
 
-#include "app/core/result.hpp"
+#include "app/session/vsock_places.hpp"
+
+#include <string>
 
 namespace nitroscope::cli {
 
-// `given` when it is not empty; otherwise the socket of the one enclave of this user that runs. Errors:
-// vsock-none, vsock-several (the message lists them).
-app::Result<QString> locateVsock(const QString &given);
+struct VsockChoice {
+    std::string path; // --vsock
+    quint64 cid = 0;  // --cid; 0 = not said
+};
+
+// A path that is given is taken as it is, with CID 16 unless another is given. Otherwise the enclave with
+// that CID, or the one that runs. Errors: vsock-none, vsock-several (the message lists them).
+app::Result<app::VsockPlace> locateVsock(const VsockChoice &choice);
 
 } // namespace nitroscope::cli

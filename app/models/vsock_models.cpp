@@ -51,6 +51,12 @@ void VsockFlowModel::changed(int flow, bool isNew) {
         sourceChanged(flow);
 }
 
+void VsockFlowModel::setNow(qint64 hostNs) {
+    m_now = hostNs;
+    if (rowCount() > 0)
+        emit dataChanged(index(0, age), index(rowCount() - 1, age));
+}
+
 void VsockFlowModel::setTextFilter(const QString &text) {
     m_text = text;
     refilter();
@@ -80,7 +86,7 @@ QString VsockFlowModel::text(const VsockFlow &flow, int column) const {
     case service:
         return serviceName(flow);
     case state:
-        return flowStateText(flow.state);
+        return flow.isStalled ? QStringLiteral("waits for credit") : flowStateText(flow.state);
     case toGuest:
         return shortSizeText(flow.bytesToGuest);
     case fromGuest:
@@ -119,6 +125,8 @@ QVariant VsockFlowModel::data(const QModelIndex &cell, int role) const {
                           .arg(flow.packets);
         if (flow.roundTripNs >= 0)
             tip += QStringLiteral(", connected in ") + durationText(static_cast<quint64>(flow.roundTripNs));
+        if (flow.buffered > 0)
+            tip += QStringLiteral(", %1 not taken by the host yet").arg(shortSizeText(flow.buffered));
         if (flow.stalledNs > 0)
             tip +=
                 QStringLiteral(", without credit for ") + durationText(static_cast<quint64>(flow.stalledNs));
@@ -129,7 +137,7 @@ QVariant VsockFlowModel::data(const QModelIndex &cell, int role) const {
     case monospaceRole:
         return isNumber;
     case toneRole:
-        return static_cast<int>(column == state                   ? toneOf(flow.state)
+        return static_cast<int>(column == state ? (flow.isStalled ? Tone::attention : toneOf(flow.state))
                                 : flow.isOver && column != reason ? Tone::muted
                                                                   : Tone::normal);
     default:

@@ -41,7 +41,7 @@ public:
     void changed(int flow, bool isNew);
     void setTextFilter(const QString &text);
     // Ages count from here while flows are open.
-    void setNow(qint64 hostNs) { m_now = hostNs; }
+    void setNow(qint64 hostNs);
 
 protected:
     bool accepts(int source) const override;

@@ -54,17 +54,21 @@ void VsockAccount::restart() {
 int VsockAccount::flowOf(const pcapng::Record &record, quint64 guestCid, quint32 guestPort, quint64 peerCid,
                          quint32 peerPort, bool *isNew) {
     *isNew = false;
-    QByteArray ends;
-    if (record.flow != 0) {
-        if (const auto found = m_byId.constFind(record.flow); found != m_byId.cend())
-            return *found;
-    } else {
-        const quint64 key[] = {guestCid, peerCid, quint64{guestPort} << 32 | peerPort};
-        ends = QByteArray(reinterpret_cast<const char *>(key), sizeof key);
-        const auto found = m_byEnds.constFind(ends);
-        // The same ends again after an end: a new flow, unless it is the rest of the old one.
-        if (found != m_byEnds.cend() && !m_flows[static_cast<size_t>(*found)].isOver)
-            return *found;
+    if (const auto found = m_byId.constFind(record.flow); record.flow != 0 && found != m_byId.cend())
+        return *found;
+    // Not the guest's CID: records of the machine do not have it, and a stream has only one at a time.
+    const quint64 key[] = {peerCid, quint64{guestPort} << 32 | peerPort};
+    const QByteArray ends(reinterpret_cast<const char *>(key), sizeof key);
+    // The same ends again after an end: a new flow.
+    if (const auto found = m_byEnds.constFind(ends);
+        found != m_byEnds.cend() && !m_flows[static_cast<size_t>(*found)].isOver) {
+        const int flow = *found;
+        if (record.flow != 0) {
+            m_flows[static_cast<size_t>(flow)].id = record.flow;
+            m_byId.insert(record.flow, flow);
+            m_byEnds.remove(ends);
+        }
+        return flow;
     }
     if (m_flows.size() >= mostFlows)
         return -1;
@@ -94,6 +98,22 @@ VsockAccount::Change VsockAccount::add(const pcapng::Record &record) {
     return {};
 }
 
+int VsockAccount::take(const qmp::VsockFlowState &state) {
+    const int number = find(state.id);
+    if (state.id == 0 || number < 0)
+        return -1;
+    VsockFlow &flow = m_flows[static_cast<size_t>(number)];
+    const bool isNews =
+        !flow.isOver && (flow.isStalled != state.isStalled || flow.buffered != state.buffered ||
+                         flow.stalledNs != state.stalledNs);
+    if (!isNews)
+        return -1;
+    flow.isStalled = state.isStalled;
+    flow.buffered = state.buffered;
+    flow.stalledNs = state.stalledNs;
+    return number;
+}
+
 VsockAccount::Change VsockAccount::takePacket(const pcapng::Record &record,
                                               const pcapng::VsockRecord &packet) {
     if (m_firstNs == 0)
@@ -121,7 +141,7 @@ VsockAccount::Change VsockAccount::takePacket(const pcapng::Record &record,
                 flow.roundTripNs = record.hostNs - flow.firstNs;
             break;
         case vsock_op::reset:
-            if (arrives) {
+            if (arrives && !flow.isOver) { // what the machine has said of the end holds
                 flow.state = flow.state == VsockFlow::State::connecting ? VsockFlow::State::refused
                              : flow.shutdowns == 3                      ? VsockFlow::State::closed
                                                                         : VsockFlow::State::reset;
@@ -200,6 +220,7 @@ VsockAccount::Change VsockAccount::takeMachine(const pcapng::Record &record,
         return change;
     }
     flow.isOver = true;
+    flow.isStalled = false;
     flow.lastNs = record.hostNs;
     flow.reason = machine.fields.value(QStringLiteral("reason")).toString();
     flow.stalledNs = static_cast<qint64>(number(machine, "stalled-ns"));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "app/proto/pcapng/record.hpp"
+#include "app/proto/qmp/vsock_messages.hpp"
 
 #include <deque>
 #include <QHash>
@@ -48,9 +49,11 @@ struct VsockFlow {
     bool guestDialed = false;
     bool isSeqpacket = false;
     bool isOver = false;
-    quint8 shutdowns = 0; // bit 0 the guest's, bit 1 the peer's
-    QString peer;         // who is at the host's end
-    QString reason;       // of the end, in the machine's word
+    bool isStalled = false; // the host waits for the guest's credit now
+    quint32 buffered = 0;   // bytes of the guest that the host has not taken yet
+    quint8 shutdowns = 0;   // bit 0 the guest's, bit 1 the peer's
+    QString peer;           // who is at the host's end
+    QString reason;         // of the end, in the machine's word
 
     // Port that names the service: the one that was dialed.
     quint32 servicePort() const { return guestDialed ? peerPort : guestPort; }
@@ -74,6 +77,11 @@ public:
         bool newFlow = false, newPacket = false;
     };
     Change add(const pcapng::Record &record);
+    // What the machine says of a living flow besides; its number, or -1 when there is no such flow or no
+    // news.
+    int take(const qmp::VsockFlowState &state);
+    // Number of the machine's flow; -1 when the capture does not have it.
+    int find(quint64 id) const { return m_byId.value(id, -1); }
 
     const std::vector<VsockPacket> &packets() const { return m_packets; }
     const std::vector<VsockFlow> &flows() const { return m_flows; }
@@ -85,6 +93,7 @@ public:
     const QString comment(int packet) const { return m_comments.value(packet); }
 
 private:
+    // A packet that opens a flow may come before the flow has its number: both are one.
     int flowOf(const pcapng::Record &record, quint64 guestCid, quint32 guestPort, quint64 peerCid,
                quint32 peerPort, bool *isNew);
     Change takePacket(const pcapng::Record &record, const pcapng::VsockRecord &packet);
@@ -95,7 +104,7 @@ private:
     std::vector<VsockFlow> m_flows;
     std::vector<std::pair<quint64, quint64>> m_throughput;
     QHash<quint64, int> m_byId;
-    QHash<QByteArray, int> m_byEnds; // for captures without flow numbers
+    QHash<QByteArray, int> m_byEnds; // those without a number
     QHash<int, QString> m_comments;
     qint64 m_firstNs = 0;
     quint64 m_notKept = 0;

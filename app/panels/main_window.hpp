@@ -3,8 +3,8 @@
 // The window: panels around one enclave session and one open EIF. It wires signals to panels and holds no
 // state of the enclave itself. Split by subject: main_window.cpp (building, session), main_window_actions.cpp
 // (commands and menus), main_window_files.cpp (opening, exporting, dropping), main_window_eif.cpp (the EIF
-// panel's pages), main_window_capture.cpp (the capture stream), main_window_layout.cpp (docks and named
-// layouts), main_window_debug.cpp (the debugger).
+// panel's pages), main_window_capture.cpp (the capture stream), main_window_vsock.cpp (vsock),
+// main_window_layout.cpp (docks and named layouts), main_window_debug.cpp (the debugger).
 #pragma once
 
 #include "app/formats/eif_document.hpp"
@@ -39,6 +39,7 @@ class Panel;
 class PanelDock;
 class PcrPanel;
 class StateIndicator;
+class VsockPanel;
 
 class MainWindow : public QMainWindow {
     Q_OBJECT
@@ -68,6 +69,7 @@ public:
     PcrPanel &pcrPanel() { return *m_pcrs; }
     LogPanel &logPanel() { return *m_log; }
     NsmPanel &nsmPanel() { return *m_nsm; }
+    VsockPanel &vsockPanel() { return *m_vsock; }
     SavedCapture &savedCapture() { return m_saved; }
     DebugWorkspace &debug() { return *m_debug; }
     const std::vector<PanelDock *> &docks() const { return m_docks; }
@@ -171,6 +173,17 @@ private:
     void placeDebugDocks();
     void arrangeDebug();
 
+    // main_window_vsock.cpp
+    void registerVsockActions();
+    QList<QAction *> vsockMenuActions() const; // nullptr: a separator
+    void buildVsockMenu();
+    void connectVsock();
+    void updateVsockActions();
+    void editVsockRule(VsockRule::Kind kind);
+    void editVsockRoutes(bool outOfTheEnclave);
+    void saveTcpView();
+    void saveTcpViewTo(const QString &path);
+
     // main_window_layout.cpp
     PanelDock *addDock(Panel *panel);
     PanelDock *dock(const char *id) const;
@@ -212,6 +225,7 @@ private:
     DebugWorkspace *m_debug = nullptr;
     QAction *m_debugBar = nullptr; // the debugger's part of the toolbar
     bool m_runsDebugger = false;   // the run going on, and what Start Again repeats
+    VsockPanel *m_vsock = nullptr;
     QProgressBar *m_captureProgress = nullptr;
     QToolButton *m_captureCancel = nullptr;
     QLabel *m_captureLabel = nullptr;

@@ -34,6 +34,7 @@ void MainWindow::registerActions() {
     registerEifActions();
     registerEnclaveActions();
     registerDebugActions();
+    registerVsockActions();
     registerViewActions();
     registerHelpActions();
 }
@@ -236,8 +237,8 @@ void MainWindow::registerEnclaveActions() {
 void MainWindow::registerViewActions() {
     using K = QKeySequence;
     const char *const panels[][2] = {
-        {"eif", "&EIF"}, {"console", "&Console"}, {"boot", "&Boot Stages"},       {"pcrs", "&PCRs"},
-        {"log", "&Log"}, {"nsm", "&NSM"},         {"attestation", "&Attestation"}};
+        {"eif", "&EIF"}, {"console", "&Console"}, {"boot", "&Boot Stages"},        {"pcrs", "&PCRs"},
+        {"log", "&Log"}, {"nsm", "&NSM"},         {"attestation", "&Attestation"}, {"vsock", "&vsock"}};
     int number = 1;
     for (const auto &[id, text] : panels) {
         QAction *action = m_actions.add({u"view.panel."_s + QLatin1String(id),
@@ -332,9 +333,11 @@ void MainWindow::buildMenus() {
 
     buildDebugMenu();
 
+    buildVsockMenu();
+
     QMenu *view = menuBar()->addMenu(u"&View"_s);
     fill(view, {"view.panel.eif", "view.panel.console", "view.panel.boot", "view.panel.pcrs",
-                "view.panel.log", "view.panel.nsm", "view.panel.attestation", "-"});
+                "view.panel.log", "view.panel.nsm", "view.panel.attestation", "view.panel.vsock", "-"});
     m_debug->fillPanelMenu(*view->addMenu(u"&Debugger Panels"_s));
     m_layoutMenu = view->addMenu(u"La&youts"_s);
     fill(view->addMenu(u"&Appearance"_s),

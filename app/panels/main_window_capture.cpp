@@ -13,6 +13,7 @@
 #include "app/panels/nsm_panel.hpp"
 #include "app/panels/panel_dock.hpp"
 #include "app/panels/pcr_panel.hpp"
+#include "app/panels/vsock_panel.hpp"
 #include "app/session/capture_replay.hpp"
 #include "app/session/live_capture.hpp"
 #include "app/widgets/banner.hpp"
@@ -87,6 +88,7 @@ void MainWindow::captureRestarted(CaptureSource &source) {
         m_saved.cancel();
     m_capture = &source;
     m_nsm->model().restart(source.bytes());
+    m_vsock->restart(source.bytes());
     m_pcrs->history().restart();
     if (&source != &m_saved)
         return;
@@ -107,14 +109,18 @@ void MainWindow::takeBatch(CaptureSource &source, const CaptureBatch &batch) {
     bool ruleActed = false;
     for (const pcapng::Record &record : batch.records) {
         m_nsm->model().add(record);
+        m_vsock->add(record);
         if (const auto change = pcrChangeOf(record))
             m_pcrs->history().add(*change);
         ruleActed = ruleActed || record.rule != 0;
         if (&source == &m_saved)
             replay(record);
     }
-    if (ruleActed && &source != &m_saved)
+    m_vsock->endBatch();
+    if (ruleActed && &source != &m_saved) {
         m_session.refreshNsmRules(); // one may be used up
+        m_session.vsock().refresh();
+    }
 }
 
 // What a live session reports by other ways.
@@ -190,6 +196,9 @@ void MainWindow::refreshCaptureStatus() {
                                          losses.join(QStringLiteral(", ")));
     const quint64 lostNsm = totals.lost[static_cast<size_t>(pcapng::Source::nsm)];
     m_nsm->refreshStatus(lostNsm > 0 ? QStringLiteral("%1 lost").arg(lostNsm) : QString());
+    const quint64 lostVsock = totals.lost[static_cast<size_t>(pcapng::Source::vsock)];
+    m_vsock->refreshStatus(lostVsock > 0 ? QStringLiteral("%1 lost").arg(lostVsock) : QString());
+    updateVsockActions();
     updateCaptureActions();
 }
 
@@ -292,11 +301,17 @@ void MainWindow::showBreak(const qmp::BreakHit &hit) {
     m_banner->display(
         Severity::note, QStringLiteral("Stopped by break %1: %2.").arg(hit.id).arg(hit.detail),
         QStringLiteral("The guest's clock stands still. Look around, then let it continue; the break "
-                       "stays until it is removed in the NSM panel."),
+                       "stays until it is removed in the %1 panel.")
+            .arg(hit.source == QLatin1String("vsock") ? QStringLiteral("vsock") : QStringLiteral("NSM")),
         {m_actions.find(QStringLiteral("enclave.resume"))});
     if (m_session.state() == EnclaveSession::State::paused)
         sessionStateChanged(EnclaveSession::State::paused);
     // Its request may still be on its way through the stream.
+    if (hit.source == QLatin1String("vsock")) {
+        m_session.vsock().refresh();
+        if (hit.flow != 0)
+            m_vsock->selectWhenThere(hit.flow);
+    }
     if (hit.transaction != 0)
         m_nsm->selectWhenThere(hit.transaction);
 }

@@ -138,6 +138,7 @@ Result<EnclaveRecord> EnclaveRegistry::enter(const EnclaveRequest &request) cons
     const RegistryLock lock(m_folder);
     QSet<QString> names;
     QSet<quint64> cids;
+    cids.unite(QSet<quint64>(request.takenCids.begin(), request.takenCids.end()));
     QSet<unsigned> cpus;
     for (const EnclaveRecord &other : readAll()) {
         if (!other.isRunning())

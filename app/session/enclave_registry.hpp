@@ -46,10 +46,11 @@ struct EnclaveRecord {
 
 // What a new enclave asks for; the registry fills in the rest.
 struct EnclaveRequest {
-    QString name;             // made different from those of running enclaves by _1, _2 …
-    QString instanceId;       // "i-…" or empty
-    quint64 cid = 0;          // 0 = the first free one from 16 on
-    QVector<unsigned> cpuIds; // empty = cpuCount of them, counted up from 1, those in use left out
+    QString name;               // made different from those of running enclaves by _1, _2 …
+    QString instanceId;         // "i-…" or empty
+    quint64 cid = 0;            // 0 = the first free one from 16 on
+    QVector<quint64> takenCids; // by enclaves that are not in the registry
+    QVector<unsigned> cpuIds;   // empty = cpuCount of them, counted up from 1, those in use left out
     unsigned cpuCount = 1;
     quint64 memoryMiB = 0;
     QString eifPath;

@@ -3,8 +3,10 @@
 
 #include "app/core/program_locations.hpp"
 #include "app/session/debug/live_target.hpp"
+#include "app/session/vsock_places.hpp"
 
 #include <QFileInfo>
+#include <QJsonArray>
 
 namespace nitroscope::app {
 namespace {
@@ -100,6 +102,9 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
     if (auto opened = m_console.open(channels.console); !opened)
         return opened;
 
+    if (auto placed = placeVsock(); !placed)
+        return placed;
+    channels.vsock = m_spec.vsock.path;
     if (m_spec.debugger)
         if (auto prepared = prepareDebugger(&channels); !prepared)
             return prepared;
@@ -110,6 +115,35 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
     *program = *qemu;
     *arguments = launchArguments(m_spec, eifBytes, channels);
     return {};
+}
+
+// A CID that nobody has, and a socket that those who look for enclaves will find.
+Result<void> EnclaveRun::placeVsock() {
+    VsockOptions &vsock = m_spec.vsock;
+    const QVector<VsockPlace> others = runningVsockPlaces();
+    for (const VsockPlace &other : others)
+        if (vsock.cid != 0 && other.cid == vsock.cid)
+            return failure(QStringLiteral("cid-in-use"),
+                           QStringLiteral("Another enclave has the CID %1 (E33).").arg(vsock.cid));
+    if (vsock.cid == 0)
+        vsock.cid = firstFreeCid();
+    vsock.path = vsock.path.isEmpty() ? m_folder->filePath(QLatin1String(vsockFileName))
+                                      : QFileInfo(vsock.path).absoluteFilePath();
+    return noteVsockPlace(m_folder->path(), {vsock.cid, vsock.path});
+}
+
+// Before the guest starts, so that the stream is of one kind from its first packet on.
+void EnclaveRun::limitCapture() {
+    constexpr int headerBytes = 76; // docs/capture-format.md, "vsock"
+    if (!m_spec.vsock.headersOnly || (!m_capture && m_spec.capturePath.isEmpty()))
+        return;
+    const QJsonObject snap{{QStringLiteral("interface"), QStringLiteral("vsock")},
+                           {QStringLiteral("bytes"), headerBytes}};
+    m_qmp->execute(qmp::captureControlCommand, {{QStringLiteral("snap-lengths"), QJsonArray{snap}}}, this,
+                   [this](const qmp::Client::Reply &reply) {
+                       if (!reply)
+                           log(LogLevel::warning, "session", reply.error().text());
+                   });
 }
 
 void EnclaveRun::openQmp(QLocalSocket *socket) {
@@ -134,6 +168,8 @@ void EnclaveRun::onReady(const QString &version) {
     log(LogLevel::debug, "session", QStringLiteral("QEMU %1 is ready.").arg(version));
     m_nsm.setClient(m_qmp);
     m_machine.setClient(m_qmp);
+    limitCapture();
+    emit monitorReady(m_qmp);
     if (m_ending)
         return;
     requestPcrs([this] {

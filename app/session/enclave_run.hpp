@@ -12,6 +12,7 @@
 #include "app/core/runtime_folder.hpp"
 #include "app/proto/qmp/client.hpp"
 #include "app/proto/qmp/nitro_messages.hpp"
+#include "app/proto/qmp/vsock_messages.hpp"
 #include "app/session/channel_server.hpp"
 #include "app/session/console_pipe.hpp"
 #include "app/session/debug/machine_control.hpp"
@@ -61,11 +62,15 @@ signals:
     void pcrsChanged(const QVector<nitroscope::app::PcrValue> &pcrs);
     void breakHit(const nitroscope::qmp::BreakHit &hit);
     void debuggerReady(const QString &socket);
+    // The machine answers; before the guest starts. The client dies with the run.
+    void monitorReady(nitroscope::qmp::Client *client);
     void logLine(const nitroscope::app::LogEntry &entry);
     void finished(const nitroscope::app::EndReason &reason); // last of all
 
 private:
     Result<void> prepare(QString *program, QStringList *arguments);
+    Result<void> placeVsock();
+    void limitCapture();
     void connectProcess();
     Result<void> prepareDebugger(LaunchChannels *channels);
     void startDebugger();

@@ -14,6 +14,7 @@
 #include "app/session/launch_spec.hpp"
 #include "app/session/nsm_control.hpp"
 #include "app/session/session_types.hpp"
+#include "app/session/vsock_control.hpp"
 
 #include <QObject>
 
@@ -42,6 +43,8 @@ public:
     // The machine as the debugger sees it: of a run with LaunchSpec::debugger, from debuggerReady() until its
     // detached(), which comes before ended(). A new one for each run; nullptr otherwise.
     virtual DebugTarget *debugTarget() { return nullptr; }
+    // Breaks, faults and routes of vsock; connected while the machine of a run can be asked.
+    VsockControl &vsock() { return m_vsock; }
 
 public slots:
     // Ignored (with a log line) while a run is in progress.
@@ -75,6 +78,9 @@ signals:
     void debuggerReady(const QString &socket);
     void logLine(const nitroscope::app::LogEntry &entry);
     void ended(const nitroscope::app::EndReason &reason);
+
+private:
+    VsockControl m_vsock;
 };
 
 } // namespace nitroscope::app

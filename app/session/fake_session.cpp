@@ -76,6 +76,9 @@ void FakeSession::playState(State state) {
     if (m_state == state)
         return;
     m_state = state;
+    const bool answers = state == State::running || state == State::paused;
+    if (answers != vsock().isConnected())
+        vsock().setSender(answers ? m_vsockMachine.sender() : VsockControl::Sender());
     emit stateChanged(state);
 }
 

@@ -8,6 +8,7 @@
 
 #include "app/session/enclave_session.hpp"
 #include "app/session/fake_capture.hpp"
+#include "app/session/fake_vsock.hpp"
 
 #include <optional>
 #include <QStringList>
@@ -33,6 +34,9 @@ public:
     void addNsmFault(const NsmFault &wanted) override;
     void removeNsmRule(NsmRule::Kind kind, quint32 id) override;
     void refreshNsmRules() override {}
+
+    // What the vsock device was asked; answers while a run is in progress.
+    FakeVsock &vsockMachine() { return m_vsockMachine; }
 
     // What was asked of the session so far: "start", "pause", "resume", "reset", "stop".
     QStringList calls() const { return m_calls; }
@@ -60,6 +64,7 @@ private:
     QByteArray m_consoleInput;
     State m_state = State::idle;
     FakeCapture m_capture;
+    FakeVsock m_vsockMachine;
     QVector<NsmRule> m_rules;
     quint32 m_nextRule = 1;
     DebugTarget *m_debugTarget = nullptr;

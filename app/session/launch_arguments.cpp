@@ -16,7 +16,7 @@ QString absolute(const QString &path) {
     return QFileInfo(path).absoluteFilePath();
 }
 
-QString machineOption(const LaunchSpec &spec, bool captures, bool sharesRam) {
+QString machineOption(const LaunchSpec &spec, bool captures, const LaunchChannels &channels) {
     QString machine = QStringLiteral("nitro-enclave");
     const auto add = [&machine](const char *name, const QString &value) {
         machine += QStringLiteral(",%1=%2").arg(QLatin1String(name), optionValue(value));
@@ -31,9 +31,17 @@ QString machineOption(const LaunchSpec &spec, bool captures, bool sharesRam) {
         add("parent-role", spec.parentRole);
     if (!spec.parentId.isEmpty())
         add("parent-id", spec.parentId);
+    if (spec.vsock.cid != 0)
+        add("enclave-cid", QString::number(spec.vsock.cid));
+    if (!channels.vsock.isEmpty())
+        add("vsock-path", channels.vsock);
+    if (!spec.vsock.routes.isEmpty())
+        add("vsock-routes", spec.vsock.routes.join(u';'));
+    if (!spec.vsock.heartbeat.isEmpty())
+        add("heartbeat", spec.vsock.heartbeat);
     if (captures)
         add("capture", QStringLiteral("capture"));
-    if (sharesRam)
+    if (!channels.ram.isEmpty())
         add("memory-backend", QStringLiteral("ram"));
     return machine;
 }
@@ -71,8 +79,7 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
         QStringLiteral("-display"),
         QStringLiteral("none"),
         QStringLiteral("-machine"),
-        machineOption(spec, !channels.capture.isEmpty() || !spec.capturePath.isEmpty(),
-                      !channels.ram.isEmpty()),
+        machineOption(spec, !channels.capture.isEmpty() || !spec.capturePath.isEmpty(), channels),
         // Rather than the machine's `eif`: QEMU refuses -append and -initrd without it.
         QStringLiteral("-kernel"),
         absolute(spec.eifPath),
@@ -113,6 +120,16 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
                   << QStringLiteral("-gdb") << QStringLiteral("chardev:gdb");
     if (spec.traceSystemCalls || !spec.firstCallsPath.isEmpty())
         arguments << QStringLiteral("-plugin") << tracePlugin(spec);
+    const auto global = [&arguments](const char *property, const QString &value) {
+        arguments << QStringLiteral("-global")
+                  << QStringLiteral("virtio-vsock-device.%1=%2").arg(QLatin1String(property), value);
+    };
+    if (spec.vsock.heartbeatDelay > 0)
+        global("heartbeat-delay", QString::number(spec.vsock.heartbeatDelay));
+    if (!spec.vsock.seqpacket)
+        global("seqpacket", QStringLiteral("off"));
+    if (spec.vsock.refuseCid2)
+        global("refuse-cid2", QStringLiteral("on"));
     if (!spec.append.isEmpty())
         arguments << QStringLiteral("-append") << spec.append;
     if (!spec.initrdPath.isEmpty())

@@ -10,10 +10,11 @@
 
 namespace nitroscope::app {
 
-// What QEMU connects to: the Unix socket that we listen on for QMP, and the named pipes of the console. There
-// is no race, because QEMU is only started when they exist.
 // The enclave's hybrid vsock socket in the runtime folder of a run, unless the spec names another path.
 inline constexpr auto vsockFileName = "vsock";
+
+// What QEMU connects to: the Unix socket that we listen on for QMP, and the named pipes of the console. There
+// is no race, because QEMU is only started when they exist.
 
 struct LaunchChannels {
     QString qmp;
@@ -21,6 +22,7 @@ struct LaunchChannels {
     QString capture;      // socket of the capture stream; empty: to the spec's file, if any
     QString ram = {};     // file that becomes the guest's RAM, shared with us; empty = private to QEMU
     QString gdbStub = {}; // Unix socket that we listen on for QEMU's gdbstub; empty = none
+    QString vsock = {};   // where the machine makes its hybrid socket; empty = none
 };
 
 // The memory an enclave gets when nobody says: four times the EIF, the least that nitro-cli accepts on EC2

@@ -6,6 +6,7 @@
 
 #include <QMetaType>
 #include <QString>
+#include <QStringList>
 
 namespace nitroscope::app {
 
@@ -13,6 +14,20 @@ namespace nitroscope::app {
 enum class Accelerator {
     tcg, // translation; works everywhere, and what breakpoints and plugins need
     kvm, // only on request: a /dev/kvm that exists may still not work (nested, no rights)
+};
+
+// The parent's side of vsock.
+struct VsockOptions {
+    quint64 cid = 0;            // of the enclave, 4 and up; 0 = the first from 16 on that is free
+    QString path;               // hybrid socket; empty = in the runtime folder of the run
+    QStringList routes;         // "8000=tcp:127.0.0.1:80", as in qemu-machine/vsock/host/route.hpp
+    QString heartbeat;          // "on", "off", "delay", "wrong"; empty = on
+    quint32 heartbeatDelay = 0; // milliseconds, with "delay"; 0 = the device's default
+    bool seqpacket = true;      // offer SOCK_SEQPACKET to the guest
+    bool refuseCid2 = false;    // nobody is at CID 2, as on EC2
+    bool headersOnly = false;   // the capture stream has packets without their payload
+
+    bool operator==(const VsockOptions &) const = default;
 };
 
 struct LaunchSpec {
@@ -29,6 +44,7 @@ struct LaunchSpec {
     QString capturePath;    // pcapng file that receives the capture stream; empty = none
     QString qemuPath;       // empty = found by locateQemu() (program_locations.hpp)
     Accelerator accelerator = Accelerator::tcg;
+    VsockOptions vsock;
     bool debugger = false; // stay at the reset vector, and let gdb in (EnclaveSession::debuggerReady)
     int gdbPort = -1;      // with `debugger`: also let gdb in on this loopback port; 0 = any, -1 = none
 

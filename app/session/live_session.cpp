@@ -8,7 +8,12 @@ namespace nitroscope::app {
 LiveSession::LiveSession(QObject *parent) : LiveSession(RunLimits(), parent) {}
 
 LiveSession::LiveSession(const RunLimits &limits, QObject *parent)
-    : EnclaveSession(parent), m_limits(limits) {}
+    : EnclaveSession(parent), m_limits(limits) {
+    connect(&vsock(), &VsockControl::refused, this, [this](const Error &error) {
+        emit logLine(
+            {QDateTime::currentDateTimeUtc(), LogLevel::warning, QStringLiteral("machine"), error.text()});
+    });
+}
 
 LiveSession::~LiveSession() = default;
 
@@ -38,6 +43,13 @@ void LiveSession::start(const LaunchSpec &spec) {
     connect(run, &EnclaveRun::breakHit, this, &LiveSession::breakHit);
     connect(run, &EnclaveRun::logLine, this, &LiveSession::logLine);
     connect(run, &EnclaveRun::debuggerReady, this, &LiveSession::debuggerReady);
+    connect(run, &EnclaveRun::monitorReady, this, [this](qmp::Client *client) {
+        vsock().setSender([this, client = QPointer<qmp::Client>(client)](
+                              QLatin1String command, const QJsonObject &arguments, auto answer) {
+            if (client)
+                client->execute(command, arguments, &vsock(), std::move(answer));
+        });
+    });
     connect(run, &EnclaveRun::finished, this, &LiveSession::finish);
     setState(State::starting);
     // Even what fails at once is reported after start() has returned.
@@ -101,6 +113,7 @@ void LiveSession::finish(const EndReason &reason) {
     m_run->disconnect(this);
     m_run->nsmControl().disconnect(this);
     emit nsmRulesChanged({});
+    vsock().setSender({});
     m_run.release()->deleteLater();
     setState(isFailure(reason.kind) ? State::failed : State::ended);
     emit ended(reason);

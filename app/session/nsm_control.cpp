@@ -83,7 +83,8 @@ void NsmControl::refresh() {
         if (const auto rules = reply.and_then(qmp::readBreakRules)) {
             m_breaks.clear();
             for (const qmp::BreakRule &rule : *rules)
-                m_breaks.append({NsmRule::Kind::breakpoint, rule.id, ruleText(rule), rule.hits});
+                if (rule.source != QLatin1String("vsock")) // VsockControl's
+                    m_breaks.append({NsmRule::Kind::breakpoint, rule.id, ruleText(rule), rule.hits});
         }
     });
     m_client->execute(qmp::nsmFaultListCommand, {}, this, [this](const qmp::Client::Reply &reply) {

@@ -94,8 +94,12 @@ app::Result<QVector<FaultRule>> readFaultRules(const QJsonValue &reply) {
 }
 
 app::Result<BreakHit> readBreakHit(const QJsonObject &data) {
-    const BreakHit hit{static_cast<quint32>(number(data, "id")), text(data, "source"), text(data, "detail"),
-                       data.value(QLatin1String("virtual-time-ns")).toInteger(), number(data, "transaction")};
+    const BreakHit hit{static_cast<quint32>(number(data, "id")),
+                       text(data, "source"),
+                       text(data, "detail"),
+                       data.value(QLatin1String("virtual-time-ns")).toInteger(),
+                       number(data, "transaction"),
+                       number(data, "flow")};
     if (hit.id == 0)
         return app::failure(QStringLiteral("qmp-schema"),
                             QStringLiteral("A break that was hit has no number."));

@@ -44,6 +44,7 @@ struct BreakHit {
     QString detail; // what happened, in words
     qint64 virtualNs = 0;
     quint64 transaction = 0; // NSM transaction in the capture; 0 = none
+    quint64 flow = 0;        // vsock flow; 0 = none
 };
 
 QJsonObject toArguments(const BreakRule &rule);

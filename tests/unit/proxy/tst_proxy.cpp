@@ -5,11 +5,12 @@
 #include "tests/unit/vsock_preload/fake_enclave.hpp"
 
 #include <csignal>
+#include <netinet/in.h>
 #include <QProcess>
 #include <QRegularExpression>
-#include <QtNetwork/QTcpServer>
 #include <QtNetwork/QTcpSocket>
 #include <QtTest>
+#include <sys/socket.h>
 
 using nitroscope::app::ProxyAllowList;
 using nitroscope::vsock::test::FakeEnclave;
@@ -29,6 +30,14 @@ QString awaitLine(QProcess &process, const QString &pattern) {
         text += QString::fromUtf8(process.readAllStandardError());
     }
     return expression.match(text).captured(1);
+}
+
+sockaddr_in loopback(quint16 port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
 }
 
 QByteArray readAll(QTcpSocket &socket) {
@@ -92,36 +101,47 @@ private Q_SLOTS:
         QProcess proxy;
         start(proxy, {QStringLiteral("in"), QStringLiteral("0"), QStringLiteral("1")});
         const quint16 port = awaitLine(proxy, QStringLiteral("127\\.0\\.0\\.1 port (\\d+)")).toUShort();
-        QTcpSocket socket;
-        socket.connectToHost(QStringLiteral("127.0.0.1"), port);
-        QVERIFY(socket.waitForConnected(patienceMs));
+        // Not Qt's: it takes a reset that comes at once for a connection that never was.
+        const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const sockaddr_in address = loopback(port);
+        QCOMPARE(::connect(socket, reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
         QVERIFY(!awaitLine(proxy, QStringLiteral("(nobody in the enclave listens on port 1)")).isEmpty());
-        QCOMPARE(readAll(socket), QByteArray());
+        char byte = 0;
+        const ssize_t count = ::recv(socket, &byte, 1, 0);
+        const int error = errno;
+        ::close(socket);
+        QCOMPARE(count, ssize_t(-1));
+        QCOMPARE(error, ECONNRESET);
         proxy.kill();
         proxy.waitForFinished(patienceMs);
     }
 
     void out_theEnclaveReachesTheHost() {
-        QTcpServer server;
-        QVERIFY(server.listen(QHostAddress::LocalHost));
+        // Plain sockets: Qt's close when their peer has ended its data, and the answer comes after that.
+        const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address = loopback(0);
+        socklen_t size = sizeof address;
+        QCOMPARE(::bind(server, reinterpret_cast<sockaddr *>(&address), size), 0);
+        QCOMPARE(::listen(server, 1), 0);
+        QCOMPARE(::getsockname(server, reinterpret_cast<sockaddr *>(&address), &size), 0);
         QProcess proxy;
         start(proxy, {QStringLiteral("out"), QStringLiteral("8443"), QStringLiteral("127.0.0.1"),
-                      QString::number(server.serverPort())});
+                      QString::number(ntohs(address.sin_port))});
         QVERIFY(!awaitLine(proxy, QStringLiteral("(CID 3 port 8443)")).isEmpty());
-        std::string answer;
-        std::thread dialer([&] { answer = m_enclave->dial(8443, "request"); });
-        bool served = server.waitForNewConnection(patienceMs);
-        if (served) {
-            QTcpSocket *socket = server.nextPendingConnection();
-            socket->write("answer to " + readAll(*socket));
-            socket->waitForBytesWritten(patienceMs);
-            delete socket;
-        }
-        dialer.join();
-        QVERIFY(served);
-        // Qt's socket closes when its peer has ended, so the answer may not be sent: what counts is the
-        // request.
-        QVERIFY(answer.empty() || answer == "answer to request");
+        std::thread host([server] {
+            const int accepted = ::accept(server, nullptr, nullptr);
+            std::string reply = "answer to ";
+            char buffer[64];
+            for (ssize_t count; (count = ::recv(accepted, buffer, sizeof buffer, 0)) > 0;)
+                reply.append(buffer, size_t(count));
+            ::send(accepted, reply.data(), reply.size(), MSG_NOSIGNAL);
+            ::close(accepted);
+        });
+        const std::string answer = m_enclave->dial(8443, "request");
+        ::shutdown(server, SHUT_RDWR); // lets accept() go if nobody came
+        host.join();
+        ::close(server);
+        QCOMPARE(answer, std::string("answer to request"));
         ::kill(pid_t(proxy.processId()), SIGINT);
         QVERIFY(proxy.waitForFinished(patienceMs));
         QCOMPARE(proxy.exitCode(), 0);

@@ -68,6 +68,22 @@ private slots:
         row("ends can be inspected", "-action", "panic=pause,shutdown=pause", [](LaunchSpec &) {});
         row("capture", "-machine", "nitro-enclave,capture=capture",
             [](LaunchSpec &s) { s.capturePath = "/tmp/a,b.pcapng"; });
+        row("vsock", "-machine",
+            "nitro-enclave,enclave-cid=20,vsock-routes=8000=tcp:127.0.0.1:80;5000=refuse,heartbeat=delay",
+            [](LaunchSpec &s) {
+                s.vsock.cid = 20;
+                s.vsock.routes = QStringList{"8000=tcp:127.0.0.1:80", "5000=refuse"};
+                s.vsock.heartbeat = "delay";
+            });
+        row("route with a comma", "-machine", "nitro-enclave,vsock-routes=1=unix:/a,,b",
+            [](LaunchSpec &s) { s.vsock.routes = QStringList{"1=unix:/a,b"}; });
+        row("heartbeat delay", "-global", "virtio-vsock-device.heartbeat-delay=250",
+            [](LaunchSpec &s) { s.vsock.heartbeatDelay = 250; });
+        row("no seqpacket", "-global", "virtio-vsock-device.seqpacket=off",
+            [](LaunchSpec &s) { s.vsock.seqpacket = false; });
+        row("CID 2", "-global", "virtio-vsock-device.refuse-cid2=on",
+            [](LaunchSpec &s) { s.vsock.refuseCid2 = true; });
+        row("no device properties", "-global", "", [](LaunchSpec &) {});
         row("serial", "-serial", "chardev:console", [](LaunchSpec &) {});
     }
 
@@ -84,6 +100,13 @@ private slots:
         QVERIFY(arguments.contains("socket,id=qmp,path=/r,,1/qmp,server=off"));
         QVERIFY(arguments.contains("pipe,id=console,path=/r,,1/console"));
         QVERIFY(arguments.contains("-S"));
+    }
+
+    void arguments_vsockSocket_isTheChannels() {
+        LaunchChannels withVsock = channels;
+        withVsock.vsock = "/r,1/vsock";
+        const auto arguments = launchArguments(spec(), 0, withVsock);
+        QCOMPARE(valueOf(arguments, "-machine"), QString("nitro-enclave,vsock-path=/r,,1/vsock"));
     }
 
     void arguments_relativePaths_becomeAbsolute() {

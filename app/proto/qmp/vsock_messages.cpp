@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/proto/qmp/vsock_messages.hpp"
+
+#include <QJsonArray>
+
+namespace nitroscope::qmp {
+namespace {
+
+constexpr qsizetype mostEntries = 8192; // living flows and closed ones
+
+QString text(const QJsonObject &object, const char *name) {
+    return object.value(QLatin1String(name)).toString();
+}
+
+quint64 number(const QJsonObject &object, const char *name) {
+    return static_cast<quint64>(std::max<qint64>(0, object.value(QLatin1String(name)).toInteger()));
+}
+
+template <class Number>
+std::optional<Number> maybe(const QJsonObject &object, const char *name) {
+    return object.value(QLatin1String(name)).isDouble()
+               ? std::optional(static_cast<Number>(number(object, name)))
+               : std::nullopt;
+}
+
+void put(QJsonObject &object, const char *name, const QString &value) {
+    if (!value.isEmpty())
+        object.insert(QLatin1String(name), value);
+}
+
+template <class Number>
+void put(QJsonObject &object, const char *name, const std::optional<Number> &value) {
+    if (value)
+        object.insert(QLatin1String(name), static_cast<qint64>(*value));
+}
+
+void putLimits(QJsonObject &object, const VsockMatch &packet, quint32 skip, quint32 count) {
+    if (const QJsonObject match = toArguments(packet); !match.isEmpty())
+        object.insert(QLatin1String("packet"), match);
+    if (skip > 0)
+        object.insert(QLatin1String("skip"), static_cast<qint64>(skip));
+    if (count > 0)
+        object.insert(QLatin1String("count"), static_cast<qint64>(count));
+}
+
+VsockMatch readMatch(const QJsonObject &object) {
+    VsockMatch match;
+    match.direction = text(object, "direction");
+    match.flow = maybe<quint64>(object, "flow");
+    match.cid = maybe<quint64>(object, "cid");
+    match.port = maybe<quint32>(object, "port");
+    match.lastPort = maybe<quint32>(object, "last-port");
+    match.kind = text(object, "kind");
+    match.operation = text(object, "operation");
+    match.nth = maybe<quint32>(object, "nth");
+    match.offset = maybe<quint64>(object, "offset");
+    match.text = text(object, "text");
+    match.hex = text(object, "hex");
+    return match;
+}
+
+VsockFlowState readFlow(const QJsonObject &object) {
+    VsockFlowState flow;
+    flow.id = number(object, "id");
+    flow.state = text(object, "state");
+    flow.peer = text(object, "peer");
+    flow.reason = text(object, "reason");
+    flow.text = text(object, "text");
+    flow.peerPid = object.value(QLatin1String("peer-pid")).toInteger();
+    flow.roundTripNs = object.value(QLatin1String("round-trip-ns")).toInteger(-1);
+    flow.stalledNs = object.value(QLatin1String("stalled-ns")).toInteger();
+    flow.buffered = static_cast<quint32>(number(object, "buffered"));
+    flow.isStalled = object.value(QLatin1String("stalled")).toBool();
+    return flow;
+}
+
+app::Result<QJsonArray> listOf(const QJsonValue &reply, const char *what) {
+    if (!reply.isArray() || reply.toArray().size() > mostEntries)
+        return app::failure(QStringLiteral("qmp-schema"),
+                            QStringLiteral("The answer is no list of %1.").arg(QLatin1String(what)));
+    return reply.toArray();
+}
+
+} // namespace
+
+QStringList vsockOperations() {
+    return {QStringLiteral("request"),       QStringLiteral("response"), QStringLiteral("rst"),
+            QStringLiteral("shutdown"),      QStringLiteral("rw"),       QStringLiteral("credit-update"),
+            QStringLiteral("credit-request")};
+}
+
+QStringList vsockFaultActions() {
+    return {QStringLiteral("delay"),         QStringLiteral("drop"),           QStringLiteral("reset"),
+            QStringLiteral("refuse"),        QStringLiteral("blackhole"),      QStringLiteral("throttle"),
+            QStringLiteral("slice"),         QStringLiteral("corrupt"),        QStringLiteral("duplicate"),
+            QStringLiteral("freeze-credit"), QStringLiteral("transport-reset")};
+}
+
+QJsonObject toArguments(const VsockMatch &match) {
+    QJsonObject object;
+    put(object, "direction", match.direction);
+    put(object, "flow", match.flow);
+    put(object, "cid", match.cid);
+    put(object, "port", match.port);
+    put(object, "last-port", match.lastPort);
+    put(object, "kind", match.kind);
+    put(object, "operation", match.operation);
+    put(object, "nth", match.nth);
+    put(object, "offset", match.offset);
+    put(object, "text", match.text);
+    put(object, "hex", match.hex);
+    return object;
+}
+
+QJsonObject toArguments(const VsockFaultRule &rule) {
+    QJsonObject object{{QStringLiteral("action"), rule.action}};
+    putLimits(object, rule.packet, rule.skip, rule.count);
+    put(object, "milliseconds", rule.milliseconds);
+    put(object, "jitter", rule.jitter);
+    put(object, "rate", rule.rate);
+    put(object, "bytes", rule.bytes);
+    if (rule.violate)
+        object.insert(QLatin1String("violate"), true);
+    if (rule.chance != 100)
+        object.insert(QLatin1String("chance"), static_cast<qint64>(rule.chance));
+    return object;
+}
+
+QJsonObject toArguments(const VsockBreakRule &rule) {
+    QJsonObject object{{QStringLiteral("source"), QStringLiteral("vsock")}};
+    putLimits(object, rule.packet, rule.skip, rule.count);
+    return object;
+}
+
+app::Result<QVector<VsockFaultRule>> readVsockFaults(const QJsonValue &reply) {
+    const auto list = listOf(reply, "vsock faults");
+    if (!list)
+        return tl::unexpected(list.error());
+    QVector<VsockFaultRule> rules;
+    for (const QJsonValue &item : *list) {
+        const QJsonObject object = item.toObject();
+        VsockFaultRule rule;
+        rule.action = text(object, "action");
+        rule.packet = readMatch(object.value(QLatin1String("packet")).toObject());
+        rule.milliseconds = maybe<quint32>(object, "milliseconds");
+        rule.jitter = maybe<quint32>(object, "jitter");
+        rule.rate = maybe<quint64>(object, "rate");
+        rule.bytes = maybe<quint32>(object, "bytes");
+        rule.violate = object.value(QLatin1String("violate")).toBool();
+        rule.skip = static_cast<quint32>(number(object, "skip"));
+        rule.count = static_cast<quint32>(number(object, "count"));
+        rule.chance = maybe<quint32>(object, "chance").value_or(100);
+        rule.id = static_cast<quint32>(number(object, "id"));
+        rule.hits = number(object, "hits");
+        if (rule.id == 0)
+            return app::failure(QStringLiteral("qmp-schema"), QStringLiteral("A vsock fault has no number."));
+        rules.append(rule);
+    }
+    return rules;
+}
+
+app::Result<QVector<VsockBreakRule>> readVsockBreaks(const QJsonValue &reply) {
+    const auto list = listOf(reply, "breaks");
+    if (!list)
+        return tl::unexpected(list.error());
+    QVector<VsockBreakRule> rules;
+    for (const QJsonValue &item : *list) {
+        const QJsonObject object = item.toObject();
+        if (text(object, "source") != QLatin1String("vsock"))
+            continue;
+        rules.append({readMatch(object.value(QLatin1String("packet")).toObject()),
+                      static_cast<quint32>(number(object, "skip")),
+                      static_cast<quint32>(number(object, "count")),
+                      static_cast<quint32>(number(object, "id")), number(object, "hits")});
+        if (rules.last().id == 0)
+            return app::failure(QStringLiteral("qmp-schema"), QStringLiteral("A break has no number."));
+    }
+    return rules;
+}
+
+app::Result<QVector<VsockRoute>> readVsockRoutes(const QJsonValue &reply) {
+    const auto list = listOf(reply, "routes");
+    if (!list)
+        return tl::unexpected(list.error());
+    QVector<VsockRoute> routes;
+    for (const QJsonValue &item : *list)
+        routes.append(
+            {static_cast<quint32>(number(item.toObject(), "port")), text(item.toObject(), "route")});
+    return routes;
+}
+
+app::Result<VsockInfo> readVsockInfo(const QJsonValue &reply) {
+    const QJsonObject object = reply.toObject();
+    VsockInfo info;
+    info.guestCid = number(object, "guest-cid");
+    if (info.guestCid == 0)
+        return app::failure(QStringLiteral("qmp-schema"),
+                            QStringLiteral("The answer to query-vsock has no CID."));
+    info.flowsOpened = number(object, "flows-opened");
+    info.flowsClosed = number(object, "flows-closed");
+    info.flowsRefused = number(object, "flows-refused");
+    info.guestErrors = number(object, "guest-errors");
+    for (const char *member : {"flows", "closed"}) {
+        const auto list = listOf(object.value(QLatin1String(member)), "flows");
+        if (!list)
+            return tl::unexpected(list.error());
+        for (const QJsonValue &item : *list)
+            info.flows.append(readFlow(item.toObject()));
+    }
+    return info;
+}
+
+} // namespace nitroscope::qmp

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Where the running enclaves of this user can be reached by vsock. Each run notes its CID and the path of its
+// hybrid socket in its runtime folder (runtime_folder.hpp); the note lives and dies with the folder. Only
+// notes whose run still lives count: its lock is held.
+#pragma once
+
+#include "app/core/result.hpp"
+#include "app/core/runtime_folder.hpp"
+
+#include <QVector>
+
+namespace nitroscope::app {
+
+struct VsockPlace {
+    quint64 cid = 0; // of the enclave
+    QString path;    // absolute
+};
+
+inline constexpr quint64 firstEnclaveCid = 16;
+
+// In no particular order. Foreign or damaged notes are left out.
+QVector<VsockPlace> runningVsockPlaces(const QString &base = runtimeBase());
+// Into the folder of a run. Error vsock-note-failed.
+Result<void> noteVsockPlace(const QString &runFolder, const VsockPlace &place);
+// The first one from 16 on that no running enclave has.
+quint64 firstFreeCid(const QString &base = runtimeBase());
+
+} // namespace nitroscope::app

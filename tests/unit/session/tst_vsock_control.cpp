@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Breaks, faults and routes of vsock on their way to the machine and back, and where enclaves are noted.
+#include "app/session/fake_vsock.hpp"
+#include "app/session/vsock_places.hpp"
+
+#include <QFile>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace nitroscope::app;
+namespace qmp = nitroscope::qmp;
+
+namespace {
+
+qmp::VsockFaultRule fullFault() {
+    qmp::VsockFaultRule rule;
+    rule.action = QStringLiteral("delay");
+    rule.packet = {
+        QStringLiteral("to-guest"), 7, 3, 8000, 8010, QStringLiteral("stream"), QStringLiteral("rw"), 2, 100,
+        QStringLiteral("GET"),      {}};
+    rule.milliseconds = 200;
+    rule.jitter = 50;
+    rule.skip = 1;
+    rule.count = 3;
+    rule.chance = 25;
+    return rule;
+}
+
+} // namespace
+
+class TestVsockControl : public QObject {
+    Q_OBJECT
+private slots:
+    void fault_everyMember_isSentAndReadBack() {
+        const QJsonObject sent = qmp::toArguments(fullFault());
+        const QJsonObject packet = sent.value(QLatin1String("packet")).toObject();
+        QCOMPARE(sent.size(), 7);
+        QCOMPARE(packet.size(), 10);
+        QCOMPARE(packet.value(QLatin1String("last-port")).toInt(), 8010);
+        QJsonObject answer = sent;
+        answer.insert(QStringLiteral("id"), 4);
+        answer.insert(QStringLiteral("hits"), 9);
+        const auto rules = qmp::readVsockFaults(QJsonArray{answer});
+        QVERIFY(rules && rules->size() == 1);
+        QCOMPARE(qmp::toArguments(rules->first()), sent);
+        QCOMPARE(rules->first().hits, quint64(9));
+    }
+
+    void fault_withoutConditions_sendsOnlyTheAction() {
+        qmp::VsockFaultRule rule;
+        rule.action = QStringLiteral("transport-reset");
+        QCOMPARE(qmp::toArguments(rule), (QJsonObject{{QStringLiteral("action"), rule.action}}));
+    }
+
+    void answers_thatMakeNoSense_areErrors() {
+        QVERIFY(!qmp::readVsockFaults(QJsonObject()));
+        QVERIFY(!qmp::readVsockFaults(QJsonArray{QJsonObject{{QStringLiteral("action"), 1}}}));
+        QVERIFY(!qmp::readVsockBreaks(
+            QJsonArray{QJsonObject{{QStringLiteral("source"), QStringLiteral("vsock")}}}));
+        QVERIFY(!qmp::readVsockRoutes(QJsonValue()));
+        QVERIFY(!qmp::readVsockInfo(QJsonObject{{QStringLiteral("guest-cid"), 16}}));
+        QVERIFY(!qmp::readVsockInfo(QJsonObject()));
+    }
+
+    void ruleText_saysEverything() {
+        QCOMPARE(
+            ruleText(fullFault()),
+            QStringLiteral("Fault: delay 200 ms and up to 50 ms more, the 2. of the RW packets to the "
+                           "guest of flow 7 of ports 8000–8010 with CID 3 of stream sockets with byte 100 "
+                           "containing “GET”, 25 %, after 1, 3×"));
+        QCOMPARE(ruleText(qmp::VsockBreakRule{}), QStringLiteral("Break on every packet"));
+    }
+
+    void rules_addedAndRemoved_areReported() {
+        VsockControl control;
+        FakeVsock machine;
+        QSignalSpy rules(&control, &VsockControl::rulesChanged),
+            routes(&control, &VsockControl::routesChanged);
+        control.setSender(machine.sender());
+        control.add(qmp::VsockBreakRule{});
+        control.add(fullFault());
+        QCOMPARE(control.rules().size(), 2);
+        control.addRoute({8000, QStringLiteral("echo")});
+        QCOMPARE(control.routes(), (QVector<qmp::VsockRoute>{{8000, QStringLiteral("echo")}}));
+        control.remove(VsockRule::Kind::fault, control.rules().last().id);
+        QCOMPARE(control.rules().size(), 1);
+        control.removeRoute({8000, QStringLiteral("echo")});
+        QVERIFY(control.routes().isEmpty());
+        control.setSender({}); // the run has ended
+        QVERIFY(control.rules().isEmpty());
+        QCOMPARE(rules.count(), 4);
+        QCOMPARE(routes.count(), 2);
+    }
+
+    void change_refusedOrWithoutAMachine_isTold() {
+        VsockControl control;
+        QSignalSpy refused(&control, &VsockControl::refused);
+        control.add(fullFault());
+        QCOMPARE(refused.count(), 1);
+        FakeVsock machine;
+        control.setSender(machine.sender());
+        machine.refuseNext(QStringLiteral("no such CID"));
+        control.addRoute({1, QStringLiteral("nonsense")});
+        QCOMPARE(refused.count(), 2);
+        QCOMPARE(refused.last().first().value<Error>().message, QStringLiteral("no such CID"));
+    }
+
+    void places_onlyLivingRuns_countAndGetDifferentCids() {
+        QTemporaryDir dir;
+        const QString base = dir.filePath(QStringLiteral("base"));
+        QCOMPARE(firstFreeCid(base), quint64(16));
+        auto first = RuntimeFolder::create(base);
+        QVERIFY(first.has_value());
+        QVERIFY(noteVsockPlace(first->path(), {16, QStringLiteral("/tmp/a")}).has_value());
+        QCOMPARE(firstFreeCid(base), quint64(17));
+        QCOMPARE(runningVsockPlaces(base).first().path, QStringLiteral("/tmp/a"));
+        // Left by a crash: a note, and a lock that nobody holds.
+        const QString stale = base + QStringLiteral("/run-stale1");
+        QVERIFY(QDir().mkpath(stale));
+        QVERIFY(QFile(stale + QStringLiteral("/.lock")).open(QIODevice::WriteOnly));
+        QVERIFY(noteVsockPlace(stale, {17, QStringLiteral("/tmp/b")}).has_value());
+        QCOMPARE(firstFreeCid(base), quint64(17));
+        // Damaged.
+        QFile note(first->filePath(QStringLiteral("vsock.json")));
+        QVERIFY(note.open(QIODevice::WriteOnly) && note.write("{\"cid\":16,\"path\":\"rel") > 0);
+        note.close();
+        QVERIFY(runningVsockPlaces(base).isEmpty());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestVsockControl)
+#include "tst_vsock_control.moc"
