@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // How fast attestation documents are verified, against what OpenSSL's P-384 verifications alone allow: a
-// document needs five of them (its own signature and those of four certificates). Both are measured in turns
-// in this process, so that what else the machine does hits both.
+// document needs five of them (its own signature and those of four certificates). The documents are those of
+// many instances of one zone: they share root, regional and zonal certificate and nothing else, and what has
+// been proven of these three need not be proven again. Both are measured in turns.
 
 #include "app/formats/attestation/input.hpp"
 #include "app/formats/attestation/verify.hpp"
 #include "tests/unit/attestation/document_maker.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <openssl/evp.h>
 #include <QCryptographicHash>
 #include <vector>
@@ -22,10 +23,16 @@ using nitroscope::test::DocumentMaker;
 
 constexpr int signaturesPerDocument = 5;
 
+// Of this thread's processor time: both sides only compute, and other programs must not count.
 double secondsOf(auto &&work) {
-    const auto start = std::chrono::steady_clock::now();
+    const auto now = [] {
+        timespec time{};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+    };
+    const double start = now();
     work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return now() - start;
 }
 
 // One signature with its key, verified again and again.
@@ -57,12 +64,35 @@ private:
     bool m_isReady = false;
 };
 
+// Each from another instance.
+std::vector<QByteArray> documentsOfOneZone(DocumentMaker &maker, int count) {
+    using namespace nitroscope::nsm;
+    std::vector<QByteArray> documents;
+    const Subject subject{"i-06fb0bf4e70d5129f-enc" +
+                          QByteArray::number(quint64(DocumentMaker::timestampMs - 60'000) << 16 | 0x41b1, 16)
+                              .rightJustified(16, '0')
+                              .toStdString()};
+    for (int i = 0; i < count; ++i) {
+        const auto issueFor = [&](Level level, const Issued &issuer) {
+            return issue(level, subject, usualValidity(level, DocumentMaker::issuedAt), &issuer);
+        };
+        maker.instance = issueFor(Level::instance, maker.zonal);
+        maker.leaf = issueFor(Level::leaf, maker.instance);
+        maker.setChain({DocumentMaker::derOf(maker.root), DocumentMaker::derOf(maker.regional),
+                        DocumentMaker::derOf(maker.zonal), DocumentMaker::derOf(maker.instance)},
+                       DocumentMaker::derOf(maker.leaf));
+        documents.push_back(maker.document());
+    }
+    return documents;
+}
+
 } // namespace
 
 int main() {
-    constexpr int rounds = 15, documentsPerRound = 40;
-    const DocumentMaker maker;
-    const QByteArray raw = maker.document();
+    constexpr int rounds = 15, documentsPerRound = 40, different = 120;
+    DocumentMaker maker;
+    const std::vector<QByteArray> documents = documentsOfOneZone(maker, different);
+    size_t next = 0;
     VerifyOptions options;
     options.roots = {
         {QStringLiteral("root"), QCryptographicHash::hash(maker.rootDer(), QCryptographicHash::Sha256), {}}};
@@ -77,7 +107,7 @@ int main() {
         });
         const double seconds = secondsOf([&] {
             for (int i = 0; i < documentsPerRound; ++i) {
-                const auto input = readInput(raw);
+                const auto input = readInput(documents[next++ % documents.size()]);
                 isGood = input && verify(decode(input->document), options).isValid() && isGood;
             }
         });

@@ -7,10 +7,12 @@
 #include "app/formats/attestation/der.hpp"
 #include "app/formats/value_text.hpp"
 
+#include <mutex>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
+#include <QCache>
 
 namespace nitroscope::formats::attestation {
 
@@ -42,9 +44,56 @@ QString groupOf(const X509 *certificate) {
     return QString::fromLatin1(name, qsizetype(size));
 }
 
+// The certificates parsed last, by their DER. Documents share root, regional and zonal certificates for days,
+// and decoding a key costs OpenSSL 3 a quarter of what a signature costs. Also which of them were signed by
+// which key: the same bytes under the same key cannot come out otherwise. Failures are not remembered, and
+// dates, names and constraints are checked anew each time.
+class RecentCertificates {
+public:
+    static RecentCertificates &instance() {
+        static RecentCertificates certificates;
+        return certificates;
+    }
+
+    nsm::CertPtr find(const QByteArray &der) {
+        const std::scoped_lock lock(m_mutex);
+        const nsm::CertPtr *found = m_certificates.object(der);
+        if (!found || X509_up_ref(found->get()) != 1)
+            return {};
+        return nsm::CertPtr(found->get());
+    }
+    void insert(const QByteArray &der, const nsm::CertPtr &certificate) {
+        if (der.size() > mostBytes || X509_up_ref(certificate.get()) != 1)
+            return;
+        auto *kept = new nsm::CertPtr(certificate.get());
+        const std::scoped_lock lock(m_mutex);
+        m_certificates.insert(der, kept);
+    }
+
+    // `link` names certificate and issuer.
+    bool isProven(const QByteArray &link) {
+        const std::scoped_lock lock(m_mutex);
+        return m_proven.contains(link);
+    }
+    void setProven(const QByteArray &link) {
+        const std::scoped_lock lock(m_mutex);
+        m_proven.insert(link, new bool(true));
+    }
+
+private:
+    static constexpr int mostCertificates = 64;
+    static constexpr qsizetype mostBytes = 4096; // the documents' own limit is 1024
+
+    std::mutex m_mutex;
+    QCache<QByteArray, nsm::CertPtr> m_certificates{mostCertificates};
+    QCache<QByteArray, bool> m_proven{mostCertificates};
+};
+
 } // namespace
 
 app::Result<Certificate> Certificate::parse(const QByteArray &der) {
+    if (nsm::CertPtr known = RecentCertificates::instance().find(der))
+        return Certificate(std::move(known));
     nsm::CertPtr x509 = nsm::certificateFromDer(toBytes(der));
     if (!x509) {
         const QString why = QString::fromStdString(nsm::lastOpensslError());
@@ -59,6 +108,7 @@ app::Result<Certificate> Certificate::parse(const QByteArray &der) {
     // needed.
     X509_check_purpose(x509.get(), -1, 0);
     ERR_clear_error();
+    RecentCertificates::instance().insert(der, x509);
     return Certificate(std::move(x509));
 }
 
@@ -215,8 +265,20 @@ bool Certificate::keyIdentifierFits(const Certificate &issuer) const {
 
 bool Certificate::isSignedBy(const Certificate &issuer) const {
     EVP_PKEY *key = X509_get0_pubkey(issuer.get());
-    const bool good = key && X509_verify(m_x509.get(), key) == 1;
+    if (!key)
+        return false;
+    // SHA-256 of both certificates as a whole: key bits alone do not name the curve.
+    constexpr int digestBytes = 32;
+    QByteArray link(2 * digestBytes, '\0');
+    auto *out = reinterpret_cast<unsigned char *>(link.data());
+    const bool isNamed = X509_digest(m_x509.get(), EVP_sha256(), out, nullptr) == 1 &&
+                         X509_digest(issuer.get(), EVP_sha256(), out + digestBytes, nullptr) == 1;
+    if (isNamed && RecentCertificates::instance().isProven(link))
+        return true;
+    const bool good = X509_verify(m_x509.get(), key) == 1;
     ERR_clear_error();
+    if (good && isNamed)
+        RecentCertificates::instance().setProven(link);
     return good;
 }
 

@@ -64,6 +64,20 @@ private slots:
         }
     }
 
+    void verify_again_forgetsNothingThatMatters() {
+        // What was proven of a chain is remembered; a chain that differs in one bit is another chain.
+        DocumentMaker maker;
+        for (int i = 0; i < 3; ++i)
+            QVERIFY(verify(decode(maker.document()), optionsFor(maker)).isValid());
+        QByteArray zonal = DocumentMaker::derOf(maker.zonal);
+        zonal[zonal.size() - 1] = static_cast<char>(zonal[zonal.size() - 1] ^ 1); // in its signature
+        maker.setChain({DocumentMaker::derOf(maker.root), DocumentMaker::derOf(maker.regional), zonal,
+                        DocumentMaker::derOf(maker.instance)},
+                       DocumentMaker::derOf(maker.leaf));
+        for (int i = 0; i < 2; ++i)
+            QVERIFY(!verify(decode(maker.document()), optionsFor(maker)).isValid());
+    }
+
     void decode_everyItem_hasItsBytes() {
         DocumentMaker maker;
         const QByteArray bytes = maker.document();
