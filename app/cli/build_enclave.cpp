@@ -68,6 +68,12 @@ QString demoPart(const char *name) {
     return QFileInfo::exists(path) ? QFileInfo(path).canonicalFilePath() : QString();
 }
 
+// As the demo enclave has it, without debugging information; before that was built, with it.
+QString demoInit() {
+    const QString stripped = demoPart("init");
+    return stripped.isEmpty() ? demoPart("guest/enclave_init") : stripped;
+}
+
 QStringList textsOf(const std::vector<std::string> &words) {
     QStringList texts;
     for (const std::string &word : words)
@@ -135,7 +141,7 @@ app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
         options.commandLine.empty()
             ? QString::fromLatin1(options.architecture == "aarch64" ? usualArmCommandLine : usualCommandLine)
             : textOf(options.commandLine);
-    recipe.initPath = options.init.empty() ? demoPart("guest/enclave_init") : pathOf(options.init);
+    recipe.initPath = options.init.empty() ? demoInit() : pathOf(options.init);
     recipe.nsmModulePath = pathOf(options.module);
     recipe.identity = identity;
     recipe.architecture = architecture;

@@ -79,9 +79,12 @@ int lint(const Options &options) {
                                finding.advice)
                           .toUtf8();
         }
-        output += u"%1 errors, %2 warnings, %3 notes\n"_s.arg(count(Severity::error))
-                      .arg(count(Severity::warning))
-                      .arg(count(Severity::note))
+        const auto counted = [&](Severity severity) {
+            const qint64 number = count(severity);
+            return u"%1 %2%3"_s.arg(number).arg(severityText(severity), number == 1 ? u""_s : u"s"_s);
+        };
+        output += (counted(Severity::error) + u", "_s + counted(Severity::warning) + u", "_s +
+                   counted(Severity::note) + u'\n')
                       .toUtf8();
     }
     if (writeOutput(output) != Written::all)
