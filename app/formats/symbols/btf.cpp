@@ -8,6 +8,7 @@ namespace {
 
 constexpr quint16 magic = 0xeb9f;
 constexpr int deepest = 16;
+constexpr int mostMembers = 200'000; // looked at for one field
 
 // Kinds, and the bytes that follow the common 12 bytes of a type.
 enum Kind : quint32 {
@@ -179,10 +180,11 @@ std::optional<quint64> Btf::sizeOf(quint32 id, int depth) const {
     }
 }
 
-std::optional<Btf::Found> Btf::member(const Type &in, QByteArrayView wanted, int depth) const {
+std::optional<Btf::Found> Btf::member(const Type &in, QByteArrayView wanted, int depth, int &left) const {
     if ((in.kind() != kindStruct && in.kind() != kindUnion) || depth > deepest)
         return std::nullopt;
-    for (quint32 i = 0; i < in.count(); ++i) {
+    for (quint32 i = 0; i < in.count() && left > 0; ++i) {
+        --left;
         const auto entry = *valueAt<std::array<quint32, 3>>(m_bytes, in.tail + 12 * quint64(i));
         const quint32 bits = in.hasBitSizes() ? entry[2] & 0xffffff : entry[2];
         const bool isBitField = in.hasBitSizes() && entry[2] >> 24;
@@ -192,7 +194,7 @@ std::optional<Btf::Found> Btf::member(const Type &in, QByteArrayView wanted, int
         if (!memberName.isEmpty() || isBitField)
             continue;
         if (const Type *inner = plain(entry[1]))
-            if (auto found = member(*inner, wanted, depth + 1)) {
+            if (auto found = member(*inner, wanted, depth + 1, left)) {
                 found->offset += bits / 8;
                 return found;
             }
@@ -206,9 +208,10 @@ std::optional<FieldPlace> Btf::field(QByteArrayView typeName, QByteArrayView pat
         return std::nullopt;
     const Type *in = type(*start);
     FieldPlace place;
+    int left = mostMembers;
     for (int depth = 0; in && depth < deepest; ++depth) {
         const qsizetype dot = path.indexOf('.');
-        const auto found = member(*in, dot < 0 ? path : path.first(dot), 0);
+        const auto found = member(*in, dot < 0 ? path : path.first(dot), 0, left);
         if (!found)
             return std::nullopt;
         place.offset += found->offset;

@@ -43,7 +43,8 @@ private:
     // Through typedefs and qualifiers.
     const Type *plain(quint32 id) const;
     std::optional<quint64> sizeOf(quint32 id, int depth) const;
-    std::optional<Found> member(const Type &in, QByteArrayView name, int depth) const;
+    // `left`: members that may still be looked at.
+    std::optional<Found> member(const Type &in, QByteArrayView name, int depth, int &left) const;
 
     QByteArray m_bytes;
     quint64 m_strings = 0, m_stringsEnd = 0;

@@ -45,7 +45,7 @@ void DwarfFile::indexUnits() {
         if (dwarf_offdie(m_dwarf, offset + header, &unit)) {
             Dwarf_Addr base = 0, start = 0, end = 0;
             for (ptrdiff_t at = 0; (at = dwarf_ranges(&unit, at, &base, &start, &end)) > 0;)
-                if (start < end)
+                if (start < end && start != 0) // 0: code that the linker has dropped
                     m_ranges.append({start, end, dwarf_dieoffset(&unit)});
         }
         if (next <= offset)

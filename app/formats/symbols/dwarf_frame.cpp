@@ -147,7 +147,9 @@ std::optional<FrameRegisters> callerOf(Dwarf_Frame *frame, const FrameRegisters 
             // the former, too, and is not to be believed.
             const bool isPreserved = number == FrameRegisters::rbx || number == FrameRegisters::rbp ||
                                      number >= FrameRegisters::r12;
-            if (!ops && isPreserved && number != FrameRegisters::rip)
+            // libdw 0.188 gives RBX's default rule to RAX.
+            const bool isKept = !ops || number == FrameRegisters::rbx;
+            if (isKept && isPreserved && number != FrameRegisters::rip)
                 caller[number] = here[number];
             continue;
         }

@@ -10,7 +10,7 @@ namespace nitroscope::symbols {
 namespace {
 
 constexpr int deepest = 16;
-constexpr int mostMembers = 100'000;
+constexpr int mostMembers = 200'000; // looked at for one field
 
 // Through typedefs and qualifiers.
 bool plainType(Dwarf_Die *die) {
@@ -50,11 +50,11 @@ std::optional<quint64> memberOffset(Dwarf_Die *member) {
 }
 
 // The member's type replaces `in`.
-std::optional<quint64> findMember(Dwarf_Die *in, QByteArrayView wanted, int depth) {
+std::optional<quint64> findMember(Dwarf_Die *in, QByteArrayView wanted, int depth, int &left) {
     Dwarf_Die member;
     if (depth > deepest || dwarf_child(in, &member) != 0)
         return std::nullopt;
-    for (int i = 0; i < mostMembers; ++i) {
+    for (; left > 0; --left) {
         Dwarf_Die type;
         if (dwarf_tag(&member) == DW_TAG_member && typeOf(&member, &type)) {
             const char *name = dwarf_diename(&member);
@@ -67,7 +67,7 @@ std::optional<quint64> findMember(Dwarf_Die *in, QByteArrayView wanted, int dept
             if (!name && (tag == DW_TAG_structure_type || tag == DW_TAG_union_type)) {
                 const auto offset = memberOffset(&member);
                 Dwarf_Die inner = type;
-                if (const auto within = findMember(&inner, wanted, depth + 1); within && offset) {
+                if (const auto within = findMember(&inner, wanted, depth + 1, left); within && offset) {
                     *in = inner;
                     return *offset + *within;
                 }
@@ -88,9 +88,10 @@ public:
         const std::lock_guard guard(file.lock());
         auto in = structure(type);
         FieldPlace place;
+        int left = mostMembers;
         for (int depth = 0; in && depth < deepest; ++depth) {
             const qsizetype dot = path.indexOf('.');
-            const auto offset = findMember(&*in, dot < 0 ? path : path.first(dot), 0);
+            const auto offset = findMember(&*in, dot < 0 ? path : path.first(dot), 0, left);
             if (!offset)
                 return std::nullopt;
             place.offset += *offset;

@@ -6,6 +6,7 @@
 #include "app/formats/symbols/kallsyms_names.hpp"
 
 #include <array>
+#include <cstring>
 #include <QtEndian>
 
 namespace nitroscope::symbols {
@@ -173,17 +174,22 @@ app::Result<Kallsyms> recoverKallsyms(QByteArrayView bytes, const AddressOf &add
     Kallsyms result{layoutOf(*found, bytes), {}};
     const AddressReader address(bytes, found->guess, found->arrayAddress);
     const auto tokens = tokensOf(bytes, found->tokens);
-    QByteArray name;
+    result.table.reserve(found->names.count, found->names.markers - found->names.names);
+    std::array<char, 4096> name; // KSYM_NAME_LEN is 512 at most; a longer name is cut
     quint64 at = found->names.names;
     for (quint32 i = 0; i < found->names.count; ++i) {
         const auto entry = nameAt(bytes, at);
         if (!entry)
             break; // findNames() has walked here before
-        name.clear();
-        for (quint64 byte = entry->start; byte < entry->end; ++byte)
-            name.append(tokens[static_cast<unsigned char>(bytes[qsizetype(byte)])]);
-        if (!name.isEmpty())
-            result.table.add(address(i), name[0], QByteArrayView(name).sliced(1));
+        size_t length = 0;
+        for (quint64 byte = entry->start; byte < entry->end; ++byte) {
+            const QByteArrayView token = tokens[static_cast<unsigned char>(bytes[qsizetype(byte)])];
+            const size_t piece = qMin(size_t(token.size()), name.size() - length);
+            std::memcpy(name.data() + length, token.data(), piece);
+            length += piece;
+        }
+        if (length > 0)
+            result.table.add(address(i), name[0], QByteArrayView(name.data() + 1, qsizetype(length - 1)));
         at = entry->end;
     }
     result.table.finish();

@@ -97,6 +97,19 @@ app::Result<KernelImagePointer> KernelImage::withDebugFile(const QString &path) 
     return image;
 }
 
+KernelImagePointer KernelImage::functionsOnly() const {
+    std::shared_ptr<KernelImage> image(new KernelImage(*this));
+    image->m_symbols = {};
+    for (qsizetype i = 0; i < m_symbols.size(); ++i)
+        if (const Symbol &symbol = m_symbols.at(i); symbol.isText())
+            image->m_symbols.add(symbol.address, symbol.type, m_symbols.nameView(symbol));
+    image->m_symbols.finish();
+    image->m_hasDataSymbols = false;
+    image->m_layouts.reset();
+    image->m_debug.reset();
+    return image;
+}
+
 void KernelImage::findBanner() {
     constexpr qsizetype longest = 512;
     const QByteArrayView bytes(m_vmlinux);

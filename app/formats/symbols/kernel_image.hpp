@@ -24,6 +24,10 @@ public:
     // belongs to another kernel: its build id differs, or it has no DWARF).
     app::Result<KernelImagePointer> withDebugFile(const QString &path) const;
 
+    // What is left when the kernel is built without CONFIG_KALLSYMS_ALL, as AWS's are: functions and no
+    // types.
+    KernelImagePointer functionsOnly() const;
+
     const ElfImage &elf() const { return m_elf; }
     const SymbolTable &symbols() const { return m_symbols; }
     // Why there are no symbols; empty otherwise.

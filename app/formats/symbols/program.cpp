@@ -140,8 +140,13 @@ QVector<SourceLine> Program::source(quint64 address) const {
         if (!place.file.isEmpty())
             places.append(place);
     };
-    Dwarf_Die *scopes = nullptr;
-    const int count = dwarf_getscopes(&*unit, address, &scopes);
+    // The innermost scope, then what contains it where it is: dwarf_getscopes() goes on with the scopes of an
+    // inlined function's definition.
+    Dwarf_Die *innermost = nullptr, *scopes = nullptr;
+    const int found = dwarf_getscopes(&*unit, address, &innermost);
+    const int count = found > 0 ? dwarf_getscopes_die(&innermost[0], &scopes) : 0;
+    if (found > 0)
+        std::free(innermost);
     bool hasFunction = false;
     for (int i = 0; i < count && !hasFunction && places.size() < mostInlines; ++i) {
         const int tag = dwarf_tag(&scopes[i]);

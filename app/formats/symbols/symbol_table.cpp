@@ -7,6 +7,12 @@
 
 namespace nitroscope::symbols {
 
+void SymbolTable::reserve(qsizetype symbols, quint64 packedNameBytes) {
+    constexpr quint64 mostAhead = 64 << 20; // the counts come from a file
+    m_symbols.reserve(qMin<qsizetype>(symbols, qsizetype(mostAhead / sizeof(Symbol))));
+    m_names.reserve(qsizetype(qMin(2 * packedNameBytes, mostAhead)));
+}
+
 void SymbolTable::add(quint64 address, char type, QByteArrayView name) {
     const auto length = std::min<qsizetype>(name.size(), std::numeric_limits<quint16>::max());
     m_symbols.append({address, quint32(m_names.size()), quint16(length), type});
@@ -17,19 +23,29 @@ void SymbolTable::finish() {
     const auto byAddress = [](const Symbol &a, const Symbol &b) { return a.address < b.address; };
     if (!std::is_sorted(m_symbols.cbegin(), m_symbols.cend(), byAddress))
         std::stable_sort(m_symbols.begin(), m_symbols.end(), byAddress);
-    m_byName.resize(m_symbols.size());
-    std::iota(m_byName.begin(), m_byName.end(), 0);
-    std::sort(m_byName.begin(), m_byName.end(), [this](quint32 a, quint32 b) {
-        const int order = nameView(m_symbols[a]).compare(nameView(m_symbols[b]));
-        return order < 0 || (order == 0 && a < b);
+    m_nameIndex = std::make_shared<NameIndex>();
+}
+
+const QVector<quint32> &SymbolTable::byName() const {
+    std::call_once(m_nameIndex->once, [this] {
+        QVector<quint32> &order = m_nameIndex->order;
+        order.resize(m_symbols.size());
+        std::iota(order.begin(), order.end(), 0);
+        std::sort(order.begin(), order.end(), [this](quint32 a, quint32 b) {
+            const int difference = nameView(m_symbols[a]).compare(nameView(m_symbols[b]));
+            return difference < 0 || (difference == 0 && a < b);
+        });
     });
+    return m_nameIndex->order;
 }
 
 std::optional<quint64> SymbolTable::find(QByteArrayView name) const {
-    const auto found = std::lower_bound(
-        m_byName.begin(), m_byName.end(), name,
-        [this](quint32 index, QByteArrayView wanted) { return nameView(m_symbols[index]) < wanted; });
-    if (found == m_byName.end() || nameView(m_symbols[*found]) != name)
+    const QVector<quint32> &order = byName();
+    const auto found =
+        std::lower_bound(order.begin(), order.end(), name, [this](quint32 index, QByteArrayView wanted) {
+            return nameView(m_symbols[index]) < wanted;
+        });
+    if (found == order.end() || nameView(m_symbols[*found]) != name)
         return std::nullopt;
     return m_symbols[*found].address;
 }
@@ -52,10 +68,12 @@ std::optional<Place> SymbolTable::place(quint64 address) const {
 
 QVector<QByteArray> SymbolTable::complete(QByteArrayView prefix, qsizetype most) const {
     QVector<QByteArray> names;
-    auto at = std::lower_bound(
-        m_byName.begin(), m_byName.end(), prefix,
-        [this](quint32 index, QByteArrayView wanted) { return nameView(m_symbols[index]) < wanted; });
-    for (; at != m_byName.end() && names.size() < most; ++at) {
+    const QVector<quint32> &order = byName();
+    auto at =
+        std::lower_bound(order.begin(), order.end(), prefix, [this](quint32 index, QByteArrayView wanted) {
+            return nameView(m_symbols[index]) < wanted;
+        });
+    for (; at != order.end() && names.size() < most; ++at) {
         const QByteArrayView candidate = nameView(m_symbols[*at]);
         if (!candidate.startsWith(prefix))
             break;

@@ -4,6 +4,8 @@
 // 160 000 symbols of a distribution's kernel take 6 MiB and are searched by halving.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <QByteArray>
 #include <QVector>
@@ -33,9 +35,12 @@ struct Place {
 
 class SymbolTable {
 public:
+    // What add() is about to get, at least; saves moving it while the table grows.
+    void reserve(qsizetype symbols, quint64 packedNameBytes);
     // The name is cut at 65535 bytes. Order of calls decides among symbols of one address.
     void add(quint64 address, char type, QByteArrayView name);
-    // Sorts by address, keeping the order of equals. To be called once, after the last add().
+    // Sorts by address, keeping the order of equals. To be called once, after the last add(). The index of
+    // names is made when a name is first asked for, by whichever thread does.
     void finish();
 
     qsizetype size() const { return m_symbols.size(); }
@@ -54,9 +59,15 @@ public:
     QVector<QByteArray> complete(QByteArrayView prefix, qsizetype most) const;
 
 private:
+    struct NameIndex {
+        std::once_flag once;
+        QVector<quint32> order; // indexes into m_symbols, sorted by name, then address
+    };
+    const QVector<quint32> &byName() const;
+
     QVector<Symbol> m_symbols;
-    QVector<quint32> m_byName; // indexes into m_symbols, sorted by name, then address
     QByteArray m_names;
+    std::shared_ptr<NameIndex> m_nameIndex = std::make_shared<NameIndex>(); // copies have the same symbols
 };
 
 } // namespace nitroscope::symbols

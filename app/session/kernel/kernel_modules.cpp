@@ -10,7 +10,8 @@ namespace {
 
 constexpr int mostModules = 1024;
 constexpr quint64 nameBytes = 56; // MODULE_NAME_LEN on 64-bit machines
-constexpr quint64 mostModuleBytes = 256 << 20, mostSymbols = 200'000, longestName = 512;
+constexpr quint64 mostModuleBytes = 256 << 20, longestName = 512;
+constexpr quint64 mostSymbols = 400'000; // of all modules
 
 // Where the fields of struct module are; the code's place changed in 4.5 and 6.4.
 struct ModuleLayout {
@@ -83,7 +84,7 @@ Place codeOf(const RunningKernel &kernel, quint64 module, const ModuleLayout &la
 }
 
 void addSymbols(const RunningKernel &kernel, quint64 module, quint64 kallsymsField,
-                const symbols::TypeLayouts &types, symbols::SymbolTable &table) {
+                const symbols::TypeLayouts &types, symbols::SymbolTable &table, quint64 &left) {
     const auto field = [&types](const char *name) { return types.field("mod_kallsyms", name); };
     const auto symtab = field("symtab"), count = field("num_symtab"), strtab = field("strtab");
     const auto typetab = field("typetab"); // nm's letters, since 5.2
@@ -92,8 +93,8 @@ void addSymbols(const RunningKernel &kernel, quint64 module, quint64 kallsymsFie
         return;
     const auto symbolsAt = kernel.value<quint64>(*kallsyms + symtab->offset);
     const auto stringsAt = kernel.value<quint64>(*kallsyms + strtab->offset);
-    const quint64 number =
-        qMin<quint64>(kernel.value<quint32>(*kallsyms + count->offset).value_or(0), mostSymbols);
+    const quint64 number = qMin<quint64>(kernel.value<quint32>(*kallsyms + count->offset).value_or(0), left);
+    left -= number;
     if (!symbolsAt || !stringsAt)
         return;
     const QByteArray entries = kernel.bytes(*symbolsAt, number * sizeof(Elf64_Sym));
@@ -153,13 +154,14 @@ QVector<std::shared_ptr<const ModuleSymbols>> readModuleSymbols(const RunningKer
     const auto layout = head && kernel.layouts() ? layoutOf(*kernel.layouts()) : std::nullopt;
     if (!layout || !layout->kallsyms)
         return modules;
+    quint64 left = mostSymbols;
     for (const quint64 address : modulesOf(kernel, *head, *layout)) {
         const Place code = codeOf(kernel, address, *layout);
         auto module = std::make_shared<ModuleSymbols>();
         module->name = QString::fromUtf8(kernel.text(address + layout->name, nameBytes));
         module->base = code.base;
         module->bytes = qMin(code.bytes, mostModuleBytes);
-        addSymbols(kernel, address, *layout->kallsyms, *kernel.layouts(), module->table);
+        addSymbols(kernel, address, *layout->kallsyms, *kernel.layouts(), module->table, left);
         module->table.finish();
         modules.append(module);
     }

@@ -46,7 +46,7 @@ public:
     }
 
     // Threads of one process besides its first.
-    QVector<quint64> threads(quint64 leader) const {
+    QVector<quint64> threads(quint64 leader) {
         QVector<quint64> found;
         if (!m_layout.signal || !m_layout.threadNode || !m_layout.threadHead)
             return found;
@@ -55,7 +55,8 @@ public:
             return found;
         const quint64 head = *signal + *m_layout.threadHead;
         quint64 node = m_kernel.value<quint64>(head).value_or(head);
-        for (int i = 0; i < mostTasks && node != head && RunningKernel::isKernelAddress(node); ++i) {
+        // All lists together have an end.
+        for (; m_steps < mostTasks && node != head && RunningKernel::isKernelAddress(node); ++m_steps) {
             const quint64 task = node - *m_layout.threadNode;
             if (task != leader)
                 found.append(task);
@@ -67,6 +68,7 @@ public:
 private:
     const RunningKernel &m_kernel;
     const TaskLayout &m_layout;
+    int m_steps = 0;
 };
 
 } // namespace
@@ -153,7 +155,7 @@ QVector<quint64> currentTasks(const RunningKernel &kernel) {
 KernelList<KernelTask> readTasks(const RunningKernel &kernel, const TaskLayout &layout) {
     KernelList<KernelTask> list;
     list.source = layout.source;
-    const TaskReader reader(kernel, layout);
+    TaskReader reader(kernel, layout);
     QHash<quint64, int> cpuOf;
     const QVector<quint64> current = currentTasks(kernel);
     for (qsizetype cpu = 0; cpu < current.size(); ++cpu)

@@ -10,7 +10,7 @@ namespace {
 // CONFIG_LOG_BUF_SHIFT goes up to 25; log_buf_len= may make it larger, but nobody reads more.
 constexpr int mostDescBits = 21, mostSizeBits = 27;
 constexpr quint64 mostBytes = quint64(1) << mostSizeBits;
-constexpr quint64 mostEntryBytes = 1024, longestText = 32 * 1024;
+constexpr quint64 mostEntryBytes = 256, longestText = 32 * 1024;
 
 // A field of `width` bytes, 0 outside.
 quint64 fieldOf(QByteArrayView bytes, quint64 offset, quint64 width) {
@@ -180,10 +180,12 @@ QVector<KernelLogLine> readPrintkRing(const ReadKernel &read, quint64 ring, cons
     const QByteArray data = read(fieldOf(head, layout.data, 8), quint64(1) << sizeBits);
     if (descs.isEmpty() || infos.isEmpty() || data.isEmpty())
         return {};
+    // Every text has its own place, so all together are no longer than the ring.
+    qsizetype textLeft = data.size();
     const quint64 tail = fieldOf(head, layout.tailId, 8) & idMask,
                   last = fieldOf(head, layout.headId, 8) & idMask;
     QVector<KernelLogLine> lines;
-    for (quint64 step = 0; step < count; ++step) {
+    for (quint64 step = 0; step < count && textLeft > 0; ++step) {
         const quint64 id = (tail + step) & idMask;
         const qsizetype index = qsizetype(id & (count - 1));
         const QByteArrayView desc =
@@ -199,8 +201,11 @@ QVector<KernelLogLine> readPrintkRing(const ReadKernel &read, quint64 ring, cons
             line.nanoseconds = fieldOf(info, layout.ts, 8);
             line.level = levelOf(info, layout.textLength + 2);
             line.caller = callerOf(quint32(fieldOf(info, layout.caller, 4)));
-            line.text = printable(textOf(data, fieldOf(desc, layout.begin, 8), fieldOf(desc, layout.next, 8),
-                                         fieldOf(info, layout.textLength, 2)));
+            const QByteArrayView bytes =
+                textOf(data, fieldOf(desc, layout.begin, 8), fieldOf(desc, layout.next, 8),
+                       fieldOf(info, layout.textLength, 2));
+            textLeft -= bytes.size();
+            line.text = printable(bytes);
             lines.append(line);
         }
         if (id == last)

@@ -4,7 +4,7 @@
 namespace nitroscope::app {
 namespace {
 
-constexpr int mostMappings = 65536, deepestTree = 16, deepestPath = 64;
+constexpr int mostMappings = 8192, deepestTree = 16, deepestPath = 64;
 constexpr quint64 longestName = 256, pageShift = 12;
 
 struct MemoryLayout {

@@ -115,6 +115,11 @@ Result<RunningKernel> RunningKernel::find(const guest::PhysicalMemory &memory,
                                    "the EIF or the kernel's file."));
     kernel.m_head = memory.readUpTo(kernel.m_start + kernel.m_physicalOffset, headBytes);
     kernel.findTables(vcpu);
+    if (!kernel.m_info && image) {
+        kernel.findInfo();
+        if (!kernel.m_mapped) // it may name the tables
+            kernel.findTables(vcpu);
+    }
     kernel.findLayouts();
     return kernel;
 }
@@ -147,11 +152,23 @@ bool RunningKernel::findByImage() {
         return false;
     m_start = m_image->start() + m_slide;
     m_end = m_image->end() + m_slide;
-    const QString release = m_image->release();
-    m_info = findVmcoreInfo(m_memory, [&](const VmcoreInfo &info) {
-        return (release.isEmpty() || info.release() == release) && info.slide().value_or(m_slide) == m_slide;
-    });
     return true;
+}
+
+// Where the kernel has its page of facts is known by name, or found by its first line.
+void RunningKernel::findInfo() {
+    const QString wanted = m_image->release();
+    const auto fits = [&](const VmcoreInfo &info) {
+        return (wanted.isEmpty() || info.release() == wanted) && info.slide().value_or(m_slide) == m_slide;
+    };
+    if (const auto pointer = address("vmcoreinfo_data"); pointer && m_mapped) {
+        const auto page = value<quint64>(*pointer);
+        m_info = page ? VmcoreInfo::parse(bytes(*page, VmcoreInfo::pageBytes)) : std::nullopt;
+        if (m_info && !fits(*m_info))
+            m_info.reset();
+        return;
+    }
+    m_info = findVmcoreInfo(m_memory, fits);
 }
 
 // Without a file: VMCOREINFO says where things are, kallsyms is in RAM.

@@ -68,6 +68,7 @@ private:
 
     bool findByImage();
     bool findBySearch();
+    void findInfo();
     void findTables(const std::optional<guest::AddressTranslation> &vcpu);
     void findLayouts();
 

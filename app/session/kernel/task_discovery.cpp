@@ -13,7 +13,7 @@ namespace {
 constexpr quint64 mostBytes = 16384; // of a task_struct
 constexpr quint64 nameBytes = 16, stackEndMagic = 0x57ac6e9d;
 constexpr quint64 cacheLine = 64, mostThreadInfo = 32;
-constexpr int mostSteps = 65536;
+constexpr int mostSteps = 400'000; // through all lists that are tried
 
 tl::unexpected<Error> unknown(const char *what) {
     return failure(
@@ -61,10 +61,10 @@ QVector<quint64> swapperNames(const RunningKernel &kernel) {
 
 // Tasks in the order of the list when `link` is the offset of the list's node from the name; empty when it
 // does not lead through names back to the start.
-QVector<quint64> listOf(const RunningKernel &kernel, quint64 firstName, qint64 link) {
+QVector<quint64> listOf(const RunningKernel &kernel, quint64 firstName, qint64 link, int &steps) {
     QVector<quint64> names;
     quint64 name = firstName;
-    for (int i = 0; i < mostSteps; ++i) {
+    for (; steps < mostSteps; ++steps) {
         names.append(name);
         const auto next = kernel.value<quint64>(name + quint64(link));
         if (!next || !RunningKernel::isKernelAddress(*next) || *next % 8 != 0)
@@ -88,13 +88,14 @@ Result<TaskLayout> discoverTasks(const RunningKernel &kernel) {
     if (!kernel.mapped())
         return failure(QStringLiteral("no-layout"),
                        QStringLiteral("the kernel's page tables are not known."));
+    int steps = 0;
     for (const quint64 firstName : swapperNames(kernel)) {
         // The whole list of tasks has kthreadd as third; other lists through tasks are shorter or in another
         // order.
         QVector<qint64> links;
         QVector<quint64> names;
         for (qint64 link = -qint64(mostBytes) / 2; link < 0; link += 8) {
-            const QVector<quint64> found = listOf(kernel, firstName, link);
+            const QVector<quint64> found = listOf(kernel, firstName, link, steps);
             if (found.size() >= 3 && kernel.text(found[2], nameBytes) == "kthreadd") {
                 links.append(link);
                 if (found.size() > names.size())

@@ -29,6 +29,14 @@ struct TypesProbe {
 };
 TypesProbe typesProbe{1, {}, 2, 3};
 
+[[gnu::always_inline]] static inline int inlinedProbe(volatile int *value) {
+    *value = *value + 1; // the line that is looked for
+    return *value;
+}
+extern "C" [[gnu::noinline]] int outerProbe(volatile int *value) {
+    return inlinedProbe(value) + 1;
+}
+
 namespace {
 
 QByteArray someBtf() {
@@ -121,6 +129,51 @@ private slots:
         QCOMPARE(layouts->field("TypesProbe", "last")->offset, offsetof(TypesProbe, last));
         QVERIFY(!layouts->field("TypesProbe", "bits"));
         QCOMPARE(typesProbe.first, 1);
+    }
+
+    void dwarf_inlinedFunction_comesBeforeItsCaller() {
+        const auto program =
+            Program::openFile(QCoreApplication::applicationFilePath(), QStringLiteral("test"));
+        QVERIFY(program);
+        volatile int value = 1;
+        QCOMPARE(outerProbe(&value), 3);
+        const auto start = (*program)->symbols().find("outerProbe");
+        QVERIFY(start && (*program)->hasDwarf());
+        bool isFound = false;
+        for (quint64 address = *start; address < *start + 32 && !isFound; ++address) {
+            const auto lines = (*program)->source(address);
+            if (lines.size() != 2)
+                continue;
+            isFound = true;
+            QCOMPARE(lines[0].function, QStringLiteral("inlinedProbe"));
+            QCOMPARE(lines[1].function, QStringLiteral("outerProbe"));
+            QVERIFY(lines[0].file.endsWith(QStringLiteral("tst_types.cpp")));
+            QVERIFY(lines[0].line < lines[1].line);
+        }
+        QVERIFY(isFound);
+        QVERIFY((*program)->source(0).isEmpty());
+    }
+
+    // At a function's first instruction the return address is where RSP is.
+    void cfi_ownProgram_findsTheCaller() {
+        const auto program =
+            Program::openFile(QCoreApplication::applicationFilePath(), QStringLiteral("test"));
+        QVERIFY(program);
+        const auto start = (*program)->symbols().find("outerProbe");
+        QVERIFY(start);
+        FrameRegisters here;
+        here[FrameRegisters::rsp] = 0x7000;
+        here[FrameRegisters::rbx] = 7;
+        const auto read = [](quint64 address) -> std::optional<quint64> {
+            return address == 0x7000 ? std::optional<quint64>(0x1234) : std::nullopt;
+        };
+        const auto caller = (*program)->caller(here, *start, read);
+        QVERIFY(caller);
+        QCOMPARE(caller->pc(), 0x1234);
+        QCOMPARE(caller->sp(), 0x7008);
+        QCOMPARE((*caller)[FrameRegisters::rbx], std::optional<quint64>(7));
+        QVERIFY(!(*caller)[FrameRegisters::rax]);
+        QVERIFY(!(*program)->caller(here, 0, read));
     }
 
     void orc_everyLayout_isToldApart_data() {
