@@ -43,6 +43,7 @@ public:
     void setExpected(int pcr, const QByteArray &value);
     void clearExpected();
     void setDebugMode(bool on);
+    bool isDebugMode() const { return m_debugMode; }
     // The enclave has ended: values stay, dimmed.
     void setStale(bool stale);
     void clearChangedMarks();

@@ -118,6 +118,7 @@ private:
     void registerViewActions();
     void registerHelpActions();
     void registerEifActions();
+    void registerNsmActions();
     void buildMenus();
     void fillRecentMenu();
     void editLaunchOptions();
@@ -145,6 +146,9 @@ private:
     // main_window_capture.cpp
     void connectCaptures();
     void connectNsm();
+    void fillNsmMenu(QMenu &enclave);
+    void updateNsmActions();
+    void openNsmDocument(const QByteArray &document, const QString &name);
     void watch(CaptureSource &source);
     void captureRestarted(CaptureSource &source);
     void takeBatch(CaptureSource &source, const CaptureBatch &batch);

@@ -37,6 +37,7 @@ void MainWindow::registerActions() {
     registerVsockActions();
     registerViewActions();
     registerHelpActions();
+    registerNsmActions();
 }
 
 void MainWindow::registerFileActions() {
@@ -327,9 +328,10 @@ void MainWindow::buildMenus() {
           "edit.findNext", "edit.findPrevious", "edit.goTo", "-", "edit.clearConsole", "edit.clearLog"});
 
     buildEifMenu();
-    fill(menuBar()->addMenu(u"E&nclave"_s),
-         {"enclave.run", "enclave.runDebug", "enclave.pause", "enclave.resume", "enclave.reset",
-          "enclave.stop", "enclave.restart", "-", "enclave.options"});
+    QMenu *enclave = menuBar()->addMenu(u"E&nclave"_s);
+    fill(enclave, {"enclave.run", "enclave.runDebug", "enclave.pause", "enclave.resume", "enclave.reset",
+                   "enclave.stop", "enclave.restart", "-", "enclave.options"});
+    fillNsmMenu(*enclave);
 
     buildDebugMenu();
 

@@ -72,10 +72,12 @@ void MainWindow::connectNsm() {
     connect(m_nsm, &NsmPanel::breakWanted, &m_session, &EnclaveSession::addNsmBreak);
     connect(m_nsm, &NsmPanel::faultWanted, &m_session, &EnclaveSession::addNsmFault);
     connect(m_nsm, &NsmPanel::ruleRemovalWanted, &m_session, &EnclaveSession::removeNsmRule);
-    connect(&m_session, &EnclaveSession::nsmRulesChanged, this,
-            [this](const QVector<NsmRule> &rules) { m_nsm->setRules(rules); });
+    connect(&m_session, &EnclaveSession::nsmRulesChanged, this, [this](const QVector<NsmRule> &rules) {
+        m_nsm->setRules(rules);
+        updateNsmActions();
+    });
     connect(&m_session, &EnclaveSession::breakHit, this, &MainWindow::showBreak);
-    connect(m_nsm, &NsmPanel::documentOpened, this, &MainWindow::openDocument);
+    connect(m_nsm, &NsmPanel::documentOpened, this, &MainWindow::openNsmDocument);
     connect(m_nsm, &NsmPanel::pcrChosen, this, [this](int index) {
         m_pcrs->showPcr(index);
         raisePanel(*m_pcrs);
@@ -203,9 +205,7 @@ void MainWindow::refreshCaptureStatus() {
 }
 
 void MainWindow::updateCaptureActions() {
-    const auto state = m_session.state();
-    const bool active = state == EnclaveSession::State::running || state == EnclaveSession::State::paused;
-    m_nsm->setRulesAllowed(active);
+    updateNsmActions();
     m_actions.find(QStringLiteral("file.cancelCapture"))->setEnabled(m_saved.state() == State::reading);
     m_actions.find(QStringLiteral("file.saveCapture"))
         ->setEnabled(m_capture && m_capture->bytes() && m_capture->totals().bytes > 0);

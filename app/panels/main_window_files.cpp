@@ -65,6 +65,7 @@ QByteArray documentIn(const QString &path) {
 } // namespace
 
 void MainWindow::openDocument(const QByteArray &foreign, const QString &name) {
+    m_attestation->setExpectedPcrs({}); // it may come from anywhere
     m_attestation->open(foreign, name);
     raisePanel(*m_attestation);
 }

@@ -211,22 +211,24 @@ void NsmPanel::selectWhenThere(quint64 id) {
 }
 
 // The document of an attestation response, out of its CBOR.
-void NsmPanel::openDocument() {
+bool NsmPanel::openDocument() {
     if (m_current < 0)
-        return;
+        return false;
     const NsmTransaction &t = m_model.transaction(m_current);
     if (t.kind != nsm_kind::attestation)
-        return;
+        return false;
     const auto decoded = pcapng::decodeCbor(m_model.responseBytes(t));
     if (!decoded)
-        return;
+        return false;
     const QByteArray document = decoded->toMap()
                                     .value(QStringLiteral("Attestation"))
                                     .toMap()
                                     .value(QStringLiteral("document"))
                                     .toByteArray();
-    if (!document.isEmpty())
-        emit documentOpened(document, QStringLiteral("NSM transaction %1").arg(t.id));
+    if (document.isEmpty())
+        return false;
+    emit documentOpened(document, QStringLiteral("NSM transaction %1").arg(t.id));
+    return true;
 }
 
 void NsmPanel::copyAs(CopyForm form) {

@@ -31,6 +31,12 @@ public:
     // Rules of the running enclave, for the context menu; only while one runs can they be set.
     void setRules(const QVector<NsmRule> &rules);
     void setRulesAllowed(bool allowed) { m_canSet = allowed; }
+    bool hasRules() const { return !m_rules.isEmpty(); }
+    // Breaks, faults and what is set, as a menu beside the current request.
+    void popUpRules();
+    void removeRules();
+    // The document of the current request goes to documentOpened(); false when it has none.
+    bool openDocument();
     // "12 of 40 requests · 3 failed", and what a stream lost.
     void refreshStatus(const QString &streamNote = {});
     // Shows a transaction, taking a filter off that hides it. False when the capture does not have it.
@@ -62,7 +68,6 @@ private:
     void applyFilter();
     void showCurrent();
     void showSide();
-    void openDocument();
     void fillMenu(QMenu &menu);
     void addRuleMenus(QMenu &menu, const NsmTransaction *transaction);
 

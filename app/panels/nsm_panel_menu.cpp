@@ -40,6 +40,19 @@ void NsmPanel::contextMenuEvent(QContextMenuEvent *event) {
     menu->popup(event->globalPos());
 }
 
+void NsmPanel::popUpRules() {
+    auto *menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    addRuleMenus(*menu, m_current < 0 ? nullptr : &m_model.transaction(m_current));
+    const QRect row = m_table->visualRect(m_table->currentIndex());
+    menu->popup(m_table->viewport()->mapToGlobal(row.isValid() ? row.bottomLeft() : QPoint()));
+}
+
+void NsmPanel::removeRules() {
+    for (const NsmRule &rule : m_rules)
+        emit ruleRemovalWanted(rule.kind, rule.id);
+}
+
 void NsmPanel::fillMenu(QMenu &menu) {
     const NsmTransaction *t = m_current < 0 ? nullptr : &m_model.transaction(m_current);
     QMenu *copyMenu = menu.addMenu(QStringLiteral("&Copy As"));
@@ -87,14 +100,29 @@ void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
     const auto addFault = [this](QMenu *to, const QString &text, const NsmFault &wanted) {
         connect(to->addAction(text), &QAction::triggered, this, [this, wanted] { emit faultWanted(wanted); });
     };
-    for (const quint64 count : {quint64{1}, quint64{0}}) {
-        QMenu *part = faults->addMenu(
-            count == 1 ? QStringLiteral("&Next %1").arg(kind.isEmpty() ? QStringLiteral("Request") : kind)
-                       : QStringLiteral("&Every %1").arg(kind.isEmpty() ? QStringLiteral("Request") : kind));
+    // Which requests: the next, all of the kind, all about the PCR.
+    struct Which {
+        QString title, kind;
+        std::optional<int> pcr;
+        quint64 count;
+    };
+    const QString what = kind.isEmpty() ? QStringLiteral("Request") : kind;
+    std::vector<Which> choices{{QStringLiteral("&Next ") + what, kind, {}, 1},
+                               {QStringLiteral("&Every ") + what, kind, {}, 0}};
+    if (hasPcr)
+        choices.push_back(
+            {QStringLiteral("Every Request for &PCR %1").arg(transaction->pcr), {}, transaction->pcr, 0});
+    for (const Which &which : choices) {
+        QMenu *part = faults->addMenu(which.title);
         QMenu *errors = part->addMenu(QStringLiteral("Answer with &Error"));
         for (int result = 1; result < pcapng::nsmResults; ++result)
             addFault(errors, pcapng::nsmResultName(result),
-                     {kind, {}, QStringLiteral("error"), pcapng::nsmResultName(result), {}, count});
+                     {which.kind,
+                      which.pcr,
+                      QStringLiteral("error"),
+                      pcapng::nsmResultName(result),
+                      {},
+                      which.count});
         for (const QString &action : nsmFaultActions()) {
             if (action == QStringLiteral("error"))
                 continue;
@@ -106,9 +134,13 @@ void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
                 milliseconds = 1000;
             if (action == QStringLiteral("stale-timestamp"))
                 milliseconds = 3'600'000;
-            addFault(
-                part, faultText(action),
-                {aboutDocuments ? QStringLiteral("Attestation") : kind, {}, action, {}, milliseconds, count});
+            addFault(part, faultText(action),
+                     {aboutDocuments ? QStringLiteral("Attestation") : which.kind,
+                      which.pcr,
+                      action,
+                      {},
+                      milliseconds,
+                      which.count});
         }
     }
     breaks->setEnabled(m_canSet);
@@ -124,10 +156,7 @@ void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
                 [this, kind = rule.kind, id = rule.id] { emit ruleRemovalWanted(kind, id); });
     if (m_rules.size() > 1) {
         remove->addSeparator();
-        connect(remove->addAction(QStringLiteral("&All")), &QAction::triggered, this, [this] {
-            for (const NsmRule &rule : m_rules)
-                emit ruleRemovalWanted(rule.kind, rule.id);
-        });
+        connect(remove->addAction(QStringLiteral("&All")), &QAction::triggered, this, &NsmPanel::removeRules);
     }
 }
 

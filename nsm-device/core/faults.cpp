@@ -50,6 +50,8 @@ Faults FaultTable::apply(NsmRequestKind kind, PcrRange pcrs) {
             continue;
         ++rule.hits;
         faults.actions |= 1U << rule.action;
+        if (faults.rule == 0)
+            faults.rule = rule.id;
         if (rule.action == NSM_FAULT_ERROR && faults.error == NSM_SUCCESS)
             faults.error = rule.error;
         if (rule.action == NSM_FAULT_DELAY)

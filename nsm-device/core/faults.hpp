@@ -22,6 +22,7 @@ struct PcrRange {
 // What all matching rules together do to one request.
 struct Faults {
     std::uint32_t actions = 0; // bit n = NsmFaultAction n
+    std::uint32_t rule = 0;    // id of the first rule that acts; 0 = none
     NsmError error = NSM_SUCCESS;
     std::uint32_t delayMs = 0;
     std::uint64_t staleMs = 0;

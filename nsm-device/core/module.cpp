@@ -133,7 +133,7 @@ NsmAnswer Module::handle(cbor::Bytes bytes, std::span<std::byte> response) {
     const Faults faults = m_faults.apply(request.kind, decoded ? touchedPcrs(request) : PcrRange());
     NsmAnswer answer = this->answer(request, error, faults, response);
     answer.index = decoded ? indexOf(request) : -1;
-    observe(answer, faults.actions, start, bytes, response);
+    observe(answer, faults, start, bytes, response);
     return answer;
 }
 
@@ -148,11 +148,11 @@ NsmAnswer Module::refuse(NsmError error, std::span<std::byte> response) {
     const auto start = std::chrono::steady_clock::now();
     ++m_counters.requests[NSM_REQUEST_UNKNOWN];
     const NsmAnswer answer{writeRefusal(error, response), NSM_REQUEST_UNKNOWN, error, -1, 0, 0};
-    observe(answer, 0, start, {}, response);
+    observe(answer, {}, start, {}, response);
     return answer;
 }
 
-void Module::observe(const NsmAnswer &answer, std::uint32_t faults,
+void Module::observe(const NsmAnswer &answer, const Faults &faults,
                      std::chrono::steady_clock::time_point start, cbor::Bytes request,
                      std::span<std::byte> response) {
     ++m_transactions;
@@ -163,7 +163,8 @@ void Module::observe(const NsmAnswer &answer, std::uint32_t faults,
     transaction.kind = answer.kind;
     transaction.error = answer.error;
     transaction.index = answer.index;
-    transaction.faults = faults;
+    transaction.faults = faults.actions;
+    transaction.rule = faults.rule;
     transaction.delay_ms = answer.delay_ms;
     transaction.dropped = answer.dropped;
     const auto spent = std::chrono::steady_clock::now() - start;

@@ -48,7 +48,7 @@ public:
 private:
     // Encodes an error, cut at the response's size; how many bytes that took.
     std::size_t writeRefusal(NsmError error, std::span<std::byte> response);
-    void observe(const NsmAnswer &answer, std::uint32_t faults, std::chrono::steady_clock::time_point start,
+    void observe(const NsmAnswer &answer, const Faults &faults, std::chrono::steady_clock::time_point start,
                  cbor::Bytes request, std::span<std::byte> response);
     NsmAnswer answer(const Request &request, NsmError error, const Faults &faults,
                      std::span<std::byte> response);

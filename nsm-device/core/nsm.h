@@ -77,6 +77,7 @@ typedef struct NsmTransaction {
     NsmError error;
     int32_t index; /* the PCR (LockPCRs: the range), -1 when the request has none */
     uint32_t faults; /* bit n = NsmFaultAction n was applied */
+    uint32_t rule; /* id of the first fault rule that was; 0 = none */
     uint32_t delay_ms; /* the host is to hold the answer back this long */
     int dropped; /* no answer is sent; `response` is empty */
     uint64_t duration_ns; /* spent in the core, host time */

@@ -121,7 +121,7 @@ void nsm_recorder_transaction(NsmRecorder *recorder,
 
     note = nsm_recorder_note(transaction);
     if (note) {
-        nitro_capture_fault(recorder->capture, 0, "nsm",
+        nitro_capture_fault(recorder->capture, transaction->rule, "nsm",
                             note + strlen("fault: "),
                             nsm_request_name(transaction->kind),
                             transaction->id);
@@ -135,6 +135,7 @@ void nsm_recorder_transaction(NsmRecorder *recorder,
         .data = transaction->response,
         .size = transaction->response_size,
         .verdict = nsm_recorder_verdict(transaction),
+        .rule = transaction->rule,
         .note = note,
     };
     nitro_capture_nsm(recorder->capture, &record);

@@ -251,7 +251,7 @@ private slots:
         NsmFixture device;
         NsmFaultRule wait = rule(NSM_FAULT_DELAY, NSM_REQUEST_EXTEND_PCR);
         wait.milliseconds = 5;
-        nsm_fault_add(device.nsm, &wait);
+        const uint32_t id = nsm_fault_add(device.nsm, &wait);
         const QByteArray random = device.send(getRandom);
         QCOMPARE(device.lastRequest, getRandom);
         QCOMPARE(device.lastResponse, random);
@@ -266,6 +266,8 @@ private slots:
         QCOMPARE(device.transactions[1].index, 17);
         QCOMPARE(device.transactions[1].delay_ms, 5u);
         QCOMPARE(device.transactions[1].faults, 1u << NSM_FAULT_DELAY);
+        QCOMPARE(device.transactions[0].rule, 0u);
+        QCOMPARE(device.transactions[1].rule, id);
         QCOMPARE(device.transactions[2].kind, NSM_REQUEST_UNKNOWN);
         QCOMPARE(device.transactions[2].error, NSM_INVALID_OPERATION);
         QCOMPARE(device.lastResponse, errorResponse(NSM_INVALID_OPERATION));
