@@ -12,6 +12,7 @@
 #include "app/widgets/hex_view.hpp"
 #include "app/widgets/theme.hpp"
 
+#include <QAbstractItemView>
 #include <QAction>
 #include <QClipboard>
 #include <QComboBox>
@@ -83,6 +84,8 @@ QWidget *AttestationPanel::buildContent() {
     m_root->setToolTip(QStringLiteral("Which root the chain must end in; the document's own proves nothing"));
     m_time->addItems({QStringLiteral("At the document's time"), QStringLiteral("Now")});
     m_time->setAccessibleName(QStringLiteral("When the certificates must be valid"));
+    for (QComboBox *box : {m_root, m_time})
+        box->view()->setAccessibleName(box->accessibleName());
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(10, 4, 8, 4);
     bar->setSpacing(8);

@@ -10,6 +10,7 @@
 #include "app/widgets/empty_state.hpp"
 #include "app/widgets/hex_view.hpp"
 
+#include <QAbstractItemView>
 #include <QClipboard>
 #include <QComboBox>
 #include <QContextMenuEvent>
@@ -118,6 +119,7 @@ QWidget *NsmPanel::buildFilterBar() {
     bar->setSpacing(6);
     for (QComboBox *box : {m_kind, m_result, m_pcr}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+        box->view()->setAccessibleName(box->accessibleName());
         bar->addWidget(box);
         connect(box, &QComboBox::currentIndexChanged, this, &NsmPanel::applyFilter);
     }

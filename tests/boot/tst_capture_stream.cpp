@@ -199,6 +199,54 @@ private Q_SLOTS:
         QVERIFY(consoleOf(stream).contains(readyLine));
     }
 
+    void readerThatDoesNotRead_losesTheNewestAndSaysHowMany() {
+        const QByteArray path = m_folder.filePath(QStringLiteral("full")).toLocal8Bit();
+        QCOMPARE(::mkfifo((path + ".in").constData(), 0600), 0);
+        QCOMPARE(::mkfifo((path + ".out").constData(), 0600), 0);
+        const int fd = ::open((path + ".out").constData(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        QVERIFY(fd >= 0);
+        Guest guest;
+        boot(guest, QStringLiteral("pipe,id=cap,path=") + QString::fromLocal8Bit(path));
+        guest.type("bench 70000\n"); // more than the 16 MiB that wait in QEMU
+        QVERIFY2(guest.waitForConsole("bench 70000 requests", 3 * bootSeconds), guest.console().right(500));
+        QByteArray bytes;
+        const auto drain = [&] {
+            QByteArray part(1 << 20, '\0');
+            for (QDeadlineTimer deadline(bootSeconds * 1000); !deadline.hasExpired();) {
+                if (const auto size = ::read(fd, part.data(), static_cast<size_t>(part.size())); size > 0)
+                    bytes.append(part.constData(), size);
+                else if (guest.command(QStringLiteral("query-capture"))
+                             .toObject()[QStringLiteral("pending")]
+                             .toInteger() == 0)
+                    break;
+            }
+        };
+        drain();
+        guest.type("uptime\n"); // the report stands in front of what comes next
+        QVERIFY(guest.waitForConsole("since the kernel started", bootSeconds));
+        guest.command(QStringLiteral("stop")); // Linux asks for random bytes now and then
+        drain();
+        ::close(fd);
+        const Stream stream = parse(bytes);
+        quint64 lost = 0, kept = 0, last = 0;
+        for (const Record &record : stream.records) {
+            if (const auto *dropped = std::get_if<DroppedRecord>(&record.content))
+                lost += dropped->counts[NITRO_CAPTURE_NSM];
+            if (const auto *nsm = std::get_if<NsmRecord>(&record.content)) {
+                ++kept;
+                last = std::max(last, nsm->transaction);
+            }
+        }
+        QVERIFY2(lost > 0, qPrintable(QStringLiteral("%1 records, up to %2").arg(kept).arg(last)));
+        quint64 answered = 0;
+        const QJsonArray requests =
+            guest.command(QStringLiteral("query-nsm")).toObject()[QStringLiteral("requests")].toArray();
+        for (const QJsonValue &each : requests)
+            answered += static_cast<quint64>(each.toObject()[QStringLiteral("count")].toInteger());
+        QVERIFY(answered > 70000);
+        QCOMPARE(kept + lost, 2 * answered);
+    }
+
     void newReader_getsHeadersAndGoesOn() {
         const QString path = m_folder.filePath(QStringLiteral("socket"));
         Guest guest;
