@@ -100,6 +100,27 @@ static char *nsm_recorder_note(const NsmTransaction *transaction)
     return g_string_free(note, false);
 }
 
+void nsm_recorder_hold(NsmRecorder *recorder, const NsmQuestion *question,
+                       const uint8_t *request, size_t size)
+{
+    const NitroCaptureNsm record = {
+        .kind = question->kind,
+        .transaction = question->transaction,
+        .data = request,
+        .size = size,
+    };
+
+    if (recorder->capture) {
+        nitro_capture_nsm(recorder->capture, &record);
+        recorder->request_written = question->transaction;
+    }
+}
+
+void nsm_recorder_forget(NsmRecorder *recorder)
+{
+    recorder->request_written = 0;
+}
+
 void nsm_recorder_transaction(NsmRecorder *recorder,
                               const NsmTransaction *transaction)
 {
@@ -116,7 +137,9 @@ void nsm_recorder_transaction(NsmRecorder *recorder,
         recorder->change_count = 0;
         return;
     }
-    nitro_capture_nsm(recorder->capture, &record);
+    if (recorder->request_written != transaction->id) {
+        nitro_capture_nsm(recorder->capture, &record);
+    }
     nsm_recorder_write_changes(recorder, transaction->id);
 
     note = nsm_recorder_note(transaction);

@@ -22,11 +22,19 @@ typedef struct NsmRecorder {
     bool in_request;
     unsigned change_count;
     NsmRecordedChange changes[NSM_PCR_COUNT];
+    /* The transaction whose request is written already; 0 = none. */
+    uint64_t request_written;
 } NsmRecorder;
 
 /* Around nsm_handle() and nsm_refuse(). */
 void nsm_recorder_begin(NsmRecorder *recorder);
 void nsm_recorder_end(NsmRecorder *recorder);
+
+/* A request that is held back unanswered, so that a reader sees it now. */
+void nsm_recorder_hold(NsmRecorder *recorder, const NsmQuestion *question,
+                       const uint8_t *request, size_t size);
+/* It will never be answered: the driver has reset the device. */
+void nsm_recorder_forget(NsmRecorder *recorder);
 
 /* From the core's callbacks of the same names. */
 void nsm_recorder_pcr_changed(NsmRecorder *recorder, unsigned index,

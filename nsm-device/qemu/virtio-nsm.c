@@ -280,6 +280,7 @@ static void virtio_nsm_serve(VirtIONSM *s, VirtQueueElement *request,
     if (watched) {
         question = nsm_inspect(s->nsm, s->request, size);
         if (!resumed && virtio_nsm_breaks(s, &question, NULL)) {
+            nsm_recorder_hold(&s->recorder, &question, s->request, size);
             virtio_nsm_hold(s, NSM_HOLD_REQUEST, 0, true);
             virtqueue_unpop(s->vq, response, 0);
             virtqueue_unpop(s->vq, request, 0);
@@ -374,6 +375,7 @@ static void virtio_nsm_forget_held(VirtIONSM *s)
 {
     s->hold = NSM_HOLD_NOTHING;
     s->stopped = false;
+    nsm_recorder_forget(&s->recorder);
     timer_del(s->timer);
 }
 
@@ -473,6 +475,8 @@ static int virtio_nsm_post_load(void *opaque, int version_id)
     if (s->pending_size > sizeof(s->response) || s->hold > NSM_HOLD_ANSWER) {
         return -EINVAL;
     }
+    /* The reader may be another one than before. */
+    nsm_recorder_forget(&s->recorder);
     return nsm_load_state(s->nsm, &s->state) == 0 ? 0 : -EINVAL;
 }
 

@@ -170,6 +170,9 @@ private slots:
         QTRY_COMPARE_WITH_TIMEOUT(m_session->state(), State::paused, patience);
         QTRY_VERIFY(m_window->banner().message().contains(u"Stopped by break"_s));
         QCOMPARE(m_window->pcrPanel().history().extensions(16), 1); // it has had no effect yet
+        // The request that waits is shown at once.
+        QTRY_VERIFY_WITH_TIMEOUT(last().kind == nsm_kind::extendPcr && !last().hasResponse, patience);
+        QTRY_COMPARE(model().at(nsm().table().currentIndex().row()).id, last().id);
         save(u"break"_s);
         m_window->actions().find(u"enclave.resume"_s)->trigger();
         const quint64 id = waitForAnswer(nsm_kind::extendPcr, before);
