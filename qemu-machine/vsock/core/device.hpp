@@ -137,6 +137,8 @@ private:
     // device_receive.cpp
     void process(const Header &header, std::span<const Bytes> payload);
     void processUnknown(const Header &header, const FlowKey &key);
+    bool isAcceptable(Kind kind) const;
+    std::uint64_t flowIdOf(const Header &header, const Flow *flow);
     void processConnecting(Flow &flow, const Header &header);
     void processRequested(Flow &flow, const Header &header);
     void processEstablished(Flow &flow, const Header &header, std::span<const Bytes> payload);

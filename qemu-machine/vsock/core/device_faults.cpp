@@ -152,6 +152,7 @@ void Device::judgeReceived(const Header &header, std::span<const Bytes> payload)
     const Verdict verdict = m_faults.apply(view);
     auto line = m_lines.find(key);
     if (verdict.rule == 0 && line == m_lines.end()) {
+        seen.flow = flowIdOf(header, flow);
         observe(header.encode(), payload, seen);
         return process(header, payload);
     }

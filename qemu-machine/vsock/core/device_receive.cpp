@@ -54,7 +54,7 @@ void Device::receive(const HeaderBytes &bytes, std::span<const Bytes> pieces) {
         judgeReceived(header, pieces);
     } else {
         if (m_callbacks.packet != nullptr)
-            observe(bytes, pieces, {VSOCK_FROM_GUEST, flow != nullptr ? flow->id : 0, 0, 0, {}});
+            observe(bytes, pieces, {VSOCK_FROM_GUEST, flowIdOf(header, flow), 0, 0, {}});
         process(header, pieces);
     }
     purge();
@@ -91,14 +91,26 @@ void Device::process(const Header &header, std::span<const Bytes> payload) {
         creditArrived(*flow);
 }
 
+bool Device::isAcceptable(Kind kind) const {
+    return kind == Kind::stream || (kind == Kind::seqpacket && m_seqpacket);
+}
+
+// What is told of a packet before it is processed: a REQUEST has the id of the flow that it is about to
+// start.
+std::uint64_t Device::flowIdOf(const Header &header, const Flow *flow) {
+    if (flow != nullptr)
+        return flow->id;
+    const bool starts = header.op == Op::request && isAcceptable(static_cast<Kind>(header.type)) &&
+                        m_host != nullptr && m_byId.size() < m_flowLimit && isParent(header.destination.cid);
+    return starts ? m_lastFlow + 1 : 0;
+}
+
 void Device::processUnknown(const Header &header, const FlowKey &key) {
     if (header.op == Op::rst) {
         ++m_counters.ignored;
         return;
     }
-    const bool stream = header.type == static_cast<std::uint16_t>(Kind::stream);
-    const bool seqpacket = header.type == static_cast<std::uint16_t>(Kind::seqpacket) && m_seqpacket;
-    if (!stream && !seqpacket) {
+    if (!isAcceptable(static_cast<Kind>(header.type))) {
         guestError(header, "a socket type that was not negotiated");
         return refuse(header, Reason::badType);
     }
