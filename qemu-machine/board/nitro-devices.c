@@ -94,12 +94,18 @@ static void nitro_vsock_init(NitroMachineState *nms)
     virtio_vsock_set_breaks(nms->vsock, nms->breaks);
 }
 
+int nitro_transports(const NitroMachineState *nms)
+{
+    return nms->extra_transport ? NITRO_VIRTIO_TRANSPORTS_MAX
+                                : NITRO_VIRTIO_TRANSPORTS;
+}
+
 static void nitro_virtio_init(NitroMachineState *nms)
 {
     X86MachineState *x86ms = X86_MACHINE(nms);
     DeviceState *nsm = qdev_new(TYPE_VIRTIO_NSM);
 
-    for (int i = 0; i < NITRO_VIRTIO_TRANSPORTS; i++) {
+    for (int i = 0; i < nitro_transports(nms); i++) {
         nms->transports[i] = sysbus_create_simple(
             TYPE_VIRTIO_MMIO, NITRO_VIRTIO_BASE + i * NITRO_VIRTIO_STRIDE,
             x86ms->gsi[NITRO_VIRTIO_IRQ + i]);

@@ -58,11 +58,11 @@ static uint32_t nitro_add_eif(FWCfgState *fw_cfg, const uint8_t *eif,
     return count;
 }
 
-static char *nitro_platform_cmdline(void)
+static char *nitro_platform_cmdline(const NitroMachineState *nms)
 {
     GString *text = g_string_new(NULL);
 
-    for (int i = 0; i < NITRO_VIRTIO_TRANSPORTS; i++) {
+    for (int i = 0; i < nitro_transports(nms); i++) {
         g_string_append_printf(text, " virtio_mmio.device=%dK@0x%x:%d",
                                NITRO_VIRTIO_STRIDE / 1024,
                                NITRO_VIRTIO_BASE + i * NITRO_VIRTIO_STRIDE,
@@ -88,7 +88,7 @@ void nitro_fwcfg_add_enclave(NitroMachineState *nms)
     MachineState *machine = MACHINE(nms);
     FWCfgState *fw_cfg = X86_MACHINE(nms)->fw_cfg;
     struct nitro_boot_info *info = g_new0(struct nitro_boot_info, 1);
-    char *platform = nitro_platform_cmdline();
+    char *platform = nitro_platform_cmdline(nms);
     const char *append = machine->kernel_cmdline ?: "";
 
     info->magic = cpu_to_le32(NITRO_BOOT_INFO_MAGIC);

@@ -35,6 +35,8 @@ OBJECT_DECLARE_SIMPLE_TYPE(NitroMachineState, NITRO_ENCLAVE_MACHINE)
 #define NITRO_VIRTIO_STRIDE 0x1000
 #define NITRO_VIRTIO_IRQ 5
 #define NITRO_VIRTIO_TRANSPORTS 2
+/* extra-transport=on: one more, for -device virtio-...-device. */
+#define NITRO_VIRTIO_TRANSPORTS_MAX 3
 #define NITRO_VIRTIO_VSOCK 0
 #define NITRO_VIRTIO_NSM 1
 
@@ -70,10 +72,11 @@ struct NitroMachineState {
     bool strict;
     bool preflight;
     bool checksum_port;
+    bool extra_transport;
     EnclaveReboot reboot;
 
     Notifier machine_done;
-    DeviceState *transports[NITRO_VIRTIO_TRANSPORTS];
+    DeviceState *transports[NITRO_VIRTIO_TRANSPORTS_MAX];
     VirtIONSM *nsm;
     VirtIOVsock *vsock;
     NitroBootPort *boot_port;
@@ -105,6 +108,7 @@ void nitro_properties_finalize(NitroMachineState *nms);
 void nitro_properties_complete(NitroMachineState *nms);
 
 /* nitro-devices.c */
+int nitro_transports(const NitroMachineState *nms);
 void nitro_devices_init(NitroMachineState *nms);
 
 /* nitro-launch.c */

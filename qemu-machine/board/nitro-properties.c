@@ -227,6 +227,7 @@ NITRO_BOOL_PROPERTY(debug_mode, debug_mode, "debug-mode")
 NITRO_BOOL_PROPERTY(strict, strict, "strict")
 NITRO_BOOL_PROPERTY(preflight, preflight, "preflight")
 NITRO_BOOL_PROPERTY(checksum_port, checksum_port, "checksum-port")
+NITRO_BOOL_PROPERTY(extra_transport, extra_transport, "extra-transport")
 
 static int nitro_get_reboot(Object *obj, Error **errp)
 {
@@ -406,6 +407,9 @@ void nitro_properties_class_init(ObjectClass *oc)
     NITRO_ADD_PROPERTY(bool, checksum_port, "checksum-port",
                        "Sum the EIF for the firmware; off: it computes each "
                        "CRC itself, slower (default on)");
+    NITRO_ADD_PROPERTY(bool, extra_transport, "extra-transport",
+                       "A third virtio-mmio transport, for an experiment "
+                       "with -device; no enclave has one (default off)");
     object_class_property_add_enum(oc, "reboot", "EnclaveReboot",
                                    &EnclaveReboot_lookup, nitro_get_reboot,
                                    nitro_set_reboot);

@@ -259,8 +259,9 @@ private Q_SLOTS:
     void console_withoutDebugMode_isRefused() {
         const QString path = m_folder.filePath(u"plain"_s);
         Guest guest;
-        QVERIFY2(guest.start({u"-M"_s, u"nitro-enclave,vsock-path="_s + path, u"-kernel"_s, Guest::demoEif()}),
-                 guest.errorOutput());
+        QVERIFY2(
+            guest.start({u"-M"_s, u"nitro-enclave,vsock-path="_s + path, u"-kernel"_s, Guest::demoEif()}),
+            guest.errorOutput());
         QCOMPARE(connectToEnclave(path, 10016, 0), -1);
         QTRY_VERIFY_WITH_TIMEOUT(guest.errorOutput().contains("debug mode"), 60000);
     }

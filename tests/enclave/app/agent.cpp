@@ -21,7 +21,8 @@ namespace nitroscope::demo {
 namespace {
 
 constexpr size_t chunkLimit = 1 << 20;
-constexpr const char *serialPort = "/dev/vport0p1";
+/// The port's name has the number of its virtio device, and there are others before it.
+constexpr int virtioDevices = 8;
 
 /// Arguments of a command, all numbers.
 struct Command {
@@ -226,7 +227,9 @@ void serveAgent(int fd) {
 }
 
 void startSerialAgent() {
-    const int fd = open(serialPort, O_RDWR | O_CLOEXEC);
+    int fd = -1;
+    for (int device = 0; fd < 0 && device < virtioDevices; ++device)
+        fd = open(("/dev/vport" + std::to_string(device) + "p1").c_str(), O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return;
     if (fork() == 0) {

@@ -91,6 +91,7 @@ private Q_SLOTS:
         cell(Row::connecting, "connecting", Op::shutdown, VSOCK_CLOSED, "RST");
         cell(Row::connecting, "connecting", Op::creditUpdate, VSOCK_CONNECTING, "");
         cell(Row::connecting, "connecting", Op::creditRequest, VSOCK_CONNECTING, "");
+        cell(Row::connecting, "connecting", Op::invalid, VSOCK_CLOSED, "RST");
         cell(Row::connecting, "connecting", strange, VSOCK_CLOSED, "RST");
         cell(Row::requested, "requested", Op::request, VSOCK_CLOSED, "RST");
         cell(Row::requested, "requested", Op::response, VSOCK_ESTABLISHED, "");
@@ -99,6 +100,7 @@ private Q_SLOTS:
         cell(Row::requested, "requested", Op::shutdown, VSOCK_CLOSED, "RST");
         cell(Row::requested, "requested", Op::creditUpdate, VSOCK_REQUESTED, "");
         cell(Row::requested, "requested", Op::creditRequest, VSOCK_REQUESTED, "");
+        cell(Row::requested, "requested", Op::invalid, VSOCK_CLOSED, "RST");
         cell(Row::requested, "requested", strange, VSOCK_CLOSED, "RST");
         cell(Row::established, "established", Op::request, VSOCK_CLOSED, "RST");
         cell(Row::established, "established", Op::response, VSOCK_ESTABLISHED, "");
@@ -116,6 +118,7 @@ private Q_SLOTS:
         cell(Row::closing, "closing", Op::shutdown, VSOCK_CLOSED, "RST");
         cell(Row::closing, "closing", Op::creditUpdate, VSOCK_CLOSING, "");
         cell(Row::closing, "closing", Op::creditRequest, VSOCK_CLOSING, "");
+        cell(Row::closing, "closing", Op::invalid, VSOCK_CLOSING, "");
         cell(Row::closing, "closing", strange, VSOCK_CLOSING, "");
     }
     void packet_inEachState_isAnsweredByTheTable() {

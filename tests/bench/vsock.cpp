@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// ./workbench bench vsock: throughput between an enclave and the host, and the time of a small round trip,
+// against a virtio-serial port on a Unix socket in the same QEMU and the same guest. The demo's agent is at
+// the guest's end of both (tests/enclave/app/agent.hpp), reading and writing 4 or 64 KiB at a time, with 1 or
+// 8 flows; a port can only have one. Runs of the two alternate, so that a slow moment of the host hits both.
+// A second and third guest have the capture stream on, with packets cut after their headers and with whole
+// packets: what that costs is measured against the first.
+//
+//   bench_vsock ROUNDS     (the guest is build/demo/demo.eif)
+
+#include "tests/boot/support/guest.hpp"
+#include "tests/boot/support/host_server.hpp"
+#include "tests/enclave/app/pattern.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <functional>
+#include <map>
+#include <memory>
+#include <QCoreApplication>
+#include <QJsonArray>
+#include <QTemporaryDir>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+using namespace nitroscope::test;
+using namespace Qt::StringLiterals;
+using Clock = std::chrono::steady_clock;
+
+/// What HACKING promises: vsock to virtio-serial, and capture on to off.
+constexpr double throughputLimit = 2.0, roundTripLimit = 1.0, headersLimit = 1.10, fullLimit = 1.25;
+
+constexpr qint64 bytesPerRun = 24 << 20, serialBytesPerRun = 8 << 20;
+constexpr int pings = 1000, bootSeconds = 180;
+constexpr quint64 seed = 7;
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values.empty() ? 0 : values[values.size() / 2];
+}
+
+/// A guest with both devices.
+struct Machine {
+    QTemporaryDir folder;
+    QString path = folder.filePath(u"vsock"_s);
+    Guest guest;
+    int serial = -1;
+
+    bool start(const QStringList &more) {
+        const QString port = folder.filePath(u"serial"_s);
+        QStringList arguments{u"-M"_s,       u"nitro-enclave,extra-transport=on,vsock-path="_s + path,
+                              u"-kernel"_s,  Guest::demoEif(),
+                              u"-chardev"_s, u"socket,id=port,server=on,wait=off,path="_s + port,
+                              u"-device"_s,  u"virtio-serial-device"_s,
+                              u"-device"_s,  u"virtserialport,chardev=port"_s};
+        if (!guest.start(arguments + more) || !guest.waitForConsole("vsock services are up", bootSeconds)) {
+            std::fprintf(stderr, "the demo enclave does not boot: %s\n", guest.errorOutput().constData());
+            return false;
+        }
+        serial = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::strcpy(address.sun_path, port.toLocal8Bit().constData());
+        return connect(serial, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0;
+    }
+    ~Machine() { close(serial); }
+};
+
+/// One transfer over a connection to the agent; false when a byte was wrong.
+bool transfer(int agent, bool toGuest, qint64 bytes, qsizetype chunk) {
+    nitroscope::demo::Pattern pattern(seed);
+    QByteArray part(chunk, Qt::Uninitialized);
+    auto *data = reinterpret_cast<unsigned char *>(part.data());
+    const QByteArray words = ' ' + QByteArray::number(bytes) + ' ' + QByteArray::number(seed) + ' ' +
+                             QByteArray::number(chunk) + '\n';
+    if (!sendAllTo(agent, (toGuest ? "take" : "give") + words))
+        return false;
+    for (qint64 done = 0; done < bytes;) {
+        if (toGuest) {
+            pattern.fill(data, static_cast<size_t>(chunk));
+            if (!sendAllTo(agent, part))
+                return false;
+            done += chunk;
+            continue;
+        }
+        const ssize_t got = read(agent, data, static_cast<size_t>(std::min<qint64>(chunk, bytes - done)));
+        if (got <= 0 || !pattern.check(data, static_cast<size_t>(got)))
+            return false;
+        done += got;
+    }
+    return !toGuest || receiveLine(agent) == "ok " + QByteArray::number(bytes);
+}
+
+/// MiB per second; 0 when something went wrong.
+double throughput(const Machine &machine, bool toGuest, qsizetype chunk, int flows) {
+    std::vector<int> agents;
+    for (int i = 0; i < flows; ++i)
+        agents.push_back(connectToEnclave(machine.path, 6000));
+    std::vector<std::thread> threads;
+    std::vector<char> good(agents.size(), 0);
+    const auto start = Clock::now();
+    for (size_t i = 0; i < agents.size(); ++i)
+        threads.emplace_back([&, i] { good[i] = transfer(agents[i], toGuest, bytesPerRun / flows, chunk); });
+    for (std::thread &thread : threads)
+        thread.join();
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    for (const int agent : agents)
+        close(agent);
+    const bool all = std::all_of(good.begin(), good.end(), [](char one) { return one != 0; });
+    return all ? double(bytesPerRun) / (1 << 20) / seconds : 0;
+}
+
+double serialThroughput(const Machine &machine, bool toGuest, qsizetype chunk) {
+    const auto start = Clock::now();
+    const bool good = transfer(machine.serial, toGuest, serialBytesPerRun, chunk);
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    return good ? double(serialBytesPerRun) / (1 << 20) / seconds : 0;
+}
+
+/// Microseconds from one byte sent to the byte that comes back.
+double roundTrip(int fd) {
+    if (!sendAllTo(fd, "ping " + QByteArray::number(pings) + '\n'))
+        return 0;
+    const auto start = Clock::now();
+    for (int i = 0; i < pings; ++i)
+        if (!sendAllTo(fd, "x") || receiveFrom(fd, 1).isEmpty())
+            return 0;
+    return std::chrono::duration<double, std::micro>(Clock::now() - start).count() / pings;
+}
+
+struct Row {
+    std::vector<double> ours, reference;
+};
+
+bool g_good = true;
+
+void print(const char *what, const Row &row, const char *unit, double limit, bool atLeast) {
+    const double ours = median(row.ours), reference = median(row.reference);
+    const double ratio = reference > 0 ? ours / reference : 0;
+    const bool promised = limit > 0;
+    const bool kept = ours > 0 && reference > 0 && (!promised || (atLeast ? ratio >= limit : ratio <= limit));
+    std::printf("%-34s %9.1f %9.1f %-5s %7.2f", what, ours, reference, unit, ratio);
+    if (promised)
+        std::printf("   (at %s %.2f: %s)", atLeast ? "least" : "most", limit, kept ? "kept" : "MISSED");
+    std::printf("\n");
+    g_good = g_good && kept;
+}
+
+void benchThroughput(const Machine &machine, int rounds) {
+    for (const bool toGuest : {false, true})
+        for (const qsizetype chunk : {4096, 65536}) {
+            std::map<int, Row> rows;
+            for (int round = 0; round <= rounds; ++round) {
+                const double reference = serialThroughput(machine, toGuest, chunk);
+                for (const int flows : {1, 8}) {
+                    const double ours = throughput(machine, toGuest, chunk, flows);
+                    if (round == 0)
+                        continue; // warms up translated code
+                    rows[flows].ours.push_back(ours);
+                    rows[flows].reference.push_back(reference);
+                }
+            }
+            for (const auto &[flows, row] : rows) {
+                const QByteArray name = QByteArray(toGuest ? "host to guest" : "guest to host") + ", " +
+                                        QByteArray::number(chunk / 1024) + " KiB, " +
+                                        QByteArray::number(flows) + (flows == 1 ? " flow" : " flows");
+                print(name.constData(), row, "MiB/s", chunk == 65536 ? throughputLimit : 0, true);
+            }
+        }
+}
+
+void benchRoundTrip(const Machine &machine, int rounds) {
+    Row row;
+    const int agent = connectToEnclave(machine.path, 6000);
+    for (int round = 0; round <= rounds; ++round) {
+        const double reference = roundTrip(machine.serial), ours = roundTrip(agent);
+        if (round > 0) {
+            row.reference.push_back(reference);
+            row.ours.push_back(ours);
+        }
+    }
+    close(agent);
+    print("round trip of one byte", row, "us", roundTripLimit, false);
+}
+
+/// Time, not throughput: the more the worse.
+void benchCapture(const Machine &off, const Machine &headers, const Machine &full, int rounds) {
+    for (const bool toGuest : {false, true}) {
+        Row cut, whole;
+        for (int round = 0; round <= rounds; ++round) {
+            const double reference = throughput(off, toGuest, 65536, 1);
+            const double withHeaders = throughput(headers, toGuest, 65536, 1);
+            const double withAll = throughput(full, toGuest, 65536, 1);
+            if (round == 0 || reference == 0 || withHeaders == 0 || withAll == 0) {
+                g_good = g_good && round == 0;
+                continue;
+            }
+            const auto perMiB = [](double rate) { return 1e6 / rate; };
+            cut.reference.push_back(perMiB(reference));
+            whole.reference.push_back(perMiB(reference));
+            cut.ours.push_back(perMiB(withHeaders));
+            whole.ours.push_back(perMiB(withAll));
+        }
+        const QByteArray direction = toGuest ? "host to guest" : "guest to host";
+        print(("capture of headers, " + direction).constData(), cut, "us", headersLimit, false);
+        print(("capture of everything, " + direction).constData(), whole, "us", fullLimit, false);
+    }
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    const QCoreApplication application(argc, argv);
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
+    const int rounds = std::max(1, argc > 1 ? std::atoi(argv[1]) : 5);
+    if (Guest::qemu().isEmpty() || Guest::demoEif().isEmpty()) {
+        std::fprintf(stderr, "QEMU or the demo enclave has not been built (./workbench build)\n");
+        return 1;
+    }
+    std::printf("%-34s %9s %9s %-5s %7s\n", "median", "ours", "reference", "", "ratio");
+    {
+        Machine machine;
+        if (!machine.start({}))
+            return 1;
+        benchThroughput(machine, rounds);
+        benchRoundTrip(machine, rounds);
+    }
+    const QStringList capture{u"-M"_s, u"capture=cap"_s, u"-chardev"_s, u"file,id=cap,path=/dev/null"_s};
+    Machine off, headers, full;
+    if (!off.start({}) || !headers.start(capture) || !full.start(capture))
+        return 1;
+    headers.guest.command(
+        u"capture-control"_s,
+        {{u"snap-lengths"_s, QJsonArray{QJsonObject{{u"interface"_s, u"vsock"_s}, {u"bytes"_s, 76}}}}});
+    benchCapture(off, headers, full, rounds);
+    return g_good ? 0 : 1;
+}
