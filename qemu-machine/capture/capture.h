@@ -86,6 +86,8 @@ typedef struct NitroCaptureVsock {
     const char *note;
 } NitroCaptureVsock;
 void nitro_capture_vsock(NitroCapture *capture, const NitroCaptureVsock *packet);
+/* Bytes of payload that are kept of a packet: gathering more is in vain. */
+size_t nitro_capture_vsock_payload_limit(const NitroCapture *capture);
 
 /* One CBOR item of a TCG plugin, as it is. */
 void nitro_capture_guest(NitroCapture *capture, const uint8_t *cbor, size_t size);

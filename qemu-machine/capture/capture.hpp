@@ -35,6 +35,11 @@ public:
     Capture(const NitroCaptureHost &host, const NitroCaptureOptions &options,
             std::unique_ptr<std::byte[]> memory);
 
+    // Bytes kept of each packet, our headers included; 0 = all.
+    std::uint32_t snapLength(unsigned interface) const {
+        const std::lock_guard guard(m_mutex);
+        return m_snapLengths[interface];
+    }
     bool wants(unsigned interface) const {
         return (m_accepting.load(std::memory_order_relaxed) >> interface & 1) != 0;
     }

@@ -119,6 +119,12 @@ void nitro_capture_vsock(NitroCapture *capture, const NitroCaptureVsock *packet)
                      .pieces = {header.bytes(), transport, bytesOf(packet->payload, packet->size)}});
 }
 
+std::size_t nitro_capture_vsock_payload_limit(const NitroCapture *capture) {
+    constexpr std::size_t headers = NITRO_CAPTURE_VSOCK_HEADER_BYTES + NITRO_CAPTURE_VIRTIO_VSOCK_BYTES;
+    const std::size_t snap = capture ? capture->snapLength(NITRO_CAPTURE_VSOCK) : 0;
+    return snap == 0 ? SIZE_MAX : snap - std::min(snap, headers);
+}
+
 void nitro_capture_guest(NitroCapture *capture, const std::uint8_t *cbor, std::size_t size) {
     if (capture)
         capture->record({.interface = NITRO_CAPTURE_GUEST, .note = {}, .pieces = {bytesOf(cbor, size)}});

@@ -38,6 +38,14 @@
 /* Sent packets in one go before others have their turn. */
 #define VSOCK_TX_BATCH 64
 
+/*
+ * The guest is interrupted for packets it has sent after so many of them, or so
+ * much later. It only frees them then; doing so for each costs it more than the
+ * packet.
+ */
+#define VSOCK_TX_UNSIGNALLED_MAX 32
+#define VSOCK_TX_SIGNAL_NS (500 * SCALE_US)
+
 /* A snapshot has a list of at most some thousand ports. */
 #define VSOCK_STATE_MAX (1 * MiB)
 
@@ -76,6 +84,29 @@ static void virtio_vsock_take(VirtIOVsock *s, const VirtQueueElement *elem)
     vsock_receive(s->core, header, s->pieces, count);
 }
 
+static void virtio_vsock_signal_sent(void *opaque)
+{
+    VirtIOVsock *s = opaque;
+
+    if (s->tx_unsignalled) {
+        s->tx_unsignalled = 0;
+        timer_del(s->tx_timer);
+        virtio_notify(VIRTIO_DEVICE(s), s->tx);
+    }
+}
+
+static void virtio_vsock_signal_sent_soon(VirtIOVsock *s, unsigned count)
+{
+    if (!s->tx_unsignalled) {
+        timer_mod(s->tx_timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
+                               VSOCK_TX_SIGNAL_NS);
+    }
+    s->tx_unsignalled += count;
+    if (s->tx_unsignalled >= VSOCK_TX_UNSIGNALLED_MAX) {
+        virtio_vsock_signal_sent(s);
+    }
+}
+
 /* Returns whether the queue has been emptied. */
 static bool virtio_vsock_take_batch(VirtIOVsock *s)
 {
@@ -97,7 +128,7 @@ static bool virtio_vsock_take_batch(VirtIOVsock *s)
     vsock_end_of_batch(s->core);
     if (taken) {
         trace_virtio_vsock_sent(taken);
-        virtio_notify(VIRTIO_DEVICE(s), s->tx);
+        virtio_vsock_signal_sent_soon(s, taken);
     }
     return empty;
 }
@@ -122,11 +153,6 @@ static void virtio_vsock_take_sent(VirtIOVsock *s)
         }
         virtio_queue_set_notification(s->tx, 0);
     }
-}
-
-static void virtio_vsock_handle_tx(VirtIODevice *vdev, VirtQueue *vq)
-{
-    virtio_vsock_take_sent(VIRTIO_VSOCK(vdev));
 }
 
 /* ------------------------------------------------------------------ */
@@ -201,6 +227,18 @@ static void virtio_vsock_fill(VirtIOVsock *s)
         }
         virtio_queue_set_notification(s->rx, 0);
     }
+}
+
+/*
+ * Answers and credit go back at once. Through the main loop they would take
+ * two changes of threads, which is most of the time of a small packet.
+ */
+static void virtio_vsock_handle_tx(VirtIODevice *vdev, VirtQueue *vq)
+{
+    VirtIOVsock *s = VIRTIO_VSOCK(vdev);
+
+    virtio_vsock_take_sent(s);
+    virtio_vsock_fill(s);
 }
 
 static void virtio_vsock_bh(void *opaque)
@@ -374,6 +412,8 @@ static void virtio_vsock_set_status(VirtIODevice *vdev, uint8_t status)
      * notified the device before a snapshot, and will not do so again.
      */
     replay_bh_schedule_event(s->bh);
+    /* Likewise what was taken of it without an interrupt. */
+    virtio_vsock_signal_sent_soon(s, 1);
 }
 
 static void virtio_vsock_reset(VirtIODevice *vdev)
@@ -381,6 +421,8 @@ static void virtio_vsock_reset(VirtIODevice *vdev)
     VirtIOVsock *s = VIRTIO_VSOCK(vdev);
 
     s->running = false;
+    s->tx_unsignalled = 0;
+    timer_del(s->tx_timer);
     s->announce_on_start = s->reset_pending = s->reset_sent = false;
     vsock_reset(s->core);
     qemu_bh_cancel(s->bh);
@@ -539,6 +581,7 @@ static void virtio_vsock_realize(DeviceState *dev, Error **errp)
     s->tx = virtio_add_queue(vdev, VSOCK_QUEUE_SIZE, virtio_vsock_handle_tx);
     s->events = virtio_add_queue(vdev, VSOCK_QUEUE_SIZE,
                                  virtio_vsock_handle_event);
+    s->tx_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, virtio_vsock_signal_sent, s);
     s->bh = virtio_bh_new_guarded(dev, virtio_vsock_bh, s);
 }
 
@@ -558,6 +601,7 @@ static void virtio_vsock_unrealize(DeviceState *dev)
     nitro_vsock_host_free(s->host);
     vsock_free(s->core);
     timer_free(s->timer);
+    timer_free(s->tx_timer);
     g_free(s->payload);
     s->core = NULL;
 }

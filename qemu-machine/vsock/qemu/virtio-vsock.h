@@ -45,6 +45,9 @@ struct VirtIOVsock {
     NitroBreaks *breaks;
     QEMUTimer *timer;
     QEMUBH *bh;
+    /* Sent packets that were returned without an interrupt, and its time. */
+    unsigned tx_unsignalled;
+    QEMUTimer *tx_timer;
 
     /* Properties. */
     uint64_t guest_cid;

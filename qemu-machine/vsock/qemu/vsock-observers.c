@@ -14,10 +14,10 @@
 QEMU_BUILD_BUG_ON((int)VSOCK_TO_GUEST != (int)NITRO_CAPTURE_INBOUND);
 QEMU_BUILD_BUG_ON((int)VSOCK_FROM_GUEST != (int)NITRO_CAPTURE_OUTBOUND);
 
-/* The payload in one piece: as it is, or copied together. */
+/* The payload in one piece: as it is, or copied together; up to @limit bytes. */
 static const uint8_t *virtio_vsock_payload(VirtIOVsock *s,
                                            const VsockPacket *packet,
-                                           size_t *size)
+                                           size_t limit, size_t *size)
 {
     size_t at = 0;
 
@@ -25,17 +25,19 @@ static const uint8_t *virtio_vsock_payload(VirtIOVsock *s,
     for (size_t i = 0; i < packet->pieces; i++) {
         *size += packet->payload[i].size;
     }
-    if (packet->pieces <= 1) {
-        return packet->pieces ? packet->payload[0].data : NULL;
+    *size = MIN(*size, limit);
+    if (!*size || *size <= packet->payload[0].size) {
+        return *size ? packet->payload[0].data : NULL;
     }
     if (*size > s->payload_size) {
         s->payload = g_realloc(s->payload, *size);
         s->payload_size = *size;
     }
-    for (size_t i = 0; i < packet->pieces; i++) {
-        memcpy(s->payload + at, packet->payload[i].data,
-               packet->payload[i].size);
-        at += packet->payload[i].size;
+    for (size_t i = 0; at < *size; i++) {
+        size_t part = MIN(packet->payload[i].size, *size - at);
+
+        memcpy(s->payload + at, packet->payload[i].data, part);
+        at += part;
     }
     return s->payload;
 }
@@ -55,7 +57,9 @@ static void virtio_vsock_packet(void *opaque, const VsockPacket *packet)
         return;
     }
     memcpy(record.header, packet->header, sizeof(record.header));
-    record.payload = virtio_vsock_payload(s, packet, &record.size);
+    record.payload = virtio_vsock_payload(
+        s, packet, nitro_capture_vsock_payload_limit(s->capture),
+        &record.size);
     nitro_capture_vsock(s->capture, &record);
 }
 
