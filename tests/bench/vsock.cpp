@@ -11,7 +11,6 @@
 
 #include "tests/boot/support/guest.hpp"
 #include "tests/boot/support/host_server.hpp"
-#include "tests/enclave/app/pattern.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -39,9 +38,10 @@ using Clock = std::chrono::steady_clock;
 /// What HACKING promises: vsock to virtio-serial, and capture on to off.
 constexpr double throughputLimit = 2.0, roundTripLimit = 1.0, headersLimit = 1.10, fullLimit = 1.25;
 
-constexpr qint64 bytesPerRun = 24 << 20, serialBytesPerRun = 8 << 20;
+constexpr qint64 bytesPerRun = 64 << 20, serialBytesPerRun = 32 << 20;
 constexpr int pings = 1000, bootSeconds = 180;
-constexpr quint64 seed = 7;
+/// 0: bytes are neither made nor checked, since that would be what is measured. tst_vsock_bulk checks them.
+constexpr quint64 seed = 0;
 
 double median(std::vector<double> values) {
     std::sort(values.begin(), values.end());
@@ -75,25 +75,23 @@ struct Machine {
     ~Machine() { close(serial); }
 };
 
-/// One transfer over a connection to the agent; false when a byte was wrong.
+/// One transfer over a connection to the agent; false when it ended before.
 bool transfer(int agent, bool toGuest, qint64 bytes, qsizetype chunk) {
-    nitroscope::demo::Pattern pattern(seed);
-    QByteArray part(chunk, Qt::Uninitialized);
-    auto *data = reinterpret_cast<unsigned char *>(part.data());
+    QByteArray part(chunk, '\0');
     const QByteArray words = ' ' + QByteArray::number(bytes) + ' ' + QByteArray::number(seed) + ' ' +
                              QByteArray::number(chunk) + '\n';
     if (!sendAllTo(agent, (toGuest ? "take" : "give") + words))
         return false;
     for (qint64 done = 0; done < bytes;) {
         if (toGuest) {
-            pattern.fill(data, static_cast<size_t>(chunk));
             if (!sendAllTo(agent, part))
                 return false;
             done += chunk;
             continue;
         }
-        const ssize_t got = read(agent, data, static_cast<size_t>(std::min<qint64>(chunk, bytes - done)));
-        if (got <= 0 || !pattern.check(data, static_cast<size_t>(got)))
+        const ssize_t got =
+            read(agent, part.data(), static_cast<size_t>(std::min<qint64>(chunk, bytes - done)));
+        if (got <= 0)
             return false;
         done += got;
     }

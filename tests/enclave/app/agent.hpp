@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The demo's agent: does in the guest what a test or a benchmark on the host asks for. One line is a command;
-// the answer is one line, "ok …" or "failed: …". Bytes of transfers are those of pattern.hpp.
+// the answer is one line, "ok …" or "failed: …". Bytes of transfers are those of pattern.hpp;
+// with seed 0 they are zeros that nobody looks at, for benchmarks.
 //
 //   take BYTES SEED CHUNK         the bytes follow on this connection; they are checked
 //   give BYTES SEED CHUNK         the bytes are the answer, without a line; then the connection ends
