@@ -9,6 +9,7 @@
 #include "app/widgets/stream_view.hpp"
 #include "app/widgets/throughput_plot.hpp"
 
+#include <QAbstractItemView>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDateTime>
@@ -27,6 +28,7 @@ constexpr int clockMs = 1000; // of ages, and of asking the machine
 QComboBox *chooser(const QString &name, const QList<std::pair<QString, QVariant>> &items) {
     auto *box = new QComboBox;
     box->setAccessibleName(name);
+    box->view()->setAccessibleName(name);
     box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     for (const auto &[text, value] : items)
         box->addItem(text, value);

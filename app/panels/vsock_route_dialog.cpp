@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/panels/vsock_route_dialog.hpp"
 
+#include <QAbstractItemView>
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QFormLayout>
@@ -39,6 +40,7 @@ VsockRouteDialog::VsockRouteDialog(VsockControl &control, Kind kind, quint32 por
     m_port->setValidator(new QRegularExpressionValidator(digits, m_port));
     m_port->setAccessibleName(QStringLiteral("vsock port"));
     m_kind->setAccessibleName(QStringLiteral("Where it leads"));
+    m_kind->view()->setAccessibleName(m_kind->accessibleName());
     m_address->setAccessibleName(QStringLiteral("Address"));
     m_list->setAccessibleName(QStringLiteral("Routes that are set"));
     m_summary->setTextFormat(Qt::PlainText);

@@ -4,6 +4,7 @@
 #include "app/models/byte_text.hpp"
 
 #include <limits>
+#include <QAbstractItemView>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
@@ -53,6 +54,7 @@ QComboBox *chooser(const QString &name, const QList<std::pair<QString, QString>>
                    const QString &value) {
     auto *box = new QComboBox;
     box->setAccessibleName(name);
+    box->view()->setAccessibleName(name);
     for (const auto &[text, word] : items)
         box->addItem(text, word);
     box->setCurrentIndex(std::max(0, box->findData(value)));
