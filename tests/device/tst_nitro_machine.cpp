@@ -56,7 +56,8 @@ private:
         add("vsock-routes", {QStringLiteral("5000=refuse;9000=echo")});
         add("heartbeat",
             {QStringLiteral("on"), QStringLiteral("off"), QStringLiteral("delay"), QStringLiteral("wrong")});
-        for (const char *name : {"debug-mode", "strict", "preflight", "checksum-port", "definite-payload"}) {
+        for (const char *name :
+             {"debug-mode", "strict", "preflight", "checksum-port", "extra-transport", "definite-payload"}) {
             rows.append({QLatin1String(name), QStringLiteral("on"), true});
             rows.append({QLatin1String(name), QStringLiteral("off"), false});
         }
