@@ -47,7 +47,13 @@ SymbolisedOperands symbolise(const Instruction &instruction, const SymbolSource 
         if (place && spelled.comment.isEmpty())
             spelled.comment = address;
     } else if (instruction.immediate && *instruction.immediate >= TargetMemory::pageBytes) {
-        if (const auto place = placeNear(symbols, *instruction.immediate))
+        const auto place = placeNear(symbols, *instruction.immediate);
+        // The decoder writes kernel addresses as negative numbers, which nobody recognises.
+        const qsizetype negative = spelled.text.lastIndexOf(QStringLiteral(", -0x"));
+        const QString address = hexNumber(*instruction.immediate);
+        if (negative >= 0 && place && *instruction.immediate >> 47 != 0)
+            spelled = {spelled.text.first(negative + 2) + place->text(), address};
+        else if (place)
             spelled.comment = place->text();
     }
     return spelled;

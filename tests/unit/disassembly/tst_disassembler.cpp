@@ -243,6 +243,9 @@ private slots:
         const auto lea = symbolise(one("488d3d4f000000", bits64, base + 0xa), &symbols);
         QCOMPARE(lea.text, QStringLiteral("rdi, [linux_banner]"));
         QCOMPARE(lea.comment, QStringLiteral("0xffffffff81000060"));
+        // mov rdi, a kernel address, which the encoding holds as a negative number
+        const auto immediate = symbolise(one("48c7c760000081", bits64, base), &symbols);
+        QCOMPARE(immediate.text, QStringLiteral("rdi, linux_banner"));
         const auto nothing = symbolise(one("e819000000", bits64, 0x1000), nullptr);
         QCOMPARE(nothing.text, QStringLiteral("0x101e"));
     }
