@@ -122,13 +122,14 @@ private slots:
                  "the kernel panel says what it found, or that it found none");
 
         trigger("enclave.resume");
-        QTRY_VERIFY_WITH_TIMEOUT(!debug.target()->stop(), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(debug.target()->state() == DebugTarget::State::running, patience);
+        QTRY_COMPARE_WITH_TIMEOUT(session.state(), EnclaveSession::State::running, patience);
         // While it runs, the kernel's log goes on growing.
         const int lines = debug.kernel().log().sourceCount();
         QTRY_VERIFY_WITH_TIMEOUT(debug.kernel().log().sourceCount() != lines || lines == 0, patience);
         save(window, QStringLiteral("live-running"));
         trigger("enclave.pause");
-        QTRY_VERIFY_WITH_TIMEOUT(debug.target()->stop().has_value(), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(debug.target()->state() == DebugTarget::State::stopped, patience);
         trigger("enclave.stop");
         QTRY_VERIFY_WITH_TIMEOUT(!debug.isAttached(), patience);
         QVERIFY2(problems.isEmpty(), qPrintable(problems.join(QLatin1Char('\n'))));

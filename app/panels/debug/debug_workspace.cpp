@@ -71,7 +71,7 @@ void DebugWorkspace::setTarget(DebugTarget *target) {
 }
 
 void DebugWorkspace::takeState() {
-    const bool stopped = m_target && m_target->stop();
+    const bool stopped = m_target && m_target->state() == DebugTarget::State::stopped && m_target->stop();
     emit stopReasonChanged(stopped ? m_target->stop()->text : QString());
     updateActions();
 }
