@@ -154,8 +154,25 @@ DebugTarget::Token LiveTarget::readRegisters(qint64 thread) {
     return token;
 }
 
+// By the page tables of the last stop. Those of an early stop are gone when the kernel runs: it has its own
+// by then, which lie where its image lies.
 std::optional<guest::VirtualMemory> LiveTarget::memoryNow() const {
-    return m_memory ? std::optional(guest::VirtualMemory(*m_memory, m_translation)) : std::nullopt;
+    if (!m_memory)
+        return std::nullopt;
+    guest::AddressTranslation translation = m_translation;
+    const auto top = m_image ? m_image->symbols().find("init_top_pgt") : std::nullopt;
+    const auto unpacked = m_walk.unpackedAt();
+    // A stop that is being judged is known here before the broker calls it the last one.
+    const bool isJudging =
+        m_raw && m_broker->lastStop() && m_raw->generation != m_broker->lastStop()->generation;
+    if (m_state == State::running && !isJudging && top && unpacked && m_walk.slide()) {
+        const quint64 root =
+            *top + m_image->linkedPhysicalOffset() + (*unpacked - m_walk.map()->unpackedEntry);
+        const guest::VirtualMemory kernels(*m_memory, {translation.paging, root});
+        if (kernels.translate(m_image->start() + *m_walk.slide()))
+            translation.root = root;
+    }
+    return guest::VirtualMemory(*m_memory, translation);
 }
 
 // From the mapped RAM; what is not in it (the firmware's ROM) from the stub, when the target is stopped.

@@ -158,6 +158,9 @@ void GdbConnection::dispatch(const QByteArray &packet) {
         sendStop();
     } else if (packet.startsWith("vCont;") || first == 'c' || first == 's' || first == 'C' || first == 'S') {
         startResume(packet);
+    } else if (first == 'Z' || first == 'z') {
+        // Also while it runs: for a gdb that does not know yet that another one has let it run.
+        changeBreakpoint(packet);
     } else if (m_broker->isRunning()) {
         reply(first == 'q' || first == 'Q' || first == 'v' ? QByteArray() : QByteArray(notWhileRunning));
     } else if (packet == "g") {
@@ -172,8 +175,6 @@ void GdbConnection::dispatch(const QByteArray &packet) {
         readMemory(packet);
     } else if (first == 'X') {
         writeBinary(packet);
-    } else if (first == 'Z' || first == 'z') {
-        changeBreakpoint(packet);
     } else if (packet == "qfThreadInfo") {
         m_broker->ask(packet, 0, this, [this](const rsp::Client::Reply &answer) {
             if (answer && answer->payload.startsWith('m'))
