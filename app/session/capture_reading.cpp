@@ -24,6 +24,7 @@ CaptureReading::~CaptureReading() {
 void CaptureReading::dropIntake() {
     if (!m_intake)
         return;
+    ++m_stream;
     m_intake->disconnect(this);
     m_intake->cancel();
     m_intake->deleteLater();
@@ -40,8 +41,16 @@ CaptureIntake *CaptureReading::beginStream(std::shared_ptr<CaptureBytes> bytes, 
     m_totals.ofBytes = totalBytes;
     m_intake = new CaptureIntake(m_bytes);
     m_intake->moveToThread(&m_thread);
-    connect(m_intake, &CaptureIntake::batchReady, this, &CaptureReading::takeBatch);
-    connect(m_intake, &CaptureIntake::ended, this, &CaptureReading::takeEnd);
+    // A signal that was queued before the disconnection still arrives: only what belongs to this stream
+    // counts.
+    connect(m_intake, &CaptureIntake::batchReady, this, [this, stream = m_stream](const auto &batch) {
+        if (stream == m_stream)
+            takeBatch(batch);
+    });
+    connect(m_intake, &CaptureIntake::ended, this, [this, stream = m_stream](const CaptureEnd &end) {
+        if (stream == m_stream)
+            takeEnd(end);
+    });
     connect(m_intake, &CaptureIntake::recording, this, &CaptureReading::recordingChanged);
     m_state = state;
     emit restarted();

@@ -35,6 +35,7 @@ private:
 
     QThread m_thread;
     QPointer<CaptureIntake> m_intake;
+    quint64 m_stream = 0; // counts the streams that are over
     std::shared_ptr<CaptureBytes> m_bytes;
     CaptureTotals m_totals;
     State m_state = State::idle;

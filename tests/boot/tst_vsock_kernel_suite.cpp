@@ -126,7 +126,10 @@ private:
 
         QMap<int, QByteArray> results;
         static const QRegularExpression line(u"(\\d+) - ([^\\r\\n]+?)\\.\\.\\.([^\\r\\n]*)"_s);
-        for (auto match = line.globalMatch(QString::fromUtf8(console)); match.hasNext();) {
+        // The kernel's own lines come between a case's name and its result.
+        static const QRegularExpression kernelLine(u"\\[ *\\d+\\.\\d{6}\\] [^\\r\\n]*\\r?\\n"_s);
+        const QString report = QString::fromUtf8(console).remove(kernelLine);
+        for (auto match = line.globalMatch(report); match.hasNext();) {
             const auto one = match.next();
             m_names[one.captured(1).toInt()] = one.captured(2).toUtf8();
             results[one.captured(1).toInt()] = one.captured(3).trimmed().toUtf8();

@@ -94,7 +94,7 @@ void DebugWorkspace::registerRunActions() {
                   [this] { m_breakpoints->addNew(addressText(m_memory->hexView().cursor())); });
     m_actions.add({u"debug.editBreakpoint"_s,
                    u"&Edit Breakpoint…"_s,
-                   K(u"Ctrl+Alt+B"_s),
+                   K(u"Ctrl+Alt+E"_s),
                    {},
                    u"Change the breakpoint selected in the breakpoints panel"_s},
                   [this] { m_breakpoints->editCurrent(); });
@@ -183,7 +183,7 @@ void DebugWorkspace::registerViewActions() {
          u"Show the bytes of instructions in the disassembly"_s, &DisassemblyPanel::setShowsBytes);
     tick(u"debug.showSource"_s, u"Source &Lines"_s, K(u"Ctrl+Alt+L"_s),
          u"Show source places between instructions"_s, &DisassemblyPanel::setShowsSource);
-    m_actions.add({u"debug.loadFile"_s, u"Load &Debug File…"_s, K(u"Ctrl+Alt+D"_s), u"open"_s,
+    m_actions.add({u"debug.loadFile"_s, u"Load &Debug File…"_s, K(u"Ctrl+Alt+F"_s), u"open"_s,
                    u"Take DWARF for this kernel from a vmlinux of yours"_s},
                   [this] { chooseDebugFile(); });
     m_actions.add({u"debug.addSources"_s, u"Add &Source Folder…"_s, K(u"Ctrl+Alt+O"_s), u"open"_s,
