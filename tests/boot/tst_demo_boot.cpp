@@ -146,6 +146,26 @@ private Q_SLOTS:
                  sha384(QByteArray(48, '\0') + "i-0123456789abcdef0").toHex());
     }
 
+    void olderVersions_boot_data() {
+        QTest::addColumn<quint16>("version");
+        QTest::newRow("2, without signatures") << quint16(2);
+        QTest::newRow("3, without metadata's duty") << quint16(3);
+    }
+
+    void olderVersions_boot() {
+        QFETCH(quint16, version);
+        const QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("older.eif"));
+        RawEif eif = RawEif::read(Guest::demoEif());
+        constexpr qsizetype versionAt = 4; // u16, big-endian
+        eif.put16(versionAt, version);
+        eif.fixCrc();
+        QVERIFY(eif.write(path));
+        Guest guest;
+        boot(guest, {}, path);
+        QVERIFY2(guest.console().contains("pcr 0 " + eif.pcr(0).toHex()), guest.console());
+    }
+
     void append_isMeasuredAndSeenByTheKernel() {
         RawEif eif = RawEif::read(Guest::demoEif());
         Guest guest;
