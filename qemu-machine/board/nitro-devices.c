@@ -106,9 +106,19 @@ static void nitro_virtio_init(NitroMachineState *nms)
     DeviceState *nsm = qdev_new(TYPE_VIRTIO_NSM);
 
     for (int i = 0; i < nitro_transports(nms); i++) {
-        nms->transports[i] = sysbus_create_simple(
-            TYPE_VIRTIO_MMIO, NITRO_VIRTIO_BASE + i * NITRO_VIRTIO_STRIDE,
-            x86ms->gsi[NITRO_VIRTIO_IRQ + i]);
+        DeviceState *transport = qdev_new(TYPE_VIRTIO_MMIO);
+
+        /*
+         * Our devices answer a notification in the vCPU's turn.  An eventfd
+         * would wake the main loop instead, and the guest wait for it.
+         */
+        qdev_prop_set_bit(transport, "ioeventfd", i >= NITRO_VIRTIO_TRANSPORTS);
+        sysbus_realize_and_unref(SYS_BUS_DEVICE(transport), &error_fatal);
+        sysbus_mmio_map(SYS_BUS_DEVICE(transport), 0,
+                        NITRO_VIRTIO_BASE + i * NITRO_VIRTIO_STRIDE);
+        sysbus_connect_irq(SYS_BUS_DEVICE(transport), 0,
+                           x86ms->gsi[NITRO_VIRTIO_IRQ + i]);
+        nms->transports[i] = transport;
     }
 
     qdev_prop_set_string(nsm, "module-id", nms->module_id);

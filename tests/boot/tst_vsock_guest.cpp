@@ -150,6 +150,17 @@ private Q_SLOTS:
         QCOMPARE(closedFlow(4242)[u"reason"_s].toString(), u"refused-by-guest"_s);
     }
 
+    // Linux sends no more than its own buffer holds before it is told that some of it was taken.
+    void smallBuffer_ofTheEnclave_doesNotStopItsData() {
+        constexpr qsizetype bytes = 1 << 20;
+        const int agent = connectToEnclave(m_path, 6000);
+        QVERIFY(sendAllTo(agent, "buffer 16384\n"));
+        QCOMPARE(receiveLine(agent), "ok");
+        QVERIFY(sendAllTo(agent, "give " + QByteArray::number(bytes) + " 0 65536\n"));
+        QCOMPARE(receiveFrom(agent, bytes).size(), bytes);
+        close(agent);
+    }
+
     void messages_seqpacket_keepTheirBounds() {
         const HostServer server(pathOf(8003), SOCK_SEQPACKET, [](int fd) {
             static char message[1 << 20];

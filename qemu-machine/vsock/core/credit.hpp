@@ -10,6 +10,7 @@
 // each with a "tax" on top.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 
@@ -57,8 +58,12 @@ public:
     void passedOn(std::uint32_t bytes) { m_passedOn += bytes; }
     // The counter is being written into a packet.
     std::uint32_t announce() { return m_announced = m_passedOn; }
-    // The guest sees at most half the room that there may be: time to tell it.
-    bool updateDue() const { return m_passedOn != m_announced && visibleRoom() <= m_bufAlloc / 2; }
+    // The guest believes that half of what it may have under way is: time to tell it. Linux since 6.12.92
+    // keeps to the smaller of both sides' buffers, and waits for ever when it is only told at half of the
+    // larger one.
+    bool updateDue(std::uint32_t guestBuffer) const {
+        return m_passedOn != m_announced && m_received - m_announced >= std::min(m_bufAlloc, guestBuffer) / 2;
+    }
     // What the guest believes it may send, and how much there really is.
     std::uint32_t visibleRoom() const { return m_bufAlloc - (m_received - m_announced); }
     std::uint32_t held() const { return m_received - m_passedOn; }

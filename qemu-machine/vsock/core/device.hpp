@@ -155,6 +155,7 @@ private:
     bool handleWrite(Flow &flow, const WriteResult &result);
     void hostStoppedReading(Flow &flow);
     void afterWriting(Flow &flow);
+    void tellCreditWhenDue(Flow &flow);
     void hostEnded(Flow &flow, ReadStatus status);
     void beginClosing(Flow &flow, Reason reason);
     void dropBytesForHost(Flow &flow);

@@ -157,7 +157,11 @@ void Device::afterWriting(Flow &flow) {
         }
         return; // it sends no more and needs no credit
     }
-    if (flow.frozenFromGuest == 0 && flow.receive.updateDue()) {
+    tellCreditWhenDue(flow);
+}
+
+void Device::tellCreditWhenDue(Flow &flow) {
+    if (!flow.guestSendShut && flow.frozenFromGuest == 0 && flow.receive.updateDue(flow.send.bufAlloc())) {
         flow.sendCreditUpdate = true;
         makeReady(flow);
     }

@@ -177,7 +177,7 @@ void Device::processEstablished(Flow &flow, const Header &header, std::span<cons
         flow.sendCreditUpdate = true;
         return makeReady(flow);
     case Op::creditUpdate:
-        return;
+        return tellCreditWhenDue(flow); // its buffer may have become smaller
     case Op::response:
         ++m_counters.ignored;
         return;

@@ -17,6 +17,7 @@
 
 struct NitroVsockHost {
     VsockHost *core;
+    NitroVsockTurn turn;
     /* What the loop calls with: one NitroVsockFd for each descriptor. */
     GHashTable *fds;
 };
@@ -29,18 +30,23 @@ typedef struct NitroVsockFd {
 /* A machine has at most one; QMP commands and the console find it here. */
 static NitroVsockHost *nitro_vsock_host_current;
 
+static void nitro_vsock_fd_ready(const NitroVsockFd *entry, unsigned events)
+{
+    const NitroVsockTurn *turn = &entry->host->turn;
+
+    turn->begins(turn->opaque);
+    vsock_host_fd_ready(entry->host->core, entry->fd, events);
+    turn->ends(turn->opaque);
+}
+
 static void nitro_vsock_fd_read(void *opaque)
 {
-    NitroVsockFd *entry = opaque;
-
-    vsock_host_fd_ready(entry->host->core, entry->fd, VSOCK_FD_READ);
+    nitro_vsock_fd_ready(opaque, VSOCK_FD_READ);
 }
 
 static void nitro_vsock_fd_write(void *opaque)
 {
-    NitroVsockFd *entry = opaque;
-
-    vsock_host_fd_ready(entry->host->core, entry->fd, VSOCK_FD_WRITE);
+    nitro_vsock_fd_ready(opaque, VSOCK_FD_WRITE);
 }
 
 /*
@@ -98,6 +104,7 @@ static bool nitro_vsock_heartbeat(const char *name, VsockHeartbeat *mode,
 }
 
 NitroVsockHost *nitro_vsock_host_new(VsockGuestSide *guest,
+                                     const NitroVsockTurn *turn,
                                      VsockHostOptions *options,
                                      const char *heartbeat, Error **errp)
 {
@@ -112,6 +119,7 @@ NitroVsockHost *nitro_vsock_host_new(VsockGuestSide *guest,
         return NULL;
     }
     host = g_new0(NitroVsockHost, 1);
+    host->turn = *turn;
     host->fds = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     loop.opaque = host;
     host->core = vsock_host_new(&loop, guest, options, problem,

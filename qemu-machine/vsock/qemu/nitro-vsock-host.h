@@ -10,12 +10,20 @@
 
 typedef struct NitroVsockHost NitroVsockHost;
 
+/* Called around everything that the host's sockets cause in the core. */
+typedef struct NitroVsockTurn {
+    void *opaque;
+    void (*begins)(void *opaque);
+    void (*ends)(void *opaque);
+} NitroVsockTurn;
+
 /*
  * Opens the listening sockets.  @heartbeat is "on", "off", "delay" or "wrong";
  * NULL means on.  Everything else as in host.h.  NULL and an error when a
  * socket cannot be had.
  */
 NitroVsockHost *nitro_vsock_host_new(VsockGuestSide *guest,
+                                     const NitroVsockTurn *turn,
                                      VsockHostOptions *options,
                                      const char *heartbeat, Error **errp);
 VsockHostSide *nitro_vsock_host_side(NitroVsockHost *host);

@@ -13,7 +13,10 @@
  * looked at when the core has something to put into them; without any the
  * device waits for the guest's notification and does nothing meanwhile.
  *
- * All of it runs under the big lock, in the vCPU's thread or in the main loop.
+ * All of it runs under the big lock: in the vCPU's thread for what the guest
+ * notifies, in the main loop for what the host's sockets have to say.  What one
+ * of them causes is done in the same turn where it can be: the other thread
+ * would have to be woken first, which is most of the time of a small packet.
  */
 
 #include "qemu/osdep.h"
@@ -37,6 +40,13 @@
 
 /* Sent packets in one go before others have their turn. */
 #define VSOCK_TX_BATCH 64
+
+/*
+ * A packet of this size is passed on by the main loop, beside the guest, which
+ * prepares the next one meanwhile.  With less the guest would sooner be done
+ * with it than the main loop be awake.
+ */
+#define VSOCK_TX_LARGE (16 * KiB)
 
 /*
  * The guest is interrupted for packets it has sent after so many of them, or so
@@ -84,22 +94,41 @@ static void virtio_vsock_take(VirtIOVsock *s, const VirtQueueElement *elem)
     vsock_receive(s->core, header, s->pieces, count);
 }
 
-static void virtio_vsock_signal_sent(void *opaque)
+static void virtio_vsock_signal_sent(VirtIOVsock *s)
 {
-    VirtIOVsock *s = opaque;
-
     if (s->tx_unsignalled) {
         s->tx_unsignalled = 0;
-        timer_del(s->tx_timer);
         virtio_notify(VIRTIO_DEVICE(s), s->tx);
+    }
+}
+
+/*
+ * Setting a timer from the vCPU's thread wakes the main loop, so one that is
+ * set stays, and finds out when it ends whether there is anything left to do.
+ */
+static void virtio_vsock_signal_sent_late(void *opaque)
+{
+    VirtIOVsock *s = opaque;
+    int64_t due = s->tx_unsignalled_since + VSOCK_TX_SIGNAL_NS;
+
+    if (!s->tx_unsignalled) {
+        return;
+    }
+    if (qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) < due) {
+        timer_mod(s->tx_timer, due);
+    } else {
+        virtio_vsock_signal_sent(s);
     }
 }
 
 static void virtio_vsock_signal_sent_soon(VirtIOVsock *s, unsigned count)
 {
     if (!s->tx_unsignalled) {
-        timer_mod(s->tx_timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
-                               VSOCK_TX_SIGNAL_NS);
+        s->tx_unsignalled_since = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+        if (!timer_pending(s->tx_timer)) {
+            timer_mod(s->tx_timer, s->tx_unsignalled_since +
+                                   VSOCK_TX_SIGNAL_NS);
+        }
     }
     s->tx_unsignalled += count;
     if (s->tx_unsignalled >= VSOCK_TX_UNSIGNALLED_MAX) {
@@ -107,8 +136,11 @@ static void virtio_vsock_signal_sent_soon(VirtIOVsock *s, unsigned count)
     }
 }
 
-/* Returns whether the queue has been emptied. */
-static bool virtio_vsock_take_batch(VirtIOVsock *s)
+/*
+ * Returns whether the queue has been emptied. With @small nothing large is
+ * taken.
+ */
+static bool virtio_vsock_take_batch(VirtIOVsock *s, bool small)
 {
     unsigned taken = 0;
     bool empty = false;
@@ -118,6 +150,11 @@ static bool virtio_vsock_take_batch(VirtIOVsock *s)
 
         if (!elem) {
             empty = true;
+            break;
+        }
+        if (small && iov_size(elem->out_sg, elem->out_num) >= VSOCK_TX_LARGE) {
+            virtqueue_unpop(s->tx, elem, 0);
+            g_free(elem);
             break;
         }
         virtio_vsock_take(s, elem);
@@ -133,14 +170,14 @@ static bool virtio_vsock_take_batch(VirtIOVsock *s)
     return empty;
 }
 
-static void virtio_vsock_take_sent(VirtIOVsock *s)
+static void virtio_vsock_take_sent(VirtIOVsock *s, bool small)
 {
     if (!s->running) {
         return;
     }
     virtio_queue_set_notification(s->tx, 0);
     while (true) {
-        if (!virtio_vsock_take_batch(s)) {
+        if (!virtio_vsock_take_batch(s, small)) {
             /* Without room for resets the RX queue's notification goes on. */
             if (vsock_may_receive(s->core)) {
                 replay_bh_schedule_event(s->bh);
@@ -192,6 +229,8 @@ static bool virtio_vsock_fill_batch(VirtIOVsock *s, unsigned limit)
     if (used) {
         virtqueue_flush(s->rx, used);
         virtio_notify(VIRTIO_DEVICE(s), s->rx);
+        /* virtio-mmio has one interrupt: the driver looks at all queues. */
+        virtio_vsock_signal_sent(s);
         trace_virtio_vsock_received(used);
     }
     for (unsigned i = count; i-- > used;) {
@@ -230,15 +269,44 @@ static void virtio_vsock_fill(VirtIOVsock *s)
 }
 
 /*
- * Answers and credit go back at once. Through the main loop they would take
- * two changes of threads, which is most of the time of a small packet.
+ * Between the two, work that the core asks for is remembered; it is done at the
+ * end of this turn.
  */
+static void virtio_vsock_turn_begins(void *opaque)
+{
+    VirtIOVsock *s = opaque;
+
+    s->in_turn = true;
+}
+
+static void virtio_vsock_turn_ends(void *opaque)
+{
+    VirtIOVsock *s = opaque;
+    MemReentrancyGuard *guard = &DEVICE(s)->mem_reentrancy_guard;
+    bool engaged = guard->engaged_in_io;
+
+    s->in_turn = false;
+    if (!s->work_due) {
+        return;
+    }
+    s->work_due = false;
+    if (replay_mode != REPLAY_MODE_NONE) {
+        replay_bh_schedule_event(s->bh);
+        return;
+    }
+    /* As for a bottom half: buffers are not to be the device's registers. */
+    guard->engaged_in_io = true;
+    virtio_vsock_fill(s);
+    guard->engaged_in_io = engaged;
+}
+
 static void virtio_vsock_handle_tx(VirtIODevice *vdev, VirtQueue *vq)
 {
     VirtIOVsock *s = VIRTIO_VSOCK(vdev);
 
-    virtio_vsock_take_sent(s);
-    virtio_vsock_fill(s);
+    virtio_vsock_turn_begins(s);
+    virtio_vsock_take_sent(s, true);
+    virtio_vsock_turn_ends(s);
 }
 
 static void virtio_vsock_bh(void *opaque)
@@ -246,7 +314,7 @@ static void virtio_vsock_bh(void *opaque)
     VirtIOVsock *s = opaque;
 
     virtio_vsock_fill(s);
-    virtio_vsock_take_sent(s);
+    virtio_vsock_take_sent(s, false);
 }
 
 static void virtio_vsock_handle_rx(VirtIODevice *vdev, VirtQueue *vq)
@@ -343,7 +411,9 @@ static void virtio_vsock_work(void *opaque)
 {
     VirtIOVsock *s = opaque;
 
-    if (s->running) {
+    if (s->in_turn) {
+        s->work_due = true;
+    } else if (s->running) {
         replay_bh_schedule_event(s->bh);
     }
 }
@@ -422,7 +492,6 @@ static void virtio_vsock_reset(VirtIODevice *vdev)
 
     s->running = false;
     s->tx_unsignalled = 0;
-    timer_del(s->tx_timer);
     s->announce_on_start = s->reset_pending = s->reset_sent = false;
     vsock_reset(s->core);
     qemu_bh_cancel(s->bh);
@@ -541,6 +610,11 @@ static void virtio_vsock_realize(DeviceState *dev, Error **errp)
         .heartbeat_delay_ms = s->heartbeat_delay,
         .console = s->console,
     };
+    const NitroVsockTurn turn = {
+        .opaque = s,
+        .begins = virtio_vsock_turn_begins,
+        .ends = virtio_vsock_turn_ends,
+    };
     const VsockOptions options = {
         .guest_cid = s->guest_cid,
         .parent_cid = s->parent_cid,
@@ -566,7 +640,7 @@ static void virtio_vsock_realize(DeviceState *dev, Error **errp)
         return;
     }
     s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, virtio_vsock_timer, s);
-    s->host = nitro_vsock_host_new(vsock_guest_side(s->core), &host,
+    s->host = nitro_vsock_host_new(vsock_guest_side(s->core), &turn, &host,
                                    s->heartbeat, errp);
     if (!s->host) {
         timer_free(s->timer);
@@ -581,7 +655,8 @@ static void virtio_vsock_realize(DeviceState *dev, Error **errp)
     s->tx = virtio_add_queue(vdev, VSOCK_QUEUE_SIZE, virtio_vsock_handle_tx);
     s->events = virtio_add_queue(vdev, VSOCK_QUEUE_SIZE,
                                  virtio_vsock_handle_event);
-    s->tx_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, virtio_vsock_signal_sent, s);
+    s->tx_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL,
+                               virtio_vsock_signal_sent_late, s);
     s->bh = virtio_bh_new_guarded(dev, virtio_vsock_bh, s);
 }
 

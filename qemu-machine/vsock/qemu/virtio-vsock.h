@@ -45,9 +45,13 @@ struct VirtIOVsock {
     NitroBreaks *breaks;
     QEMUTimer *timer;
     QEMUBH *bh;
-    /* Sent packets that were returned without an interrupt, and its time. */
+    /* Sent packets that were returned without an interrupt, the first when. */
     unsigned tx_unsignalled;
+    int64_t tx_unsignalled_since;
     QEMUTimer *tx_timer;
+    /* What the core asks for is done at the end of this turn. */
+    bool in_turn;
+    bool work_due;
 
     /* Properties. */
     uint64_t guest_cid;

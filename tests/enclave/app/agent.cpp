@@ -17,6 +17,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include <linux/vm_sockets.h>
+
 namespace nitroscope::demo {
 namespace {
 
@@ -166,6 +168,14 @@ std::string messages(int port) {
     return result;
 }
 
+/// SO_VM_SOCKETS_BUFFER_SIZE: what this end buffers, and since Linux 6.12.92 also what it has under way at
+/// most.
+std::string setBuffer(int fd, uint64_t bytes) {
+    return setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &bytes, sizeof bytes) == 0
+               ? "ok"
+               : failure("setsockopt");
+}
+
 bool ping(int fd, uint64_t count) {
     char byte;
     while (count-- > 0)
@@ -196,6 +206,8 @@ std::string obey(int fd, const std::string &line) {
         return takeBytes(fd, command.a, command.b, command.c);
     if (name == "give" && words == 4)
         return giveBytes(fd, command.a, command.b, command.c).starts_with("ok") ? "" : "failed";
+    if (name == "buffer" && words == 2)
+        return setBuffer(fd, command.a);
     if (name == "ping" && words == 2)
         return ping(fd, command.a) ? "" : "failed";
     if (name == "send" && words == 4)

@@ -4,15 +4,16 @@
 // the answer is one line, "ok …" or "failed: …". Bytes of transfers are those of pattern.hpp;
 // with seed 0 they are zeros that nobody looks at, for benchmarks.
 //
-//   take BYTES SEED CHUNK         the bytes follow on this connection; they are checked
-//   give BYTES SEED CHUNK         the bytes are the answer, without a line; then the connection ends
-//   ping COUNT                    COUNT times: one byte is read and sent back; no answer line
-//   send PORT BYTES SEED          dials 3:PORT, sends the bytes, ends its data and waits for the end of the
-//   peer's receive PORT BYTES SEED       dials 3:PORT, checks what comes, until the end many PORT COUNT COUNT
-//   connections to 3:PORT at the same time, each with a line that must come back refused PORT dials 3:PORT:
-//   "ok ERRNO MILLISECONDS" of the failure last PORT                     dials 3:PORT, reads to the end, then
-//   sends "after the end", and closes messages PORT                 seqpacket: sends messages of 1 to 20000
-//   bytes and checks that the same come back
+//   take BYTES SEED CHUNK      the bytes follow on this connection; they are checked
+//   give BYTES SEED CHUNK      the bytes are the answer, without a line; then the connection ends
+//   buffer BYTES               gives this connection a buffer of that size
+//   ping COUNT                 COUNT times: one byte is read and sent back; no answer line
+//   send PORT BYTES SEED       dials 3:PORT, sends the bytes, ends its data, waits for the end of the peer's
+//   receive PORT BYTES SEED    dials 3:PORT, checks what comes, until the end
+//   many PORT COUNT            COUNT connections to 3:PORT at the same time, each with a line that must come
+//   back refused PORT               dials 3:PORT: "ok ERRNO MILLISECONDS" of the failure last PORT dials
+//   3:PORT, reads to the end, then sends "after the end", and closes messages PORT              seqpacket:
+//   sends messages of 1 to 20000 bytes, checks that the same come back
 #pragma once
 
 namespace nitroscope::demo {
