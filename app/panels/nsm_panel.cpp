@@ -8,17 +8,16 @@
 #include "app/proto/pcapng/cbor_variant.hpp"
 #include "app/widgets/cell_delegate.hpp"
 #include "app/widgets/empty_state.hpp"
+#include "app/widgets/filter_bar.hpp"
 #include "app/widgets/hex_view.hpp"
 
-#include <QAbstractItemView>
 #include <QClipboard>
 #include <QComboBox>
 #include <QContextMenuEvent>
 #include <QGuiApplication>
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QLabel>
-#include <QLineEdit>
+#include <QScopedValueRollback>
 #include <QScrollBar>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -26,8 +25,8 @@
 namespace nitroscope::app {
 
 NsmPanel::NsmPanel(QWidget *parent)
-    : Panel(QStringLiteral("nsm"), QStringLiteral("NSM"), parent), m_kind(new QComboBox),
-      m_result(new QComboBox), m_pcr(new QComboBox), m_text(new QLineEdit), m_status(new QLabel),
+    : Panel(QStringLiteral("nsm"), QStringLiteral("NSM"), parent),
+      m_filter(new FilterBar(QStringLiteral("Filter requests"), QStringLiteral("Text shown"))),
       m_table(new QTableView), m_detail(new CborView), m_splitter(new QSplitter(Qt::Vertical)) {
     prepareTable(*m_table);
     m_table->setModel(&m_model);
@@ -48,7 +47,8 @@ NsmPanel::NsmPanel(QWidget *parent)
     auto *inner = new QVBoxLayout(content);
     inner->setContentsMargins({});
     inner->setSpacing(0);
-    inner->addWidget(buildFilterBar());
+    buildFilterBar();
+    inner->addWidget(m_filter);
     inner->addWidget(m_splitter, 1);
     m_stack = new EmptyStack(
         content, QStringLiteral("No NSM requests yet"),
@@ -59,7 +59,11 @@ NsmPanel::NsmPanel(QWidget *parent)
     layout->setContentsMargins({});
     layout->addWidget(m_stack);
 
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &NsmPanel::showCurrent);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, [this] {
+        showCurrent();
+        if (m_current >= 0 && !m_choosing)
+            emit transactionChosen(m_model.transaction(m_current).id);
+    });
     connect(m_table, &QTableView::doubleClicked, this, &NsmPanel::openDocument);
     connect(&m_model, &QAbstractItemModel::dataChanged, this, [this] {
         if (m_current >= 0)
@@ -75,7 +79,7 @@ NsmPanel::NsmPanel(QWidget *parent)
         if (m_awaited && m_model.find(m_awaited) >= 0)
             showTransaction(std::exchange(m_awaited, 0));
         if (!m_table->currentIndex().isValid())
-            m_table->setCurrentIndex(m_model.index(0, 0));
+            setCurrentRow(0);
         if (m_following)
             m_table->scrollToBottom();
         refreshStatus(m_streamNote);
@@ -85,48 +89,32 @@ NsmPanel::NsmPanel(QWidget *parent)
         m_stack->setEmpty(m_model.sourceCount() == 0);
         const int row = m_current < 0 || m_current >= m_model.sourceCount() ? -1 : m_model.rowOf(m_current);
         if (row >= 0) {
-            m_table->setCurrentIndex(m_model.index(row, 0));
+            setCurrentRow(row);
             m_table->scrollTo(m_model.index(row, 0), QAbstractItemView::PositionAtCenter);
         } else if (m_model.rowCount() > 0) {
-            m_table->setCurrentIndex(m_model.index(0, 0));
+            setCurrentRow(0);
         }
         showCurrent();
         refreshStatus(m_streamNote);
     });
 }
 
-QWidget *NsmPanel::buildFilterBar() {
-    m_kind->addItem(QStringLiteral("All requests"));
+void NsmPanel::buildFilterBar() {
+    QList<std::pair<QString, QVariant>> kinds{{QStringLiteral("All requests"), {}}};
     for (int kind = 0; kind < pcapng::nsmKinds; ++kind)
-        m_kind->addItem(pcapng::nsmKindName(kind), kind);
-    m_result->addItem(QStringLiteral("Any result"));
-    m_result->addItem(QStringLiteral("Succeeded"));
-    m_result->addItem(QStringLiteral("Failed"));
+        kinds.append({pcapng::nsmKindName(kind), kind});
+    QList<std::pair<QString, QVariant>> results{{QStringLiteral("Any result"), {}},
+                                                {QStringLiteral("Succeeded"), {}},
+                                                {QStringLiteral("Failed"), {}}};
     for (int result = 1; result < pcapng::nsmResults; ++result)
-        m_result->addItem(pcapng::nsmResultName(result), result);
-    m_pcr->addItem(QStringLiteral("Any PCR"));
+        results.append({pcapng::nsmResultName(result), result});
+    QList<std::pair<QString, QVariant>> pcrs{{QStringLiteral("Any PCR"), {}}};
     for (int pcr = 0; pcr < 32; ++pcr)
-        m_pcr->addItem(QStringLiteral("PCR %1").arg(pcr), pcr);
-    m_kind->setAccessibleName(QStringLiteral("Kind of request shown"));
-    m_result->setAccessibleName(QStringLiteral("Result shown"));
-    m_pcr->setAccessibleName(QStringLiteral("PCR shown"));
-    m_text->setPlaceholderText(QStringLiteral("Filter requests"));
-    m_text->setAccessibleName(QStringLiteral("Text shown"));
-    m_text->setClearButtonEnabled(true);
-    auto *widget = new QWidget;
-    auto *bar = new QHBoxLayout(widget);
-    bar->setContentsMargins(8, 4, 8, 4);
-    bar->setSpacing(6);
-    for (QComboBox *box : {m_kind, m_result, m_pcr}) {
-        box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-        box->view()->setAccessibleName(box->accessibleName());
-        bar->addWidget(box);
-        connect(box, &QComboBox::currentIndexChanged, this, &NsmPanel::applyFilter);
-    }
-    bar->addWidget(m_text, 1);
-    bar->addWidget(m_status);
-    connect(m_text, &QLineEdit::textChanged, this, &NsmPanel::applyFilter);
-    return widget;
+        pcrs.append({QStringLiteral("PCR %1").arg(pcr), pcr});
+    m_kind = m_filter->addChoice(QStringLiteral("Kind of request shown"), kinds);
+    m_result = m_filter->addChoice(QStringLiteral("Result shown"), results);
+    m_pcr = m_filter->addChoice(QStringLiteral("PCR shown"), pcrs);
+    connect(m_filter, &FilterBar::changed, this, &NsmPanel::applyFilter);
 }
 
 void NsmPanel::applyFilter() {
@@ -141,7 +129,7 @@ void NsmPanel::applyFilter() {
                    : result == 2 ? NsmFilter::Result::failure
                                  : NsmFilter::Result::one;
     filter.result = m_result->currentData().toInt();
-    filter.text = m_text->text();
+    filter.text = m_filter->text();
     m_model.setFilter(filter);
 }
 
@@ -158,13 +146,18 @@ void NsmPanel::refreshStatus(const QString &streamNote) {
                     .arg(m_rules.size() == 1 ? QStringLiteral("rule") : QStringLiteral("rules"));
     if (!streamNote.isEmpty())
         text += QStringLiteral(" · ") + streamNote;
-    m_status->setText(text);
+    m_filter->setStatus(text);
 }
 
 void NsmPanel::showCurrent() {
     const QModelIndex row = m_table->currentIndex();
     m_current = row.isValid() ? m_model.sourceOf(row.row()) : -1;
     showSide();
+}
+
+void NsmPanel::setCurrentRow(int row) {
+    const QScopedValueRollback guard(m_choosing, true);
+    m_table->setCurrentIndex(m_model.index(row, 0));
 }
 
 void NsmPanel::showSide() {
@@ -192,17 +185,11 @@ bool NsmPanel::showTransaction(quint64 id) {
     if (source < 0)
         return false;
     if (m_model.rowOf(source) < 0) {
-        for (QComboBox *box : {m_kind, m_result, m_pcr}) {
-            const QSignalBlocker quiet(box);
-            box->setCurrentIndex(0);
-        }
-        const QSignalBlocker quiet(m_text);
-        m_text->clear();
-        applyFilter();
+        m_filter->clear();
         m_model.flush();
     }
     const QModelIndex cell = m_model.index(m_model.rowOf(source), 0);
-    m_table->setCurrentIndex(cell);
+    setCurrentRow(cell.row());
     m_table->scrollTo(cell, QAbstractItemView::PositionAtCenter);
     return true;
 }
@@ -281,8 +268,7 @@ void NsmPanel::selectAll() {
 }
 
 void NsmPanel::find() {
-    m_text->setFocus();
-    m_text->selectAll();
+    m_filter->startTyping();
 }
 
 QJsonObject NsmPanel::viewState() const {

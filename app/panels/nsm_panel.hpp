@@ -9,8 +9,6 @@
 #include "app/session/nsm_control.hpp"
 
 class QComboBox;
-class QLabel;
-class QLineEdit;
 class QMenu;
 class QSplitter;
 class QTableView;
@@ -19,6 +17,7 @@ namespace nitroscope::app {
 
 class CborView;
 class EmptyStack;
+class FilterBar;
 
 class NsmPanel : public Panel {
     Q_OBJECT
@@ -54,6 +53,7 @@ public:
     void restoreViewState(const QJsonObject &state) override;
 
 signals:
+    void transactionChosen(quint64 id);                                   // by the user
     void documentOpened(const QByteArray &document, const QString &name); // an attestation document
     void pcrChosen(int index);
     void breakWanted(const nitroscope::app::NsmBreak &wanted);
@@ -64,8 +64,9 @@ protected:
     void contextMenuEvent(QContextMenuEvent *event) override;
 
 private:
-    QWidget *buildFilterBar();
+    void buildFilterBar();
     void applyFilter();
+    void setCurrentRow(int row);
     void showCurrent();
     void showSide();
     void fillMenu(QMenu &menu);
@@ -74,11 +75,10 @@ private:
     NsmListModel m_model;
     QVector<NsmRule> m_rules;
     bool m_canSet = false;
+    FilterBar *m_filter;
     QComboBox *m_kind;
     QComboBox *m_result;
     QComboBox *m_pcr;
-    QLineEdit *m_text;
-    QLabel *m_status;
     QTableView *m_table;
     CborView *m_detail;
     QSplitter *m_splitter;
@@ -87,6 +87,7 @@ private:
     quint64 m_awaited = 0;   // transaction to select when it comes
     int m_current = -1;      // source number of the transaction shown below
     bool m_following = true; // the list's end, as long as the user does not look elsewhere
+    bool m_choosing = false; // the panel moves its current row by itself
 };
 
 } // namespace nitroscope::app

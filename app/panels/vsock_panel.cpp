@@ -5,16 +5,16 @@
 #include "app/panels/view_state.hpp"
 #include "app/widgets/cell_delegate.hpp"
 #include "app/widgets/empty_state.hpp"
+#include "app/widgets/filter_bar.hpp"
 #include "app/widgets/hex_view.hpp"
 #include "app/widgets/stream_view.hpp"
 #include "app/widgets/throughput_plot.hpp"
 
-#include <QAbstractItemView>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDateTime>
 #include <QLabel>
-#include <QLineEdit>
+#include <QScopedValueRollback>
 #include <QScrollBar>
 #include <QTableView>
 #include <QTabWidget>
@@ -24,16 +24,6 @@ namespace nitroscope::app {
 namespace {
 
 constexpr int clockMs = 1000; // of ages, and of asking the machine
-
-QComboBox *chooser(const QString &name, const QList<std::pair<QString, QVariant>> &items) {
-    auto *box = new QComboBox;
-    box->setAccessibleName(name);
-    box->view()->setAccessibleName(name);
-    box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-    for (const auto &[text, value] : items)
-        box->addItem(text, value);
-    return box;
-}
 
 template <size_t count>
 void setWidths(QTableView &table, const int (&widths)[count]) {
@@ -46,10 +36,10 @@ void setWidths(QTableView &table, const int (&widths)[count]) {
 
 VsockPanel::VsockPanel(const QList<QAction *> &actions, QWidget *parent)
     : Panel(QStringLiteral("vsock"), QStringLiteral("vsock"), parent), m_menuActions(actions),
-      m_text(new QLineEdit), m_onlyFlow(new QCheckBox(QStringLiteral("Only this flow"))),
-      m_status(new QLabel), m_flows(new QTableView), m_packets(new QTableView), m_payload(new HexView),
-      m_views(new QTabWidget), m_stream(new StreamView), m_streamTitle(new QLabel),
-      m_plot(new ThroughputPlot(m_account.throughput(), VsockAccount::binNs)),
+      m_filter(new FilterBar(QStringLiteral("Filter flows and packets"), QStringLiteral("Traffic shown"))),
+      m_onlyFlow(new QCheckBox(QStringLiteral("Only this flow"))), m_flows(new QTableView),
+      m_packets(new QTableView), m_payload(new HexView), m_views(new QTabWidget), m_stream(new StreamView),
+      m_streamTitle(new QLabel), m_plot(new ThroughputPlot(m_account.throughput(), VsockAccount::binNs)),
       m_splitter(new QSplitter(Qt::Vertical)), m_packetSplitter(new QSplitter(Qt::Horizontal)) {
     prepareTable(*m_flows);
     m_flows->setModel(&m_flowModel);
@@ -71,7 +61,8 @@ VsockPanel::VsockPanel(const QList<QAction *> &actions, QWidget *parent)
     auto *inner = new QVBoxLayout(content);
     inner->setContentsMargins({});
     inner->setSpacing(0);
-    inner->addWidget(buildFilterBar());
+    buildFilterBar();
+    inner->addWidget(m_filter);
     inner->addWidget(m_splitter, 1);
     m_stack = new EmptyStack(
         content, QStringLiteral("No vsock traffic yet"),
@@ -89,36 +80,24 @@ VsockPanel::VsockPanel(const QList<QAction *> &actions, QWidget *parent)
     });
 }
 
-QWidget *VsockPanel::buildFilterBar() {
-    m_operation = chooser(QStringLiteral("Operation shown"), {{QStringLiteral("All operations"), {}},
-                                                              {QStringLiteral("REQUEST"), 1},
-                                                              {QStringLiteral("RESPONSE"), 2},
-                                                              {QStringLiteral("RST"), 3},
-                                                              {QStringLiteral("SHUTDOWN"), 4},
-                                                              {QStringLiteral("RW (data)"), 5},
-                                                              {QStringLiteral("CREDIT_UPDATE"), 6},
-                                                              {QStringLiteral("CREDIT_REQUEST"), 7}});
-    m_direction = chooser(QStringLiteral("Direction shown"), {{QStringLiteral("Both ways"), {}},
-                                                              {QStringLiteral("From the guest"), true},
-                                                              {QStringLiteral("To the guest"), false}});
-    m_text->setPlaceholderText(QStringLiteral("Filter flows and packets"));
-    m_text->setAccessibleName(QStringLiteral("Traffic shown"));
-    m_text->setClearButtonEnabled(true);
+void VsockPanel::buildFilterBar() {
+    m_operation =
+        m_filter->addChoice(QStringLiteral("Operation shown"), {{QStringLiteral("All operations"), {}},
+                                                                {QStringLiteral("REQUEST"), 1},
+                                                                {QStringLiteral("RESPONSE"), 2},
+                                                                {QStringLiteral("RST"), 3},
+                                                                {QStringLiteral("SHUTDOWN"), 4},
+                                                                {QStringLiteral("RW (data)"), 5},
+                                                                {QStringLiteral("CREDIT_UPDATE"), 6},
+                                                                {QStringLiteral("CREDIT_REQUEST"), 7}});
+    m_direction =
+        m_filter->addChoice(QStringLiteral("Direction shown"), {{QStringLiteral("Both ways"), {}},
+                                                                {QStringLiteral("From the guest"), true},
+                                                                {QStringLiteral("To the guest"), false}});
     m_onlyFlow->setToolTip(QStringLiteral("List only the packets of the flow chosen above"));
-    auto *widget = new QWidget;
-    auto *bar = new QHBoxLayout(widget);
-    bar->setContentsMargins(8, 4, 8, 4);
-    bar->setSpacing(6);
-    for (QComboBox *box : {m_operation, m_direction}) {
-        bar->addWidget(box);
-        connect(box, &QComboBox::currentIndexChanged, this, &VsockPanel::applyFilter);
-    }
-    bar->addWidget(m_onlyFlow);
-    bar->addWidget(m_text, 1);
-    bar->addWidget(m_status);
-    connect(m_text, &QLineEdit::textChanged, this, &VsockPanel::applyFilter);
+    m_filter->add(m_onlyFlow);
+    connect(m_filter, &FilterBar::changed, this, &VsockPanel::applyFilter);
     connect(m_onlyFlow, &QCheckBox::toggled, this, &VsockPanel::applyFilter);
-    return widget;
 }
 
 QWidget *VsockPanel::buildPacketPage() {
@@ -138,11 +117,12 @@ QWidget *VsockPanel::buildPacketPage() {
 }
 
 QWidget *VsockPanel::buildStreamPage() {
-    m_streamForm = chooser(QStringLiteral("Stream shown as"),
-                           {{QStringLiteral("Text"), {}}, {QStringLiteral("Hex dump"), {}}});
-    m_streamDirection = chooser(QStringLiteral("Direction followed"), {{QStringLiteral("Both ways"), {}},
-                                                                       {QStringLiteral("From the guest"), {}},
-                                                                       {QStringLiteral("To the guest"), {}}});
+    m_streamForm = makeChoice(QStringLiteral("Stream shown as"),
+                              {{QStringLiteral("Text"), {}}, {QStringLiteral("Hex dump"), {}}});
+    m_streamDirection =
+        makeChoice(QStringLiteral("Direction followed"), {{QStringLiteral("Both ways"), {}},
+                                                          {QStringLiteral("From the guest"), {}},
+                                                          {QStringLiteral("To the guest"), {}}});
     m_streamTitle->setTextFormat(Qt::PlainText);
     auto *page = new QWidget;
     auto *bar = new QHBoxLayout;
@@ -165,9 +145,16 @@ QWidget *VsockPanel::buildStreamPage() {
 }
 
 void VsockPanel::connectModels() {
-    connect(m_flows->selectionModel(), &QItemSelectionModel::currentChanged, this, &VsockPanel::flowChosen);
-    connect(m_packets->selectionModel(), &QItemSelectionModel::currentChanged, this,
-            &VsockPanel::packetChosen);
+    connect(m_flows->selectionModel(), &QItemSelectionModel::currentChanged, this, [this] {
+        showChosenFlow();
+        if (m_currentFlow >= 0 && !m_choosing)
+            emit flowChosen(m_account.flows()[static_cast<size_t>(m_currentFlow)].id);
+    });
+    connect(m_packets->selectionModel(), &QItemSelectionModel::currentChanged, this, [this] {
+        showChosenPacket();
+        if (m_currentPacket >= 0 && !m_choosing)
+            emit packetChosen(m_currentPacket);
+    });
     connect(m_flows, &QTableView::doubleClicked, this, [this] { showView(View::stream); });
     connect(m_packets, &QTableView::doubleClicked, this, [this] {
         if (m_currentPacket < 0)
@@ -175,7 +162,7 @@ void VsockPanel::connectModels() {
         const int packet = m_currentPacket;
         const VsockPacket &at = m_account.packets()[static_cast<size_t>(packet)];
         if (at.flow >= 0 && m_flowModel.rowOf(at.flow) >= 0)
-            m_flows->setCurrentIndex(m_flowModel.index(m_flowModel.rowOf(at.flow), 0));
+            setCurrent(*m_flows, m_flowModel.index(m_flowModel.rowOf(at.flow), 0));
         showView(View::stream);
         m_stream->showPacket(packet);
     });
@@ -199,19 +186,19 @@ void VsockPanel::connectModels() {
         if (m_awaited != 0 && showFlow(m_awaited))
             m_awaited = 0;
         if (!m_flows->currentIndex().isValid())
-            m_flows->setCurrentIndex(m_flowModel.index(0, 0));
+            setCurrent(*m_flows, m_flowModel.index(0, 0));
     });
     // A new filter resets a model: what one looks at stays, if it is still in the list.
     connect(&m_flowModel, &QAbstractItemModel::modelReset, this, [this] {
         m_stack->setEmpty(m_flowModel.sourceCount() == 0);
         const int row = m_currentFlow < 0 ? -1 : m_flowModel.rowOf(m_currentFlow);
         if (row >= 0)
-            m_flows->setCurrentIndex(m_flowModel.index(row, 0));
+            setCurrent(*m_flows, m_flowModel.index(row, 0));
     });
     connect(&m_packetModel, &QAbstractItemModel::modelReset, this, [this] {
         const int row = m_currentPacket < 0 ? -1 : m_packetModel.rowOf(m_currentPacket);
         if (row >= 0) {
-            m_packets->setCurrentIndex(m_packetModel.index(row, 0));
+            setCurrent(*m_packets, m_packetModel.index(row, 0));
             m_packets->scrollTo(m_packetModel.index(row, 0), QAbstractItemView::PositionAtCenter);
         }
         refreshStatus(m_streamNote);
@@ -294,7 +281,7 @@ void VsockPanel::refreshStatus(const QString &streamNote) {
                     .arg(m_rules.size() == 1 ? QStringLiteral("rule") : QStringLiteral("rules"));
     if (!streamNote.isEmpty())
         text += QStringLiteral(" · ") + streamNote;
-    m_status->setText(text);
+    m_filter->setStatus(text);
 }
 
 void VsockPanel::applyFilter() {
@@ -305,14 +292,14 @@ void VsockPanel::applyFilter() {
         filter.fromGuest = m_direction->currentData().toBool();
     if (m_onlyFlow->isChecked() && m_currentFlow >= 0)
         filter.flow = m_currentFlow;
-    filter.text = m_text->text();
+    filter.text = m_filter->text();
     // Only when it is new: a filter of the flows chooses a flow, which comes back here.
     if (std::exchange(m_flowText, filter.text) != filter.text)
         m_flowModel.setTextFilter(filter.text);
     m_packetModel.setFilter(filter);
 }
 
-void VsockPanel::flowChosen() {
+void VsockPanel::showChosenFlow() {
     const QModelIndex row = m_flows->currentIndex();
     if (!row.isValid())
         return;
@@ -324,7 +311,7 @@ void VsockPanel::flowChosen() {
     restartStream();
 }
 
-void VsockPanel::packetChosen() {
+void VsockPanel::showChosenPacket() {
     const QModelIndex row = m_packets->currentIndex();
     m_currentPacket = row.isValid() ? m_packetModel.sourceOf(row.row()) : -1;
     const QByteArray payload =
@@ -336,17 +323,22 @@ void VsockPanel::packetChosen() {
         m_payload->setHidden(payload.isEmpty());
 }
 
+void VsockPanel::setCurrent(QTableView &table, const QModelIndex &cell) {
+    const QScopedValueRollback guard(m_choosing, true);
+    table.setCurrentIndex(cell);
+}
+
 bool VsockPanel::showFlow(quint64 id) {
     m_flowModel.flush();
     const int flow = m_account.find(id);
     if (flow < 0)
         return false;
     if (m_flowModel.rowOf(flow) < 0) {
-        m_text->clear();
+        m_filter->setText({});
         m_flowModel.flush();
     }
     const QModelIndex cell = m_flowModel.index(m_flowModel.rowOf(flow), 0);
-    m_flows->setCurrentIndex(cell);
+    setCurrent(*m_flows, cell);
     m_flows->scrollTo(cell, QAbstractItemView::PositionAtCenter);
     return true;
 }
@@ -361,14 +353,12 @@ void VsockPanel::showPacket(int packet) {
     if (packet < 0 || packet >= m_packetModel.sourceCount())
         return;
     if (m_packetModel.rowOf(packet) < 0) {
-        for (QComboBox *box : {m_operation, m_direction})
-            box->setCurrentIndex(0);
         m_onlyFlow->setChecked(false);
-        m_text->clear();
+        m_filter->clear();
         m_packetModel.flush();
     }
     const QModelIndex cell = m_packetModel.index(m_packetModel.rowOf(packet), 0);
-    m_packets->setCurrentIndex(cell);
+    setCurrent(*m_packets, cell);
     m_packets->scrollTo(cell, QAbstractItemView::PositionAtCenter);
     showView(View::packets);
 }

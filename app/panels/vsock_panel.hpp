@@ -17,7 +17,6 @@
 class QCheckBox;
 class QComboBox;
 class QLabel;
-class QLineEdit;
 class QMenu;
 class QSplitter;
 class QTableView;
@@ -26,6 +25,7 @@ class QTabWidget;
 namespace nitroscope::app {
 
 class EmptyStack;
+class FilterBar;
 class HexView;
 class StreamView;
 class ThroughputPlot;
@@ -81,6 +81,8 @@ public:
     void restoreViewState(const QJsonObject &state) override;
 
 signals:
+    void flowChosen(quint64 id); // by the user; the machine's number
+    void packetChosen(int packet);
     void streamSaved(const QByteArray &bytes, const QString &suggestion);
     void breakWanted(const nitroscope::qmp::VsockBreakRule &rule);
     void faultWanted(const nitroscope::qmp::VsockFaultRule &rule);
@@ -93,13 +95,14 @@ protected:
     void changeEvent(QEvent *event) override;
 
 private:
-    QWidget *buildFilterBar();
+    void buildFilterBar();
     QWidget *buildPacketPage();
     QWidget *buildStreamPage();
     void connectModels();
     void applyFilter();
-    void flowChosen();
-    void packetChosen();
+    void showChosenFlow();
+    void showChosenPacket();
+    void setCurrent(QTableView &table, const QModelIndex &cell);
     void restartStream();
     void continueStream();
     void findInStream(bool backwards);
@@ -113,6 +116,7 @@ private:
     std::shared_ptr<const CaptureBytes> m_bytes;
     QSet<int> m_changedFlows, m_newFlows;
     bool m_packetsAdded = false, m_isLive = false, m_following = true;
+    bool m_choosing = false; // the panel moves a current row by itself
     QVector<VsockRule> m_rules;
     QTimer m_clock;
     int m_currentFlow = -1, m_currentPacket = -1;
@@ -123,10 +127,9 @@ private:
     quint64 m_streamShown = 0; // bytes
     bool m_streamFull = false;
 
-    QLineEdit *m_text;
+    FilterBar *m_filter;
     QComboBox *m_operation, *m_direction;
     QCheckBox *m_onlyFlow;
-    QLabel *m_status;
     QTableView *m_flows, *m_packets;
     HexView *m_payload;
     QTabWidget *m_views;

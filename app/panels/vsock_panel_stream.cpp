@@ -4,6 +4,7 @@
 #include "app/models/byte_text.hpp"
 #include "app/panels/vsock_panel.hpp"
 #include "app/widgets/cell_delegate.hpp"
+#include "app/widgets/filter_bar.hpp"
 #include "app/widgets/hex_view.hpp"
 #include "app/widgets/stream_view.hpp"
 
@@ -12,7 +13,6 @@
 #include <QEvent>
 #include <QGuiApplication>
 #include <QLabel>
-#include <QLineEdit>
 #include <QTableView>
 #include <QTabWidget>
 
@@ -119,23 +119,22 @@ void VsockPanel::selectAll() {
 }
 
 void VsockPanel::find() {
-    m_text->setFocus();
-    m_text->selectAll();
+    m_filter->startTyping();
 }
 
 // What the filter bar says is also what one looks for in the stream.
 void VsockPanel::findInStream(bool backwards) {
-    if (m_text->text().isEmpty()) {
+    if (m_filter->text().isEmpty()) {
         find();
         return;
     }
     if (m_views->currentIndex() != static_cast<int>(View::stream))
         return;
     const auto flags = backwards ? QTextDocument::FindBackward : QTextDocument::FindFlags();
-    if (m_stream->find(m_text->text(), flags))
+    if (m_stream->find(m_filter->text(), flags))
         return;
     m_stream->moveCursor(backwards ? QTextCursor::End : QTextCursor::Start);
-    m_stream->find(m_text->text(), flags);
+    m_stream->find(m_filter->text(), flags);
 }
 
 void VsockPanel::changeEvent(QEvent *event) {
