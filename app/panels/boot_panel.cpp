@@ -46,6 +46,20 @@ BootPanel::BootPanel(QWidget *parent)
         m_table->scrollToBottom();
     });
     connect(timeline, &StageTimeline::stageClicked, m_table, &QTableView::selectRow);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            [this](const QModelIndex &cell) {
+                if (cell.isValid())
+                    emit stageChosen(cell.row());
+            });
+}
+
+bool BootPanel::showStage(int stage) {
+    const int row = stage >= 0 ? stage : m_model.failure() ? m_model.rowCount() - 1 : -1;
+    if (row < 0 || row >= m_model.rowCount())
+        return false;
+    const QSignalBlocker quiet(this);
+    m_table->selectRow(row);
+    return true;
 }
 
 void BootPanel::copy() {

@@ -19,10 +19,15 @@ public:
     explicit BootPanel(QWidget *parent = nullptr);
 
     BootStageModel &model() { return m_model; }
+    // A stage by its number, -1 the failure; false when there is none. Tells nobody.
+    bool showStage(int stage);
     void copy() override;
     void selectAll() override;
     QJsonObject viewState() const override;
     void restoreViewState(const QJsonObject &state) override;
+
+signals:
+    void stageChosen(int stage);
 
 private:
     BootStageModel m_model;

@@ -12,6 +12,7 @@
 #include "app/panels/nsm_panel.hpp"
 #include "app/panels/panel_dock.hpp"
 #include "app/panels/pcr_panel.hpp"
+#include "app/panels/timeline_panel.hpp"
 #include "app/panels/vsock_panel.hpp"
 #include "app/session/end_reason.hpp"
 #include "app/widgets/banner.hpp"
@@ -53,6 +54,7 @@ MainWindow::MainWindow(EnclaveSession &session, Preferences &preferences)
     connectEifPages();
     connectDebugger();
     connectVsock();
+    connectTimeline();
     connect(qApp, &QApplication::focusChanged, this, [this](QWidget *, QWidget *now) { trackFocus(now); });
     sessionStateChanged(m_session.state());
     updateTitle();
@@ -100,8 +102,9 @@ void MainWindow::buildPanels() {
     m_nsm = new NsmPanel;
     m_attestation = new AttestationPanel(m_actions.find(QStringLiteral("file.openDocument")));
     m_vsock = new VsockPanel(vsockMenuActions());
+    m_timeline = new TimelinePanel(timelineMenuActions());
     for (Panel *panel : std::initializer_list<Panel *>{m_eif, m_console, m_boot, m_pcrs, m_log, m_nsm,
-                                                       m_attestation, m_vsock})
+                                                       m_attestation, m_vsock, m_timeline})
         addDock(panel);
     buildDebugDocks();
     m_activePanel = m_console;

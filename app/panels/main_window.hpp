@@ -4,7 +4,8 @@
 // state of the enclave itself. Split by subject: main_window.cpp (building, session), main_window_actions.cpp
 // (commands and menus), main_window_files.cpp (opening, exporting, dropping), main_window_eif.cpp (the EIF
 // panel's pages), main_window_capture.cpp (the capture stream), main_window_vsock.cpp (vsock),
-// main_window_layout.cpp (docks and named layouts), main_window_debug.cpp (the debugger).
+// main_window_layout.cpp (docks and named layouts), main_window_debug.cpp (the debugger),
+// main_window_timeline.cpp (the timeline, and what ties the panels together).
 #pragma once
 
 #include "app/formats/eif_document.hpp"
@@ -39,6 +40,7 @@ class Panel;
 class PanelDock;
 class PcrPanel;
 class StateIndicator;
+class TimelinePanel;
 class VsockPanel;
 
 class MainWindow : public QMainWindow {
@@ -70,6 +72,7 @@ public:
     LogPanel &logPanel() { return *m_log; }
     NsmPanel &nsmPanel() { return *m_nsm; }
     VsockPanel &vsockPanel() { return *m_vsock; }
+    TimelinePanel &timelinePanel() { return *m_timeline; }
     SavedCapture &savedCapture() { return m_saved; }
     DebugWorkspace &debug() { return *m_debug; }
     const std::vector<PanelDock *> &docks() const { return m_docks; }
@@ -188,6 +191,14 @@ private:
     void saveTcpView();
     void saveTcpViewTo(const QString &path);
 
+    // main_window_timeline.cpp
+    void registerTimelineActions();
+    QList<QAction *> timelineMenuActions() const; // nullptr: a separator
+    void buildTimelineMenu(QMenu &view);
+    void connectTimeline();
+    enum class Follow { quietly, raise };
+    void followEvent(int number, Follow how);
+
     // main_window_layout.cpp
     PanelDock *addDock(Panel *panel);
     PanelDock *dock(const char *id) const;
@@ -230,6 +241,8 @@ private:
     QAction *m_debugBar = nullptr; // the debugger's part of the toolbar
     bool m_runsDebugger = false;   // the run going on, and what Start Again repeats
     VsockPanel *m_vsock = nullptr;
+    TimelinePanel *m_timeline = nullptr;
+    bool m_linking = false; // a choice is being passed on
     QProgressBar *m_captureProgress = nullptr;
     QToolButton *m_captureCancel = nullptr;
     QLabel *m_captureLabel = nullptr;

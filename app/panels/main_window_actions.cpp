@@ -35,6 +35,7 @@ void MainWindow::registerActions() {
     registerEnclaveActions();
     registerDebugActions();
     registerVsockActions();
+    registerTimelineActions();
     registerViewActions();
     registerHelpActions();
     registerNsmActions();
@@ -237,9 +238,15 @@ void MainWindow::registerEnclaveActions() {
 
 void MainWindow::registerViewActions() {
     using K = QKeySequence;
-    const char *const panels[][2] = {
-        {"eif", "&EIF"}, {"console", "&Console"}, {"boot", "&Boot Stages"},        {"pcrs", "&PCRs"},
-        {"log", "&Log"}, {"nsm", "&NSM"},         {"attestation", "&Attestation"}, {"vsock", "&vsock"}};
+    const char *const panels[][2] = {{"eif", "&EIF"},
+                                     {"console", "&Console"},
+                                     {"boot", "&Boot Stages"},
+                                     {"pcrs", "&PCRs"},
+                                     {"log", "&Log"},
+                                     {"nsm", "&NSM"},
+                                     {"attestation", "&Attestation"},
+                                     {"vsock", "&vsock"},
+                                     {"timeline", "&Timeline"}};
     int number = 1;
     for (const auto &[id, text] : panels) {
         QAction *action = m_actions.add({u"view.panel."_s + QLatin1String(id),
@@ -338,8 +345,10 @@ void MainWindow::buildMenus() {
     buildVsockMenu();
 
     QMenu *view = menuBar()->addMenu(u"&View"_s);
-    fill(view, {"view.panel.eif", "view.panel.console", "view.panel.boot", "view.panel.pcrs",
-                "view.panel.log", "view.panel.nsm", "view.panel.attestation", "view.panel.vsock", "-"});
+    fill(view,
+         {"view.panel.eif", "view.panel.console", "view.panel.boot", "view.panel.pcrs", "view.panel.log",
+          "view.panel.nsm", "view.panel.attestation", "view.panel.vsock", "view.panel.timeline", "-"});
+    buildTimelineMenu(*view);
     m_debug->fillPanelMenu(*view->addMenu(u"&Debugger Panels"_s));
     m_layoutMenu = view->addMenu(u"La&youts"_s);
     fill(view->addMenu(u"&Appearance"_s),

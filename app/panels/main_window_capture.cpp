@@ -13,6 +13,7 @@
 #include "app/panels/nsm_panel.hpp"
 #include "app/panels/panel_dock.hpp"
 #include "app/panels/pcr_panel.hpp"
+#include "app/panels/timeline_panel.hpp"
 #include "app/panels/vsock_panel.hpp"
 #include "app/session/capture_replay.hpp"
 #include "app/session/live_capture.hpp"
@@ -92,6 +93,7 @@ void MainWindow::captureRestarted(CaptureSource &source) {
     m_nsm->model().restart(source.bytes());
     m_vsock->restart(source.bytes());
     m_pcrs->history().restart();
+    m_timeline->model().restart(source.bytes());
     if (&source != &m_saved)
         return;
     // A saved capture stands for a run: the panels of a run begin anew.
@@ -112,6 +114,7 @@ void MainWindow::takeBatch(CaptureSource &source, const CaptureBatch &batch) {
     for (const pcapng::Record &record : batch.records) {
         m_nsm->model().add(record);
         m_vsock->add(record);
+        m_timeline->model().add(record);
         if (const auto change = pcrChangeOf(record))
             m_pcrs->history().add(*change);
         ruleActed = ruleActed || record.rule != 0;
@@ -119,6 +122,7 @@ void MainWindow::takeBatch(CaptureSource &source, const CaptureBatch &batch) {
             replay(record);
     }
     m_vsock->endBatch();
+    m_timeline->model().endBatch();
     if (ruleActed && &source != &m_saved) {
         m_session.refreshNsmRules(); // one may be used up
         m_session.vsock().refresh();

@@ -55,7 +55,7 @@ void MainWindow::arrangeDefault() {
     m_area->splitDockWidget(dock("eif"), dock("console"), Qt::Horizontal);
     m_area->splitDockWidget(dock("eif"), dock("boot"), Qt::Vertical);
     m_area->splitDockWidget(dock("console"), dock("pcrs"), Qt::Vertical);
-    for (const char *id : {"nsm", "vsock", "log"})
+    for (const char *id : {"nsm", "vsock", "timeline", "log"})
         m_area->tabifyDockWidget(dock("pcrs"), dock(id));
     m_area->tabifyDockWidget(dock("eif"), dock("attestation"));
     placeDebugDocks();

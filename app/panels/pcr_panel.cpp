@@ -72,6 +72,11 @@ PcrPanel::PcrPanel(QWidget *parent)
         if (const quint64 id = m_history.changeAt(cell.row()).transaction)
             emit transactionChosen(id);
     });
+    connect(m_changes->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            [this](const QModelIndex &cell) {
+                if (cell.isValid())
+                    emit changeChosen(m_history.changeAt(cell.row()));
+            });
     const auto showChanges = [this] { m_changes->setVisible(m_history.rowCount() > 0); };
     connect(&m_history, &QAbstractItemModel::rowsInserted, this, [this, showChanges] {
         showChanges();

@@ -35,6 +35,7 @@ public:
 
 signals:
     void transactionChosen(quint64 id); // NSM transaction behind a change
+    void changeChosen(const nitroscope::app::PcrChange &change);
 
 protected:
     void changeEvent(QEvent *event) override;
