@@ -18,6 +18,7 @@ public:
         FirstProgram program;
         program.path = path;
         QByteArray at = path;
+        bool isLoader = false; // whose own loader, if it named one, the kernel ignores
         for (int depth = 0; depth <= deepestScript; ++depth) {
             const auto place = m_files.resolve(at, root);
             const QByteArray head = place ? m_files.content(*place, headBytes) : QByteArray();
@@ -27,7 +28,8 @@ public:
             }
             program.entered = at;
             if (head.startsWith("#!")) {
-                const QByteArray line = head.mid(2, head.indexOf('\n') - 2).trimmed();
+                // The interpreter ends with a blank or tab; what follows is its argument.
+                const QByteArray line = head.mid(2, head.indexOf('\n') - 2).trimmed().replace('\t', ' ');
                 at = line.left(line.indexOf(' ') < 0 ? line.size() : line.indexOf(' '));
                 continue;
             }
@@ -36,8 +38,9 @@ public:
                 program.problem = QStringLiteral("%1 is no 64-bit program").arg(QString::fromUtf8(at));
                 return program;
             }
-            if (!elf->interpreter.isEmpty()) {
+            if (!elf->interpreter.isEmpty() && !isLoader) {
                 at = elf->interpreter;
+                isLoader = true;
                 continue;
             }
             program.entry = elf->entry;

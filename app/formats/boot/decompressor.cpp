@@ -32,7 +32,8 @@ std::optional<DecompressorJumps> findDecompressorJumps(QByteArrayView code, quin
     const QByteArrayView lea("\x48\x8d\x83", 3);
     for (qsizetype at = code.indexOf(lea); at >= 0; at = code.indexOf(lea, at + 1)) {
         if (quint64(at) >= payloadOffset && quint64(at) - payloadOffset < payloadBytes) {
-            at = qsizetype(qMin<quint64>(payloadOffset + payloadBytes, quint64(code.size()))) - 1;
+            const quint64 behind = quint64(code.size()) - payloadOffset; // the sum could wrap around
+            at = qsizetype(payloadOffset + qMin(payloadBytes, behind)) - 1;
             continue;
         }
         if (code.size() - at < leaBytes + jumpBytes ||

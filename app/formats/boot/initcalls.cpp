@@ -9,6 +9,8 @@ namespace {
 
 constexpr int levels = 8;
 constexpr quint64 longestLevel = 64 * 1024, leastInitcalls = 8;
+// Entries looked at before giving up: a kernel has a thousand; a file made for it could keep us for hours.
+constexpr quint64 mostLooked = 1'000'000;
 
 class Finder {
 public:
@@ -22,7 +24,7 @@ public:
                 continue;
             const quint64 size = qMin(segment.fileSize, bytes - segment.offset);
             const QByteArrayView part = m_image.bytes().sliced(qsizetype(segment.offset), qsizetype(size));
-            for (qsizetype at = 0; at + 8 * (levels + 1) <= part.size(); at += 8)
+            for (qsizetype at = 0; at + 8 * (levels + 1) <= part.size() && m_looked < mostLooked; at += 8)
                 if (auto found = levelsAt(part.data() + at, segment); !found.isEmpty())
                     return found;
         }
@@ -66,24 +68,21 @@ private:
     }
 
     std::optional<quint64> functionAt(quint64 address, int width) const {
-        for (const symbols::ElfSegment &segment : m_image.segments()) {
-            if (address < segment.address || address - segment.address > segment.fileSize ||
-                segment.fileSize - (address - segment.address) < quint64(width))
-                continue;
-            const quint64 offset = segment.offset + (address - segment.address);
-            if (offset + quint64(width) > quint64(m_image.bytes().size()))
-                return std::nullopt;
-            const char *bytes = m_image.bytes().data() + offset;
-            const quint64 function = width == 8 ? qFromLittleEndian<quint64>(bytes)
-                                                : address + quint64(qint64(qFromLittleEndian<qint32>(bytes)));
-            const auto place = m_symbols.place(function);
-            return place && place->offset == 0 ? std::optional(function) : std::nullopt;
-        }
-        return std::nullopt;
+        if (m_looked++ >= mostLooked)
+            return std::nullopt;
+        const QByteArrayView bytes = m_image.bytesAt(address, quint64(width));
+        if (bytes.isEmpty())
+            return std::nullopt;
+        const quint64 function = width == 8
+                                     ? qFromLittleEndian<quint64>(bytes.data())
+                                     : address + quint64(qint64(qFromLittleEndian<qint32>(bytes.data())));
+        const auto place = m_symbols.place(function);
+        return place && place->offset == 0 ? std::optional(function) : std::nullopt;
     }
 
     const symbols::ElfImage &m_image;
     const symbols::SymbolTable &m_symbols;
+    mutable quint64 m_looked = 0; // entries of candidates
 };
 
 } // namespace

@@ -88,6 +88,26 @@ std::optional<quint64> ElfImage::addressOf(quint64 fileOffset) const {
     return std::nullopt;
 }
 
+const ElfSegment *ElfImage::segmentOf(quint64 address, quint64 size) const {
+    const auto end = quint64(m_bytes.size());
+    for (const ElfSegment &segment : m_segments) {
+        if (address < segment.address || size > segment.fileSize || size > end)
+            continue;
+        const quint64 within = address - segment.address;
+        if (within <= segment.fileSize - size && segment.offset <= end - size &&
+            within <= end - size - segment.offset)
+            return &segment;
+    }
+    return nullptr;
+}
+
+QByteArrayView ElfImage::bytesAt(quint64 address, quint64 size) const {
+    const ElfSegment *segment = segmentOf(address, size);
+    return segment
+               ? m_bytes.sliced(qsizetype(segment->offset + (address - segment->address)), qsizetype(size))
+               : QByteArrayView();
+}
+
 QByteArray ElfImage::buildId() const {
     for (const ElfSection &section : m_sections) {
         if (section.type != SHT_NOTE)

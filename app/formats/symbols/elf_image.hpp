@@ -34,6 +34,10 @@ public:
     // Empty when there is no such section.
     QByteArrayView section(QByteArrayView name) const;
     std::optional<quint64> addressOf(quint64 fileOffset) const;
+    // The segment that has `size` bytes from `address` on, all of them in the file; nullptr when none has.
+    const ElfSegment *segmentOf(quint64 address, quint64 size) const;
+    // These bytes; empty when no segment has them.
+    QByteArrayView bytesAt(quint64 address, quint64 size) const;
     QByteArrayView bytes() const { return m_bytes; }
     // Of the note NT_GNU_BUILD_ID, 20 bytes as a rule; empty when there is none.
     QByteArray buildId() const;
