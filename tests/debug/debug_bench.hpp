@@ -15,6 +15,7 @@ namespace nitroscope::test {
 
 struct DebugBench {
     app::LiveSession session;
+    QString eif = Guest::demoEif();
     QString socket;
     QVector<app::DebugStop> stops;
     QStringList problems, log;
@@ -35,7 +36,7 @@ struct DebugBench {
         QObject::connect(&session, &app::EnclaveSession::ended, &session,
                          [this](const app::EndReason &reason) { end = reason; });
         app::LaunchSpec spec;
-        spec.eifPath = Guest::demoEif();
+        spec.eifPath = eif;
         spec.append = append;
         spec.cpuCount = cpus;
         spec.debugger = true;
@@ -120,6 +121,38 @@ struct DebugBench {
                          });
         token = target()->evaluate(expression);
         return wait([&] { return isDone; }) ? found : std::nullopt;
+    }
+
+    QVector<app::DebugFrame> frames(qint64 thread) {
+        QVector<app::DebugFrame> found;
+        bool isDone = false;
+        quint64 token = 0;
+        QObject context;
+        QObject::connect(target(), &app::DebugTarget::framesRead, &context,
+                         [&](quint64 answered, quint64, const QVector<app::DebugFrame> &read) {
+                             if (answered != token)
+                                 return;
+                             isDone = true;
+                             found = read;
+                         });
+        token = target()->readFrames(thread, 64);
+        return wait([&] { return isDone; }) ? found : QVector<app::DebugFrame>();
+    }
+
+    QStringList translation(quint64 address) {
+        QStringList found;
+        bool isDone = false;
+        quint64 token = 0;
+        QObject context;
+        QObject::connect(target(), &app::DebugTarget::translated, &context,
+                         [&](quint64 answered, const QStringList &steps) {
+                             if (answered != token)
+                                 return;
+                             isDone = true;
+                             found = steps;
+                         });
+        token = target()->translate(address);
+        return wait([&] { return isDone; }) ? found : QStringList();
     }
 
     // The symbol at an address, without its offset.

@@ -168,6 +168,132 @@ private slots:
         }
     }
 
+    // A CPU that is not the one that stopped: registers and stack are those that gdb sees of it.
+    void everyCpu_registersAndBacktrace_areTheSame() {
+        const QString vmlinux = QFileInfo(Guest::demoEif()).absolutePath() + QStringLiteral("/vmlinux");
+        if (!QFileInfo::exists(vmlinux))
+            QSKIP("build/demo/vmlinux is not there");
+        DebugBench bench;
+        QVERIFY(bench.start({}, 2));
+        QVERIFY(bench.runTo(BootPoint::applicationFirst));
+        DebugBreakpoint wanted;
+        wanted.place = QStringLiteral("ksys_write");
+        wanted.process = QStringLiteral("demo-app");
+        bench.target()->addBreakpoint(wanted);
+        const auto stop = bench.stopAfter([&] { bench.target()->resume(); });
+        QVERIFY(stop);
+        const quint64 slide = bench.target()->kernelSlide().value_or(0);
+        const QString said = runGdb(
+            bench.socket,
+            {QStringLiteral("thread apply all -ascending printf \"rip %#lx rsp %#lx rbx %#lx cr3 %#lx\\n\", "
+                            "(long)$rip, (long)$rsp, (long)$rbx, (long)$cr3"),
+             QStringLiteral("thread apply all -ascending bt")},
+            {QStringLiteral("symbol-file %1 -o %2").arg(vmlinux, hex(slide))});
+        const qsizetype backtraces = said.indexOf(QStringLiteral("#0 "));
+        QVERIFY2(backtraces > 0, qPrintable(said));
+        for (const qint64 thread : {qint64(1), qint64(2)}) {
+            const QByteArray raw = bench.registers(thread);
+            QCOMPARE(raw.size(), RegisterView::stubPacketBytes);
+            const auto field = [&raw](int number) {
+                return hex(qFromLittleEndian<quint64>(raw.constData() + RegisterView::stubOffset(number)));
+            };
+            const QString line =
+                QStringLiteral("rip %1 rsp %2 rbx %3 cr3 %4")
+                    .arg(field(RegisterView::stubRip), field(RegisterView::stubRsp),
+                         field(RegisterView::stubRbx), field(RegisterView::stubCr3))
+                    .replace(QStringLiteral("rbx 0x0 "), QStringLiteral("rbx 0 ")); // printf's %#lx
+            QVERIFY2(said.contains(line), qPrintable(line + QStringLiteral(" is missing in ") + said));
+
+            // gdb's part for this thread.
+            qsizetype at = said.indexOf(QStringLiteral("\nThread %1 ").arg(thread),
+                                        said.lastIndexOf(QStringLiteral("\nThread 1 ")));
+            QVERIFY2(at >= 0, qPrintable(said));
+            const qsizetype end = said.indexOf(QStringLiteral("\nThread "), at + 1);
+            const QString part = said.mid(at, end < 0 ? -1 : end - at);
+            const QVector<DebugFrame> frames = bench.frames(thread);
+            QVERIFY2(frames.size() >= 4, qPrintable(part));
+            at = 0;
+            int compared = 0;
+            for (const DebugFrame &frame : frames) {
+                if (frame.isInline || frame.place.isEmpty() || frame.isUser)
+                    continue;
+                const QString name = frame.place.section(u'+', 0, 0);
+                const qsizetype found = part.indexOf(name, at);
+                // What gdb cannot unwind, it does not show.
+                if (found < 0 && (part.contains(QStringLiteral("Backtrace stopped")) ||
+                                  part.contains(QStringLiteral(" ?? ("))))
+                    break;
+                QVERIFY2(found >= 0, qPrintable(name + QStringLiteral(" is missing in ") + part));
+                at = found;
+                ++compared;
+            }
+            QVERIFY2(compared >= 3, qPrintable(part));
+        }
+        // Looked at, it is what expressions and memory are about.
+        const qint64 other = 3 - stop->thread;
+        const auto before = bench.value(QStringLiteral("$rsp"));
+        QSignalSpy changes(bench.target(), &DebugTarget::targetChanged);
+        bench.target()->selectThread(other);
+        QVERIFY(bench.wait([&] { return changes.count() > 0; }));
+        QCOMPARE(bench.target()->currentThread(), other);
+        for (const DebugThread &thread : bench.target()->threads())
+            QCOMPARE(thread.isCurrent, thread.id == other);
+        const auto after = bench.value(QStringLiteral("$rsp"));
+        QVERIFY(before && after && *before != *after);
+        QCOMPARE(hex(*after),
+                 hex(qFromLittleEndian<quint64>(bench.registers(other).constData() +
+                                                RegisterView::stubOffset(RegisterView::stubRsp))));
+        QVERIFY(!bench.memory(AddressSpace::guestVirtual, *after, 8).isEmpty());
+        // Its registers are written, and it stays the one that is looked at.
+        const qsizetype stops = bench.stops.size();
+        bench.target()->writeRegister(other, 12, QByteArray::fromHex("8877665544332211"));
+        QVERIFY(bench.wait([&] { return bench.stops.size() > stops && changes.count() > 2; }));
+        QCOMPARE(bench.target()->currentThread(), other);
+        QCOMPARE(bench.value(QStringLiteral("$r12")).value_or(0), quint64(0x1122334455667788));
+        QVERIFY(bench.registers(stop->thread) != bench.registers(other));
+        bench.target()->selectThread(stop->thread);
+        QCOMPARE(bench.value(QStringLiteral("$rsp")), before);
+    }
+
+    // Devices are where the page tables put them, and nobody reads them by accident.
+    void deviceRegisters_whereverMapped_areNotRead() {
+        DebugBench bench;
+        QVERIFY(bench.start());
+        QVERIFY(bench.runTo(BootPoint::firmwareEntry)); // memory is mapped to itself
+        QString said = runGdb(bench.socket, {QStringLiteral("x/wx 0xd0000000"),
+                                             QStringLiteral("x/wx 0xfee00020"), QStringLiteral("x/4bx $pc")});
+        QVERIFY2(said.count(QStringLiteral("Cannot access memory")) == 2, qPrintable(said));
+        QVERIFY(bench.runTo(BootPoint::applicationFirst));
+        // The kernel has mapped the local APIC in its fixmap, and virtio-mmio by ioremap.
+        const guest::PhysicalMemory &ram = *bench.target()->physicalMemory();
+        const auto cr3 = bench.value(QStringLiteral("$cr3"));
+        QVERIFY(cr3.has_value());
+        const guest::VirtualMemory kernel(ram, {guest::Paging::levels4, *cr3});
+        quint64 apic = 0;
+        for (quint64 page = 0xffffffffff000000; page != 0 && apic == 0; page += 4096)
+            if (const auto place = kernel.translate(page); place && place->physical == 0xfee00000)
+                apic = page;
+        quint64 virtio = 0;
+        for (quint64 page = bench.value(QStringLiteral("*vmalloc_base")).value_or(0xffffc90000000000), i = 0;
+             i < 16384 && virtio == 0; ++i, page += 4096)
+            if (const auto place = kernel.translate(page);
+                place && (place->physical == 0xd0000000 || place->physical == 0xd0001000))
+                virtio = page;
+        qInfo() << "local APIC at" << hex(apic) << "virtio-mmio at" << hex(virtio);
+        QVERIFY(virtio != 0);
+        QStringList commands{QStringLiteral("x/wx %1").arg(hex(virtio)),
+                             QStringLiteral("set *(int*)%1 = 1").arg(hex(virtio)),
+                             QStringLiteral("x/2gx $sp")};
+        if (apic)
+            commands.prepend(QStringLiteral("x/wx %1").arg(hex(apic + 0x20)));
+        said = runGdb(bench.socket, commands);
+        QVERIFY2(said.count(QStringLiteral("Cannot access memory")) == (apic ? 3 : 2), qPrintable(said));
+        // The address where the firmware had it is nothing of the kernel's, or memory of a program.
+        QVERIFY(bench.memory(AddressSpace::guestVirtual, virtio, 4).isEmpty());
+        // The ROM is memory, physically and only of a stopped machine.
+        QCOMPARE(bench.memory(AddressSpace::guestPhysical, 0xfffffff0, 1), QByteArray("\xea"));
+    }
+
     void breakpointsOfAll_areHit_andAKilledGdbLeavesNone() {
         DebugBench bench;
         QVERIFY(bench.start());

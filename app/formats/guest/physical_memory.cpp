@@ -116,6 +116,17 @@ app::Result<void> PhysicalMemory::read(quint64 address, std::span<std::byte> out
     return {};
 }
 
+quint64 PhysicalMemory::plainBytes(quint64 address, quint64 bytes) const {
+    quint64 plain = 0;
+    while (plain < bytes && address + plain >= address) {
+        const PhysicalRange range = rangeAt(address + plain);
+        if (range.backing != Backing::ram && range.backing != Backing::firmware)
+            break;
+        plain += qMin(bytes - plain, range.end() - (address + plain));
+    }
+    return plain;
+}
+
 QByteArray PhysicalMemory::readUpTo(quint64 address, quint64 bytes) const {
     QByteArray result;
     while (quint64(result.size()) < bytes) {

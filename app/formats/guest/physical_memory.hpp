@@ -49,6 +49,9 @@ public:
     // All bytes or an error: device-memory, firmware-memory (ask the machine for these), no-memory,
     // guest-memory (the file has shrunk). The error's offset is the first address that cannot be read.
     app::Result<void> read(quint64 address, std::span<std::byte> out) const;
+    // How many of the bytes are RAM or firmware, up to the first that is not: what can be touched without
+    // operating a device.
+    quint64 plainBytes(quint64 address, quint64 bytes) const;
     // The bytes up to the first that is no RAM.
     QByteArray readUpTo(quint64 address, quint64 bytes) const;
     // Little-endian, at any alignment.

@@ -176,6 +176,22 @@ app::Result<void> VirtualMemory::read(quint64 address, std::span<std::byte> out)
     return {};
 }
 
+quint64 VirtualMemory::plainBytes(quint64 address, quint64 bytes) const {
+    quint64 plain = 0;
+    while (plain < bytes && address + plain >= address) {
+        const auto place = translate(address + plain);
+        if (!place)
+            break;
+        const quint64 left = place->pageBytes - ((address + plain) & (place->pageBytes - 1));
+        const quint64 piece = qMin(bytes - plain, left);
+        const quint64 found = m_memory.plainBytes(place->physical, piece);
+        plain += found;
+        if (found < piece)
+            break;
+    }
+    return plain;
+}
+
 QByteArray VirtualMemory::readUpTo(quint64 address, quint64 bytes) const {
     QByteArray result;
     while (quint64(result.size()) < bytes) {

@@ -45,6 +45,8 @@ public:
 
     // As PhysicalMemory; the offset in errors is the first virtual address that cannot be read.
     app::Result<void> read(quint64 address, std::span<std::byte> out) const;
+    // As PhysicalMemory; ends at what is not mapped, too.
+    quint64 plainBytes(quint64 address, quint64 bytes) const;
     QByteArray readUpTo(quint64 address, quint64 bytes) const;
     template <class T>
     std::optional<T> value(quint64 address) const {

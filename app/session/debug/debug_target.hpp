@@ -27,8 +27,9 @@ public:
     using QObject::QObject;
 
     virtual State state() const = 0;
-    virtual const std::optional<DebugStop> &stop() const = 0; // of the present stop
-    virtual QVector<DebugThread> threads() const = 0;         // as of the last stop
+    // The present stop; nothing while the target runs.
+    virtual const std::optional<DebugStop> &stop() const = 0;
+    virtual QVector<DebugThread> threads() const = 0; // as of the last stop
     virtual qint64 currentThread() const = 0;
     virtual QVector<DebugBreakpoint> breakpoints() const = 0;
     virtual SymbolSourcePointer symbols() const = 0; // never null, may know nothing
@@ -36,7 +37,8 @@ public:
     virtual QString bootPointProblem(BootPoint point) const = 0;
 
     // Expressions: symbols, registers ($rax), numbers, + - * / & | << >>, parentheses, * (8 bytes at),
-    // ::phys(…). Evaluated at the present stop; the answer comes as evaluated().
+    // ::phys(…). Registers and virtual memory are those of the current thread at the present stop; while the
+    // target runs there are no registers. The answer comes as evaluated().
     virtual Token evaluate(const QString &expression) = 0;
     virtual Token readRegisters(qint64 thread) = 0;
     virtual Token readMemory(AddressSpace space, quint64 address, quint64 bytes) = 0;

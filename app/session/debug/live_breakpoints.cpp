@@ -112,17 +112,21 @@ void LiveBreakpoints::plant(Entry &entry) {
 }
 
 QVector<DebugBreakpoint> LiveBreakpoints::at(const TargetStop &stop) const {
-    const bool isWatch = stop.reply.reason == rsp::StopReason::writeWatchpoint ||
-                         stop.reply.reason == rsp::StopReason::readWatchpoint ||
-                         stop.reply.reason == rsp::StopReason::accessWatchpoint;
+    // QEMU names one of the watchpoints that were hit, by its own kind. What wrote has accessed, too.
+    constexpr int access = 4;
+    const int watched = stop.reply.reason == rsp::StopReason::writeWatchpoint    ? 2
+                        : stop.reply.reason == rsp::StopReason::readWatchpoint   ? 3
+                        : stop.reply.reason == rsp::StopReason::accessWatchpoint ? access
+                                                                                 : 0;
     QVector<DebugBreakpoint> found;
     for (const auto &entry : m_entries) {
         if (!entry->planted)
             continue;
         const Breakpoint &planted = *entry->planted;
         const bool fits = planted.type == 0
-                              ? !isWatch && planted.address == stop.pc
-                              : isWatch && stop.reply.watchAddress - planted.address < planted.length;
+                              ? watched == 0 && planted.address == stop.pc
+                              : watched != 0 && (planted.type == watched || planted.type == access) &&
+                                    stop.reply.watchAddress - planted.address < planted.length;
         if (fits)
             found.append(entry->record);
     }

@@ -20,6 +20,18 @@ QString hex(quint64 number) {
     return QStringLiteral("0x") + QString::number(number, 16);
 }
 
+QString watchedText(DebugBreakpoint::Kind kind) {
+    return kind == DebugBreakpoint::Kind::write  ? QStringLiteral("written")
+           : kind == DebugBreakpoint::Kind::read ? QStringLiteral("read")
+                                                 : QStringLiteral("read or written");
+}
+
+guest::AddressTranslation translationOf(const TargetStop &stop) {
+    return guest::AddressTranslation::of(stop.value(RegisterView::stubCr0), stop.value(RegisterView::stubCr3),
+                                         stop.value(RegisterView::stubCr3 + 1),
+                                         stop.value(RegisterView::stubEfer));
+}
+
 } // namespace
 
 LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFiles files, QObject *parent)
@@ -36,8 +48,15 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
             decide(outcome.stays);
         });
     });
+    if (m_memory)
+        broker->setMemoryGuard([memory = *m_memory](const TargetStop &cpu, quint64 address, quint64 bytes) {
+            return guest::VirtualMemory(memory, translationOf(cpu)).plainBytes(address, bytes);
+        });
     connect(broker, &GdbBroker::stopped, this, &LiveTarget::onStopped);
-    connect(broker, &GdbBroker::resumed, this, [this] { setState(State::running); });
+    connect(broker, &GdbBroker::resumed, this, [this] {
+        m_stop.reset();
+        setState(State::running);
+    });
     connect(machine, &MachineControl::wasReset, this, &LiveTarget::onReset);
     connect(machine, &MachineControl::refused, this, &LiveTarget::problem);
     connect(&m_walk, &BootWalk::placed, this, &LiveTarget::publishSymbols);
@@ -62,6 +81,7 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
 
 LiveTarget::~LiveTarget() {
     m_broker->setJudge(nullptr, {});
+    m_broker->setMemoryGuard({});
 }
 
 void LiveTarget::detach() {
@@ -69,6 +89,7 @@ void LiveTarget::detach() {
         return;
     m_broker->disconnect(this);
     m_machine->disconnect(this);
+    m_stop.reset();
     setState(State::detached);
     emit detached();
 }
@@ -112,9 +133,44 @@ void LiveTarget::onReset() {
 // Whose registers and page tables expressions and memory are about.
 void LiveTarget::lookAt(const TargetStop &stop) {
     m_raw = stop;
-    m_translation = guest::AddressTranslation::of(
-        stop.value(RegisterView::stubCr0), stop.value(RegisterView::stubCr3),
-        stop.value(RegisterView::stubCr3 + 1), stop.value(RegisterView::stubEfer));
+    m_selected.reset();
+    m_translation = translationOf(stop);
+}
+
+// A stop that is being judged is known here before the broker calls it the last one.
+bool LiveTarget::isJudging() const {
+    return m_raw && m_broker->lastStop() && m_raw->generation != m_broker->lastStop()->generation;
+}
+
+// The user has chosen another CPU than the one that stopped.
+void LiveTarget::lookAtSelected() {
+    if (m_state != State::stopped || !m_stop || !m_raw)
+        return;
+    if (m_thread == m_raw->reply.thread.thread) {
+        m_selected.reset();
+        m_translation = translationOf(*m_raw);
+        emit targetChanged();
+        return;
+    }
+    const auto isWanted = [this, thread = m_thread, generation = m_stop->generation] {
+        return m_state == State::stopped && m_stop && m_stop->generation == generation && m_thread == thread;
+    };
+    withRegisters(m_thread, [this, isWanted](const Result<RegisterSet> &registers) {
+        if (!isWanted() || !registers)
+            return;
+        TargetStop there = *m_raw;
+        there.reply.thread.thread = registers->thread;
+        there.registers = registers->raw;
+        m_broker->askSegment(registers->thread, this, [this, isWanted, there](const CodeSegment &segment) {
+            if (!isWanted())
+                return;
+            m_selected = there;
+            m_selected->segment = segment;
+            m_selected->pc = segment.base + there.value(RegisterView::stubRip);
+            m_translation = translationOf(there);
+            emit targetChanged();
+        });
+    });
 }
 
 void LiveTarget::onStopped(const TargetStop &stop) {
@@ -189,9 +245,9 @@ void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakp
         if (holds && m_breakpoints.hit(first.number) && now.why != DebugStop::Why::bootPoint) {
             const bool isWatch = first.kind != DebugBreakpoint::Kind::code;
             now = {true, isWatch ? DebugStop::Why::watchpoint : DebugStop::Why::breakpoint,
-                   isWatch ? QStringLiteral("Watchpoint %1 at %2")
+                   isWatch ? QStringLiteral("Watchpoint %1 at %2: %3")
                                  .arg(first.number)
-                                 .arg(hex(stop.reply.watchAddress))
+                                 .arg(hex(stop.reply.watchAddress), watchedText(first.kind))
                            : QStringLiteral("Breakpoint %1 at %2").arg(first.number).arg(first.place),
                    first.number};
         }
@@ -234,10 +290,14 @@ void LiveTarget::publish(const TargetStop &stop, const Outcome &outcome) {
     m_walk.abandon();
     m_inner.removeAll(&m_destinationOwner);
     m_destination.reset();
-    m_thread = qMax<qint64>(1, stop.reply.thread.thread);
+    const qint64 stoppedThread = qMax<qint64>(1, stop.reply.thread.thread);
+    // Written to while it stood still: the user goes on looking at what he has chosen.
+    const bool keepsThread = stop.isAgain && m_broker->threads().contains(m_thread);
+    if (!keepsThread)
+        m_thread = stoppedThread;
     DebugStop shown;
     shown.generation = stop.generation;
-    shown.thread = m_thread;
+    shown.thread = stoppedThread;
     shown.why = outcome.why;
     shown.text = outcome.text;
     shown.pc = stop.pc;
@@ -253,7 +313,7 @@ void LiveTarget::publish(const TargetStop &stop, const Outcome &outcome) {
     }
     for (DebugThread &thread : m_threads) {
         thread.isCurrent = thread.id == m_thread;
-        if (thread.isCurrent) {
+        if (thread.id == stoppedThread) {
             thread.pc = stop.pc;
             thread.state = QStringLiteral("stopped here");
         }
@@ -266,6 +326,8 @@ void LiveTarget::publish(const TargetStop &stop, const Outcome &outcome) {
     if (!alive)
         return;
     emit threadsChanged();
+    if (m_thread != stoppedThread)
+        lookAtSelected();
     if (std::exchange(m_resetsWhenStopped, false))
         m_machine->reset();
 }

@@ -72,10 +72,12 @@ public:
     // What `monitor stages` prints: every boot point, and where the kernel is.
     QByteArray stagesText() const;
     const BootWalk &walk() const { return m_walk; }
+    // The guest's RAM; nothing when it is not shared.
+    const std::optional<guest::PhysicalMemory> &physicalMemory() const { return m_memory; }
     // Runtime minus linked address of the kernel, when known.
     std::optional<quint64> kernelSlide() const { return m_walk.slide(); }
-    // Of the CPU that stopped last.
-    quint64 stackPointer() const { return m_raw ? m_raw->value(RegisterView::stubRsp) : 0; }
+    // Of the CPU that is looked at.
+    quint64 stackPointer() const { return looked() ? looked()->value(RegisterView::stubRsp) : 0; }
     // The machine is gone; detached() is emitted, and nothing after it.
     void detach();
 
@@ -101,6 +103,9 @@ private:
     void onStopped(const TargetStop &stop);
     void onReset();
     void lookAt(const TargetStop &stop);
+    void lookAtSelected();
+    const TargetStop *looked() const { return m_selected ? &*m_selected : m_raw ? &*m_raw : nullptr; }
+    bool isJudging() const;
     void classify(const TargetStop &stop, Classified done);
     void classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakpoint> left, Outcome sofar,
                              const Classified &done);
@@ -142,6 +147,7 @@ private:
     State m_state = State::stopped;
     std::optional<DebugStop> m_stop;
     std::optional<TargetStop> m_raw;
+    std::optional<TargetStop> m_selected; // registers of the CPU looked at, when another one has stopped
     std::optional<std::pair<quint64, Outcome>> m_judged; // by generation of the stop
     std::optional<Destination> m_destination;
     QVector<DebugThread> m_threads;

@@ -44,18 +44,42 @@ Error running(const QString &what) {
             {}};
 }
 
+// At the first address that is neither RAM nor firmware.
+Error whyNotWritten(const guest::VirtualMemory &memory, AddressSpace space, quint64 address) {
+    const auto physical =
+        space == AddressSpace::guestPhysical
+            ? Result<quint64>(address)
+            : memory.translate(address).map([](const auto &found) { return found.physical; });
+    if (!physical)
+        return physical.error();
+    const guest::PhysicalRange range = memory.physical().rangeAt(*physical);
+    const QString where = QStringLiteral("0x%1").arg(*physical, 0, 16);
+    if (range.backing == guest::Backing::device)
+        return {QStringLiteral("device-memory"),
+                QStringLiteral("At physical address %1 there are registers of a device (%2): writing them "
+                               "would operate it. Nothing was written.")
+                    .arg(where, range.name),
+                address,
+                {}};
+    return {QStringLiteral("no-memory"),
+            QStringLiteral("There is no memory at physical address %1. Nothing was written.").arg(where),
+            address,
+            {}};
+}
+
 } // namespace
 
 std::optional<quint64> LiveTarget::registerByName(const QString &name) const {
-    if (!m_raw || m_raw->registers.isEmpty())
+    const TargetStop *stop = looked();
+    if (!stop || stop->registers.isEmpty() || (m_state != State::stopped && !isJudging()))
         return std::nullopt;
     if (name == QLatin1String("pc"))
-        return m_raw->pc;
+        return stop->pc;
     if (name == QLatin1String("sp"))
-        return m_raw->value(RegisterView::stubRsp);
+        return stop->value(RegisterView::stubRsp);
     for (const RegisterName &known : registerNames)
         if (name == QLatin1String(known.name)) {
-            const quint64 value = m_raw->value(known.stub);
+            const quint64 value = stop->value(known.stub);
             return known.bytes == 8 ? value : value & ((quint64(1) << 8 * known.bytes) - 1);
         }
     return std::nullopt;
@@ -162,10 +186,7 @@ std::optional<guest::VirtualMemory> LiveTarget::memoryNow() const {
     guest::AddressTranslation translation = m_translation;
     const auto top = m_image ? m_image->symbols().find("init_top_pgt") : std::nullopt;
     const auto unpacked = m_walk.unpackedAt();
-    // A stop that is being judged is known here before the broker calls it the last one.
-    const bool isJudging =
-        m_raw && m_broker->lastStop() && m_raw->generation != m_broker->lastStop()->generation;
-    if (m_state == State::running && !isJudging && top && unpacked && m_walk.slide()) {
+    if (m_state == State::running && !isJudging() && top && unpacked && m_walk.slide()) {
         const quint64 root =
             *top + m_image->linkedPhysicalOffset() + (*unpacked - m_walk.map()->unpackedEntry);
         const guest::VirtualMemory kernels(*m_memory, {translation.paging, root});
@@ -199,11 +220,11 @@ void LiveTarget::fetch(AddressSpace space, quint64 address, quint64 bytes,
             return;
         }
     }
-    // The firmware's addresses are mapped to themselves wherever they are mapped at all.
     if (m_broker->isRunning() && m_state == State::running)
         done(tl::unexpected(running(QStringLiteral("This memory"))));
     else
-        m_broker->readMemory(m_thread, address, wanted, this, std::move(done));
+        m_broker->readMemory(m_thread, space == AddressSpace::guestPhysical, address, wanted, this,
+                             std::move(done));
 }
 
 DebugTarget::Token LiveTarget::readMemory(AddressSpace space, quint64 address, quint64 bytes) {
@@ -254,18 +275,15 @@ void LiveTarget::writeRegister(qint64 thread, int stubNumber, const QByteArray &
 void LiveTarget::writeMemory(AddressSpace space, quint64 address, const QByteArray &bytes) {
     if (refuseUnlessStopped("Writing memory") || bytes.isEmpty())
         return;
-    const auto memory = memoryNow();
-    const auto physical =
-        space == AddressSpace::guestPhysical ? Result<quint64>(address)
-        : memory
-            ? memory->translate(address).map([](const guest::Translation &found) { return found.physical; })
-            : Result<quint64>(address);
-    if (memory && physical && memory->physical().rangeAt(*physical).backing == guest::Backing::device) {
-        emit problem({QStringLiteral("device-memory"),
-                      QStringLiteral("These are registers of a device: writing them would operate it."),
-                      std::nullopt,
-                      {}});
-        return;
+    if (const auto memory = memoryNow()) {
+        const bool isVirtual = space == AddressSpace::guestVirtual;
+        const auto bytesWanted = quint64(bytes.size());
+        const quint64 plain = isVirtual ? memory->plainBytes(address, bytesWanted)
+                                        : memory->physical().plainBytes(address, bytesWanted);
+        if (plain < bytesWanted) {
+            emit problem(whyNotWritten(*memory, space, address + plain));
+            return;
+        }
     }
     m_broker->writeMemory(m_thread, space == AddressSpace::guestPhysical, address, bytes, this,
                           [this](const Result<void> &written) {

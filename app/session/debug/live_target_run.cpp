@@ -42,16 +42,16 @@ void LiveTarget::go(const Destination &destination) {
 }
 
 void LiveTarget::stepOver() {
-    if (refuseUnlessStopped("A step") || !m_raw)
+    if (refuseUnlessStopped("A step") || !looked())
         return;
     constexpr quint64 longestInstruction = 15;
     fetch(
-        AddressSpace::guestVirtual, m_raw->pc, longestInstruction,
-        [this, stop = *m_raw](const Result<QByteArray> &code) {
+        AddressSpace::guestVirtual, looked()->pc, longestInstruction,
+        [this, stop = *looked()](const Result<QByteArray> &code) {
             if (m_state != State::stopped || !m_stop || m_stop->generation != stop.generation)
                 return;
             const int length = code ? lengthToStepOver(*code, stop.segment.mode) : 0;
-            if (length == 0 || m_thread != stop.reply.thread.thread)
+            if (length == 0 || m_thread != stop.reply.thread.thread) // or another CPU was chosen since
                 step();
             else
                 go({stop.pc + quint64(length), stop.value(RegisterView::stubRsp), {}, DebugStop::Why::step});
@@ -87,9 +87,12 @@ void LiveTarget::stepOut() {
 }
 
 void LiveTarget::runTo(quint64 address) {
-    if (!refuseUnlessStopped("Running to a place"))
-        go({address, std::nullopt, QStringLiteral("Reached 0x") + QString::number(address, 16),
-            DebugStop::Why::breakpoint});
+    if (refuseUnlessStopped("Running to a place"))
+        return;
+    const auto place = m_symbols->place(address);
+    go({address, std::nullopt,
+        QStringLiteral("Reached ") + (place ? place->text() : QStringLiteral("0x%1").arg(address, 0, 16)),
+        DebugStop::Why::breakpoint});
 }
 
 void LiveTarget::runToBootPoint(BootPoint point) {
@@ -120,8 +123,10 @@ void LiveTarget::selectThread(qint64 thread) {
     if (!m_broker->threads().contains(thread) || m_thread == thread)
         return;
     m_thread = thread;
+    for (DebugThread &known : m_threads)
+        known.isCurrent = known.id == thread;
     emit threadsChanged();
-    emit targetChanged();
+    lookAtSelected();
 }
 
 void LiveTarget::addBreakpoint(const DebugBreakpoint &wanted) {

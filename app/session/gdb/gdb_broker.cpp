@@ -2,6 +2,7 @@
 #include "app/session/gdb/gdb_broker.hpp"
 
 #include <algorithm>
+#include <array>
 #include <QtEndian>
 
 namespace nitroscope::app {
@@ -19,6 +20,21 @@ QByteArray zPacket(char kind, const Breakpoint &breakpoint) {
            rsp::hexNumber(breakpoint.length);
 }
 
+// Where boot code touches devices, address spaces are the identity.
+quint64 plainByAddress(quint64 address, quint64 bytes) {
+    struct Range {
+        quint64 first, last;
+    };
+    static constexpr std::array ranges{Range{0xd0000000, 0xd0002fff},  // virtio-mmio
+                                       Range{0xfec00000, 0xfec00fff},  // IOAPIC
+                                       Range{0xfee00000, 0xfeefffff}}; // local APIC
+    quint64 plain = bytes;
+    for (const Range &range : ranges)
+        if (address <= range.last)
+            plain = qMin(plain, address >= range.first ? 0 : range.first - address);
+    return plain;
+}
+
 // Whether the code segment may be another one after a single step. In real mode a far jump can change the
 // segment's base and leave the selector as it is, as the very first instruction of a PC's firmware does.
 bool mayHaveOtherSegment(const TargetStop &before, const TargetStop &now) {
@@ -34,6 +50,7 @@ bool mayHaveOtherSegment(const TargetStop &before, const TargetStop &now) {
 
 struct MemoryRead {
     qint64 thread;
+    bool isPhysical;
     quint64 address;
     quint64 bytes;
     QPointer<QObject> context;
@@ -99,10 +116,39 @@ void GdbBroker::askMonitor(const QByteArray &words, QObject *context, Callback c
     m_stub.sendMonitor(words, context, std::move(callback));
 }
 
-void GdbBroker::readMemory(qint64 thread, quint64 address, quint64 bytes, QObject *context,
+// Without a number QEMU's monitor shows its own current CPU, which is the first one and not the stub's.
+void GdbBroker::askSegment(qint64 thread, QObject *context,
+                           std::function<void(const CodeSegment &)> callback) {
+    m_stub.sendMonitor("info registers " + QByteArray::number(qMax<qint64>(1, thread) - 1), context,
+                       [callback = std::move(callback)](const rsp::Client::Reply &answer) {
+                           callback(answer ? parseCodeSegment(answer->console).value_or(CodeSegment())
+                                           : CodeSegment());
+                       });
+}
+
+void GdbBroker::askGuard(qint64 thread, quint64 address, quint64 bytes, QObject *context,
+                         std::function<void(quint64)> callback) {
+    if (!m_guard || !m_stop) {
+        callback(plainByAddress(address, bytes));
+        return;
+    }
+    if (!m_stop->registers.isEmpty() && (thread <= 0 || thread == m_stop->reply.thread.thread)) {
+        callback(m_guard(*m_stop, address, bytes));
+        return;
+    }
+    ask("g", thread > 0 ? thread : m_stop->reply.thread.thread, context,
+        [this, address, bytes, callback = std::move(callback)](const rsp::Client::Reply &reply) {
+            TargetStop cpu;
+            cpu.registers = reply ? rsp::fromHex(reply->payload).value_or(QByteArray()) : QByteArray();
+            const bool isKnown = cpu.registers.size() == RegisterView::stubPacketBytes;
+            callback(isKnown && m_guard ? m_guard(cpu, address, bytes) : 0);
+        });
+}
+
+void GdbBroker::readMemory(qint64 thread, bool isPhysical, quint64 address, quint64 bytes, QObject *context,
                            std::function<void(const Result<QByteArray> &)> callback) {
     readPiece(std::make_shared<MemoryRead>(
-        MemoryRead{thread, address, bytes, QPointer<QObject>(context), std::move(callback)}));
+        MemoryRead{thread, isPhysical, address, bytes, QPointer<QObject>(context), std::move(callback)}));
 }
 
 void GdbBroker::readPiece(const std::shared_ptr<MemoryRead> &read) {
@@ -110,6 +156,10 @@ void GdbBroker::readPiece(const std::shared_ptr<MemoryRead> &read) {
     const quint64 left = read->bytes - quint64(read->read.size());
     // Not over a page's end: a read fails as a whole when any of its pages is not mapped.
     const quint64 piece = qMin(qMin(left, mostBytesPerRead), pageBytes - address % pageBytes);
+    const auto ignore = [](const rsp::Client::Reply &) {};
+    // A flag of QEMU's that holds for all; commands are answered in order, so nobody else's come between.
+    if (read->isPhysical)
+        ask("Qqemu.PhyMemMode:1", read->thread, this, ignore);
     ask("m" + rsp::hexNumber(address) + ',' + rsp::hexNumber(piece), read->thread, this,
         [this, read, piece](const rsp::Client::Reply &reply) {
             const auto got = reply ? rsp::fromHex(reply->payload) : std::nullopt;
@@ -130,6 +180,8 @@ void GdbBroker::readPiece(const std::shared_ptr<MemoryRead> &read) {
             else
                 read->callback(read->read);
         });
+    if (read->isPhysical)
+        ask("Qqemu.PhyMemMode:0", read->thread, this, ignore);
 }
 
 void GdbBroker::writeMemory(qint64 thread, bool isPhysical, quint64 address, const QByteArray &bytes,
@@ -340,9 +392,8 @@ void GdbBroker::examine(const rsp::StopReply &reply) {
 }
 
 void GdbBroker::readSegment(const std::shared_ptr<TargetStop> &stop) {
-    m_stub.sendMonitor("info registers", this, [this, stop](const rsp::Client::Reply &answer) {
-        if (answer)
-            stop->segment = parseCodeSegment(answer->console).value_or(CodeSegment());
+    askSegment(stop->reply.thread.thread, this, [this, stop](const CodeSegment &segment) {
+        stop->segment = segment;
         consider(*stop);
     });
 }

@@ -42,6 +42,10 @@ public:
     // later; false lets the target go on as if nothing had been there.
     using Judge = std::function<void(const TargetStop &stop, std::function<void(bool stays)> decide)>;
 
+    // How many of `bytes` from a linear address on, as the CPU with these registers sees it, are memory: up
+    // to the first that is not mapped or belongs to a device, whose registers change when they are read.
+    using MemoryGuard = std::function<quint64(const TargetStop &cpu, quint64 address, quint64 bytes)>;
+
     // The device leads to the stub, whose machine must be stopped; it is not owned.
     explicit GdbBroker(QIODevice *stub, QObject *parent = nullptr);
 
@@ -58,13 +62,25 @@ public:
     // A plain command, for CPU `thread` when that is not 0. Refused while the target runs (rsp-running).
     void ask(const QByteArray &command, qint64 thread, QObject *context, Callback callback);
     void askMonitor(const QByteArray &words, QObject *context, Callback callback);
+    // The code segment of CPU `thread`; a flat 64-bit one when QEMU does not tell.
+    void askSegment(qint64 thread, QObject *context, std::function<void(const CodeSegment &)> callback);
+    // Who knows the guest's page tables. Without one, the addresses of the board's devices are taken to be
+    // mapped to themselves.
+    void setMemoryGuard(MemoryGuard guard) { m_guard = std::move(guard); }
+    // Asks the guard; `thread` 0 is the CPU that stopped. At once when its registers are known.
+    void askGuard(qint64 thread, quint64 address, quint64 bytes, QObject *context,
+                  std::function<void(quint64 plain)> callback);
     // Guest-virtual memory of `thread`, in as many packets as it takes, up to what is mapped: an error only
     // when not even the first byte can be read.
-    void readMemory(qint64 thread, quint64 address, quint64 bytes, QObject *context,
+    // Physical and virtual addresses lead to devices, too: the caller looks out.
+    void readMemory(qint64 thread, bool isPhysical, quint64 address, quint64 bytes, QObject *context,
                     std::function<void(const Result<QByteArray> &)> callback);
+    void readMemory(qint64 thread, quint64 address, quint64 bytes, QObject *context,
+                    std::function<void(const Result<QByteArray> &)> callback) {
+        readMemory(thread, false, address, bytes, context, std::move(callback));
+    }
 
-    // All of it or an error. Physical addresses are those of the machine, devices included: the caller looks
-    // out.
+    // All of it or an error; the caller looks out likewise.
     void writeMemory(qint64 thread, bool isPhysical, quint64 address, const QByteArray &bytes,
                      QObject *context, std::function<void(const Result<void> &)> callback);
 
@@ -119,6 +135,7 @@ private:
     QVector<std::function<void()>> m_jobs; // for the moment at which the stub stops
     std::optional<TargetStop> m_stop;
     Judge m_judge;
+    MemoryGuard m_guard;
     Owner m_judgeOwner = nullptr;
     QByteArray m_actions; // of the last resume
     // What to resume with once the breakpoint under the program counter is stepped over.

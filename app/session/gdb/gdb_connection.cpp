@@ -15,20 +15,6 @@ constexpr char notWhileRunning[] = "E01";
 constexpr char badRequest[] = "E16"; // EINVAL, hexadecimal as all numbers
 constexpr char noMemory[] = "E0e";   // EFAULT
 
-// Reading a device register changes the device. As long as the address spaces below 4 GiB are the identity,
-// which is where boot code touches devices, the linear addresses are these.
-bool touchesDevices(quint64 address, quint64 bytes) {
-    struct Range {
-        quint64 first, last;
-    };
-    static constexpr std::array ranges{Range{0xd0000000, 0xd0001fff},  // virtio-mmio
-                                       Range{0xfec00000, 0xfec00fff},  // IOAPIC
-                                       Range{0xfee00000, 0xfee00fff}}; // local APIC
-    return std::any_of(ranges.begin(), ranges.end(), [&](const Range &range) {
-        return address <= range.last && (address >= range.first || bytes > range.first - address);
-    });
-}
-
 struct Span {
     quint64 address, bytes;
 };
@@ -187,10 +173,16 @@ void GdbConnection::dispatch(const QByteArray &packet) {
     } else if (first == 'M') {
         const auto span =
             parseSpan(QByteArrayView(packet).sliced(1, qMax<qsizetype>(1, packet.indexOf(':')) - 1));
-        if (span && !touchesDevices(span->address, span->bytes))
-            forward(packet);
-        else
+        if (!span) {
             reply(badRequest);
+            return;
+        }
+        m_broker->askGuard(m_thread, span->address, span->bytes, this, [this, packet, span](quint64 plain) {
+            if (plain < span->bytes)
+                reply(noMemory);
+            else
+                forward(packet);
+        });
     } else if (first == 'T' || packet.startsWith("qThreadExtraInfo,")) {
         forward(packet);
     } else {
@@ -420,29 +412,32 @@ void GdbConnection::readMemory(const QByteArray &packet) {
         reply(badRequest);
         return;
     }
-    if (touchesDevices(span->address, span->bytes)) {
-        reply(noMemory);
-        return;
-    }
     const bool isBinary = packet[0] == 'x'; // answered by `b` and the bytes, since gdb 16
     if (span->bytes == 0) {
         reply(isBinary ? "b" : "OK");
         return;
     }
-    m_broker->readMemory(m_thread, span->address, qMin(span->bytes, mostMemory), this,
-                         [this, isBinary](const Result<QByteArray> &bytes) {
-                             if (!bytes)
-                                 reply(noMemory);
-                             else
-                                 reply(isBinary ? 'b' + *bytes : bytes->toHex());
-                         });
+    const quint64 most = qMin(span->bytes, mostMemory);
+    m_broker->askGuard(m_thread, span->address, most, this, [this, isBinary, span](quint64 plain) {
+        if (plain == 0) {
+            reply(noMemory);
+            return;
+        }
+        m_broker->readMemory(m_thread, span->address, plain, this,
+                             [this, isBinary](const Result<QByteArray> &bytes) {
+                                 if (!bytes)
+                                     reply(noMemory);
+                                 else
+                                     reply(isBinary ? 'b' + *bytes : bytes->toHex());
+                             });
+    });
 }
 
 void GdbConnection::writeBinary(const QByteArray &packet) {
     const qsizetype colon = packet.indexOf(':');
     const auto span = colon < 0 ? std::nullopt : parseSpan(QByteArrayView(packet).sliced(1, colon - 1));
     const QByteArray bytes = packet.sliced(colon + 1);
-    if (!span || quint64(bytes.size()) != span->bytes || touchesDevices(span->address, span->bytes)) {
+    if (!span || quint64(bytes.size()) != span->bytes) {
         reply(badRequest);
         return;
     }
@@ -450,19 +445,14 @@ void GdbConnection::writeBinary(const QByteArray &packet) {
         reply("OK");
         return;
     }
-    constexpr qsizetype piece = 0x400; // QEMU takes 0x800, with room for escapes
-    auto failed = std::make_shared<bool>(false);
-    for (qsizetype at = 0; at < bytes.size(); at += piece) {
-        const QByteArray part = bytes.mid(at, piece);
-        m_broker->ask("M" + rsp::hexNumber(span->address + quint64(at)) + ',' +
-                          rsp::hexNumber(quint64(part.size())) + ':' + part.toHex(),
-                      m_thread, this,
-                      [this, failed, isLast = at + piece >= bytes.size()](const rsp::Client::Reply &written) {
-                          *failed = *failed || !written || written->payload != "OK";
-                          if (isLast)
-                              reply(*failed ? noMemory : "OK");
-                      });
-    }
+    m_broker->askGuard(m_thread, span->address, span->bytes, this, [this, span, bytes](quint64 plain) {
+        if (plain < span->bytes) {
+            reply(noMemory);
+            return;
+        }
+        m_broker->writeMemory(m_thread, false, span->address, bytes, this,
+                              [this](const Result<void> &written) { reply(written ? "OK" : noMemory); });
+    });
 }
 
 void GdbConnection::changeBreakpoint(const QByteArray &packet) {

@@ -30,6 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         std::abort();
     if (memory.readUpTo(head.address, 8192).size() > 8192)
         std::abort();
+    if (memory.plainBytes(head.address, 8192) > 8192 || memory.physical().plainBytes(head.address, 1) > 1)
+        std::abort();
     (void)memory.text(head.address, 64);
     return 0;
 }

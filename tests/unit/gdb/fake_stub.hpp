@@ -112,7 +112,7 @@ private:
             say(registers.toHex());
         } else if (packet.startsWith("qRcmd,")) {
             const QByteArray words = QByteArray::fromHex(packet.mid(6));
-            if (words == "info registers")
+            if (words.startsWith("info registers "))
                 say('O' +
                     QByteArray("CS =0010 " + codeBase + " ffffffff " + code + " DPL=0 CS64 [-RA]\n").toHex());
             else

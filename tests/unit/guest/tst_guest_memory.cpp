@@ -166,6 +166,33 @@ private slots:
         QCOMPARE(memory.explain(0xd0000000).last().contains(QStringLiteral("vsock")), true);
     }
 
+    // What may be touched without operating a device: by page tables, not by address.
+    void plainBytes_endAtDevicesAndHoles() {
+        const auto bytes = ram();
+        bytes->put<quint64>(0x1000, 0x2000 | presentWritable);
+        bytes->put<quint64>(0x2000, 0x3000 | presentWritable);
+        bytes->put<quint64>(0x2018, 0xc0000000 | presentWritable | largeBit);
+        bytes->put<quint64>(0x3000, 0x4000 | presentWritable);
+        bytes->put<quint64>(0x4000, 0x9000 | presentWritable);
+        bytes->put<quint64>(0x4008, 0xd0000000 | presentWritable);
+        bytes->put<quint64>(0x4010, 0xffff0000 | presentWritable);
+        const PhysicalMemory physical(bytes);
+        const VirtualMemory memory(physical, {Paging::levels4, 0x1000});
+        QCOMPARE(memory.plainBytes(0xff0, 0x100), quint64(0x10)); // the second page is a device
+        QCOMPARE(memory.plainBytes(0x1000, 1), quint64(0));
+        QCOMPARE(memory.plainBytes(0x2000, 0x1001), quint64(0x1000)); // the ROM, then a hole
+        QCOMPARE(memory.plainBytes(0xd0000000, 4), quint64(0));       // within a large page
+        QCOMPARE(memory.plainBytes(0xfee00020, 4), quint64(0));
+        QCOMPARE(memory.plainBytes(0x0000800000000000, 8), quint64(0));
+        QCOMPARE(physical.plainBytes(0x1000, 0x10), quint64(0x10));
+        QCOMPARE(physical.plainBytes(4 * MiB - 1, 2), quint64(1));
+        QCOMPARE(physical.plainBytes(0xeffff, 0x20000), quint64(0x20000)); // into the ROM's copy and out
+        QCOMPARE(physical.plainBytes(~quint64(0), ~quint64(0)), quint64(0));
+        const VirtualMemory flat(physical, {Paging::off, 0});
+        QCOMPARE(flat.plainBytes(0xfffffff0, 0x10), quint64(0x10)); // where a CPU starts
+        QCOMPARE(flat.plainBytes(0xfffffff0, 0x20), quint64(0x10));
+    }
+
     void mode_controlRegisters_decide() {
         constexpr quint64 pg = quint64(1) << 31, pae = 0x20, la57 = 0x1000, lma = 0x400;
         QCOMPARE(AddressTranslation::of(1, 0, 0, 0).paging, Paging::off);

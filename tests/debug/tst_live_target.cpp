@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What the target can do besides stages and steps, on a real machine and by its effect in the guest: run to a
+// place, write registers and memory, watch reads and accesses, take a debug file, look at another CPU.
+#include "tests/debug/debug_bench.hpp"
+
+#include <QtEndian>
+
+using namespace nitroscope;
+using namespace nitroscope::app;
+using nitroscope::test::DebugBench;
+using nitroscope::test::Guest;
+
+namespace {
+
+QByteArray littleEndian(quint64 value, qsizetype bytes = 8) {
+    QByteArray text(bytes, '\0');
+    for (qsizetype i = 0; i < bytes; ++i)
+        text[i] = char(value >> 8 * i);
+    return text;
+}
+
+DebugBreakpoint watchOf(DebugBreakpoint::Kind kind, const char *place, quint64 length) {
+    DebugBreakpoint watch;
+    watch.kind = kind;
+    watch.place = QString::fromLatin1(place);
+    watch.length = length;
+    return watch;
+}
+
+} // namespace
+
+class TestLiveTarget : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() {
+        if (Guest::qemu().isEmpty() || Guest::demoEif().isEmpty())
+            QSKIP("QEMU or the demo enclave has not been built: ./workbench build");
+    }
+
+    void runTo_stopsThere_andIsForgottenAfterAnotherStop() {
+        DebugBench bench;
+        QVERIFY(bench.start());
+        QVERIFY(bench.runTo(BootPoint::startKernel));
+        const auto trap = bench.target()->symbols()->address(QStringLiteral("trap_init"));
+        const auto call = bench.target()->symbols()->address(QStringLiteral("do_one_initcall"));
+        QVERIFY(trap && call);
+        auto stop = bench.stopAfter([&] { bench.target()->runTo(*trap); });
+        QVERIFY(stop && stop->why == DebugStop::Why::breakpoint);
+        QCOMPARE(stop->pc, *trap);
+        QVERIFY2(stop->text.contains(QStringLiteral("trap_init")), qPrintable(stop->text));
+        QVERIFY(bench.target()->breakpoints().isEmpty());
+
+        stop = bench.stopAfter([&] { bench.target()->runTo(*call); });
+        QVERIFY(stop && stop->pc == *call);
+        const auto first = bench.value(QStringLiteral("$rdi"));
+        // From the place itself it is the next time that it is passed.
+        stop = bench.stopAfter([&] { bench.target()->runTo(*call); });
+        QVERIFY(stop && stop->pc == *call);
+        QVERIFY(bench.value(QStringLiteral("$rdi")) != first);
+
+        // Something else comes first: the place is not stopped at later.
+        const auto never = bench.target()->symbols()->address(QStringLiteral("run_init_process"));
+        QVERIFY(never.has_value());
+        DebugBreakpoint earlier;
+        earlier.place = QStringLiteral("do_one_initcall");
+        earlier.once = true;
+        bench.target()->addBreakpoint(earlier);
+        stop = bench.stopAfter([&] { bench.target()->runTo(*never); });
+        QVERIFY(stop && stop->pc == *call);
+        bench.target()->resume();
+        QVERIFY(bench.wait([&] { return bench.console.contains("ready"); }));
+        QVERIFY(bench.target()->state() == DebugTarget::State::running);
+    }
+
+    void stop_isOfThePresentStopOnly() {
+        DebugBench bench;
+        QVERIFY(bench.start());
+        QVERIFY(bench.target()->stop().has_value());
+        QVERIFY(bench.value(QStringLiteral("$rip")).has_value());
+        bench.target()->resume();
+        QVERIFY(bench.wait([&] { return bench.target()->state() == DebugTarget::State::running; }));
+        QVERIFY(!bench.target()->stop());
+        QVERIFY(!bench.value(QStringLiteral("$rip")));
+        QVERIFY(bench.registers(1).isEmpty());
+        QVERIFY(bench.wait([&] { return bench.console.contains("Linux version"); }));
+        QVERIFY(bench.stopAfter([&] { bench.target()->interrupt(); }));
+        QVERIFY(bench.target()->stop().has_value());
+        QVERIFY(bench.value(QStringLiteral("$rip")).has_value());
+    }
+
+    // The walk's last line has the physical address, and what lies there is what the virtual address shows.
+    void translate_leadsToThePhysicalBytes() {
+        DebugBench bench;
+        QVERIFY(bench.start());
+        QStringList steps = bench.translation(0x1000);
+        QVERIFY2(!steps.isEmpty() && steps.last().contains(QStringLiteral("0x1000")),
+                 qPrintable(steps.join(u'\n'))); // paging is off
+        QVERIFY(bench.runTo(BootPoint::startKernel));
+        const auto banner = bench.target()->symbols()->address(QStringLiteral("linux_banner"));
+        QVERIFY(banner.has_value());
+        steps = bench.translation(*banner);
+        static const QRegularExpression number(QStringLiteral("0x([0-9a-f]+)"));
+        quint64 physical = 0;
+        for (auto all = number.globalMatch(steps.last()); all.hasNext();)
+            if (const quint64 found = all.next().captured(1).toULongLong(nullptr, 16);
+                found % 4096 == *banner % 4096)
+                physical = found;
+        QVERIFY2(physical != 0, qPrintable(steps.join(u'\n')));
+        QVERIFY(bench.memory(AddressSpace::guestPhysical, physical, 32).startsWith("Linux version 6."));
+        QVERIFY(steps.size() >= 4);
+        steps = bench.translation(0xffffc00000000000); // the kernel has nothing there yet
+        QVERIFY2(steps.last().contains(QStringLiteral("not"), Qt::CaseInsensitive),
+                 qPrintable(steps.join(u'\n')));
+    }
+
+    // The kernel prints what was written: virtual and physical.
+    void writtenMemory_isWhatTheKernelPrints() {
+        DebugBench bench;
+        QVERIFY(bench.start());
+        QVERIFY(bench.runTo(BootPoint::startKernel));
+        LiveTarget &target = *bench.target();
+        const auto banner = target.symbols()->address(QStringLiteral("linux_banner"));
+        QVERIFY(banner.has_value());
+        QSignalSpy changes(&target, &DebugTarget::targetChanged);
+        target.writeMemory(AddressSpace::guestVirtual, *banner, "Pengu");
+        QVERIFY(bench.wait([&] { return changes.count() == 1; }));
+        QVERIFY(bench.memory(AddressSpace::guestVirtual, *banner, 16).startsWith("Pengu version"));
+        // The EIF's command line, where the firmware has put it.
+        const auto lineAt = bench.value(QStringLiteral("boot_command_line"));
+        QVERIFY(lineAt.has_value());
+        const QByteArray line = bench.memory(AddressSpace::guestPhysical, physicalOf(bench, *lineAt), 64);
+        QVERIFY2(line.contains("reboot=k"), line);
+        const qsizetype at = line.indexOf("reboot=k");
+        target.writeMemory(AddressSpace::guestPhysical, physicalOf(bench, *lineAt) + quint64(at), "nitro_=k");
+        QVERIFY(bench.wait([&] { return changes.count() == 2; }));
+        QCOMPARE(bench.problems, QStringList());
+        // More than one packet, and over a page's end.
+        const QByteArray many(3000, 'n');
+        const quint64 free = 0x2'0000; // low memory that nobody uses
+        target.writeMemory(AddressSpace::guestPhysical, free + 0xf00, many);
+        QVERIFY(bench.wait([&] { return changes.count() == 3; }));
+        QCOMPARE(bench.memory(AddressSpace::guestPhysical, free + 0xf00, 3000), many);
+        target.resume();
+        QVERIFY(bench.wait([&] { return bench.console.contains("ready"); }));
+        QVERIFY2(bench.console.contains("Pengu version 6."), bench.console.left(500));
+        QVERIFY2(bench.console.contains("nitro_=k"), bench.console.left(2000));
+        QVERIFY(!bench.console.contains("Linux version"));
+    }
+
+    void writesThatCannotBe_areRefusedInWords() {
+        DebugBench bench;
+        QVERIFY(bench.start());
+        QVERIFY(bench.runTo(BootPoint::startKernel));
+        LiveTarget &target = *bench.target();
+        const auto refused = [&](const char *word) {
+            return bench.wait([&] { return !bench.problems.isEmpty(); }) &&
+                   bench.problems.takeLast().contains(QLatin1String(word));
+        };
+        target.writeMemory(AddressSpace::guestPhysical, 0xd0000000, "x");
+        QVERIFY(refused("device"));
+        target.writeMemory(AddressSpace::guestPhysical, 0xcfffffff, "xx"); // reaches into it
+        QVERIFY(refused("no memory"));
+        target.writeMemory(AddressSpace::guestVirtual, 0xffffc00000000000, "x");
+        QVERIFY(refused("not mapped"));
+        target.writeRegister(1, 0, "abc");
+        QVERIFY(refused("size"));
+        target.writeRegister(1, 4711, littleEndian(0));
+        QVERIFY(refused("size"));
+        target.resume();
+        QVERIFY(bench.wait([&] { return bench.console.contains("ready"); }));
+        bench.problems.clear();
+        target.writeMemory(AddressSpace::guestPhysical, 0x20000, "x");
+        QVERIFY(refused("interrupt"));
+        target.writeRegister(1, 0, littleEndian(0));
+        QVERIFY(refused("interrupt"));
+        target.runTo(0x1000);
+        QVERIFY(refused("interrupt"));
+        QVERIFY(target.state() == DebugTarget::State::running);
+    }
+
+    // A system call with another length writes no more, and returns what it was told.
+    void writtenRegisters_areWhatTheGuestWorksWith() {
+        DebugBench bench;
+        QVERIFY(bench.start());
+        QVERIFY(bench.runTo(BootPoint::applicationFirst));
+        LiveTarget &target = *bench.target();
+        DebugBreakpoint write;
+        write.place = QStringLiteral("ksys_write");
+        write.process = QStringLiteral("demo-app");
+        write.once = true;
+        target.addBreakpoint(write);
+        auto stop = bench.stopAfter([&] { target.resume(); });
+        QVERIFY(stop && stop->why == DebugStop::Why::breakpoint);
+        const auto length = bench.value(QStringLiteral("$rdx"));
+        QVERIFY(length && *length > 4);
+        const auto written = [&](int number, quint64 value, qsizetype bytes = 8) {
+            const qsizetype before = bench.stops.size();
+            target.writeRegister(stop->thread, number, littleEndian(value, bytes));
+            return bench.wait([&] { return bench.stops.size() > before; });
+        };
+        // Each of them, one after the other, and none in the place of another.
+        const QByteArray original = bench.registers(stop->thread);
+        QCOMPARE(original.size(), RegisterView::stubPacketBytes);
+        QByteArray expected = original;
+        for (const int number : {8, 9, 10, 11, 12}) {
+            const quint64 value = 0x1122334455667700 + quint64(number);
+            QVERIFY(written(number, value));
+            expected.replace(RegisterView::stubOffset(number), 8, littleEndian(value));
+            QCOMPARE(bench.registers(stop->thread), expected);
+            QCOMPARE(bench.value(QStringLiteral("$r%1").arg(number)).value_or(0), value);
+        }
+        for (const int number : {8, 9, 10, 11, 12})
+            QVERIFY(written(
+                number, qFromLittleEndian<quint64>(original.constData() + RegisterView::stubOffset(number))));
+        QCOMPARE(bench.registers(stop->thread), original);
+        QVERIFY(bench.target()->stop()->why == DebugStop::Why::breakpoint); // still the same stop
+
+        QVERIFY(written(3, 4)); // rdx
+        stop = bench.stopAfter([&] { target.step(); });
+        QVERIFY(stop);
+        stop = bench.stopAfter([&] { target.step(); });
+        const qsizetype before = bench.console.size();
+        stop = bench.stopAfter([&] { target.stepOut(); });
+        QVERIFY(stop && stop->why == DebugStop::Why::step);
+        QCOMPARE(bench.value(QStringLiteral("$rax")).value_or(0), quint64(4));
+        QVERIFY(bench.console.size() - before <= 5);
+        // Another place to go on at.
+        const auto place = target.symbols()->address(QStringLiteral("ksys_write"));
+        QVERIFY(written(RegisterView::stubRip, *place));
+        QCOMPARE(target.stop()->pc, *place);
+        stop = bench.stopAfter([&] { target.step(); });
+        QVERIFY2(stop && bench.name(stop->pc).startsWith(QStringLiteral("ksys_write+")),
+                 qPrintable(bench.name(stop ? stop->pc : 0)));
+        QCOMPARE(bench.problems, QStringList());
+    }
+
+    void watchpoints_tellReadsFromWrites() {
+        DebugBench bench;
+        QVERIFY(bench.start());
+        QVERIFY(bench.runTo(BootPoint::startKernel));
+        LiveTarget &target = *bench.target();
+        // One byte of the first line that the kernel prints.
+        target.addBreakpoint(watchOf(DebugBreakpoint::Kind::read, "linux_banner+3", 1));
+        auto stop = bench.stopAfter([&] { target.resume(); });
+        QVERIFY(stop && stop->why == DebugStop::Why::watchpoint);
+        QCOMPARE(stop->dataAddress.value_or(0), bench.value(QStringLiteral("linux_banner+3")).value_or(1));
+        qInfo() << "the banner is read by" << bench.name(stop->pc);
+        target.removeBreakpoint(1);
+        const auto place = bench.value(QStringLiteral("saved_command_line"));
+        QVERIFY(place && bench.value(QStringLiteral("*saved_command_line")) == quint64(0));
+        // The first access writes it; the read watchpoint keeps quiet then.
+        target.addBreakpoint(watchOf(DebugBreakpoint::Kind::access, "saved_command_line", 8));
+        target.addBreakpoint(watchOf(DebugBreakpoint::Kind::read, "saved_command_line", 8));
+        stop = bench.stopAfter([&] { target.resume(); });
+        QVERIFY(stop && stop->why == DebugStop::Why::watchpoint);
+        QCOMPARE(stop->dataAddress.value_or(0), *place);
+        QCOMPARE(stop->breakpoint.value_or(0), 2);
+        QVERIFY(bench.value(QStringLiteral("*saved_command_line")).value_or(0) != 0);
+        QCOMPARE(target.breakpoints()[0].hits, quint64(1));
+        QCOMPARE(target.breakpoints()[1].hits, quint64(0));
+        target.removeBreakpoint(2);
+        // From now on it is only read: by who prints it.
+        stop = bench.stopAfter([&] { target.resume(); });
+        QVERIFY(stop && stop->why == DebugStop::Why::watchpoint);
+        QCOMPARE(stop->breakpoint.value_or(0), 3);
+        QCOMPARE(stop->dataAddress.value_or(0), *place);
+        QVERIFY2(stop->text.endsWith(QStringLiteral(": read")), qPrintable(stop->text));
+        qInfo() << "read by" << bench.name(stop->pc);
+        QCOMPARE(target.breakpoints()[0].hits, quint64(1));
+        target.removeBreakpoint(3);
+        // A write watchpoint on it is not hit by further reads.
+        target.addBreakpoint(watchOf(DebugBreakpoint::Kind::write, "saved_command_line", 8));
+        target.resume();
+        QVERIFY(bench.wait([&] { return bench.console.contains("ready"); }));
+        QCOMPARE(target.breakpoints().size(), 1);
+        QCOMPARE(target.breakpoints()[0].hits, quint64(0));
+    }
+
+    // A vmlinux that is given later brings source lines, inlined functions and types.
+    void debugFile_bringsLinesAndTypes_orSaysWhyNot() {
+        const QString vmlinux = QFileInfo(Guest::demoEif()).absolutePath() + QStringLiteral("/vmlinux");
+        if (!QFileInfo::exists(vmlinux))
+            QSKIP("build/demo/vmlinux is not there");
+        QTemporaryDir folder;
+        DebugBench bench;
+        bench.eif = folder.filePath(QStringLiteral("lonely.eif"));
+        QVERIFY(QFile::copy(Guest::demoEif(), bench.eif));
+        QVERIFY(bench.start());
+        LiveTarget &target = *bench.target();
+        QVERIFY(bench.runTo(BootPoint::initFirst));
+        const auto start = target.symbols()->address(QStringLiteral("start_kernel"));
+        QVERIFY(start && target.symbols()->source(*start).isEmpty());
+
+        QFile garbage(folder.filePath(QStringLiteral("garbage")));
+        QVERIFY(garbage.open(QIODevice::WriteOnly) && garbage.write("\x7f"
+                                                                    "ELF and no more") > 0);
+        garbage.close();
+        for (const QString &wrong : {garbage.fileName(), folder.filePath(QStringLiteral("missing")),
+                                     QCoreApplication::applicationFilePath()}) {
+            bench.problems.clear();
+            target.loadDebugFile(wrong);
+            QVERIFY(bench.wait([&] { return !bench.problems.isEmpty(); }));
+            qInfo() << bench.problems;
+            QVERIFY(target.symbols()->source(*start).isEmpty());
+        }
+        DebugBreakpoint kept;
+        kept.place = QStringLiteral("ksys_write");
+        target.addBreakpoint(kept);
+        QSignalSpy symbols(&target, &DebugTarget::symbolsChanged);
+        target.loadDebugFile(vmlinux);
+        QVERIFY(bench.wait([&] { return symbols.count() > 0; }));
+        const auto lines = target.symbols()->source(*start);
+        QVERIFY(!lines.isEmpty());
+        QVERIFY2(lines.last().file.endsWith(QStringLiteral("init/main.c")), qPrintable(lines.last().file));
+        QVERIFY(lines.last().line > 0);
+        std::optional<KernelView> view;
+        target.withKernel([&](const KernelView &read) { view = read; });
+        QVERIFY(bench.wait([&] { return view.has_value(); }));
+        QCOMPARE(view->tasks.source, QStringLiteral("DWARF of vmlinux"));
+        QVERIFY(target.breakpoints().first().state == DebugBreakpoint::State::set);
+        const auto stop = bench.stopAfter([&] { target.resume(); });
+        QVERIFY(stop && bench.name(stop->pc) == QStringLiteral("ksys_write"));
+        const auto frames = bench.frames(stop->thread);
+        QVERIFY(!frames.isEmpty());
+        QVERIFY2(frames[0].source.startsWith(QStringLiteral("fs/read_write.c:")),
+                 qPrintable(frames[0].source));
+    }
+
+private:
+    static quint64 physicalOf(DebugBench &bench, quint64 address) {
+        static const QRegularExpression number(QStringLiteral("0x([0-9a-f]+)"));
+        quint64 physical = 0;
+        const QStringList steps = bench.translation(address);
+        for (auto all = number.globalMatch(steps.value(steps.size() - 1)); all.hasNext();)
+            if (const quint64 found = all.next().captured(1).toULongLong(nullptr, 16);
+                found % 4096 == address % 4096)
+                physical = found;
+        return physical;
+    }
+};
+
+QTEST_GUILESS_MAIN(TestLiveTarget)
+#include "tst_live_target.moc"
