@@ -18,6 +18,17 @@ void printTo(std::FILE *stream, const QString &text) {
     std::fputs(text.toLocal8Bit().constData(), stream);
 }
 
+/// Qt would end the program with advice that does not help: to install it again.
+bool hasDisplay() {
+    return !qEnvironmentVariableIsEmpty("DISPLAY") || !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") ||
+           !qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM");
+}
+
+constexpr const char noDisplay[] =
+    "nitroscope: there is no display for a window: neither DISPLAY nor WAYLAND_DISPLAY is set.\n"
+    "Without a window: nitroscope-cli run-enclave --eif-path FILE --attach-console\n"
+    "Only a picture:   QT_QPA_PLATFORM=offscreen nitroscope --screenshot FILE.png --quit FILE\n";
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -39,6 +50,10 @@ int main(int argc, char **argv) {
         return 0;
     }
 
+    if (!hasDisplay()) {
+        std::fputs(noDisplay, stderr);
+        return 1;
+    }
     QApplication app(argc, argv);
     QApplication::setApplicationName(QStringLiteral("nitroscope"));
     QApplication::setApplicationVersion(QStringLiteral(NITROSCOPE_VERSION));

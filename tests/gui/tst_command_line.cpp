@@ -3,6 +3,8 @@
 // The desktop program's options.
 #include "app/command_line.hpp"
 
+#include <QFile>
+#include <QProcess>
 #include <QTest>
 
 using namespace nitroscope::app;
@@ -21,6 +23,21 @@ private slots:
         QVERIFY(line && line->run);
         QCOMPARE(line->eifPath, QStringLiteral("demo.eif"));
         QVERIFY(!read(QStringLiteral("--no-run demo.eif"))->run);
+    }
+
+    void program_withoutDisplay_saysWhatToDoInstead() {
+        const QString program = QStringLiteral(NITROSCOPE_BINARY_DIR "/bin/nitroscope");
+        if (!QFile::exists(program))
+            QSKIP("the window has not been built");
+        QProcess process;
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        for (const char *name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"})
+            environment.remove(QLatin1String(name));
+        process.setProcessEnvironment(environment);
+        process.start(program, {});
+        QVERIFY(process.waitForFinished(60'000));
+        QCOMPARE(process.exitCode(), 1);
+        QVERIFY(process.readAllStandardError().contains("run-enclave"));
     }
 
     void help_and_version_winOverEverything() {
