@@ -11,6 +11,7 @@
 #include "app/cli/signal_watch.hpp"
 #include "app/cli/terminal_input.hpp"
 #include "app/session/live_session.hpp"
+#include "app/session/vsock_options.hpp"
 
 #include <csignal>
 #include <cstring>
@@ -228,19 +229,15 @@ void addMachineOptions(CLI::App &command, RunOptions &options) {
         ->type_name("FILE");
 }
 
-// As the machine would refuse it, but as a mistake in the command line and before anything starts.
+// As the machine would refuse them, but as a mistake in the command line and before anything starts.
 std::string checkRoute(std::string &route) {
-    const QString text = textOf(route), what = text.section(u'=', 1);
-    bool isPort = false;
-    text.section(u'=', 0, 0).toUInt(&isPort);
-    const QString address =
-        what.startsWith(QLatin1String("listen:")) ? what.mid(int(std::strlen("listen:"))) : what;
-    const bool isRoute = what == QLatin1String("refuse") || what == QLatin1String("echo") ||
-                         address.startsWith(QLatin1String("unix:")) ||
-                         address.startsWith(QLatin1String("tcp:"));
-    return isPort && isRoute && !text.contains(u';') ? std::string()
-                                                     : "a route is PORT=unix:PATH, PORT=tcp:HOST:PORT, "
-                                                       "PORT=listen:ADDRESS, PORT=refuse or PORT=echo";
+    const auto checked = app::checkVsockRoutes({textOf(route)});
+    return checked ? std::string() : checked.error().message.toStdString();
+}
+
+std::string checkPath(std::string &path) {
+    const auto checked = app::checkVsockPath(pathOf(path));
+    return checked ? std::string() : checked.error().message.toStdString();
 }
 
 std::string checkHeartbeat(std::string &heartbeat) {
@@ -255,6 +252,7 @@ void addVsockOptions(CLI::App &command, RunOptions &options) {
             "--vsock-path", options.vsockPath,
             "Unix socket to reach the enclave by (CONNECT PORT); what it dials is at PATH_PORT [in the "
             "runtime folder]")
+        ->check(CLI::Validator(checkPath, "", ""))
         ->type_name("PATH");
     command
         .add_option("--vsock-route", options.vsockRoutes,
@@ -278,6 +276,9 @@ void addVsockOptions(CLI::App &command, RunOptions &options) {
 }
 
 int runWith(RunOptions options, bool hasEif, bool hasConfig) {
+    // Each alone is right; two may be for the same port.
+    if (const auto checked = app::checkVsockOptions(specOf(options).vsock); !checked)
+        throw CLI::ValidationError("--vsock-route", checked.error().message.toStdString());
     if (hasEif == hasConfig)
         throw CLI::ValidationError("--eif-path",
                                    hasEif ? "and --config exclude each other" : "or --config is required");

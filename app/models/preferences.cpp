@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/models/preferences.hpp"
 
+#include "app/session/vsock_options.hpp"
+
 #include <algorithm>
 #include <QFileInfo>
 #include <QSettings>
@@ -12,6 +14,38 @@ namespace {
 const QString recentKey = QStringLiteral("files/recent");
 const QString appearanceKey = QStringLiteral("window/appearance");
 const QString launchGroup = QStringLiteral("launch/");
+const QString vsockGroup = QStringLiteral("launch/vsock/");
+
+VsockOptions readVsock(const QSettings &settings) {
+    const auto value = [&](const char *key, const QVariant &otherwise = {}) {
+        return settings.value(vsockGroup + QLatin1String(key), otherwise);
+    };
+    VsockOptions options;
+    options.cid = value("cid").toULongLong();
+    options.path = value("path").toString();
+    options.routes = value("routes").toStringList();
+    options.heartbeat = value("heartbeat").toString();
+    options.heartbeatDelay = value("heartbeatDelay").toUInt();
+    options.seqpacket = value("seqpacket", true).toBool();
+    options.refuseCid2 = value("refuseCid2").toBool();
+    options.headersOnly = value("headersOnly").toBool();
+    // One that makes no sense would keep every enclave from starting.
+    return checkVsockOptions(options) ? options : VsockOptions();
+}
+
+void writeVsock(QSettings &settings, const VsockOptions &options) {
+    const auto set = [&](const char *key, const QVariant &value) {
+        settings.setValue(vsockGroup + QLatin1String(key), value);
+    };
+    set("cid", options.cid);
+    set("path", options.path);
+    set("routes", options.routes);
+    set("heartbeat", options.heartbeat);
+    set("heartbeatDelay", options.heartbeatDelay);
+    set("seqpacket", options.seqpacket);
+    set("refuseCid2", options.refuseCid2);
+    set("headersOnly", options.headersOnly);
+}
 
 } // namespace
 
@@ -53,6 +87,7 @@ LaunchSpec Preferences::launchOptions() const {
     spec.append = value("append").toString();
     spec.initrdPath = value("initrdPath").toString();
     spec.qemuPath = value("qemuPath").toString();
+    spec.vsock = readVsock(*m_settings);
     return spec;
 }
 
@@ -71,6 +106,7 @@ void Preferences::setLaunchOptions(const LaunchSpec &spec) {
     set("append", spec.append);
     set("initrdPath", spec.initrdPath);
     set("qemuPath", spec.qemuPath);
+    writeVsock(*m_settings, spec.vsock);
 }
 
 QHash<QString, QString> Preferences::shortcuts() const {

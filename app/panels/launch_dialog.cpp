@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/panels/launch_dialog.hpp"
 
+#include "app/panels/launch_vsock_page.hpp"
 #include "app/widgets/icons.hpp"
 
 #include <QAction>
@@ -13,6 +14,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSpinBox>
+#include <QTabWidget>
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
@@ -51,7 +53,9 @@ LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWid
       m_initrd(pathField(QStringLiteral("Extra ramdisk"), QStringLiteral("after the EIF's own; is measured"),
                          spec.initrdPath)),
       m_qemu(pathField(QStringLiteral("QEMU"), QStringLiteral("the one that came with Nitroscope"),
-                       spec.qemuPath)) {
+                       spec.qemuPath)),
+      m_vsock(new LaunchVsockPage(spec.vsock)), m_note(new QLabel),
+      m_buttons(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel)) {
     setWindowTitle(QStringLiteral("Launch Options"));
     m_memory->setRange(0, 1 << 20);
     m_memory->setSingleStep(64);
@@ -66,7 +70,11 @@ LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWid
     m_strict->setChecked(spec.strict);
     m_debugger->setChecked(spec.debugger);
 
-    auto *page = new QVBoxLayout(this);
+    auto *all = new QVBoxLayout(this);
+    auto *tabs = new QTabWidget;
+    tabs->setAccessibleName(QStringLiteral("Launch options"));
+    auto *machine = new QWidget;
+    auto *page = new QVBoxLayout(machine);
     QFormLayout *enclave = group(*page, QStringLiteral("Enclave"));
     enclave->addRow(QStringLiteral("&Memory"), m_memory);
     if (memoryNeededMiB > 0)
@@ -85,12 +93,20 @@ LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWid
     experiments->addRow(QStringLiteral("&Extra command line"), m_append);
     experiments->addRow(QStringLiteral("E&xtra ramdisk"), m_initrd);
     experiments->addRow(QStringLiteral("&QEMU program"), m_qemu);
-    auto *note = new QLabel(QStringLiteral("Changes take effect with the next run."));
-    auto *buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);
-    page->addWidget(note);
-    page->addWidget(buttons);
-    connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
-    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    page->addStretch(1);
+    tabs->addTab(machine, QStringLiteral("M&achine"));
+    tabs->addTab(m_vsock, QStringLiteral("&vsock"));
+    m_note->setWordWrap(true);
+    m_note->setTextFormat(Qt::PlainText);
+    m_note->setMinimumHeight(fontMetrics().lineSpacing() * 3); // a problem takes more than a line
+    m_note->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+    all->addWidget(tabs, 1);
+    all->addWidget(m_note);
+    all->addWidget(m_buttons);
+    connect(m_buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(m_buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(m_vsock, &LaunchVsockPage::changed, this, &LaunchDialog::refresh);
+    refresh();
     resize(fontMetrics().height() * 34, sizeHint().height());
 }
 
@@ -108,6 +124,17 @@ QLineEdit *LaunchDialog::pathField(const QString &name, const QString &placehold
     return field;
 }
 
+QString LaunchDialog::problem() const {
+    return m_vsock->problem();
+}
+
+void LaunchDialog::refresh() {
+    const QString wrong = problem();
+    m_note->setText(wrong.isEmpty() ? QStringLiteral("Changes take effect with the next run.")
+                                    : QStringLiteral("vsock: %1").arg(wrong));
+    m_buttons->button(QDialogButtonBox::Ok)->setEnabled(wrong.isEmpty());
+}
+
 LaunchSpec LaunchDialog::spec() const {
     LaunchSpec spec = m_spec;
     spec.memoryMiB = static_cast<quint64>(m_memory->value());
@@ -121,6 +148,7 @@ LaunchSpec LaunchDialog::spec() const {
     spec.append = m_append->text().trimmed();
     spec.initrdPath = m_initrd->text().trimmed();
     spec.qemuPath = m_qemu->text().trimmed();
+    spec.vsock = m_vsock->options();
     return spec;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// How the next run is started: memory, CPUs, debug mode, what the parent instance is, and experiments.
+// How the next run is started: memory, CPUs, debug mode, what the parent instance is, experiments, and on a
+// page of its own the parent's side of vsock. What cannot be started cannot be accepted, and it says why.
 // Non-modal work: open() it and listen to accepted().
 #pragma once
 
@@ -9,10 +10,14 @@
 #include <QDialog>
 
 class QCheckBox;
+class QDialogButtonBox;
+class QLabel;
 class QLineEdit;
 class QSpinBox;
 
 namespace nitroscope::app {
+
+class LaunchVsockPage;
 
 class LaunchDialog : public QDialog {
     Q_OBJECT
@@ -21,9 +26,12 @@ public:
     LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWidget *parent);
 
     LaunchSpec spec() const;
+    // What keeps it from being accepted; empty = nothing.
+    QString problem() const;
 
 private:
     QLineEdit *pathField(const QString &name, const QString &placeholder, const QString &value);
+    void refresh();
 
     LaunchSpec m_spec;
     QSpinBox *m_memory;
@@ -37,6 +45,9 @@ private:
     QLineEdit *m_append;
     QLineEdit *m_initrd;
     QLineEdit *m_qemu;
+    LaunchVsockPage *m_vsock;
+    QLabel *m_note;
+    QDialogButtonBox *m_buttons;
 };
 
 } // namespace nitroscope::app

@@ -123,8 +123,11 @@ Result<void> EnclaveRun::placeVsock() {
     const QVector<VsockPlace> others = runningVsockPlaces();
     for (const VsockPlace &other : others)
         if (vsock.cid != 0 && other.cid == vsock.cid)
-            return failure(QStringLiteral("cid-in-use"),
-                           QStringLiteral("Another enclave has the CID %1 (E33).").arg(vsock.cid));
+            return failure(
+                QStringLiteral("cid-in-use"),
+                QStringLiteral("Another enclave has the CID %1 (E33); end it, or choose another CID, or "
+                               "none for the first free one.")
+                    .arg(vsock.cid));
     if (vsock.cid == 0)
         vsock.cid = firstFreeCid();
     vsock.path = vsock.path.isEmpty() ? m_folder->filePath(QLatin1String(vsockFileName))

@@ -98,6 +98,7 @@ QHeaderView { background: palette(window); }
 QHeaderView::section { background: palette(window); color: %3; border: none; border-bottom: 1px solid %1;
                        padding: 3px 6px; font-weight: normal; }
 QTreeView, QTableView, QListView, QPlainTextEdit { border: none; }
+QDialog QPlainTextEdit { border: 1px solid %1; border-radius: 3px; }
 QTreeView { show-decoration-selected: 0; }
 QSplitter::handle { background: %1; }
 QSplitter::handle:vertical { height: 1px; }

@@ -52,6 +52,14 @@ private slots:
         row("strict what", run({"--strict", "maybe"}), "--strict");
         row("timeout is no number", run({"--timeout", "soon"}), "--timeout");
         row("unknown option", run({"--colour"}), "--colour");
+        row("route without form", run({"--vsock-route", "8000"}), "such as 8000=tcp:127.0.0.1:80");
+        row("route to nowhere", run({"--vsock-route", "8000=tcp:localhost"}), "a port from 1 to 65535");
+        row("route to a relative path", run({"--vsock-route", "1=unix:a"}), "must be absolute");
+        row("two routes", run({"--vsock-route", "1=echo", "--vsock-route", "1=refuse"}), "has two routes");
+        row("two routes in one", run({"--vsock-route", "1=echo;2=echo"}), "each route is one of its own");
+        row("long vsock path", run({"--vsock-path", '/' + QString(100, 'a')}), "choose a shorter one");
+        row("heartbeat what", run({"--heartbeat", "maybe"}), "delay=MILLISECONDS");
+        row("CID of the parent", run({"--enclave-cid", "3"}), "--enclave-cid");
     }
 
     void usage_wrong_exitsWith1() {
