@@ -19,6 +19,7 @@ namespace {
 
 constexpr quint32 working = 0xf;
 constexpr qint64 millisecond = 1'000'000;
+constexpr qint64 roundTripNs = 7 * millisecond, stalledNs = 9 * millisecond;
 
 /// The fields of one vsock packet, as tshark prints them.
 const QStringList fields{u"frame.packet_flags_direction"_s,
@@ -134,6 +135,31 @@ private:
         VsockPacket stray;
         stray.sourceCid = 99;
         guest.send(stray); // 15
+
+        // Flow 4: the host dials, the guest takes its time and then has no room for a while.
+        auto patient = host.connectTo(5001);
+        const auto late = guest.receive(); // 16: REQUEST
+        QVERIFY(late);
+        machine.advanceClock(roundTripNs);
+        VsockPacket response;
+        response.sourcePort = 5001;
+        response.destinationPort = late->sourcePort;
+        response.op = vsock_op::response;
+        response.bufAlloc = 0;
+        guest.send(response); // 17
+        QVERIFY(VsockHostPrograms::readLineFrom(*patient).startsWith("OK "));
+        patient->write("wait");
+        patient->flush();
+        const auto question = guest.receive(); // 18
+        QVERIFY(question && question->op == vsock_op::creditRequest);
+        machine.advanceClock(stalledNs);
+        VsockPacket room = VsockDriver::with(response, vsock_op::creditUpdate);
+        room.bufAlloc = 262144;
+        guest.send(room);                                              // 19
+        QCOMPARE(guest.receiveBytes(response, 4), QByteArray("wait")); // 20
+        machine.advanceClock(2 * millisecond);                         // of no interest to either
+        guest.send(VsockDriver::with(response, vsock_op::rst));        // 21
+        QCOMPARE(host.endOf(5001), u"guest-reset"_s);
         machine.command(u"quit"_s);
         QVERIFY(machine.waitForExit());
     }
@@ -165,7 +191,7 @@ private Q_SLOTS:
         for (const QByteArray &line : lines)
             if (!line.isEmpty())
                 m_packets += line.split('\t');
-        QCOMPARE(m_packets.size(), qsizetype(16));
+        QCOMPARE(m_packets.size(), qsizetype(22));
     }
 
     void packet_eachField_isWhatWasSent_data() {
@@ -240,7 +266,7 @@ private Q_SLOTS:
         for (const Record &record : m_records)
             if (record.source == Source::vsock)
                 packets += &record;
-        QCOMPARE(packets.size(), qsizetype(16));
+        QCOMPARE(packets.size(), qsizetype(22));
         for (const int i : {0, 1, 2, 3, 4, 5, 6, 7})
             QCOMPARE(packets[i]->flow, quint64(1));
         for (const int i : {8, 9})
@@ -270,11 +296,24 @@ private Q_SLOTS:
         QCOMPARE(closed.value(u"reason"_s).toString(), u"guest-closed"_s);
         QCOMPARE(closed.value(u"bytes-from-guest"_s).toInt(), 14);
         QCOMPARE(closed.value(u"bytes-to-guest"_s).toInt(), 13);
+        // The host's accept() took no time of the guest's clock, and there was always room.
+        QCOMPARE(opened.value(u"round-trip-ns"_s), QVariant(quint64(0)));
+        QCOMPARE(closed.value(u"stalled-ns"_s), QVariant(quint64(0)));
         // One that never was established is only closed.
         QVERIFY(machineRecord(u"vsock-open"_s, 2).isEmpty());
         const QVariantMap refused = machineRecord(u"vsock-close"_s, 2);
         QCOMPARE(refused.value(u"dialed-by"_s).toString(), u"host"_s);
         QCOMPARE(refused.value(u"reason"_s).toString(), u"refused-by-guest"_s);
+        QVERIFY(!refused.contains(u"round-trip-ns"_s));
+    }
+
+    void records_ofASlowFlow_haveItsTimes() {
+        const QVariantMap opened = machineRecord(u"vsock-open"_s, 4);
+        QCOMPARE(opened.value(u"dialed-by"_s).toString(), u"host"_s);
+        QCOMPARE(opened.value(u"round-trip-ns"_s).toLongLong(), roundTripNs);
+        const QVariantMap closed = machineRecord(u"vsock-close"_s, 4);
+        QCOMPARE(closed.value(u"round-trip-ns"_s).toLongLong(), roundTripNs);
+        QCOMPARE(closed.value(u"stalled-ns"_s).toLongLong(), stalledNs);
     }
 };
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -26,15 +28,32 @@ sockaddr_un addressOf(const QString &path) {
     return address;
 }
 
+int listenAt(const QString &path, int type) {
+    const int listener = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+    const sockaddr_un address = addressOf(path);
+    unlink(address.sun_path);
+    if (bind(listener, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0 ||
+        listen(listener, backlog) != 0)
+        qWarning("cannot listen at %s: %s", address.sun_path, std::strerror(errno));
+    return listener;
+}
+
+/// False after the end of `from`'s data, which is passed on, too.
+bool passOn(int from, int to) {
+    char bytes[65536];
+    const ssize_t got = read(from, bytes, sizeof bytes);
+    if (got > 0 && sendAllTo(to, QByteArray::fromRawData(bytes, got)))
+        return true;
+    shutdown(to, SHUT_WR);
+    return false;
+}
+
 } // namespace
 
 HostServer::HostServer(const QString &path, int type, std::function<void(int fd)> serve)
-    : m_listener(socket(AF_UNIX, type | SOCK_CLOEXEC, 0)) {
-    const sockaddr_un address = addressOf(path);
-    unlink(address.sun_path);
-    if (bind(m_listener, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0 ||
-        listen(m_listener, backlog) != 0)
-        qWarning("cannot listen at %s: %s", address.sun_path, std::strerror(errno));
+    : HostServer(listenAt(path, type), std::move(serve)) {}
+
+HostServer::HostServer(int listener, std::function<void(int fd)> serve) : m_listener(listener) {
     m_thread = std::thread([this, serve = std::move(serve)] {
         std::vector<std::thread> connections;
         int fd;
@@ -64,6 +83,30 @@ void HostServer::echo(int fd) {
         if (!sendAllTo(fd, QByteArray(buffer.data(), got)))
             return;
     shutdown(fd, SHUT_WR);
+}
+
+int listenOnLoopback(quint16 &port) {
+    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (bind(listener, reinterpret_cast<const sockaddr *>(&address), size) != 0 ||
+        listen(listener, backlog) != 0 ||
+        getsockname(listener, reinterpret_cast<sockaddr *>(&address), &size) != 0)
+        qWarning("cannot listen on loopback: %s", std::strerror(errno));
+    port = ntohs(address.sin_port);
+    return listener;
+}
+
+void joinConnections(int one, int other) {
+    pollfd ends[2] = {{one, POLLIN, 0}, {other, POLLIN, 0}};
+    while ((ends[0].fd >= 0 || ends[1].fd >= 0) && poll(ends, 2, int(patience.tv_sec * 1000)) > 0) {
+        if (ends[0].revents != 0 && !passOn(one, other))
+            ends[0] = {-1, 0, 0};
+        if (ends[1].revents != 0 && !passOn(other, one))
+            ends[1] = {-1, 0, 0};
+    }
 }
 
 int connectToEnclave(const QString &path, quint32 port, int cid) {

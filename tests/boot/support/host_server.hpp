@@ -18,6 +18,8 @@ class HostServer {
 public:
     /// `type`: SOCK_STREAM or SOCK_SEQPACKET.
     HostServer(const QString &path, int type, std::function<void(int fd)> serve);
+    /// The same with a socket that listens already; it is closed in the end.
+    HostServer(int listener, std::function<void(int fd)> serve);
     ~HostServer();
     HostServer(const HostServer &) = delete;
     HostServer &operator=(const HostServer &) = delete;
@@ -32,6 +34,12 @@ private:
     std::atomic<int> m_accepted = 0;
     std::thread m_thread;
 };
+
+/// A TCP socket that listens at a free port of 127.0.0.1, which is stored; -1 with a warning.
+int listenOnLoopback(quint16 &port);
+
+/// Passes bytes and ends of data between two connections until both have ended. Closes neither.
+void joinConnections(int one, int other);
 
 /// A connection to `port` of the enclave through the hybrid socket at `path`, after the OK line; -1 when it
 /// was refused. `cid`: 0 for the console.

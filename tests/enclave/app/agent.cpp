@@ -2,6 +2,7 @@
 #include "tests/enclave/app/agent.hpp"
 
 #include "tests/enclave/app/pattern.hpp"
+#include "tests/enclave/app/sha384.hpp"
 #include "tests/enclave/app/vsock.hpp"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <poll.h>
 #include <string>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -26,42 +28,51 @@ constexpr size_t chunkLimit = 1 << 20;
 /// The port's name has the number of its virtio device, and there are others before it.
 constexpr int virtioDevices = 8;
 
-/// Arguments of a command, all numbers.
+/// Arguments of a command: numbers and, at the end, a word.
 struct Command {
     char name[16] = {};
     unsigned long long a = 0, b = 0, c = 0;
+    char option[16] = {};
 };
 
 std::string failure(const char *what) {
     return std::string("failed: ") + what + ": " + std::strerror(errno);
 }
 
-std::string takeBytes(int fd, uint64_t count, uint64_t seed, size_t chunk) {
+enum class Digest { none, sha384 };
+
+std::string takeBytes(int fd, uint64_t count, uint64_t seed, size_t chunk, Digest digest = Digest::none) {
     Pattern pattern(seed);
+    Sha384 hash;
     std::vector<unsigned char> buffer(std::clamp<size_t>(chunk, 1, chunkLimit));
     for (uint64_t done = 0; done < count;) {
         const ssize_t got = read(fd, buffer.data(), std::min<uint64_t>(buffer.size(), count - done));
         if (got <= 0)
             return failure(("read after " + std::to_string(done)).c_str());
-        if (seed != 0 && !pattern.check(buffer.data(), static_cast<size_t>(got)))
+        if (digest == Digest::sha384)
+            hash.add(buffer.data(), static_cast<size_t>(got));
+        else if (seed != 0 && !pattern.check(buffer.data(), static_cast<size_t>(got)))
             return "failed: wrong bytes after " + std::to_string(done);
         done += static_cast<uint64_t>(got);
     }
-    return "ok " + std::to_string(count);
+    return "ok " + std::to_string(count) + (digest == Digest::sha384 ? ' ' + hash.digest() : "");
 }
 
-std::string giveBytes(int fd, uint64_t count, uint64_t seed, size_t chunk) {
+std::string giveBytes(int fd, uint64_t count, uint64_t seed, size_t chunk, Digest digest = Digest::none) {
     Pattern pattern(seed);
+    Sha384 hash;
     std::vector<unsigned char> buffer(std::clamp<size_t>(chunk, 1, chunkLimit));
     for (uint64_t done = 0; done < count;) {
         const size_t size = std::min<uint64_t>(buffer.size(), count - done);
         if (seed != 0)
             pattern.fill(buffer.data(), size);
+        if (digest == Digest::sha384)
+            hash.add(buffer.data(), size);
         if (!sendAll(fd, buffer.data(), size))
             return failure(("write after " + std::to_string(done)).c_str());
         done += size;
     }
-    return "ok " + std::to_string(count);
+    return "ok " + std::to_string(count) + (digest == Digest::sha384 ? ' ' + hash.digest() : "");
 }
 
 /// Reads to the end of the peer's data; what there was, at most 200 bytes of it.
@@ -124,18 +135,47 @@ std::string many(int port, uint64_t count) {
     return result;
 }
 
-std::string refused(int port) {
+std::string reach(uint32_t cid, uint32_t port) {
     timespec before{}, after{};
     clock_gettime(CLOCK_MONOTONIC, &before);
-    const int fd = dialParent(static_cast<uint32_t>(port), SOCK_STREAM);
-    const int error = errno;
+    const int fd = dial(cid, port, SOCK_STREAM);
+    const int error = fd >= 0 ? 0 : errno;
     clock_gettime(CLOCK_MONOTONIC, &after);
-    if (fd >= 0) {
+    if (fd >= 0)
         close(fd);
-        return "failed: connected";
-    }
     const long long ms = (after.tv_sec - before.tv_sec) * 1000LL + (after.tv_nsec - before.tv_nsec) / 1000000;
     return "ok " + std::to_string(error) + ' ' + std::to_string(ms);
+}
+
+std::string refused(int port) {
+    const std::string answer = reach(parentCid, static_cast<uint32_t>(port));
+    return answer.starts_with("ok 0 ") ? "failed: connected" : answer;
+}
+
+/// Passes on what comes on `from`; false after the end of its data, which is passed on, too.
+bool passOn(int from, int to) {
+    char bytes[16384];
+    const ssize_t got = read(from, bytes, sizeof bytes);
+    if (got > 0 && sendAll(to, bytes, static_cast<size_t>(got)))
+        return true;
+    shutdown(to, SHUT_WR);
+    return false;
+}
+
+/// Until both have ended; then the connection that the command came on has no use any more.
+void relay(int near, int port) {
+    const int far = dialParent(static_cast<uint32_t>(port), SOCK_STREAM);
+    if (far < 0)
+        return;
+    // -1: that end's data has ended, and poll() leaves it out.
+    pollfd ends[2] = {{near, POLLIN, 0}, {far, POLLIN, 0}};
+    while ((ends[0].fd >= 0 || ends[1].fd >= 0) && poll(ends, 2, -1) > 0) {
+        if (ends[0].revents != 0 && !passOn(near, far))
+            ends[0] = {-1, 0, 0};
+        if (ends[1].revents != 0 && !passOn(far, near))
+            ends[1] = {-1, 0, 0};
+    }
+    close(far);
 }
 
 std::string last(int port) {
@@ -198,12 +238,17 @@ bool readLine(int fd, std::string &line) {
 /// "" when the command has answered by itself.
 std::string obey(int fd, const std::string &line) {
     Command command;
-    const int words =
-        std::sscanf(line.c_str(), "%15s %llu %llu %llu", command.name, &command.a, &command.b, &command.c);
+    const int words = std::sscanf(line.c_str(), "%15s %llu %llu %llu %15s", command.name, &command.a,
+                                  &command.b, &command.c, command.option);
+    const bool hasDigest = words == 5 && std::strcmp(command.option, "sha384") == 0;
     const std::string name = command.name;
     const int port = static_cast<int>(command.a);
     if (name == "take" && words == 4)
         return takeBytes(fd, command.a, command.b, command.c);
+    if (name == "take" && hasDigest)
+        return takeBytes(fd, command.a, command.b, command.c, Digest::sha384);
+    if (name == "give" && hasDigest)
+        return giveBytes(fd, command.a, command.b, command.c, Digest::sha384);
     if (name == "give" && words == 4)
         return giveBytes(fd, command.a, command.b, command.c).starts_with("ok") ? "" : "failed";
     if (name == "buffer" && words == 2)
@@ -218,6 +263,8 @@ std::string obey(int fd, const std::string &line) {
         return many(port, command.b);
     if (name == "refused" && words == 2)
         return refused(port);
+    if (name == "reach" && words == 3)
+        return reach(static_cast<uint32_t>(command.a), static_cast<uint32_t>(command.b));
     if (name == "last" && words == 2)
         return last(port);
     if (name == "messages" && words == 2)
@@ -230,6 +277,8 @@ std::string obey(int fd, const std::string &line) {
 void serveAgent(int fd) {
     std::string line;
     while (readLine(fd, line)) {
+        if (int port = 0; std::sscanf(line.c_str(), "relay %d", &port) == 1)
+            return relay(fd, port);
         std::string answer = obey(fd, line);
         if (answer.empty())
             continue;

@@ -36,9 +36,9 @@ int listenAt(uint32_t port, int type) {
 
 } // namespace
 
-int dialParent(uint32_t port, int type) {
+int dial(uint32_t cid, uint32_t port, int type) {
     const int fd = socket(AF_VSOCK, type | SOCK_CLOEXEC, 0);
-    const sockaddr_vm address = addressOf(parentCid, port);
+    const sockaddr_vm address = addressOf(cid, port);
     if (fd >= 0 && connect(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0)
         return fd;
     const int error = errno;
@@ -46,6 +46,10 @@ int dialParent(uint32_t port, int type) {
         close(fd);
     errno = error;
     return -1;
+}
+
+int dialParent(uint32_t port, int type) {
+    return dial(parentCid, port, type);
 }
 
 void startService(uint32_t port, int type, void (*serve)(int fd)) {

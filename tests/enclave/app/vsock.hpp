@@ -15,6 +15,7 @@ namespace nitroscope::demo {
 constexpr uint32_t parentCid = 3, echoPort = 5000, agentPort = 6000, requestPort = 8000;
 
 /// A connected socket, or -1 with errno.
+int dial(uint32_t cid, uint32_t port, int type);
 int dialParent(uint32_t port, int type);
 
 /// Starts a process that accepts connections to `port` and runs `serve` with each in a process of its own,
