@@ -50,14 +50,6 @@ QString cell(const NsmListModel &model, int row, int column) {
     return model.index(row, column).data().toString();
 }
 
-template <class Widget>
-Widget *named(QWidget &parent, const char *name) {
-    for (Widget *widget : parent.findChildren<Widget *>())
-        if (widget->accessibleName() == QLatin1String(name))
-            return widget;
-    qFatal("no widget %s", name);
-}
-
 } // namespace
 
 class TestCaptureWindow : public QObject {

@@ -24,14 +24,6 @@ using namespace nitroscope::test;
 
 namespace {
 
-template <class Widget>
-Widget *named(QWidget &parent, const char *name) {
-    for (Widget *widget : parent.findChildren<Widget *>())
-        if (widget->accessibleName() == QLatin1String(name))
-            return widget;
-    qFatal("no widget %s", name);
-}
-
 QCheckBox *boxWith(QWidget &parent, const char *text) {
     for (QCheckBox *box : parent.findChildren<QCheckBox *>())
         if (box->text().remove(QLatin1Char('&')).contains(QLatin1String(text)))

@@ -30,14 +30,6 @@ namespace qmp = nitroscope::qmp;
 
 namespace {
 
-template <class Widget>
-Widget *named(QWidget &parent, const char *name) {
-    for (Widget *widget : parent.findChildren<Widget *>())
-        if (widget->accessibleName() == QLatin1String(name))
-            return widget;
-    qFatal("no widget %s", name);
-}
-
 QString cell(const QAbstractItemModel &model, int row, int column) {
     return model.index(row, column).data().toString();
 }

@@ -23,6 +23,15 @@ inline QString writeFile(const QString &path, const QByteArray &content) {
     return path;
 }
 
+// The widget below `parent` with this accessible name.
+template <class Widget>
+Widget *named(QWidget &parent, const char *name) {
+    for (Widget *widget : parent.findChildren<Widget *>())
+        if (widget->accessibleName() == QLatin1String(name))
+            return widget;
+    qFatal("no widget %s", name);
+}
+
 // Bytes that look like code: reproducible, with stretches of zeros.
 inline QByteArray pattern(qsizetype size, quint32 seed) {
     QByteArray bytes(size, '\0');
