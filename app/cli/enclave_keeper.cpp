@@ -117,6 +117,15 @@ private:
         request.name = m_options.name.empty() ? eif.completeBaseName() : textOf(m_options.name);
         request.instanceId = spec.parentId;
         request.cid = m_options.cid;
+        // Windows and attached runs choose their CIDs under the same lock.
+        const QString base = app::runtimeBase();
+        if (auto made = app::ensurePrivateFolder(base); !made)
+            return made;
+        const auto lock = app::FolderLock::take(base, std::chrono::seconds(10));
+        if (!lock)
+            return app::failure(
+                QStringLiteral("E19"),
+                QStringLiteral("Another enclave is being started and does not get on; try again."), base);
         for (const app::VsockPlace &place : app::runningVsockPlaces())
             request.takenCids.append(place.cid); // of the window and of attached runs
         request.cpuIds = QVector<unsigned>(m_options.cpuIds.begin(), m_options.cpuIds.end());

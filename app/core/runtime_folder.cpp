@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <fcntl.h>
 #include <QDir>
 #include <QFile>
@@ -30,17 +31,8 @@ bool isPrivate(const struct stat &status) {
     return S_ISDIR(status.st_mode) && status.st_uid == geteuid() && (status.st_mode & 077) == 0;
 }
 
-// The lock of a run's folder, or -1 when somebody else holds it. The descriptor is not inherited by QEMU,
-// so it is released exactly when this process ends.
-int takeLock(const QString &folder) {
-    const QByteArray path = QFile::encodeName(folder + u'/' + QLatin1String(lockName));
-    const int fd = open(path.constData(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
+// Between two tries to get a lock.
+constexpr timespec pause{0, 2'000'000};
 
 void removeStaleRuns(const QString &base) {
     const QDir dir(base);
@@ -48,15 +40,39 @@ void removeStaleRuns(const QString &base) {
                                      QDir::Dirs | QDir::NoSymLinks | QDir::NoDotAndDotDot | QDir::Hidden);
     for (const QString &name : names) {
         const QString folder = dir.filePath(name);
-        const int lock = takeLock(folder);
-        if (lock < 0)
-            continue; // its owner lives
-        QDir(folder).removeRecursively();
-        close(lock);
+        if (const auto lock = FolderLock::take(folder, {}))
+            QDir(folder).removeRecursively(); // its owner does not live
     }
 }
 
 } // namespace
+
+// The descriptor is not inherited by QEMU, so the lock is released exactly when this process ends.
+std::optional<FolderLock> FolderLock::take(const QString &folder, std::chrono::milliseconds patience) {
+    const QByteArray path = QFile::encodeName(folder + u'/' + QLatin1String(lockName));
+    const int fd = open(path.constData(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (std::chrono::steady_clock::now() >= end) {
+            close(fd);
+            return std::nullopt;
+        }
+        nanosleep(&pause, nullptr);
+    }
+    return fd < 0 ? std::nullopt : std::optional(FolderLock(fd));
+}
+
+FolderLock::FolderLock(FolderLock &&other) noexcept : m_fd(std::exchange(other.m_fd, -1)) {}
+
+FolderLock &FolderLock::operator=(FolderLock &&other) noexcept {
+    std::swap(m_fd, other.m_fd);
+    return *this;
+}
+
+FolderLock::~FolderLock() {
+    if (m_fd >= 0)
+        close(m_fd);
+}
 
 Result<void> ensurePrivateFolder(const QString &base) {
     const QByteArray path = QFile::encodeName(base);
@@ -92,24 +108,25 @@ Result<RuntimeFolder> RuntimeFolder::create(const QString &base) {
     if (auto made = ensurePrivateFolder(base); !made)
         return tl::unexpected(made.error());
 
-    // One process at a time cleans and makes folders: between mkdtemp and flock a new folder looks stale.
-    const int baseLock = takeLock(base);
-    if (baseLock >= 0)
-        removeStaleRuns(base);
+    // One process at a time cleans and makes folders: between mkdtemp and its lock a new folder looks stale.
+    const auto baseLock = FolderLock::take(base, lockPatience);
+    if (!baseLock)
+        return failure(QStringLiteral("runtime-folder-busy"),
+                       QStringLiteral("Another enclave is being started and does not get on; try again."),
+                       base);
+    removeStaleRuns(base);
 
     QByteArray path = QFile::encodeName(base) + '/' + runPrefix + "XXXXXX";
     const char *made = mkdtemp(path.data());
     const int makeError = errno;
     const QString folder = QFile::decodeName(path);
-    const int lock = made ? takeLock(folder) : -1;
-    if (baseLock >= 0)
-        close(baseLock);
-
-    if (!made || lock < 0)
+    // Somebody who looks whether it is alive holds it for a moment.
+    auto lock = made ? FolderLock::take(folder, lockPatience) : std::nullopt;
+    if (!lock)
         return failure(QStringLiteral("runtime-folder-failed"),
                        QStringLiteral("No folder for this run can be made: %1.").arg(systemText(makeError)),
                        base);
-    RuntimeFolder result(folder, lock);
+    RuntimeFolder result(folder, std::move(lock));
     if (path.size() + 1 + maxRuntimeFileName > socketPathLimit)
         return failure(QStringLiteral("runtime-folder-too-long"),
                        QStringLiteral("The path is too long for the sockets that go into it."), folder);
@@ -117,7 +134,7 @@ Result<RuntimeFolder> RuntimeFolder::create(const QString &base) {
 }
 
 RuntimeFolder::RuntimeFolder(RuntimeFolder &&other) noexcept
-    : m_path(std::exchange(other.m_path, {})), m_lock(std::exchange(other.m_lock, -1)) {}
+    : m_path(std::exchange(other.m_path, {})), m_lock(std::exchange(other.m_lock, std::nullopt)) {}
 
 RuntimeFolder &RuntimeFolder::operator=(RuntimeFolder &&other) noexcept {
     std::swap(m_path, other.m_path);
@@ -128,8 +145,6 @@ RuntimeFolder &RuntimeFolder::operator=(RuntimeFolder &&other) noexcept {
 RuntimeFolder::~RuntimeFolder() {
     if (!m_path.isEmpty())
         QDir(m_path).removeRecursively();
-    if (m_lock >= 0)
-        close(m_lock);
 }
 
 } // namespace nitroscope::app

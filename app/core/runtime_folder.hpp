@@ -5,6 +5,7 @@
 //   ${XDG_RUNTIME_DIR}/nitroscope/        or, without one that is ours, /tmp/nitroscope-<uid>/
 //       run-Ab3dEf/                       one per run, 0700, removed at its end
 //           .lock                         held with flock(2) as long as its owner lives
+//       .lock                             held while runs are made, cleaned up and choose what nobody has
 //
 // A folder whose lock nobody holds was left by a crash and is removed when the next run makes its own. The
 // lock, not a process id in the name, decides: process ids are reused, locks die with their holder.
@@ -13,6 +14,9 @@
 #pragma once
 
 #include "app/core/result.hpp"
+
+#include <chrono>
+#include <optional>
 
 namespace nitroscope::app {
 
@@ -23,13 +27,32 @@ QString runtimeBase();
 // above it must exist. Errors: runtime-folder-failed, runtime-folder-insecure.
 Result<void> ensurePrivateFolder(const QString &path);
 
+// The lock of a folder, for one process at a time; released when it goes, and by the kernel when we die.
+class FolderLock {
+public:
+    // Nothing when somebody else holds it for longer than `patience`, or there is no such folder. Others hold
+    // a base's lock for milliseconds.
+    static std::optional<FolderLock> take(const QString &folder, std::chrono::milliseconds patience);
+
+    FolderLock(FolderLock &&other) noexcept;
+    FolderLock &operator=(FolderLock &&other) noexcept;
+    ~FolderLock();
+
+private:
+    explicit FolderLock(int fd) : m_fd(fd) {}
+    int m_fd;
+};
+
+// How long to wait for a base's lock: short enough for a window that waits for it.
+inline constexpr std::chrono::milliseconds lockPatience{400};
+
 // Longest name of a file in a runtime folder such that its path still fits in a sockaddr_un (108 bytes).
 inline constexpr int maxRuntimeFileName = 24;
 
 class RuntimeFolder {
 public:
     // Makes the base when it is missing, checks it, removes stale runs, and makes a new folder in it.
-    // Errors: runtime-folder-failed, runtime-folder-insecure, runtime-folder-too-long.
+    // Errors: runtime-folder-failed, runtime-folder-insecure, runtime-folder-too-long, runtime-folder-busy.
     static Result<RuntimeFolder> create(const QString &base = runtimeBase());
 
     RuntimeFolder(RuntimeFolder &&other) noexcept;
@@ -42,10 +65,11 @@ public:
     QString filePath(const QString &name) const { return m_path + u'/' + name; }
 
 private:
-    RuntimeFolder(QString path, int lock) : m_path(std::move(path)), m_lock(lock) {}
+    RuntimeFolder(QString path, std::optional<FolderLock> lock)
+        : m_path(std::move(path)), m_lock(std::move(lock)) {}
 
     QString m_path;
-    int m_lock = -1; // file descriptor of .lock
+    std::optional<FolderLock> m_lock;
 };
 
 } // namespace nitroscope::app

@@ -128,7 +128,7 @@ Result<QVector<unsigned>> chooseCpus(const EnclaveRequest &request, const QSet<u
 } // namespace
 
 QString EnclaveRegistry::defaultFolder() {
-    return runtimeBase() + QStringLiteral("/enclaves");
+    return folderIn(runtimeBase());
 }
 
 Result<EnclaveRecord> EnclaveRegistry::enter(const EnclaveRequest &request) const {
@@ -183,14 +183,30 @@ Result<void> EnclaveRegistry::update(const EnclaveRecord &record) const {
     return {};
 }
 
-QVector<EnclaveRecord> EnclaveRegistry::readAll() const {
+EnclaveRecord EnclaveRegistry::read(const QString &name) const {
     constexpr qint64 mostBytes = 64 * 1024;
+    QFile file(folderOf(name) + QLatin1String(recordName));
+    const QByteArray content = file.open(QIODevice::ReadOnly) ? file.read(mostBytes) : QByteArray();
+    return fromJson(QJsonDocument::fromJson(content).object());
+}
+
+QVector<quint64> EnclaveRegistry::cidsOfOthers() const {
+    QVector<quint64> cids;
+    for (const QString &name :
+         QDir(m_folder).entryList({QStringLiteral("i-*")}, QDir::Dirs | QDir::NoSymLinks)) {
+        const EnclaveRecord record = read(name);
+        if (record.id == name && record.isRunning() && record.process.pid != getpid() &&
+            isAlive(record.process))
+            cids.append(record.cid);
+    }
+    return cids;
+}
+
+QVector<EnclaveRecord> EnclaveRegistry::readAll() const {
     QVector<EnclaveRecord> records;
     QDir dir(m_folder);
     for (const QString &name : dir.entryList({QStringLiteral("i-*")}, QDir::Dirs | QDir::NoSymLinks)) {
-        QFile file(folderOf(name) + QLatin1String(recordName));
-        const QByteArray content = file.open(QIODevice::ReadOnly) ? file.read(mostBytes) : QByteArray();
-        EnclaveRecord record = fromJson(QJsonDocument::fromJson(content).object());
+        EnclaveRecord record = read(name);
         if (record.id != name) {
             // Entering happens under the lock, so nobody is still at work here.
             QDir(folderOf(name)).removeRecursively();

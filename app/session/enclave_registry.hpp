@@ -61,14 +61,20 @@ class EnclaveRegistry {
 public:
     explicit EnclaveRegistry(QString folder = defaultFolder()) : m_folder(std::move(folder)) {}
     static QString defaultFolder();
+    static QString folderIn(const QString &runtimeBase) { return runtimeBase + QStringLiteral("/enclaves"); }
 
-    // Enters an enclave that this process runs. Errors: those of ensurePrivateFolder(), "registry-failed",
-    // nitro-cli's "E33" (CID in use), "E20" (CPU twice), "E22" (CPU in use).
+    // Enters an enclave that this process runs; with the runtime base's lock (see cidsOfOthers()). Errors:
+    // those of ensurePrivateFolder(), "registry-failed", nitro-cli's "E33" (CID in use), "E20" (CPU twice),
+    // "E22" (CPU in use).
     Result<EnclaveRecord> enter(const EnclaveRequest &request) const;
     // Replaces the record of the same id. Error "registry-failed".
     Result<void> update(const EnclaveRecord &record) const;
     // All records, the oldest first, after noting who has died and removing what is too old.
     Result<QVector<EnclaveRecord>> list() const;
+
+    // CIDs of the enclaves that run, but for this process's own. Changes nothing and waits for nobody: call
+    // it with the runtime base's lock, under which CIDs are chosen.
+    QVector<quint64> cidsOfOthers() const;
 
     QString consolePath(const QString &id) const {
         return m_folder + u'/' + id + QStringLiteral("/console.log");
@@ -79,6 +85,7 @@ public:
 
 private:
     QVector<EnclaveRecord> readAll() const; // with the lock held
+    EnclaveRecord read(const QString &name) const;
     QString folderOf(const QString &id) const { return m_folder + u'/' + id; }
 
     QString m_folder;

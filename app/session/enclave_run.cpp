@@ -120,19 +120,14 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
 // A CID that nobody has, and a socket that those who look for enclaves will find.
 Result<void> EnclaveRun::placeVsock() {
     VsockOptions &vsock = m_spec.vsock;
-    const QVector<VsockPlace> others = runningVsockPlaces();
-    for (const VsockPlace &other : others)
-        if (vsock.cid != 0 && other.cid == vsock.cid)
-            return failure(
-                QStringLiteral("cid-in-use"),
-                QStringLiteral("Another enclave has the CID %1 (E33); end it, or choose another CID, or "
-                               "none for the first free one.")
-                    .arg(vsock.cid));
-    if (vsock.cid == 0)
-        vsock.cid = firstFreeCid();
-    vsock.path = vsock.path.isEmpty() ? m_folder->filePath(QLatin1String(vsockFileName))
-                                      : QFileInfo(vsock.path).absoluteFilePath();
-    return noteVsockPlace(m_folder->path(), {vsock.cid, vsock.path});
+    const QString path = vsock.path.isEmpty() ? m_folder->filePath(QLatin1String(vsockFileName))
+                                              : QFileInfo(vsock.path).absoluteFilePath();
+    const auto place = claimVsockPlace(m_folder->path(), {vsock.cid, path});
+    if (!place)
+        return tl::unexpected(place.error());
+    vsock.cid = place->cid;
+    vsock.path = place->path;
+    return {};
 }
 
 // Before the guest starts, so that the stream is of one kind from its first packet on.

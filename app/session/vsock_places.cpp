@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/vsock_places.hpp"
 
-#include <algorithm>
+#include "app/session/enclave_registry.hpp"
+
 #include <fcntl.h>
 #include <QDir>
 #include <QFile>
@@ -27,6 +28,16 @@ bool isAlive(const QString &folder) {
     return !isFree;
 }
 
+Result<void> note(const QString &runFolder, const VsockPlace &place) {
+    QFile file(runFolder + noteName);
+    const QByteArray text = QJsonDocument(QJsonObject{{QStringLiteral("cid"), QString::number(place.cid)},
+                                                      {QStringLiteral("path"), place.path}})
+                                .toJson();
+    if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.flush())
+        return failure(QStringLiteral("vsock-note-failed"), file.errorString(), file.fileName());
+    return {};
+}
+
 } // namespace
 
 QVector<VsockPlace> runningVsockPlaces(const QString &base) {
@@ -35,10 +46,10 @@ QVector<VsockPlace> runningVsockPlaces(const QString &base) {
     for (const QString &run :
          folder.entryList({QStringLiteral("run-*")}, QDir::Dirs | QDir::NoDotAndDotDot)) {
         const QString path = folder.filePath(run);
-        QFile note(path + noteName);
-        if (!isAlive(path) || !note.open(QIODevice::ReadOnly))
+        QFile file(path + noteName);
+        if (!isAlive(path) || !file.open(QIODevice::ReadOnly))
             continue;
-        const QJsonObject json = QJsonDocument::fromJson(note.read(longestNote)).object();
+        const QJsonObject json = QJsonDocument::fromJson(file.read(longestNote)).object();
         const VsockPlace place{json.value(QLatin1String("cid")).toString().toULongLong(),
                                json.value(QLatin1String("path")).toString()};
         if (place.cid != 0 && place.path.startsWith(QLatin1Char('/')))
@@ -47,22 +58,28 @@ QVector<VsockPlace> runningVsockPlaces(const QString &base) {
     return places;
 }
 
-Result<void> noteVsockPlace(const QString &runFolder, const VsockPlace &place) {
-    QFile note(runFolder + noteName);
-    const QByteArray text = QJsonDocument(QJsonObject{{QStringLiteral("cid"), QString::number(place.cid)},
-                                                      {QStringLiteral("path"), place.path}})
-                                .toJson();
-    if (!note.open(QIODevice::WriteOnly) || note.write(text) != text.size() || !note.flush())
-        return failure(QStringLiteral("vsock-note-failed"), note.errorString(), note.fileName());
-    return {};
-}
-
-quint64 firstFreeCid(const QString &base) {
-    const QVector<VsockPlace> places = runningVsockPlaces(base);
-    quint64 cid = firstEnclaveCid;
-    while (std::any_of(places.begin(), places.end(), [cid](const VsockPlace &p) { return p.cid == cid; }))
-        ++cid;
-    return cid;
+Result<VsockPlace> claimVsockPlace(const QString &runFolder, const VsockPlace &wanted, const QString &base) {
+    const auto lock = FolderLock::take(base, lockPatience);
+    if (!lock)
+        return failure(QStringLiteral("vsock-busy"),
+                       QStringLiteral("Another enclave is being started and does not get on; try again."),
+                       base);
+    QVector<quint64> taken = EnclaveRegistry(EnclaveRegistry::folderIn(base)).cidsOfOthers();
+    for (const VsockPlace &other : runningVsockPlaces(base))
+        taken.append(other.cid);
+    VsockPlace place = wanted;
+    if (wanted.cid != 0 && taken.contains(wanted.cid))
+        return failure(
+            QStringLiteral("cid-in-use"),
+            QStringLiteral("Another enclave has the CID %1 (E33); end it, or choose another CID, or "
+                           "none for the first free one.")
+                .arg(wanted.cid));
+    if (wanted.cid == 0)
+        for (place.cid = firstEnclaveCid; taken.contains(place.cid);)
+            ++place.cid;
+    if (auto noted = note(runFolder, place); !noted)
+        return tl::unexpected(noted.error());
+    return place;
 }
 
 } // namespace nitroscope::app

@@ -21,9 +21,10 @@ inline constexpr quint64 firstEnclaveCid = 16;
 
 // In no particular order. Foreign or damaged notes are left out.
 QVector<VsockPlace> runningVsockPlaces(const QString &base = runtimeBase());
-// Into the folder of a run. Error vsock-note-failed.
-Result<void> noteVsockPlace(const QString &runFolder, const VsockPlace &place);
-// The first one from 16 on that no running enclave has.
-quint64 firstFreeCid(const QString &base = runtimeBase());
+// Notes in the folder of a run where its enclave is: with the wanted CID, or, when that is 0, with the first
+// one from 16 on that no enclave has, be it of a window, attached or detached. Whoever else is choosing
+// waits. Errors: cid-in-use, vsock-note-failed, and vsock-busy when that takes too long.
+Result<VsockPlace> claimVsockPlace(const QString &runFolder, const VsockPlace &wanted,
+                                   const QString &base = runtimeBase());
 
 } // namespace nitroscope::app

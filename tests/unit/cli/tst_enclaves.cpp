@@ -4,7 +4,9 @@
 // crashes.
 #include "command.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <memory>
 #include <QDir>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -106,6 +108,36 @@ private slots:
         QVERIFY(result.error.contains("Successfully terminated enclave " +
                                       second["EnclaveID"].toString().toLatin1()));
         QCOMPARE(enclaves().size(), 2);
+    }
+
+    void run_manyAtTheSameTime_haveDifferentCids() {
+        qputenv("NITROSCOPE_FAKE_QEMU", "boot");
+        constexpr int count = 4; // of each kind
+        std::vector<std::unique_ptr<QProcess>> detached, attached;
+        for (int i = 0; i < count; ++i) {
+            startCommand(*detached.emplace_back(std::make_unique<QProcess>()), run());
+            startCommand(*attached.emplace_back(std::make_unique<QProcess>()), run({"--attach-console"}));
+        }
+        for (const auto &process : detached)
+            QCOMPARE(finishCommand(*process).exitCode, 0);
+        // What each run has noted for those who want to reach its enclave.
+        const auto notes = [this] {
+            QList<int> cids;
+            const QDir base(m_runtime.path() + "/nitroscope");
+            for (const QString &name : base.entryList({"run-*"}, QDir::Dirs)) {
+                QFile note(base.filePath(name + "/vsock.json"));
+                if (note.open(QIODevice::ReadOnly))
+                    cids += objectOf(note.readAll())["cid"].toString().toInt();
+            }
+            std::ranges::sort(cids);
+            return cids;
+        };
+        QTRY_COMPARE_WITH_TIMEOUT(notes().size(), 2 * count, patienceMs);
+        QCOMPARE(notes(), QList<int>({16, 17, 18, 19, 20, 21, 22, 23}));
+        for (const auto &process : attached) {
+            process->terminate();
+            QVERIFY(process->waitForFinished(patienceMs));
+        }
     }
 
     void console_running_followsUntilTheTimeout() {

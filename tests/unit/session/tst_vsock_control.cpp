@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Breaks, faults and routes of vsock on their way to the machine and back, and where enclaves are noted.
+#include "app/session/enclave_registry.hpp"
 #include "app/session/fake_vsock.hpp"
 #include "app/session/vsock_places.hpp"
 
+#include <algorithm>
+#include <array>
 #include <QFile>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <thread>
+#include <unistd.h>
 
 using namespace nitroscope::app;
 namespace qmp = nitroscope::qmp;
@@ -110,23 +115,87 @@ private slots:
     void places_onlyLivingRuns_countAndGetDifferentCids() {
         QTemporaryDir dir;
         const QString base = dir.filePath(QStringLiteral("base"));
-        QCOMPARE(firstFreeCid(base), quint64(16));
         auto first = RuntimeFolder::create(base);
         QVERIFY(first.has_value());
-        QVERIFY(noteVsockPlace(first->path(), {16, QStringLiteral("/tmp/a")}).has_value());
-        QCOMPARE(firstFreeCid(base), quint64(17));
+        const VsockPlace wanted{0, QStringLiteral("/tmp/a")};
+        const auto cidOf = [&](const QString &folder) {
+            const auto place = claimVsockPlace(folder, wanted, base);
+            return place ? place->cid : 0;
+        };
+        QCOMPARE(cidOf(first->path()), quint64(16));
         QCOMPARE(runningVsockPlaces(base).first().path, QStringLiteral("/tmp/a"));
+        auto second = RuntimeFolder::create(base);
+        QCOMPARE(cidOf(second->path()), quint64(17));
         // Left by a crash: a note, and a lock that nobody holds.
         const QString stale = base + QStringLiteral("/run-stale1");
         QVERIFY(QDir().mkpath(stale));
         QVERIFY(QFile(stale + QStringLiteral("/.lock")).open(QIODevice::WriteOnly));
-        QVERIFY(noteVsockPlace(stale, {17, QStringLiteral("/tmp/b")}).has_value());
-        QCOMPARE(firstFreeCid(base), quint64(17));
+        QCOMPARE(cidOf(stale), quint64(18));
+        auto third = RuntimeFolder::create(base);
+        QCOMPARE(cidOf(third->path()), quint64(18));
+        const auto taken = claimVsockPlace(third->path(), {17, QStringLiteral("/tmp/b")}, base);
+        QCOMPARE(taken.error().code, QStringLiteral("cid-in-use"));
+        QVERIFY(taken.error().message.contains(QStringLiteral("choose another CID")));
         // Damaged.
         QFile note(first->filePath(QStringLiteral("vsock.json")));
         QVERIFY(note.open(QIODevice::WriteOnly) && note.write("{\"cid\":16,\"path\":\"rel") > 0);
         note.close();
-        QVERIFY(runningVsockPlaces(base).isEmpty());
+        QCOMPARE(runningVsockPlaces(base).size(), 2);
+    }
+
+    void places_chosenAtTheSameTime_areDifferent() {
+        QTemporaryDir dir;
+        const QString base = dir.filePath(QStringLiteral("base"));
+        constexpr int count = 12;
+        std::vector<RuntimeFolder> folders;
+        for (int i = 0; i < count; ++i)
+            folders.push_back(RuntimeFolder::create(base).value());
+        std::array<quint64, count> cids{};
+        {
+            std::vector<std::jthread> threads;
+            for (int i = 0; i < count; ++i)
+                threads.emplace_back([&, i] {
+                    // On a busy machine a turn may take longer than the patience of a window.
+                    Result<VsockPlace> place = tl::unexpected(Error{});
+                    while (!place)
+                        place =
+                            claimVsockPlace(folders[size_t(i)].path(), {0, QStringLiteral("/tmp/a")}, base);
+                    cids[size_t(i)] = place->cid;
+                });
+        }
+        std::ranges::sort(cids);
+        for (int i = 0; i < count; ++i)
+            QCOMPARE(cids[size_t(i)], quint64(16 + i));
+    }
+
+    void places_whileAnotherChooses_wait() {
+        QTemporaryDir dir;
+        const QString base = dir.filePath(QStringLiteral("base"));
+        const auto folder = RuntimeFolder::create(base);
+        auto lock = FolderLock::take(base, {});
+        QVERIFY(lock.has_value());
+        const auto refused = claimVsockPlace(folder->path(), {0, QStringLiteral("/tmp/a")}, base);
+        QCOMPARE(refused.error().code, QStringLiteral("vsock-busy"));
+        QCOMPARE(RuntimeFolder::create(base).error().code, QStringLiteral("runtime-folder-busy"));
+        lock.reset();
+        QVERIFY(claimVsockPlace(folder->path(), {0, QStringLiteral("/tmp/a")}, base).has_value());
+    }
+
+    void places_ofDetachedEnclaves_countBeforeTheirMachineRuns() {
+        QTemporaryDir dir;
+        const QString base = dir.filePath(QStringLiteral("base"));
+        const auto folder = RuntimeFolder::create(base);
+        const EnclaveRegistry registry(EnclaveRegistry::folderIn(base));
+        EnclaveRequest request;
+        request.name = QStringLiteral("detached");
+        EnclaveRecord record = registry.enter(request).value();
+        QCOMPARE(record.cid, quint64(16));
+        // This process's own enclave takes what it was given; one of somebody else keeps it.
+        QCOMPARE(claimVsockPlace(folder->path(), {0, QStringLiteral("/tmp/a")}, base)->cid, quint64(16));
+        record.process = processNamed(getppid()).value();
+        QVERIFY(registry.update(record).has_value());
+        QFile::remove(folder->filePath(QStringLiteral("vsock.json")));
+        QCOMPARE(claimVsockPlace(folder->path(), {0, QStringLiteral("/tmp/a")}, base)->cid, quint64(17));
     }
 };
 
