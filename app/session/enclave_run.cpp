@@ -164,6 +164,7 @@ void EnclaveRun::openQmp(QLocalSocket *socket) {
 void EnclaveRun::onReady(const QString &version) {
     m_connectTimer.stop();
     log(LogLevel::debug, "session", QStringLiteral("QEMU %1 is ready.").arg(version));
+    m_sockets.note(m_spec.vsock);
     m_nsm.setClient(m_qmp);
     m_machine.setClient(m_qmp);
     limitCapture();
@@ -257,6 +258,7 @@ void EnclaveRun::onProcessEnd(const ProcessEnd &end) {
     if (m_target)
         m_target->detach();
     m_processGone = true;
+    m_sockets.clean();
     m_evidence.process = end;
     m_evidence.errorLines = m_process.lastErrorLines();
     if (!m_evidence.guestStarted && !m_evidence.startError && !m_evidence.bootFailure && end.exitCode != 0) {

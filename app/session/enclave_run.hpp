@@ -24,6 +24,7 @@
 #include "app/session/nsm_control.hpp"
 #include "app/session/panic_scanner.hpp"
 #include "app/session/pcr_watch.hpp"
+#include "app/session/socket_cleanup.hpp"
 
 #include <QTimer>
 
@@ -102,6 +103,7 @@ private:
     std::unique_ptr<LiveTarget> m_target; // dies before what it uses
     QTimer m_stepTimer;
     ConsolePipe m_console;
+    SocketCleanup m_sockets; // after the process's end
     ChildProcess m_process;
     QPointer<qmp::Client> m_qmp;
     NsmControl m_nsm;

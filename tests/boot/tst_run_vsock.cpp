@@ -58,6 +58,12 @@ public:
         }
         take();
     }
+    /// The process that it runs.
+    qint64 child() const {
+        const QString id = QString::number(m_process.processId());
+        QFile file(u"/proc/%1/task/%1/children"_s.arg(id));
+        return file.open(QIODevice::ReadOnly) ? file.readAll().trimmed().toLongLong() : -1;
+    }
     QByteArray said() const { return m_output.right(1500) + m_error.right(1500); }
 
 private:
@@ -228,6 +234,47 @@ private Q_SLOTS:
         while (back.size() < 19 && socket.waitForReadyRead(patienceMs))
             back += socket.readAll();
         QCOMPARE(back, QByteArray("through the enclave"));
+    }
+
+    void sockets_outsideTheRuntimeFolder_areRemovedAtTheEnd_data() {
+        QTest::addColumn<bool>("killed");
+        QTest::newRow("ended") << false;
+        QTest::newRow("QEMU killed") << true;
+    }
+    void sockets_outsideTheRuntimeFolder_areRemovedAtTheEnd() {
+        QFETCH(bool, killed);
+        const QDir made(m_folder.filePath(killed ? u"k"_s : u"e"_s));
+        const QString path = made.filePath(u"v"_s), published = m_folder.filePath(u"published"_s);
+        Running run({u"run-enclave"_s, u"--eif-path"_s, Guest::demoEif(), u"--attach-console"_s,
+                     u"--vsock-path"_s, path, u"--vsock-route"_s, u"5000=listen:unix:"_s + published});
+        QVERIFY2(!run.waitFor(u"vsock services are up"_s).isEmpty(), run.said());
+        const QDir::Filters sockets = QDir::System | QDir::Files;
+        QCOMPARE(made.entryList(sockets), (QStringList{u"v"_s, u"v_seqpacket"_s}));
+        QVERIFY(QFile::exists(published));
+        // Somebody else's, at a name that belongs to the enclave's; and one of the enclave's that somebody
+        // else has replaced.
+        const HostServer foreign(path + u"_8000"_s, SOCK_STREAM, HostServer::echo);
+        const HostServer usurper(published, SOCK_STREAM, HostServer::echo);
+        if (killed) {
+            const qint64 qemu = run.child();
+            QVERIFY(qemu > 0);
+            ::kill(pid_t(qemu), SIGKILL);
+            QVERIFY2(!run.waitFor(u"killed by signal 9"_s).isEmpty(), run.said());
+        }
+        run.end();
+        QCOMPARE(made.entryList(sockets), QStringList{u"v_8000"_s});
+        QVERIFY(QFile::exists(published));
+        // The folder was there for the enclave alone; it goes when nothing else is in it.
+        if (killed)
+            return;
+        QVERIFY(QFile::remove(path + u"_8000"_s));
+        QVERIFY(made.rmdir(made.path()));
+        Running again({u"run-enclave"_s, u"--eif-path"_s, Guest::demoEif(), u"--attach-console"_s,
+                       u"--vsock-path"_s, path});
+        QVERIFY2(!again.waitFor(u"vsock services are up"_s).isEmpty(), again.said());
+        QVERIFY(made.exists());
+        again.end();
+        QVERIFY(!made.exists());
     }
 
     void tcpView_ofTlsAndHttpThroughTheEnclave_isDecodedByWireshark() {

@@ -56,6 +56,8 @@ VsockHost *vsock_host_new(const VsockLoop *loop, VsockGuestSide *guest, const Vs
 VsockHostSide *vsock_host_side(VsockHost *host);
 /* After vsock_close_flows(): no flow may exist any more. Removes the sockets' paths. NULL is fine. */
 void vsock_host_free(VsockHost *host);
+/* At the process's end, when nothing is freed any more: removes the sockets' paths. */
+void vsock_host_remove_paths(VsockHost *host);
 
 /* `events`: what holds of what is watched. */
 void vsock_host_fd_ready(VsockHost *host, int fd, unsigned events);

@@ -121,6 +121,10 @@ void vsock_host_free(VsockHost *host) {
     delete host;
 }
 
+void vsock_host_remove_paths(VsockHost *host) {
+    host->host.removePaths();
+}
+
 void vsock_host_fd_ready(VsockHost *host, int fd, unsigned events) {
     host->loop.ready(fd, events);
 }

@@ -22,15 +22,11 @@ std::string because(const std::string &what) {
     return what + ": " + std::strerror(errno);
 }
 
-std::string folderOf(const std::string &path) {
-    const size_t slash = path.rfind('/');
-    return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
-}
-
 // Opens the folder, made if need be, and locks it. The lock ends with the descriptor.
-WatchedFd lockFolder(FdLoop &loop, const std::string &path, std::string &problem) {
+WatchedFd lockFolder(FdLoop &loop, const std::string &path, bool &isMade, std::string &problem) {
     const std::string folder = folderOf(path);
-    if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    isMade = mkdir(folder.c_str(), 0700) == 0;
+    if (!isMade && errno != EEXIST) {
         problem = because("the folder " + folder + " cannot be made");
         return {};
     }
@@ -66,13 +62,8 @@ bool freeName(const std::string &path, std::string &problem) {
         problem = path + " exists and is not a socket; remove it or choose another path";
         return false;
     }
-    const int probe = makeUnixSocket(Kind::stream);
-    const UnixName name = UnixName::path(path);
-    const bool isStale =
-        probe >= 0 && ::connect(probe, name.get(), name.length) != 0 && errno == ECONNREFUSED;
-    const std::int64_t owner = probe >= 0 ? peerPid(probe) : -1;
-    if (probe >= 0)
-        ::close(probe);
+    std::int64_t owner = -1;
+    const bool isStale = isAbandonedSocket(path, owner);
     if (!isStale) {
         problem = path + " is in use" + (owner > 0 ? " by process " + std::to_string(owner) : "") +
                   "; end that program or choose another path";
@@ -88,7 +79,10 @@ bool freeName(const std::string &path, std::string &problem) {
 } // namespace
 
 bool Listener::bindUnix(const std::string &path, Kind kind, std::string &problem) {
-    const WatchedFd folder = lockFolder(m_loop, path, problem);
+    bool isMade = false;
+    const WatchedFd folder = lockFolder(m_loop, path, isMade, problem);
+    if (isMade)
+        m_madeFolder = folderOf(path);
     if (!folder || !freeName(path, problem))
         return false;
     m_fd = WatchedFd(m_loop, makeUnixSocket(kind));
@@ -99,12 +93,7 @@ bool Listener::bindUnix(const std::string &path, Kind kind, std::string &problem
         problem = because(path + " cannot be made");
         return false;
     }
-    struct stat status {};
-    if (lstat(path.c_str(), &status) == 0) {
-        m_path = path;
-        m_device = status.st_dev;
-        m_inode = status.st_ino;
-    }
+    m_file = SocketFile::at(path);
     return true;
 }
 
@@ -142,10 +131,16 @@ std::unique_ptr<Listener> Listener::open(FdLoop &loop, Timers &timers, const Hos
 
 Listener::~Listener() {
     m_timers.cancel(m_pause);
-    struct stat status {};
-    if (!m_path.empty() && lstat(m_path.c_str(), &status) == 0 && status.st_dev == m_device &&
-        status.st_ino == m_inode)
-        unlink(m_path.c_str());
+    removePath();
+}
+
+void Listener::removePath() {
+    if (m_file && m_file->isStillThere())
+        unlink(m_file->path.c_str());
+    if (!m_madeFolder.empty())
+        rmdir(m_madeFolder.c_str()); // fails when others have put something into it
+    m_file.reset();
+    m_madeFolder.clear();
 }
 
 void Listener::begin() {

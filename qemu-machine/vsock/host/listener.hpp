@@ -10,11 +10,11 @@
 #pragma once
 
 #include "qemu-machine/vsock/host/socket.hpp"
+#include "qemu-machine/vsock/host/socket_file.hpp"
 
 #include <functional>
 #include <memory>
 #include <string>
-#include <sys/types.h>
 
 namespace nitroscope::vsock {
 
@@ -27,7 +27,11 @@ public:
     // "localhost" only: the name of a local interface is nothing to ask a server for.
     static std::unique_ptr<Listener> open(FdLoop &loop, Timers &timers, const HostAddress &address, Kind kind,
                                           Accepted accepted, std::string &problem);
-    ~Listener(); // removes the path, if it is still ours
+    ~Listener(); // removes the path as removePath() does
+
+    // Takes the socket's name away, if it is still ours, and the folder that was made for it, if nothing else
+    // is in it.
+    void removePath();
 
     // While off, connections wait in the listener's queue.
     void setAccepting(bool on);
@@ -44,10 +48,9 @@ private:
     Timers &m_timers;
     Accepted m_accepted;
     WatchedFd m_fd;
-    std::string m_path; // empty: TCP
-    dev_t m_device = 0; // of the path, to recognise it
-    ino_t m_inode = 0;
-    TimerId m_pause = 0; // out of descriptors: try again when it expires
+    std::optional<SocketFile> m_file; // nothing: TCP, or removed
+    std::string m_madeFolder;         // empty: it was there
+    TimerId m_pause = 0;              // out of descriptors: try again when it expires
     bool m_on = true;
 };
 

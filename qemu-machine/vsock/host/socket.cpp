@@ -77,6 +77,11 @@ UnixName UnixName::abstract(const std::string &text) {
     return name;
 }
 
+std::string folderOf(const std::string &path) {
+    const size_t slash = path.rfind('/');
+    return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
+}
+
 std::int64_t peerPid(int fd) {
     ucred peer{};
     socklen_t length = sizeof peer;

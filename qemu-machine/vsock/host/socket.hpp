@@ -51,6 +51,9 @@ struct UnixName {
     static UnixName abstract(const std::string &name); // likewise
 };
 
+// The folder that a path is in.
+std::string folderOf(const std::string &path);
+
 // The process that made the other end of a connected Unix socket; -1 when it is not known.
 std::int64_t peerPid(int fd);
 

@@ -24,10 +24,19 @@ bool SocketHost::start(HostOptions options, std::string &problem) {
     for (const auto &[port, route] : m_options.routes.published)
         fine = fine && publish(port, route.address, problem);
     if (!fine) {
+        removePaths();
         m_programs.clear();
         m_published.clear();
     }
     return fine;
+}
+
+// In the opposite order to making them: the first may have made the folder.
+void SocketHost::removePaths() {
+    for (auto &[port, listener] : m_published)
+        listener->removePath();
+    for (auto listener = m_programs.rbegin(); listener != m_programs.rend(); ++listener)
+        (*listener)->removePath();
 }
 
 bool SocketHost::listenForPrograms(Kind kind, std::string &problem) {

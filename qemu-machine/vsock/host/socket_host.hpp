@@ -43,6 +43,13 @@ public:
     // open.
     bool start(HostOptions options, std::string &problem);
 
+    ~SocketHost() { removePaths(); }
+    SocketHost(const SocketHost &) = delete;
+    SocketHost &operator=(const SocketHost &) = delete;
+
+    // The process is about to end: takes the sockets' names away. The sockets themselves end with it.
+    void removePaths();
+
     ConnectAnswer connect(const ConnectRequest &request, FlowEvents &events) override;
 
     // A route in place of the one that this port had. Connections that exist stay.

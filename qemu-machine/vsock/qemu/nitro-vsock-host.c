@@ -10,8 +10,10 @@
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
+#include "qemu/notify.h"
 #include "qapi/error.h"
 #include "qapi/qapi-commands-nitro.h"
+#include "system/system.h"
 #include "qemu-machine/capture/qemu/nitro-capture.h"
 #include "qemu-machine/vsock/qemu/nitro-vsock-host.h"
 
@@ -20,6 +22,7 @@ struct NitroVsockHost {
     NitroVsockTurn turn;
     /* What the loop calls with: one NitroVsockFd for each descriptor. */
     GHashTable *fds;
+    Notifier exit;
 };
 
 typedef struct NitroVsockFd {
@@ -103,6 +106,14 @@ static bool nitro_vsock_heartbeat(const char *name, VsockHeartbeat *mode,
     return false;
 }
 
+/* QEMU does not unrealize devices when it ends. */
+static void nitro_vsock_host_exit(Notifier *notifier, void *data)
+{
+    NitroVsockHost *host = container_of(notifier, NitroVsockHost, exit);
+
+    vsock_host_remove_paths(host->core);
+}
+
 NitroVsockHost *nitro_vsock_host_new(VsockGuestSide *guest,
                                      const NitroVsockTurn *turn,
                                      VsockHostOptions *options,
@@ -131,6 +142,8 @@ NitroVsockHost *nitro_vsock_host_new(VsockGuestSide *guest,
         return NULL;
     }
     nitro_vsock_host_current = host;
+    host->exit.notify = nitro_vsock_host_exit;
+    qemu_add_exit_notifier(&host->exit);
     if (options->console) {
         nitro_console_observe(nitro_vsock_console, host);
     }
@@ -148,6 +161,7 @@ void nitro_vsock_host_free(NitroVsockHost *host)
         return;
     }
     nitro_console_observe(NULL, NULL);
+    qemu_remove_exit_notifier(&host->exit);
     nitro_vsock_host_current = NULL;
     vsock_host_free(host->core);
     g_hash_table_destroy(host->fds);

@@ -534,11 +534,49 @@ private Q_SLOTS:
         m_guest->opened.clear();
         m_host.reset();
         QVERIFY(!QFile::exists(QString::fromStdString(m_path)));
+        QVERIFY(QDir().mkpath(m_folder->filePath(QStringLiteral("run"))));
         {
             Program crashed;
             QVERIFY(crashed.listenAt(m_path));
         }
         QVERIFY2(second.start(options, problem), problem.c_str());
+    }
+
+    void names_atTheEnd_areTakenAwayWithTheirFolder() {
+        QVERIFY(start());
+        const QString folder = m_folder->filePath(QStringLiteral("run"));
+        QCOMPARE(QDir(folder).entryList(QDir::System).size(), 2);
+        m_host->removePaths();
+        QVERIFY(!QFile::exists(folder));
+        m_host.reset(); // has nothing to do any more
+    }
+
+    void names_thatOthersHaveTaken_stay() {
+        QVERIFY(start());
+        QVERIFY(QFile::remove(QString::fromStdString(m_path)));
+        Program other;
+        QVERIFY(other.listenAt(m_path));
+        m_host->removePaths();
+        QCOMPARE(QDir(m_folder->filePath(QStringLiteral("run"))).entryList(QDir::System),
+                 QStringList{QFileInfo(QString::fromStdString(m_path)).fileName()});
+    }
+
+    void abandonedSocket_onlyTheOneThatWasMeant_isRemoved() {
+        Program living, dead, later;
+        const std::string path = m_folder->filePath(QStringLiteral("a")).toStdString();
+        QVERIFY(living.listenAt(path));
+        const auto file = SocketFile::at(path);
+        QVERIFY(file && file->isStillThere());
+        removeAbandoned(*file);
+        QVERIFY(file->isStillThere()); // somebody listens
+        SocketFile another = *file;
+        ++another.inode;
+        living.close();
+        removeAbandoned(another);
+        QVERIFY(file->isStillThere());
+        removeAbandoned(*file);
+        QVERIFY(!file->isStillThere());
+        QVERIFY(!SocketFile::at(m_folder->path().toStdString()));
     }
 
     void pathOfAnotherKind_isLeftAlone() {
