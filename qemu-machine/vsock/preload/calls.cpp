@@ -5,6 +5,7 @@
 #include "qemu-machine/vsock/preload/connecting.hpp"
 #include "qemu-machine/vsock/preload/listening.hpp"
 #include "qemu-machine/vsock/preload/options.hpp"
+#include "qemu-machine/vsock/preload/polling.hpp"
 
 #include <cerrno>
 #include <cstdarg>
@@ -159,6 +160,36 @@ NITROSCOPE_CALL int ioctl(int fd, unsigned long code, ...) noexcept {
     if (slot != nullptr && request(*slot, code, argument, result) == Answer::ours)
         return result;
     return NITROSCOPE_REAL(ioctl)(fd, code, argument);
+}
+
+NITROSCOPE_CALL int poll(pollfd *fds, nfds_t count, int milliseconds) {
+    if (!needsLowWater(fds, count))
+        return NITROSCOPE_REAL(poll)(fds, count, milliseconds);
+    const timespec timeout{milliseconds / 1000, milliseconds % 1000 * 1000000L};
+    return pollLowWater(fds, count, milliseconds < 0 ? nullptr : &timeout, nullptr);
+}
+
+NITROSCOPE_CALL int ppoll(pollfd *fds, nfds_t count, const timespec *timeout, const sigset_t *mask) {
+    return needsLowWater(fds, count) ? pollLowWater(fds, count, timeout, mask)
+                                     : NITROSCOPE_REAL(ppoll)(fds, count, timeout, mask);
+}
+
+// What the two become in programs that are compiled with _FORTIFY_SOURCE.
+extern "C" int __poll_chk(pollfd *fds, nfds_t count, int milliseconds, size_t bytes);
+extern "C" int __ppoll_chk(pollfd *fds, nfds_t count, const timespec *timeout, const sigset_t *mask,
+                           size_t bytes);
+
+NITROSCOPE_CALL int __poll_chk(pollfd *fds, nfds_t count, int milliseconds, size_t bytes) {
+    return needsLowWater(fds, count) && count <= bytes / sizeof *fds
+               ? poll(fds, count, milliseconds)
+               : NITROSCOPE_REAL(__poll_chk)(fds, count, milliseconds, bytes);
+}
+
+NITROSCOPE_CALL int __ppoll_chk(pollfd *fds, nfds_t count, const timespec *timeout, const sigset_t *mask,
+                                size_t bytes) {
+    return needsLowWater(fds, count) && count <= bytes / sizeof *fds
+               ? pollLowWater(fds, count, timeout, mask)
+               : NITROSCOPE_REAL(__ppoll_chk)(fds, count, timeout, mask, bytes);
 }
 
 // ------------------------------------------------------------------------------------------------

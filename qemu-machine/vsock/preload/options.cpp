@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu-machine/vsock/preload/options.hpp"
 
+#include "qemu-machine/vsock/preload/polling.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <sys/ioctl.h>
@@ -83,6 +85,12 @@ Answer getOption(const Slot &slot, int level, int name, void *value, socklen_t *
 }
 
 Answer setOption(Slot &slot, int level, int name, const void *value, socklen_t length, int &result) {
+    if (level == SOL_SOCKET && name == SO_RCVLOWAT && value != nullptr && length >= sizeof(int)) {
+        int bytes = 0;
+        std::memcpy(&bytes, value, sizeof bytes);
+        slot.lowWater = static_cast<uint32_t>(bytes < 0 ? INT32_MAX : bytes); // as the kernel has it
+        haveLowWater();
+    }
     if (level != AF_VSOCK)
         return Answer::kernels;
     result = 0;

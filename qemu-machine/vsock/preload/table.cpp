@@ -32,6 +32,7 @@ void *lookUp(const char *name) {
 void Slot::reset() {
     localCid = localPort = peerCid = peerPort = anyPort;
     connectMs = 2000;
+    lowWater = 0;
     bufferSize = bufferMax = 262144;
     bufferMin = 128;
     owner = 0;
@@ -44,6 +45,7 @@ void Slot::copyFrom(const Slot &other) {
     peerCid = other.peerCid.load();
     peerPort = other.peerPort.load();
     connectMs = other.connectMs.load();
+    lowWater = other.lowWater.load();
     bufferSize = other.bufferSize.load();
     bufferMin = other.bufferMin.load();
     bufferMax = other.bufferMax.load();

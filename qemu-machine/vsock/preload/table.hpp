@@ -27,6 +27,7 @@ struct Slot { // all zero at first, so that the table takes no space in the libr
     std::atomic<uint32_t> type; // SOCK_STREAM or SOCK_SEQPACKET
     std::atomic<uint32_t> localCid, localPort, peerCid, peerPort;
     std::atomic<uint32_t> connectMs;
+    std::atomic<uint32_t> lowWater;                         // SO_RCVLOWAT in bytes; 0: not set
     std::atomic<uint64_t> bufferSize, bufferMin, bufferMax; // SO_VM_SOCKETS_*: kept, without effect
     std::atomic<uint64_t> inode;
     std::atomic<int32_t> owner; // process that bound it: the one to remove the path

@@ -137,6 +137,34 @@ private Q_SLOTS:
             "s = socket.socket(V, S); s.setblocking(False); s.connect((16, 5000)); s.send(b'x')\n"
             "print(select.select([s], [], [], 20)[0] == [s], s.recv(1))",
             "True b'x'");
+        row("low-water mark and poll",
+            "s = socket.socket(V, S); s.connect((16, 5000)); s.setsockopt(socket.SOL_SOCKET, "
+            "socket.SO_RCVLOWAT, 4)\n"
+            "p = select.poll(); p.register(s, select.POLLIN); s.send(b'abc')\n"
+            "import time; t = time.monotonic(); print(p.poll(300), time.monotonic() - t >= 0.3)\n"
+            "s.send(b'd'); print(len(p.poll(20000)), s.recv(9))\n"
+            "s.send(b'e'); s.shutdown(socket.SHUT_WR); print(len(p.poll(20000)), s.recv(9))",
+            "[] True\n1 b'abcd'\n1 b'e'");
+        row("low-water mark does not hold up other sockets",
+            "s = socket.socket(V, S); s.connect((16, 5000)); s.setsockopt(socket.SOL_SOCKET, "
+            "socket.SO_RCVLOWAT, 9)\n"
+            "a, b = socket.socketpair(); p = select.poll(); p.register(s, select.POLLIN); p.register(a, "
+            "select.POLLIN)\n"
+            "s.send(b'abc'); b.send(b'x'); print(p.poll(20000) == [(a.fileno(), select.POLLIN)])",
+            "True");
+        row("poll sees data and the end",
+            "s = socket.socket(V, S); s.connect((16, 5000)); p = select.poll(); p.register(s, "
+            "select.POLLIN)\n"
+            "print(p.poll(0)); s.send(b'x'); print(p.poll(20000) == [(s.fileno(), select.POLLIN)], "
+            "s.recv(9))\n"
+            "s.shutdown(socket.SHUT_WR); print(len(p.poll(20000)), s.recv(9))",
+            "[]\nTrue b'x'\n1 b''");
+        row("seqpacket: names, epoll and half-close",
+            "s = socket.socket(V, Q); s.connect((16, 5000)); print(s.getpeername(), s.getsockname()[0])\n"
+            "e = select.epoll(); e.register(s, select.EPOLLIN | select.EPOLLRDHUP); print(e.poll(0))\n"
+            "s.send(b'one'); print(e.poll(20) == [(s.fileno(), select.EPOLLIN)], s.recv(100))\n"
+            "s.shutdown(socket.SHUT_WR); print(e.poll(20)[0][1] & select.EPOLLRDHUP != 0, s.recv(100))",
+            "(16, 5000) 3\n[]\nTrue b'one'\nTrue b''");
         row("console", "s = socket.socket(V, S); s.connect((0, 10016)); print(s.recv(7))", "b'console'");
         row("other families are left alone",
             "a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1), a.family == socket.AF_UNIX)\n"
