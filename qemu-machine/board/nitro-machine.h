@@ -30,7 +30,12 @@ OBJECT_DECLARE_SIMPLE_TYPE(NitroMachineState, NITRO_ENCLAVE_MACHINE)
 /* Found in share/nitroscope beside the binary; -bios overrides it. */
 #define NITRO_FIRMWARE "nitroscope-boot.rom"
 
-/* As on the real platform: two transports, 4 KiB apart. */
+/*
+ * As on the real platform: two transports, 4 KiB apart, IRQ 5 and 6. A real
+ * enclave's command line shows where they are, not which device is behind
+ * which. Firecracker and QEMU's own nitro-enclave name vsock first, so it is
+ * the first here; guests look at the device's id (tst_nitro_machine).
+ */
 #define NITRO_VIRTIO_BASE 0xd0000000
 #define NITRO_VIRTIO_STRIDE 0x1000
 #define NITRO_VIRTIO_IRQ 5
