@@ -7,6 +7,10 @@
 #include "app/models/vsock_records.hpp"
 #include "app/session/capture_bytes.hpp"
 
+#include <memory>
+#include <utility>
+#include <vector>
+
 namespace nitroscope::app {
 
 struct StreamPiece {
@@ -27,6 +31,26 @@ public:
 };
 
 enum class StreamDirection { both, fromGuest, toGuest };
+
+// Where in a capture the payload of a flow is. A copy of what the account says, so that a worker can read a
+// long stream while the account grows.
+class StreamSource {
+public:
+    StreamSource() = default;
+    StreamSource(const VsockAccount &account, std::shared_ptr<const CaptureBytes> bytes, int flow,
+                 StreamDirection direction);
+
+    // Bytes that are in the capture.
+    quint64 size() const { return m_size; }
+    QByteArray read() const;
+    // Replaces the file as a whole. Error stream-unwritable.
+    Result<void> save(const QString &path) const;
+
+private:
+    std::shared_ptr<const CaptureBytes> m_bytes;
+    std::vector<std::pair<quint64, quint32>> m_ranges; // offset, length
+    quint64 m_size = 0;
+};
 
 // As a person reads it: line ends stay, other control characters and what is no UTF-8 become placeholders.
 QString readableText(const QByteArray &bytes);

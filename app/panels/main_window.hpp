@@ -40,6 +40,7 @@ class Panel;
 class PanelDock;
 class PcrPanel;
 class StateIndicator;
+class StreamSource;
 class TimelinePanel;
 class VsockPanel;
 
@@ -190,6 +191,8 @@ private:
     void editVsockRoutes(bool outOfTheEnclave);
     void saveTcpView();
     void saveTcpViewTo(const QString &path);
+    void saveVsockStream(const StreamSource &source, const QString &suggestion);
+    void sayNotSaved(const QString &path, const Error &error);
 
     // main_window_timeline.cpp
     void registerTimelineActions();

@@ -106,9 +106,7 @@ void MainWindow::connectVsock() {
     connect(m_vsock, &VsockPanel::ruleRemovalWanted, this,
             [&control](VsockRule::Kind kind, quint32 id) { control.remove(kind, id); });
     connect(m_vsock, &VsockPanel::infoWanted, &control, &VsockControl::query);
-    connect(m_vsock, &VsockPanel::streamSaved, this, [this](const QByteArray &bytes, const QString &name) {
-        exportText(u"Save Stream"_s, name, bytes);
-    });
+    connect(m_vsock, &VsockPanel::streamSaveWanted, this, &MainWindow::saveVsockStream);
     connect(&control, &VsockControl::infoChanged, m_vsock, &VsockPanel::setInfo);
     connect(&control, &VsockControl::rulesChanged, this, [this](const QVector<VsockRule> &rules) {
         m_vsock->setRules(rules);
@@ -162,6 +160,31 @@ void MainWindow::editVsockRoutes(bool outOfTheEnclave) {
     dialog->open();
 }
 
+// In a worker: a stream may have gigabytes.
+void MainWindow::saveVsockStream(const StreamSource &source, const QString &suggestion) {
+    auto *dialog = new QFileDialog(this, u"Save Stream"_s);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->selectFile(suggestion);
+    connect(dialog, &QFileDialog::fileSelected, this, [this, source](const QString &path) {
+        runInWorker(
+            this, [source, path] { return source.save(path); },
+            [this, path, size = source.size()](const Result<void> &outcome) {
+                if (outcome)
+                    statusBar()->showMessage(u"Saved %1 bytes to %2"_s.arg(size).arg(path), 5000);
+                else
+                    sayNotSaved(path, outcome.error());
+            });
+    });
+    dialog->open();
+}
+
+void MainWindow::sayNotSaved(const QString &path, const Error &error) {
+    m_banner->display(formats::Severity::error, u"“%1” was not saved."_s.arg(QFileInfo(path).fileName()),
+                      error.text(), {});
+    say(LogLevel::error, error.text());
+}
+
 void MainWindow::saveTcpView() {
     if (!m_capture || !m_capture->bytes())
         return;
@@ -187,10 +210,7 @@ void MainWindow::saveTcpViewTo(const QString &path) {
                                          5000);
                 return;
             }
-            m_banner->display(formats::Severity::error,
-                              u"“%1” was not saved."_s.arg(QFileInfo(path).fileName()),
-                              outcome.error().text(), {});
-            say(LogLevel::error, outcome.error().text());
+            sayNotSaved(path, outcome.error());
         });
 }
 

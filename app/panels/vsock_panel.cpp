@@ -127,6 +127,7 @@ QWidget *VsockPanel::buildStreamPage() {
     auto *page = new QWidget;
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(8, 4, 8, 4);
+    bar->setSpacing(6);
     bar->addWidget(m_streamForm);
     bar->addWidget(m_streamDirection);
     bar->addWidget(m_streamTitle, 1);

@@ -83,7 +83,7 @@ public:
 signals:
     void flowChosen(quint64 id); // by the user; the machine's number
     void packetChosen(int packet);
-    void streamSaved(const QByteArray &bytes, const QString &suggestion);
+    void streamSaveWanted(const nitroscope::app::StreamSource &source, const QString &suggestion);
     void breakWanted(const nitroscope::qmp::VsockBreakRule &rule);
     void faultWanted(const nitroscope::qmp::VsockFaultRule &rule);
     void ruleRemovalWanted(nitroscope::app::VsockRule::Kind kind, quint32 id);

@@ -19,8 +19,7 @@
 namespace nitroscope::app {
 namespace {
 
-constexpr quint64 mostShown = 1 << 20;          // bytes of a stream in the view; a file gets all of it
-constexpr quint64 mostSaved = quint64{1} << 30; // bytes
+constexpr quint64 mostShown = 1 << 20; // bytes of a stream in the view; a file gets all of it
 
 } // namespace
 
@@ -65,27 +64,20 @@ void VsockPanel::continueStream() {
 }
 
 QByteArray VsockPanel::streamBytes(StreamDirection direction) const {
-    QByteArray all;
-    if (m_currentFlow < 0 || !m_bytes)
-        return all;
-    size_t next = 0;
-    for (const StreamPiece &piece :
-         StreamReader::read(m_account, *m_bytes, m_currentFlow, 0, mostSaved, &next))
-        if (direction == StreamDirection::both ||
-            piece.fromGuest == (direction == StreamDirection::fromGuest))
-            all += piece.bytes;
-    return all;
+    return m_currentFlow < 0 || !m_bytes ? QByteArray()
+                                         : StreamSource(m_account, m_bytes, m_currentFlow, direction).read();
 }
 
 void VsockPanel::saveStream() {
-    if (m_currentFlow < 0)
+    if (m_currentFlow < 0 || !m_bytes)
         return;
     static const char *const names[] = {"", "-from-guest", "-to-guest"};
     const int direction = m_streamDirection->currentIndex();
-    emit streamSaved(streamBytes(static_cast<StreamDirection>(direction)),
-                     QStringLiteral("flow-%1%2.bin")
-                         .arg(m_account.flows()[static_cast<size_t>(m_currentFlow)].id)
-                         .arg(QLatin1String(names[direction])));
+    emit streamSaveWanted(
+        StreamSource(m_account, m_bytes, m_currentFlow, static_cast<StreamDirection>(direction)),
+        QStringLiteral("flow-%1%2.bin")
+            .arg(m_account.flows()[static_cast<size_t>(m_currentFlow)].id)
+            .arg(QLatin1String(names[direction])));
 }
 
 void VsockPanel::copyPayload(ByteSpelling spelling) {
@@ -139,8 +131,9 @@ void VsockPanel::findInStream(bool backwards) {
 
 void VsockPanel::changeEvent(QEvent *event) {
     Panel::changeEvent(event);
+    // Its colours are in the text. Later, because its own palette may change after ours.
     if (event->type() == QEvent::PaletteChange && m_streamFlow >= 0)
-        restartStream(); // its colours are in the text
+        QMetaObject::invokeMethod(this, &VsockPanel::restartStream, Qt::QueuedConnection);
 }
 
 } // namespace nitroscope::app
