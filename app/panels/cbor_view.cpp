@@ -5,13 +5,12 @@
 #include "app/models/buffer_byte_source.hpp"
 #include "app/models/byte_text.hpp"
 #include "app/panels/view_state.hpp"
-#include "app/widgets/cell_delegate.hpp"
 #include "app/widgets/hex_view.hpp"
-#include "app/widgets/theme.hpp"
+#include "app/widgets/node_bytes_link.hpp"
 
 #include <QEvent>
+#include <QHeaderView>
 #include <QLabel>
-#include <QScopedValueRollback>
 #include <QTabBar>
 #include <QTreeView>
 #include <QVBoxLayout>
@@ -20,22 +19,16 @@ namespace nitroscope::app {
 
 CborView::CborView(QWidget *parent)
     : QWidget(parent), m_tabs(new QTabBar), m_note(new QLabel), m_tree(new QTreeView), m_hex(new HexView),
-      m_splitter(new QSplitter(Qt::Horizontal)) {
+      m_splitter(new QSplitter(Qt::Horizontal)),
+      m_link(new NodeBytesLink(m_nodes, *m_tree, *m_hex, 22, 14, this)) {
     m_tabs->setDrawBase(false);
     m_tabs->setExpanding(false);
     m_tabs->setAccessibleName(QStringLiteral("Request or response"));
     m_note->setTextFormat(Qt::PlainText);
     m_note->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_note->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    prepareTree(*m_tree);
-    m_tree->setModel(&m_nodes);
     m_tree->setAccessibleName(QStringLiteral("CBOR values"));
-    m_tree->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_tree->header()->setStretchLastSection(false);
-    m_tree->header()->setSectionResizeMode(NodeTreeModel::value, QHeaderView::Stretch);
     const int em = fontMetrics().averageCharWidth();
-    m_tree->setColumnWidth(NodeTreeModel::name, em * 22);
-    m_tree->setColumnWidth(NodeTreeModel::bytes, em * 14);
     m_splitter->setChildrenCollapsible(false);
     m_splitter->addWidget(m_tree);
     m_splitter->addWidget(m_hex);
@@ -53,8 +46,6 @@ CborView::CborView(QWidget *parent)
     layout->addLayout(bar);
     layout->addWidget(m_splitter, 1);
     connect(m_tabs, &QTabBar::currentChanged, this, &CborView::showPiece);
-    connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, &CborView::showNode);
-    connect(m_hex, &HexView::cursorMoved, this, &CborView::revealByte);
 }
 
 void CborView::setPieces(const std::vector<Piece> &pieces) {
@@ -109,31 +100,6 @@ void CborView::showPiece() {
         m_tree->setCurrentIndex(m_nodes.index(0, 0));
 }
 
-void CborView::showNode() {
-    const formats::Node *node = m_nodes.nodeAt(m_tree->currentIndex());
-    if (!node || node->range.isEmpty()) {
-        m_hex->setHighlights({});
-        return;
-    }
-    m_hex->setHighlights(
-        {{node->range, theme::rangeBackground(palette(), palette().color(QPalette::Highlight))}});
-    if (m_following)
-        return;
-    const QScopedValueRollback guard(m_following, true);
-    m_hex->showRange(node->range);
-}
-
-void CborView::revealByte(quint64 offset) {
-    if (m_following)
-        return;
-    const QScopedValueRollback guard(m_following, true);
-    const QModelIndex cell = m_nodes.indexOfByte(offset);
-    if (!cell.isValid())
-        return;
-    m_tree->setCurrentIndex(cell);
-    m_tree->scrollTo(cell);
-}
-
 QByteArray CborView::chosenBytes() const {
     const formats::Node *node = m_nodes.nodeAt(m_tree->currentIndex());
     if (!node || node->range.isEmpty())
@@ -145,7 +111,7 @@ QByteArray CborView::chosenBytes() const {
 void CborView::changeEvent(QEvent *event) {
     QWidget::changeEvent(event);
     if (event->type() == QEvent::PaletteChange)
-        showNode();
+        m_link->refresh();
 }
 
 QString CborView::stateText() const {

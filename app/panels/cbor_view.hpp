@@ -16,6 +16,7 @@ class QTreeView;
 namespace nitroscope::app {
 
 class HexView;
+class NodeBytesLink;
 
 class CborView : public QWidget {
     Q_OBJECT
@@ -50,8 +51,6 @@ protected:
 
 private:
     void showPiece();
-    void showNode();
-    void revealByte(quint64 offset);
 
     std::vector<Piece> m_pieces;
     QByteArray m_bytes;
@@ -61,7 +60,7 @@ private:
     QTreeView *m_tree;
     HexView *m_hex;
     QSplitter *m_splitter;
-    bool m_following = false;
+    NodeBytesLink *m_link;
 };
 
 } // namespace nitroscope::app

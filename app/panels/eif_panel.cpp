@@ -12,6 +12,7 @@
 #include "app/widgets/cell_delegate.hpp"
 #include "app/widgets/empty_state.hpp"
 #include "app/widgets/find_bar.hpp"
+#include "app/widgets/node_bytes_link.hpp"
 #include "app/widgets/theme.hpp"
 
 #include <QAction>
@@ -19,10 +20,10 @@
 #include <QEvent>
 #include <QFileInfo>
 #include <QGuiApplication>
+#include <QHeaderView>
 #include <QLabel>
 #include <QListView>
 #include <QResizeEvent>
-#include <QScopedValueRollback>
 #include <QSplitter>
 #include <QTabWidget>
 #include <QTimer>
@@ -91,15 +92,9 @@ QWidget *EifPanel::buildContent() {
 }
 
 QWidget *EifPanel::buildStructure() {
-    prepareTree(*m_tree);
-    m_tree->setModel(&m_nodes);
     m_tree->setAccessibleName(QStringLiteral("EIF contents"));
-    m_tree->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_tree->header()->setStretchLastSection(false);
-    m_tree->header()->setSectionResizeMode(NodeTreeModel::value, QHeaderView::Stretch);
-    const int em = fontMetrics().averageCharWidth();
-    m_tree->setColumnWidth(NodeTreeModel::name, em * 30);
-    m_tree->setColumnWidth(NodeTreeModel::bytes, em * 25);
+    m_link = new NodeBytesLink(m_nodes, *m_tree, *m_hex, 30, 25, this);
+    m_link->setBands([this] { return sectionBands(); });
 
     // What is wrong with the current node, in full; the list has only the first line.
     m_note->setWordWrap(true);
@@ -135,21 +130,20 @@ QWidget *EifPanel::buildStructure() {
 
 void EifPanel::connectViews() {
     m_tree->viewport()->installEventFilter(this);
-    connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, &EifPanel::showNode);
+    connect(m_link, &NodeBytesLink::nodeChosen, this,
+            [this](const Node *node) { showNote(node ? node->note : QString()); });
     connect(m_findingList, &QListView::clicked, this, [this](const QModelIndex &row) {
         const Node *node = m_findings.nodeAt(row.row());
         showPage(structure);
         const QModelIndex cell = m_nodes.indexOfNode(node);
         if (cell.isValid()) {
-            m_tree->setCurrentIndex(cell);
-            m_tree->scrollTo(cell);
+            m_link->choose(cell);
         } else {
-            highlight(node->range);
+            m_link->mark(node->range);
             m_hex->showRange(node->range);
         }
         showNote(node->note);
     });
-    connect(m_hex, &HexView::cursorMoved, this, &EifPanel::revealByte);
     connect(m_gotoBar, &GotoBar::accepted, m_hex, &HexView::goTo);
     connect(m_gotoBar, &GotoBar::dismissed, m_hex, qOverload<>(&QWidget::setFocus));
     connect(m_findBar, &FindBar::dismissed, m_hex, qOverload<>(&QWidget::setFocus));
@@ -186,14 +180,7 @@ EifPanel::Page EifPanel::page() const {
 
 void EifPanel::showRangeInStructure(const ByteRange &range) {
     showPage(structure);
-    const QModelIndex cell = m_nodes.indexOfByte(range.offset);
-    if (cell.isValid()) {
-        m_tree->setCurrentIndex(cell);
-        m_tree->scrollTo(cell);
-    }
-    highlight(range);
-    m_hex->showRange(range);
-    m_hex->select(range);
+    m_link->showRange(range);
 }
 
 void EifPanel::compareWith(const QString &otherPath) {
@@ -282,7 +269,8 @@ void EifPanel::refreshHeader() {
     m_findingList->setVisible(shown > 0);
 }
 
-void EifPanel::highlight(const ByteRange &current) {
+// Each section in a hue of its own, behind the mark of what is chosen.
+std::vector<HexHighlight> EifPanel::sectionBands() const {
     std::vector<HexHighlight> bands;
     if (const Node *root = m_document ? &m_document->root() : nullptr) {
         int number = 0;
@@ -291,9 +279,7 @@ void EifPanel::highlight(const ByteRange &current) {
             bands.push_back({section.range, theme::mixed(palette().color(QPalette::Base), hue, 0.06)});
         }
     }
-    if (!current.isEmpty())
-        bands.push_back({current, theme::rangeBackground(palette(), palette().color(QPalette::Highlight))});
-    m_hex->setHighlights(std::move(bands));
+    return bands;
 }
 
 void EifPanel::showNote(const QString &note) {
@@ -309,30 +295,6 @@ bool EifPanel::eventFilter(QObject *watched, QEvent *event) {
             QTimer::singleShot(0, this, [this] { m_tree->scrollTo(m_tree->currentIndex()); });
     }
     return Panel::eventFilter(watched, event);
-}
-
-void EifPanel::showNode(const QModelIndex &cell) {
-    const Node *node = m_nodes.nodeAt(cell);
-    if (!node)
-        return;
-    showNote(node->note);
-    highlight(node->range);
-    if (m_following)
-        return;
-    const QScopedValueRollback guard(m_following, true);
-    if (!node->range.isEmpty())
-        m_hex->showRange(node->range);
-}
-
-void EifPanel::revealByte(quint64 offset) {
-    if (m_following)
-        return;
-    const QScopedValueRollback guard(m_following, true);
-    const QModelIndex cell = m_nodes.indexOfByte(offset);
-    if (!cell.isValid())
-        return;
-    m_tree->setCurrentIndex(cell);
-    m_tree->scrollTo(cell);
 }
 
 ByteRange EifPanel::currentRange() const {
@@ -418,7 +380,7 @@ void EifPanel::changeEvent(QEvent *event) {
     Panel::changeEvent(event);
     if (event->type() == QEvent::PaletteChange) {
         refreshHeader();
-        highlight(currentRange());
+        m_link->mark(currentRange());
     }
 }
 

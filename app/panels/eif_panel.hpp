@@ -29,6 +29,7 @@ class EmptyStack;
 class FindBar;
 class GotoBar;
 class MeasurementStrip;
+class NodeBytesLink;
 
 class EifPanel : public Panel {
     Q_OBJECT
@@ -81,9 +82,7 @@ private:
     void connectViews();
     void connectPages();
     void showRangeInStructure(const formats::ByteRange &range);
-    void showNode(const QModelIndex &cell);
-    void revealByte(quint64 offset);
-    void highlight(const formats::ByteRange &current);
+    std::vector<HexHighlight> sectionBands() const;
     void search(SearchDirection direction);
     void refreshHeader();
     void showNote(const QString &note);
@@ -96,6 +95,7 @@ private:
     QTreeView *m_tree;
     QListView *m_findingList;
     HexView *m_hex;
+    NodeBytesLink *m_link = nullptr;
     FindBar *m_findBar;
     GotoBar *m_gotoBar;
     MeasurementStrip *m_strip;
@@ -109,7 +109,6 @@ private:
     EifFindingsView *m_lint;
     EifCompareView *m_compare;
     EmptyStack *m_stack;
-    bool m_following = false; // tree and hex view are being brought in line; do not answer back
 };
 
 } // namespace nitroscope::app
