@@ -16,6 +16,7 @@
 #include "app/widgets/debug/disassembly_view.hpp"
 #include "app/widgets/debug/place_edit.hpp"
 #include "app/widgets/hex_view.hpp"
+#include "app/widgets/theme.hpp"
 #include "tests/gui/support/debug_fixture.hpp"
 #include "tests/gui/support/gui_fixture.hpp"
 
@@ -200,6 +201,45 @@ private slots:
         fixture.settle();
         QVERIFY(fixture.target.reads() > before);
         QCOMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000001"));
+    }
+
+    void kernelBehindATab_isNotReadAgainWhileTheMachineRuns() {
+        DebugFixture fixture;
+        fixture.attach();
+        KernelPanel &kernel = fixture.debug().kernel();
+        QTRY_VERIFY(kernel.visibleRegion().isEmpty()); // behind Threads
+        fixture.target.playRunning();
+        QSignalSpy read(&fixture.target, &DebugTarget::kernelRead);
+        QTest::qWait(800); // those of the stop and of the change of state
+        const auto before = read.count();
+        QVERIFY(!read.wait(1500));
+        for (PanelDock *dock : fixture.window->docks())
+            if (&dock->panel() == &kernel)
+                dock->raise();
+        QTRY_VERIFY(read.count() > before);
+    }
+
+    void pcInMissingPage_arrowStandsAtTheGap() {
+        DebugFixture fixture;
+        fixture.attach();
+        FakeProgram program = FakeProgram::bits64();
+        program.path = {{0xffffffffc0000123, 0, {}}};
+        fixture.target.load(program);
+        fixture.settle();
+        DisassemblyView &view = fixture.debug().disassembly().view();
+        QCOMPARE(fixture.target.stop()->pc, quint64(0xffffffffc0000123));
+        const auto hasArrow = [&view] {
+            const QImage picture = view.viewport()->grab().toImage();
+            const QRgb wanted = theme::toneColor(view.palette(), Tone::attention).rgb();
+            for (int y = 0; y < picture.height(); ++y)
+                for (int x = 0; x < view.fontMetrics().horizontalAdvance(QLatin1Char('0')) * 3; ++x)
+                    if ((picture.pixel(x, y) | 0xff000000) == (wanted | 0xff000000))
+                        return true;
+            return false;
+        };
+        QVERIFY(hasArrow());
+        view.setCurrent(0x1000);
+        QVERIFY(!hasArrow());
     }
 
     void breakpoint_toggleAndHit_isShown() {

@@ -130,10 +130,11 @@ void BreakpointsPanel::selectAll() {
 }
 
 void BreakpointsPanel::contextMenuEvent(QContextMenuEvent *event) {
-    QMenu menu(this);
+    auto *menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
     for (const char *id : {"debug.addBreakpoint", "debug.editBreakpoint", "debug.removeBreakpoint"})
-        menu.addAction(m_actions.find(QLatin1String(id)));
-    menu.exec(event->globalPos());
+        menu->addAction(m_actions.find(QLatin1String(id)));
+    menu->popup(event->globalPos());
 }
 
 QJsonObject BreakpointsPanel::viewState() const {

@@ -222,16 +222,17 @@ void DisassemblyPanel::selectAll() {
 void DisassemblyPanel::contextMenuEvent(QContextMenuEvent *event) {
     if (m_stack->isEmpty())
         return;
-    QMenu menu(this);
+    auto *menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
     for (const char *id : {"debug.follow", "debug.back", "-", "debug.toggleBreakpoint", "debug.addBreakpoint",
                            "debug.runToCursor", "-", "debug.showInMemory", "edit.copy", "-",
                            "debug.showBytes", "debug.showSource"}) {
         if (*id == '-')
-            menu.addSeparator();
+            menu->addSeparator();
         else
-            menu.addAction(m_actions.find(QLatin1String(id)));
+            menu->addAction(m_actions.find(QLatin1String(id)));
     }
-    menu.exec(event->globalPos());
+    menu->popup(event->globalPos());
 }
 
 QJsonObject DisassemblyPanel::viewState() const {

@@ -80,7 +80,8 @@ KernelPanel::KernelPanel(QWidget *parent)
     connect(&m_later, &QTimer::timeout, this, &KernelPanel::refreshSoon);
     m_again.setInterval(againMilliseconds);
     connect(&m_again, &QTimer::timeout, this, [this] {
-        if (!m_pending.isWaiting()) // a slow target is not asked twice
+        // A slow target is not asked twice, and none when the panel is behind another one's tab.
+        if (!m_pending.isWaiting() && !visibleRegion().isEmpty())
             refreshSoon();
     });
     connect(&m_log, &QAbstractItemModel::rowsAboutToBeInserted, this, [this] {

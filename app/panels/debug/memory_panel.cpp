@@ -68,7 +68,10 @@ MemoryPanel::MemoryPanel(QWidget *parent)
     setFocusProxy(m_hex);
 
     m_again.setInterval(againMilliseconds);
-    connect(&m_again, &QTimer::timeout, this, &MemoryPanel::refreshSoon);
+    connect(&m_again, &QTimer::timeout, this, [this] {
+        if (!visibleRegion().isEmpty()) // behind another panel's tab it is visible, but not seen
+            refreshSoon();
+    });
     for (TargetMemory *each : {m_virtual.get(), m_physical.get()})
         connect(each, &TargetMemory::arrived, this, &MemoryPanel::showArrived);
     connect(m_hex, &HexView::cursorMoved, this, &MemoryPanel::cursorMoved);
@@ -384,24 +387,25 @@ void MemoryPanel::selectAll() {
 void MemoryPanel::contextMenuEvent(QContextMenuEvent *event) {
     if (m_stack->isEmpty())
         return;
-    QMenu menu(this);
-    menu.addAction(QStringLiteral("Show as C&ode"), this, [this] { emit codeChosen(m_hex->cursor()); })
+    auto *menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->addAction(QStringLiteral("Show as C&ode"), this, [this] { emit codeChosen(m_hex->cursor()); })
         ->setEnabled(m_space == AddressSpace::guestVirtual);
-    menu.addAction(QStringLiteral("&Follow as Pointer"), this, [this] {
+    menu->addAction(QStringLiteral("&Follow as Pointer"), this, [this] {
         std::array<char, 8> pointer{};
         if (memory().read(m_hex->cursor(), pointer) == 8)
             goTo(qFromLittleEndian<quint64>(pointer.data()));
     });
-    menu.addSeparator();
+    menu->addSeparator();
     for (const auto &[text, spelling] : {std::pair("Copy as &Hex Digits", ByteSpelling::hexDigits),
                                          std::pair("Copy as Hex &Dump", ByteSpelling::hexDump),
                                          std::pair("Copy as C &Array", ByteSpelling::cArray),
                                          std::pair("Copy as &Text", ByteSpelling::text)})
-        menu.addAction(QString::fromLatin1(text), this, [this, as = spelling] { m_hex->copy(as); });
-    menu.addSeparator();
-    menu.addAction(QStringLiteral("&Write Bytes…"), this, &MemoryPanel::openWriting);
-    menu.addAction(QStringLiteral("&Save to File…"), this, &MemoryPanel::saveToFile);
-    menu.exec(event->globalPos());
+        menu->addAction(QString::fromLatin1(text), this, [this, as = spelling] { m_hex->copy(as); });
+    menu->addSeparator();
+    menu->addAction(QStringLiteral("&Write Bytes…"), this, &MemoryPanel::openWriting);
+    menu->addAction(QStringLiteral("&Save to File…"), this, &MemoryPanel::saveToFile);
+    menu->popup(event->globalPos());
 }
 
 } // namespace nitroscope::app

@@ -82,21 +82,22 @@ void RegistersPanel::contextMenuEvent(QContextMenuEvent *event) {
     const QModelIndex cell = m_tree->currentIndex();
     if (!cell.isValid() || m_stack->isEmpty())
         return;
-    QMenu menu(this);
+    auto *menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
     const QModelIndex value = cell.siblingAtColumn(RegisterModel::value);
     bool isNumber = false;
     const quint64 address = value.data().toString().toULongLong(&isNumber, 16);
-    menu.addAction(QStringLiteral("&Edit Value"), this, [this, value] { m_tree->edit(value); })
+    menu->addAction(QStringLiteral("&Edit Value"), this, [this, value] { m_tree->edit(value); })
         ->setEnabled(value.flags() & Qt::ItemIsEditable);
-    menu.addSeparator();
-    menu.addAction(QStringLiteral("Show as &Code"), this, [this, address] { emit codeChosen(address); })
+    menu->addSeparator();
+    menu->addAction(QStringLiteral("Show as &Code"), this, [this, address] { emit codeChosen(address); })
         ->setEnabled(isNumber);
-    menu.addAction(QStringLiteral("Show in &Memory"), this, [this, address] { emit memoryChosen(address); })
+    menu->addAction(QStringLiteral("Show in &Memory"), this, [this, address] { emit memoryChosen(address); })
         ->setEnabled(isNumber);
-    menu.addSeparator();
-    menu.addAction(QStringLiteral("C&opy Value"), this,
-                   [value] { QGuiApplication::clipboard()->setText(value.data(copyTextRole).toString()); });
-    menu.exec(event->globalPos());
+    menu->addSeparator();
+    menu->addAction(QStringLiteral("C&opy Value"), this,
+                    [value] { QGuiApplication::clipboard()->setText(value.data(copyTextRole).toString()); });
+    menu->popup(event->globalPos());
 }
 
 QJsonObject RegistersPanel::viewState() const {

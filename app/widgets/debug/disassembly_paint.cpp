@@ -55,6 +55,21 @@ QColor DisassemblyView::tone(CodeTone tone, const CodeLine &line) const {
     return m_stale || line.isStale ? dimmed(palette(), color) : color;
 }
 
+// Where a page is missing one line stands for all of it.
+bool DisassemblyView::isCurrent(const CodeLine &line) const {
+    if (!m_pc)
+        return false;
+    if (line.kind == CodeLine::Kind::instruction)
+        return line.address == *m_pc;
+    const bool isGap = line.kind == CodeLine::Kind::waiting || line.kind == CodeLine::Kind::unreadable;
+    return isGap && *m_pc >= line.address && *m_pc <= (line.address | (TargetMemory::pageBytes - 1));
+}
+
+QColor DisassemblyView::currentRowColor() const {
+    const QColor color = currentLineBackground(palette());
+    return m_stale ? theme::mixed(palette().color(QPalette::Base), color, 0.5) : color;
+}
+
 QString DisassemblyView::commentOf(const CodeLine &line) const {
     if (m_pc && line.address == *m_pc && m_eflags)
         if (const auto taken = isTaken(line.instruction, *m_eflags, m_rcx))
@@ -99,12 +114,15 @@ void DisassemblyView::paintLine(QPainter &painter, const Columns &at, const Code
         return;
     case CodeLine::Kind::waiting:
     case CodeLine::Kind::unreadable: {
+        if (isCurrent(line))
+            painter.fillRect(row, currentRowColor());
         painter.setPen(theme::faintText(palette()));
         painter.drawText(text, Qt::AlignVCenter, offsetText(line.address));
         const QString what = line.kind == CodeLine::Kind::waiting ? QStringLiteral("reading…")
                              : line.text.isEmpty()                ? QStringLiteral("cannot be read")
                                                                   : line.text;
         painter.drawText(text.adjusted(at.bytes - at.address, 0, 0, 0), Qt::AlignVCenter, what);
+        paintMargin(painter, at, line, row);
         return;
     }
     case CodeLine::Kind::instruction:
@@ -116,20 +134,18 @@ void DisassemblyView::paintLine(QPainter &painter, const Columns &at, const Code
 
 void DisassemblyView::paintInstruction(QPainter &painter, const Columns &at, const CodeLine &line,
                                        const QRectF &row) const {
-    const bool isCurrent = m_pc && line.address == *m_pc;
-    if (isCurrent)
-        painter.fillRect(row, m_stale ? theme::mixed(palette().color(QPalette::Base),
-                                                     currentLineBackground(palette()), 0.5)
-                                      : currentLineBackground(palette()));
+    const bool isHere = isCurrent(line);
+    if (isHere)
+        painter.fillRect(row, currentRowColor());
     const QRectF code(at.address - at.cell / 2, row.top(), row.width(), row.height());
-    if (isSelected(line.address) && (!isCurrent || m_cursor != m_anchor))
+    if (isSelected(line.address) && (!isHere || m_cursor != m_anchor))
         painter.fillRect(code, theme::quietSelection(palette()));
     const QFontMetricsF metrics(font());
     const auto write = [&](qreal x, const QString &text, CodeTone kind) {
         painter.setPen(tone(kind, line));
         painter.drawText(QPointF(x, row.top() + 1 + metrics.ascent()), text);
     };
-    write(at.address, offsetText(line.address), isCurrent ? CodeTone::text : CodeTone::address);
+    write(at.address, offsetText(line.address), isHere ? CodeTone::text : CodeTone::address);
     if (at.mnemonic > at.bytes)
         write(at.bytes, bytesText(line.instruction.bytes), CodeTone::bytes);
     write(at.mnemonic, line.instruction.mnemonic, mnemonicTone(line.instruction.kind));
@@ -183,7 +199,7 @@ void DisassemblyView::paintMargin(QPainter &painter, const Columns &at, const Co
         painter.setBrush(*mark == BreakpointMark::set ? QBrush(color) : Qt::NoBrush);
         painter.drawEllipse(dot.adjusted(0.7, 0.7, -0.7, -0.7));
     }
-    if (m_pc && line.address == *m_pc) {
+    if (isCurrent(line)) {
         const qreal left = dot.right() + at.cell * 0.15, middle = row.center().y(), half = side / 2;
         QPainterPath arrow(QPointF(left, middle - half));
         arrow.lineTo(left + half * 1.2, middle);

@@ -80,6 +80,9 @@ private:
     void paintLine(QPainter &painter, const Columns &at, const CodeLine &line, qreal y) const;
     void paintInstruction(QPainter &painter, const Columns &at, const CodeLine &line,
                           const QRectF &row) const;
+    // Of an instruction its own address; of a gap all of what is left out there.
+    bool isCurrent(const CodeLine &line) const;
+    QColor currentRowColor() const;
     void paintMargin(QPainter &painter, const Columns &at, const CodeLine &line, const QRectF &row) const;
     void paintArrows(QPainter &painter, const Columns &at) const;
     QColor tone(CodeTone tone, const CodeLine &line) const;
