@@ -4,13 +4,15 @@
 
 #include "app/formats/cbor_tree.hpp"
 
-#include "app/formats/cbor_scalar.hpp"
+#include "app/core/cbor/scalar.hpp"
 #include "app/formats/value_text.hpp"
 
 namespace nitroscope::formats {
 
 namespace {
 
+using app::cborScalarText;
+using app::cborString;
 using cbor::Item;
 using cbor::Type;
 
@@ -37,7 +39,7 @@ public:
             const cbor::Error &error = m_reader.error();
             const quint64 end = m_base + m_bytes.size();
             Node broken{.name = u"broken"_s,
-                        .value = QString::fromUtf8(cbor::text(error.problem).data()),
+                        .value = app::cborProblemText(error.problem),
                         .range = {error.offset, end - std::min<quint64>(error.offset, end)}};
             broken.addFinding(Severity::error, u"Byte %1: %2."_s.arg(error.offset).arg(broken.value));
             root.add(std::move(broken));
@@ -180,7 +182,7 @@ private:
 Node cborTree(QByteArrayView bytes, quint64 baseOffset) {
     Node root{.name = u"CBOR"_s, .value = {}, .range = {baseOffset, static_cast<quint64>(bytes.size())}};
     int budget = mostCborNodes;
-    TreeBuilder(cborBytes(bytes), baseOffset, 0, budget).fill(root);
+    TreeBuilder(app::cborBytes(bytes), baseOffset, 0, budget).fill(root);
     return root;
 }
 

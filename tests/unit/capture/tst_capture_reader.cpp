@@ -446,7 +446,7 @@ private slots:
         QTest::newRow("indefinite") << QByteArray("bf61619f20f5ffff") << "{_ \"a\": [_ -1, true]}";
         QTest::newRow("odd map") << QByteArray("bf6161ff") << "{_ \"a\"<the map ends after a key>";
         QTest::newRow("floats") << QByteArray("83f93c00fa3f8000003bffffffffffffffff")
-                                << "[1, 1, -18446744073709551616]";
+                                << "[1.0, 1.0, -18446744073709551616]";
         QTest::newRow("empty") << QByteArray("82a080") << "[{}, []]";
         QTest::newRow("sequence") << QByteArray("0102") << "1, 2";
         QTest::newRow("broken") << QByteArray("8201") << "[1<the data ends inside an item>";

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// See cbor_scalar.hpp.
+// See scalar.hpp.
 
-#include "app/formats/cbor_scalar.hpp"
-
-#include "app/formats/value_text.hpp"
+#include "app/core/cbor/scalar.hpp"
 
 #include <bit>
 #include <cmath>
-#include <limits>
 
-namespace nitroscope::formats {
+namespace nitroscope::app {
 
 using cbor::Item;
 using cbor::Type;
+using namespace Qt::StringLiterals;
 
 namespace {
 
@@ -59,6 +57,11 @@ QString floatText(double value) {
 
 } // namespace
 
+QString cborProblemText(cbor::Problem problem) {
+    const std::string_view text = cbor::text(problem);
+    return QString::fromUtf8(text.data(), qsizetype(text.size()));
+}
+
 QByteArray cborString(const Item &item) {
     QByteArray value;
     cbor::forEachChunk(item, [&](cbor::Bytes chunk) {
@@ -78,7 +81,7 @@ double cborFloat(const Item &item) {
     }
 }
 
-QString cborScalarText(const Item &item) {
+QString cborScalarText(const Item &item, qsizetype longest) {
     switch (item.type) {
     case Type::unsignedInt:
         return QString::number(item.value);
@@ -86,9 +89,9 @@ QString cborScalarText(const Item &item) {
         return item.value == ~quint64{0} ? u"-18446744073709551616"_s
                                          : u'-' + QString::number(item.value + 1);
     case Type::bytes:
-        return u"h'%1'"_s.arg(QString::fromLatin1(cborString(item).toHex()));
+        return u"h'%1'"_s.arg(QString::fromLatin1(cborString(item).left(longest).toHex()));
     case Type::text:
-        return quoted(QString::fromUtf8(cborString(item)));
+        return quoted(QString::fromUtf8(cborString(item).left(longest)));
     case Type::floating:
         return floatText(cborFloat(item));
     default:
@@ -96,4 +99,4 @@ QString cborScalarText(const Item &item) {
     }
 }
 
-} // namespace nitroscope::formats
+} // namespace nitroscope::app
