@@ -4,7 +4,7 @@
 
 #include "app/formats/elf_header.hpp"
 
-#include "app/formats/byte_loader.hpp"
+#include "app/formats/elf_fields.hpp"
 #include "app/formats/value_text.hpp"
 
 #include <algorithm>
@@ -55,37 +55,33 @@ std::optional<ElfHeader> readElfHeader(const QByteArray &front) {
     if (front.size() < identBytes + 4 || !front.startsWith("\x7f"
                                                            "ELF"))
         return std::nullopt;
-    ElfHeader elf;
-    elf.is64Bit = front[4] == 2;
-    elf.isBigEndian = front[5] == 2;
-    const ByteLoader at(front, elf.isBigEndian ? ByteOrder::big : ByteOrder::little);
-    elf.type = static_cast<quint16>(at.load(16, 2));
-    elf.machine = static_cast<quint16>(at.load(18, 2));
-    const bool wide = elf.is64Bit;
-    const unsigned word = wide ? 8 : 4;
-    elf.entry = at.load(24, word);
-    const quint64 table = at.load(wide ? 32 : 28, word);
-    const quint64 entrySize = at.load(wide ? 54 : 42, 2);
-    elf.programHeaders = static_cast<quint16>(at.load(wide ? 56 : 44, 2));
-    elf.sectionHeaders = static_cast<quint16>(at.load(wide ? 60 : 48, 2));
-    for (quint64 i = 0; i < elf.programHeaders && entrySize >= 8; ++i) {
-        const quint64 header = table + i * entrySize;
-        if (header < table || !at.has(header, entrySize))
+    const ElfBytes bytes(front);
+    ElfHeader head;
+    head.is64Bit = bytes.is64Bit();
+    head.isBigEndian = bytes.isBigEndian();
+    head.type = static_cast<quint16>(bytes.load(elf::type));
+    head.machine = static_cast<quint16>(bytes.load(elf::machine));
+    head.entry = bytes.load(elf::entry);
+    head.programHeaders = static_cast<quint16>(bytes.load(elf::programCount));
+    head.sectionHeaders = static_cast<quint16>(bytes.load(elf::sectionCount));
+    for (quint64 i = 0; i < head.programHeaders; ++i) {
+        const auto header = bytes.programHeader(i, 8);
+        if (!header)
             break;
-        const quint64 kind = at.load(header, 4);
-        elf.isDynamic |= kind == programDynamic;
+        const quint64 kind = bytes.load(elf::programType, *header);
+        head.isDynamic |= kind == programDynamic;
         if (kind != programInterpreter)
             continue;
-        const quint64 offset = at.load(header + (wide ? 8 : 4), word);
-        const quint64 length = at.load(header + (wide ? 32 : 16), word);
-        if (at.has(offset, length) && length > 0)
-            elf.interpreter =
+        const quint64 offset = bytes.load(elf::programOffset, *header);
+        const quint64 length = bytes.load(elf::fileSize, *header);
+        if (bytes.has(offset, length) && length > 0)
+            head.interpreter =
                 front.mid(static_cast<qsizetype>(offset),
                           std::min<qsizetype>(static_cast<qsizetype>(length), longestInterpreter));
-        if (const qsizetype end = elf.interpreter.indexOf('\0'); end >= 0)
-            elf.interpreter.truncate(end);
+        if (const qsizetype end = head.interpreter.indexOf('\0'); end >= 0)
+            head.interpreter.truncate(end);
     }
-    return elf;
+    return head;
 }
 
 } // namespace nitroscope::formats

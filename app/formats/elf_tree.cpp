@@ -4,7 +4,7 @@
 
 #include "app/formats/elf_tree.hpp"
 
-#include "app/formats/byte_loader.hpp"
+#include "app/formats/elf_fields.hpp"
 #include "app/formats/elf_header.hpp"
 #include "app/formats/value_text.hpp"
 
@@ -12,19 +12,10 @@ namespace nitroscope::formats {
 
 namespace {
 
-/// Where a field stands in files of 32 and of 64 bits.
-struct Field {
-    const char *name;
-    quint8 offset32, width32, offset64, width64;
-};
-constexpr Field headerFields[] = {
-    {"e_entry", 24, 4, 24, 8}, {"e_phoff", 28, 4, 32, 8}, {"e_shoff", 32, 4, 40, 8},
-    {"e_phnum", 44, 2, 56, 2}, {"e_shnum", 48, 2, 60, 2},
-};
-constexpr Field programFields[] = {
-    {"p_offset", 4, 4, 8, 8},  {"p_vaddr", 8, 4, 16, 8}, {"p_filesz", 16, 4, 32, 8},
-    {"p_memsz", 20, 4, 40, 8}, {"p_flags", 24, 4, 4, 4},
-};
+constexpr ElfField headerFields[] = {elf::entry, elf::programTable, elf::sectionTable, elf::programCount,
+                                     elf::sectionCount};
+constexpr ElfField programFields[] = {elf::programOffset, elf::programAddress, elf::fileSize, elf::memorySize,
+                                      elf::programFlags};
 
 QString programTypeText(quint64 type) {
     static const char *const names[] = {"NULL", "LOAD", "DYNAMIC", "INTERP", "NOTE", "SHLIB", "PHDR", "TLS"};
@@ -48,29 +39,24 @@ QString flagsText(quint64 flags) {
     return QString(flags & 4 ? u'r' : u'-') + (flags & 2 ? u'w' : u'-') + (flags & 1 ? u'x' : u'-');
 }
 
-void addPrograms(Node &root, const ByteLoader &at, const ElfHeader &elf) {
+void addPrograms(Node &root, const ElfBytes &bytes, const ElfHeader &head) {
     constexpr quint64 mostListed = 128;
-    const quint64 table = at.load(elf.is64Bit ? 32 : 28, elf.is64Bit ? 8 : 4);
-    const quint64 entrySize = at.load(elf.is64Bit ? 54 : 42, 2);
-    Node list = {.name = u"program headers"_s, .value = QString::number(elf.programHeaders)};
-    for (quint64 i = 0; i < elf.programHeaders; ++i) {
-        const quint64 header = table + i * entrySize;
-        if (i == mostListed || header < table || entrySize < 32 || !at.has(header, entrySize)) {
+    Node list = {.name = u"program headers"_s, .value = QString::number(head.programHeaders)};
+    for (quint64 i = 0; i < head.programHeaders; ++i) {
+        const auto header = bytes.programHeader(i, 32);
+        if (i == mostListed || !header) {
             list.addFinding(Severity::note, u"%1 of them are listed."_s.arg(i));
             break;
         }
-        Node program = {
-            .name = programTypeText(at.load(header, 4)), .value = {}, .range = {header, entrySize}};
-        for (const Field &field : programFields) {
-            const quint64 offset = header + (elf.is64Bit ? field.offset64 : field.offset32);
-            const unsigned width = elf.is64Bit ? field.width64 : field.width32;
-            const quint64 value = at.load(offset, width);
-            const bool isFlags = QLatin1String(field.name) == QLatin1String("p_flags");
+        Node program = {.name = programTypeText(bytes.load(elf::programType, *header)),
+                        .value = flagsText(bytes.load(elf::programFlags, *header)),
+                        .range = {*header, bytes.load(elf::programSize)}};
+        for (const ElfField &field : programFields) {
+            const auto [offset, width] = bytes.place(field, *header);
+            const bool isFlags = QLatin1String(field.name) == QLatin1String(elf::programFlags.name);
             program.add({.name = QString::fromLatin1(field.name),
-                         .value = isFlags ? flagsText(value) : hexText(value),
+                         .value = isFlags ? program.value : hexText(bytes.load(field, *header)),
                          .range = {offset, width}});
-            if (isFlags)
-                program.value = flagsText(value);
         }
         list.add(std::move(program));
     }
@@ -80,35 +66,35 @@ void addPrograms(Node &root, const ByteLoader &at, const ElfHeader &elf) {
 } // namespace
 
 std::optional<Node> elfTree(const QByteArray &front) {
-    const auto elf = readElfHeader(front);
-    if (!elf)
+    const auto head = readElfHeader(front);
+    if (!head)
         return std::nullopt;
-    const ByteLoader at(front, elf->isBigEndian ? ByteOrder::big : ByteOrder::little);
-    Node root = {.name = u"ELF header"_s,
-                 .value = elf->typeText(),
-                 .range = {0, std::min<quint64>(elf->is64Bit ? 64 : 52, static_cast<quint64>(front.size()))}};
-    root.add({.name = u"class"_s, .value = elf->is64Bit ? u"64-bit"_s : u"32-bit"_s, .range = {4, 1}});
+    const ElfBytes bytes(front);
+    Node root = {
+        .name = u"ELF header"_s,
+        .value = head->typeText(),
+        .range = {0, std::min<quint64>(head->is64Bit ? 64 : 52, static_cast<quint64>(front.size()))}};
+    root.add({.name = u"class"_s, .value = head->is64Bit ? u"64-bit"_s : u"32-bit"_s, .range = {4, 1}});
     root.add({.name = u"byte order"_s,
-              .value = elf->isBigEndian ? u"big endian"_s : u"little endian"_s,
+              .value = head->isBigEndian ? u"big endian"_s : u"little endian"_s,
               .range = {5, 1}});
-    root.add({.name = u"type"_s, .value = elf->typeText(), .range = {16, 2}});
-    root.add({.name = u"machine"_s, .value = elf->machineText(), .range = {18, 2}});
+    root.add({.name = u"type"_s, .value = head->typeText(), .range = {16, 2}});
+    root.add({.name = u"machine"_s, .value = head->machineText(), .range = {18, 2}});
     root.add({.name = u"linked"_s,
-              .value = !elf->interpreter.isEmpty() ? u"dynamically"_s
-                       : elf->isDynamic            ? u"statically, position-independent"_s
-                                                   : u"statically"_s});
-    if (!elf->interpreter.isEmpty())
-        root.add({.name = u"dynamic loader"_s, .value = printableText(elf->interpreter)});
-    for (const Field &field : headerFields) {
-        const quint64 offset = elf->is64Bit ? field.offset64 : field.offset32;
-        const unsigned width = elf->is64Bit ? field.width64 : field.width32;
-        if (at.has(offset, width))
+              .value = !head->interpreter.isEmpty() ? u"dynamically"_s
+                       : head->isDynamic            ? u"statically, position-independent"_s
+                                                    : u"statically"_s});
+    if (!head->interpreter.isEmpty())
+        root.add({.name = u"dynamic loader"_s, .value = printableText(head->interpreter)});
+    for (const ElfField &field : headerFields) {
+        const auto [offset, width] = bytes.place(field);
+        const quint64 value = bytes.load(field);
+        if (bytes.has(offset, width))
             root.add({.name = QString::fromLatin1(field.name),
-                      .value = width == 2 ? QString::number(at.load(offset, width))
-                                          : hexText(at.load(offset, width)),
+                      .value = width == 2 ? QString::number(value) : hexText(value),
                       .range = {offset, width}});
     }
-    addPrograms(root, at, *elf);
+    addPrograms(root, bytes, *head);
     return root;
 }
 
