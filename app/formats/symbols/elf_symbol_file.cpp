@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/formats/symbols/elf_symbol_file.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <elf.h>
 
@@ -11,6 +12,7 @@ namespace {
 constexpr quint64 widestGap = 64 << 20;
 constexpr quint64 lastSymbolBytes = 16;
 constexpr quint64 textAlignment = 4096;
+constexpr qsizetype mostSections = 1024; // real kernels have five or so; symbols beyond are absolute
 
 template <class T>
 void put(QByteArray &file, const T &value) {
@@ -30,7 +32,7 @@ QVector<Range> rangesOf(const SymbolTable &table) {
     qsizetype i = 0;
     while (i < table.size() && table.at(i).isPerCpu())
         ++i;
-    while (i < table.size()) {
+    while (i < table.size() && ranges.size() < mostSections) {
         const Symbol &first = table.at(i);
         if (ranges.isEmpty() || first.address - ranges.last().end > widestGap) {
             ranges.append({first.address, first.address + lastSymbolBytes, first.isText()});
@@ -52,108 +54,140 @@ QVector<Range> rangesOf(const SymbolTable &table) {
     return ranges;
 }
 
+bool isLocal(const Symbol &symbol) {
+    return std::islower(static_cast<unsigned char>(symbol.type)) && symbol.type != 'w' && symbol.type != 'v';
+}
+
+int bindingOf(const Symbol &symbol) {
+    if (isLocal(symbol))
+        return STB_LOCAL;
+    return symbol.type == 'W' || symbol.type == 'w' ? STB_WEAK : STB_GLOBAL;
+}
+
+struct Symbols {
+    QByteArray entries; // Elf64_Sym
+    QByteArray names = QByteArray(1, '\0');
+    quint32 locals = 1; // number of the first that is not local
+
+    // `range` is that of the symbol, or nullptr when it lies in none; `section` is its number.
+    void append(const SymbolTable &table, qsizetype index, const Range *range, quint16 section) {
+        const Symbol &symbol = table.at(index);
+        Elf64_Sym entry{};
+        entry.st_name = quint32(names.size());
+        names.append(table.nameView(symbol)).append('\0');
+        entry.st_value = symbol.address;
+        entry.st_shndx = range ? section : quint16(SHN_ABS);
+        entry.st_info = static_cast<unsigned char>(
+            ELF64_ST_INFO(bindingOf(symbol), symbol.isText() ? STT_FUNC : STT_OBJECT));
+        if (range) {
+            qsizetype next = index + 1;
+            while (next < table.size() && table.at(next).address == symbol.address)
+                ++next;
+            const quint64 end = next < table.size() ? qMin(table.at(next).address, range->end) : range->end;
+            entry.st_size = end - symbol.address;
+        }
+        put(entries, entry);
+    }
+};
+
+Symbols symbolsOf(const SymbolTable &table, const QVector<Range> &ranges) {
+    Symbols symbols;
+    put(symbols.entries, Elf64_Sym{});
+    // The ABI wants local symbols before global ones.
+    for (const bool wantsLocal : {true, false}) {
+        qsizetype at = 0;
+        for (qsizetype i = 0; i < table.size(); ++i) {
+            const Symbol &symbol = table.at(i);
+            if (isLocal(symbol) != wantsLocal)
+                continue;
+            while (at < ranges.size() && symbol.address >= ranges[at].end)
+                ++at;
+            const bool isInside = at < ranges.size() && symbol.address >= ranges[at].start;
+            symbols.append(table, i, isInside ? &ranges[at] : nullptr, quint16(at + 1));
+        }
+        if (wantsLocal)
+            symbols.locals = quint32(symbols.entries.size() / qsizetype(sizeof(Elf64_Sym)));
+    }
+    return symbols;
+}
+
+// The file while it grows: room for its header, the sections' content, and the table of sections at its end.
+class FileWriter {
+public:
+    Elf64_Shdr &addSection(const QByteArray &name, quint32 type, quint64 flags) {
+        Elf64_Shdr header{};
+        header.sh_name = quint32(m_names.size());
+        m_names.append(name).append('\0');
+        header.sh_type = type;
+        header.sh_flags = flags;
+        header.sh_addralign = 1;
+        m_sections.append(header);
+        return m_sections.last();
+    }
+
+    void setContent(Elf64_Shdr &header, const QByteArray &content) {
+        align();
+        header.sh_offset = quint64(m_file.size());
+        header.sh_size = quint64(content.size());
+        m_file.append(content);
+    }
+
+    quint32 nextSection() const { return quint32(m_sections.size()); }
+
+    QByteArray finish() {
+        Elf64_Shdr &names = addSection(".shstrtab", SHT_STRTAB, 0);
+        setContent(names, m_names);
+        align();
+        Elf64_Ehdr header{};
+        std::copy_n(ELFMAG, SELFMAG, header.e_ident);
+        header.e_ident[EI_CLASS] = ELFCLASS64;
+        header.e_ident[EI_DATA] = ELFDATA2LSB;
+        header.e_ident[EI_VERSION] = EV_CURRENT;
+        header.e_type = ET_EXEC;
+        header.e_machine = EM_X86_64;
+        header.e_version = EV_CURRENT;
+        header.e_ehsize = sizeof(Elf64_Ehdr);
+        header.e_shentsize = sizeof(Elf64_Shdr);
+        header.e_shnum = quint16(m_sections.size());
+        header.e_shstrndx = quint16(m_sections.size() - 1);
+        header.e_shoff = quint64(m_file.size());
+        std::copy_n(reinterpret_cast<const char *>(&header), sizeof header, m_file.data());
+        for (const Elf64_Shdr &entry : m_sections)
+            put(m_file, entry);
+        return m_file;
+    }
+
+private:
+    void align() { m_file.append((8 - m_file.size() % 8) % 8, '\0'); }
+
+    QByteArray m_file = QByteArray(sizeof(Elf64_Ehdr), '\0');
+    QByteArray m_names = QByteArray(1, '\0');
+    QVector<Elf64_Shdr> m_sections = QVector<Elf64_Shdr>(1, Elf64_Shdr{});
+};
+
 } // namespace
 
 QByteArray elfSymbolFile(const SymbolTable &table) {
     const QVector<Range> ranges = rangesOf(table);
-    QByteArray strings(1, '\0');
-    QByteArray symbols;
-    put(symbols, Elf64_Sym{});
-    quint32 locals = 1;
-    // The ABI wants local symbols before global ones.
-    for (const bool wantsLocal : {true, false}) {
-        qsizetype range = 0;
-        for (qsizetype i = 0; i < table.size(); ++i) {
-            const Symbol &symbol = table.at(i);
-            const bool isLocal = std::islower(static_cast<unsigned char>(symbol.type)) &&
-                                 symbol.type != 'w' && symbol.type != 'v';
-            if (isLocal != wantsLocal)
-                continue;
-            while (range < ranges.size() && symbol.address >= ranges[range].end)
-                ++range;
-            Elf64_Sym entry{};
-            entry.st_name = quint32(strings.size());
-            strings.append(table.nameView(symbol));
-            strings.append('\0');
-            entry.st_value = symbol.address;
-            const bool isInside = range < ranges.size() && symbol.address >= ranges[range].start;
-            entry.st_shndx = isInside ? quint16(range + 1) : quint16(SHN_ABS);
-            const int binding = isLocal                                    ? STB_LOCAL
-                                : symbol.type == 'W' || symbol.type == 'w' ? STB_WEAK
-                                                                           : STB_GLOBAL;
-            entry.st_info =
-                static_cast<unsigned char>(ELF64_ST_INFO(binding, symbol.isText() ? STT_FUNC : STT_OBJECT));
-            if (isInside) {
-                qsizetype next = i + 1;
-                while (next < table.size() && table.at(next).address == symbol.address)
-                    ++next;
-                const quint64 end =
-                    next < table.size() ? qMin(table.at(next).address, ranges[range].end) : ranges[range].end;
-                entry.st_size = end - symbol.address;
-            }
-            put(symbols, entry);
-        }
-        if (wantsLocal)
-            locals = quint32(symbols.size() / qsizetype(sizeof(Elf64_Sym)));
-    }
-
-    QByteArray names(1, '\0');
-    QVector<Elf64_Shdr> sections(1, Elf64_Shdr{});
-    const auto section = [&](const QByteArray &name, quint32 type, quint64 flags) -> Elf64_Shdr & {
-        Elf64_Shdr header{};
-        header.sh_name = quint32(names.size());
-        names.append(name).append('\0');
-        header.sh_type = type;
-        header.sh_flags = flags;
-        header.sh_addralign = 1;
-        sections.append(header);
-        return sections.last();
-    };
-    const char *const textNames[] = {".text", ".data"};
+    const Symbols symbols = symbolsOf(table, ranges);
+    FileWriter file;
     for (qsizetype i = 0; i < ranges.size(); ++i) {
-        QByteArray name = textNames[ranges[i].isText ? 0 : 1];
+        QByteArray name = ranges[i].isText ? ".text" : ".data";
         if (i > 1)
             name += '.' + QByteArray::number(qlonglong(i));
         Elf64_Shdr &header =
-            section(name, SHT_NOBITS, SHF_ALLOC | (ranges[i].isText ? SHF_EXECINSTR : SHF_WRITE));
+            file.addSection(name, SHT_NOBITS, SHF_ALLOC | (ranges[i].isText ? SHF_EXECINSTR : SHF_WRITE));
         header.sh_addr = ranges[i].start;
         header.sh_size = ranges[i].end - ranges[i].start;
     }
-    QByteArray file(sizeof(Elf64_Ehdr), '\0');
-    const auto append = [&file](Elf64_Shdr &header, const QByteArray &content) {
-        file.append((8 - file.size() % 8) % 8, '\0');
-        header.sh_offset = quint64(file.size());
-        header.sh_size = quint64(content.size());
-        file.append(content);
-    };
-    Elf64_Shdr &symtab = section(".symtab", SHT_SYMTAB, 0);
+    Elf64_Shdr &symtab = file.addSection(".symtab", SHT_SYMTAB, 0);
     symtab.sh_entsize = sizeof(Elf64_Sym);
-    symtab.sh_link = quint32(sections.size());
-    symtab.sh_info = locals;
+    symtab.sh_link = file.nextSection();
+    symtab.sh_info = symbols.locals;
     symtab.sh_addralign = 8;
-    append(symtab, symbols);
-    append(section(".strtab", SHT_STRTAB, 0), strings);
-    Elf64_Shdr &shstrtab = section(".shstrtab", SHT_STRTAB, 0);
-    append(shstrtab, names);
-
-    Elf64_Ehdr header{};
-    std::copy_n(ELFMAG, SELFMAG, header.e_ident);
-    header.e_ident[EI_CLASS] = ELFCLASS64;
-    header.e_ident[EI_DATA] = ELFDATA2LSB;
-    header.e_ident[EI_VERSION] = EV_CURRENT;
-    header.e_type = ET_EXEC;
-    header.e_machine = EM_X86_64;
-    header.e_version = EV_CURRENT;
-    header.e_ehsize = sizeof(Elf64_Ehdr);
-    header.e_shentsize = sizeof(Elf64_Shdr);
-    header.e_shnum = quint16(sections.size());
-    header.e_shstrndx = quint16(sections.size() - 1);
-    file.append((8 - file.size() % 8) % 8, '\0');
-    header.e_shoff = quint64(file.size());
-    std::copy_n(reinterpret_cast<const char *>(&header), sizeof header, file.data());
-    for (const Elf64_Shdr &entry : sections)
-        put(file, entry);
-    return file;
+    file.setContent(symtab, symbols.entries);
+    file.setContent(file.addSection(".strtab", SHT_STRTAB, 0), symbols.names);
+    return file.finish();
 }
 
 } // namespace nitroscope::symbols
