@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/proto/qmp/nitro_messages.hpp"
 
+#include "app/proto/qmp/json_fields.hpp"
+
 #include <QJsonArray>
 
 namespace nitroscope::qmp {
@@ -8,10 +10,6 @@ namespace {
 
 tl::unexpected<app::Error> schemaError(const QString &message) {
     return app::failure(QStringLiteral("qmp-schema"), message);
-}
-
-QString text(const QJsonObject &object, const char *name) {
-    return object.value(QLatin1String(name)).toString();
 }
 
 qint64 integer(const QJsonObject &object, const char *name, qint64 fallback) {

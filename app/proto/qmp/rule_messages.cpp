@@ -1,48 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/proto/qmp/rule_messages.hpp"
 
+#include "app/proto/qmp/json_fields.hpp"
+
 #include <QJsonArray>
 
 namespace nitroscope::qmp {
 namespace {
 
-QString text(const QJsonObject &object, const char *name) {
-    return object.value(QLatin1String(name)).toString();
-}
-
-quint64 number(const QJsonObject &object, const char *name) {
-    return static_cast<quint64>(std::max<qint64>(0, object.value(QLatin1String(name)).toInteger()));
-}
-
-void put(QJsonObject &object, const char *name, const QString &value) {
-    if (!value.isEmpty())
-        object.insert(QLatin1String(name), value);
-}
-
-template <class Number>
-void put(QJsonObject &object, const char *name, const std::optional<Number> &value) {
-    if (value)
-        object.insert(QLatin1String(name), static_cast<qint64>(*value));
-}
-
-std::optional<int> pcrOf(const QJsonObject &object) {
-    const QJsonValue value = object.value(QLatin1String("pcr"));
-    return value.isDouble() ? std::optional(static_cast<int>(value.toInteger())) : std::nullopt;
-}
-
 BreakRule readRule(const QJsonObject &object, const BreakRule *) {
-    return {text(object, "source"), text(object, "stage"), text(object, "request"),
-            text(object, "error"),  pcrOf(object),         static_cast<quint32>(number(object, "id")),
+    return {text(object, "source"), text(object, "stage"),     text(object, "request"),
+            text(object, "error"),  maybe<int>(object, "pcr"), static_cast<quint32>(number(object, "id")),
             number(object, "hits")};
 }
 
 FaultRule readRule(const QJsonObject &object, const FaultRule *) {
-    const QJsonValue delay = object.value(QLatin1String("milliseconds"));
     return {text(object, "action"),
             text(object, "request"),
             text(object, "error"),
-            pcrOf(object),
-            delay.isDouble() ? std::optional(number(object, "milliseconds")) : std::nullopt,
+            maybe<int>(object, "pcr"),
+            maybe<quint64>(object, "milliseconds"),
             number(object, "count"),
             static_cast<quint32>(number(object, "id")),
             number(object, "hits")};

@@ -1,38 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/proto/qmp/vsock_messages.hpp"
 
+#include "app/proto/qmp/json_fields.hpp"
+
 #include <QJsonArray>
 
 namespace nitroscope::qmp {
 namespace {
 
 constexpr qsizetype mostEntries = 8192; // living flows and closed ones
-
-QString text(const QJsonObject &object, const char *name) {
-    return object.value(QLatin1String(name)).toString();
-}
-
-quint64 number(const QJsonObject &object, const char *name) {
-    return static_cast<quint64>(std::max<qint64>(0, object.value(QLatin1String(name)).toInteger()));
-}
-
-template <class Number>
-std::optional<Number> maybe(const QJsonObject &object, const char *name) {
-    return object.value(QLatin1String(name)).isDouble()
-               ? std::optional(static_cast<Number>(number(object, name)))
-               : std::nullopt;
-}
-
-void put(QJsonObject &object, const char *name, const QString &value) {
-    if (!value.isEmpty())
-        object.insert(QLatin1String(name), value);
-}
-
-template <class Number>
-void put(QJsonObject &object, const char *name, const std::optional<Number> &value) {
-    if (value)
-        object.insert(QLatin1String(name), static_cast<qint64>(*value));
-}
 
 void putLimits(QJsonObject &object, const VsockMatch &packet, quint32 skip, quint32 count) {
     if (const QJsonObject match = toArguments(packet); !match.isEmpty())
