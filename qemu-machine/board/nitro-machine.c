@@ -95,7 +95,7 @@ static void nitro_machine_done(Notifier *notifier, void *data)
 
 /*
  * TCG moves one byte at a time for `rep movsb`, which Linux copies with where
- * CPUID calls it fast: without these two bits copies take half the time.
+ * CPUID calls it fast. Without these two bits it copies in larger steps.
  */
 static GlobalProperty nitro_tcg_globals[] = {
     { X86_CPU_TYPE_NAME("max"), "erms", "off" },
