@@ -290,6 +290,10 @@ static void virtio_vsock_turn_ends(void *opaque)
         return;
     }
     s->work_due = false;
+    /* A device that starts looks for work by itself. */
+    if (!s->running) {
+        return;
+    }
     if (replay_mode != REPLAY_MODE_NONE) {
         replay_bh_schedule_event(s->bh);
         return;
