@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // ./workbench bench debugger, part "window": how long it takes from a stop until every visible panel of the
-// debugger has asked, been answered and painted. The machine is a fake one that answers at once, so the
-// figure is the window's own. Reference, in the same run: painting the whole window once.
+// debugger has asked, been answered and painted: for a stop by itself, and for stops as fast as they can be
+// shown, which are paced (frame_limiter.hpp). The machine is a fake one that answers at once, so the figures
+// are the window's own. Reference, in the same run: painting the whole window once.
 //
 // With QEMU and an EIF: single steps a second through the real machine with the same panels visible; the part
 // "steps" has the reference, stock gdb.
 //
-//   bench_debugger_window [QEMU EIF [STEPS]]      exit code 1 when the median is above 50 ms
+//   bench_debugger_window [QEMU EIF [STEPS]]      exit code 1 when one of the two medians is above 50 ms
+#include "app/models/debug/frame_limiter.hpp"
 #include "app/models/preferences.hpp"
 #include "app/panels/debug/debug_panel.hpp"
 #include "app/panels/debug/debug_workspace.hpp"
@@ -18,7 +20,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <QApplication>
 #include <QDockWidget>
 #include <QElapsedTimer>
@@ -48,11 +49,8 @@ void untab(MainWindow &window) {
     }
 }
 
-// Of this thread, milliseconds.
-double processorTime() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+double milliseconds(const QElapsedTimer &timer) {
+    return static_cast<double>(timer.nsecsElapsed()) / 1e6;
 }
 
 // Handles events until all is shown.
@@ -60,6 +58,18 @@ void untilShown(MainWindow &window) {
     while (!window.debug().isUpToDate())
         QCoreApplication::processEvents(QEventLoop::AllEvents);
     QCoreApplication::processEvents(QEventLoop::AllEvents); // the painting that the last answers asked for
+}
+
+// One step by itself, after everything about the one before is over; milliseconds.
+double loneStop(FakeTarget &target, MainWindow &window) {
+    QElapsedTimer timer;
+    timer.start();
+    while (milliseconds(timer) < 2 * FrameLimiter::milliseconds)
+        QCoreApplication::processEvents(QEventLoop::AllEvents);
+    timer.start();
+    target.step();
+    untilShown(window);
+    return milliseconds(timer);
 }
 
 // Steps as fast as they are answered; what is shown follows as it can. 0 when it did not work.
@@ -123,27 +133,26 @@ int main(int argc, char **argv) {
     int visible = 0;
     for (const DebugPanel *panel : window.debug().panels())
         visible += panel->isVisible() ? 1 : 0;
-    std::vector<double> shown, whole, wall;
+    std::vector<double> alone, inARow, whole;
     for (int i = 0; i < steps; ++i) {
+        alone.push_back(loneStop(target, window));
         QElapsedTimer timer;
         timer.start();
-        double before = processorTime();
         target.step();
         untilShown(window);
-        shown.push_back(processorTime() - before);
-        wall.push_back(static_cast<double>(timer.nsecsElapsed()) / 1e6);
+        inARow.push_back(milliseconds(timer));
         if (i % 10 == 0) {
-            before = processorTime();
+            timer.start();
             window.grab();
-            whole.push_back(processorTime() - before);
+            whole.push_back(milliseconds(timer));
         }
     }
-    const double typical = median(shown);
-    std::printf(
-        "window: stop to repaint, %d panels of the debugger: %.1f ms (by the clock %.1f, worst %.1f); the "
-        "whole window once: %.1f ms; ratio %.2f; at most %.0f ms\n",
-        visible, typical, median(wall), *std::max_element(wall.begin(), wall.end()), median(whole),
-        typical / median(whole), mostMilliseconds);
+    const double typical = median(alone), paced = median(inARow);
+    std::printf("window: stop to repaint, %d panels of the debugger: %.1f ms (worst %.1f), at once after "
+                "another %.1f "
+                "ms; the whole window once: %.1f ms; ratio %.2f; at most %.0f ms\n",
+                visible, typical, *std::max_element(alone.begin(), alone.end()), paced, median(whole),
+                typical / median(whole), mostMilliseconds);
     if (argc > 2) {
         const double rate =
             liveStepsPerSecond(QString::fromLocal8Bit(argv[1]), QString::fromLocal8Bit(argv[2]), steps * 10);
@@ -153,5 +162,5 @@ int main(int argc, char **argv) {
         }
         std::printf("window: single steps with all panels of the debugger visible: %.0f a second\n", rate);
     }
-    return typical <= mostMilliseconds ? 0 : 1;
+    return std::max(typical, paced) <= mostMilliseconds ? 0 : 1;
 }

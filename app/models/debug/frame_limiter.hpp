@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Does something at once when it has not been done for a while, and otherwise as soon as that while is over:
-// what is shown follows each single step, but a thousand steps a second are shown as often as anybody can
-// see.
+// what is shown follows each single step, but a thousand steps a second are shown forty times a second.
 #pragma once
 
 #include <functional>
@@ -13,7 +12,7 @@ namespace nitroscope::app {
 
 class FrameLimiter {
 public:
-    static constexpr int milliseconds = 50;
+    static constexpr int milliseconds = 25;
 
     explicit FrameLimiter(std::function<void()> due) : m_due(std::move(due)) {
         m_timer.setSingleShot(true);
