@@ -41,6 +41,9 @@
 /* Sent packets in one go before others have their turn. */
 #define VSOCK_TX_BATCH 64
 
+/* Received packets likewise, in batches of VSOCK_RX_BATCH at most. */
+#define VSOCK_RX_BATCHES 16
+
 /*
  * A packet of this size is passed on by the main loop, beside the guest, which
  * prepares the next one meanwhile.  With less the guest would sooner be done
@@ -242,9 +245,14 @@ static bool virtio_vsock_fill_batch(VirtIOVsock *s, unsigned limit)
     return used == count;
 }
 
+/*
+ * A guest that takes packets as fast as the host sends them could keep this
+ * going for ever, and everybody else waiting for the big lock.
+ */
 static void virtio_vsock_fill(VirtIOVsock *s)
 {
     unsigned limit = 2;
+    unsigned batches = VSOCK_RX_BATCHES;
 
     if (!s->running) {
         return;
@@ -252,6 +260,10 @@ static void virtio_vsock_fill(VirtIOVsock *s)
     /* Only a device that lacks buffers wants to know of new ones. */
     virtio_queue_set_notification(s->rx, 0);
     while (vsock_wants_buffers(s->core)) {
+        if (!batches--) {
+            replay_bh_schedule_event(s->bh);
+            break;
+        }
         if (virtio_vsock_fill_batch(s, limit)) {
             limit = MIN(limit * 4, VSOCK_RX_BATCH);
             continue;
