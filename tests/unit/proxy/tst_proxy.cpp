@@ -11,6 +11,7 @@
 #include <QtNetwork/QTcpSocket>
 #include <QtTest>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 using nitroscope::app::ProxyAllowList;
 using nitroscope::vsock::test::FakeEnclave;
@@ -185,6 +186,59 @@ private Q_SLOTS:
         QVERIFY(parent.waitForFinished(patienceMs));
         QCOMPARE(parent.readAllStandardOutput(), QByteArray("hello\n"));
         QCOMPARE(parent.exitCode(), 0);
+    }
+
+    void parent_ofAProgramThatPreloadingCannotReach_saysSoAndStartsIt_data() {
+        QTest::addColumn<QString>("program");
+        QTest::addColumn<int>("mode"); // more bits of the file's mode
+        QTest::addColumn<QByteArray>("words");
+        const QByteArray none;
+        QTest::newRow("dynamic") << QStringLiteral("vsock_client") << 0 << none;
+        QTest::newRow("static") << QStringLiteral("vsock_client_static") << 0
+                                << QByteArray("is statically linked: its AF_VSOCK sockets are the kernel's");
+        QTest::newRow("Go") << QStringLiteral("vsock_client_go") << 0
+                            << QByteArray("is written in Go, which makes system calls without the C library");
+        QTest::newRow("set-user-id") << QStringLiteral("vsock_client") << 04000
+                                     << QByteArray("changes user or group when it starts");
+        QTest::newRow("script") << QString() << 0
+                                << QByteArray("is statically linked: its AF_VSOCK sockets are the kernel's");
+    }
+    void parent_ofAProgramThatPreloadingCannotReach_saysSoAndStartsIt() {
+        QFETCH(QString, program);
+        QFETCH(int, mode);
+        QFETCH(QByteArray, words);
+        const QString built = QStringLiteral(NITROSCOPE_BINARY_DIR "/tests/"),
+                      path = m_folder.filePath(QStringLiteral("client"));
+        QFile::remove(path);
+        if (program.isEmpty()) { // of a static interpreter
+            QFile script(path);
+            QVERIFY(script.open(QIODevice::WriteOnly));
+            script.write("#!" + (built + QStringLiteral("vsock_client_static")).toLocal8Bit() + "\n");
+        } else {
+            QVERIFY(QFile::copy(built + program, path));
+        }
+        QCOMPARE(::chmod(QFile::encodeName(path).constData(), mode_t(0755 | mode)), 0);
+        QProcess parent;
+        parent.start(cli, {QStringLiteral("parent"), QStringLiteral("--vsock"), m_path, path});
+        QVERIFY(parent.waitForFinished(patienceMs));
+        const QByteArray said = parent.readAllStandardError(), output = parent.readAllStandardOutput();
+        QCOMPARE(words.isEmpty(), said.isEmpty());
+        QVERIFY2(said.contains(words), said);
+        QVERIFY(words.contains("AF_VSOCK") ? said.contains("Use nitroscope-cli proxy instead") : true);
+        // It is started all the same, and its exit code is the command's.
+        if (program == QLatin1String("vsock_client") && mode == 0)
+            QCOMPARE(output, QByteArray("connected\n"));
+        QVERIFY2(output.endsWith("connected\n"), output);
+        QCOMPARE(parent.exitCode(), output == "connected\n" ? 0 : 3);
+    }
+
+    void parent_ofNoProgram_isAnErrorOfTheShellsKind() {
+        QProcess parent;
+        parent.start(cli, {QStringLiteral("parent"), QStringLiteral("--vsock"), m_path,
+                           QStringLiteral("no-such-program-anywhere")});
+        QVERIFY(parent.waitForFinished(patienceMs));
+        QCOMPARE(parent.exitCode(), 127);
+        QVERIFY(parent.readAllStandardError().contains("no-such-program-anywhere: No such file"));
     }
 };
 
