@@ -3,6 +3,8 @@
 
 #include "app/formats/describe_json.hpp"
 
+#include <QJsonArray>
+
 namespace nitroscope::cli {
 namespace {
 
@@ -32,6 +34,8 @@ void writeEnclave(formats::JsonWriter &json, const app::EnclaveRecord &record, E
         json.field(u"Flags", record.debugMode ? QStringLiteral("DEBUG_MODE") : QStringLiteral("NONE"));
         if (!record.measurements.isEmpty())
             json.field(u"Measurements", record.measurements);
+        if (!record.warnings.isEmpty())
+            json.field(u"Warnings", QJsonArray::fromStringList(record.warnings));
         if (!record.isRunning()) {
             json.field(u"Ended", record.ended.toString(Qt::ISODate));
             json.field(u"ExitReason", record.end);

@@ -14,7 +14,8 @@ enum class EnclaveFields {
     describeWithMetadata, // and ImageName, ImageVersion and Metadata, as far as the EIF still is where it was
 };
 
-// Of an enclave that has ended, `describe` also says Ended, ExitReason and ExitCode, which nitro-cli has not.
+// What the machine has warned of is in Warnings, if there was anything. Of an enclave that has ended,
+// `describe` also says Ended, ExitReason and ExitCode, which nitro-cli has not.
 void writeEnclave(formats::JsonWriter &json, const app::EnclaveRecord &record, EnclaveFields fields);
 
 } // namespace nitroscope::cli

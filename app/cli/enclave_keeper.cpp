@@ -79,8 +79,8 @@ public:
         connect(&m_session, &EnclaveSession::consoleOutput, this,
                 [this](const QByteArray &bytes) { m_console.write(bytes); });
         connect(&m_session, &EnclaveSession::logLine, this, [this](const app::LogEntry &entry) {
-            if (!m_record.isStarted && entry.level >= app::LogLevel::warning)
-                tell("say", QStringLiteral("%1: %2").arg(entry.source, entry.text));
+            if (entry.level >= app::LogLevel::warning)
+                onWarning(QStringLiteral("%1: %2").arg(entry.source, entry.text));
         });
         connect(&m_session, &EnclaveSession::ended, this, &Keeper::onEnd);
         m_timeout.setSingleShot(true);
@@ -160,6 +160,17 @@ private:
     void save() {
         if (const auto saved = m_registry.update(m_record); !saved)
             tell("say", saved.error().text());
+    }
+
+    // Nobody is there to be told of it once the command has ended; describe-enclaves has it.
+    void onWarning(const QString &text) {
+        if (!m_record.isStarted)
+            tell("say", text);
+        else if (!m_record.warnings.contains(text) &&
+                 m_record.warnings.size() < app::EnclaveRecord::mostWarnings) {
+            m_record.warnings << text;
+            save();
+        }
     }
 
     void onStarted() {

@@ -61,6 +61,8 @@ QJsonObject toJson(const EnclaveRecord &record) {
                      {QStringLiteral("is-started"), record.isStarted},
                      {QStringLiteral("measurements"), record.measurements},
                      {QStringLiteral("started"), record.started.toString(Qt::ISODateWithMs)}};
+    if (!record.warnings.isEmpty())
+        json.insert(QStringLiteral("warnings"), QJsonArray::fromStringList(record.warnings));
     if (record.ended.isValid()) {
         json.insert(QStringLiteral("ended"), record.ended.toString(Qt::ISODateWithMs));
         json.insert(QStringLiteral("end"), record.end);
@@ -82,6 +84,8 @@ EnclaveRecord fromJson(const QJsonObject &json) {
     record.debugMode = json.value(u"debug-mode").toBool();
     record.isStarted = json.value(u"is-started").toBool();
     record.measurements = json.value(u"measurements").toObject();
+    for (const QJsonValue warning : json.value(u"warnings").toArray())
+        record.warnings << warning.toString();
     record.started = QDateTime::fromString(json.value(u"started").toString(), Qt::ISODateWithMs);
     record.ended = QDateTime::fromString(json.value(u"ended").toString(), Qt::ISODateWithMs);
     record.end = json.value(u"end").toString();

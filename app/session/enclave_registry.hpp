@@ -21,6 +21,7 @@
 #include <QDateTime>
 #include <QJsonObject>
 #include <QString>
+#include <QStringList>
 #include <QVector>
 
 namespace nitroscope::app {
@@ -36,11 +37,13 @@ struct EnclaveRecord {
     bool debugMode = false;
     bool isStarted = false;   // the kernel was entered
     QJsonObject measurements; // "HashAlgorithm", "PCR0" …; empty until they are known
+    QStringList warnings;     // of the machine while it ran, each once; at most mostWarnings
     QDateTime started;        // UTC
     QDateTime ended;          // UTC; invalid while it runs
     QString end;              // how it ended, in words
     int exitCode = 0;         // of run-enclave, once it has ended
 
+    static constexpr qsizetype mostWarnings = 20;
     bool isRunning() const { return !ended.isValid(); }
 };
 

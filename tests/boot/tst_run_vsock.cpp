@@ -11,6 +11,9 @@
 
 #include <cerrno>
 #include <csignal>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QRegularExpression>
 #include <QStandardPaths>
 #include <QtNetwork/QTcpSocket>
@@ -187,6 +190,26 @@ private Q_SLOTS:
         QVERIFY2(!run.said().contains("CID 2"), run.said());
         QCOMPARE(ask("reach 2 8003").left(5), QByteArray("ok 0 "));
         QVERIFY2(!run.waitFor(u"vsock: .*CID 2"_s).isEmpty(), run.said());
+    }
+
+    void detached_warningsAfterTheStart_areDescribed() {
+        const auto started =
+            runCommand({u"run-enclave"_s, u"--eif-path"_s, Guest::demoEif(), u"--vsock-path"_s, m_path});
+        QVERIFY2(started.exitCode == 0, started.error);
+        const auto described = [] {
+            return QJsonDocument::fromJson(runCommand({u"describe-enclaves"_s}).output)
+                .array()
+                .first()
+                .toObject();
+        };
+        QTRY_COMPARE_WITH_TIMEOUT(ask("reach 3 9000").left(5), QByteArray("ok 0 "), patienceMs);
+        QVERIFY(!described().contains(u"Warnings"_s));
+        QCOMPARE(ask("reach 2 9000").left(5), QByteArray("ok 0 "));
+        QCOMPARE(ask("reach 2 9000").left(5), QByteArray("ok 0 "));
+        QTRY_COMPARE_WITH_TIMEOUT(described()[u"Warnings"_s].toArray().size(), 1, patienceMs);
+        QVERIFY(described()[u"Warnings"_s].toArray().first().toString().contains(u"CID 2"_s));
+        QCOMPARE(runCommand({u"terminate-enclave"_s, u"--all"_s}).exitCode, 0);
+        QVERIFY(!QFile::exists(m_path));
     }
 
     void proxy_bothWays_connectsTheEnclaveWithTcp() {
