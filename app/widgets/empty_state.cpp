@@ -68,8 +68,14 @@ void EmptyStack::refreshColors() {
 
 void EmptyStack::changeEvent(QEvent *event) {
     QStackedWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange)
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::StyleChange)
         refreshColors();
+}
+
+// A style sheet that is set anew takes the labels' palettes away; children are polished by now.
+void EmptyStack::showEvent(QShowEvent *event) {
+    QStackedWidget::showEvent(event);
+    refreshColors();
 }
 
 } // namespace nitroscope::app

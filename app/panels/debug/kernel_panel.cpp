@@ -4,12 +4,12 @@
 #include "app/panels/view_state.hpp"
 #include "app/widgets/cell_delegate.hpp"
 #include "app/widgets/empty_state.hpp"
+#include "app/widgets/filter_bar.hpp"
 
 #include <QClipboard>
 #include <QComboBox>
 #include <QGuiApplication>
 #include <QLabel>
-#include <QLineEdit>
 #include <QScrollBar>
 #include <QTableView>
 #include <QTabWidget>
@@ -27,8 +27,9 @@ QString reason(const QString &unavailable) {
 } // namespace
 
 KernelPanel::KernelPanel(QWidget *parent)
-    : DebugPanel(QStringLiteral("kernel"), QStringLiteral("Kernel"), parent), m_words(new QLineEdit),
-      m_level(new QComboBox), m_status(new QLabel), m_tabs(new QTabWidget) {
+    : DebugPanel(QStringLiteral("kernel"), QStringLiteral("Kernel"), parent),
+      m_filter(new FilterBar(QStringLiteral("Filter the log"), QStringLiteral("Text shown of the log"))),
+      m_status(new QLabel), m_tabs(new QTabWidget) {
     m_logTable = table(m_log, QStringLiteral("Kernel log"), {15, 8, 80});
     m_taskTable = table(m_tasks, QStringLiteral("Tasks"), {8, 20, 8, 7, 9, 24});
     m_moduleTable = table(m_modules, QStringLiteral("Modules"), {22, 10, 24});
@@ -42,26 +43,19 @@ KernelPanel::KernelPanel(QWidget *parent)
         stack->setEmpty(true);
         stack->setText(QStringLiteral("Nothing yet"), hint);
     }
-    m_words->setPlaceholderText(QStringLiteral("Filter the log"));
-    m_words->setAccessibleName(QStringLiteral("Text shown of the log"));
-    m_words->setClearButtonEnabled(true);
-    for (const auto &[text, most] : {std::pair("All levels", 7), std::pair("Info and worse", 6),
-                                     std::pair("Warnings and worse", 4), std::pair("Errors and worse", 3)})
-        m_level->addItem(QString::fromLatin1(text), most);
-    m_level->setAccessibleName(QStringLiteral("Levels shown of the log"));
-    const auto filter = [this] { m_log.setFilter(m_words->text(), m_level->currentData().toInt()); };
-    connect(m_words, &QLineEdit::textChanged, this, filter);
-    connect(m_level, &QComboBox::currentIndexChanged, this, filter);
+    m_level = m_filter->addChoice(QStringLiteral("Levels shown of the log"),
+                                  {{QStringLiteral("All levels"), 7},
+                                   {QStringLiteral("Info and worse"), 6},
+                                   {QStringLiteral("Warnings and worse"), 4},
+                                   {QStringLiteral("Errors and worse"), 3}});
+    connect(m_filter, &FilterBar::changed, this,
+            [this] { m_log.setFilter(m_filter->text(), m_level->currentData().toInt()); });
 
     auto *logPage = new QWidget;
     auto *logLayout = new QVBoxLayout(logPage);
     logLayout->setContentsMargins({});
     logLayout->setSpacing(0);
-    auto *bar = new QHBoxLayout;
-    bar->setContentsMargins(8, 4, 8, 4);
-    bar->addWidget(m_level);
-    bar->addWidget(m_words, 1);
-    logLayout->addLayout(bar);
+    logLayout->addWidget(m_filter);
     logLayout->addWidget(m_logStack, 1);
     m_tabs->setDocumentMode(true);
     m_tabs->addTab(logPage, QStringLiteral("Log"));
@@ -196,8 +190,7 @@ void KernelPanel::selectAll() {
 
 void KernelPanel::find() {
     m_tabs->setCurrentIndex(0);
-    m_words->setFocus();
-    m_words->selectAll();
+    m_filter->startTyping();
 }
 
 QJsonObject KernelPanel::viewState() const {

@@ -12,13 +12,13 @@
 
 class QComboBox;
 class QLabel;
-class QLineEdit;
 class QTableView;
 class QTabWidget;
 
 namespace nitroscope::app {
 
 class EmptyStack;
+class FilterBar;
 
 class KernelPanel : public DebugPanel {
     Q_OBJECT
@@ -50,7 +50,7 @@ private:
     KernelLogModel m_log;
     TaskList m_tasks;
     ModuleList m_modules;
-    QLineEdit *m_words;
+    FilterBar *m_filter;
     QComboBox *m_level;
     QLabel *m_status;
     QTabWidget *m_tabs;

@@ -24,7 +24,7 @@ ThreadsPanel::ThreadsPanel(QWidget *parent)
     m_frameTable->setModel(&m_frames);
     m_frameTable->setAccessibleName(QStringLiteral("Backtrace"));
     const int em = fontMetrics().averageCharWidth();
-    const int threadWidths[] = {10, 18, 25}, frameWidths[] = {5, 38, 11, 26};
+    const int threadWidths[] = {10, 18, 25}, frameWidths[] = {5, 27, 10, 19};
     for (int i = 0; i < 3; ++i)
         m_threadTable->setColumnWidth(i, em * threadWidths[i]);
     for (int i = 0; i < 4; ++i)
