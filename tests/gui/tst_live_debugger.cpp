@@ -2,31 +2,129 @@
 //
 // The debugger's panels around a real machine: the demo enclave from its reset vector to user space, driven
 // by the window's own actions. Pictures go to build/screenshots.
+#include "app/panels/debug/breakpoint_dialog.hpp"
+#include "app/panels/debug/breakpoints_panel.hpp"
 #include "app/panels/debug/debug_workspace.hpp"
 #include "app/panels/debug/disassembly_panel.hpp"
 #include "app/panels/debug/kernel_panel.hpp"
 #include "app/panels/debug/memory_panel.hpp"
 #include "app/panels/debug/registers_panel.hpp"
+#include "app/panels/debug/source_panel.hpp"
 #include "app/panels/debug/threads_panel.hpp"
+#include "app/panels/launch_dialog.hpp"
 #include "app/panels/main_window.hpp"
+#include "app/panels/timeline_panel.hpp"
 #include "app/session/live_session.hpp"
 #include "app/widgets/debug/disassembly_view.hpp"
+#include "app/widgets/debug/place_edit.hpp"
+#include "app/widgets/find_bar.hpp"
 #include "app/widgets/hex_view.hpp"
 #include "app/widgets/theme.hpp"
+#include "tests/gui/support/gui_fixture.hpp"
 
+#include <QCheckBox>
+#include <QDialogButtonBox>
 #include <QDir>
 #include <QDockWidget>
 #include <QElapsedTimer>
 #include <QFile>
+#include <QLineEdit>
+#include <QPushButton>
 #include <QSignalSpy>
+#include <QSpinBox>
+#include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
+#include <signal.h>
 
 using namespace nitroscope::app;
+using nitroscope::test::named;
 
 namespace {
 
 constexpr int patience = 240'000; // milliseconds, for a machine that has much else to do
+
+// The QEMU that this process has started.
+int qemuProcess() {
+    QFile children(QStringLiteral("/proc/self/task/%1/children").arg(::getpid()));
+    if (!children.open(QIODevice::ReadOnly))
+        return 0;
+    for (const QByteArray &child : children.readAll().split(' ')) {
+        QFile name(QStringLiteral("/proc/%1/comm").arg(QString::fromLatin1(child.trimmed())));
+        if (name.open(QIODevice::ReadOnly) && name.readAll().startsWith("qemu-system"))
+            return child.trimmed().toInt();
+    }
+    return 0;
+}
+
+// A window around a real machine, and what a user does with it.
+struct LiveWindow {
+    explicit LiveWindow(const QString &folder) : preferences(folder) {
+        theme::apply(*qApp, Appearance::light);
+        window.resize(1500, 950);
+        window.show();
+        QObject::connect(&debug(), &DebugWorkspace::problem, &window,
+                         [this](const Error &error) { problems << error.text(); });
+    }
+    DebugWorkspace &debug() { return window.debug(); }
+    const DebugTarget &target() { return *debug().target(); }
+    QAction &action(const char *id) { return *window.actions().find(QLatin1String(id)); }
+    bool settles() {
+        return QTest::qWaitFor([this] { return debug().isUpToDate(); }, patience);
+    }
+    // Stopped somewhere else than at the stop of that generation.
+    bool stopsAgain(quint64 before) {
+        return QTest::qWaitFor(
+                   [&] {
+                       const DebugTarget *t = debug().target();
+                       return t && t->state() == DebugTarget::State::stopped && t->stop() &&
+                              t->stop()->generation != before;
+                   },
+                   patience) &&
+               settles();
+    }
+    // What an action leads to.
+    bool moves(const char *id) {
+        const quint64 before = target().stop()->generation;
+        action(id).trigger();
+        return stopsAgain(before);
+    }
+    QString placeName() {
+        const auto place = target().symbols()->place(target().stop()->pc);
+        return place ? place->name : QString();
+    }
+    bool isAt(const char *function) { return placeName() == QLatin1String(function); }
+    void raise(const char *id) {
+        auto *dock = window.dockArea().findChild<QDockWidget *>(QLatin1String("dock.") + QLatin1String(id));
+        dock->show();
+        dock->raise();
+    }
+    // Through the dialog, as a user sets one.
+    void addBreakpoint(const char *place, const std::function<void(QDialog &)> &more = {}) {
+        action("debug.addBreakpoint").trigger();
+        auto *dialog = window.findChild<BreakpointDialog *>();
+        QVERIFY(dialog);
+        named<PlaceEdit>(*dialog, "Place")->setText(QLatin1String(place));
+        if (more)
+            more(*dialog);
+        dialog->accept();
+        QTRY_VERIFY(!window.findChild<BreakpointDialog *>());
+    }
+    QString breakpoint(const char *place, int column) {
+        const BreakpointList &list = debug().breakpoints().model();
+        for (int row = 0; row < list.rowCount(); ++row)
+            if (list.index(row, BreakpointList::place).data().toString().startsWith(QLatin1String(place)))
+                return list.index(row, column).data().toString();
+        return QStringLiteral("(none)");
+    }
+
+    Preferences preferences;
+    struct Capturing : LiveSession { // before the window looks for it
+        Capturing() { enableCapture(); }
+    } session;
+    MainWindow window{session, preferences};
+    QStringList problems;
+};
 
 } // namespace
 
@@ -141,6 +239,238 @@ private slots:
         trigger("enclave.stop");
         QTRY_VERIFY_WITH_TIMEOUT(!debug.isAttached(), patience);
         QVERIFY2(problems.isEmpty(), qPrintable(problems.join(QLatin1Char('\n'))));
+    }
+
+    // The launch dialog's box, breakpoints of every kind, steps, memory, sources, the kernel's log, and a
+    // QEMU that says nothing for a while.
+    void demo_whatAUserDoesWithIt() {
+        LiveWindow live(m_folder.filePath(QStringLiteral("second")));
+        DebugWorkspace &debug = live.debug();
+        QSignalSpy opened(&live.window, &MainWindow::openingFinished);
+        live.window.openEif(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif"));
+        QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, patience);
+
+        live.action("enclave.options").trigger();
+        auto *options = live.window.findChild<LaunchDialog *>();
+        QVERIFY(options);
+        bool isThere = false;
+        for (QCheckBox *box : options->findChildren<QCheckBox *>())
+            if (box->text().startsWith(QStringLiteral("Debugger"))) {
+                QVERIFY(!box->isChecked());
+                box->setChecked(true);
+                isThere = true;
+            }
+        QVERIFY(isThere);
+        options->accept();
+        live.action("enclave.run").trigger(); // plain Run: the box makes it a run under the debugger
+        QTRY_VERIFY_WITH_TIMEOUT(debug.isAttached() && debug.target()->stop(), patience);
+        QVERIFY(live.settles());
+        QCOMPARE(debug.target()->stop()->pc, quint64(0xfffffff0));
+        QVERIFY(live.preferences.launchOptions().debugger);
+
+        // Breakpoints before the kernel is there.
+        QTRY_VERIFY_WITH_TIMEOUT(live.action("debug.until.startKernel").isEnabled(), patience);
+        live.addBreakpoint("start_kernel", [](QDialog &dialog) {
+            for (QCheckBox *box : dialog.findChildren<QCheckBox *>())
+                box->setChecked(true); // once
+        });
+        live.addBreakpoint("no_such_function");
+        live.addBreakpoint("rest_init", [](QDialog &dialog) {
+            named<QLineEdit>(dialog, "Condition")->setText(QStringLiteral("$rsp == 1"));
+        });
+        QVERIFY2(live.breakpoint("no_such_function", BreakpointList::state)
+                     .startsWith(QStringLiteral("waiting: ")),
+                 qPrintable(live.breakpoint("no_such_function", BreakpointList::state)));
+        QCOMPARE(live.breakpoint("start_kernel", BreakpointList::kind), QStringLiteral("code, once"));
+        QVERIFY(live.moves("enclave.resume"));
+        QVERIFY2(live.isAt("start_kernel"), qPrintable(live.placeName()));
+        QCOMPARE(debug.target()->stop()->why, DebugStop::Why::breakpoint);
+        QCOMPARE(live.breakpoint("start_kernel", BreakpointList::state),
+                 QStringLiteral("(none)")); // it was once
+        const quint64 start = debug.target()->stop()->pc;
+
+        // Source: the demo's vmlinux lies beside its EIF; its sources as far as we make them up.
+        live.raise("source");
+        QVERIFY(live.settles());
+        QTRY_VERIFY_WITH_TIMEOUT(!debug.source().message().isEmpty() || debug.source().shownLine() > 0,
+                                 patience);
+        const auto places = debug.target()->symbols()->source(start);
+        if (!places.isEmpty() && debug.source().shownFile().isEmpty()) {
+            QVERIFY2(debug.source().message().contains(QStringLiteral("main.c")),
+                     qPrintable(debug.source().message()));
+            const QString file = places.first().file;
+            const QString below = file.mid(file.indexOf(QStringLiteral("init/main.c")));
+            QDir(m_folder.path()).mkpath(QStringLiteral("src/init"));
+            QFile source(m_folder.filePath(QStringLiteral("src/") + below));
+            QVERIFY(source.open(QIODevice::WriteOnly));
+            for (int line = 1; line < 3000; ++line)
+                source.write("line " + QByteArray::number(line) + "\n");
+            source.close();
+            debug.source().addFolder(m_folder.filePath(QStringLiteral("src")));
+            QTRY_VERIFY_WITH_TIMEOUT(debug.source().shownFile().endsWith(QStringLiteral("init/main.c")),
+                                     patience);
+            QCOMPARE(debug.source().shownLine(), places.first().line);
+        }
+        save(live.window, QStringLiteral("live-source"));
+        live.raise("disassembly");
+
+        // Going to a place by completion and by expressions.
+        auto *place = named<PlaceEdit>(debug.disassembly(), "Code to show");
+        place->setText(QStringLiteral("start_ker"));
+        place->setCursorPosition(9);
+        QVERIFY(place->candidates().contains(QStringLiteral("start_kernel")));
+        const auto goTo = [&](const QString &typed) {
+            place->setText(typed);
+            QTest::keyClick(place, Qt::Key_Return);
+        };
+        goTo(QStringLiteral("start_kernel+0x10"));
+        QTRY_COMPARE_WITH_TIMEOUT(debug.disassembly().view().cursor(), start + 0x10, patience);
+        goTo(QStringLiteral("*($rsp)"));
+        QTRY_VERIFY_WITH_TIMEOUT(debug.disassembly().view().cursor() != start + 0x10, patience);
+        goTo(QStringLiteral("no_such_thing+1"));
+        QTRY_VERIFY_WITH_TIMEOUT(!place->toolTip().isEmpty(), patience);
+
+        // Memory: write into what the kernel is about to print, find it again.
+        const auto banner = debug.target()->symbols()->address(QStringLiteral("linux_banner"));
+        QVERIFY(banner);
+        live.raise("memory");
+        MemoryPanel &memory = debug.memory();
+        memory.goTo(*banner);
+        const auto text = [&] {
+            std::array<char, 13> bytes{};
+            memory.hexView().source()->read(*banner, bytes);
+            return QByteArray(bytes.data(), 13);
+        };
+        QTRY_COMPARE_WITH_TIMEOUT(text(), QByteArray("Linux version"), patience);
+        memory.openWriting();
+        memory.writeEdit().setText(QStringLiteral("4d"));
+        QTest::keyClick(&memory.writeEdit(), Qt::Key_Return);
+        QTRY_COMPARE_WITH_TIMEOUT(text(), QByteArray("Minux version"), patience);
+        memory.goTo(*banner - 0x3000);
+        memory.find();
+        auto *find = memory.findChild<FindBar *>();
+        find->setText(QStringLiteral("Minux version"));
+        memory.findNext();
+        QTRY_COMPARE_WITH_TIMEOUT(memory.hexView().selection().offset, *banner, patience);
+        QCOMPARE(memory.hexView().selection().length, quint64(13));
+        QTRY_VERIFY_WITH_TIMEOUT(memory.translation().contains(QStringLiteral("0x")), patience);
+        find->dismiss();
+
+        // Over calls, into one, and out of it.
+        debug.disassembly().showCurrentInstruction();
+        bool steppedIn = false;
+        for (int i = 0; i < 60 && !steppedIn; ++i) {
+            const auto instruction = debug.disassembly().view().current();
+            QVERIFY(instruction);
+            const bool isCall = instruction->kind == InstructionKind::call;
+            const quint64 behind = instruction->end();
+            if (isCall && i > 3) {
+                QVERIFY(live.moves("debug.step"));
+                QVERIFY2(!live.isAt("start_kernel"), "a step into a call leads somewhere else");
+                QVERIFY(live.moves("debug.stepOut"));
+                steppedIn = true;
+            } else {
+                QVERIFY(live.moves("debug.stepOver"));
+            }
+            if (isCall)
+                QCOMPARE(debug.target()->stop()->pc, behind);
+            QVERIFY2(live.isAt("start_kernel"), qPrintable(live.placeName()));
+        }
+        QVERIFY(steppedIn);
+        QCOMPARE(debug.registers().model().number(16), debug.target()->stop()->pc);
+        // To the cursor, two instructions on, unless the code branches there.
+        const auto next = debug.disassembly().view().current();
+        QVERIFY(next);
+        debug.disassembly().goTo(next->end());
+        QVERIFY(live.moves("debug.runToCursor"));
+        QCOMPARE(debug.target()->stop()->pc, next->end());
+
+        // QEMU says nothing: the window goes on, what is shown is dimmed, and the step ends when QEMU wakes
+        // up.
+        const int qemu = qemuProcess();
+        QVERIFY(qemu > 0);
+        const quint64 generation = debug.target()->stop()->generation;
+        QCOMPARE(::kill(qemu, SIGSTOP), 0);
+        QElapsedTimer clock;
+        clock.start();
+        live.action("debug.step").trigger();
+        memory.goTo(start);
+        debug.disassembly().goTo(start + 0x4000);
+        live.window.grab();
+        qint64 longest = clock.restart();
+        for (int i = 0; i < 100; ++i) {
+            QCoreApplication::processEvents(QEventLoop::AllEvents, 10);
+            longest = std::max(longest, clock.restart());
+        }
+        const bool stoodStill = debug.target()->stop() && debug.target()->stop()->generation == generation;
+        QCOMPARE(::kill(qemu, SIGCONT), 0);
+        QVERIFY(stoodStill || debug.target()->state() == DebugTarget::State::running);
+        QVERIFY2(longest < 5000, qPrintable(QString::number(longest)));
+        QVERIFY(live.stopsAgain(generation));
+
+        // User space: the kernel's state as the window shows it.
+        QVERIFY(live.moves("debug.until.init"));
+        QCOMPARE(debug.target()->stop()->why, DebugStop::Why::bootPoint);
+        QVERIFY2(live.breakpoint("rest_init", BreakpointList::state).contains(QStringLiteral("never hit")),
+                 qPrintable(live.breakpoint("rest_init", BreakpointList::state)));
+        live.raise("kernel");
+        KernelPanel &kernel = debug.kernel();
+        QVERIFY(live.settles());
+        const auto has = [](const QAbstractItemModel &model, const QString &words) {
+            for (int row = 0; row < model.rowCount(); ++row)
+                for (int column = 0; column < model.columnCount(); ++column)
+                    if (model.index(row, column).data().toString().contains(words))
+                        return true;
+            return false;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(has(kernel.log(), QStringLiteral("Minux version")),
+                                 patience); // what we wrote
+        QTRY_VERIFY_WITH_TIMEOUT(has(kernel.tasks(), QStringLiteral("swapper/0")), patience);
+        QVERIFY(has(kernel.tasks(), QStringLiteral("kthreadd")));
+        QVERIFY(kernel.status().contains(QStringLiteral("6.12")));
+        for (int tab = 0; tab < kernel.tabs().count(); ++tab) {
+            kernel.tabs().setCurrentIndex(tab);
+            save(live.window, QStringLiteral("live-kernel-%1").arg(tab));
+        }
+
+        // Hit counts and processes.
+        live.addBreakpoint("ksys_write",
+                           [](QDialog &dialog) { named<QSpinBox>(dialog, "Pass over first")->setValue(2); });
+        live.addBreakpoint("vfs_read", [](QDialog &dialog) {
+            named<QLineEdit>(dialog, "Process")->setText(QStringLiteral("demo-app"));
+        });
+        QVERIFY(live.moves("enclave.resume"));
+        if (live.isAt("ksys_write"))
+            QCOMPARE(live.breakpoint("ksys_write", BreakpointList::hits), QStringLiteral("3"));
+        live.raise("breakpoints");
+        save(live.window, QStringLiteral("live-breakpoints"));
+        for (int i = 0; i < 200 && !live.isAt("vfs_read"); ++i) {
+            if (i == 0) { // the other has done its work
+                for (const DebugBreakpoint &each : debug.target()->breakpoints())
+                    if (each.place == QStringLiteral("ksys_write"))
+                        debug.target()->removeBreakpoint(each.number);
+            }
+            QVERIFY(live.moves("enclave.resume"));
+        }
+        QVERIFY(live.isAt("vfs_read"));
+        live.raise("kernel");
+        kernel.tabs().setCurrentIndex(1);
+        QVERIFY(live.settles());
+        const auto runs = [&kernel] {
+            for (const KernelTask &task : kernel.tasks().records())
+                if (task.cpu)
+                    return task.name;
+            return QString();
+        };
+        QTRY_COMPARE_WITH_TIMEOUT(runs(), QStringLiteral("demo-app"), patience);
+        // All of it is on the timeline.
+        QVERIFY(live.window.timelinePanel().model().laneSize(TimelineLane::boot) >= 6);
+        live.raise("timeline");
+        save(live.window, QStringLiteral("live-timeline"));
+
+        live.action("enclave.stop").trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(!debug.isAttached(), patience);
+        QVERIFY2(live.problems.isEmpty(), qPrintable(live.problems.join(QLatin1Char('\n'))));
     }
 };
 

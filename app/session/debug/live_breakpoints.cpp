@@ -138,6 +138,7 @@ bool LiveBreakpoints::hit(int number) {
     if (!entry)
         return false;
     ++entry->record.hits;
+    entry->record.problem.clear(); // it told why there had been none
     const bool stays = entry->record.hits > entry->record.ignoreCount;
     if (stays && entry->record.once)
         remove(number);

@@ -262,6 +262,9 @@ void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakp
             if (!value)
                 m_breakpoints.setProblem(first.number, QStringLiteral("its condition cannot be evaluated: ") +
                                                            value.error().message);
+            else if (*value == 0 && first.hits == 0)
+                m_breakpoints.setProblem(first.number,
+                                         QStringLiteral("its condition has not been true so far"));
             next(!value || *value != 0);
         });
     };
@@ -271,16 +274,21 @@ void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakp
     }
     withKernel(
         [this, first, next, checkCondition, cpu = int(stop.reply.thread.thread) - 1](const KernelView &view) {
-            m_breakpoints.setProblem(first.number, view.tasks.unavailable);
             const bool isThere =
                 std::any_of(view.tasks.rows.cbegin(), view.tasks.rows.cend(), [&](const KernelTask &task) {
                     return task.cpu == cpu &&
                            (task.name == first.process || QString::number(task.pid) == first.process);
                 });
-            if (isThere)
+            if (isThere) {
                 checkCondition();
-            else
-                next(false);
+                return;
+            }
+            if (first.hits == 0)
+                m_breakpoints.setProblem(first.number,
+                                         view.tasks.unavailable.isEmpty()
+                                             ? QStringLiteral("only other processes have come by so far")
+                                             : view.tasks.unavailable);
+            next(false);
         });
 }
 
