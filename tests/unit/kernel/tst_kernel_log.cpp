@@ -155,10 +155,17 @@ private slots:
     }
 
     void ramFile_ofQemusArguments_isFound() {
-        QCOMPARE(*ramFileIn(QByteArray(
-                     "qemu\0-object\0memory-backend-file,id=ram,mem-path=/run/a,,b/ram,size=1M\0", 78)),
+        // As in /proc/PID/cmdline: a zero byte ends each argument.
+        const auto joined = [](std::initializer_list<QByteArray> arguments) {
+            QByteArray line;
+            for (const QByteArray &argument : arguments)
+                line += argument + '\0';
+            return line;
+        };
+        QCOMPARE(*ramFileIn(joined(
+                     {"qemu", "-object", "memory-backend-file,id=ram,mem-path=/run/a,,b/ram,size=1M"})),
                  QStringLiteral("/run/a,b/ram"));
-        QVERIFY(!ramFileIn(QByteArray("qemu\0-m\0512M\0", 13)));
+        QVERIFY(!ramFileIn(joined({"qemu", "-m", "512M"})));
     }
 };
 
