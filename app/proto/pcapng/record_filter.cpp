@@ -3,7 +3,7 @@
 // See record_filter.hpp.
 #include "app/proto/pcapng/record_filter.hpp"
 
-#include "app/proto/pcapng/record_text.hpp"
+#include "app/proto/pcapng/record_fields.hpp"
 
 #include <cmath>
 
@@ -11,53 +11,11 @@ namespace nitroscope::pcapng {
 
 namespace {
 
-constexpr int deepest = 64; // nested parentheses and nots
+constexpr int deepest = 64;           // nested parentheses and nots
+constexpr int mostComparisons = 1000; // joined ones are walked recursively
 
-enum class Field {
-    interface,
-    kind,
-    result,
-    direction,
-    verdict,
-    text,
-    time,
-    clock,
-    duration,
-    transaction,
-    flow,
-    rule,
-    pcr,
-    length,
-    port
-};
+using Field = FilterField;
 enum class Operator { equal, notEqual, less, lessOrEqual, greater, greaterOrEqual, contains };
-
-struct FieldName {
-    const char *name;
-    Field field;
-    bool isNumber;
-    const char *help;
-};
-const FieldName fieldNames[] = {
-    {"interface", Field::interface, false, "vsock, nsm, console, machine, guest, foreign"},
-    {"kind", Field::kind, false,
-     "NSM request (ExtendPCR), machine record (boot-stage), vsock operation (REQUEST)"},
-    {"result", Field::result, false, "result of an NSM response: Success, InvalidIndex, ..."},
-    {"direction", Field::direction, false, "in (to the guest), out, none"},
-    {"verdict", Field::verdict, false, "passed, delayed, dropped, changed, refused, malformed"},
-    {"text", Field::text, false, "the line as it is shown, or console text"},
-    {"time", Field::time, true,
-     "host time since the first record; 1.5s, 20ms, 300us, plain numbers are seconds"},
-    {"clock", Field::clock, true, "the guest's virtual clock, same units"},
-    {"duration", Field::duration, true, "of an NSM response, same units"},
-    {"transaction", Field::transaction, true,
-     "number of an NSM transaction, also on the PCR changes it made"},
-    {"flow", Field::flow, true, "vsock flow or NSM transaction"},
-    {"rule", Field::rule, true, "fault or break rule that acted"},
-    {"pcr", Field::pcr, true, "PCR index of an NSM request or a PCR change"},
-    {"length", Field::length, true, "original length in bytes, our header included"},
-    {"port", Field::port, true, "either port of a vsock packet"},
-};
 
 struct OperatorName {
     const char *name;
@@ -94,62 +52,6 @@ bool compare(Operator op, const T &left, const T &right) {
     return false;
 }
 
-std::optional<QString> textField(const Record &record, Field field) {
-    const auto some = [](const QString &text) { return text.isEmpty() ? std::nullopt : std::optional(text); };
-    switch (field) {
-    case Field::interface:
-        return nameOf(record.source);
-    case Field::kind:
-        return some(kindOf(record));
-    case Field::result:
-        if (const auto *nsm = std::get_if<NsmRecord>(&record.content); nsm && nsm->isResponse)
-            return nsm->resultName();
-        return std::nullopt;
-    case Field::direction:
-        return nameOf(record.direction);
-    case Field::verdict:
-        return nameOf(record.verdict);
-    default:
-        if (const auto *console = std::get_if<ConsoleRecord>(&record.content))
-            return QString::fromUtf8(console->bytes);
-        return summaryOf(record);
-    }
-}
-
-std::optional<qint64> machineNumber(const Record &record, const QString &key) {
-    const auto *machine = std::get_if<MachineRecord>(&record.content);
-    return machine && machine->fields.contains(key) ? std::optional(machine->fields.value(key).toLongLong())
-                                                    : std::nullopt;
-}
-
-std::optional<qint64> numberField(const Record &record, Field field, qint64 firstHostNs) {
-    const auto *nsm = std::get_if<NsmRecord>(&record.content);
-    switch (field) {
-    case Field::time:
-        // Both are anything a file can hold: wrap rather than overflow.
-        return static_cast<qint64>(static_cast<quint64>(record.hostNs) - static_cast<quint64>(firstHostNs));
-    case Field::clock:
-        return record.virtualNs;
-    case Field::duration:
-        return nsm && nsm->isResponse ? std::optional(qint64(nsm->durationNs)) : std::nullopt;
-    case Field::transaction:
-        return nsm ? std::optional(qint64(nsm->transaction))
-                   : machineNumber(record, QStringLiteral("transaction"));
-    case Field::flow:
-        return record.flow ? std::optional(qint64(record.flow))
-                           : machineNumber(record, QStringLiteral("flow"));
-    case Field::rule:
-        return record.rule ? std::optional(qint64(record.rule))
-                           : machineNumber(record, QStringLiteral("rule"));
-    case Field::pcr:
-        return pcrOf(record);
-    case Field::length:
-        return record.original;
-    default:
-        return std::nullopt;
-    }
-}
-
 } // namespace
 
 struct RecordFilter::Node {
@@ -179,10 +81,10 @@ struct RecordFilter::Node {
                               compare(op, qint64(packet->dstPort), number));
         }
         if (isNumeric) {
-            const auto value = numberField(record, field, first);
+            const auto value = numberIn(record, field, first);
             return value && compare(op, *value, number);
         }
-        const auto value = textField(record, field);
+        const auto value = textIn(record, field);
         if (!value)
             return false;
         if (op == Operator::contains)
@@ -298,10 +200,12 @@ private:
 
     NodePointer comparison() {
         skipSpace();
+        if (++m_comparisons > mostComparisons)
+            return failed(QStringLiteral("there are more than %1 comparisons").arg(mostComparisons));
         const qsizetype start = m_pos;
         const QString name = word();
-        const FieldName *field = nullptr;
-        for (const FieldName &candidate : fieldNames)
+        const FilterFieldName *field = nullptr;
+        for (const FilterFieldName &candidate : filterFields())
             if (name.compare(QLatin1String(candidate.name), Qt::CaseInsensitive) == 0)
                 field = &candidate;
         if (!field) {
@@ -386,6 +290,7 @@ private:
     QString m_fault;
     qsizetype m_faultAt = 0;
     int m_depth = 0;
+    int m_comparisons = 0;
 };
 
 } // namespace
@@ -398,7 +303,7 @@ QString RecordFilter::help() {
                        "  time>=1.5s and time<2s and not text contains ramdisk\n"
                        "Operators: == != < <= > >= contains. A record without the field does not match.\n"
                        "Fields:\n");
-    for (const FieldName &field : fieldNames)
+    for (const FilterFieldName &field : filterFields())
         text +=
             QStringLiteral("  %1 %2\n").arg(QLatin1String(field.name), -12).arg(QLatin1String(field.help));
     return text;

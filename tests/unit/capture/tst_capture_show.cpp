@@ -105,6 +105,7 @@ private slots:
         QTest::newRow("no closing quote") << QString("text==\"a") << quint64(7);
         QTest::newRow("contains for a number") << QString("pcr contains 1") << quint64(12);
         QTest::newRow("too deep") << QString(100, '(') << quint64(64);
+        QTest::newRow("too long") << QString("pcr==1 or ").repeated(1001) << quint64(10'000);
         QTest::newRow("infinite") << QString("time>inf") << quint64(5);
     }
     void wrongFilter_pointsAtTheFault() {
