@@ -35,7 +35,7 @@ ConnectAnswer UnixConnectEnd::start(FdLoop &loop, Timers &timers, const std::str
         return {nullptr, Reason::hostError};
     // Only information for the peer: a name that is taken does not keep us from connecting.
     const UnixName name = UnixName::abstract(callerName(request.guest, request.flow));
-    bind(fd.get(), name.get(), name.length);
+    (void)bind(fd.get(), name.get(), name.length);
     end->adopt(std::move(fd), request.kind);
     end->m_path = path;
     end->attach(events);

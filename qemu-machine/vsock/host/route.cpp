@@ -55,7 +55,7 @@ std::optional<RouteTable> parseRoutes(std::string_view text, std::string &proble
         }
         auto route = Route::parse(part.substr(equals + 1), problem);
         if (!route) {
-            problem = "port " + std::to_string(*port) + ": " + problem;
+            problem.insert(0, "port " + std::to_string(*port) + ": ");
             return std::nullopt;
         }
         auto &routes = table.of(route->kind);
