@@ -11,9 +11,6 @@ namespace nitroscope::boot {
 inline void outByte(uint16_t port, uint8_t value) {
     asm volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
-inline void outWord(uint16_t port, uint16_t value) {
-    asm volatile("outw %0, %1" : : "a"(value), "Nd"(port) : "memory");
-}
 inline void outLong(uint16_t port, uint32_t value) {
     asm volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }

@@ -22,8 +22,6 @@ public:
     std::optional<quint64> size(QByteArrayView type) const override;
     QString source() const override { return QStringLiteral("BTF"); }
 
-    qsizetype typeCount() const { return m_types.size(); }
-
 private:
     struct Type {
         quint32 name = 0, info = 0, sizeOrType = 0;

@@ -85,11 +85,7 @@ SourceLine callPlace(Dwarf_Die *inlined, Dwarf_Die *unit) {
 
 Program::Program(const QByteArray &bytes, const QString &name, ElfImage elf)
     : m_bytes(bytes), m_name(name), m_elf(std::move(elf)), m_symbols(symbolsOf(m_elf)),
-      m_dwarf(std::make_unique<DwarfFile>(m_bytes)) {
-    Elf64_Ehdr header;
-    std::memcpy(&header, m_bytes.constData(), sizeof header); // ElfImage has looked at its size
-    m_isPositionIndependent = header.e_type == ET_DYN;
-}
+      m_dwarf(std::make_unique<DwarfFile>(m_bytes)) {}
 
 Program::~Program() = default;
 

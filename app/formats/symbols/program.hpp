@@ -38,8 +38,6 @@ public:
     const ElfImage &elf() const { return m_elf; }
     const SymbolTable &symbols() const { return m_symbols; }
     bool hasDwarf() const;
-    // A program that the kernel may load anywhere.
-    bool isPositionIndependent() const { return m_isPositionIndependent; }
 
     // Innermost inlined function first; empty without DWARF for this address.
     QVector<SourceLine> source(quint64 address) const;
@@ -56,7 +54,6 @@ private:
     QString m_name;
     ElfImage m_elf;
     SymbolTable m_symbols;
-    bool m_isPositionIndependent = false;
     std::unique_ptr<DwarfFile> m_dwarf;
 };
 

@@ -14,7 +14,6 @@
 
 namespace nitroscope::qmp {
 
-inline constexpr QLatin1String queryEnclaveCommand("query-enclave");
 inline constexpr QLatin1String queryNsmCommand("query-nsm");
 inline constexpr QLatin1String enclaveResetCommand("enclave-reset");
 inline constexpr QLatin1String bootStageEvent("ENCLAVE_BOOT_STAGE");

@@ -40,7 +40,6 @@ public:
     // One at a time; takes effect when the target is resumed.
     void aim(BootPoint point);
     void abandon();
-    const std::optional<BootPoint> &aimed() const { return m_aim; }
 
     // Looks at a stop. `decide` is called once, perhaps later.
     void consider(const TargetStop &stop, Decision decide);

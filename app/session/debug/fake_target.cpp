@@ -127,13 +127,6 @@ void FakeTarget::playDetach() {
     emit detached();
 }
 
-void FakeTarget::playBreakpoint(const DebugBreakpoint &breakpoint) {
-    for (DebugBreakpoint &each : m_breakpoints)
-        if (each.number == breakpoint.number)
-            each = breakpoint;
-    emit breakpointsChanged();
-}
-
 QString FakeTarget::bootPointProblem(BootPoint point) const {
     return point == BootPoint::applicationFirst ? u"The EIF has no second ramdisk."_s : QString();
 }

@@ -39,9 +39,6 @@ public:
     void playStop(DebugStop::Why why, const QString &text);
     void playRunning();
     void playDetach();
-    void playProblem(const Error &error) { emit problem(error); }
-    // What the target says of a breakpoint's fate.
-    void playBreakpoint(const DebugBreakpoint &breakpoint);
 
     State state() const override { return m_state; }
     const std::optional<DebugStop> &stop() const override { return m_stop; }

@@ -68,7 +68,6 @@ public:
     // The kernel's own view of the enclave, from RAM, read on a worker; calls later when one is being read.
     void withKernel(std::function<void(const KernelView &)> done);
     // The symbols as those who unwind want them.
-    std::shared_ptr<const BootSymbols> bootSymbols() const { return m_symbols; }
     // What `monitor stages` prints: every boot point, and where the kernel is.
     QByteArray stagesText() const;
     const BootWalk &walk() const { return m_walk; }
@@ -115,7 +114,6 @@ private:
     void publishSymbols();
     bool refuseUnlessStopped(const char *what);
     void go(const Destination &destination);
-    void goToReturn(const QByteArray &frame);
 
     Token newToken() { return ++m_lastToken; }
     void later(std::function<void()> what);

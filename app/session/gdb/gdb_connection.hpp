@@ -23,9 +23,6 @@ public:
     GdbConnection(QIODevice *device, GdbBroker *broker, MonitorCommands commands, QObject *parent = nullptr);
     ~GdbConnection() override;
 
-    // Detached or hung up. Breakpoints are removed by then.
-    bool isClosed() const { return m_isClosed; }
-
 signals:
     // `detached`: gdb let go of the target, which should run on when nobody else is here.
     void closed(bool detached);

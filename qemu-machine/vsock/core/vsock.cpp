@@ -49,13 +49,6 @@ int removeRule(Vsock *vsock, RuleTable &table, std::uint32_t id) {
 
 } // namespace
 
-const char *vsock_state_name(VsockState state) {
-    static constexpr std::array names{"connecting", "requested", "established",
-                                      "closing",    "lingering", "closed"};
-    static_assert(names.size() == VSOCK_STATES);
-    return nameOf(names, state);
-}
-
 const char *vsock_reason_name(unsigned reason) {
     return reasonName(static_cast<Reason>(reason));
 }
@@ -206,10 +199,6 @@ int vsock_break_remove(Vsock *vsock, uint32_t id) {
 
 int vsock_fault_get(const Vsock *vsock, size_t position, VsockRule *rule) {
     return copyRule(vsock->device.faults(), position, rule);
-}
-
-int vsock_break_get(const Vsock *vsock, size_t position, VsockRule *rule) {
-    return copyRule(vsock->device.breaks(), position, rule);
 }
 
 void vsock_fault_seed(Vsock *vsock, uint64_t seed) {

@@ -46,7 +46,6 @@ typedef enum VsockState {
     VSOCK_CLOSED,      /* only in the list of flows that ended */
     VSOCK_STATES
 } VsockState;
-const char *vsock_state_name(VsockState state); /* "established" */
 /* Of types.hpp's Reason those that the shim gives itself. */
 enum { VSOCK_REASON_TRANSPORT_RESET = 21, VSOCK_REASON_DEVICE_RESET = 22, VSOCK_REASON_SNAPSHOT_LOADED = 23 };
 const char *vsock_reason_name(unsigned reason); /* of types.hpp's Reason: "host-closed" */
@@ -257,7 +256,6 @@ uint32_t vsock_rule_add(Vsock *vsock, const VsockRule *rule);
 int vsock_fault_remove(Vsock *vsock, uint32_t id); /* 0, or -1 when there is none; id 0 removes all */
 int vsock_break_remove(Vsock *vsock, uint32_t id); /* likewise; also from within `break_hit` */
 int vsock_fault_get(const Vsock *vsock, size_t position, VsockRule *rule);
-int vsock_break_get(const Vsock *vsock, size_t position, VsockRule *rule);
 void vsock_fault_seed(Vsock *vsock, uint64_t seed);
 
 /* Snapshots: settings, rules, counters, and which flows there were. The host's ends are not part of a

@@ -39,7 +39,6 @@ public:
         m_dialPort = 0;
         return m_dialResult;
     }
-    std::uint32_t lastSourcePort() const { return m_lastSourcePort; }
 
 private:
     struct Echo {
@@ -87,7 +86,6 @@ private:
             return;
         if (!echo.begun) {
             echo.begun = true;
-            m_lastSourcePort = flow.request.sourcePort;
             if (flow.request.guestPort != echoPort) {
                 flow.end->close(Close::abort, Reason::refusedByGuest);
                 echo.over = true;
@@ -147,7 +145,6 @@ private:
     std::unique_ptr<FakeFlow> m_dialFlow;
     std::uint64_t m_ids = 0;
     std::atomic<bool> m_stop = false, m_dialing = false;
-    std::atomic<std::uint32_t> m_lastSourcePort = 0;
     std::thread m_thread;
 };
 
