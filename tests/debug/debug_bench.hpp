@@ -16,6 +16,7 @@ namespace nitroscope::test {
 struct DebugBench {
     app::LiveSession session;
     QString eif = Guest::demoEif();
+    int gdbPort = -1; // as LaunchSpec's
     QString socket;
     QVector<app::DebugStop> stops;
     QStringList problems, log;
@@ -40,6 +41,7 @@ struct DebugBench {
         spec.append = append;
         spec.cpuCount = cpus;
         spec.debugger = true;
+        spec.gdbPort = gdbPort;
         session.start(spec);
         if (!wait([this] { return !socket.isEmpty(); }))
             return false;

@@ -340,6 +340,40 @@ private slots:
         QVERIFY(bench.wait([&] { return bench.session.state() == EnclaveSession::State::running; }));
     }
 
+    // The port on the loopback interface, for IDEs; a gdb that is killed while it reads takes nothing with
+    // it.
+    void loopbackPort_serves_andAKilledReaderDoesNoHarm() {
+        DebugBench bench;
+        bench.gdbPort = 0; // the system chooses
+        QVERIFY(bench.start());
+        static const QRegularExpression said(QStringLiteral("target remote :(\\d+)"));
+        QString port;
+        for (const QString &line : bench.log)
+            if (const auto match = said.match(line); match.hasMatch())
+                port = match.captured(1);
+        QVERIFY2(!port.isEmpty(), qPrintable(bench.log.join(u'\n')));
+        QVERIFY(bench.runTo(BootPoint::startKernel));
+        QString shown = runGdb(QStringLiteral(":") + port, {QStringLiteral("p/x (long)$rip")});
+        QVERIFY2(shown.contains(hex(bench.target()->stop()->pc)), qPrintable(shown));
+        {
+            Gdb reader({});
+            reader.type("target remote :" + port.toLatin1());
+            QVERIFY(reader.says("in ??"));
+            reader.type("hbreak *0x1000");
+            QVERIFY(reader.says("reakpoint 1"));
+            reader.type("dump binary memory /dev/null 0x1000000 0x9000000"); // 128 MiB
+            QVERIFY(!QTest::qWaitFor([&] { return reader.process.state() == QProcess::NotRunning; }, 300));
+            ::kill(pid_t(reader.process.processId()), SIGKILL);
+            QVERIFY(reader.ends());
+        }
+        shown = runGdb(QStringLiteral(":") + port,
+                       {QStringLiteral("p/x (long)$rip"), QStringLiteral("x/4bx $pc")});
+        QVERIFY2(shown.contains(hex(bench.target()->stop()->pc)), qPrintable(shown));
+        QVERIFY(bench.value(QStringLiteral("$rip")) == bench.target()->stop()->pc);
+        bench.target()->resume();
+        QVERIFY(bench.wait([&] { return bench.console.contains("ready"); }));
+    }
+
     void monitor_answersOfOurOwn() {
         DebugBench bench;
         QVERIFY(bench.start());

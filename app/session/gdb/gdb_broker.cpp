@@ -226,8 +226,11 @@ void GdbBroker::whenStopped(std::function<void()> job) {
 }
 
 void GdbBroker::insert(const Breakpoint &breakpoint, Owner owner, QObject *context, Callback callback) {
-    whenStopped([this, breakpoint, owner, context = QPointer<QObject>(context),
-                 callback = std::move(callback)] { insertNow(breakpoint, owner, context, callback); });
+    whenStopped(
+        [this, breakpoint, owner, context = QPointer<QObject>(context), callback = std::move(callback)] {
+            if (context) // who wanted it may have gone before the target stopped
+                insertNow(breakpoint, owner, context, callback);
+        });
 }
 
 void GdbBroker::insertNow(const Breakpoint &breakpoint, Owner owner, const QPointer<QObject> &context,
@@ -243,6 +246,8 @@ void GdbBroker::insertNow(const Breakpoint &breakpoint, Owner owner, const QPoin
                 [this, breakpoint, owner, context, callback](const rsp::Client::Reply &reply) {
                     if (!reply || reply->payload != "OK")
                         m_breakpoints.remove(breakpoint, owner);
+                    else if (!context)
+                        remove(breakpoint, owner, this, [](const rsp::Client::Reply &) {});
                     emit breakpointsChanged();
                     if (context)
                         callback(reply);

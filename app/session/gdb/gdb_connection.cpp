@@ -11,6 +11,8 @@ constexpr qsizetype packetBytes = 0x4000;
 constexpr qsizetype consolePiece = 1000;
 constexpr quint64 mostMemory = (packetBytes - 64) / 2;
 
+constexpr int defaultPatienceMs = 4000;
+
 constexpr char notWhileRunning[] = "E01";
 constexpr char badRequest[] = "E16"; // EINVAL, hexadecimal as all numbers
 constexpr char noMemory[] = "E0e";   // EFAULT
@@ -43,6 +45,9 @@ const char *modeName(CpuMode mode) {
 GdbConnection::GdbConnection(QIODevice *device, GdbBroker *broker, MonitorCommands commands, QObject *parent)
     : QObject(parent), m_device(device), m_broker(broker), m_commands(std::move(commands)) {
     device->setParent(this);
+    m_patience.setSingleShot(true);
+    m_patience.setInterval(defaultPatienceMs);
+    connect(&m_patience, &QTimer::timeout, this, &GdbConnection::giveUp);
     if (broker->lastStop())
         m_view = RegisterView(broker->lastStop()->segment);
     connect(device, &QIODevice::readyRead, this, &GdbConnection::readDevice);
@@ -66,6 +71,8 @@ void GdbConnection::finish(bool detached) {
         return;
     m_broker->removeAll(this);
     m_waiting.clear();
+    m_request.reset();
+    m_patience.stop();
     emit closed(detached);
 }
 
@@ -109,10 +116,11 @@ void GdbConnection::handle(const rsp::Item &item) {
 }
 
 void GdbConnection::startNext() {
-    while (!m_isBusy && !m_waiting.empty() && !m_isClosed) {
+    while (!m_request && !m_waiting.empty() && !m_isClosed) {
         const QByteArray packet = std::move(m_waiting.front());
         m_waiting.pop_front();
-        m_isBusy = true;
+        m_request = std::make_unique<QObject>();
+        m_patience.start();
         dispatch(packet);
     }
 }
@@ -126,12 +134,23 @@ void GdbConnection::reply(const QByteArray &payload) {
     if (m_isClosed)
         return;
     write(payload);
-    m_isBusy = false;
+    m_patience.stop();
+    // Whoever calls may be its callback.
+    if (m_request)
+        m_request.release()->deleteLater();
     QMetaObject::invokeMethod(this, &GdbConnection::startNext, Qt::QueuedConnection);
 }
 
+// QEMU's stub says nothing. A run ends when it ends, all else has an answer.
+void GdbConnection::giveUp() {
+    if (!m_request || m_isClosed)
+        return;
+    m_awaitsStop = false;
+    reply(m_knowsErrorTexts ? QByteArray("E.QEMU's gdbstub does not answer") : QByteArray(notWhileRunning));
+}
+
 void GdbConnection::forward(const QByteArray &packet) {
-    m_broker->ask(packet, m_thread, this, [this](const rsp::Client::Reply &answer) {
+    m_broker->ask(packet, m_thread, m_request.get(), [this](const rsp::Client::Reply &answer) {
         reply(answer ? answer->payload : QByteArray(notWhileRunning));
     });
 }
@@ -162,7 +181,7 @@ void GdbConnection::dispatch(const QByteArray &packet) {
     } else if (first == 'X') {
         writeBinary(packet);
     } else if (packet == "qfThreadInfo") {
-        m_broker->ask(packet, 0, this, [this](const rsp::Client::Reply &answer) {
+        m_broker->ask(packet, 0, m_request.get(), [this](const rsp::Client::Reply &answer) {
             if (answer && answer->payload.startsWith('m'))
                 listThreads(answer->payload);
             else
@@ -177,12 +196,13 @@ void GdbConnection::dispatch(const QByteArray &packet) {
             reply(badRequest);
             return;
         }
-        m_broker->askGuard(m_thread, span->address, span->bytes, this, [this, packet, span](quint64 plain) {
-            if (plain < span->bytes)
-                reply(noMemory);
-            else
-                forward(packet);
-        });
+        m_broker->askGuard(m_thread, span->address, span->bytes, m_request.get(),
+                           [this, packet, span](quint64 plain) {
+                               if (plain < span->bytes)
+                                   reply(noMemory);
+                               else
+                                   forward(packet);
+                           });
     } else if (first == 'T' || packet.startsWith("qThreadExtraInfo,")) {
         forward(packet);
     } else {
@@ -219,6 +239,7 @@ bool GdbConnection::answerLocally(const QByteArray &packet) {
 bool GdbConnection::answerQuery(const QByteArray &packet) {
     if (packet.startsWith("qSupported")) {
         m_knowsBreakReasons = packet.contains("swbreak+");
+        m_knowsErrorTexts = packet.contains("error-message+");
         reply("PacketSize=" + rsp::hexNumber(packetBytes) +
               ";QStartNoAckMode+;binary-upload+;qXfer:features:read+;qXfer:memory-map:read+;vContSupported+;"
               "swbreak+;"
@@ -329,6 +350,7 @@ void GdbConnection::startResume(const QByteArray &packet) {
         actions = packet[0] == 'c' || packet[0] == 'C' ? ";c" : ";s";
     }
     m_awaitsStop = true;
+    m_patience.stop();
     m_broker->resume(actions); // running already, by somebody else: the next stop is this gdb's, too
 }
 
@@ -338,7 +360,7 @@ void GdbConnection::readRegisters() {
         reply(m_view.allFromStub(stop->registers).toHex());
         return;
     }
-    m_broker->ask("g", m_thread, this, [this](const rsp::Client::Reply &answer) {
+    m_broker->ask("g", m_thread, m_request.get(), [this](const rsp::Client::Reply &answer) {
         const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
         const QByteArray registers = bytes ? m_view.allFromStub(*bytes) : QByteArray();
         reply(registers.isEmpty() ? QByteArray(noMemory) : registers.toHex());
@@ -349,7 +371,7 @@ void GdbConnection::readRegisters() {
 // one.
 void GdbConnection::writeRegisters(const QByteArray &packet) {
     const auto wanted = rsp::fromHex(QByteArrayView(packet).sliced(1));
-    m_broker->ask("g", m_thread, this, [this, wanted](const rsp::Client::Reply &answer) {
+    m_broker->ask("g", m_thread, m_request.get(), [this, wanted](const rsp::Client::Reply &answer) {
         const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
         const QByteArray present = bytes ? m_view.allFromStub(*bytes) : QByteArray();
         if (!wanted || present.isEmpty() || wanted->size() != present.size()) {
@@ -369,11 +391,11 @@ void GdbConnection::writeRegisters(const QByteArray &packet) {
         }
         auto failed = std::make_shared<bool>(false);
         for (const QByteArray &command : packets)
-            m_broker->ask(command, m_thread, this, [failed](const rsp::Client::Reply &written) {
+            m_broker->ask(command, m_thread, m_request.get(), [failed](const rsp::Client::Reply &written) {
                 *failed = *failed || !written || written->payload != "OK";
             });
         // Behind them in the queue.
-        m_broker->ask("qC", m_thread, this,
+        m_broker->ask("qC", m_thread, m_request.get(),
                       [this, failed](const rsp::Client::Reply &) { reply(*failed ? badRequest : "OK"); });
     });
 }
@@ -385,7 +407,7 @@ void GdbConnection::readRegister(const QByteArray &packet) {
         reply(badRequest);
         return;
     }
-    m_broker->ask("p" + rsp::hexNumber(quint64(stub)), m_thread, this,
+    m_broker->ask("p" + rsp::hexNumber(quint64(stub)), m_thread, m_request.get(),
                   [this, asked = int(*number)](const rsp::Client::Reply &answer) {
                       const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
                       reply(bytes ? m_view.fromStub(asked, *bytes).toHex() : QByteArray(noMemory));
@@ -418,12 +440,12 @@ void GdbConnection::readMemory(const QByteArray &packet) {
         return;
     }
     const quint64 most = qMin(span->bytes, mostMemory);
-    m_broker->askGuard(m_thread, span->address, most, this, [this, isBinary, span](quint64 plain) {
+    m_broker->askGuard(m_thread, span->address, most, m_request.get(), [this, isBinary, span](quint64 plain) {
         if (plain == 0) {
             reply(noMemory);
             return;
         }
-        m_broker->readMemory(m_thread, span->address, plain, this,
+        m_broker->readMemory(m_thread, span->address, plain, m_request.get(),
                              [this, isBinary](const Result<QByteArray> &bytes) {
                                  if (!bytes)
                                      reply(noMemory);
@@ -445,14 +467,15 @@ void GdbConnection::writeBinary(const QByteArray &packet) {
         reply("OK");
         return;
     }
-    m_broker->askGuard(m_thread, span->address, span->bytes, this, [this, span, bytes](quint64 plain) {
-        if (plain < span->bytes) {
-            reply(noMemory);
-            return;
-        }
-        m_broker->writeMemory(m_thread, false, span->address, bytes, this,
-                              [this](const Result<void> &written) { reply(written ? "OK" : noMemory); });
-    });
+    m_broker->askGuard(
+        m_thread, span->address, span->bytes, m_request.get(), [this, span, bytes](quint64 plain) {
+            if (plain < span->bytes) {
+                reply(noMemory);
+                return;
+            }
+            m_broker->writeMemory(m_thread, false, span->address, bytes, m_request.get(),
+                                  [this](const Result<void> &written) { reply(written ? "OK" : noMemory); });
+        });
 }
 
 void GdbConnection::changeBreakpoint(const QByteArray &packet) {
@@ -469,14 +492,14 @@ void GdbConnection::changeBreakpoint(const QByteArray &packet) {
         reply(answer ? answer->payload : QByteArray(notWhileRunning));
     };
     if (packet[0] == 'Z')
-        m_broker->insert(breakpoint, this, this, done);
+        m_broker->insert(breakpoint, this, m_request.get(), done);
     else
-        m_broker->remove(breakpoint, this, this, done);
+        m_broker->remove(breakpoint, this, m_request.get(), done);
 }
 
 // QEMU tells its threads one by one.
 void GdbConnection::listThreads(QByteArray found) {
-    m_broker->ask("qsThreadInfo", 0, this, [this, found](const rsp::Client::Reply &answer) {
+    m_broker->ask("qsThreadInfo", 0, m_request.get(), [this, found](const rsp::Client::Reply &answer) {
         if (answer && answer->payload.startsWith('m') && found.size() < packetBytes / 2)
             listThreads(found + ',' + answer->payload.sliced(1));
         else
@@ -500,7 +523,7 @@ void GdbConnection::transfer(const QByteArray &packet) {
         // Longer answers than QEMU's packets can have would be cut.
         m_broker->ask("qXfer:features:read:" + parts[3] + ':' + rsp::hexNumber(span->address) + ',' +
                           rsp::hexNumber(qMin<quint64>(span->bytes, 0x700)),
-                      0, this, [this](const rsp::Client::Reply &answer) {
+                      0, m_request.get(), [this](const rsp::Client::Reply &answer) {
                           reply(answer ? answer->payload : QByteArray(noMemory));
                       });
         return;
@@ -512,8 +535,9 @@ void GdbConnection::transfer(const QByteArray &packet) {
 }
 
 void GdbConnection::monitor(const QByteArray &words) {
-    const auto say = [this, self = QPointer<GdbConnection>(this)](const QByteArray &text) {
-        if (!self || m_isClosed)
+    m_patience.stop(); // gdb waits for these, and the kernel's memory may have to be searched
+    const auto say = [this, request = QPointer<QObject>(m_request.get())](const QByteArray &text) {
+        if (!request)
             return;
         for (qsizetype at = 0; at < text.size(); at += consolePiece)
             write('O' + text.mid(at, consolePiece).toHex());
@@ -535,7 +559,7 @@ void GdbConnection::monitor(const QByteArray &words) {
         say("Not known here: try `monitor help`. Of QEMU's monitor, info, x, xp and print are passed on.\n");
         return;
     }
-    m_broker->askMonitor(words, this, [say](const rsp::Client::Reply &answer) {
+    m_broker->askMonitor(words, m_request.get(), [say](const rsp::Client::Reply &answer) {
         say(answer ? answer->console : answer.error().message.toUtf8() + '\n');
     });
 }

@@ -22,6 +22,9 @@ public:
     // The device is owned.
     GdbConnection(QIODevice *device, GdbBroker *broker, MonitorCommands commands, QObject *parent = nullptr);
     ~GdbConnection() override;
+    // After so many milliseconds a request that QEMU's stub has not answered is answered by an error. gdb
+    // itself gives up after 6 seconds (3 times `remotetimeout`).
+    void setPatience(int milliseconds) { m_patience.setInterval(milliseconds); }
 
 signals:
     // `detached`: gdb let go of the target, which should run on when nobody else is here.
@@ -38,6 +41,7 @@ private:
     void write(const QByteArray &payload);
     void forward(const QByteArray &packet);
     void finish(bool detached);
+    void giveUp();
 
     void sendStop();
     void onStopped(const TargetStop &stop);
@@ -62,10 +66,13 @@ private:
     RegisterView m_view;
     QByteArray m_lastWritten; // for `-`
     qint64 m_thread = 0;      // of g, p, m; 0 = the one that stopped
-    bool m_isBusy = false;
+    // The request under way. What is asked for it has this as its context: an answer that comes after it was
+    // given up is nobody's.
+    std::unique_ptr<QObject> m_request;
+    QTimer m_patience;
     bool m_awaitsStop = false;
     bool m_acknowledges = true;
-    bool m_knowsBreakReasons = false;
+    bool m_knowsBreakReasons = false, m_knowsErrorTexts = false;
     bool m_isClosed = false;
 };
 

@@ -20,6 +20,13 @@ GdbEndpoint::GdbEndpoint(QObject *parent) : QObject(parent) {
         m_broker = std::make_unique<GdbBroker>(socket);
         connect(m_broker.get(), &GdbBroker::ready, this, [this] { emit ready(clientPath()); });
         connect(m_broker.get(), &GdbBroker::problem, this, &GdbEndpoint::problem);
+        connect(m_broker.get(), &GdbBroker::closed, this, [this](const Error &error) {
+            if (!m_broker->isReady()) // it has never answered; later ends are QEMU's own
+                emit problem({error.code,
+                              QStringLiteral("QEMU's gdbstub cannot be used: %1").arg(error.message),
+                              std::nullopt,
+                              {}});
+        });
         acceptClients();
     });
     connect(&m_clients, &QLocalServer::newConnection, this, &GdbEndpoint::acceptClients);

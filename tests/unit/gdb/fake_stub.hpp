@@ -41,6 +41,7 @@ public:
     int cpus = 1;
     QSet<int> halted;
     bool isRunning = false, isSilent = false;
+    bool isDeaf = false; // does not stop for an interrupt
     int thread = 1;
     qsizetype piece = 0; // answers are cut into so many bytes; 0 = not at all
 
@@ -69,7 +70,7 @@ private:
         for (const auto &item : m_framer.feed(m_end.readAll())) {
             if (!item)
                 continue;
-            if (item->kind == rsp::Item::Kind::interrupt && isRunning) {
+            if (item->kind == rsp::Item::Kind::interrupt && isRunning && !isDeaf) {
                 heard << QStringLiteral("^C");
                 stop("T02thread:01;");
             } else if (item->kind == rsp::Item::Kind::packet) {

@@ -337,6 +337,110 @@ private slots:
                      words);
     }
 
+    // QEMU says nothing: gdb gets an error in time, goes on, and late answers are nobody's.
+    void silentStub_isToldToGdb_inTime() {
+        Bench bench;
+        bench.stub.memory[0x1000] = QByteArray(64, 'a');
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        gdb.ask("qSupported:swbreak+;error-message+");
+        gdb.connection->setPatience(50);
+        bench.stub.isSilent = true;
+        const auto answer = [&](const QByteArray &packet) {
+            gdb.ask(packet);
+            (void)QTest::qWaitFor(
+                [&] {
+                    gdb.read();
+                    return !gdb.answers.isEmpty();
+                },
+                5000);
+            return gdb.answers.join(u'|');
+        };
+        for (const char *packet : {"m1000,8", "p0", "P0=1122334455667788", "Z0,1000,1", "X1000,1:a", "T1",
+                                   "qXfer:features:read:target.xml:0,100"})
+            QVERIFY2(answer(packet).startsWith(QStringLiteral("E.QEMU")), packet);
+        // It wakes up and answers everything at once: none of it is for gdb.
+        bench.stub.isSilent = false;
+        gdb.answers.clear();
+        for (int i = 0; i < 8; ++i)
+            bench.stub.say("OK");
+        gdb.read();
+        QCOMPARE(gdb.answers, QStringList());
+        QCOMPARE(bench.broker->breakpoints().size(), 0);
+    }
+
+    // A run is no silence.
+    void running_isNotGivenUp() {
+        Bench bench;
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        gdb.connection->setPatience(20);
+        QCOMPARE(gdb.ask("vCont;c"), QStringLiteral("(none)"));
+        QVERIFY(!QTest::qWaitFor(
+            [&] {
+                gdb.read();
+                return !gdb.answers.isEmpty();
+            },
+            200));
+        gdb.sayRaw("\x03");
+        QVERIFY(gdb.answers.value(0).startsWith(QStringLiteral("T02")));
+    }
+
+    // The target runs and does not stop for a gdb that attaches.
+    void attach_toATargetThatDoesNotStop_isRefused() {
+        Bench bench;
+        bench.start();
+        bench.broker->resume(";c");
+        settle();
+        bench.stub.isDeaf = true;
+        Gdb gdb(bench.broker.get());
+        gdb.connection->setPatience(50);
+        gdb.ask("?");
+        QVERIFY(QTest::qWaitFor(
+            [&] {
+                gdb.read();
+                return !gdb.answers.isEmpty();
+            },
+            5000));
+        QCOMPARE(gdb.answers.first(), QStringLiteral("E01"));
+    }
+
+    // Killed while a breakpoint of its waits for the target to stop: it leaves none.
+    void killedMidCommand_leavesNothing() {
+        Bench bench;
+        bench.start();
+        {
+            Gdb gdb(bench.broker.get());
+            bench.broker->resume(";c");
+            settle();
+            bench.stub.isDeaf = true;
+            gdb.ask("Z0,1000,1");
+            gdb.own.write("$m1000,"); // in the middle of a packet
+            gdb.own.hangUp();
+            settle();
+            QVERIFY(gdb.closed.has_value());
+        }
+        bench.stub.isDeaf = false;
+        bench.stub.stop("T02thread:01;");
+        settle();
+        QCOMPARE(bench.broker->breakpoints().size(), 0);
+        QVERIFY(bench.stub.breakpoints.isEmpty());
+        // Likewise while memory is read.
+        bench.stub.memory[0x1000] = QByteArray(0x4000, 'a');
+        bench.broker->interrupt();
+        settle();
+        {
+            Gdb gdb(bench.broker.get());
+            bench.stub.isSilent = true;
+            gdb.ask("m1000,1000");
+        }
+        bench.stub.isSilent = false;
+        bench.stub.say("E14");
+        settle();
+        Gdb next(bench.broker.get());
+        QCOMPARE(next.ask("m1000,2"), QStringLiteral("6161"));
+    }
+
     void hostileGdb_isSurvived() {
         Bench bench;
         bench.start();
