@@ -328,6 +328,145 @@ private slots:
                  qPrintable(frames[0].source));
     }
 
+    // Each way to know a program by itself.
+    void programs_areFoundByBuildIdAndByCode() {
+        const QString guest = QFileInfo(Guest::demoEif()).absolutePath() + QStringLiteral("/guest/");
+        const auto programs = EnclavePrograms::open(Guest::demoEif());
+        const auto file = symbols::Program::openFile(guest + QStringLiteral("enclave_app"), QString());
+        QVERIFY(programs && file);
+        const QByteArray id = (*file)->elf().buildId();
+        QVERIFY2(!id.isEmpty(), "the demo's programs have no build id");
+        const auto byId = (*programs)->byBuildId(id);
+        QVERIFY(byId && byId->name() == QStringLiteral("demo-app"));
+        QVERIFY(!(*programs)->byBuildId(QByteArray(20, 'x')));
+        const quint64 main = (*file)->symbols().find("main").value_or(0) & ~quint64(4095);
+        for (const symbols::ElfSegment &segment : (*file)->elf().segments()) {
+            if (main < segment.address || main - segment.address + 4096 > segment.fileSize)
+                continue;
+            const QByteArray page = (*file)
+                                        ->elf()
+                                        .bytes()
+                                        .sliced(qsizetype(segment.offset + main - segment.address), 4096)
+                                        .toByteArray();
+            const auto loaded = (*programs)->byCode(page, main + 0x10000);
+            QVERIFY(loaded && loaded->program == byId);
+            QCOMPARE(loaded->bias, quint64(0x10000));
+        }
+        QVERIFY(!(*programs)->byCode(QByteArray(4096, '\x90'), main));
+    }
+
+    // With the kernel's types paths are known, too; without them build ids and code must do.
+    void userPrograms_haveNamesAndLines_data() {
+        QTest::addColumn<bool>("hasTypes");
+        QTest::newRow("a kernel without types") << false;
+        QTest::newRow("with its vmlinux") << true;
+    }
+
+    void userPrograms_haveNamesAndLines() {
+        QFETCH(bool, hasTypes);
+        const QString folderOfDemo = QFileInfo(Guest::demoEif()).absolutePath();
+        QTemporaryDir folder;
+        DebugBench bench;
+        if (!hasTypes) {
+            bench.eif = folder.filePath(QStringLiteral("lonely.eif"));
+            QVERIFY(QFile::copy(Guest::demoEif(), bench.eif));
+        } else if (!QFileInfo::exists(folderOfDemo + QStringLiteral("/vmlinux"))) {
+            QSKIP("build/demo/vmlinux is not there");
+        }
+        const auto symbolOf = [&](const char *program, const char *name) {
+            const auto file = symbols::Program::openFile(
+                folderOfDemo + QStringLiteral("/guest/") + QLatin1String(program), QString());
+            return file ? (*file)->symbols().find(name).value_or(0) : 0;
+        };
+        QVERIFY(bench.start({}, 2));
+        LiveTarget &target = *bench.target();
+        const auto named = [&](quint64 address, const char *name, const char *module) {
+            return bench.wait(
+                [&] {
+                    const auto place = target.symbols()->place(address);
+                    return place && place->name == QLatin1String(name) &&
+                           place->module == QLatin1String(module);
+                },
+                60'000);
+        };
+        // The first instruction: nothing of the program but this page need be in memory.
+        auto stop = bench.runTo(BootPoint::initFirst);
+        QVERIFY(stop.has_value());
+        QVERIFY(named(stop->pc, "_start", "init"));
+        DebugBreakpoint main;
+        main.place = QStringLiteral("main");
+        target.addBreakpoint(main);
+        QVERIFY(target.breakpoints()[0].state == DebugBreakpoint::State::set);
+        QCOMPARE(target.breakpoints()[0].address, symbolOf("enclave_init", "main"));
+        stop = bench.stopAfter([&] { target.resume(); });
+        QVERIFY(stop && stop->breakpoint == 1);
+        QVERIFY(named(stop->pc, "main", "init")); // the EIF has no lines for it
+        QVector<DebugFrame> frames = bench.frames(stop->thread);
+        QVERIFY(frames.size() >= 2);
+        QVERIFY(frames[0].isUser && frames[0].module == QStringLiteral("init"));
+        QVERIFY2(frames.last().place.startsWith(QStringLiteral("_start")), qPrintable(frames.last().place));
+        target.removeBreakpoint(1);
+
+        // Another program at the same addresses.
+        stop = bench.runTo(BootPoint::applicationFirst);
+        QVERIFY(stop.has_value());
+        QVERIFY(named(stop->pc, "_start", "demo-app"));
+        // From the kernel over the boundary into main().
+        DebugBreakpoint write;
+        write.place = QStringLiteral("ksys_write");
+        target.addBreakpoint(write);
+        const auto isOfApp = [](const DebugFrame &frame) {
+            return frame.isUser && frame.module == QStringLiteral("demo-app");
+        };
+        for (int i = 0; i < 50 && std::none_of(frames.cbegin(), frames.cend(), isOfApp); ++i) {
+            stop = bench.stopAfter([&] { target.resume(); });
+            QVERIFY(stop && stop->breakpoint == 2);
+            frames = bench.frames(stop->thread);
+        }
+        QStringList shown;
+        qsizetype boundary = 0;
+        for (const DebugFrame &frame : frames) {
+            shown << QStringLiteral("%1 %2 %3 %4")
+                         .arg(frame.isUser ? QStringLiteral("user") : QStringLiteral("kernel"), frame.module,
+                              frame.place, frame.source);
+            if (!frame.isUser)
+                boundary = shown.size();
+        }
+        const QString all = shown.join(u'\n');
+        qInfo().noquote() << all;
+        QVERIFY2(boundary >= 2 && boundary < frames.size(), qPrintable(all));
+        for (qsizetype i = 0; i < frames.size(); ++i)
+            QVERIFY2(frames[i].isUser == (i >= boundary), qPrintable(all)); // crossed once
+        QVERIFY2(shown[boundary].contains(QStringLiteral("demo-app")) &&
+                     shown[boundary].contains(QStringLiteral("write")),
+                 qPrintable(all));
+        QVERIFY2(std::any_of(frames.cbegin(), frames.cend(),
+                             [](const DebugFrame &frame) {
+                                 return frame.isUser && frame.place.startsWith(QStringLiteral("main+")) &&
+                                        frame.source.contains(QStringLiteral("enclave/app/main.cpp:"));
+                             }),
+                 qPrintable(all));
+        // A breakpoint in the program stays where it is while others run.
+        target.removeBreakpoint(2);
+        DebugBreakpoint inApp;
+        inApp.place = QStringLiteral("__libc_write");
+        if (!target.symbols()->address(inApp.place))
+            inApp.place = QStringLiteral("write");
+        const quint64 wanted = symbolOf("enclave_app", inApp.place.toUtf8().constData());
+        QVERIFY(wanted != 0);
+        target.addBreakpoint(inApp);
+        QCOMPARE(target.breakpoints()[0].address, wanted);
+        stop = bench.stopAfter([&] { target.resume(); });
+        QVERIFY(stop && stop->breakpoint == 3);
+        QCOMPARE(stop->pc, wanted);
+
+        // After a reset nothing of them is left.
+        stop = bench.runTo(BootPoint::reset);
+        QVERIFY(stop.has_value());
+        QVERIFY(!target.symbols()->place(wanted));
+        QVERIFY(target.breakpoints()[0].state == DebugBreakpoint::State::waiting);
+    }
+
 private:
     static quint64 physicalOf(DebugBench &bench, quint64 address) {
         static const QRegularExpression number(QStringLiteral("0x([0-9a-f]+)"));

@@ -29,6 +29,19 @@ QByteArrayView cut(QByteArrayView bytes, quint64 offset, quint64 size) {
     return bytes.sliced(qsizetype(offset), qsizetype(size));
 }
 
+// Names and contents are padded to 4 bytes.
+QByteArray buildIdIn(QByteArrayView notes) {
+    for (quint64 at = 0; const auto note = readAt<Elf64_Nhdr>(notes, at);) {
+        const auto padded = [](quint64 size) { return (size + 3) & ~quint64(3); };
+        const quint64 content = at + sizeof *note + padded(note->n_namesz);
+        if (note->n_type == NT_GNU_BUILD_ID && note->n_descsz <= 64)
+            if (const auto id = cut(notes, content, note->n_descsz); !id.isEmpty())
+                return id.toByteArray();
+        at = content + padded(note->n_descsz);
+    }
+    return {};
+}
+
 } // namespace
 
 app::Result<ElfImage> ElfImage::open(QByteArrayView bytes) {
@@ -45,9 +58,10 @@ app::Result<ElfImage> ElfImage::open(QByteArrayView bytes) {
         if (!segment)
             return notElf(QStringLiteral("The program headers lie outside of the file."),
                           offsetof(Elf64_Ehdr, e_phoff));
-        if (segment->p_type == PT_LOAD)
-            image.m_segments.append(
-                {segment->p_offset, segment->p_vaddr, segment->p_filesz, segment->p_paddr, segment->p_memsz});
+        if (segment->p_type == PT_LOAD || segment->p_type == PT_NOTE)
+            (segment->p_type == PT_LOAD ? image.m_segments : image.m_notes)
+                .append({segment->p_offset, segment->p_vaddr, segment->p_filesz, segment->p_paddr,
+                         segment->p_memsz});
     }
     // Section headers are optional; without their names they are useless.
     const quint64 table = header->e_shoff;
@@ -109,19 +123,13 @@ QByteArrayView ElfImage::bytesAt(quint64 address, quint64 size) const {
 }
 
 QByteArray ElfImage::buildId() const {
-    for (const ElfSection &section : m_sections) {
-        if (section.type != SHT_NOTE)
-            continue;
-        const QByteArrayView notes = cut(m_bytes, section.offset, section.size);
-        for (quint64 at = 0; const auto note = readAt<Elf64_Nhdr>(notes, at);) {
-            const auto padded = [](quint64 size) { return (size + 3) & ~quint64(3); };
-            const quint64 content = at + sizeof *note + padded(note->n_namesz);
-            if (note->n_type == NT_GNU_BUILD_ID && note->n_descsz <= 64)
-                if (const auto id = cut(notes, content, note->n_descsz); !id.isEmpty())
-                    return id.toByteArray();
-            at = content + padded(note->n_descsz);
-        }
-    }
+    for (const ElfSection &section : m_sections)
+        if (section.type == SHT_NOTE)
+            if (const QByteArray id = buildIdIn(cut(m_bytes, section.offset, section.size)); !id.isEmpty())
+                return id;
+    for (const ElfSegment &notes : m_notes)
+        if (const QByteArray id = buildIdIn(cut(m_bytes, notes.offset, notes.fileSize)); !id.isEmpty())
+            return id;
     return {};
 }
 

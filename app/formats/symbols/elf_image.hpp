@@ -39,13 +39,14 @@ public:
     // These bytes; empty when no segment has them.
     QByteArrayView bytesAt(quint64 address, quint64 size) const;
     QByteArrayView bytes() const { return m_bytes; }
-    // Of the note NT_GNU_BUILD_ID, 20 bytes as a rule; empty when there is none.
+    // Of the note NT_GNU_BUILD_ID, 20 bytes as a rule; empty when there is none. The first page of a file is
+    // enough as a rule, in memory too: it is found by section and by program header.
     QByteArray buildId() const;
 
 private:
     QByteArrayView m_bytes;
     quint64 m_entry = 0;
-    QVector<ElfSegment> m_segments;
+    QVector<ElfSegment> m_segments, m_notes;
     QVector<ElfSection> m_sections;
 };
 

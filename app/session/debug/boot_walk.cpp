@@ -36,6 +36,7 @@ void BootWalk::afterReset() {
     m_initStack.reset();
     m_isInitStarted = false;
     m_user.reset();
+    m_entered = {};
     plantTracker();
     emit placed();
     if (m_aim)
@@ -105,6 +106,7 @@ QString BootWalk::problem(BootPoint point) const {
 
 void BootWalk::aim(BootPoint point) {
     abandon();
+    m_entered = {};
     m_aim = point;
     plantAim();
 }
@@ -314,6 +316,7 @@ BootWalk::Verdict BootWalk::considerProgram(const TargetStop &stop, QString *tex
         *text = bootPointTitle(*m_aim) + QStringLiteral(": ") + QString::fromUtf8(program.path);
         if (!program.entered.isEmpty() && program.entered != program.path)
             *text += QStringLiteral(" (in %1)").arg(QString::fromUtf8(program.entered));
+        m_entered = {QString::fromUtf8(program.entered.isEmpty() ? program.path : program.entered), stop.pc};
         return Verdict::arrived;
     }
     if (m_runInitAt != 0 && stop.pc == m_runInitAt) {

@@ -44,6 +44,10 @@ public:
     // Looks at a stop. `decide` is called once, perhaps later.
     void consider(const TargetStop &stop, Decision decide);
 
+    // The file whose first instruction was arrived at last, in the root file system, and where that is; empty
+    // and 0 when the last arrival was elsewhere.
+    const std::pair<QString, quint64> &entered() const { return m_entered; }
+
     // Runtime minus linked address of the kernel; nothing before it was unpacked.
     std::optional<quint64> slide() const { return m_slide; }
     // First instruction of the unpacked kernel, guest-physical.
@@ -81,6 +85,7 @@ private:
     std::optional<quint64> m_initStack; // kernel stack of the task that starts init
     bool m_isInitStarted = false;
     std::optional<User> m_user;
+    std::pair<QString, quint64> m_entered;
     const char m_trackOwner = 0, m_aimOwner = 0; // only their addresses count
 };
 

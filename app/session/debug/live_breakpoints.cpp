@@ -70,11 +70,17 @@ void LiveBreakpoints::remove(int number) {
 }
 
 void LiveBreakpoints::resolveAll() {
+    bool isAny = false;
     for (const auto &entry : m_entries) {
+        // What stays where it is is left alone: the target would be stopped for it.
+        if (entry->planted &&
+            m_resolver(entry->record.place).value_or(~entry->planted->address) == entry->planted->address)
+            continue;
         unplant(*entry);
         plant(*entry);
+        isAny = true;
     }
-    if (!m_entries.empty())
+    if (isAny)
         emit changed();
 }
 

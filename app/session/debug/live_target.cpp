@@ -71,7 +71,7 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
     connect(watcher, &QFutureWatcherBase::finished, this, [this, watcher] {
         m_image = watcher->result()->image;
         if (m_memory)
-            m_reader = std::make_shared<KernelReader>(*m_memory, m_image);
+            m_code = std::make_shared<GuestCode>(*m_memory, m_image, m_files.eif);
         m_walk.begin(watcher->result());
         watcher->deleteLater();
         emit prepared();
@@ -111,21 +111,31 @@ void LiveTarget::setState(State state) {
     emit stateChanged(state);
 }
 
-void LiveTarget::publishSymbols() {
+SymbolParts LiveTarget::partsFor(quint64 root) const {
     SymbolParts parts;
     if (const BootMapPointer &map = m_walk.map()) {
         parts.firmware = map->firmware;
         parts.kernel = m_image;
     }
     parts.slide = m_walk.slide().value_or(0);
-    m_symbols = std::make_shared<BootSymbols>(parts, m_walk.slide().has_value());
+    parts.modules = m_modules;
+    for (auto programs = m_programs.cbegin(); programs != m_programs.cend(); ++programs)
+        (programs.key() == root ? parts.programs : parts.others) += *programs;
+    return parts;
+}
+
+void LiveTarget::publishSymbols() {
+    m_symbols = std::make_shared<BootSymbols>(partsFor(m_root), m_walk.slide().has_value());
     m_breakpoints.resolveAll();
     emit symbolsChanged();
 }
 
 void LiveTarget::onReset() {
-    m_walk.afterReset();
     m_isReaderStale = true;
+    m_programs.clear();
+    m_modules.clear();
+    m_checkedPage = {};
+    m_walk.afterReset();
     m_wasReset = true;
     m_broker->refresh(); // does nothing while it runs
 }
@@ -149,6 +159,7 @@ void LiveTarget::lookAtSelected() {
     if (m_thread == m_raw->reply.thread.thread) {
         m_selected.reset();
         m_translation = translationOf(*m_raw);
+        lookAtSpace();
         emit targetChanged();
         return;
     }
@@ -168,6 +179,7 @@ void LiveTarget::lookAtSelected() {
             m_selected->segment = segment;
             m_selected->pc = segment.base + there.value(RegisterView::stubRip);
             m_translation = translationOf(there);
+            lookAtSpace();
             emit targetChanged();
         });
     });
@@ -328,6 +340,7 @@ void LiveTarget::publish(const TargetStop &stop, const Outcome &outcome) {
     }
     if (m_threads.size() > 1)
         m_threadTimer.start(threadDelayMs);
+    lookAtSpace();
     setState(State::stopped);
     const QPointer<LiveTarget> alive(this);
     emit stopped(shown);

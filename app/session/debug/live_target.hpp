@@ -14,7 +14,7 @@
 #include "app/session/debug/debug_target.hpp"
 #include "app/session/debug/expression.hpp"
 #include "app/session/debug/live_breakpoints.hpp"
-#include "app/session/kernel/kernel_reader.hpp"
+#include "app/session/kernel/guest_code.hpp"
 
 #include <QTimer>
 
@@ -103,6 +103,11 @@ private:
     void onReset();
     void lookAt(const TargetStop &stop);
     void lookAtSelected();
+    void lookAtSpace();
+    void nameUserCode();
+    SymbolParts partsFor(quint64 root) const;
+    std::function<GuestCode::Backtrace()> backtraceOf(const RegisterSet &registers, int most) const;
+    void takeParts(quint64 root, const SymbolParts &parts);
     const TargetStop *looked() const { return m_selected ? &*m_selected : m_raw ? &*m_raw : nullptr; }
     bool isJudging() const;
     void classify(const TargetStop &stop, Classified done);
@@ -136,8 +141,12 @@ private:
     BootWalk m_walk;
     LiveBreakpoints m_breakpoints;
     std::shared_ptr<const BootSymbols> m_symbols;
-    symbols::KernelImagePointer m_image;    // of the EIF, or with a debug file of the user's
-    std::shared_ptr<KernelReader> m_reader; // used by one worker at a time
+    symbols::KernelImagePointer m_image;              // of the EIF, or with a debug file of the user's
+    std::shared_ptr<GuestCode> m_code;                // for workers
+    QMap<quint64, QVector<LoadedProgram>> m_programs; // by the address space's root
+    QVector<std::shared_ptr<const ModuleSymbols>> m_modules;
+    quint64 m_root = 0;                        // of the CPU that is looked at
+    std::pair<quint64, quint64> m_checkedPage; // root and page of user code that was looked up last
     QVector<std::function<void(const KernelView &)>> m_kernelWaiters;
     bool m_isReaderBusy = false, m_isReaderStale = false;
     std::optional<guest::PhysicalMemory> m_memory;

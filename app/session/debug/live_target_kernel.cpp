@@ -28,36 +28,89 @@ quint64 field(const QByteArray &registers, int number) {
     return stop.value(number);
 }
 
+// CR3 without PCID, its no-flush bit, and the bit that tells user from kernel tables apart.
+quint64 rootOf(const QByteArray &registers) {
+    return field(registers, RegisterView::stubCr3) & 0x7fff'ffff'ffff'e000;
+}
+
 } // namespace
 
 DebugTarget::Token LiveTarget::readFrames(qint64 thread, int most) {
     const Token token = newToken();
     later([this, token, thread, most] {
         withRegisters(thread, [this, token, most](const Result<RegisterSet> &registers) {
-            if (!registers || !m_memory) {
+            if (!registers || !m_memory || !m_code) {
                 emit framesRead(token, m_stop ? m_stop->generation : 0, {});
                 return;
             }
-            const QByteArray &raw = registers->raw;
-            const auto translation = guest::AddressTranslation::of(
-                field(raw, RegisterView::stubCr0), field(raw, RegisterView::stubCr3),
-                field(raw, RegisterView::stubCr3 + 1), field(raw, RegisterView::stubEfer));
-            onWorker(
-                this,
-                [registers = *registers, most, symbols = m_symbols,
-                 memory = guest::VirtualMemory(*m_memory, translation)] {
-                    return unwind(
-                        UnwindStart::of(registers), symbols->known(),
-                        [&memory](quint64 address, quint64 bytes) { return memory.readUpTo(address, bytes); },
-                        most);
-                },
-                [this, token, generation = registers->generation](const QVector<DebugFrame> &frames) {
-                    if (m_state != State::detached)
-                        emit framesRead(token, generation, frames);
-                });
+            onWorker(this, backtraceOf(*registers, most),
+                     [this, token, registers = *registers](const GuestCode::Backtrace &result) {
+                         if (m_state == State::detached)
+                             return;
+                         if (result.isNew)
+                             takeParts(rootOf(registers.raw), result.parts);
+                         emit framesRead(token, registers.generation, result.frames);
+                     });
         });
     });
     return token;
+}
+
+std::function<GuestCode::Backtrace()> LiveTarget::backtraceOf(const RegisterSet &registers, int most) const {
+    const QByteArray &raw = registers.raw;
+    const auto translation = guest::AddressTranslation::of(
+        field(raw, RegisterView::stubCr0), field(raw, RegisterView::stubCr3),
+        field(raw, RegisterView::stubCr3 + 1), field(raw, RegisterView::stubEfer));
+    SymbolParts parts = partsFor(rootOf(raw));
+    if (!m_walk.slide())
+        parts.kernel.reset(); // not known where it is
+    GuestCode::Place place{int(registers.thread) - 1, std::nullopt};
+    if (const auto &[path, pc] = m_walk.entered(); !path.isEmpty())
+        place.entered = GuestCode::Entered{path, pc};
+    return [registers, most, place, code = m_code, parts,
+            memory = guest::VirtualMemory(*m_memory, translation)] {
+        return code->backtrace(UnwindStart::of(registers), parts, memory, place, most);
+    };
+}
+
+// The CPU that is looked at may be in another address space than before.
+void LiveTarget::lookAtSpace() {
+    const TargetStop *stop = looked();
+    if (!stop || stop->registers.isEmpty())
+        return;
+    const quint64 root = rootOf(stop->registers);
+    if (root != m_root) {
+        const bool isOther = m_programs.value(root) != m_programs.value(m_root);
+        m_root = root;
+        if (isOther)
+            publishSymbols();
+    }
+    nameUserCode();
+}
+
+// In user code: whose it is, unless that was found out for this page a moment ago.
+void LiveTarget::nameUserCode() {
+    constexpr quint64 privilege = 3, page = 4096;
+    const TargetStop *stop = looked();
+    const std::pair checked{m_root, stop->pc / page};
+    if (!m_code || !m_memory || (stop->value(RegisterView::stubCs) & privilege) != privilege ||
+        m_checkedPage == checked)
+        return;
+    m_checkedPage = checked;
+    const RegisterSet registers{stop->generation, stop->reply.thread.thread, stop->registers};
+    onWorker(this, backtraceOf(registers, 1), [this, root = m_root](const GuestCode::Backtrace &result) {
+        if (result.isNew && m_state != State::detached)
+            takeParts(root, result.parts);
+    });
+}
+
+void LiveTarget::takeParts(quint64 root, const SymbolParts &parts) {
+    constexpr qsizetype mostSpaces = 256;
+    if (m_programs.size() >= mostSpaces && !m_programs.contains(root))
+        m_programs.clear(); // of processes that came and went
+    m_programs.insert(root, parts.programs);
+    m_modules = parts.modules;
+    publishSymbols();
 }
 
 DebugTarget::Token LiveTarget::readKernel() {
@@ -79,7 +132,7 @@ void LiveTarget::withKernel(std::function<void(const KernelView &)> done) {
 
 void LiveTarget::startKernelRead() {
     auto waiters = std::exchange(m_kernelWaiters, {});
-    if (!m_reader) {
+    if (!m_code) {
         KernelView view;
         const QString why = m_memory
                                 ? QStringLiteral("not available, because the EIF is still being read")
@@ -90,12 +143,13 @@ void LiveTarget::startKernelRead() {
         return;
     }
     m_isReaderBusy = true;
-    if (std::exchange(m_isReaderStale, false))
-        m_reader->setImage(m_image);
+    const bool isStale = std::exchange(m_isReaderStale, false);
     onWorker(
         this,
-        [reader = m_reader, translation = m_translation] {
-            return reader->read(translation.root ? std::optional(translation) : std::nullopt);
+        [code = m_code, image = m_image, isStale, translation = m_translation] {
+            if (isStale)
+                code->startOver(image);
+            return code->readKernel(translation.root ? std::optional(translation) : std::nullopt);
         },
         [this, waiters](const KernelView &view) {
             m_isReaderBusy = false;

@@ -49,9 +49,10 @@ std::optional<quint64> DebugSymbols::address(const QString &name) const {
     for (const auto &module : m_parts.modules)
         if (const auto at = module->table.find(wanted))
             return *at;
-    for (const LoadedProgram &loaded : m_parts.programs)
-        if (const auto linked = loaded.program->symbols().find(wanted))
-            return *linked + loaded.bias;
+    for (const auto &programs : {m_parts.programs, m_parts.others})
+        for (const LoadedProgram &loaded : programs)
+            if (const auto linked = loaded.program->symbols().find(wanted))
+                return *linked + loaded.bias;
     return m_parts.firmware ? m_parts.firmware->symbols().find(wanted) : std::nullopt;
 }
 
@@ -68,8 +69,9 @@ QVector<QString> DebugSymbols::complete(const QString &prefix, int most) const {
         add(m_parts.kernel->symbols());
     for (const auto &module : m_parts.modules)
         add(module->table);
-    for (const LoadedProgram &loaded : m_parts.programs)
-        add(loaded.program->symbols());
+    for (const auto &programs : {m_parts.programs, m_parts.others})
+        for (const LoadedProgram &loaded : programs)
+            add(loaded.program->symbols());
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     if (names.size() > most)

@@ -14,6 +14,8 @@ namespace nitroscope::app {
 struct LoadedProgram {
     symbols::ProgramPointer program;
     quint64 bias = 0; // runtime minus linked address
+
+    bool operator==(const LoadedProgram &) const = default;
 };
 
 struct SymbolParts {
@@ -21,7 +23,8 @@ struct SymbolParts {
     symbols::KernelImagePointer kernel;
     quint64 slide = 0;
     QVector<std::shared_ptr<const ModuleSymbols>> modules;
-    QVector<LoadedProgram> programs;
+    QVector<LoadedProgram> programs; // of the process that runs
+    QVector<LoadedProgram> others;   // of other processes: they have names, but addresses are not theirs
 };
 
 class DebugSymbols final : public SymbolSource {
