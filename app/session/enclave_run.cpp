@@ -7,6 +7,7 @@
 
 #include <QFileInfo>
 #include <QJsonArray>
+#include <QStorageInfo>
 
 namespace nitroscope::app {
 namespace {
@@ -105,16 +106,34 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
     if (auto placed = placeVsock(); !placed)
         return placed;
     channels.vsock = m_spec.vsock.path;
+    // Whether the file is an EIF, or a file at all, is the machine's to judge: its words are the user's.
+    const QFileInfo eif(m_spec.eifPath);
+    const quint64 eifBytes = eif.isFile() ? static_cast<quint64>(eif.size()) : 0;
+    placeMemory(eifBytes, &channels);
     if (m_spec.debugger)
         if (auto prepared = prepareDebugger(&channels); !prepared)
             return prepared;
 
-    // Whether the file is an EIF, or a file at all, is the machine's to judge: its words are the user's.
-    const QFileInfo eif(m_spec.eifPath);
-    const quint64 eifBytes = eif.isFile() ? static_cast<quint64>(eif.size()) : 0;
     *program = *qemu;
     *arguments = launchArguments(m_spec, eifBytes, channels);
     return {};
+}
+
+// Guest RAM in a file of the run's folder, for those who look into it while the guest runs. A file system
+// that has no room for it would kill QEMU in the middle.
+void EnclaveRun::placeMemory(quint64 eifBytes, LaunchChannels *channels) {
+    constexpr quint64 mebibyte = 1 << 20, spare = 64 * mebibyte;
+    const quint64 memory = (m_spec.memoryMiB ? m_spec.memoryMiB : defaultMemoryMiB(eifBytes)) * mebibyte;
+    const QStorageInfo storage(m_folder->path());
+    if (storage.isValid() && quint64(storage.bytesAvailable()) >= memory + spare) {
+        m_ram = channels->ram = m_folder->filePath(QStringLiteral("ram"));
+        return;
+    }
+    log(m_spec.debugger ? LogLevel::warning : LogLevel::info, "session",
+        QStringLiteral("The guest's memory cannot be looked at from outside, because %1 has no room for it "
+                       "(%2 MiB).")
+            .arg(storage.rootPath())
+            .arg(memory / mebibyte));
 }
 
 // A CID that nobody has, and a socket that those who look for enclaves will find.

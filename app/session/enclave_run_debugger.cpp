@@ -45,7 +45,6 @@ constexpr int longStepMs = 200; // a step that takes longer waits for something,
 Result<void> EnclaveRun::prepareDebugger(LaunchChannels *channels) {
     m_gdb = std::make_unique<GdbEndpoint>();
     channels->gdbStub = m_folder->filePath(QStringLiteral("gdb-stub"));
-    channels->ram = m_folder->filePath(QStringLiteral("ram"));
     if (auto listening = m_gdb->listen(channels->gdbStub, m_folder->filePath(QStringLiteral("gdb")));
         !listening)
         return listening;
@@ -70,11 +69,10 @@ Result<void> EnclaveRun::prepareDebugger(LaunchChannels *channels) {
 void EnclaveRun::startDebugger() {
     if (m_target || m_ending)
         return;
-    const QString ram = m_folder->filePath(QStringLiteral("ram"));
     m_target = std::make_unique<LiveTarget>(
         m_gdb->broker(), &m_machine,
         LiveTargetFiles{m_spec.eifPath, m_spec.append, shareFolder() + QStringLiteral("/nitroscope-boot.elf"),
-                        ram});
+                        m_ram});
     connect(m_target.get(), &DebugTarget::problem, this,
             [this](const Error &error) { log(LogLevel::warning, "debugger", error.text()); });
     connect(m_target.get(), &DebugTarget::stateChanged, this, &EnclaveRun::reportRunState);

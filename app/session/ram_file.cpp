@@ -53,8 +53,9 @@ Result<QString> ramFileOf(const ProcessName &keeper) {
     }
     return failure(
         QStringLiteral("no-ram-file"),
-        QStringLiteral("This enclave's memory is not in a file that can be read; start it with its "
-                       "debugger (nitroscope-cli gdb)."));
+        QStringLiteral(
+            "This enclave's memory is not available, because it is not in a file that can be read: "
+            "the file system with the runtime folder (XDG_RUNTIME_DIR) has no room for it."));
 }
 
 } // namespace nitroscope::app

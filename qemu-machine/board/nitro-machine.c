@@ -17,6 +17,8 @@
 #include "qapi/error.h"
 #include "qapi/qapi-events-run-state.h"
 #include "exec/address-spaces.h"
+#include "exec/cpu-common.h"
+#include "exec/tb-flush.h"
 #include "hw/hotplug.h"
 #include "hw/i386/e820_memory_layout.h"
 #include "hw/i386/fw_cfg.h"
@@ -141,6 +143,23 @@ static void nitro_machine_init(MachineState *machine)
     nitro_fwcfg_add_enclave(nms);
 }
 
+/*
+ * An enclave starts with memory that nobody has used. Who looks at it from
+ * outside must not find the kernel of an earlier boot either.
+ */
+static void nitro_forget_memory(MachineState *machine)
+{
+    MemoryRegion *ram = machine->ram;
+
+    if (ram_block_discard_range(ram->ram_block, 0, machine->ram_size)) {
+        memset(memory_region_get_ram_ptr(ram), 0, machine->ram_size);
+    }
+    memory_region_set_dirty(ram, 0, machine->ram_size);
+    if (tcg_enabled()) {
+        tb_flush(first_cpu);
+    }
+}
+
 static void nitro_machine_reset(MachineState *machine, ResetType type)
 {
     NitroMachineState *nms = NITRO_ENCLAVE_MACHINE(machine);
@@ -151,6 +170,8 @@ static void nitro_machine_reset(MachineState *machine, ResetType type)
                         : nms->reset_asked ? "enclave-reset" : "guest-reset");
     if (type == RESET_TYPE_SNAPSHOT_LOAD) {
         virtio_vsock_snapshot_load(nms->vsock);
+    } else if (!runstate_check(RUN_STATE_PRELAUNCH)) {
+        nitro_forget_memory(machine);
     }
     qemu_devices_reset(type);
     CPU_FOREACH(cs) {

@@ -49,7 +49,16 @@ private Q_SLOTS:
             QCOMPARE(list[0]["Measurements"][QString("PCR%1").arg(index)].toString().toLatin1(),
                      eif.pcr(index).toHex());
 
+        // Another process looks into its memory while it runs.
+        const auto log = runCommand({"kernel", "log", "--enclave-id", id});
+        QVERIFY2(log.exitCode == 0, log.error);
+        QVERIFY2(log.output.contains("Linux version 6."), log.output.left(300));
+        const auto tasks = runCommand({"kernel", "tasks", "--enclave-name", "demo"});
+        QVERIFY2(tasks.exitCode == 0, tasks.error);
+        QVERIFY2(tasks.output.contains("demo-app") && tasks.output.contains("kthreadd"), tasks.output);
+
         QCOMPARE(runCommand({"terminate-enclave", "--enclave-id", id}).exitCode, 0);
+        QVERIFY(runCommand({"kernel", "log", "--enclave-id", id}).exitCode != 0);
         QCOMPARE(finishCommand(console).exitCode, 0);
         QVERIFY(runCommand({"console", "--enclave-id", id}).output.contains("nitroscope-demo: ready"));
         QCOMPARE(runCommand({"describe-enclaves"}).output.trimmed(), QByteArray("[]"));

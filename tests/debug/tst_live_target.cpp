@@ -328,6 +328,35 @@ private slots:
                  qPrintable(frames[0].source));
     }
 
+    // After a reset the kernel of the boot before is no longer there, and nobody shows it.
+    void reset_forgetsTheKernelBefore() {
+        DebugBench bench;
+        QVERIFY(bench.start());
+        QVERIFY(bench.runTo(BootPoint::initFirst));
+        LiveTarget &target = *bench.target();
+        const auto look = [&] {
+            std::optional<KernelView> view;
+            target.withKernel([&](const KernelView &read) { view = read; });
+            (void)bench.wait([&] { return view.has_value(); });
+            return view.value_or(KernelView());
+        };
+        KernelView view = look();
+        QVERIFY(!view.log.rows.isEmpty() && view.isSlideKnown);
+        QVERIFY(bench.runTo(BootPoint::reset));
+        view = look();
+        QVERIFY(view.log.rows.isEmpty() && view.tasks.rows.isEmpty() && !view.isSlideKnown);
+        QVERIFY2(view.log.unavailable.contains(QStringLiteral("not")), qPrintable(view.log.unavailable));
+        QVERIFY(bench.runTo(BootPoint::initFirst));
+        view = look();
+        QVERIFY(!view.log.rows.isEmpty());
+        QCOMPARE(view.slide, target.kernelSlide().value_or(1));
+        // Only this boot's messages.
+        int banners = 0;
+        for (const KernelLogLine &line : view.log.rows)
+            banners += line.text.startsWith(QStringLiteral("Linux version"));
+        QCOMPARE(banners, 1);
+    }
+
     // Each way to know a program by itself.
     void programs_areFoundByBuildIdAndByCode() {
         const QString guest = QFileInfo(Guest::demoEif()).absolutePath() + QStringLiteral("/guest/");

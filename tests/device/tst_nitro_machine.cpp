@@ -327,6 +327,44 @@ private Q_SLOTS:
         machine.out8(0x64, 0xfe);
         QVERIFY(machine.takeEvent(QStringLiteral("RESET"))[QStringLiteral("guest")].toBool());
     }
+
+    // As on EC2 no boot finds what an earlier one has left, and nobody who looks from outside does.
+    void reset_forgetsMemory_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("memory of its own") << QStringList();
+        QTest::newRow("in a file") << QStringList{
+            QStringLiteral("-m"), QStringLiteral("64M"), QStringLiteral("-object"),
+            QStringLiteral("memory-backend-file,id=ram,share=on,size=64M,mem-path=%1")};
+    }
+
+    void reset_forgetsMemory() {
+        QFETCH(QStringList, arguments);
+        QTemporaryDir folder;
+        QString options = QStringLiteral("nitro-enclave,reboot=reset");
+        const QString ram = folder.filePath(QStringLiteral("ram"));
+        if (!arguments.isEmpty()) {
+            arguments.last() = arguments.last().arg(ram);
+            options += QStringLiteral(",memory-backend=ram");
+        }
+        QtestMachine machine;
+        QVERIFY2(machine.start(arguments + QStringList{QStringLiteral("-M"), options}),
+                 machine.errorOutput());
+        machine.command(QStringLiteral("cont"));
+        machine.write32(0x1000, 0x12345678);
+        machine.write32(0x2abcde0, 0x87654321);
+        QCOMPARE(machine.read32(0x2abcde0), 0x87654321u);
+        machine.out8(0x64, 0xfe);
+        QVERIFY(machine.takeEvent(QStringLiteral("RESET"))[QStringLiteral("guest")].toBool());
+        QCOMPARE(machine.read32(0x1000), 0u);
+        QCOMPARE(machine.read32(0x2abcde0), 0u);
+        if (arguments.isEmpty())
+            return;
+        QFile file(ram);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QCOMPARE(file.size(), 64 << 20);
+        QVERIFY(file.seek(0x2abcde0));
+        QCOMPARE(file.read(4), QByteArray(4, '\0'));
+    }
 };
 
 QTEST_GUILESS_MAIN(NitroMachine)
