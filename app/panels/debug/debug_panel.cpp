@@ -76,6 +76,10 @@ void DebugPanel::refreshSoon() {
         m_refresh.start();
 }
 
+bool DebugPanel::isSeen() const {
+    return isVisible() && window()->rect().intersects(QRect(mapTo(window(), QPoint()), size()));
+}
+
 void DebugPanel::showEvent(QShowEvent *event) {
     Panel::showEvent(event);
     if (m_isDue)

@@ -53,6 +53,8 @@ signals:
     void memoryChosen(quint64 address);
 
 protected:
+    // Visible and not behind another panel's tab, which for Qt is visible, too, but moved away.
+    bool isSeen() const;
     virtual void attach() {} // m_target is new
     virtual void refresh() = 0;
     virtual void setStale(bool) {}

@@ -75,7 +75,7 @@ KernelPanel::KernelPanel(QWidget *parent)
     m_again.setInterval(againMilliseconds);
     connect(&m_again, &QTimer::timeout, this, [this] {
         // A slow target is not asked twice, and none when the panel is behind another one's tab.
-        if (!m_pending.isWaiting() && !visibleRegion().isEmpty())
+        if (!m_pending.isWaiting() && isSeen())
             refreshSoon();
     });
     connect(&m_log, &QAbstractItemModel::rowsAboutToBeInserted, this, [this] {

@@ -69,7 +69,7 @@ MemoryPanel::MemoryPanel(QWidget *parent)
 
     m_again.setInterval(againMilliseconds);
     connect(&m_again, &QTimer::timeout, this, [this] {
-        if (!visibleRegion().isEmpty()) // behind another panel's tab it is visible, but not seen
+        if (isSeen())
             refreshSoon();
     });
     for (TargetMemory *each : {m_virtual.get(), m_physical.get()})
