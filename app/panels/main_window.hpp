@@ -205,6 +205,7 @@ private:
     // main_window_layout.cpp
     PanelDock *addDock(Panel *panel);
     PanelDock *dock(const char *id) const;
+    void placeNewDocks();
     void arrangeDefault();
     void setDefaultProportions();
     void scheduleTitleBars();

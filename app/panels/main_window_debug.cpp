@@ -124,6 +124,7 @@ void MainWindow::usePerspective(Perspective wanted) {
         resetTo(wanted);
         return;
     }
+    placeNewDocks();
     for (PanelDock *each : m_docks)
         each->panel().restoreViewState(stored->panels[each->panel().id()].toObject());
     if (perspective() != wanted)

@@ -25,6 +25,18 @@ PanelDock *MainWindow::dock(const char *id) const {
     return nullptr;
 }
 
+// A layout that was stored before there was a panel does not know it: it stands behind another one's tab
+// then.
+void MainWindow::placeNewDocks() {
+    for (PanelDock *each : m_docks) {
+        if (m_area->dockWidgetArea(each) != Qt::NoDockWidgetArea || each->isFloating())
+            continue;
+        m_area->addDockWidget(Qt::LeftDockWidgetArea, each);
+        m_area->tabifyDockWidget(dock("pcrs"), each);
+        dock("pcrs")->raise();
+    }
+}
+
 PanelDock *MainWindow::addDock(Panel *panel) {
     auto *frame = new PanelDock(panel, m_area);
     m_docks.push_back(frame);
@@ -107,6 +119,7 @@ WindowLayout MainWindow::currentLayout(const QString &name) const {
 bool MainWindow::applyLayout(const WindowLayout &layout) {
     if (!m_area->restoreState(layout.docks, LayoutStore::version))
         return false;
+    placeNewDocks();
     if (!layout.geometry.isEmpty())
         restoreGeometry(layout.geometry);
     for (PanelDock *each : m_docks)

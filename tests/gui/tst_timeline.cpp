@@ -1,32 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The timeline: the arithmetic of its axis, the events that a capture's records become, choosing, measuring
-// and filtering in the view, and what the window ties to it. Pictures of it go to build/screenshots.
+// and filtering in the view.
 #include "app/models/time_axis.hpp"
-#include "app/panels/boot_panel.hpp"
-#include "app/panels/nsm_panel.hpp"
-#include "app/panels/panel_dock.hpp"
-#include "app/panels/pcr_panel.hpp"
-#include "app/panels/timeline_panel.hpp"
-#include "app/panels/vsock_panel.hpp"
-#include "app/proto/pcapng/capture_reader.hpp"
-#include "app/widgets/filter_bar.hpp"
-#include "app/widgets/theme.hpp"
 #include "app/widgets/timeline_view.hpp"
-#include "tests/gui/support/gui_fixture.hpp"
-#include "tests/unit/capture/nsm_stream.hpp"
+#include "tests/gui/support/timeline_stream.hpp"
 #include "tests/unit/capture/vsock_stream.hpp"
 
-#include <QClipboard>
-#include <QComboBox>
+#include <QApplication>
 #include <QElapsedTimer>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QLabel>
-#include <QLineEdit>
-#include <QMenu>
-#include <QTableView>
-#include <QToolButton>
+#include <QSignalSpy>
 #include <QWheelEvent>
 
 using namespace nitroscope::app;
@@ -37,106 +20,6 @@ using Kind = TimelineEvent::Kind;
 
 namespace {
 
-// What QEMU would write with everything on: a boot, NSM requests, vsock traffic, a break, and a plugin's
-// calls.
-QByteArray fullStream() {
-    FakeClock clock;
-    clock.virtualClock = 0;
-    const CapturePointer capture = makeCapture(clock);
-    nitro_capture_reset(capture.get(), "power-on");
-    addBoot(capture.get(), clock);
-    const auto guest = [&](const QByteArray &cbor) {
-        nitro_capture_guest(capture.get(), reinterpret_cast<const uint8_t *>(cbor.constData()),
-                            size_t(cbor.size()));
-        clock.advance(3'000'000);
-    };
-    guest(make::map({{"kind", make::text("first-call")},
-                     {"name", make::text("nsm_probe")},
-                     {"address", make::number(0xffffffff81234500)}}));
-    for (int i = 0; i < 6; ++i) {
-        guest(make::map({{"kind", make::text("system-call")},
-                         {"name", make::text(i % 2 ? "openat" : "ioctl")},
-                         {"arguments", make::array({make::number(3)})},
-                         {"path", make::text("/dev/nsm")}}));
-        guest(make::map({{"kind", make::text("system-call-result")},
-                         {"name", make::text(i % 2 ? "openat" : "ioctl")},
-                         {"result", make::number(0)}}));
-    }
-    uint64_t id = 0;
-    for (const NsmStep &step : nsmSteps({})) {
-        addStep(capture.get(), clock, ++id, step);
-        clock.advance(9'000'000);
-    }
-    const uint8_t value[48] = {7};
-    nitro_capture_pcr(capture.get(), 16, value, 0, "extend", 3);
-    nitro_capture_break(capture.get(), 3, "nsm", "ExtendPCR 16", 3);
-    clock.advance(20'000'000);
-    nitro_capture_finish(capture.get());
-    return pullAll(capture.get());
-}
-
-void feed(TimelineModel &model, const QByteArray &stream) {
-    auto spool = CaptureBytes::makeSpool();
-    QVERIFY(spool.has_value());
-    (*spool)->append(stream);
-    model.restart(*spool);
-    pcapng::CaptureReader reader([&](const pcapng::Record &record) { model.add(record); });
-    reader.feed(stream);
-    model.endBatch();
-}
-
-// Records as the machine would make them, without the detour over bytes: a million of them in a second.
-pcapng::Record made(qint64 ns, pcapng::Source source) {
-    pcapng::Record record;
-    record.hostNs = 1'790'000'000'000'000'000 + ns;
-    record.virtualNs = ns;
-    record.source = source;
-    return record;
-}
-
-void fill(TimelineModel &model, int count) {
-    model.restart({});
-    for (int i = 0; i < count; ++i) {
-        const qint64 ns = qint64{i} * 1000;
-        if (i % 4 == 0) {
-            auto record = made(ns, pcapng::Source::guest);
-            pcapng::GuestRecord guest;
-            guest.kind = QStringLiteral("system-call");
-            guest.fields = {{QStringLiteral("name"), QStringLiteral("call%1").arg(i % 300)}};
-            record.content = guest;
-            model.add(record);
-        } else if (i % 4 == 1) {
-            auto record = made(ns, pcapng::Source::nsm);
-            pcapng::NsmRecord nsm;
-            nsm.kind = 6;
-            nsm.transaction = quint64(i);
-            record.content = nsm;
-            model.add(record);
-            auto answer = made(ns + 400, pcapng::Source::nsm);
-            nsm.isResponse = true;
-            nsm.result = i % 1000 == 1 ? 4 : 0;
-            answer.content = nsm;
-            model.add(answer);
-        } else {
-            auto record = made(ns, pcapng::Source::vsock);
-            record.direction = i % 4 == 2 ? pcapng::Direction::outbound : pcapng::Direction::inbound;
-            pcapng::VsockRecord packet;
-            packet.srcPort = 5000 + quint32(i % 7);
-            packet.operation = 5;
-            record.content = packet;
-            model.add(record);
-        }
-    }
-    model.endBatch();
-}
-
-int first(const TimelineModel &model, Kind kind) {
-    for (int i = 0; i < static_cast<int>(model.events().size()); ++i)
-        if (model.event(i).kind == kind)
-            return i;
-    return -1;
-}
-
 struct View {
     TimelineModel model;
     TimelineView view{model};
@@ -146,20 +29,6 @@ struct View {
         view.show();
     }
     QWidget *port() { return view.viewport(); }
-};
-
-struct Window : WindowFixture {
-    Window() {
-        window->resize(1400, 900);
-        show();
-        action("view.panel.timeline")->trigger(); // it is behind a tab, not hidden: twice
-        action("view.panel.timeline")->trigger();
-    }
-    TimelinePanel &panel() { return window->timelinePanel(); }
-    int currentTransaction() {
-        const QModelIndex row = window->nsmPanel().table().currentIndex();
-        return row.isValid() ? int(window->nsmPanel().model().at(row.row()).id) : -1;
-    }
 };
 
 } // namespace
@@ -588,198 +457,6 @@ private slots:
               double(longest) / 1e6);
         QVERIFY2(manyNs < 8 * fewNs + 20'000'000, "painting must not look at every event");
         QVERIFY2(turns >= 2, "a million events must not be filtered in one go");
-    }
-
-    // The window.
-    void window_live_choosesBothWays() {
-        Window fixture;
-        fixture.session.capture()->play(fullStream());
-        TimelinePanel &panel = fixture.panel();
-        QCOMPARE(panel.model().laneSize(Lane::nsm), 13);
-        const int wanted = panel.model().eventOfTransaction(7);
-        panel.view().setFocus();
-        QTest::mouseClick(panel.view().viewport(), Qt::LeftButton, {}, panel.view().pointOf(wanted));
-        QCOMPARE(panel.view().current(), wanted);
-        QCOMPARE(fixture.currentTransaction(), 7);
-        // And back: as a user would, by a key in the list.
-        QTableView &table = fixture.window->nsmPanel().table();
-        QTest::keyClick(&table, Qt::Key_Down);
-        QCOMPARE(fixture.currentTransaction(), 8);
-        QCOMPARE(panel.view().current(), panel.model().eventOfTransaction(8));
-    }
-    void window_pcrChange_isChosenBothWays() {
-        Window fixture;
-        fixture.session.capture()->play(fullStream());
-        TimelinePanel &panel = fixture.panel();
-        int extend = -1;
-        for (const int number : panel.model().shown(Lane::pcrs))
-            if (panel.model().event(number).reference == (3 << 5 | 16))
-                extend = number;
-        QVERIFY(extend >= 0);
-        emit panel.view().chosen(extend);
-        QCOMPARE(fixture.currentTransaction(), 3);
-        QTableView *history = nullptr;
-        for (QTableView *table : fixture.window->pcrPanel().findChildren<QTableView *>())
-            if (table->accessibleName() == QStringLiteral("History of the PCR"))
-                history = table;
-        QVERIFY(history);
-        QCOMPARE(history->model()->rowCount(), 3); // of PCR 16
-        panel.view().setCurrent(-1);
-        history->setCurrentIndex(history->model()->index(0, 0));
-        QCOMPARE(panel.model().event(panel.view().current()).reference, quint64(3 << 5 | 16));
-        QCOMPARE(panel.model().event(panel.view().current()).kind, Kind::pcr);
-    }
-    void window_savedTraffic_choosesFlowsAndPackets() {
-        Window fixture;
-        const QString path = writeFile(fixture.dir.filePath(QStringLiteral("t.pcapng")), trafficStream());
-        fixture.window->openCapture(path);
-        TimelinePanel &panel = fixture.panel();
-        QTRY_COMPARE(panel.model().laneSize(Lane::flows), 3);
-        VsockPanel &vsock = fixture.window->vsockPanel();
-        vsock.flowModel().flush();
-        vsock.packetModel().flush();
-        emit panel.view().chosen(panel.model().eventOfFlow(2));
-        QCOMPARE(vsock.account().flows()[size_t(vsock.currentFlow())].id, quint64(2));
-        emit panel.view().chosen(panel.model().eventOfPacket(9));
-        QCOMPARE(vsock.currentPacket(), 9);
-        QTest::keyClick(&vsock.packetTable(), Qt::Key_Down);
-        QCOMPARE(vsock.currentPacket(), 10);
-        QCOMPARE(panel.view().current(), panel.model().eventOfPacket(10));
-        QTest::keyClick(&vsock.flowTable(), Qt::Key_Home, Qt::ControlModifier);
-        QTest::keyClick(&vsock.flowTable(), Qt::Key_Up);
-        QCOMPARE(panel.model().event(panel.view().current()).kind, Kind::flow);
-    }
-    void window_bootStage_isChosenBothWays() {
-        Window fixture;
-        const QString path = writeFile(fixture.dir.filePath(QStringLiteral("b.pcapng")), fullStream());
-        fixture.window->openCapture(path);
-        TimelinePanel &panel = fixture.panel();
-        QTRY_COMPARE(panel.model().laneSize(Lane::boot), 6);
-        QTableView *stages = nullptr;
-        for (QTableView *table : fixture.window->bootPanel().findChildren<QTableView *>())
-            stages = table;
-        emit panel.view().chosen(panel.model().eventOfStage(2));
-        QCOMPARE(stages->currentIndex().row(), 2);
-        QTest::keyClick(stages, Qt::Key_Down);
-        QCOMPARE(panel.view().current(), panel.model().eventOfStage(3));
-    }
-    void window_opening_raisesThePanelOfTheEvent() {
-        Window fixture;
-        fixture.session.capture()->play(fullStream());
-        TimelinePanel &panel = fixture.panel();
-        panel.view().setCurrent(panel.model().eventOfTransaction(2));
-        QTRY_VERIFY(fixture.window->nsmPanel().visibleRegion().isEmpty());
-        fixture.action("timeline.open")->trigger();
-        QTRY_VERIFY(!fixture.window->nsmPanel().visibleRegion().isEmpty());
-    }
-    void window_hiddenByFilter_isShownWhenChosenElsewhere() {
-        Window fixture;
-        fixture.session.capture()->play(fullStream());
-        TimelinePanel &panel = fixture.panel();
-        panel.filterBar().setText(QStringLiteral("no such thing"));
-        panel.setLaneShown(Lane::nsm, false);
-        panel.model().flush();
-        QCOMPARE(panel.model().shownCount(), 0);
-        const int wanted = panel.model().eventOfTransaction(4);
-        panel.showEvent(wanted);
-        QVERIFY(panel.model().isShown(wanted));
-        QCOMPARE(panel.filterBar().text(), QString());
-        QVERIFY(panel.view().laneRect(Lane::nsm).isValid());
-    }
-    void window_actions_haveShortcutsAndWork() {
-        Window fixture;
-        for (QAction *action : fixture.window->actions().actions())
-            if (action->objectName().startsWith(QStringLiteral("timeline."))) {
-                QVERIFY2(!action->shortcut().isEmpty(), qPrintable(action->objectName()));
-                action->trigger(); // on an empty timeline nothing happens
-            }
-        fixture.session.capture()->play(fullStream());
-        TimelinePanel &panel = fixture.panel();
-        fixture.action("timeline.next")->trigger();
-        QVERIFY(panel.view().current() >= 0);
-        fixture.action("timeline.zoomIn")->trigger();
-        QVERIFY(!panel.view().axis().isFit());
-        fixture.action("timeline.fit")->trigger();
-        QVERIFY(panel.view().axis().isFit());
-        panel.setClock(TimelineClock::guest);
-        fixture.action("timeline.clock")->trigger();
-        QCOMPARE(panel.clock(), TimelineClock::host);
-        fixture.action("timeline.nextNotable")->trigger();
-        QVERIFY(panel.model().event(panel.view().current()).isNotable());
-    }
-    void window_copyAs_spellsTheMeasuredEvents() {
-        Window fixture;
-        fixture.session.capture()->play(fullStream());
-        TimelinePanel &panel = fixture.panel();
-        QCOMPARE(panel.spelled(TimelinePanel::CopyForm::text), QString());
-        panel.view().setCurrent(panel.model().eventOfTransaction(2));
-        fixture.action("timeline.copyText")->trigger();
-        QVERIFY(QApplication::clipboard()->text().contains(QStringLiteral("DescribePCR 0")));
-        panel.view().toggleMeasure();
-        panel.view().setCurrent(panel.model().eventOfTransaction(4));
-        const QStringList lines =
-            panel.spelled(TimelinePanel::CopyForm::json).split(u'\n', Qt::SkipEmptyParts);
-        QVERIFY(lines.size() >= 3);
-        qint64 before = 0;
-        for (const QString &line : lines) {
-            const QJsonObject object = QJsonDocument::fromJson(line.toUtf8()).object();
-            QVERIFY(object[QStringLiteral("guest-ns")].toInteger() >= before);
-            before = object[QStringLiteral("guest-ns")].toInteger();
-        }
-        const QString csv = panel.spelled(TimelinePanel::CopyForm::csv);
-        QCOMPARE(csv.count(u'\n'), lines.size() + 1);
-        QVERIFY(csv.startsWith(QStringLiteral("guest-ns,host-ns,duration-ns,lane,event\n")));
-    }
-    void window_layout_remembersClockAndLanes() {
-        Window fixture;
-        fixture.panel().setClock(TimelineClock::host);
-        fixture.panel().setLaneShown(Lane::console, false);
-        const QJsonObject state = fixture.panel().viewState();
-        fixture.panel().setClock(TimelineClock::guest);
-        fixture.panel().setLaneShown(Lane::console, true);
-        fixture.panel().restoreViewState(state);
-        QCOMPARE(fixture.panel().viewState(), state);
-        QCOMPARE(fixture.panel().clock(), TimelineClock::host);
-    }
-    void window_restart_emptiesTheTimeline() {
-        Window fixture;
-        fixture.session.capture()->play(fullStream());
-        fixture.panel().view().setCurrent(3);
-        fixture.session.capture()->play({});
-        QCOMPARE(fixture.panel().model().shownCount(), 0);
-        QCOMPARE(fixture.panel().view().current(), -1);
-    }
-
-    void pictures_data() {
-        QTest::addColumn<int>("appearance");
-        QTest::addColumn<QString>("name");
-        QTest::newRow("light") << static_cast<int>(Appearance::light) << QStringLiteral("light");
-        QTest::newRow("dark") << static_cast<int>(Appearance::dark) << QStringLiteral("dark");
-    }
-    void pictures() {
-        QFETCH(int, appearance);
-        QFETCH(QString, name);
-        const auto save = [&](Window &fixture, const char *what) {
-            QCoreApplication::processEvents();
-            QVERIFY(
-                fixture.window->picture().save(QStringLiteral(NITROSCOPE_BINARY_DIR "/screenshots/%1-%2.png")
-                                                   .arg(name, QLatin1String(what))));
-        };
-        QDir().mkpath(QStringLiteral(NITROSCOPE_BINARY_DIR "/screenshots"));
-        theme::apply(*qApp, static_cast<Appearance>(appearance));
-        Window fixture;
-        save(fixture, "timeline-empty");
-        fixture.session.capture()->play(fullStream());
-        fixture.panel().view().setCurrent(fixture.panel().model().eventOfTransaction(5));
-        fixture.panel().view().toggleMeasure();
-        fixture.panel().view().setCurrent(fixture.panel().model().eventOfTransaction(9));
-        save(fixture, "timeline");
-        fixture.panel().view().zoomToMeasure();
-        save(fixture, "timeline-close");
-        Window traffic;
-        traffic.session.capture()->play(trafficStream());
-        save(traffic, "timeline-traffic");
-        theme::apply(*qApp, Appearance::light);
     }
 };
 
