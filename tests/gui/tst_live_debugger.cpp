@@ -21,6 +21,7 @@
 #include "app/widgets/hex_view.hpp"
 #include "app/widgets/theme.hpp"
 #include "tests/gui/support/gui_fixture.hpp"
+#include "tests/gui/support/live_machine.hpp"
 
 #include <QCheckBox>
 #include <QDialogButtonBox>
@@ -133,20 +134,8 @@ class LiveDebugger : public QObject {
 
     QTemporaryDir m_folder;
 
-    static void save(MainWindow &window, const QString &name) {
-        const QString folder = QStringLiteral(NITROSCOPE_BINARY_DIR "/screenshots");
-        QDir().mkpath(folder);
-        window.picture().save(folder + QLatin1Char('/') + name + QStringLiteral(".png"));
-    }
-
 private slots:
-    void initTestCase() {
-        if (!QFile::exists(QStringLiteral(NITROSCOPE_BINARY_DIR "/bin/qemu-system-x86_64")) ||
-            !QFile::exists(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif")))
-            QSKIP("QEMU or the demo enclave has not been built (./workbench build)");
-        qputenv("NITROSCOPE_QEMU", NITROSCOPE_BINARY_DIR "/bin/qemu-system-x86_64");
-        qputenv("XDG_RUNTIME_DIR", m_folder.path().toLocal8Bit());
-    }
+    void initTestCase() { NITROSCOPE_NEEDS_DEMO_MACHINE(m_folder); }
 
     void demo_fromResetVectorToUserSpace() {
         theme::apply(*qApp, Appearance::light);
@@ -179,7 +168,7 @@ private slots:
         const auto settles = [&] { return QTest::qWaitFor([&] { return debug.isUpToDate(); }, patience); };
 
         QSignalSpy opened(&window, &MainWindow::openingFinished);
-        window.openEif(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif"));
+        window.openEif(demoEif);
         QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, patience);
         trigger("enclave.runDebug");
         QTRY_VERIFY_WITH_TIMEOUT(debug.isAttached() && debug.target()->stop(), patience);
@@ -190,7 +179,7 @@ private slots:
         QCOMPARE(debug.target()->stop()->segment.mode, CpuMode::bits16);
         const auto first = debug.disassembly().view().current();
         QVERIFY(first && first->isBranch());
-        save(window, QStringLiteral("live-reset"));
+        savePicture(window, QStringLiteral("live-reset"));
 
         // The kernel's symbols are known before it runs.
         QTRY_VERIFY_WITH_TIMEOUT(
@@ -208,7 +197,7 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(debug.memory().translation().contains(QStringLiteral("0x")), patience);
         std::array<char, 16> bytes{};
         QTRY_COMPARE_WITH_TIMEOUT(debug.memory().hexView().source()->read(before, bytes), 16, patience);
-        save(window, QStringLiteral("live-start-kernel"));
+        savePicture(window, QStringLiteral("live-start-kernel"));
 
         trigger("debug.until.init");
         QTRY_VERIFY_WITH_TIMEOUT(debug.target()->stop() &&
@@ -217,7 +206,7 @@ private slots:
                                  patience);
         window.dockArea().findChild<QDockWidget *>(QStringLiteral("dock.kernel"))->raise();
         QVERIFY(settles());
-        save(window, QStringLiteral("live-init"));
+        savePicture(window, QStringLiteral("live-init"));
         QVERIFY2(!debug.kernel().status().isEmpty(),
                  "the kernel panel says what it found, or that it found none");
 
@@ -233,7 +222,7 @@ private slots:
             return false;
         };
         QTRY_VERIFY_WITH_TIMEOUT(hasApplication(), patience);
-        save(window, QStringLiteral("live-running"));
+        savePicture(window, QStringLiteral("live-running"));
         trigger("enclave.pause");
         QTRY_VERIFY_WITH_TIMEOUT(debug.target()->state() == DebugTarget::State::stopped, patience);
         trigger("enclave.stop");
@@ -247,7 +236,7 @@ private slots:
         LiveWindow live(m_folder.filePath(QStringLiteral("second")));
         DebugWorkspace &debug = live.debug();
         QSignalSpy opened(&live.window, &MainWindow::openingFinished);
-        live.window.openEif(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif"));
+        live.window.openEif(demoEif);
         QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, patience);
 
         live.action("enclave.options").trigger();
@@ -311,7 +300,7 @@ private slots:
                                      patience);
             QCOMPARE(debug.source().shownLine(), places.first().line);
         }
-        save(live.window, QStringLiteral("live-source"));
+        savePicture(live.window, QStringLiteral("live-source"));
         live.raise("disassembly");
 
         // Going to a place by completion and by expressions.
@@ -430,7 +419,7 @@ private slots:
         QVERIFY(kernel.status().contains(QStringLiteral("6.12")));
         for (int tab = 0; tab < kernel.tabs().count(); ++tab) {
             kernel.tabs().setCurrentIndex(tab);
-            save(live.window, QStringLiteral("live-kernel-%1").arg(tab));
+            savePicture(live.window, QStringLiteral("live-kernel-%1").arg(tab));
         }
 
         // Hit counts and processes.
@@ -443,7 +432,7 @@ private slots:
         if (live.isAt("ksys_write"))
             QCOMPARE(live.breakpoint("ksys_write", BreakpointList::hits), QStringLiteral("3"));
         live.raise("breakpoints");
-        save(live.window, QStringLiteral("live-breakpoints"));
+        savePicture(live.window, QStringLiteral("live-breakpoints"));
         for (int i = 0; i < 200 && !live.isAt("vfs_read"); ++i) {
             if (i == 0) { // the other has done its work
                 for (const DebugBreakpoint &each : debug.target()->breakpoints())
@@ -466,7 +455,7 @@ private slots:
         // All of it is on the timeline.
         QVERIFY(live.window.timelinePanel().model().laneSize(TimelineLane::boot) >= 6);
         live.raise("timeline");
-        save(live.window, QStringLiteral("live-timeline"));
+        savePicture(live.window, QStringLiteral("live-timeline"));
 
         live.action("enclave.stop").trigger();
         QTRY_VERIFY_WITH_TIMEOUT(!debug.isAttached(), patience);

@@ -13,9 +13,9 @@
 #include "app/session/live_session.hpp"
 #include "app/widgets/banner.hpp"
 #include "app/widgets/theme.hpp"
+#include "tests/gui/support/live_machine.hpp"
 
 #include <QContextMenuEvent>
-#include <QDir>
 #include <QMenu>
 #include <QSignalSpy>
 #include <QTableView>
@@ -65,8 +65,7 @@ class LiveNsm : public QObject {
     }
     void save(const QString &what) {
         QTest::qWait(50);
-        QDir().mkpath(u"" NITROSCOPE_BINARY_DIR "/screenshots"_s);
-        QVERIFY(m_window->picture().save(u"" NITROSCOPE_BINARY_DIR "/screenshots/live-%1.png"_s.arg(what)));
+        savePicture(*m_window, u"live-"_s + what);
     }
     void type(const char *command) { m_session->sendConsoleInput(QByteArray(command) + '\n'); }
     bool waitFor(const std::function<bool()> &condition) { return QTest::qWaitFor(condition, patience); }
@@ -107,13 +106,7 @@ class LiveNsm : public QObject {
 
 private slots:
     void initTestCase() {
-        const QString qemu = u"" NITROSCOPE_BINARY_DIR "/bin/qemu-system-x86_64"_s,
-                      eif = u"" NITROSCOPE_BINARY_DIR "/demo/demo.eif"_s;
-        if (!QFile::exists(qemu) || !QFile::exists(eif))
-            QSKIP("QEMU or the demo enclave has not been built (./workbench build)");
-        qputenv("NITROSCOPE_QEMU", qemu.toLocal8Bit());
-        qputenv("XDG_RUNTIME_DIR", m_folder.path().toLocal8Bit());
-        qputenv("XDG_DATA_HOME", m_folder.path().toLocal8Bit()); // the user's root is not this test's
+        NITROSCOPE_NEEDS_DEMO_MACHINE(m_folder);
         theme::apply(*qApp, Appearance::light);
         m_preferences = std::make_unique<Preferences>(m_folder.path());
         m_session = std::make_unique<LiveSession>();
@@ -121,7 +114,7 @@ private slots:
         m_window = std::make_unique<MainWindow>(*m_session, *m_preferences);
         m_window->resize(1600, 1000);
         m_window->show();
-        m_window->openEif(eif, MainWindow::AfterOpening::run);
+        m_window->openEif(demoEif, MainWindow::AfterOpening::run);
         QVERIFY(
             waitFor([&] { return m_window->consolePanel().logText().contains("nitroscope-demo: ready"); }));
         raise(nsm());

@@ -7,9 +7,8 @@
 #include "app/panels/vsock_panel.hpp"
 #include "app/session/live_session.hpp"
 #include "app/widgets/theme.hpp"
+#include "tests/gui/support/live_machine.hpp"
 
-#include <QDir>
-#include <QFile>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTemporaryDir>
@@ -30,12 +29,6 @@ quint16 freePort() {
     return server.serverPort();
 }
 
-void savePicture(MainWindow &window, const QString &name) {
-    const QString folder = QStringLiteral(NITROSCOPE_BINARY_DIR "/screenshots");
-    QVERIFY(QDir().mkpath(folder));
-    QVERIFY(window.picture().save(QStringLiteral("%1/%2.png").arg(folder, name)));
-}
-
 } // namespace
 
 class LiveVsock : public QObject {
@@ -44,13 +37,7 @@ class LiveVsock : public QObject {
     QTemporaryDir m_folder;
 
 private slots:
-    void initTestCase() {
-        if (!QFile::exists(QStringLiteral(NITROSCOPE_BINARY_DIR "/bin/qemu-system-x86_64")) ||
-            !QFile::exists(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif")))
-            QSKIP("QEMU or the demo enclave has not been built (./workbench build)");
-        qputenv("NITROSCOPE_QEMU", NITROSCOPE_BINARY_DIR "/bin/qemu-system-x86_64");
-        qputenv("XDG_RUNTIME_DIR", m_folder.path().toLocal8Bit());
-    }
+    void initTestCase() { NITROSCOPE_NEEDS_DEMO_MACHINE(m_folder); }
 
     void demo_trafficFaultAndBreak() {
         theme::apply(*qApp, Appearance::light);
@@ -66,7 +53,7 @@ private slots:
         const auto waitFor = [](const std::function<bool()> &condition) {
             return QTest::qWaitFor(condition, patience);
         };
-        window.openEif(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif"), MainWindow::AfterOpening::run);
+        window.openEif(demoEif, MainWindow::AfterOpening::run);
         const auto flowTo = [&panel](quint32 port) {
             const auto &flows = panel.account().flows();
             for (size_t i = flows.size(); i-- > 0;)

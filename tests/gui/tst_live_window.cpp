@@ -10,6 +10,7 @@
 #include "app/session/live_session.hpp"
 #include "app/widgets/banner.hpp"
 #include "app/widgets/terminal_view.hpp"
+#include "tests/gui/support/live_machine.hpp"
 
 #include <csignal>
 #include <QDir>
@@ -54,18 +55,12 @@ class LiveWindow : public QObject {
     QTemporaryDir m_folder;
 
     QByteArray demo() const {
-        QFile file(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif"));
+        QFile file(demoEif);
         return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
     }
 
 private slots:
-    void initTestCase() {
-        if (!QFile::exists(QStringLiteral(NITROSCOPE_BINARY_DIR "/bin/qemu-system-x86_64")) ||
-            !QFile::exists(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif")))
-            QSKIP("QEMU or the demo enclave has not been built (./workbench build)");
-        qputenv("NITROSCOPE_QEMU", NITROSCOPE_BINARY_DIR "/bin/qemu-system-x86_64");
-        qputenv("XDG_RUNTIME_DIR", m_folder.path().toLocal8Bit());
-    }
+    void initTestCase() { NITROSCOPE_NEEDS_DEMO_MACHINE(m_folder); }
 
     void badFile_isRefusedWithItsPlaceAndAWayOut_data() {
         QTest::addColumn<QByteArray>("content");
@@ -111,7 +106,7 @@ private slots:
         LaunchSpec options;
         options.memoryMiB = 20;
         window.setLaunchOptions(options);
-        window.openEif(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif"), MainWindow::AfterOpening::run);
+        window.openEif(demoEif, MainWindow::AfterOpening::run);
         QVERIFY(QTest::qWaitFor([&] { return window.banner().isVisible(); }, patience));
         QVERIFY2(window.banner().message().contains(QRegularExpression(QStringLiteral("at least \\d+ MiB"))),
                  qPrintable(window.banner().message()));
@@ -125,7 +120,7 @@ private slots:
         LaunchSpec options;
         options.qemuPath = QStringLiteral("/no/such/qemu");
         window.setLaunchOptions(options);
-        window.openEif(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif"), MainWindow::AfterOpening::run);
+        window.openEif(demoEif, MainWindow::AfterOpening::run);
         QVERIFY(QTest::qWaitFor([&] { return window.banner().isVisible(); }, patience));
         QVERIFY(window.banner().message().contains(QStringLiteral("/no/such/qemu")));
         QVERIFY(window.banner().advice().contains(QStringLiteral("./workbench build")));
@@ -147,7 +142,7 @@ private slots:
             return QTest::qWaitFor([&] { return console().count(text) >= times; }, patience);
         };
 
-        window.openEif(QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif"), MainWindow::AfterOpening::run);
+        window.openEif(demoEif, MainWindow::AfterOpening::run);
         QVERIFY(reaches(State::running));
         QVERIFY2(shows(readyLine), qPrintable(console().right(1000)));
         PcrTableModel &pcrs = window.pcrPanel().model();
