@@ -29,7 +29,6 @@ public:
     // Queued; shown with the next flush, so that a flood of lines costs one insertion per tick.
     void append(const LogEntry &entry);
     void flush();
-    bool hasPending() const { return !m_pending.empty(); }
     void clear();
 
     void setMinimumLevel(LogLevel level);

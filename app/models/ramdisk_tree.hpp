@@ -40,7 +40,6 @@ public:
                                                    const QByteArray &filter, const std::stop_token &stop);
 
     const RamdiskContents &contents() const { return *m_contents; }
-    std::shared_ptr<const RamdiskContents> sharedContents() const { return m_contents; }
     // Item 0 is the invisible root; its children are the ramdisks.
     const Item &item(int number) const { return m_items[static_cast<size_t>(number)]; }
     const formats::RamdiskEntry *entryOf(const Item &item) const;

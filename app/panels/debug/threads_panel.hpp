@@ -20,10 +20,8 @@ public:
 
     explicit ThreadsPanel(QWidget *parent = nullptr);
 
-    ThreadList &threadList() { return m_threads; }
     FrameList &frames() { return m_frames; }
     QTableView &threadTable() { return *m_threadTable; }
-    QTableView &frameTable() { return *m_frameTable; }
 
     bool isUpToDate() const override { return DebugPanel::isUpToDate() && !m_pending.isWaiting(); }
     void copy() override;
