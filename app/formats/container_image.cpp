@@ -147,7 +147,7 @@ app::Result<void> ContainerImage::openLayout(const QString &architecture) {
             break;
         }
         QJsonObject chosen;
-        for (const QJsonValue &entry : object.value(u"manifests").toArray()) {
+        for (const QJsonValue entry : object.value(u"manifests").toArray()) {
             const QJsonObject descriptor = entry.toObject();
             const QString found = descriptor.value(u"platform").toObject().value(u"architecture").toString();
             if (chosen.isEmpty() && (found.isEmpty() || found == architecture))
@@ -169,7 +169,7 @@ app::Result<void> ContainerImage::openLayout(const QString &architecture) {
         return tl::unexpected(image.error());
     m_digest = config.value(u"digest").toString();
     m_image = QJsonDocument::fromJson(*image).object();
-    for (const QJsonValue &layer : manifest.value(u"layers").toArray()) {
+    for (const QJsonValue layer : manifest.value(u"layers").toArray()) {
         const QString digest = layer.toObject().value(u"digest").toString();
         const auto file = fileOf(u"blobs/"_s + digest.section(u':', 0, 0) + u'/' + digest.section(u':', 1));
         if (!file)
@@ -198,7 +198,7 @@ app::Result<void> ContainerImage::openDockerSave() {
     m_digest = u"sha256:"_s +
                QString::fromLatin1(QCryptographicHash::hash(*image, QCryptographicHash::Sha256).toHex());
     m_name = manifest.value(u"RepoTags").toArray().first().toString();
-    for (const QJsonValue &layer : manifest.value(u"Layers").toArray()) {
+    for (const QJsonValue layer : manifest.value(u"Layers").toArray()) {
         const auto file = fileOf(layer.toString());
         if (!file)
             return tl::unexpected(file.error());

@@ -50,7 +50,7 @@ QByteArray linesOf(const QStringList &words) {
 
 QStringList wordsOf(const QJsonValue &list) {
     QStringList words;
-    for (const QJsonValue &word : list.toArray())
+    for (const QJsonValue word : list.toArray())
         words << word.toString();
     return words;
 }

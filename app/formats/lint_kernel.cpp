@@ -15,7 +15,7 @@ namespace {
 
 QStringList wordsOf(const QJsonValue &list) {
     QStringList words;
-    for (const QJsonValue &word : list.toArray())
+    for (const QJsonValue word : list.toArray())
         words << word.toString();
     return words;
 }

@@ -50,7 +50,7 @@ Result<LayoutStore> LayoutStore::fromJson(const QByteArray &json) {
                           .arg(version));
     LayoutStore store;
     const QJsonArray layouts = root[QStringLiteral("layouts")].toArray();
-    for (const QJsonValue &value : layouts) {
+    for (const QJsonValue value : layouts) {
         const QJsonObject entry = value.toObject();
         WindowLayout layout{
             entry[QStringLiteral("name")].toString(), decoded(entry[QStringLiteral("geometry")]),

@@ -241,7 +241,7 @@ private Q_SLOTS:
         quint64 answered = 0;
         const QJsonArray requests =
             guest.command(QStringLiteral("query-nsm")).toObject()[QStringLiteral("requests")].toArray();
-        for (const QJsonValue &each : requests)
+        for (const QJsonValue each : requests)
             answered += static_cast<quint64>(each.toObject()[QStringLiteral("count")].toInteger());
         QVERIFY(answered > 70000);
         QCOMPARE(kept + lost, 2 * answered);
@@ -293,7 +293,7 @@ private Q_SLOTS:
         QCOMPARE(info[QStringLiteral("paused")].toBool(), false);
         const QJsonArray interfaces = info[QStringLiteral("interfaces")].toArray();
         QCOMPARE(interfaces.size(), NITRO_CAPTURE_INTERFACES);
-        for (const QJsonValue &value : interfaces) {
+        for (const QJsonValue value : interfaces) {
             const QJsonObject counters = value.toObject();
             const bool console = counters[QStringLiteral("interface")].toString() == u"console";
             QCOMPARE(counters[QStringLiteral("enabled")].toBool(), console);

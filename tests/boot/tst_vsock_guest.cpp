@@ -41,7 +41,7 @@ private:
     }
     QJsonObject closedFlow(quint32 service) {
         const QJsonArray closed = m_guest->command(u"query-vsock"_s).toObject()[u"closed"_s].toArray();
-        for (const QJsonValue &flow : closed)
+        for (const QJsonValue flow : closed)
             if (flow.toObject()[u"service"_s].toInteger() == service)
                 return flow.toObject();
         return {};

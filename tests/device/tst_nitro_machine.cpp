@@ -71,7 +71,7 @@ private:
         const QJsonArray found =
             machine.command(QStringLiteral("qom-list-properties"), {{QStringLiteral("typename"), type}})
                 .toArray();
-        for (const QJsonValue &item : found)
+        for (const QJsonValue item : found)
             names += item.toObject()[QStringLiteral("name")].toString();
         return names;
     }
@@ -271,7 +271,7 @@ private Q_SLOTS:
         QVERIFY2(machine.start(), machine.errorOutput());
         QCOMPARE(machine.command(QStringLiteral("query-pci")).toArray().size(), 0);
         int enclaves = 0;
-        for (const QJsonValue &item : machine.command(QStringLiteral("query-machines")).toArray())
+        for (const QJsonValue item : machine.command(QStringLiteral("query-machines")).toArray())
             enclaves += item.toObject()[QStringLiteral("name")].toString() == QStringLiteral("nitro-enclave");
         QCOMPARE(enclaves, 1);
     }

@@ -51,7 +51,7 @@ private:
     }
     int hits() {
         const QJsonArray rules = m_machine.command(u"vsock-fault-list"_s).toArray();
-        for (const QJsonValue &rule : rules)
+        for (const QJsonValue rule : rules)
             if (rule.toObject()[u"id"_s].toInt() == m_rule)
                 return rule.toObject()[u"hits"_s].toInt();
         return -1;

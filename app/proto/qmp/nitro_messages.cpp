@@ -40,7 +40,7 @@ app::Result<QVector<NsmPcr>> readNsmPcrs(const QJsonValue &queryNsmReply) {
     if (!list.isArray())
         return schemaError(QStringLiteral("The answer to query-nsm has no list of PCRs."));
     QVector<NsmPcr> pcrs;
-    for (const QJsonValue &item : list.toArray()) {
+    for (const QJsonValue item : list.toArray()) {
         auto pcr = readPcr(item.toObject());
         if (!pcr)
             return tl::unexpected(pcr.error());

@@ -31,7 +31,7 @@ app::Result<QVector<Rule>> readRules(const QJsonValue &reply) {
     if (!reply.isArray() || reply.toArray().size() > most)
         return app::failure(QStringLiteral("qmp-schema"), QStringLiteral("The answer is no list of rules."));
     QVector<Rule> rules;
-    for (const QJsonValue &item : reply.toArray()) {
+    for (const QJsonValue item : reply.toArray()) {
         const Rule rule = readRule(item.toObject(), static_cast<const Rule *>(nullptr));
         if (rule.id == 0)
             return app::failure(QStringLiteral("qmp-schema"), QStringLiteral("A rule has no number."));

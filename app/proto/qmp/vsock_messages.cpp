@@ -113,7 +113,7 @@ app::Result<QVector<VsockFaultRule>> readVsockFaults(const QJsonValue &reply) {
     if (!list)
         return tl::unexpected(list.error());
     QVector<VsockFaultRule> rules;
-    for (const QJsonValue &item : *list) {
+    for (const QJsonValue item : *list) {
         const QJsonObject object = item.toObject();
         VsockFaultRule rule;
         rule.action = text(object, "action");
@@ -140,7 +140,7 @@ app::Result<QVector<VsockBreakRule>> readVsockBreaks(const QJsonValue &reply) {
     if (!list)
         return tl::unexpected(list.error());
     QVector<VsockBreakRule> rules;
-    for (const QJsonValue &item : *list) {
+    for (const QJsonValue item : *list) {
         const QJsonObject object = item.toObject();
         if (text(object, "source") != QLatin1String("vsock"))
             continue;
@@ -159,7 +159,7 @@ app::Result<QVector<VsockRoute>> readVsockRoutes(const QJsonValue &reply) {
     if (!list)
         return tl::unexpected(list.error());
     QVector<VsockRoute> routes;
-    for (const QJsonValue &item : *list)
+    for (const QJsonValue item : *list)
         routes.append(
             {static_cast<quint32>(number(item.toObject(), "port")), text(item.toObject(), "route")});
     return routes;
@@ -180,7 +180,7 @@ app::Result<VsockInfo> readVsockInfo(const QJsonValue &reply) {
         const auto list = listOf(object.value(QLatin1String(member)), "flows");
         if (!list)
             return tl::unexpected(list.error());
-        for (const QJsonValue &item : *list)
+        for (const QJsonValue item : *list)
             info.flows.append(readFlow(item.toObject()));
     }
     return info;

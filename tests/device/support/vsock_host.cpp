@@ -14,7 +14,7 @@ constexpr int deadlineMs = 60000, stepMs = 20;
 
 QJsonObject ofService(const QJsonValue &flows, quint32 service) {
     const QJsonArray list = flows.toArray();
-    for (const QJsonValue &flow : list)
+    for (const QJsonValue flow : list)
         if (flow.toObject()[QStringLiteral("service")].toInteger() == service)
             return flow.toObject();
     return {};
