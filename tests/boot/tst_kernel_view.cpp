@@ -257,6 +257,24 @@ private slots:
             QCOMPARE(found.log.rows[i].text, after.log.rows[i].text);
         compareTasks(guest, found);
 
+        // And from a kernel with symbols of functions only and no types.
+        KernelReader functions = readerOf(guest, image->functionsOnly());
+        const KernelView bare = functions.read();
+        QCOMPARE(bare.slide, view.slide);
+        QVERIFY(bare.log.rows.size() >= view.log.rows.size());
+        for (qsizetype i = 0; i < view.log.rows.size(); ++i)
+            QCOMPARE(bare.log.rows[i].text, view.log.rows[i].text);
+        QCOMPARE(bare.tasks.source, QStringLiteral("discovered in memory"));
+        compareTasks(guest, bare);
+        const auto byTypes = reader.tasks(), byLooking = functions.tasks();
+        QVERIFY(byTypes && byLooking);
+        QCOMPARE(byLooking->initTask, byTypes->initTask);
+        QCOMPARE(byLooking->tasks, byTypes->tasks);
+        QCOMPARE(byLooking->pid, byTypes->pid);
+        QCOMPARE(byLooking->name, byTypes->name);
+        QCOMPARE(byLooking->stack, byTypes->stack);
+        QCOMPARE(byLooking->state, byTypes->state);
+
         QVERIFY(view.modules.rows.isEmpty());
         const QByteArray answer = "nitroscope-demo: insmod " + enclave.module;
         QVERIFY2(guest.ask("insmod " + enclave.module, answer).join('\n').contains(answer + " done"),

@@ -284,24 +284,26 @@ void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakp
         checkCondition();
         return;
     }
-    withKernel(
-        [this, first, next, checkCondition, cpu = int(stop.reply.thread.thread) - 1](const KernelView &view) {
-            const bool isThere =
-                std::any_of(view.tasks.rows.cbegin(), view.tasks.rows.cend(), [&](const KernelTask &task) {
-                    return task.cpu == cpu &&
-                           (task.name == first.process || QString::number(task.pid) == first.process);
-                });
-            if (isThere) {
-                checkCondition();
-                return;
-            }
-            if (first.hits == 0)
-                m_breakpoints.setProblem(first.number,
-                                         view.tasks.unavailable.isEmpty()
-                                             ? QStringLiteral("only other processes have come by so far")
-                                             : view.tasks.unavailable);
-            next(false);
-        });
+    withKernel([this, first, next, checkCondition,
+                cpu = int(stop.reply.thread.thread) - 1](const KernelView &view) {
+        const auto runsHere = [cpu](const KernelTask &task) { return task.cpu == cpu; };
+        const bool isKnown = std::any_of(view.tasks.rows.cbegin(), view.tasks.rows.cend(), runsHere);
+        const bool isThere =
+            std::any_of(view.tasks.rows.cbegin(), view.tasks.rows.cend(), [&](const KernelTask &task) {
+                return runsHere(task) &&
+                       (task.name == first.process || QString::number(task.pid) == first.process);
+            });
+        if (isThere) {
+            checkCondition();
+            return;
+        }
+        if (first.hits == 0)
+            m_breakpoints.setProblem(first.number,
+                                     !view.tasks.unavailable.isEmpty() ? view.tasks.unavailable
+                                     : isKnown ? QStringLiteral("only other processes have come by so far")
+                                               : QStringLiteral("the last time it was not known who ran"));
+        next(false);
+    });
 }
 
 void LiveTarget::publish(const TargetStop &stop, const Outcome &outcome) {

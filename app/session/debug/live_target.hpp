@@ -129,6 +129,7 @@ private:
     Result<quint64> placeOf(const QString &place) const;
     std::optional<guest::VirtualMemory> memoryNow() const;
     void startKernelRead();
+    std::optional<VcpuRegisters> vcpuNow() const;
     void noteTasks(const KernelView &view);
     void withRegisters(qint64 thread, std::function<void(const Result<RegisterSet> &)> done);
     void fetch(AddressSpace space, quint64 address, quint64 bytes,

@@ -146,10 +146,10 @@ void LiveTarget::startKernelRead() {
     const bool isStale = std::exchange(m_isReaderStale, false);
     onWorker(
         this,
-        [code = m_code, image = m_image, isStale, translation = m_translation] {
+        [code = m_code, image = m_image, isStale, translation = m_translation, registers = vcpuNow()] {
             if (isStale)
                 code->startOver(image);
-            return code->readKernel(translation.root ? std::optional(translation) : std::nullopt);
+            return code->readKernel(translation.root ? std::optional(translation) : std::nullopt, registers);
         },
         [this, waiters](const KernelView &view) {
             m_isReaderBusy = false;
@@ -159,6 +159,15 @@ void LiveTarget::startKernelRead() {
             if (!m_kernelWaiters.isEmpty() && !m_isReaderBusy)
                 startKernelRead();
         });
+}
+
+std::optional<VcpuRegisters> LiveTarget::vcpuNow() const {
+    if (!m_raw || m_raw->registers.isEmpty() || (m_state != State::stopped && !isJudging()))
+        return std::nullopt;
+    constexpr int gsBase = 25, kernelGsBase = 26;
+    const quint64 gs = m_raw->value(gsBase);
+    return VcpuRegisters{int(m_raw->reply.thread.thread) - 1, m_raw->value(RegisterView::stubRsp),
+                         RunningKernel::isKernelAddress(gs) ? gs : m_raw->value(kernelGsBase)};
 }
 
 // Which task each vCPU runs.

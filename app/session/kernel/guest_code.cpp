@@ -33,9 +33,10 @@ void GuestCode::startOver(const symbols::KernelImagePointer &image) {
     m_reader.setImage(image);
 }
 
-KernelView GuestCode::readKernel(std::optional<guest::AddressTranslation> vcpu) {
+KernelView GuestCode::readKernel(std::optional<guest::AddressTranslation> vcpu,
+                                 std::optional<VcpuRegisters> registers) {
     const std::lock_guard guard(m_lock);
-    return m_reader.read(vcpu);
+    return m_reader.read(vcpu, registers);
 }
 
 EnclavePrograms *GuestCode::programs() {

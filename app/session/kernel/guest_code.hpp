@@ -25,7 +25,9 @@ public:
 
     // Another debug file was given, or the machine was reset.
     void startOver(const symbols::KernelImagePointer &image);
-    KernelView readKernel(std::optional<guest::AddressTranslation> vcpu);
+    // As KernelReader::read().
+    KernelView readKernel(std::optional<guest::AddressTranslation> vcpu,
+                          std::optional<VcpuRegisters> registers);
 
     struct Backtrace {
         QVector<DebugFrame> frames;

@@ -3,6 +3,8 @@
 
 #include "app/session/kernel/printk_ring.hpp"
 
+#include <algorithm>
+
 namespace nitroscope::app {
 
 Result<const RunningKernel *> KernelReader::kernel(std::optional<guest::AddressTranslation> vcpu) {
@@ -34,7 +36,8 @@ Result<TaskLayout> KernelReader::tasks() {
     return layout;
 }
 
-KernelView KernelReader::read(std::optional<guest::AddressTranslation> vcpu) {
+KernelView KernelReader::read(std::optional<guest::AddressTranslation> vcpu,
+                              std::optional<VcpuRegisters> registers) {
     KernelView view;
     const auto found = kernel(vcpu);
     if (!found) {
@@ -53,6 +56,12 @@ KernelView KernelReader::read(std::optional<guest::AddressTranslation> vcpu) {
     else
         view.tasks.unavailable =
             QStringLiteral("The tasks are not available, because ") + layout.error().message;
+    if (registers && std::none_of(view.tasks.rows.cbegin(), view.tasks.rows.cend(),
+                                  [&](const KernelTask &task) { return task.cpu == registers->cpu; }))
+        if (const auto current = currentTaskOf(running, view.tasks.rows, *registers))
+            for (KernelTask &task : view.tasks.rows)
+                if (task.taskAddress == *current)
+                    task.cpu = registers->cpu;
     return view;
 }
 

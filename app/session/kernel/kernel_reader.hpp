@@ -21,7 +21,9 @@ public:
         : m_memory(std::move(memory)), m_image(std::move(image)) {}
 
     // `vcpu` of a stopped machine helps with kernels that do not say where their page tables are.
-    KernelView read(std::optional<guest::AddressTranslation> vcpu = std::nullopt);
+    // Its registers help with kernels that do not say which task it runs.
+    KernelView read(std::optional<guest::AddressTranslation> vcpu = std::nullopt,
+                    std::optional<VcpuRegisters> registers = std::nullopt);
     // The kernel in RAM. Errors as RunningKernel::find.
     Result<const RunningKernel *> kernel(std::optional<guest::AddressTranslation> vcpu = std::nullopt);
     // How tasks are laid out there; learnt once.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/kernel/kernel_tasks.hpp"
 
+#include <cstring>
 #include <QHash>
 #include <QSet>
 
@@ -150,6 +151,48 @@ QVector<quint64> currentTasks(const RunningKernel &kernel) {
         tasks.append(isOnline ? kernel.value<quint64>(*offset + *current + within).value_or(0) : 0);
     }
     return tasks;
+}
+
+std::optional<quint64> currentTaskOf(const RunningKernel &kernel, const QVector<KernelTask> &tasks,
+                                     const VcpuRegisters &vcpu) {
+    constexpr quint64 stackBytes = 16384;                   // THREAD_SIZE of x86-64
+    constexpr quint64 perCpuBytes = 512 << 10, page = 4096; // of which each CPU has so many at most
+    constexpr qsizetype together = 64;                      // bytes, a cache line
+    QHash<quint64, quint64> topOf;
+    for (const KernelTask &task : tasks) {
+        if (task.stack == 0)
+            continue;
+        if (vcpu.stackPointer - task.stack < stackBytes)
+            return task.taskAddress;
+        topOf.insert(task.taskAddress, task.stack + stackBytes);
+    }
+    if (!RunningKernel::isKernelAddress(vcpu.perCpu) || vcpu.perCpu % 8 != 0)
+        return std::nullopt;
+    const auto wordAt = [](const QByteArray &bytes, qsizetype offset) {
+        quint64 value = 0;
+        std::memcpy(&value, bytes.constData() + offset, sizeof value);
+        return value;
+    };
+    std::optional<quint64> found;
+    for (quint64 at = 0; at < perCpuBytes; at += page) {
+        const QByteArray bytes = kernel.bytes(vcpu.perCpu + at, page);
+        for (qsizetype word = 0; word + together <= bytes.size(); word += 8) {
+            const auto top = topOf.constFind(wordAt(bytes, word));
+            if (top == topOf.cend())
+                continue;
+            bool isThere = false;
+            for (qsizetype next = 8; next < together; next += 8)
+                isThere = isThere || wordAt(bytes, word + next) == *top;
+            if (!isThere)
+                continue;
+            if (found && *found != top.key())
+                return std::nullopt;
+            found = top.key();
+        }
+        if (bytes.isEmpty())
+            break;
+    }
+    return found;
 }
 
 KernelList<KernelTask> readTasks(const RunningKernel &kernel, const TaskLayout &layout) {

@@ -34,6 +34,19 @@ KernelList<KernelTask> readTasks(const RunningKernel &kernel, const TaskLayout &
 // Addresses of the tasks that run now, by vCPU; empty when the kernel's per-CPU data is not known.
 QVector<quint64> currentTasks(const RunningKernel &kernel);
 
+// What a stopped vCPU tells of the task that it runs.
+struct VcpuRegisters {
+    int cpu = 0; // from 0
+    quint64 stackPointer = 0;
+    quint64 perCpu = 0; // the kernel's GS base: GS in the kernel, the one kept for SWAPGS in user space
+};
+// The task that a stopped vCPU runs, for kernels that do not say where `current` is: the one whose stack it
+// is on, else the one whose address and stack's top stand close together in the vCPU's per-CPU data (struct
+// pcpu_hot of 6.2 to 6.14). One of them alone proves nothing: old stacks are full of them. Nothing when that
+// is none or several tasks, and for idle tasks, which are in no list.
+std::optional<quint64> currentTaskOf(const RunningKernel &kernel, const QVector<KernelTask> &tasks,
+                                     const VcpuRegisters &vcpu);
+
 // As ps shows it. `state` and `exitState` are the kernel's bits (include/linux/sched.h).
 QString taskStateLetter(quint64 state, quint64 exitState);
 
