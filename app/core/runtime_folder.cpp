@@ -94,7 +94,7 @@ Result<void> ensurePrivateFolder(const QString &base) {
 
 QString runtimeBase() {
     const QString xdg = qEnvironmentVariable("XDG_RUNTIME_DIR");
-    const QString preferred = xdg + QStringLiteral("/nitroscope");
+    QString preferred = xdg + QStringLiteral("/nitroscope");
     // Under sudo or su the variable often names somebody else's folder.
     struct stat status;
     const int room = socketPathLimit - maxRuntimeFileName - int(std::strlen("/run-XXXXXX/"));

@@ -175,6 +175,7 @@ NITROSCOPE_CALL int ppoll(pollfd *fds, nfds_t count, const timespec *timeout, co
 }
 
 // What the two become in programs that are compiled with _FORTIFY_SOURCE.
+// NOLINTBEGIN(bugprone-reserved-identifier): the names are the C library's
 extern "C" int __poll_chk(pollfd *fds, nfds_t count, int milliseconds, size_t bytes);
 extern "C" int __ppoll_chk(pollfd *fds, nfds_t count, const timespec *timeout, const sigset_t *mask,
                            size_t bytes);
@@ -191,6 +192,7 @@ NITROSCOPE_CALL int __ppoll_chk(pollfd *fds, nfds_t count, const timespec *timeo
                ? pollLowWater(fds, count, timeout, mask)
                : NITROSCOPE_REAL(__ppoll_chk)(fds, count, timeout, mask, bytes);
 }
+// NOLINTEND(bugprone-reserved-identifier)
 
 // ------------------------------------------------------------------------------------------------
 // descriptors
