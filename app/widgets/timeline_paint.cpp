@@ -205,9 +205,11 @@ void TimelineView::paintMarks(QPainter &painter, TimelineLane lane, const QRect 
             if (!isLeft)
                 taken += textGap + std::min(wanted, room);
         } else if (count > 1 && room >= leastText && !isPacket && !isFlow) {
+            const QString many = QStringLiteral("%1×").arg(count);
             painter.setPen(theme::mutedText(palette()));
             painter.drawText(QRect(m_gutter + x + 2 + textGap, rect.top(), room, rect.height()),
-                             Qt::AlignLeft | Qt::AlignVCenter, QStringLiteral("%1×").arg(count));
+                             Qt::AlignLeft | Qt::AlignVCenter, many);
+            taken += textGap + fontMetrics().horizontalAdvance(many);
         }
         at = next;
     }
