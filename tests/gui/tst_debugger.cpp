@@ -132,8 +132,12 @@ private slots:
             fixture.target.deliverNext();
         QVERIFY(fixture.registerValue(16).data(Role::staleRole).toBool());
         QCOMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000000"));
-        fixture.target.deliverAll();
-        QTRY_COMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000004"));
+        // Panels ask when their turn comes, which may be after the first of them have been answered.
+        const auto isNew = [&fixture] {
+            fixture.target.deliverAll();
+            return fixture.registerValue(16).data().toString() == QStringLiteral("ffffffff81000004");
+        };
+        QTRY_VERIFY(isNew());
         QVERIFY(!fixture.registerValue(16).data(Role::staleRole).toBool());
     }
 
