@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <cmath>
+#include <QLocale>
 
 namespace nitroscope::app {
 
