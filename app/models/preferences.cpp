@@ -81,6 +81,8 @@ LaunchSpec Preferences::launchOptions() const {
     spec.debugMode = value("debugMode").toBool();
     spec.strict = m_settings->value(launchGroup + QStringLiteral("strict"), true).toBool();
     spec.debugger = m_settings->value(launchGroup + QStringLiteral("debugger"), false).toBool();
+    spec.traceSystemCalls = value("traceSystemCalls").toBool();
+    spec.firstCallsPath = value("firstCallsPath").toString();
     spec.moduleId = value("moduleId").toString();
     spec.parentRole = value("parentRole").toString();
     spec.parentId = value("parentId").toString();
@@ -100,6 +102,8 @@ void Preferences::setLaunchOptions(const LaunchSpec &spec) {
     set("debugMode", spec.debugMode);
     set("strict", spec.strict);
     set("debugger", spec.debugger);
+    set("traceSystemCalls", spec.traceSystemCalls);
+    set("firstCallsPath", spec.firstCallsPath);
     set("moduleId", spec.moduleId);
     set("parentRole", spec.parentRole);
     set("parentId", spec.parentId);

@@ -8,6 +8,7 @@
 #include <QCheckBox>
 #include <QDialogButtonBox>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QFormLayout>
 #include <QGroupBox>
 #include <QLabel>
@@ -42,6 +43,7 @@ LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWid
       m_debugMode(new QCheckBox(QStringLiteral("Debug mode: PCR 0-2 and 8 read as zero, as on EC2"))),
       m_strict(new QCheckBox(QStringLiteral("Strict: refuse what the real platform refuses"))),
       m_debugger(new QCheckBox(QStringLiteral("Debugger: stop before the first instruction"))),
+      m_systemCalls(new QCheckBox(QStringLiteral("Trace the system calls of the enclave's programs"))),
       m_moduleId(
           textField(QStringLiteral("Module ID"), QStringLiteral("made up by the machine"), spec.moduleId)),
       m_parentRole(textField(QStringLiteral("IAM role"), QStringLiteral("arn:aws:iam::… measured into PCR 3"),
@@ -54,6 +56,8 @@ LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWid
                          spec.initrdPath)),
       m_qemu(pathField(QStringLiteral("QEMU"), QStringLiteral("the one that came with Nitroscope"),
                        spec.qemuPath)),
+      m_firstCalls(pathField(QStringLiteral("First calls of kernel functions"),
+                             QStringLiteral("a System.map; needs nokaslr above"), spec.firstCallsPath)),
       m_vsock(new LaunchVsockPage(spec.vsock)), m_note(new QLabel),
       m_buttons(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel)) {
     setWindowTitle(QStringLiteral("Launch Options"));
@@ -69,6 +73,8 @@ LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWid
     m_debugMode->setChecked(spec.debugMode);
     m_strict->setChecked(spec.strict);
     m_debugger->setChecked(spec.debugger);
+    m_systemCalls->setChecked(spec.traceSystemCalls);
+    m_systemCalls->setToolTip(QStringLiteral("In the timeline and the capture; the enclave runs slower."));
 
     auto *all = new QVBoxLayout(this);
     auto *tabs = new QTabWidget;
@@ -85,6 +91,7 @@ LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWid
     enclave->addRow(QString(), m_debugMode);
     enclave->addRow(QString(), m_strict);
     enclave->addRow(QString(), m_debugger);
+    enclave->addRow(QString(), m_systemCalls);
     QFormLayout *identity = group(*page, QStringLiteral("Identity"));
     identity->addRow(QStringLiteral("Mod&ule ID"), m_moduleId);
     identity->addRow(QStringLiteral("Parent's IAM &role"), m_parentRole);
@@ -92,6 +99,7 @@ LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWid
     QFormLayout *experiments = group(*page, QStringLiteral("Experiments"));
     experiments->addRow(QStringLiteral("&Extra command line"), m_append);
     experiments->addRow(QStringLiteral("E&xtra ramdisk"), m_initrd);
+    experiments->addRow(QStringLiteral("Trace &first calls"), m_firstCalls);
     experiments->addRow(QStringLiteral("&QEMU program"), m_qemu);
     page->addStretch(1);
     tabs->addTab(machine, QStringLiteral("M&achine"));
@@ -106,6 +114,7 @@ LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWid
     connect(m_buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(m_buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(m_vsock, &LaunchVsockPage::changed, this, &LaunchDialog::refresh);
+    connect(m_firstCalls, &QLineEdit::textChanged, this, &LaunchDialog::refresh);
     refresh();
     resize(fontMetrics().height() * 34, sizeHint().height());
 }
@@ -125,13 +134,18 @@ QLineEdit *LaunchDialog::pathField(const QString &name, const QString &placehold
 }
 
 QString LaunchDialog::problem() const {
-    return m_vsock->problem();
+    const QFileInfo symbols(m_firstCalls->text().trimmed());
+    if (!symbols.filePath().isEmpty() && (!symbols.isFile() || !symbols.isReadable()))
+        return QStringLiteral(
+                   "First calls: %1 cannot be read. Choose the kernel's System.map, or leave it empty.")
+            .arg(symbols.filePath());
+    const QString vsock = m_vsock->problem();
+    return vsock.isEmpty() ? vsock : QStringLiteral("vsock: ") + vsock;
 }
 
 void LaunchDialog::refresh() {
     const QString wrong = problem();
-    m_note->setText(wrong.isEmpty() ? QStringLiteral("Changes take effect with the next run.")
-                                    : QStringLiteral("vsock: %1").arg(wrong));
+    m_note->setText(wrong.isEmpty() ? QStringLiteral("Changes take effect with the next run.") : wrong);
     m_buttons->button(QDialogButtonBox::Ok)->setEnabled(wrong.isEmpty());
 }
 
@@ -142,6 +156,8 @@ LaunchSpec LaunchDialog::spec() const {
     spec.debugMode = m_debugMode->isChecked();
     spec.strict = m_strict->isChecked();
     spec.debugger = m_debugger->isChecked();
+    spec.traceSystemCalls = m_systemCalls->isChecked();
+    spec.firstCallsPath = m_firstCalls->text().trimmed();
     spec.moduleId = m_moduleId->text().trimmed();
     spec.parentRole = m_parentRole->text().trimmed();
     spec.parentId = m_parentId->text().trimmed();

@@ -39,12 +39,14 @@ private:
     QCheckBox *m_debugMode;
     QCheckBox *m_strict;
     QCheckBox *m_debugger;
+    QCheckBox *m_systemCalls;
     QLineEdit *m_moduleId;
     QLineEdit *m_parentRole;
     QLineEdit *m_parentId;
     QLineEdit *m_append;
     QLineEdit *m_initrd;
     QLineEdit *m_qemu;
+    QLineEdit *m_firstCalls;
     LaunchVsockPage *m_vsock;
     QLabel *m_note;
     QDialogButtonBox *m_buttons;

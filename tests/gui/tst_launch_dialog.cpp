@@ -106,6 +106,34 @@ private slots:
         QVERIFY(fixture.window->findChild<LaunchDialog *>()->spec().vsock == everyOption());
     }
 
+    void tracing_enteredInTheWindow_reachesTheRunAndTheNextStart() {
+        WindowFixture fixture;
+        fixture.show();
+        fixture.open(makeEif(fixture.dir).path);
+        fixture.action("enclave.options")->trigger();
+        auto *dialog = fixture.window->findChild<LaunchDialog *>();
+        QVERIFY(dialog);
+        boxWith(*dialog, "system calls")->click();
+        auto *symbols = named<QLineEdit>(*dialog, "First calls of kernel functions");
+        symbols->setText(fixture.dir.filePath(QStringLiteral("System.map")));
+        QVERIFY2(dialog->problem().contains(QStringLiteral("System.map cannot be read")),
+                 qPrintable(dialog->problem()));
+        QVERIFY(!canAccept(*dialog));
+        QFile file(symbols->text());
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        symbols->setText(file.fileName() + u' ');
+        QCOMPARE(dialog->problem(), QString());
+        dialog->accept();
+
+        fixture.action("enclave.run")->trigger();
+        const LaunchSpec started = *fixture.session.lastSpec();
+        QVERIFY(started.traceSystemCalls);
+        QCOMPARE(started.firstCallsPath, file.fileName());
+        const LaunchSpec kept = Preferences(fixture.dir.path()).launchOptions();
+        QVERIFY(kept.traceSystemCalls);
+        QCOMPARE(kept.firstCallsPath, file.fileName());
+    }
+
     void vsock_thatCannotBeStarted_cannotBeAccepted_data() {
         QTest::addColumn<QString>("field");
         QTest::addColumn<QString>("text");
