@@ -100,7 +100,7 @@ class RunVsock : public QObject {
     /// The agent's answer to a command on a connection of its own.
     QByteArray ask(const QByteArray &command) const {
         const int agent = connectToEnclave(m_path, agentPort);
-        const QByteArray answer = sendAllTo(agent, command + '\n') ? receiveLine(agent) : "no agent";
+        QByteArray answer = sendAllTo(agent, command + '\n') ? receiveLine(agent) : "no agent";
         ::close(agent);
         return answer;
     }

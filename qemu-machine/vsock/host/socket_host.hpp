@@ -43,7 +43,7 @@ public:
     // open.
     bool start(HostOptions options, std::string &problem);
 
-    ~SocketHost() { removePaths(); }
+    ~SocketHost() override { removePaths(); }
     SocketHost(const SocketHost &) = delete;
     SocketHost &operator=(const SocketHost &) = delete;
 

@@ -183,7 +183,7 @@ std::string last(int port) {
     if (fd < 0)
         return failure("connect");
     const std::string before = drain(fd), after = "after the end";
-    const std::string result = sendAll(fd, after.data(), after.size()) ? "ok " + before : failure("write");
+    std::string result = sendAll(fd, after.data(), after.size()) ? "ok " + before : failure("write");
     close(fd);
     return result;
 }
