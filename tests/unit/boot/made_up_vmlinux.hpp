@@ -45,9 +45,10 @@ struct MadeUpVmlinux {
         table.finish();
         return table;
     }
+    // Little endian; zeros beyond eight bytes.
     static void put(QByteArray &bytes, quint64 value, int width) {
         for (int i = 0; i < width; ++i)
-            bytes.append(char(value >> (8 * i)));
+            bytes.append(i < 8 ? char(value >> (8 * i)) : '\0');
     }
 
     // 32-bit places behind the file, from the end backwards until the zero.
