@@ -94,7 +94,7 @@ void LiveTarget::nameUserCode() {
     const TargetStop *stop = looked();
     const std::pair checked{m_root, stop->pc / page};
     if (!m_code || !m_memory || (stop->value(RegisterView::stubCs) & privilege) != privilege ||
-        m_checkedPage == checked)
+        (m_checkedPage == checked && m_walk.entered().second != stop->pc)) // another program may begin here
         return;
     m_checkedPage = checked;
     const RegisterSet registers{stop->generation, stop->reply.thread.thread, stop->registers};

@@ -23,6 +23,13 @@ bool isIn(const QVector<LoadedProgram> &programs, quint64 pc, const LoadedProgra
     return false;
 }
 
+bool areSame(const QVector<std::shared_ptr<const ModuleSymbols>> &a,
+             const QVector<std::shared_ptr<const ModuleSymbols>> &b) {
+    return std::equal(a.cbegin(), a.cend(), b.cbegin(), b.cend(), [](const auto &one, const auto &other) {
+        return one->name == other->name && one->base == other->base && one->bytes == other->bytes;
+    });
+}
+
 } // namespace
 
 GuestCode::GuestCode(guest::PhysicalMemory memory, symbols::KernelImagePointer image, QString eifPath)
@@ -90,6 +97,10 @@ GuestCode::Backtrace GuestCode::backtrace(const UnwindStart &start, SymbolParts 
         return memory.readUpTo(address, bytes);
     };
     Backtrace result{{}, std::move(parts), false};
+    const SymbolParts before = result.parts;
+    // A program that is just entered has an address space of its own, though its root may be an old one's.
+    if (place.entered && start.isUser && start.registers.pc() == place.entered->pc)
+        result.parts.programs.clear();
     QSet<quint64> looked;
     bool hasReadModules = false;
     for (int round = 0; round < mostRounds; ++round) {
@@ -131,8 +142,8 @@ GuestCode::Backtrace GuestCode::backtrace(const UnwindStart &start, SymbolParts 
         }
         if (!isMore)
             break;
-        result.isNew = true;
     }
+    result.isNew = result.parts.programs != before.programs || !areSame(result.parts.modules, before.modules);
     return result;
 }
 
