@@ -303,7 +303,7 @@ std::unique_ptr<Decompressor::Codec> makeCodec(Compression compression, quint64 
     case Compression::bzip2:
         return std::make_unique<Bzip2>();
     case Compression::lzo:
-        break;
+        return makeLzop(memoryBytes);
     }
     return nullptr;
 }

@@ -22,7 +22,8 @@ public:
     virtual Step step(std::span<const std::byte> in, bool isLast, std::span<std::byte> out) = 0;
 };
 
-/// nullptr when the library refuses to start (no memory) or there is none (lzo).
+/// nullptr when the library refuses to start (no memory).
 std::unique_ptr<Decompressor::Codec> makeCodec(Compression compression, quint64 memoryBytes);
+std::unique_ptr<Decompressor::Codec> makeLzop(quint64 memoryBytes); // lzop_codec.cpp
 
 } // namespace nitroscope::formats

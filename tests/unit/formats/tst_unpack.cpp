@@ -68,6 +68,9 @@ private slots:
         QTest::newRow("lz4 legacy") << "lz4" << QStringList{"-l", "-c"} << "lz4 (legacy)";
         QTest::newRow("lz4 frame") << "lz4" << QStringList{"-c"} << "lz4 (frame)";
         QTest::newRow("bzip2") << "bzip2" << QStringList{"-c"} << "bzip2";
+        QTest::newRow("lzo") << "lzop" << QStringList{"-9", "-c"} << "lzo";
+        QTest::newRow("lzo with all sums") << "lzop" << QStringList{"-1", "--crc32", "-CC", "-c"} << "lzo";
+        QTest::newRow("lzo without sums") << "lzop" << QStringList{"-F", "-c"} << "lzo";
     }
 
     void unpack_whatTheToolsPack_isTheOriginal() {
@@ -118,8 +121,32 @@ private slots:
         QCOMPARE(unpack(packed, {.stop = stop.get_token()}).error().code, QStringLiteral("cancelled"));
     }
 
-    void unpack_lzo_saysThatItCannot() {
-        QCOMPARE(unpack("\x89LZO....").error().code, QStringLiteral("unsupported"));
+    void unpack_lzoThatIsWrong_isDamaged_data() {
+        QTest::addColumn<int>("at");
+        QTest::newRow("magic") << 5;
+        QTest::newRow("method") << 15;
+        QTest::newRow("flags") << 18;
+        QTest::newRow("name's length") << 33;
+        QTest::newRow("header's checksum") << 37;
+        QTest::newRow("packed size") << 42;
+        QTest::newRow("block's checksum") << 46;
+        QTest::newRow("data") << 60;
+    }
+    void unpack_lzoThatIsWrong_isDamaged() {
+        QFETCH(int, at);
+        QByteArray packed = pipe("lzop", {"-c"}, sampleText());
+        if (packed.isEmpty())
+            QSKIP("lzop is not installed");
+        packed[at] = static_cast<char>(packed[at] ^ 0x11);
+        QCOMPARE(unpack(packed).error().code, QStringLiteral("damaged"));
+    }
+
+    void unpack_lzoWithAHugeBlock_isRefused() {
+        QByteArray packed = pipe("lzop", {"-c"}, sampleText());
+        if (packed.isEmpty())
+            QSKIP("lzop is not installed");
+        packed[38] = '\x7f';
+        QCOMPARE(unpack(packed).error().code, QStringLiteral("limit"));
     }
 
     void unpack_hugeDictionary_isRefused() {
