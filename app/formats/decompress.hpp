@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Unpacks one compressed member, as found in ramdisks and kernels: gzip (RFC 1952), xz, zstd (RFC 8878), lz4
-// (the legacy frame that the kernel takes, and the modern one), bzip2, lzma, lzo (in lzop's container). The libraries do the work; what
-// is here gives them one face: pulled piece by piece, bounded in output and memory, cancellable, and telling
-// exactly how many compressed bytes belonged to the member, because another one may follow (Linux, initramfs
-// buffer format).
+// (the legacy frame that the kernel takes, and the modern one), bzip2, lzma, lzo (in lzop's container). The
+// libraries do the work; what is here gives them one face: pulled piece by piece, bounded in output and
+// memory, cancellable, and telling exactly how many compressed bytes belonged to the member, because another
+// one may follow (Linux, initramfs buffer format).
 
 #pragma once
 
