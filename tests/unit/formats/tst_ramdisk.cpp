@@ -156,7 +156,7 @@ private slots:
         QTest::newRow("size beyond the end")
             << cpioEntry({.path = "a", .content = "x", .claimedSize = 0xffffffff}) << "truncated";
         QTest::newRow("empty name") << QByteArray("070701") + QByteArray(13 * 8, '0') << "damaged";
-        QTest::newRow("lzo") << QByteArray("\x89LZO") << "unsupported";
+        QTest::newRow("cut lzo") << QByteArray("\x89LZO") << "truncated";
         QTest::newRow("cut gzip") << gzip(cpioArchive({{.path = "a"}})).left(20) << "truncated";
     }
 
