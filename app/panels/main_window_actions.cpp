@@ -14,6 +14,7 @@
 #include "app/panels/pcr_panel.hpp"
 #include "app/widgets/banner.hpp"
 #include "app/widgets/command_palette.hpp"
+#include "app/widgets/menus.hpp"
 #include "app/widgets/shortcut_dialog.hpp"
 #include "app/widgets/theme.hpp"
 
@@ -308,12 +309,7 @@ void MainWindow::registerHelpActions() {
 
 void MainWindow::buildMenus() {
     const auto fill = [this](QMenu *menu, std::initializer_list<const char *> ids) {
-        for (const char *id : ids) {
-            if (*id == '-')
-                menu->addSeparator();
-            else
-                menu->addAction(m_actions.find(QLatin1String(id)));
-        }
+        addToMenu(*menu, m_actions.list(ids));
     };
     QMenu *file = menuBar()->addMenu(u"&File"_s);
     fill(file, {"file.open", "file.openCapture", "file.openDocument", "file.pasteDocument"});

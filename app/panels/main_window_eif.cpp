@@ -5,6 +5,7 @@
 
 #include "app/panels/eif_files_view.hpp"
 #include "app/panels/eif_panel.hpp"
+#include "app/widgets/menus.hpp"
 
 #include <QDir>
 #include <QFileDialog>
@@ -59,14 +60,9 @@ void MainWindow::registerEifActions() {
 }
 
 void MainWindow::buildEifMenu() {
-    QMenu *menu = menuBar()->addMenu(u"E&IF"_s);
-    for (const char *id : {"eif.structure", "eif.files", "eif.findings", "eif.comparison", "-",
-                           "eif.compareWith", "-", "eif.saveFile", "eif.extract", "eif.showBytes"}) {
-        if (*id == '-')
-            menu->addSeparator();
-        else
-            menu->addAction(m_actions.find(QLatin1String(id)));
-    }
+    addToMenu(*menuBar()->addMenu(u"E&IF"_s),
+              m_actions.list({"eif.structure", "eif.files", "eif.findings", "eif.comparison", "-",
+                              "eif.compareWith", "-", "eif.saveFile", "eif.extract", "eif.showBytes"}));
 }
 
 void MainWindow::connectEifPages() {

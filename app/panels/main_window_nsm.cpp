@@ -5,6 +5,7 @@
 #include "app/panels/main_window.hpp"
 #include "app/panels/nsm_panel.hpp"
 #include "app/panels/pcr_panel.hpp"
+#include "app/widgets/menus.hpp"
 
 #include <QMenu>
 #include <QStatusBar>
@@ -43,9 +44,7 @@ void MainWindow::registerNsmActions() {
 }
 
 void MainWindow::fillNsmMenu(QMenu &enclave) {
-    enclave.addSeparator();
-    for (const char *id : {"nsm.rules", "nsm.removeRules", "nsm.openDocument"})
-        enclave.addAction(m_actions.find(QLatin1String(id)));
+    addToMenu(enclave, m_actions.list({"-", "nsm.rules", "nsm.removeRules", "nsm.openDocument"}));
 }
 
 void MainWindow::updateNsmActions() {

@@ -9,6 +9,7 @@
 #include "app/panels/pcr_panel.hpp"
 #include "app/panels/timeline_panel.hpp"
 #include "app/panels/vsock_panel.hpp"
+#include "app/widgets/menus.hpp"
 #include "app/widgets/timeline_view.hpp"
 
 #include <QMenu>
@@ -71,23 +72,14 @@ void MainWindow::registerTimelineActions() {
 }
 
 QList<QAction *> MainWindow::timelineMenuActions() const {
-    QList<QAction *> actions;
-    for (const char *id : {"timeline.open", "timeline.next", "timeline.previous", "timeline.nextNotable",
+    return m_actions.list({"timeline.open", "timeline.next", "timeline.previous", "timeline.nextNotable",
                            "timeline.previousNotable", "-", "timeline.fit", "timeline.zoomIn",
                            "timeline.zoomOut", "timeline.zoomTo", "timeline.measure", "timeline.clock", "-",
-                           "timeline.copyText", "timeline.copyJson", "timeline.copyCsv"})
-        actions << (*id == '-' ? nullptr : m_actions.find(QLatin1String(id)));
-    return actions;
+                           "timeline.copyText", "timeline.copyJson", "timeline.copyCsv"});
 }
 
 void MainWindow::buildTimelineMenu(QMenu &view) {
-    QMenu *menu = view.addMenu(u"&Timeline"_s);
-    for (QAction *action : timelineMenuActions()) {
-        if (action)
-            menu->addAction(action);
-        else
-            menu->addSeparator();
-    }
+    addToMenu(*view.addMenu(u"&Timeline"_s), timelineMenuActions());
 }
 
 void MainWindow::connectTimeline() {

@@ -10,6 +10,7 @@
 #include "app/panels/vsock_rule_dialog.hpp"
 #include "app/session/tcp_export.hpp"
 #include "app/widgets/banner.hpp"
+#include "app/widgets/menus.hpp"
 
 #include <QFileDialog>
 #include <QFileInfo>
@@ -78,23 +79,14 @@ void MainWindow::registerVsockActions() {
 }
 
 QList<QAction *> MainWindow::vsockMenuActions() const {
-    QList<QAction *> actions;
-    for (const char *id :
-         {"vsock.follow", "vsock.packets", "vsock.throughput", "vsock.onlyFlow", "-", "vsock.copyHex",
-          "vsock.copyDump", "vsock.copyText", "vsock.saveStream", "vsock.saveTcp", "-", "vsock.publish",
-          "vsock.route", "vsock.break", "vsock.fault", "vsock.removeRules", "vsock.transportReset"})
-        actions << (*id == '-' ? nullptr : m_actions.find(QLatin1String(id)));
-    return actions;
+    return m_actions.list({"vsock.follow", "vsock.packets", "vsock.throughput", "vsock.onlyFlow", "-",
+                           "vsock.copyHex", "vsock.copyDump", "vsock.copyText", "vsock.saveStream",
+                           "vsock.saveTcp", "-", "vsock.publish", "vsock.route", "vsock.break", "vsock.fault",
+                           "vsock.removeRules", "vsock.transportReset"});
 }
 
 void MainWindow::buildVsockMenu() {
-    QMenu *menu = menuBar()->addMenu(u"&Traffic"_s);
-    for (QAction *action : vsockMenuActions()) {
-        if (action)
-            menu->addAction(action);
-        else
-            menu->addSeparator();
-    }
+    addToMenu(*menuBar()->addMenu(u"&Traffic"_s), vsockMenuActions());
 }
 
 void MainWindow::connectVsock() {

@@ -3,6 +3,7 @@
 // The NSM panel's context menu: copying, going elsewhere, breaks and faults.
 #include "app/panels/cbor_view.hpp"
 #include "app/panels/nsm_panel.hpp"
+#include "app/widgets/menus.hpp"
 
 #include <QContextMenuEvent>
 #include <QMenu>
@@ -34,15 +35,13 @@ void NsmPanel::setRules(const QVector<NsmRule> &rules) {
 }
 
 void NsmPanel::contextMenuEvent(QContextMenuEvent *event) {
-    auto *menu = new QMenu(this);
-    menu->setAttribute(Qt::WA_DeleteOnClose);
+    QMenu *menu = makeContextMenu(this);
     fillMenu(*menu);
     menu->popup(event->globalPos());
 }
 
 void NsmPanel::popUpRules() {
-    auto *menu = new QMenu(this);
-    menu->setAttribute(Qt::WA_DeleteOnClose);
+    QMenu *menu = makeContextMenu(this);
     addRuleMenus(*menu, m_current < 0 ? nullptr : &m_model.transaction(m_current));
     const QRect row = m_table->visualRect(m_table->currentIndex());
     menu->popup(m_table->viewport()->mapToGlobal(row.isValid() ? row.bottomLeft() : QPoint()));

@@ -3,6 +3,7 @@
 // The vsock panel's context menu: the window's commands, and the breaks and faults one wants most for the
 // flow that is pointed at. Everything else is in the dialogs.
 #include "app/panels/vsock_panel.hpp"
+#include "app/widgets/menus.hpp"
 
 #include <QContextMenuEvent>
 #include <QMenu>
@@ -11,19 +12,13 @@
 namespace nitroscope::app {
 
 void VsockPanel::contextMenuEvent(QContextMenuEvent *event) {
-    auto *menu = new QMenu(this);
-    menu->setAttribute(Qt::WA_DeleteOnClose);
+    QMenu *menu = makeContextMenu(this);
     fillMenu(*menu);
     menu->popup(event->globalPos());
 }
 
 void VsockPanel::fillMenu(QMenu &menu) {
-    for (QAction *action : std::as_const(m_menuActions)) {
-        if (action)
-            menu.addAction(action);
-        else
-            menu.addSeparator();
-    }
+    addToMenu(menu, m_menuActions);
     menu.addSeparator();
     addRuleMenus(menu);
 }

@@ -35,6 +35,13 @@ QAction *ActionRegistry::add(const ActionEntry &entry, std::function<void()> tri
     return action;
 }
 
+QList<QAction *> ActionRegistry::list(std::initializer_list<const char *> ids) const {
+    QList<QAction *> actions;
+    for (const char *id : ids)
+        actions << (*id == '-' ? nullptr : find(QLatin1String(id)));
+    return actions;
+}
+
 QString ActionRegistry::titleOf(const QAction *action) {
     QString title = action->property(titleProperty).toString();
     if (!title.isEmpty())

@@ -7,6 +7,7 @@
 #include "app/core/result.hpp"
 
 #include <functional>
+#include <initializer_list>
 #include <QAction>
 #include <QHash>
 #include <QKeySequence>
@@ -33,6 +34,8 @@ public:
     QAction *add(const ActionEntry &entry, std::function<void()> triggered);
     QAction *add(const ActionEntry &entry); // without an effect of its own, e.g. checkable ones
     QAction *find(const QString &id) const { return m_byId.value(id); }
+    // In this order; "-" gives nullptr, which addToMenu() in menus.hpp makes a separator.
+    QList<QAction *> list(std::initializer_list<const char *> ids) const;
     const std::vector<QAction *> &actions() const { return m_actions; }
 
     static QString idOf(const QAction *action) { return action->objectName(); }

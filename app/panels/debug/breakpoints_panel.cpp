@@ -6,6 +6,7 @@
 #include "app/widgets/action_registry.hpp"
 #include "app/widgets/cell_delegate.hpp"
 #include "app/widgets/empty_state.hpp"
+#include "app/widgets/menus.hpp"
 
 #include <QClipboard>
 #include <QContextMenuEvent>
@@ -130,10 +131,9 @@ void BreakpointsPanel::selectAll() {
 }
 
 void BreakpointsPanel::contextMenuEvent(QContextMenuEvent *event) {
-    auto *menu = new QMenu(this);
-    menu->setAttribute(Qt::WA_DeleteOnClose);
-    for (const char *id : {"debug.addBreakpoint", "debug.editBreakpoint", "debug.removeBreakpoint"})
-        menu->addAction(m_actions.find(QLatin1String(id)));
+    QMenu *menu = makeContextMenu(this);
+    addToMenu(*menu,
+              m_actions.list({"debug.addBreakpoint", "debug.editBreakpoint", "debug.removeBreakpoint"}));
     menu->popup(event->globalPos());
 }
 

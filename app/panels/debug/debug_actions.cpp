@@ -9,6 +9,7 @@
 #include "app/widgets/action_registry.hpp"
 #include "app/widgets/debug/disassembly_view.hpp"
 #include "app/widgets/hex_view.hpp"
+#include "app/widgets/menus.hpp"
 
 #include <QFileDialog>
 #include <QHBoxLayout>
@@ -204,12 +205,7 @@ void DebugWorkspace::registerViewActions() {
 
 void DebugWorkspace::fillMenu(QMenu &menu) const {
     const auto fill = [this, &menu](std::initializer_list<const char *> ids) {
-        for (const char *id : ids) {
-            if (*id == '-')
-                menu.addSeparator();
-            else
-                menu.addAction(m_actions.find(QLatin1String(id)));
-        }
+        addToMenu(menu, m_actions.list(ids));
     };
     fill({"enclave.runDebug", "-", "debug.step", "debug.stepOver", "debug.stepOut", "debug.runToCursor"});
     menu.addMenu(m_stages.get());

@@ -6,6 +6,7 @@
 #include "app/widgets/debug/disassembly_view.hpp"
 #include "app/widgets/debug/place_edit.hpp"
 #include "app/widgets/empty_state.hpp"
+#include "app/widgets/menus.hpp"
 #include "app/widgets/theme.hpp"
 
 #include <QClipboard>
@@ -222,16 +223,10 @@ void DisassemblyPanel::selectAll() {
 void DisassemblyPanel::contextMenuEvent(QContextMenuEvent *event) {
     if (m_stack->isEmpty())
         return;
-    auto *menu = new QMenu(this);
-    menu->setAttribute(Qt::WA_DeleteOnClose);
-    for (const char *id : {"debug.follow", "debug.back", "-", "debug.toggleBreakpoint", "debug.addBreakpoint",
-                           "debug.runToCursor", "-", "debug.showInMemory", "edit.copy", "-",
-                           "debug.showBytes", "debug.showSource"}) {
-        if (*id == '-')
-            menu->addSeparator();
-        else
-            menu->addAction(m_actions.find(QLatin1String(id)));
-    }
+    QMenu *menu = makeContextMenu(this);
+    addToMenu(*menu, m_actions.list({"debug.follow", "debug.back", "-", "debug.toggleBreakpoint",
+                                     "debug.addBreakpoint", "debug.runToCursor", "-", "debug.showInMemory",
+                                     "edit.copy", "-", "debug.showBytes", "debug.showSource"}));
     menu->popup(event->globalPos());
 }
 

@@ -8,6 +8,7 @@
 #include "app/widgets/empty_state.hpp"
 #include "app/widgets/find_bar.hpp"
 #include "app/widgets/hex_view.hpp"
+#include "app/widgets/menus.hpp"
 #include "app/widgets/theme.hpp"
 
 #include <array>
@@ -387,8 +388,7 @@ void MemoryPanel::selectAll() {
 void MemoryPanel::contextMenuEvent(QContextMenuEvent *event) {
     if (m_stack->isEmpty())
         return;
-    auto *menu = new QMenu(this);
-    menu->setAttribute(Qt::WA_DeleteOnClose);
+    QMenu *menu = makeContextMenu(this);
     menu->addAction(QStringLiteral("Show as C&ode"), this, [this] { emit codeChosen(m_hex->cursor()); })
         ->setEnabled(m_space == AddressSpace::guestVirtual);
     menu->addAction(QStringLiteral("&Follow as Pointer"), this, [this] {

@@ -5,6 +5,7 @@
 #include "app/panels/view_state.hpp"
 #include "app/widgets/cell_delegate.hpp"
 #include "app/widgets/empty_state.hpp"
+#include "app/widgets/menus.hpp"
 
 #include <QClipboard>
 #include <QContextMenuEvent>
@@ -82,8 +83,7 @@ void RegistersPanel::contextMenuEvent(QContextMenuEvent *event) {
     const QModelIndex cell = m_tree->currentIndex();
     if (!cell.isValid() || m_stack->isEmpty())
         return;
-    auto *menu = new QMenu(this);
-    menu->setAttribute(Qt::WA_DeleteOnClose);
+    QMenu *menu = makeContextMenu(this);
     const QModelIndex value = cell.siblingAtColumn(RegisterModel::value);
     bool isNumber = false;
     const quint64 address = value.data().toString().toULongLong(&isNumber, 16);
