@@ -48,10 +48,7 @@ int TimelineModel::laneSize(TimelineLane which) const {
 void TimelineModel::order(std::vector<int> &numbers, size_t &ordered) const {
     if (ordered == numbers.size())
         return;
-    const auto earlier = [this](int a, int b) {
-        const qint64 timeA = beginOf(a), timeB = beginOf(b);
-        return timeA != timeB ? timeA < timeB : a < b;
-    };
+    const auto earlier = [this](int a, int b) { return isBefore(a, b); };
     const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(ordered);
     if (!std::is_sorted(middle, numbers.end(), earlier))
         std::sort(middle, numbers.end(), earlier);
@@ -94,11 +91,8 @@ bool TimelineModel::isShown(int number) const {
     if (number < 0 || number >= static_cast<int>(m_events.size()))
         return false;
     const std::vector<int> &numbers = shown(event(number).lane);
-    for (size_t at = positionOf(event(number).lane, beginOf(number));
-         at < numbers.size() && beginOf(numbers[at]) == beginOf(number); ++at)
-        if (numbers[at] == number)
-            return true;
-    return false;
+    return std::binary_search(numbers.begin(), numbers.end(), number,
+                              [this](int a, int b) { return isBefore(a, b); });
 }
 
 qint64 TimelineModel::endOf(int number) const {
@@ -272,21 +266,18 @@ int TimelineModel::neighbour(int number, int step) const {
     return wanted >= 0 && wanted < std::ssize(numbers) ? numbers[static_cast<size_t>(wanted)] : -1;
 }
 
-// By time and, at one time, by the order of the stream.
 int TimelineModel::neighbourInAny(int number, int step, bool onlyNotable) const {
-    const auto key = [this](int each) { return std::pair(beginOf(each), each); };
+    const auto earlier = [this](int a, int b) { return isBefore(a, b); };
     int best = -1;
     for (int i = 0; i < timelineLanes; ++i) {
         const auto which = static_cast<TimelineLane>(i);
         const std::vector<int> &numbers = onlyNotable ? notable(which) : shown(which);
-        const auto at = step < 0 ? std::lower_bound(numbers.begin(), numbers.end(), number,
-                                                    [&](int a, int b) { return key(a) < key(b); })
-                                 : std::upper_bound(numbers.begin(), numbers.end(), number,
-                                                    [&](int a, int b) { return key(a) < key(b); });
+        const auto at = step < 0 ? std::lower_bound(numbers.begin(), numbers.end(), number, earlier)
+                                 : std::upper_bound(numbers.begin(), numbers.end(), number, earlier);
         if (step < 0 ? at == numbers.begin() : at == numbers.end())
             continue;
         const int candidate = step < 0 ? *(at - 1) : *at;
-        if (best < 0 || (step < 0 ? key(candidate) > key(best) : key(candidate) < key(best)))
+        if (best < 0 || (step < 0 ? isBefore(best, candidate) : isBefore(candidate, best)))
             best = candidate;
     }
     return best;

@@ -63,6 +63,8 @@ public:
     void flush(); // applies at once what is being applied in slices
 
     qint64 beginOf(int number) const { return event(number).begin(m_clock); }
+    // The order of everything here: by time and, at one time, by the order of the stream.
+    bool isBefore(int a, int b) const { return std::pair(beginOf(a), a) < std::pair(beginOf(b), b); }
     // Its end; of an open one the last time that there is.
     qint64 endOf(int number) const;
     std::pair<qint64, qint64> extent() const; // {0, 0} without events

@@ -4,6 +4,7 @@
 #include "app/models/nsm_transaction.hpp"
 #include "app/widgets/empty_state.hpp"
 #include "app/widgets/filter_bar.hpp"
+#include "app/widgets/menus.hpp"
 #include "app/widgets/timeline_view.hpp"
 
 #include <algorithm>
@@ -125,7 +126,7 @@ void TimelinePanel::refresh() {
         lines << QStringLiteral("%1 from %2 to %3, %4 events")
                      .arg(durationText(static_cast<quint64>(range->second - range->first)),
                           TimeAxis::label(range->first, 1), TimeAxis::label(range->second, 1))
-                     .arg(measured().size());
+                     .arg(measuredCount());
     if (lines.isEmpty())
         lines << QStringLiteral("Wheel zooms, Shift+wheel pans, a drag measures, a click chooses");
     m_details->setToolTip(foreignTip(lines.join(u'\n')));
@@ -152,30 +153,30 @@ void TimelinePanel::showEvent(int number) {
     refresh();
 }
 
-std::vector<int> TimelinePanel::measured() const {
-    std::vector<int> numbers;
+std::span<const int> TimelinePanel::measured(TimelineLane lane) const {
     const auto range = m_view->measure();
     if (!range)
-        return numbers;
-    for (int i = 0; i < timelineLanes; ++i) {
-        const auto lane = static_cast<TimelineLane>(i);
-        const std::vector<int> &shown = m_model.shown(lane);
-        const auto first =
-            shown.begin() + static_cast<std::ptrdiff_t>(m_model.positionOf(lane, range->first));
-        const auto last =
-            shown.begin() + static_cast<std::ptrdiff_t>(m_model.positionOf(lane, range->second + 1));
-        numbers.insert(numbers.end(), first, last);
-    }
-    return numbers;
+        return {};
+    const size_t first = m_model.positionOf(lane, range->first);
+    return std::span(m_model.shown(lane)).subspan(first, m_model.positionOf(lane, range->second + 1) - first);
+}
+
+size_t TimelinePanel::measuredCount() const {
+    size_t count = 0;
+    for (int i = 0; i < timelineLanes; ++i)
+        count += measured(static_cast<TimelineLane>(i)).size();
+    return count;
 }
 
 QString TimelinePanel::spelled(CopyForm form) const {
-    std::vector<int> numbers = measured();
+    std::vector<int> numbers;
+    for (int i = 0; i < timelineLanes; ++i) {
+        const auto part = measured(static_cast<TimelineLane>(i));
+        numbers.insert(numbers.end(), part.begin(), part.end());
+    }
     if (numbers.empty() && m_view->current() >= 0)
         numbers = {m_view->current()};
-    std::sort(numbers.begin(), numbers.end(), [this](int a, int b) {
-        return std::pair(m_model.beginOf(a), a) < std::pair(m_model.beginOf(b), b);
-    });
+    std::sort(numbers.begin(), numbers.end(), [this](int a, int b) { return m_model.isBefore(a, b); });
     QString text;
     if (form == CopyForm::csv && !numbers.empty())
         text = QStringLiteral("guest-ns,host-ns,duration-ns,lane,event\n");
@@ -229,14 +230,8 @@ void TimelinePanel::findPrevious() {
 }
 
 void TimelinePanel::contextMenuEvent(QContextMenuEvent *event) {
-    auto *menu = new QMenu(this);
-    menu->setAttribute(Qt::WA_DeleteOnClose);
-    for (QAction *action : std::as_const(m_menuActions)) {
-        if (action)
-            menu->addAction(action);
-        else
-            menu->addSeparator();
-    }
+    QMenu *menu = makeContextMenu(this);
+    addToMenu(*menu, m_menuActions);
     menu->popup(event->globalPos());
 }
 

@@ -7,6 +7,8 @@
 #include "app/models/timeline_model.hpp"
 #include "app/panels/panel.hpp"
 
+#include <span>
+
 class QComboBox;
 class QLabel;
 class QMenu;
@@ -58,7 +60,8 @@ private:
     void applyFilter();
     void fillLanes();
     void refresh();
-    std::vector<int> measured() const; // by time
+    std::span<const int> measured(TimelineLane lane) const; // events between the two points, by time
+    size_t measuredCount() const;
 
     QList<QAction *> m_menuActions;
     TimelineModel m_model;

@@ -145,14 +145,17 @@ void TimelineView::fit() {
 }
 
 void TimelineView::zoomIn() {
-    const double x = m_current >= 0 ? m_axis.xOf(m_model.beginOf(m_current)) : -1;
-    m_axis.zoom(zoomStep * zoomStep, x >= 0 && x <= m_axis.width() ? x : m_axis.width() / 2.0);
-    viewMoved();
+    zoom(zoomStep * zoomStep);
 }
 
 void TimelineView::zoomOut() {
+    zoom(1 / (zoomStep * zoomStep));
+}
+
+// About the chosen event, if it is in view.
+void TimelineView::zoom(double factor) {
     const double x = m_current >= 0 ? m_axis.xOf(m_model.beginOf(m_current)) : -1;
-    m_axis.zoom(1 / (zoomStep * zoomStep), x >= 0 && x <= m_axis.width() ? x : m_axis.width() / 2.0);
+    m_axis.zoom(factor, x >= 0 && x <= m_axis.width() ? x : m_axis.width() / 2.0);
     viewMoved();
 }
 

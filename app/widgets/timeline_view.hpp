@@ -63,6 +63,7 @@ private:
     void takeModel();
     void layOut();
     void updateBars();
+    void zoom(double factor);
     void choose(int number);
     void stepLane(int by);
     int eventAt(QPoint point) const; // -1 = none near
