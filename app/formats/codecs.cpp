@@ -192,13 +192,8 @@ class Lz4Legacy final : public Codec {
     Step step(std::span<const std::byte> in, bool isLast, std::span<std::byte> out) override {
         Step result;
         while (true) {
-            if (m_served < m_block.size()) {
-                const size_t count = std::min(out.size(), m_block.size() - m_served);
-                std::memcpy(out.data(), m_block.data() + m_served, count);
-                m_served += count;
-                result.made += count;
+            if (m_buffers.serve(out, result))
                 return result;
-            }
             if (m_wanted == 0) {
                 const Word word = nextWord(in, isLast, result.used);
                 if (word == Word::size)
@@ -208,11 +203,7 @@ class Lz4Legacy final : public Codec {
                     result.problem = Problem::damaged;
                 return result;
             }
-            const size_t count = std::min(m_wanted - m_packed.size(), in.size() - result.used);
-            const auto piece = in.subspan(result.used, count);
-            m_packed.insert(m_packed.end(), piece.begin(), piece.end());
-            result.used += count;
-            if (m_packed.size() < m_wanted)
+            if (!m_buffers.collect(in, m_wanted, result))
                 return result;
             if (!unpackBlock()) {
                 result.problem = Problem::damaged;
@@ -255,15 +246,16 @@ class Lz4Legacy final : public Codec {
     }
 
     bool unpackBlock() {
-        m_block.resize(blockBytes);
-        const int size = LZ4_decompress_safe(reinterpret_cast<const char *>(m_packed.data()),
-                                             reinterpret_cast<char *>(m_block.data()),
-                                             static_cast<int>(m_packed.size()), static_cast<int>(blockBytes));
-        m_packed.clear();
+        auto &[packed, block, served] = m_buffers;
+        block.resize(blockBytes);
+        const int size = LZ4_decompress_safe(reinterpret_cast<const char *>(packed.data()),
+                                             reinterpret_cast<char *>(block.data()),
+                                             static_cast<int>(packed.size()), static_cast<int>(blockBytes));
+        packed.clear();
         m_wanted = 0;
-        m_served = 0;
-        m_block.resize(size < 0 ? 0 : static_cast<size_t>(size));
-        m_isLastBlock = m_block.size() < blockBytes;
+        served = 0;
+        block.resize(size < 0 ? 0 : static_cast<size_t>(size));
+        m_isLastBlock = block.size() < blockBytes;
         return size >= 0;
     }
 
@@ -274,9 +266,8 @@ class Lz4Legacy final : public Codec {
         return value;
     }
 
-    std::vector<std::byte> m_packed, m_block;
+    BlockBuffers m_buffers;
     size_t m_wanted = 0; ///< Compressed size of the block being collected, 0 between blocks.
-    size_t m_served = 0;
     std::byte m_head[4] = {};
     unsigned m_headCount = 0;
     bool m_isStarted = false;

@@ -6,6 +6,9 @@
 
 #include "app/formats/decompress.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 namespace nitroscope::formats {
 
 class Decompressor::Codec {
@@ -20,6 +23,34 @@ public:
     virtual ~Codec() = default;
     /// Takes from `in`, writes to `out`; both may be used in part. `isLast`: nothing follows `in`.
     virtual Step step(std::span<const std::byte> in, bool isLast, std::span<std::byte> out) = 0;
+};
+
+/// For containers that pack block by block: pieces of known length are collected until they are whole, and an
+/// unpacked block is handed out in parts.
+struct BlockBuffers {
+    using Step = Decompressor::Codec::Step;
+
+    std::vector<std::byte> piece, block;
+    size_t served = 0; ///< Bytes of the block that have been handed out.
+
+    /// False when there is nothing left of the block.
+    bool serve(std::span<std::byte> out, Step &step) {
+        if (served == block.size())
+            return false;
+        const size_t count = std::min(out.size(), block.size() - served);
+        std::memcpy(out.data(), block.data() + served, count);
+        served += count;
+        step.made += count;
+        return true;
+    }
+    /// False when `in` has too little to make the piece `wanted` bytes long.
+    bool collect(std::span<const std::byte> in, size_t wanted, Step &step) {
+        const size_t count = std::min(wanted - piece.size(), in.size() - step.used);
+        const auto part = in.subspan(step.used, count);
+        piece.insert(piece.end(), part.begin(), part.end());
+        step.used += count;
+        return piece.size() == wanted;
+    }
 };
 
 /// nullptr when the library refuses to start (no memory).

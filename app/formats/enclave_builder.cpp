@@ -6,6 +6,7 @@
 
 #include "app/formats/enclave_builder.hpp"
 
+#include "app/core/json_strings.hpp"
 #include "app/formats/cpio_writer.hpp"
 #include "app/formats/value_text.hpp"
 
@@ -46,13 +47,6 @@ QByteArray linesOf(const QStringList &words) {
     for (const QString &word : words)
         text += word.toUtf8() + '\n';
     return text;
-}
-
-QStringList wordsOf(const QJsonValue &list) {
-    QStringList words;
-    for (const QJsonValue word : list.toArray())
-        words << word.toString();
-    return words;
 }
 
 /// Ramdisk 1.
@@ -281,11 +275,11 @@ private:
         if (command.isEmpty()) {
             m_result.findings = lintContainerConfig(config);
             // As nitro-cli: CMD alone, ENTRYPOINT only without it.
-            command = wordsOf(config.value(u"Cmd"));
+            command = app::jsonStrings(config.value(u"Cmd"));
             if (command.isEmpty())
-                command = wordsOf(config.value(u"Entrypoint"));
+                command = app::jsonStrings(config.value(u"Entrypoint"));
         }
-        const QStringList environment = wordsOf(config.value(u"Env")) + m_recipe.environment;
+        const QStringList environment = app::jsonStrings(config.value(u"Env")) + m_recipe.environment;
         if (auto checked = checkWords(command, environment); !checked)
             return checked;
         if (m_eif.identity.imageName.isEmpty())

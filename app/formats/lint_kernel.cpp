@@ -2,6 +2,7 @@
 //
 // Lint: kernel, command line, metadata, memory; see lint.hpp.
 
+#include "app/core/json_strings.hpp"
 #include "app/formats/lint_rules.hpp"
 #include "app/formats/value_text.hpp"
 
@@ -12,13 +13,6 @@
 namespace nitroscope::formats {
 
 namespace {
-
-QStringList wordsOf(const QJsonValue &list) {
-    QStringList words;
-    for (const QJsonValue word : list.toArray())
-        words << word.toString();
-    return words;
-}
 
 /// One driver that every enclave needs.
 struct NeededFeature {
@@ -94,7 +88,8 @@ void lintMetadata(LintReport &report, const EifDocument &document) {
 std::vector<LintFinding> lintContainerConfig(const QJsonObject &config) {
     LintReport report;
     const QString where = u"container image"_s;
-    const QStringList command = wordsOf(config.value(u"Cmd")), entry = wordsOf(config.value(u"Entrypoint"));
+    const QStringList command = app::jsonStrings(config.value(u"Cmd")),
+                      entry = app::jsonStrings(config.value(u"Entrypoint"));
     const QStringList &used = command.isEmpty() ? entry : command;
     if (!command.isEmpty() && !entry.isEmpty())
         report.warning("docker-entrypoint-ignored", where,

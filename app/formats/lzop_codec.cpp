@@ -46,26 +46,18 @@ public:
     Step step(std::span<const std::byte> in, bool, std::span<std::byte> out) override {
         Step result;
         for (;;) {
-            if (m_served < m_block.size()) {
-                result.made = std::min(out.size(), m_block.size() - m_served);
-                std::memcpy(out.data(), m_block.data() + m_served, result.made);
-                m_served += result.made;
+            if (m_buffers.serve(out, result))
                 return result;
-            }
             if (m_stage == Stage::end) {
                 result.isEnded = true;
                 return result;
             }
-            const auto piece =
-                in.subspan(result.used, std::min(m_wanted - m_part.size(), in.size() - result.used));
-            m_part.insert(m_part.end(), piece.begin(), piece.end());
-            result.used += piece.size();
-            if (m_part.size() < m_wanted)
+            if (!m_buffers.collect(in, m_wanted, result))
                 return result;
             result.problem = takePart();
             if (result.problem != Problem::none)
                 return result;
-            m_part.clear();
+            m_buffers.piece.clear();
         }
     }
 
@@ -83,13 +75,13 @@ private:
         case Stage::start:
             return takeStart();
         case Stage::flags:
-            m_flags = word(m_part.size() - 4);
-            keepHeader(m_part.size());
+            m_flags = word(m_buffers.piece.size() - 4);
+            keepHeader(m_buffers.piece.size());
             expect(Stage::times, m_hasLevel ? 13 : 9);
             return m_flags & filter ? Problem::damaged : Problem::none; // nobody packs kernels with one
         case Stage::times:
-            keepHeader(m_part.size());
-            expect(Stage::name, std::to_integer<size_t>(m_part.back()) + 4);
+            keepHeader(m_buffers.piece.size());
+            expect(Stage::name, std::to_integer<size_t>(m_buffers.piece.back()) + 4);
             return Problem::none;
         case Stage::name:
             return takeName();
@@ -106,7 +98,7 @@ private:
         case Stage::packedSize:
             return takePackedSize();
         case Stage::sums:
-            m_sums = m_part;
+            m_sums = m_buffers.piece;
             expect(Stage::data, m_packed);
             return Problem::none;
         case Stage::data:
@@ -119,18 +111,18 @@ private:
     }
 
     Problem takeStart() {
-        if (std::memcmp(m_part.data(), magic, sizeof magic) != 0)
+        if (std::memcmp(m_buffers.piece.data(), magic, sizeof magic) != 0)
             return Problem::damaged;
-        const unsigned method = std::to_integer<unsigned>(m_part[sizeof magic + 6]);
+        const unsigned method = std::to_integer<unsigned>(m_buffers.piece[sizeof magic + 6]);
         m_hasLevel = (word(sizeof magic) >> 16) >= firstWithLevel;
-        m_part.erase(m_part.begin(), m_part.begin() + sizeof magic);
-        keepHeader(m_part.size());
+        m_buffers.piece.erase(m_buffers.piece.begin(), m_buffers.piece.begin() + sizeof magic);
+        keepHeader(m_buffers.piece.size());
         expect(Stage::flags, m_hasLevel ? 5 : 4);
         return method >= 1 && method <= 3 ? Problem::none : Problem::damaged; // the three kinds of LZO1X
     }
 
     Problem takeName() {
-        keepHeader(m_part.size() - 4);
+        keepHeader(m_buffers.piece.size() - 4);
         const auto *bytes = reinterpret_cast<const Bytef *>(m_header.data());
         const auto size = static_cast<uInt>(m_header.size());
         const uLong sum = m_flags & headerCrc ? crc32(0, bytes, size) : adler32(1, bytes, size);
@@ -138,7 +130,7 @@ private:
             expect(Stage::extraSize, 4);
         else
             expect(Stage::size, 4);
-        return sum == word(m_part.size() - 4) ? Problem::none : Problem::damaged;
+        return sum == word(m_buffers.piece.size() - 4) ? Problem::none : Problem::damaged;
     }
 
     Problem takePackedSize() {
@@ -152,23 +144,23 @@ private:
     }
 
     bool unpackBlock() {
-        m_served = 0;
-        m_block.resize(m_unpacked);
+        m_buffers.served = 0;
+        m_buffers.block.resize(m_unpacked);
         if (m_packed == m_unpacked) {
-            std::copy(m_part.begin(), m_part.end(), m_block.begin());
+            std::copy(m_buffers.piece.begin(), m_buffers.piece.end(), m_buffers.block.begin());
             return true;
         }
-        lzo_uint size = m_block.size();
-        const int code =
-            lzo1x_decompress_safe(reinterpret_cast<const unsigned char *>(m_part.data()), m_part.size(),
-                                  reinterpret_cast<unsigned char *>(m_block.data()), &size, nullptr);
-        return code == LZO_E_OK && size == m_block.size();
+        lzo_uint size = m_buffers.block.size();
+        const int code = lzo1x_decompress_safe(
+            reinterpret_cast<const unsigned char *>(m_buffers.piece.data()), m_buffers.piece.size(),
+            reinterpret_cast<unsigned char *>(m_buffers.block.data()), &size, nullptr);
+        return code == LZO_E_OK && size == m_buffers.block.size();
     }
 
     // Those of the unpacked bytes, which cover the others.
     bool sumsAreRight() const {
-        const auto *bytes = reinterpret_cast<const Bytef *>(m_block.data());
-        const auto size = static_cast<uInt>(m_block.size());
+        const auto *bytes = reinterpret_cast<const Bytef *>(m_buffers.block.data());
+        const auto size = static_cast<uInt>(m_buffers.block.size());
         size_t at = 0;
         if (m_flags & unpackedAdler) {
             if (adler32(1, bytes, size) != word(m_sums, at))
@@ -179,9 +171,10 @@ private:
     }
 
     void keepHeader(size_t count) {
-        m_header.insert(m_header.end(), m_part.begin(), m_part.begin() + static_cast<std::ptrdiff_t>(count));
+        m_header.insert(m_header.end(), m_buffers.piece.begin(),
+                        m_buffers.piece.begin() + static_cast<std::ptrdiff_t>(count));
     }
-    quint32 word(size_t at) const { return word(m_part, at); }
+    quint32 word(size_t at) const { return word(m_buffers.piece, at); }
     static quint32 word(std::span<const std::byte> bytes, size_t at) {
         quint32 value = 0;
         for (size_t i = 0; i < 4; ++i)
@@ -192,10 +185,9 @@ private:
     quint64 m_blockLimit;
     Stage m_stage = Stage::start;
     size_t m_wanted = sizeof magic + 7;
-    std::vector<std::byte> m_part;   ///< Of the stage, so far.
+    BlockBuffers m_buffers;          ///< The piece is that of the stage.
     std::vector<std::byte> m_header; ///< What its checksum covers.
-    std::vector<std::byte> m_sums, m_block;
-    size_t m_served = 0;
+    std::vector<std::byte> m_sums;
     quint32 m_flags = 0, m_unpacked = 0, m_packed = 0;
     bool m_hasLevel = false;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/formats/symbols/elf_image.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <elf.h>
 
@@ -100,6 +101,13 @@ std::optional<quint64> ElfImage::addressOf(quint64 fileOffset) const {
         if (fileOffset >= segment.offset && fileOffset - segment.offset < segment.fileSize)
             return segment.address + (fileOffset - segment.offset);
     return std::nullopt;
+}
+
+bool ElfImage::has(quint64 address) const {
+    return std::any_of(m_segments.cbegin(), m_segments.cend(), [address](const ElfSegment &segment) {
+        return address >= segment.address &&
+               address - segment.address < qMax(segment.fileSize, segment.memorySize);
+    });
 }
 
 const ElfSegment *ElfImage::segmentOf(quint64 address, quint64 size) const {

@@ -34,6 +34,8 @@ public:
     // Empty when there is no such section.
     QByteArrayView section(QByteArrayView name) const;
     std::optional<quint64> addressOf(quint64 fileOffset) const;
+    // Whether the address is of this file when it is loaded; what is not in the file (.bss) is, too.
+    bool has(quint64 address) const;
     // The segment that has `size` bytes from `address` on, all of them in the file; nullptr when none has.
     const ElfSegment *segmentOf(quint64 address, quint64 size) const;
     // These bytes; empty when no segment has them.

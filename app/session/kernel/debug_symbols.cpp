@@ -4,19 +4,8 @@
 #include <algorithm>
 
 namespace nitroscope::app {
-namespace {
-
-bool isInside(const symbols::ElfImage &elf, quint64 linked) {
-    return std::any_of(elf.segments().cbegin(), elf.segments().cend(), [linked](const auto &segment) {
-        return linked >= segment.address &&
-               linked - segment.address < qMax(segment.fileSize, segment.memorySize);
-    });
-}
-
-} // namespace
-
 std::optional<DebugSymbols::Owner> DebugSymbols::owner(quint64 address) const {
-    if (m_parts.firmware && isInside(m_parts.firmware->elf(), address))
+    if (m_parts.firmware && m_parts.firmware->elf().has(address))
         return Owner{m_parts.firmware.get(), &m_parts.firmware->symbols(), QStringLiteral("firmware"),
                      address};
     if (m_parts.kernel && address >= m_parts.kernel->start() + m_parts.slide &&
@@ -27,7 +16,7 @@ std::optional<DebugSymbols::Owner> DebugSymbols::owner(quint64 address) const {
         if (address >= module->base && address - module->base < module->bytes)
             return Owner{nullptr, &module->table, module->name, address, true};
     for (const LoadedProgram &loaded : m_parts.programs)
-        if (address >= loaded.bias && isInside(loaded.program->elf(), address - loaded.bias))
+        if (address >= loaded.bias && loaded.program->elf().has(address - loaded.bias))
             return Owner{loaded.program.get(), &loaded.program->symbols(), loaded.program->name(),
                          address - loaded.bias};
     return std::nullopt;

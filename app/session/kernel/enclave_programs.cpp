@@ -11,6 +11,18 @@ namespace {
 constexpr quint64 mostProgramBytes = 512 << 20, pageBytes = 4096;
 constexpr quint64 headBytes = 4096; // with the program headers and, as a rule, the build id
 
+// As much of the entry's content as there is and fits, from where the reader stands; how many bytes.
+size_t readInto(formats::RamdiskReader &reader, std::span<char> out) {
+    size_t filled = 0;
+    while (filled < out.size()) {
+        const auto count = reader.read(std::as_writable_bytes(out.subspan(filled)));
+        if (!count || *count == 0)
+            break;
+        filled += *count;
+    }
+    return filled;
+}
+
 } // namespace
 
 Result<std::shared_ptr<EnclavePrograms>> EnclavePrograms::open(const QString &eifPath) {
@@ -68,15 +80,7 @@ void EnclavePrograms::eachElf(const Look &look) const {
             if (!reader.entry().isRegular() || reader.entry().size < sizeof(Elf64_Ehdr))
                 continue;
             QByteArray head(qsizetype(qMin<quint64>(headBytes, reader.entry().size)), '\0');
-            qsizetype filled = 0;
-            while (filled < head.size()) {
-                const auto count = reader.read(
-                    std::as_writable_bytes(std::span(head.data() + filled, size_t(head.size() - filled))));
-                if (!count || *count == 0)
-                    break;
-                filled += qsizetype(*count);
-            }
-            head.resize(filled);
+            head.resize(qsizetype(readInto(reader, std::span(head.data(), size_t(head.size())))));
             if (head.startsWith(ELFMAG))
                 look({ramdisk, entry}, head, reader);
         }
@@ -108,13 +112,9 @@ std::optional<LoadedProgram> EnclavePrograms::byCode(const QByteArray &page, qui
             return;
         QByteArray content = head;
         content.resize(qsizetype(size));
-        for (qsizetype at = head.size(); at < content.size();) {
-            const auto count = reader.read(
-                std::as_writable_bytes(std::span(content.data() + at, size_t(content.size() - at))));
-            if (!count || *count == 0)
-                return;
-            at += qsizetype(*count);
-        }
+        const std::span rest(content.data() + head.size(), size_t(content.size() - head.size()));
+        if (readInto(reader, rest) < rest.size())
+            return;
         const auto elf = symbols::ElfImage::open(content);
         if (!elf)
             return;

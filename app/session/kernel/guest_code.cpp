@@ -12,15 +12,12 @@ constexpr int mostRounds = 16; // each finds one more program on the way
 constexpr quint64 pageBytes = 4096;
 constexpr qsizetype mostUnknown = 4096;
 
-bool isIn(const QVector<LoadedProgram> &programs, quint64 pc, const LoadedProgram **found) {
-    for (const LoadedProgram &loaded : programs)
-        for (const symbols::ElfSegment &segment : loaded.program->elf().segments())
-            if (pc - loaded.bias >= segment.address &&
-                pc - loaded.bias - segment.address < segment.memorySize) {
-                *found = &loaded;
-                return true;
-            }
-    return false;
+// The program that has the address; nullptr when none has.
+const LoadedProgram *programOf(const QVector<LoadedProgram> &programs, quint64 pc) {
+    const auto found = std::find_if(programs.cbegin(), programs.cend(), [pc](const LoadedProgram &loaded) {
+        return loaded.program->elf().has(pc - loaded.bias);
+    });
+    return found == programs.cend() ? nullptr : &*found;
 }
 
 bool areSame(const QVector<std::shared_ptr<const ModuleSymbols>> &a,
@@ -61,10 +58,9 @@ std::optional<LoadedProgram> GuestCode::byPath(quint64 pc, const ReadGuest &read
     const auto process = task ? readProcess(**kernel, *layout, task) : Result<ProcessMemory>();
     if (!task || !process)
         return std::nullopt;
-    const LoadedProgram *found = nullptr;
     const QVector<LoadedProgram> loaded = programs()->loadedBy(*process);
-    return isIn(loaded, pc, &found) && matchCode(*found, pc, read) != CodeMatch::other ? std::optional(*found)
-                                                                                       : std::nullopt;
+    const LoadedProgram *found = programOf(loaded, pc);
+    return found && matchCode(*found, pc, read) != CodeMatch::other ? std::optional(*found) : std::nullopt;
 }
 
 std::optional<LoadedProgram> GuestCode::programAt(quint64 pc, const ReadGuest &read, const Place &place) {
@@ -123,8 +119,7 @@ GuestCode::Backtrace GuestCode::backtrace(const UnwindStart &start, SymbolParts 
                     isMore = !result.parts.modules.isEmpty();
                 }
             } else {
-                const LoadedProgram *known = nullptr;
-                if (isIn(result.parts.programs, frame.pc, &known)) {
+                if (const LoadedProgram *known = programOf(result.parts.programs, frame.pc)) {
                     if (matchCode(*known, frame.pc, read) != CodeMatch::other)
                         continue;
                     const LoadedProgram wrong = *known;

@@ -19,10 +19,7 @@ std::optional<UserImage> imageAt(quint64 header, quint64 pc, const QByteArray &p
     if (first == segments.cend())
         return std::nullopt;
     const UserImage image{header - first->address, elf->buildId()};
-    const bool hasCode = std::any_of(segments.cbegin(), segments.cend(), [&](const auto &segment) {
-        return pc - image.bias >= segment.address && pc - image.bias - segment.address < segment.memorySize;
-    });
-    return hasCode ? std::optional(image) : std::nullopt;
+    return elf->has(pc - image.bias) ? std::optional(image) : std::nullopt;
 }
 
 } // namespace
@@ -40,19 +37,15 @@ CodeMatch matchCode(const LoadedProgram &loaded, quint64 pc, const ReadGuest &re
     constexpr char breakpoint = '\xcc';
     const quint64 page = pc & ~(pageBytes - 1), linked = pc - loaded.bias;
     const symbols::ElfImage &elf = loaded.program->elf();
-    const auto found = std::find_if(elf.segments().cbegin(), elf.segments().cend(), [&](const auto &segment) {
-        return linked >= segment.address && linked - segment.address < segment.fileSize;
-    });
-    if (found == elf.segments().cend())
+    const symbols::ElfSegment *segment = elf.segmentOf(linked, 1);
+    if (!segment)
         return CodeMatch::other;
-    // From the segment's start, or its page's, to the page's or the file's end.
-    const quint64 from = std::max(page - loaded.bias, found->address);
-    const quint64 to = std::min(page - loaded.bias + pageBytes, found->address + found->fileSize);
-    const quint64 offset = found->offset + (from - found->address);
-    if (from > linked || to <= linked || offset > quint64(elf.bytes().size()) ||
-        to - from > quint64(elf.bytes().size()) - offset)
+    // From the segment's start, or its page's, to the page's or the segment's end.
+    const quint64 from = std::max(page - loaded.bias, segment->address);
+    const quint64 to = std::min(page - loaded.bias + pageBytes, segment->address + segment->fileSize);
+    const QByteArrayView wanted = elf.bytesAt(from, to - from);
+    if (wanted.isEmpty() || from > linked || to <= linked)
         return CodeMatch::other;
-    const QByteArrayView wanted = elf.bytes().sliced(qsizetype(offset), qsizetype(to - from));
     const QByteArray there = read(from + loaded.bias, to - from);
     if (there.isEmpty())
         return CodeMatch::notInMemory;
