@@ -123,9 +123,7 @@ private:
             return made;
         const auto lock = app::FolderLock::take(base, std::chrono::seconds(10));
         if (!lock)
-            return app::failure(
-                QStringLiteral("E19"),
-                QStringLiteral("Another enclave is being started and does not get on; try again."), base);
+            return app::baseIsBusy(QStringLiteral("E19"), base);
         for (const app::VsockPlace &place : app::runningVsockPlaces())
             request.takenCids.append(place.cid); // of the window and of attached runs
         request.cpuIds = QVector<unsigned>(m_options.cpuIds.begin(), m_options.cpuIds.end());

@@ -100,7 +100,7 @@ app::LaunchSpec specOf(const RunOptions &options) {
 
 quint64 memoryOf(const app::LaunchSpec &spec) {
     const QFileInfo eif(spec.eifPath);
-    return spec.memoryMiB ? spec.memoryMiB : app::defaultMemoryMiB(eif.isFile() ? quint64(eif.size()) : 0);
+    return app::memoryMiBOf(spec, eif.isFile() ? quint64(eif.size()) : 0);
 }
 
 app::Result<void> readRunConfig(const QString &path, RunOptions &options) {

@@ -48,9 +48,20 @@ void removeStaleRuns(const QString &base) {
 } // namespace
 
 // The descriptor is not inherited by QEMU, so the lock is released exactly when this process ends.
-std::optional<FolderLock> FolderLock::take(const QString &folder, std::chrono::milliseconds patience) {
+int FolderLock::open(const QString &folder) {
     const QByteArray path = QFile::encodeName(folder + u'/' + QLatin1String(lockName));
-    const int fd = open(path.constData(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return ::open(path.constData(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+std::optional<FolderLock> FolderLock::wait(const QString &folder) {
+    const int fd = open(folder);
+    while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR) {
+    }
+    return fd < 0 ? std::nullopt : std::optional(FolderLock(fd));
+}
+
+std::optional<FolderLock> FolderLock::take(const QString &folder, std::chrono::milliseconds patience) {
+    const int fd = open(folder);
     const auto end = std::chrono::steady_clock::now() + patience;
     while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (std::chrono::steady_clock::now() >= end) {
@@ -72,6 +83,11 @@ FolderLock &FolderLock::operator=(FolderLock &&other) noexcept {
 FolderLock::~FolderLock() {
     if (m_fd >= 0)
         close(m_fd);
+}
+
+tl::unexpected<Error> baseIsBusy(const QString &code, const QString &base) {
+    return failure(code, QStringLiteral("Another enclave is being started and does not get on; try again."),
+                   base);
 }
 
 Result<void> ensurePrivateFolder(const QString &base) {
@@ -111,9 +127,7 @@ Result<RuntimeFolder> RuntimeFolder::create(const QString &base) {
     // One process at a time cleans and makes folders: between mkdtemp and its lock a new folder looks stale.
     const auto baseLock = FolderLock::take(base, lockPatience);
     if (!baseLock)
-        return failure(QStringLiteral("runtime-folder-busy"),
-                       QStringLiteral("Another enclave is being started and does not get on; try again."),
-                       base);
+        return baseIsBusy(QStringLiteral("runtime-folder-busy"), base);
     removeStaleRuns(base);
 
     QByteArray path = QFile::encodeName(base) + '/' + runPrefix + "XXXXXX";
@@ -126,7 +140,7 @@ Result<RuntimeFolder> RuntimeFolder::create(const QString &base) {
         return failure(QStringLiteral("runtime-folder-failed"),
                        QStringLiteral("No folder for this run can be made: %1.").arg(systemText(makeError)),
                        base);
-    RuntimeFolder result(folder, std::move(lock));
+    RuntimeFolder result(folder, *std::move(lock));
     if (path.size() + 1 + maxRuntimeFileName > socketPathLimit)
         return failure(QStringLiteral("runtime-folder-too-long"),
                        QStringLiteral("The path is too long for the sockets that go into it."), folder);
@@ -134,7 +148,7 @@ Result<RuntimeFolder> RuntimeFolder::create(const QString &base) {
 }
 
 RuntimeFolder::RuntimeFolder(RuntimeFolder &&other) noexcept
-    : m_path(std::exchange(other.m_path, {})), m_lock(std::exchange(other.m_lock, std::nullopt)) {}
+    : m_path(std::exchange(other.m_path, {})), m_lock(std::move(other.m_lock)) {}
 
 RuntimeFolder &RuntimeFolder::operator=(RuntimeFolder &&other) noexcept {
     std::swap(m_path, other.m_path);

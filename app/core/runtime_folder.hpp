@@ -33,6 +33,8 @@ public:
     // Nothing when somebody else holds it for longer than `patience`, or there is no such folder. Others hold
     // a base's lock for milliseconds.
     static std::optional<FolderLock> take(const QString &folder, std::chrono::milliseconds patience);
+    // However long it takes; nothing when there is no such folder.
+    static std::optional<FolderLock> wait(const QString &folder);
 
     FolderLock(FolderLock &&other) noexcept;
     FolderLock &operator=(FolderLock &&other) noexcept;
@@ -40,11 +42,15 @@ public:
 
 private:
     explicit FolderLock(int fd) : m_fd(fd) {}
+    static int open(const QString &folder);
     int m_fd;
 };
 
 // How long to wait for a base's lock: short enough for a window that waits for it.
 inline constexpr std::chrono::milliseconds lockPatience{400};
+
+// For those who did not get it.
+tl::unexpected<Error> baseIsBusy(const QString &code, const QString &base);
 
 // Longest name of a file in a runtime folder such that its path still fits in a sockaddr_un (108 bytes).
 inline constexpr int maxRuntimeFileName = 24;
@@ -65,11 +71,10 @@ public:
     QString filePath(const QString &name) const { return m_path + u'/' + name; }
 
 private:
-    RuntimeFolder(QString path, std::optional<FolderLock> lock)
-        : m_path(std::move(path)), m_lock(std::move(lock)) {}
+    RuntimeFolder(QString path, FolderLock lock) : m_path(std::move(path)), m_lock(std::move(lock)) {}
 
     QString m_path;
-    std::optional<FolderLock> m_lock;
+    FolderLock m_lock;
 };
 
 } // namespace nitroscope::app

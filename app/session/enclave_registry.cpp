@@ -3,10 +3,11 @@
 // See enclave_registry.hpp.
 #include "app/session/enclave_registry.hpp"
 
+#include "app/core/json_strings.hpp"
 #include "app/core/runtime_folder.hpp"
+#include "app/session/vsock_places.hpp"
 
 #include <algorithm>
-#include <fcntl.h>
 #include <QDir>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -14,35 +15,12 @@
 #include <QRegularExpression>
 #include <QSaveFile>
 #include <QSet>
-#include <sys/file.h>
 #include <unistd.h>
 
 namespace nitroscope::app {
 namespace {
 
-constexpr quint64 firstCid = 16; // as the hypervisor hands them out; below are host, parent and reserved ones
 constexpr auto recordName = "/record.json";
-
-// Serialises the commands; released when it goes, and by the kernel when we die.
-class RegistryLock {
-public:
-    explicit RegistryLock(const QString &folder)
-        : m_file(open(QFile::encodeName(folder + QStringLiteral("/.lock")).constData(),
-                      O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-        // Others hold it for milliseconds only.
-        while (m_file >= 0 && flock(m_file, LOCK_EX) != 0 && errno == EINTR) {
-        }
-    }
-    ~RegistryLock() {
-        if (m_file >= 0)
-            close(m_file);
-    }
-    RegistryLock(const RegistryLock &) = delete;
-    RegistryLock &operator=(const RegistryLock &) = delete;
-
-private:
-    int m_file;
-};
 
 QJsonObject toJson(const EnclaveRecord &record) {
     QJsonArray cpus;
@@ -84,8 +62,7 @@ EnclaveRecord fromJson(const QJsonObject &json) {
     record.debugMode = json.value(u"debug-mode").toBool();
     record.isStarted = json.value(u"is-started").toBool();
     record.measurements = json.value(u"measurements").toObject();
-    for (const QJsonValue warning : json.value(u"warnings").toArray())
-        record.warnings << warning.toString();
+    record.warnings = jsonStrings(json.value(u"warnings"));
     record.started = QDateTime::fromString(json.value(u"started").toString(), Qt::ISODateWithMs);
     record.ended = QDateTime::fromString(json.value(u"ended").toString(), Qt::ISODateWithMs);
     record.end = json.value(u"end").toString();
@@ -139,7 +116,7 @@ Result<EnclaveRecord> EnclaveRegistry::enter(const EnclaveRequest &request) cons
     for (const QString &folder : {QFileInfo(m_folder).path(), m_folder})
         if (auto made = ensurePrivateFolder(folder); !made)
             return tl::unexpected(made.error());
-    const RegistryLock lock(m_folder);
+    const auto lock = FolderLock::wait(m_folder); // others hold it for milliseconds only
     QSet<QString> names;
     QSet<quint64> cids;
     cids.unite(QSet<quint64>(request.takenCids.begin(), request.takenCids.end()));
@@ -163,10 +140,7 @@ Result<EnclaveRecord> EnclaveRegistry::enter(const EnclaveRequest &request) cons
     record.name = freeName(request.name, [&](const QString &name) { return names.contains(name); });
     record.id = newId(request.instanceId);
     record.process = processNamed(getpid()).value_or(ProcessName{getpid(), 0});
-    record.cid = request.cid;
-    if (record.cid == 0)
-        for (record.cid = firstCid; cids.contains(record.cid);)
-            ++record.cid;
+    record.cid = request.cid ? request.cid : firstFreeCid(cids);
     record.cpuIds = *chosen;
     record.memoryMiB = request.memoryMiB;
     record.eifPath = request.eifPath;
@@ -233,7 +207,7 @@ Result<QVector<EnclaveRecord>> EnclaveRegistry::list() const {
         return QVector<EnclaveRecord>();
     if (auto checked = ensurePrivateFolder(m_folder); !checked)
         return tl::unexpected(checked.error());
-    const RegistryLock lock(m_folder);
+    const auto lock = FolderLock::wait(m_folder); // others hold it for milliseconds only
     QVector<EnclaveRecord> records = readAll();
     qsizetype endedCount =
         std::ranges::count_if(records, [](const auto &record) { return !record.isRunning(); });

@@ -123,7 +123,7 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
 // that has no room for it would kill QEMU in the middle.
 void EnclaveRun::placeMemory(quint64 eifBytes, LaunchChannels *channels) {
     constexpr quint64 mebibyte = 1 << 20, spare = 64 * mebibyte;
-    const quint64 memory = (m_spec.memoryMiB ? m_spec.memoryMiB : defaultMemoryMiB(eifBytes)) * mebibyte;
+    const quint64 memory = memoryMiBOf(m_spec, eifBytes) * mebibyte;
     const QStorageInfo storage(m_folder->path());
     if (storage.isValid() && quint64(storage.bytesAvailable()) >= memory + spare) {
         m_ram = channels->ram = m_folder->filePath(QStringLiteral("ram"));

@@ -66,13 +66,17 @@ quint64 defaultMemoryMiB(quint64 eifBytes) {
     return qMax(leastMemoryMiB, 4 * eifMiB);
 }
 
+quint64 memoryMiBOf(const LaunchSpec &spec, quint64 eifBytes) {
+    return spec.memoryMiB ? spec.memoryMiB : defaultMemoryMiB(eifBytes);
+}
+
 QString optionValue(const QString &value) {
     QString doubled = value;
     return doubled.replace(u',', QStringLiteral(",,"));
 }
 
 QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const LaunchChannels &channels) {
-    const quint64 memory = spec.memoryMiB ? spec.memoryMiB : defaultMemoryMiB(eifBytes);
+    const quint64 memory = memoryMiBOf(spec, eifBytes);
     QStringList arguments{
         QStringLiteral("-no-user-config"),
         QStringLiteral("-nodefaults"),

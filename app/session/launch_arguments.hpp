@@ -28,6 +28,8 @@ struct LaunchChannels {
 // The memory an enclave gets when nobody says: four times the EIF, the least that nitro-cli accepts on EC2
 // (E26), and at least 512 MiB.
 quint64 defaultMemoryMiB(quint64 eifBytes);
+// What the spec says, or the default.
+quint64 memoryMiBOf(const LaunchSpec &spec, quint64 eifBytes);
 
 // A value inside an option of the form a=b,c=d: commas doubled, as QEMU's option syntax wants them.
 QString optionValue(const QString &value);

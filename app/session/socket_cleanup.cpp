@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/socket_cleanup.hpp"
 
+#include "qemu-machine/vsock/host/route.hpp"
+
 #include <QFile>
 #include <utility>
 
 namespace nitroscope::app {
 
 void SocketCleanup::note(const VsockOptions &options) {
-    QStringList paths;
+    std::vector<std::string> paths;
     if (!options.path.isEmpty())
-        paths << options.path << options.path + QStringLiteral("_seqpacket");
-    const QString published = QStringLiteral("=listen:");
-    for (const QString &route : options.routes)
-        if (const qsizetype at = route.indexOf(published); at >= 0) {
-            const QString address = route.mid(at + published.size());
-            paths << (address.startsWith(QLatin1String("unix:")) ? address.mid(5) : address);
-        }
-    for (const QString &path : std::as_const(paths))
-        if (auto file = vsock::SocketFile::at(QFile::encodeName(path).toStdString()))
+        for (const QString &path : {options.path, options.path + QStringLiteral("_seqpacket")})
+            paths.push_back(QFile::encodeName(path).toStdString());
+    std::string problem;
+    if (const auto routes = vsock::parseRoutes(options.routes.join(u';').toStdString(), problem))
+        for (const auto &[port, route] : routes->published)
+            if (route.address.family == vsock::HostAddress::Family::unixSocket)
+                paths.push_back(route.address.name);
+    for (const std::string &path : paths)
+        if (auto file = vsock::SocketFile::at(path))
             m_files.push_back(*std::move(file));
 }
 

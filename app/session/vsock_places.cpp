@@ -61,9 +61,7 @@ QVector<VsockPlace> runningVsockPlaces(const QString &base) {
 Result<VsockPlace> claimVsockPlace(const QString &runFolder, const VsockPlace &wanted, const QString &base) {
     const auto lock = FolderLock::take(base, lockPatience);
     if (!lock)
-        return failure(QStringLiteral("vsock-busy"),
-                       QStringLiteral("Another enclave is being started and does not get on; try again."),
-                       base);
+        return baseIsBusy(QStringLiteral("vsock-busy"), base);
     QVector<quint64> taken = EnclaveRegistry(EnclaveRegistry::folderIn(base)).cidsOfOthers();
     for (const VsockPlace &other : runningVsockPlaces(base))
         taken.append(other.cid);
@@ -75,8 +73,7 @@ Result<VsockPlace> claimVsockPlace(const QString &runFolder, const VsockPlace &w
                            "none for the first free one.")
                 .arg(wanted.cid));
     if (wanted.cid == 0)
-        for (place.cid = firstEnclaveCid; taken.contains(place.cid);)
-            ++place.cid;
+        place.cid = firstFreeCid(taken);
     if (auto noted = note(runFolder, place); !noted)
         return tl::unexpected(noted.error());
     return place;

@@ -18,6 +18,14 @@ struct VsockPlace {
 };
 
 inline constexpr quint64 firstEnclaveCid = 16;
+// The first from there on that is not taken; `taken` has contains().
+template <class Taken>
+quint64 firstFreeCid(const Taken &taken) {
+    quint64 cid = firstEnclaveCid;
+    while (taken.contains(cid))
+        ++cid;
+    return cid;
+}
 
 // In no particular order. Foreign or damaged notes are left out.
 QVector<VsockPlace> runningVsockPlaces(const QString &base = runtimeBase());

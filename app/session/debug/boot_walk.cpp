@@ -2,6 +2,7 @@
 #include "app/session/debug/boot_walk.hpp"
 
 #include "app/session/debug/boot_point.hpp"
+#include "app/session/debug/cpu_space.hpp"
 
 #include <QtEndian>
 
@@ -10,10 +11,6 @@ namespace {
 
 constexpr quint64 stackMask = ~quint64(0x3fff); // THREAD_SIZE of x86-64
 constexpr quint64 pageMask = 0xfff;
-// CR3 without PCID, its no-flush bit, and the bit that tells user from kernel tables apart (page table
-// isolation).
-constexpr quint64 rootMask = 0x7fff'ffff'ffff'e000;
-
 QString hex(quint64 number) {
     return QStringLiteral("0x") + QString::number(number, 16);
 }
@@ -308,7 +305,7 @@ BootWalk::Verdict BootWalk::considerProgram(const TargetStop &stop, QString *tex
     constexpr quint64 privilege = 3;
     if (m_user && stop.pc == m_user->entry) {
         const bool isUser = (stop.value(RegisterView::stubCs) & privilege) == privilege;
-        const quint64 root = stop.value(RegisterView::stubCr3) & rootMask;
+        const quint64 root = rootOf(stop);
         if (!isUser || (m_user->root != 0 && root != m_user->root))
             return Verdict::goesOn;
         const bool forInit = m_aim == BootPoint::initFirst;
@@ -333,7 +330,7 @@ BootWalk::Verdict BootWalk::considerProgram(const TargetStop &stop, QString *tex
     if (isWantedOne) {
         if (m_user)
             m_breakpoints->remove({0, m_user->entry, 1}, &m_aimOwner);
-        m_user = User{entry, stop.value(RegisterView::stubCr3) & rootMask};
+        m_user = User{entry, rootOf(stop)};
         m_breakpoints->addCode(entry, &m_aimOwner);
     }
     return Verdict::goesOn;

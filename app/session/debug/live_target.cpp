@@ -5,6 +5,7 @@
 #include "app/session/debug/live_target.hpp"
 
 #include "app/session/debug/boot_point.hpp"
+#include "app/session/debug/cpu_space.hpp"
 
 #include <QFutureWatcher>
 #include <QtConcurrent/QtConcurrentRun>
@@ -24,12 +25,6 @@ QString watchedText(DebugBreakpoint::Kind kind) {
     return kind == DebugBreakpoint::Kind::write  ? QStringLiteral("written")
            : kind == DebugBreakpoint::Kind::read ? QStringLiteral("read")
                                                  : QStringLiteral("read or written");
-}
-
-guest::AddressTranslation translationOf(const TargetStop &stop) {
-    return guest::AddressTranslation::of(stop.value(RegisterView::stubCr0), stop.value(RegisterView::stubCr3),
-                                         stop.value(RegisterView::stubCr3 + 1),
-                                         stop.value(RegisterView::stubEfer));
 }
 
 } // namespace

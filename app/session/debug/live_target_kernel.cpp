@@ -2,6 +2,8 @@
 //
 // Of LiveTarget: what takes its time and runs on workers: frames, the kernel's own view, debug files.
 #include "app/session/debug/live_target.hpp"
+
+#include "app/session/debug/cpu_space.hpp"
 #include "app/session/kernel/unwinder.hpp"
 
 #include <QFutureWatcher>
@@ -22,17 +24,6 @@ void onWorker(QObject *context, Work work, Done done) {
     watcher->setFuture(QtConcurrent::run(std::move(work)));
 }
 
-quint64 field(const QByteArray &registers, int number) {
-    TargetStop stop;
-    stop.registers = registers;
-    return stop.value(number);
-}
-
-// CR3 without PCID, its no-flush bit, and the bit that tells user from kernel tables apart.
-quint64 rootOf(const QByteArray &registers) {
-    return field(registers, RegisterView::stubCr3) & 0x7fff'ffff'ffff'e000;
-}
-
 } // namespace
 
 DebugTarget::Token LiveTarget::readFrames(qint64 thread, int most) {
@@ -48,7 +39,7 @@ DebugTarget::Token LiveTarget::readFrames(qint64 thread, int most) {
                          if (m_state == State::detached)
                              return;
                          if (result.isNew)
-                             takeParts(rootOf(registers.raw), result.parts);
+                             takeParts(rootOf(cpuWith(registers.raw)), result.parts);
                          emit framesRead(token, registers.generation, result.frames);
                      });
         });
@@ -57,18 +48,15 @@ DebugTarget::Token LiveTarget::readFrames(qint64 thread, int most) {
 }
 
 std::function<GuestCode::Backtrace()> LiveTarget::backtraceOf(const RegisterSet &registers, int most) const {
-    const QByteArray &raw = registers.raw;
-    const auto translation = guest::AddressTranslation::of(
-        field(raw, RegisterView::stubCr0), field(raw, RegisterView::stubCr3),
-        field(raw, RegisterView::stubCr3 + 1), field(raw, RegisterView::stubEfer));
-    SymbolParts parts = partsFor(rootOf(raw));
+    const TargetStop cpu = cpuWith(registers.raw);
+    SymbolParts parts = partsFor(rootOf(cpu));
     if (!m_walk.slide())
         parts.kernel.reset(); // not known where it is
     GuestCode::Place place{int(registers.thread) - 1, std::nullopt};
     if (const auto &[path, pc] = m_walk.entered(); !path.isEmpty())
         place.entered = GuestCode::Entered{path, pc};
     return [registers, most, place, code = m_code, parts,
-            memory = guest::VirtualMemory(*m_memory, translation)] {
+            memory = guest::VirtualMemory(*m_memory, translationOf(cpu))] {
         return code->backtrace(UnwindStart::of(registers), parts, memory, place, most);
     };
 }
@@ -78,7 +66,7 @@ void LiveTarget::lookAtSpace() {
     const TargetStop *stop = looked();
     if (!stop || stop->registers.isEmpty())
         return;
-    const quint64 root = rootOf(stop->registers);
+    const quint64 root = rootOf(*stop);
     if (root != m_root) {
         const bool isOther = m_programs.value(root) != m_programs.value(m_root);
         m_root = root;
