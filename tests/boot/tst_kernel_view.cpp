@@ -96,6 +96,17 @@ bool isLasting(const QString &name) {
     return !name.startsWith(QStringLiteral("kworker/"));
 }
 
+// What was discovered is what the types say.
+void compareLayouts(const app::Result<TaskLayout> &discovered, const app::Result<TaskLayout> &byTypes) {
+    QVERIFY(byTypes && discovered);
+    QCOMPARE(discovered->initTask, byTypes->initTask);
+    QCOMPARE(discovered->tasks, byTypes->tasks);
+    QCOMPARE(discovered->pid, byTypes->pid);
+    QCOMPARE(discovered->name, byTypes->name);
+    QCOMPARE(discovered->stack, byTypes->stack);
+    QCOMPARE(discovered->state, byTypes->state);
+}
+
 void compareTasks(RamGuest &guest, const KernelView &view) {
     QVERIFY2(view.tasks.unavailable.isEmpty(), qPrintable(view.tasks.unavailable));
     QSet<QString> printed, ours;
@@ -161,15 +172,7 @@ private slots:
         const KernelView view = withTypes.read();
         QCOMPARE(view.tasks.source, QStringLiteral("DWARF of vmlinux"));
         compareTasks(guest, view);
-        // What was discovered is what the types say.
-        const auto byTypes = withTypes.tasks(), byLooking = without.tasks();
-        QVERIFY(byTypes && byLooking);
-        QCOMPARE(byLooking->initTask, byTypes->initTask);
-        QCOMPARE(byLooking->tasks, byTypes->tasks);
-        QCOMPARE(byLooking->pid, byTypes->pid);
-        QCOMPARE(byLooking->name, byTypes->name);
-        QCOMPARE(byLooking->stack, byTypes->stack);
-        QCOMPARE(byLooking->state, byTypes->state);
+        compareLayouts(without.tasks(), withTypes.tasks());
         // A kernel like AWS's: no symbols of data, no types.
         KernelReader functions = readerOf(guest, plain->functionsOnly());
         const KernelView bare = functions.read();
@@ -266,14 +269,7 @@ private slots:
             QCOMPARE(bare.log.rows[i].text, view.log.rows[i].text);
         QCOMPARE(bare.tasks.source, QStringLiteral("discovered in memory"));
         compareTasks(guest, bare);
-        const auto byTypes = reader.tasks(), byLooking = functions.tasks();
-        QVERIFY(byTypes && byLooking);
-        QCOMPARE(byLooking->initTask, byTypes->initTask);
-        QCOMPARE(byLooking->tasks, byTypes->tasks);
-        QCOMPARE(byLooking->pid, byTypes->pid);
-        QCOMPARE(byLooking->name, byTypes->name);
-        QCOMPARE(byLooking->stack, byTypes->stack);
-        QCOMPARE(byLooking->state, byTypes->state);
+        compareLayouts(functions.tasks(), reader.tasks());
 
         QVERIFY(view.modules.rows.isEmpty());
         const QByteArray answer = "nitroscope-demo: insmod " + enclave.module;

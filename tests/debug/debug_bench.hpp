@@ -76,85 +76,72 @@ struct DebugBench {
         return stopAfter([&] { target()->runToBootPoint(point); });
     }
 
+    // Makes the request, waits for its answer, and gives what the answer says beside the token to `take`.
+    template <class... Told, class Request, class Take>
+    bool ask(void (app::DebugTarget::*answer)(app::DebugTarget::Token, Told...), Request request, Take take) {
+        bool isDone = false;
+        app::DebugTarget::Token token = 0;
+        QObject context;
+        QObject::connect(target(), answer, &context, [&](app::DebugTarget::Token answered, Told... told) {
+            if (answered != token)
+                return;
+            isDone = true;
+            take(told...);
+        });
+        token = request();
+        return wait([&] { return isDone; });
+    }
+
     QByteArray memory(app::AddressSpace space, quint64 address, quint64 bytes) {
         QByteArray found;
-        bool isDone = false;
-        quint64 token = 0;
-        QObject context;
-        QObject::connect(target(), &app::DebugTarget::memoryRead, &context,
-                         [&](quint64 answered, quint64, const app::Result<QByteArray> &read) {
-                             if (answered != token)
-                                 return;
-                             isDone = true;
-                             found = read.value_or(QByteArray());
-                         });
-        token = target()->readMemory(space, address, bytes);
-        return wait([&] { return isDone; }) ? found : QByteArray();
+        ask(
+            &app::DebugTarget::memoryRead, [&] { return target()->readMemory(space, address, bytes); },
+            [&](quint64, const app::Result<QByteArray> &read) { found = read.value_or(QByteArray()); });
+        return found;
     }
 
     QByteArray registers(qint64 thread) {
         QByteArray found;
-        bool isDone = false;
-        quint64 token = 0;
-        QObject context;
-        QObject::connect(target(), &app::DebugTarget::registersRead, &context,
-                         [&](quint64 answered, const app::Result<app::RegisterSet> &read) {
-                             if (answered != token)
-                                 return;
-                             isDone = true;
-                             found = read ? read->raw : QByteArray();
-                         });
-        token = target()->readRegisters(thread);
-        return wait([&] { return isDone; }) ? found : QByteArray();
+        ask(
+            &app::DebugTarget::registersRead, [&] { return target()->readRegisters(thread); },
+            [&](const app::Result<app::RegisterSet> &read) { found = read ? read->raw : QByteArray(); });
+        return found;
     }
 
     std::optional<quint64> value(const QString &expression) {
         std::optional<quint64> found;
-        bool isDone = false;
-        quint64 token = 0;
-        QObject context;
-        QObject::connect(target(), &app::DebugTarget::evaluated, &context,
-                         [&](quint64 answered, const app::Result<quint64> &read) {
-                             if (answered != token)
-                                 return;
-                             isDone = true;
-                             if (read)
-                                 found = *read;
-                         });
-        token = target()->evaluate(expression);
-        return wait([&] { return isDone; }) ? found : std::nullopt;
+        ask(
+            &app::DebugTarget::evaluated, [&] { return target()->evaluate(expression); },
+            [&](const app::Result<quint64> &read) {
+                if (read)
+                    found = *read;
+            });
+        return found;
     }
 
     QVector<app::DebugFrame> frames(qint64 thread) {
         QVector<app::DebugFrame> found;
-        bool isDone = false;
-        quint64 token = 0;
-        QObject context;
-        QObject::connect(target(), &app::DebugTarget::framesRead, &context,
-                         [&](quint64 answered, quint64, const QVector<app::DebugFrame> &read) {
-                             if (answered != token)
-                                 return;
-                             isDone = true;
-                             found = read;
-                         });
-        token = target()->readFrames(thread, 64);
-        return wait([&] { return isDone; }) ? found : QVector<app::DebugFrame>();
+        ask(
+            &app::DebugTarget::framesRead, [&] { return target()->readFrames(thread, 64); },
+            [&](quint64, const QVector<app::DebugFrame> &read) { found = read; });
+        return found;
     }
 
     QStringList translation(quint64 address) {
         QStringList found;
-        bool isDone = false;
-        quint64 token = 0;
-        QObject context;
-        QObject::connect(target(), &app::DebugTarget::translated, &context,
-                         [&](quint64 answered, const QStringList &steps) {
-                             if (answered != token)
-                                 return;
-                             isDone = true;
-                             found = steps;
-                         });
-        token = target()->translate(address);
-        return wait([&] { return isDone; }) ? found : QStringList();
+        ask(
+            &app::DebugTarget::translated, [&] { return target()->translate(address); },
+            [&](const QStringList &steps) { found = steps; });
+        return found;
+    }
+
+    // Stops where the demo's application, and nobody else, writes.
+    std::optional<app::DebugStop> stopInApplicationsWrite() {
+        app::DebugBreakpoint wanted;
+        wanted.place = QStringLiteral("ksys_write");
+        wanted.process = QStringLiteral("demo-app");
+        target()->addBreakpoint(wanted);
+        return stopAfter([&] { target()->resume(); });
     }
 
     // The symbol at an address, without its offset.

@@ -200,11 +200,7 @@ private slots:
         DebugBench bench;
         QVERIFY(bench.start({}, 2));
         QVERIFY(bench.runTo(BootPoint::applicationFirst));
-        DebugBreakpoint wanted;
-        wanted.place = QStringLiteral("ksys_write");
-        wanted.process = QStringLiteral("demo-app");
-        bench.target()->addBreakpoint(wanted);
-        const auto stop = bench.stopAfter([&] { bench.target()->resume(); });
+        const auto stop = bench.stopInApplicationsWrite();
         QVERIFY(stop && stop->why == DebugStop::Why::breakpoint);
         std::optional<KernelView> view;
         bench.target()->withKernel([&](const KernelView &read) { view = read; });

@@ -176,11 +176,7 @@ private slots:
         DebugBench bench;
         QVERIFY(bench.start({}, 2));
         QVERIFY(bench.runTo(BootPoint::applicationFirst));
-        DebugBreakpoint wanted;
-        wanted.place = QStringLiteral("ksys_write");
-        wanted.process = QStringLiteral("demo-app");
-        bench.target()->addBreakpoint(wanted);
-        const auto stop = bench.stopAfter([&] { bench.target()->resume(); });
+        const auto stop = bench.stopInApplicationsWrite();
         QVERIFY(stop);
         const quint64 slide = bench.target()->kernelSlide().value_or(0);
         const QString said = runGdb(

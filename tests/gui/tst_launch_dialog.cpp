@@ -52,6 +52,14 @@ VsockOptions everyOption() {
     return options;
 }
 
+// Of a window with an EIF; nullptr when they do not open.
+LaunchDialog *openOptions(WindowFixture &fixture) {
+    fixture.show();
+    fixture.open(makeEif(fixture.dir).path);
+    fixture.action("enclave.options")->trigger();
+    return fixture.window->findChild<LaunchDialog *>();
+}
+
 void savePicture(QWidget &widget, const QString &name) {
     const QString folder = QStringLiteral(NITROSCOPE_BINARY_DIR "/screenshots");
     QVERIFY(QDir().mkpath(folder));
@@ -73,10 +81,7 @@ private slots:
 
     void vsock_enteredInTheWindow_reachesTheRunAndTheNextStart() {
         WindowFixture fixture;
-        fixture.show();
-        fixture.open(makeEif(fixture.dir).path);
-        fixture.action("enclave.options")->trigger();
-        auto *dialog = fixture.window->findChild<LaunchDialog *>();
+        LaunchDialog *dialog = openOptions(fixture);
         QVERIFY(dialog);
         showVsock(*dialog);
         QTest::keyClicks(named<QLineEdit>(*dialog, "Enclave's CID"), QStringLiteral("4294967294"));
@@ -108,10 +113,7 @@ private slots:
 
     void tracing_enteredInTheWindow_reachesTheRunAndTheNextStart() {
         WindowFixture fixture;
-        fixture.show();
-        fixture.open(makeEif(fixture.dir).path);
-        fixture.action("enclave.options")->trigger();
-        auto *dialog = fixture.window->findChild<LaunchDialog *>();
+        LaunchDialog *dialog = openOptions(fixture);
         QVERIFY(dialog);
         boxWith(*dialog, "system calls")->click();
         auto *symbols = named<QLineEdit>(*dialog, "First calls of kernel functions");
