@@ -115,8 +115,11 @@ void startMeasuring(NitroLaunch &launch) {
     const BlockedSignals blocked;
     launch.worker = std::jthread([&launch](std::stop_token stop) {
         try {
+            // One processor is for the guest, which loads meanwhile.
+            const unsigned processors = std::thread::hardware_concurrency();
             const MeasureExtras extras = {.append = launch.append,
-                                          .ramdisk = launch.ramdisk ? &*launch.ramdisk : nullptr};
+                                          .ramdisk = launch.ramdisk ? &*launch.ramdisk : nullptr,
+                                          .processors = processors > 0 ? processors - 1 : 1};
             launch.measured = measure(launch.file, launch.image, extras, std::move(stop));
         } catch (const std::exception &) {
             launch.measured = {.status = MeasureStatus::cryptoFailed,

@@ -2,10 +2,14 @@
 //
 // Measuring in passes; see measure.hpp. A pass is a list of pieces, read chunk by chunk into a buffer of its
 // own and given to a consumer (a hash, for PCR 0 the CRC as well). Passes share nothing but the counters.
+// Where PCR 0 and PCR 2 share a thread, another one reads and checks ahead of it, as that thread is what the
+// guest waits for in the end.
 
 #include "qemu-machine/board/core/measure.hpp"
 
+#include "qemu-machine/board/core/chunk_ring.hpp"
 #include "qemu-machine/board/core/fast_crc.hpp"
+#include "qemu-machine/board/core/sha384_pair.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -19,23 +23,22 @@ namespace {
 
 constexpr size_t chunkBytes = 256 * 1024; // fits the second-level cache of every CPU of interest
 
-/// Who wants the bytes of a piece, in the pass that makes PCR 0 and the checksum together.
-enum class For { pcr, checksum, both };
-
+/// Bytes of the image and who wants them.
 struct Piece {
     const ByteSource *source;
     uint64_t offset;
     uint64_t size;
-    For use = For::pcr;
+    bool isForPcr0 = false, isForPcr2 = false, isForChecksum = false;
 };
 using Pieces = std::vector<Piece>;
 
 struct Plan {
     bool hashes = false, checks = false; ///< What can be computed of this file.
-    Pieces pcr1, pcr2;
-    Pieces whole;             ///< PCR 0 and the checksum: every byte that counts, in file order.
-    size_t pcr1Pieces = 0;    ///< PCR 1 is what PCR 0 has hashed after so many pieces of `whole`,
-    bool pcr1IsPrefix = true; ///< unless something came in between.
+    bool pairs = false;                  ///< PCR 2 is hashed in step with PCR 0.
+    Pieces pcr1, pcr2;                   ///< For passes of their own.
+    Pieces whole;                        ///< PCR 0 and the checksum: every byte that counts, in file order.
+    size_t pcr1Pieces = 0;               ///< PCR 1 is what PCR 0 has hashed after so many pieces of `whole`,
+    bool pcr1IsPrefix = true;            ///< unless something came in between.
 
     uint64_t totalBytes() const {
         uint64_t total = 0;
@@ -44,6 +47,32 @@ struct Plan {
                 total += piece.size;
         return total;
     }
+};
+
+/// PCR 0 alone, by OpenSSL.
+class OneHash {
+public:
+    void update(std::span<const std::byte> chunk, const Piece &) { m_state.update(chunk); }
+    bool ok() const { return m_state.ok(); }
+    Digest first() const { return Sha384(m_state).finish(); }
+    std::optional<Digest> second() const { return std::nullopt; }
+
+private:
+    Sha384 m_state;
+};
+
+/// PCR 0 and PCR 2 in step.
+class TwoHashes {
+public:
+    void update(std::span<const std::byte> chunk, const Piece &piece) {
+        m_state.update(chunk, piece.isForPcr2 ? Sha384Pair::For::both : Sha384Pair::For::first);
+    }
+    bool ok() const { return true; }
+    Digest first() const { return m_state.first(); }
+    std::optional<Digest> second() const { return m_state.second(); }
+
+private:
+    Sha384Pair m_state;
 };
 
 /// What all passes of one measurement share.
@@ -66,120 +95,177 @@ struct Shared {
     }
 };
 
-/// One worker's buffer and reporting.
+/// One worker's way through its pieces.
 class Pass {
 public:
-    Pass(Shared &shared, std::function<void()> report)
-        : m_shared(shared), m_report(std::move(report)), m_buffer(std::make_unique<std::byte[]>(chunkBytes)) {
-    }
+    Pass(Shared &shared, std::function<void()> report) : m_shared(shared), m_report(std::move(report)) {}
 
-    /// Feeds the pieces to `consume(span, use)`; false when the measurement has ended meanwhile.
+    /// Feeds the pieces to `consume(span, piece)`; false when the measurement has ended meanwhile.
     template <class Consume>
     bool feed(std::span<const Piece> pieces, Consume &&consume) {
-        for (const Piece &piece : pieces) {
-            for (uint64_t done = 0; done < piece.size;) {
-                if (!m_shared.goesOn())
-                    return false;
-                const auto length = static_cast<size_t>(std::min<uint64_t>(chunkBytes, piece.size - done));
-                const std::span chunk(m_buffer.get(), length);
-                if (!piece.source->read(piece.offset + done, chunk)) {
-                    m_shared.fail(MeasureStatus::readFailed, piece.offset + done);
-                    return false;
-                }
-                consume(std::span<const std::byte>(chunk), piece.use);
-                done += length;
-                m_shared.doneBytes += length;
-                if (m_report)
-                    m_report();
-            }
+        const auto buffer = std::make_unique<std::byte[]>(chunkBytes);
+        const auto chunk = [&] { return std::span(buffer.get(), chunkBytes); };
+        return read(pieces, chunk, [&](std::span<const std::byte> bytes, const Piece &piece) {
+            consume(bytes, piece);
+            report();
+        });
+    }
+
+    /// The same with a thread beside this one that reads and calls `check` before this one calls `consume`.
+    template <class Check, class Consume>
+    bool feedAhead(std::span<const Piece> pieces, Check &&check, Consume &&consume) {
+        ChunkRing<Piece> ring(chunkBytes);
+        const std::jthread reader([&] {
+            const auto chunk = [&] { return ring.beginWrite(); };
+            read(pieces, chunk, [&](std::span<const std::byte> bytes, const Piece &piece) {
+                check(bytes, piece);
+                ring.endWrite(bytes, &piece);
+            });
+            ring.beginWrite();
+            ring.endWrite({}, nullptr);
+        });
+        for (auto chunk = ring.take(); chunk.tag; ring.release(), chunk = ring.take()) {
+            if (!m_shared.goesOn())
+                continue; // so will the reader see
+            consume(chunk.bytes, *chunk.tag);
+            report();
         }
         return m_shared.goesOn();
     }
 
     /// Hashes the pieces into a register value.
     void hash(const Pieces &pieces, std::optional<Digest> &result) {
-        Sha384 state;
-        if (feed(pieces, [&](std::span<const std::byte> chunk, For) { state.update(chunk); }))
-            finish(state, result);
+        OneHash hash;
+        if (feed(pieces,
+                 [&](std::span<const std::byte> chunk, const Piece &piece) { hash.update(chunk, piece); }))
+            result = registerValue(hash, hash.first());
     }
 
-    /// PCR 0 and the checksum in one pass, and PCR 1 on the way where that is possible.
+    /// PCR 0 and the checksum in one pass, PCR 1 on the way where that is possible, and with TwoHashes PCR 2.
+    template <class Hash>
     void hashAndCheck(const Plan &plan, Measurements &result) {
-        Sha384 state;
+        Hash hash;
         FastCrc32 crc;
-        const auto consume = [&](std::span<const std::byte> chunk, For use) {
-            if (use != For::checksum)
-                state.update(chunk);
-            if (use != For::pcr)
+        const auto check = [&](std::span<const std::byte> chunk, const Piece &piece) {
+            if (piece.isForChecksum)
                 crc.update(chunk);
+        };
+        const auto add = [&](std::span<const std::byte> chunk, const Piece &piece) {
+            if (piece.isForPcr0)
+                hash.update(chunk, piece);
+        };
+        const auto feedBoth = [&](std::span<const Piece> pieces) {
+            if (plan.pairs)
+                return feedAhead(pieces, check, add);
+            return feed(pieces, [&](std::span<const std::byte> chunk, const Piece &piece) {
+                check(chunk, piece);
+                add(chunk, piece);
+            });
         };
         const std::span<const Piece> pieces(plan.whole);
         const size_t first = plan.pcr1IsPrefix ? plan.pcr1Pieces : 0;
-        if (!feed(pieces.first(first), consume))
+        if (!feedBoth(pieces.first(first)))
             return;
         if (plan.hashes && plan.pcr1IsPrefix)
-            finish(state, result.pcr1); // a copy, the state goes on
-        if (!feed(pieces.subspan(first), consume))
+            result.pcr1 = registerValue(hash, hash.first()); // the state goes on
+        if (!feedBoth(pieces.subspan(first)))
             return;
-        if (plan.hashes)
-            finish(state, result.pcr0);
+        if (plan.hashes) {
+            result.pcr0 = registerValue(hash, hash.first());
+            if (const auto second = hash.second())
+                result.pcr2 = registerValue(hash, *second);
+        }
         if (plan.checks)
             result.crc = crc.value();
     }
 
 private:
-    void finish(Sha384 state, std::optional<Digest> &result) {
-        const Digest digest = state.finish();
-        const Digest value = extendZero(std::as_bytes(std::span(digest)));
-        if (!state.ok())
-            return m_shared.fail(MeasureStatus::cryptoFailed);
-        result = value;
+    /// Reads the pieces into the chunks that `nextChunk` gives, for `done(span, piece)`; ends early when the
+    /// measurement does.
+    template <class NextChunk, class Done>
+    bool read(std::span<const Piece> pieces, NextChunk &&nextChunk, Done &&done) {
+        for (const Piece &piece : pieces) {
+            for (uint64_t at = 0; at < piece.size;) {
+                if (!m_shared.goesOn())
+                    return false;
+                const auto length = static_cast<size_t>(std::min<uint64_t>(chunkBytes, piece.size - at));
+                const std::span<std::byte> chunk = nextChunk().first(length);
+                if (!piece.source->read(piece.offset + at, chunk)) {
+                    m_shared.fail(MeasureStatus::readFailed, piece.offset + at);
+                    return false;
+                }
+                at += length;
+                m_shared.doneBytes += length;
+                done(chunk, piece);
+            }
+        }
+        return m_shared.goesOn();
+    }
+
+    void report() {
+        if (m_report)
+            m_report();
+    }
+
+    template <class Hash>
+    std::optional<Digest> registerValue(const Hash &hash, const Digest &digest) {
+        if (hash.ok())
+            return extendZero(std::as_bytes(std::span(digest)));
+        m_shared.fail(MeasureStatus::cryptoFailed);
+        return std::nullopt;
     }
 
     Shared &m_shared;
     std::function<void()> m_report;
-    std::unique_ptr<std::byte[]> m_buffer;
 };
 
 Plan makePlan(const ByteSource &source, const eif::Image &image, const ByteSource &append,
-              const ByteSource *extraRamdisk) {
+              const MeasureExtras &extras) {
     Plan plan;
     size_t ramdisks = 0;
     bool pcr1Ended = false; // something of PCR 2 has been hashed into PCR 0
     plan.hashes = image.loadable();
     plan.checks = image.crcComputable();
-    const auto addToPcr0 = [&](const Piece &piece, bool isForPcr1) {
+    const auto addToPcr0 = [&](Piece piece, bool isForPcr1) {
+        piece.isForPcr0 = true;
+        piece.isForPcr2 = !isForPcr1;
         plan.whole.push_back(piece);
+        (isForPcr1 ? plan.pcr1 : plan.pcr2).push_back(piece);
         if (isForPcr1) {
-            plan.pcr1.push_back({piece.source, piece.offset, piece.size});
             plan.pcr1Pieces = plan.whole.size();
             plan.pcr1IsPrefix = plan.pcr1IsPrefix && !pcr1Ended;
         } else {
-            plan.pcr2.push_back({piece.source, piece.offset, piece.size});
             pcr1Ended = true;
         }
     };
-    if (plan.checks)
-        plan.whole.push_back({&source, 0, eif::crcOffset, For::checksum});
+    const auto addToChecksum = [&](uint64_t offset, uint64_t size) {
+        if (plan.checks)
+            plan.whole.push_back({.source = &source, .offset = offset, .size = size, .isForChecksum = true});
+    };
+    addToChecksum(0, eif::crcOffset);
     for (const eif::Section &section : image.used()) {
         const bool isRamdisk = section.type == eif::SectionType::ramdisk;
         const bool isCmdline = section.type == eif::SectionType::cmdline;
         const bool isMeasured = isRamdisk || isCmdline || section.type == eif::SectionType::kernel;
-        if (plan.checks)
-            plan.whole.push_back({&source, section.headerOffset, eif::sectionHeaderSize, For::checksum});
-        const Piece data = {&source, section.dataOffset, section.dataSize,
-                            plan.checks ? For::both : For::pcr};
+        addToChecksum(section.headerOffset, eif::sectionHeaderSize);
         if (plan.hashes && isMeasured)
-            addToPcr0(data, !isRamdisk || ramdisks++ == 0);
-        else if (plan.checks)
-            plan.whole.push_back({&source, section.dataOffset, section.dataSize, For::checksum});
+            addToPcr0({.source = &source,
+                       .offset = section.dataOffset,
+                       .size = section.dataSize,
+                       .isForChecksum = plan.checks},
+                      !isRamdisk || ramdisks++ == 0);
+        else
+            addToChecksum(section.dataOffset, section.dataSize);
         if (plan.hashes && isCmdline && append.size() > 0)
-            addToPcr0({&append, 0, append.size()}, true);
+            addToPcr0({.source = &append, .offset = 0, .size = append.size()}, true);
     }
-    if (plan.hashes && extraRamdisk)
-        addToPcr0({extraRamdisk, 0, extraRamdisk->size()}, ramdisks == 0);
+    if (plan.hashes && extras.ramdisk)
+        addToPcr0({.source = extras.ramdisk, .offset = 0, .size = extras.ramdisk->size()}, ramdisks == 0);
+    plan.pairs = plan.hashes && extras.processors < 2 && Sha384Pair::isSupported();
     if (plan.pcr1IsPrefix)
         plan.pcr1.clear();
+    if (plan.pairs)
+        plan.pcr2.clear();
     return plan;
 }
 
@@ -189,7 +275,7 @@ Measurements measure(const ByteSource &source, const eif::Image &image, const Me
                      std::stop_token stop, const MeasureProgress &progress) {
     const std::string appended = extras.append.empty() ? std::string() : " " + extras.append;
     const MemorySource append(std::as_bytes(std::span(appended)));
-    const Plan plan = makePlan(source, image, append, extras.ramdisk);
+    const Plan plan = makePlan(source, image, append, extras);
     const uint64_t total = plan.totalBytes();
 
     Shared shared;
@@ -198,16 +284,18 @@ Measurements measure(const ByteSource &source, const eif::Image &image, const Me
     {
         std::vector<std::jthread> threads; // joined at the end of this block
         threads.reserve(2);
-        if (plan.hashes) {
+        if (plan.hashes && !plan.pairs)
             threads.emplace_back([&] { Pass(shared, {}).hash(plan.pcr2, result.pcr2); });
-            if (!plan.pcr1IsPrefix)
-                threads.emplace_back([&] { Pass(shared, {}).hash(plan.pcr1, result.pcr1); });
-        }
+        if (plan.hashes && !plan.pcr1IsPrefix)
+            threads.emplace_back([&] { Pass(shared, {}).hash(plan.pcr1, result.pcr1); });
         Pass pass(shared, [&] {
             if (progress)
                 progress(shared.doneBytes, total);
         });
-        pass.hashAndCheck(plan, result);
+        if (plan.pairs)
+            pass.hashAndCheck<TwoHashes>(plan, result);
+        else
+            pass.hashAndCheck<OneHash>(plan, result);
     }
     const bool isUnchanged = source.isUnchanged() && (!extras.ramdisk || extras.ramdisk->isUnchanged());
     if (shared.status == MeasureStatus::done && !isUnchanged)

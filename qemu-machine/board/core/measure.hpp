@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Measures an EIF as the platform does: PCR 0, 1 and 2 and the CRC32, each in one pass over the file, PCR 2
-// in parallel to the others. The machine, the window and the command line tool share this code.
-// Specification: image-format README, "EIF measurements":
+// in parallel to the others or in step with them. The machine, the window and the command line tool share
+// this code. Specification: image-format README, "EIF measurements":
 //
 //   PCR x = SHA384(48 zero bytes || SHA384(content)), content = section data in file order:
 //   PCR 0: kernel, command line, all ramdisks   PCR 1: kernel, command line, first ramdisk   PCR 2: all other
@@ -25,10 +25,14 @@
 
 namespace nitroscope::launch {
 
-/// Experiments of the machine that change what is measured.
+/// What the machine asks for besides the file.
 struct MeasureExtras {
-    std::string append;                  ///< Added to the command line after one space.
-    const ByteSource *ramdisk = nullptr; ///< One more, last ramdisk.
+    std::string append;                  ///< An experiment: added to the command line after one space.
+    const ByteSource *ramdisk = nullptr; ///< An experiment: one more, last ramdisk.
+    /// How many processors are better not all taken: with 1, PCR 0 and PCR 2 share a thread where this
+    /// computer can hash them in step (sha384_pair.hpp). That takes a little longer than two threads on two
+    /// idle processors, and much less than two threads on one.
+    unsigned processors = 2;
 };
 
 enum class MeasureStatus {
@@ -50,7 +54,8 @@ struct Measurements {
 /// Called on the calling thread with bytes processed and bytes to process in all.
 using MeasureProgress = std::function<void(uint64_t done, uint64_t total)>;
 
-/// Blocks; the calling thread does PCR 0, up to two more threads do the others. Cancels within one chunk.
+/// Blocks; the calling thread does PCR 0, up to two more threads do what cannot be done with it. Cancels
+/// within one chunk.
 Measurements measure(const ByteSource &source, const eif::Image &image, const MeasureExtras &extras = {},
                      std::stop_token stop = {}, const MeasureProgress &progress = {});
 

@@ -50,12 +50,24 @@ QByteArray hex(const std::optional<launch::Digest> &digest) {
 
 constexpr int chunk = 256 * 1024;
 
+launch::MeasureExtras extras() {
+    QFETCH_GLOBAL(unsigned, processors);
+    return {.append = {}, .ramdisk = nullptr, .processors = processors};
+}
+
 } // namespace
 
 class MeasureTest : public QObject {
     Q_OBJECT
 
 private slots:
+    /// Tests of this class that ask for MeasureExtras run with hashes side by side and in step.
+    void initTestCase_data() {
+        QTest::addColumn<unsigned>("processors");
+        QTest::newRow("side by side") << 2u;
+        QTest::newRow("in step") << 1u;
+    }
+
     void measure_matchesIndependentHash_data() {
         QTest::addColumn<TestSections>("sections");
         QTest::newRow("usual") << usualSections();
@@ -69,7 +81,7 @@ private slots:
             << TestSections{kernel, cmdline, first, metadata, second, third, first};
         QTest::newRow("command line last") << TestSections{kernel, first, second, cmdline, metadata};
         QTest::newRow("command line first") << TestSections{cmdline, kernel, first, metadata, second};
-        for (const int size : {chunk - 1, chunk, chunk + 1, 3 * chunk})
+        for (const int size : {chunk - 1, chunk, chunk + 1, 3 * chunk, 9 * chunk + 77})
             QTest::addRow("ramdisk of %d bytes", size)
                 << TestSections{kernel, cmdline, metadata, first, {ramdiskKind, QByteArray(size, 'r')}};
     }
@@ -78,7 +90,7 @@ private slots:
         QFETCH(TestSections, sections);
         const TestSource source(makeEif(sections));
         const eif::Image image = parse(source);
-        const Measurements measured = launch::measure(source, image);
+        const Measurements measured = launch::measure(source, image, extras());
         QCOMPARE(measured.status, MeasureStatus::done);
         QCOMPARE(hex(measured.pcr0), expectedPcr(0, sections).toHex());
         QCOMPARE(hex(measured.pcr1), expectedPcr(1, sections).toHex());
@@ -90,7 +102,7 @@ private slots:
     void measure_noSecondRamdisk_pcr2IsKnownConstant() {
         const TestSource source(
             makeEif({{kernelKind, "k"}, {cmdlineKind, "c"}, {metadataKind, "{}"}, {ramdiskKind, "r"}}));
-        const Measurements measured = launch::measure(source, parse(source));
+        const Measurements measured = launch::measure(source, parse(source), extras());
         QCOMPARE(hex(measured.pcr2),
                  QByteArray("21b9efbc184807662e966d34f390821309eeac6802309798826296bf3e8bec7c"
                             "10edb30948c90ba67310f7b964fc500a"));
@@ -103,7 +115,7 @@ private slots:
         source.reads = 0;
         std::stop_source stop;
         stop.request_stop();
-        const Measurements measured = launch::measure(source, image, {}, stop.get_token());
+        const Measurements measured = launch::measure(source, image, extras(), stop.get_token());
         QCOMPARE(measured.status, MeasureStatus::cancelled);
         QCOMPARE(source.reads.load(), 0);
         QVERIFY(!measured.pcr0);
@@ -115,12 +127,12 @@ private slots:
         const TestSource source(makeEif(sections));
         std::stop_source stop;
         int calls = 0;
-        const Measurements measured =
-            launch::measure(source, parse(source), {}, stop.get_token(), [&](uint64_t done, uint64_t total) {
-                QVERIFY(done <= total);
-                if (++calls == 5)
-                    stop.request_stop();
-            });
+        const Measurements measured = launch::measure(source, parse(source), extras(), stop.get_token(),
+                                                      [&](uint64_t done, uint64_t total) {
+                                                          QVERIFY(done <= total);
+                                                          if (++calls == 5)
+                                                              stop.request_stop();
+                                                      });
         QCOMPARE(measured.status, MeasureStatus::cancelled);
         QCOMPARE(calls, 5);
         QVERIFY(!measured.pcr0 && !measured.pcr2 && !measured.crc);
@@ -129,7 +141,7 @@ private slots:
     void measure_progress_endsAtTotal() {
         const TestSource source(makeEif(usualSections()));
         uint64_t lastDone = 0, lastTotal = 1;
-        launch::measure(source, parse(source), {}, {}, [&](uint64_t done, uint64_t total) {
+        launch::measure(source, parse(source), extras(), {}, [&](uint64_t done, uint64_t total) {
             QVERIFY(done >= lastDone);
             lastDone = done;
             lastTotal = total;
@@ -143,7 +155,7 @@ private slots:
         TestSource source(makeEif(sections));
         const eif::Image image = parse(source);
         source.failsFrom = source.size() - 2 * chunk;
-        const Measurements measured = launch::measure(source, image);
+        const Measurements measured = launch::measure(source, image, extras());
         QCOMPARE(measured.status, MeasureStatus::readFailed);
         QVERIFY(measured.failedOffset > source.failsFrom - chunk &&
                 measured.failedOffset <= source.failsFrom);
@@ -153,7 +165,7 @@ private slots:
     void measure_changedMeanwhile_isAnError() {
         TestSource source(makeEif(usualSections()));
         source.hasChanged = true;
-        QCOMPARE(launch::measure(source, parse(source)).status, MeasureStatus::readFailed);
+        QCOMPARE(launch::measure(source, parse(source), extras()).status, MeasureStatus::readFailed);
     }
 
     void fileSource_shrunkFile_givesFailedReadNotSignal() {
