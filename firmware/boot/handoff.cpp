@@ -22,13 +22,22 @@ bool fitsInEbda(uint64_t cpuCount) {
     return mpFloatingPointerSize + mpConfigurationSize(cpuCount) <= layout::baseMemoryEnd - layout::ebda;
 }
 
+// The kernel would wait for the host's clearing of these pages; the firmware has the time.
+void touchPage(uint64_t address) {
+    volatile std::byte &byte = *atPhysical(address);
+    byte = byte;
+}
+
 // A machine without the port reads all ones: then nobody measures and nobody can refuse.
-void waitForMeasurement() {
+void waitForMeasurement(MemoryRange touched) {
     constexpr unsigned pausesPerPoll = 256; // each poll leaves the guest, so do not poll in a tight loop
     uint32_t state;
     while ((state = inLong(NITRO_BOOT_PORT)) == NITRO_MEASURE_BUSY)
-        for (unsigned i = 0; i < pausesPerPoll; ++i)
+        for (unsigned i = 0; i < pausesPerPoll; ++i) {
             pause();
+            if (touched.end > touched.start)
+                touchPage(touched.end -= detail::pageSize);
+        }
     if (state == NITRO_MEASURE_REFUSED)
         fail(Stage::handoff,
              Failure{.reason = NITRO_BOOT_REASON_REFUSED,
@@ -54,10 +63,10 @@ void writeMpTable(std::span<const uint8_t> apicIds) {
 }
 
 void enterKernel(std::span<const std::byte> head, const eif::BzImage &kernel,
-                 const BootParameters &parameters, const MemoryMap &memory) {
+                 const BootParameters &parameters, const MemoryMap &memory, MemoryRange first) {
     ZeroPage::write({atPhysical(layout::zeroPage), layout::zeroPageSize}, head, kernel, parameters,
                     memory.entries());
-    waitForMeasurement();
+    waitForMeasurement(first);
     reportStage(Stage::handoff, "entering the kernel");
     constexpr uint64_t entry64 = 0x200; // from the start of the protected-mode code
     if (kernel.has64BitEntry())

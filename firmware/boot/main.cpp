@@ -245,7 +245,7 @@ void reportRamdisks(std::span<const LoadedRamdisk> ramdisks) {
                  .ramdiskAddress = ramdiskSize == 0 ? 0 : plan.ramdiskAddress,
                  .ramdiskSize = ramdiskSize,
                  .cmdlineAddress = layout::cmdline},
-                memory);
+                memory, takenFirst(plan, memory.total()));
 }
 
 } // namespace

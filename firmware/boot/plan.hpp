@@ -2,8 +2,8 @@
 //
 // Where kernel and ramdisks go. The kernel stands at its preferred address (a kernel loaded below it moves
 // there by itself, Linux boot.rst, so a lower place would need the same memory). The ramdisks lie as high
-// below 4 GiB as the kernel can reach, or above 4 GiB when they do not fit and the kernel allows it. Pure
-// arithmetic, tested on the host.
+// below 4 GiB as the kernel can reach, or above 4 GiB when they do not fit and the kernel allows it. Below
+// the ramdisks is what the kernel will take first. Pure arithmetic, tested on the host.
 #pragma once
 
 #include "firmware/boot/layout.hpp"
@@ -23,7 +23,9 @@ struct Plan {
 
     Verdict verdict = Verdict::fits;
     uint64_t kernelAddress = 0;
+    uint64_t kernelEnd = 0;         // with the room it needs to unpack itself; page-aligned
     uint64_t ramdiskAddress = 0;    // of the first; page-aligned
+    uint64_t freeEnd = 0;           // of the highest free memory; 0 = above 4 GiB or above the ramdisks
     uint64_t pageTablesAddress = 0; // page directories for RAM above 4 GiB, one page per GiB
     uint64_t pageTablesCount = 0;
     uint64_t needed = 0; // bytes of RAM
@@ -59,7 +61,7 @@ constexpr Plan makePlan(const eif::BzImage &kernel, uint64_t ramdiskBytes, const
     plan.kernelAddress = kernel.relocatable ? alignUp(wanted, kernel.alignment) : wanted;
     const uint64_t kernelSize =
         kernel.initSize > kernel.protectedBytes ? kernel.initSize : kernel.protectedBytes;
-    const uint64_t kernelEnd = alignUp(plan.kernelAddress + kernelSize, pageSize);
+    const uint64_t kernelEnd = plan.kernelEnd = alignUp(plan.kernelAddress + kernelSize, pageSize);
 
     const uint64_t highEnd = memory.highEnd() < layout::mappableEnd ? memory.highEnd() : layout::mappableEnd;
     if (highEnd > layout::fourGiB)
@@ -76,6 +78,8 @@ constexpr Plan makePlan(const eif::BzImage &kernel, uint64_t ramdiskBytes, const
         const uint64_t top = plan.pageTablesAddress < limit ? plan.pageTablesAddress : limit;
         if (top >= kernelEnd && top - kernelEnd >= ramdiskSize) {
             plan.ramdiskAddress = top - ramdiskSize;
+            if (top == plan.pageTablesAddress && memory.highEnd() == 0)
+                plan.freeEnd = plan.ramdiskAddress;
             return plan;
         }
         if (kernel.canBeAbove4G() && highEnd > memory.highStart() &&
@@ -92,6 +96,25 @@ constexpr Plan makePlan(const eif::BzImage &kernel, uint64_t ramdiskBytes, const
             plan.verdict = Plan::Verdict::ramdiskTooLarge;
     }
     return plan;
+}
+
+// Physical addresses, both multiples of the page size.
+struct MemoryRange {
+    uint64_t start = 0;
+    uint64_t end = 0;
+};
+
+// What Linux takes before it says its first word: from the end of memory downwards, 64 bytes of every 4 KiB
+// for its page descriptors and a few MiB of tables. At most half of what is free; empty where Plan::freeEnd
+// is not known, because the firmware maps no more above 4 GiB than it needs.
+constexpr MemoryRange takenFirst(const Plan &plan, uint64_t totalMemory) {
+    using namespace detail;
+    constexpr uint64_t tables = uint64_t{8} << 20;
+    if (plan.freeEnd <= plan.kernelEnd)
+        return {};
+    const uint64_t wanted = totalMemory / 64 + tables;
+    const uint64_t half = (plan.freeEnd - plan.kernelEnd) / 2;
+    return {plan.freeEnd - alignDown(wanted < half ? wanted : half, pageSize), plan.freeEnd};
 }
 
 } // namespace nitroscope::boot

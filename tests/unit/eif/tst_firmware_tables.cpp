@@ -123,6 +123,30 @@ private slots:
         QCOMPARE(makePlan(kernelOf(), 5 * gibi, memoryOf(plan.needed)).verdict, Plan::Verdict::fits);
     }
 
+    void takenFirst_usual_isBelowTheRamdisks() {
+        const Plan plan = makePlan(kernelOf(), 10 * mebi, memoryOf(512 * mebi));
+        const MemoryRange first = takenFirst(plan, 512 * mebi);
+        QCOMPARE(first.end, 502 * mebi);
+        QCOMPARE(first.start, (502 - 8 - 8) * mebi);
+    }
+
+    void takenFirst_littleMemory_isHalfOfWhatIsFree() {
+        const uint64_t memory = (16 + 58 + 10) * mebi + 3 * 4096;
+        const Plan plan = makePlan(kernelOf(), 10 * mebi, memoryOf(memory));
+        const MemoryRange first = takenFirst(plan, memory);
+        QCOMPARE(first.end - first.start, uint64_t{4096});
+        QCOMPARE(first.end, plan.ramdiskAddress);
+        const Plan full = makePlan(kernelOf(), 10 * mebi, memoryOf(memory - 3 * 4096));
+        QCOMPARE(takenFirst(full, memory).end, takenFirst(full, memory).start);
+    }
+
+    void takenFirst_endOfMemoryNotKnown_isEmpty() {
+        for (const auto &[kernel, ramdisk, memory] :
+             {std::tuple(kernelOf(), 10 * mebi, 4 * gibi), std::tuple(kernelOf(), 5 * gibi, 10 * gibi),
+              std::tuple(kernelOf(false), gibi, 3 * gibi), std::tuple(kernelOf(), gibi, 64 * mebi)})
+            QCOMPARE(takenFirst(makePlan(kernel, ramdisk, memoryOf(memory)), memory).end, uint64_t{0});
+    }
+
     void plan_oldKernel_keepsRamdiskBelowItsLimit() {
         const Plan plan = makePlan(kernelOf(false), gibi, memoryOf(3 * gibi));
         QCOMPARE(plan.ramdiskAddress, gibi);
