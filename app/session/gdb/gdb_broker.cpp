@@ -14,6 +14,7 @@ constexpr int interrupted = 2;              // GDB_SIGNAL_INT
 constexpr quint64 mostBytesPerRead = 0x800; // QEMU answers E22 to more
 constexpr quint64 pageBytes = 4096;
 constexpr qsizetype mostThreads = 256;
+constexpr int mostEmptySteps = 8; // in a row; one is rare
 
 QByteArray zPacket(char kind, const Breakpoint &breakpoint) {
     return kind + QByteArray::number(breakpoint.type) + ',' + rsp::hexNumber(breakpoint.address) + ',' +
@@ -304,14 +305,47 @@ void GdbBroker::resume(const QByteArray &actions) {
 }
 
 void GdbBroker::send(const QByteArray &actions, const TargetStop &from) {
+    m_stepsLeft = mostEmptySteps;
     // QEMU would stop at once and for ever at a breakpoint under the program counter; a step ignores it.
-    if (!actions.contains('s') && m_breakpoints.hasCodeAt(from.pc)) {
-        m_afterStep = actions;
-        m_stub.resume("vCont;s:" + rsp::hexNumber(quint64(qMax<qint64>(1, from.reply.thread.thread))), this,
-                      {});
-        return;
-    }
-    m_stub.resume("vCont" + actions, this, {});
+    if (!actions.contains('s') && m_breakpoints.hasCodeAt(from.pc))
+        stepOff(actions);
+    else
+        m_stub.resume("vCont" + actions, this, {});
+}
+
+void GdbBroker::stepOff(const QByteArray &actions) {
+    m_afterStep = actions;
+    m_stub.resume("vCont;s:" + rsp::hexNumber(quint64(qMax<qint64>(1, m_stop->reply.thread.thread))), this,
+                  {});
+}
+
+// QEMU 10.0 ends a step before its instruction when an interrupt arrives as it begins (cpu_tb_exec in
+// accel/tcg/cpu-exec.c). Going on would take the interrupt and lead back to the same breakpoint, a second
+// time for one arrival. An instruction that jumps to itself looks the same, so the attempts are numbered.
+bool GdbBroker::hasDoneNothing(quint64 pc, const rsp::StopReply &reply) {
+    return m_stop && !m_stop->registers.isEmpty() && reply.number == trap &&
+           reply.thread == m_stop->reply.thread && pc == m_stop->value(RegisterView::stubRip) &&
+           m_stepsLeft-- > 0;
+}
+
+// The step away from a breakpoint has ended.
+void GdbBroker::afterStep(const QByteArray &actions, const rsp::StopReply &reply) {
+    const QByteArray readRip = "p" + rsp::hexNumber(quint64(RegisterView::stubRip));
+    m_stub.send(readRip, this, [this, actions, reply](const rsp::Client::Reply &answer) {
+        const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
+        if (m_isInterrupted) { // while nothing ran
+            rsp::StopReply wanted = reply;
+            wanted.number = interrupted;
+            examine(wanted);
+        } else if (bytes && bytes->size() == 8 &&
+                   hasDoneNothing(qFromLittleEndian<quint64>(bytes->constData()), reply)) {
+            stepOff(actions);
+        } else {
+            for (const auto &job : std::exchange(m_jobs, {}))
+                job();
+            m_stub.resume("vCont" + actions, this, {});
+        }
+    });
 }
 
 void GdbBroker::interrupt() {
@@ -337,9 +371,7 @@ void GdbBroker::refresh() {
 void GdbBroker::onStop(const rsp::StopReply &reply) {
     const QByteArray actions = std::exchange(m_afterStep, {});
     if (!actions.isEmpty() && reply.number == trap && reply.reason == rsp::StopReason::none) {
-        for (const auto &job : std::exchange(m_jobs, {}))
-            job();
-        m_stub.resume("vCont" + actions, this, {});
+        afterStep(actions, reply);
         return;
     }
     if (reply.number == interrupted && m_threads.size() > 1)
@@ -384,6 +416,12 @@ void GdbBroker::examine(const rsp::StopReply &reply) {
         const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
         if (bytes && bytes->size() == RegisterView::stubPacketBytes)
             stop->registers = *bytes;
+        if (stop->bySteps && stop->registers == (m_stop ? m_stop->registers : QByteArray()) &&
+            stop->reply.reason == rsp::StopReason::none && !m_isInterrupted &&
+            hasDoneNothing(stop->value(RegisterView::stubRip), stop->reply)) {
+            m_stub.resume("vCont" + m_actions, this, {});
+            return;
+        }
         const bool canKeep = stop->bySteps && m_stop && !stop->registers.isEmpty() &&
                              !m_stop->registers.isEmpty() && stop->reply.thread == m_stop->reply.thread &&
                              !mayHaveOtherSegment(*m_stop, *stop);

@@ -119,6 +119,9 @@ private:
     void publish(TargetStop stop);
     void goOn(const TargetStop &stop);
     void send(const QByteArray &actions, const TargetStop &from);
+    void stepOff(const QByteArray &actions);
+    void afterStep(const QByteArray &actions, const rsp::StopReply &reply);
+    bool hasDoneNothing(quint64 pc, const rsp::StopReply &reply);
     void listThreads(const QByteArray &query, const std::function<void()> &then);
     void whenStopped(std::function<void()> job);
     void dropOrphans();
@@ -140,6 +143,7 @@ private:
     QByteArray m_actions; // of the last resume
     // What to resume with once the breakpoint under the program counter is stepped over.
     QByteArray m_afterStep;
+    int m_stepsLeft = 0; // that may be made again because they have done nothing
     quint64 m_generation = 0;
     qint64 m_selectedThread = 0;
     bool m_isRunning = false;

@@ -42,6 +42,7 @@ public:
     QSet<int> halted;
     bool isRunning = false, isSilent = false;
     bool isDeaf = false; // does not stop for an interrupt
+    int emptySteps = 0;  // so many steps end before their instruction, as QEMU's do now and then
     int thread = 1;
     qsizetype piece = 0; // answers are cut into so many bytes; 0 = not at all
 
@@ -128,7 +129,8 @@ private:
             breakpoints.remove(rest);
             say("OK");
         } else if (packet.startsWith("vCont;s")) {
-            move();
+            if (emptySteps-- <= 0)
+                move();
             say("T05thread:01;");
         } else if (packet.startsWith("vCont;c")) {
             runOn();

@@ -114,10 +114,52 @@ private slots:
         bench.set(0x20, bench.gdb);
         bench.set(0x30, bench.gdb);
         bench.go();
-        QCOMPARE(bench.stub.heard.mid(2), QStringList({"vCont;s:1", "vCont;c"}));
+        QCOMPARE(bench.stub.heard.mid(2), QStringList({"vCont;s:1", "p10", "vCont;c"}));
         QCOMPARE(bench.stops.last().pc, quint64(0x30));
         QCOMPARE(bench.stops.size(), 2); // the step in between is nobody's business
         QCOMPARE(bench.runs, 1);
+    }
+
+    void run_fromABreakpoint_emptyStepsAreMadeAgain() {
+        Bench bench;
+        bench.stub.setRegister(16, 0x20);
+        bench.start();
+        bench.stub.path = {0x28, 0x30};
+        bench.stub.emptySteps = 2;
+        bench.set(0x20, bench.gdb);
+        bench.set(0x30, bench.gdb);
+        bench.go();
+        QCOMPARE(bench.stub.heard.mid(2),
+                 QStringList({"vCont;s:1", "p10", "vCont;s:1", "p10", "vCont;s:1", "p10", "vCont;c"}));
+        QCOMPARE(bench.stops.last().pc, quint64(0x30));
+        QCOMPARE(bench.stops.size(), 2);
+        QCOMPARE(bench.runs, 1);
+    }
+
+    void step_thatDidNothing_isMadeAgain() {
+        Bench bench;
+        bench.stub.setRegister(16, 0x20);
+        bench.start();
+        bench.stub.path = {0x28};
+        bench.stub.emptySteps = 1;
+        bench.go(";s:1");
+        QCOMPARE(bench.stub.heard, QStringList({"vCont;s:1", "vCont;s:1"}));
+        QCOMPARE(bench.stops.last().pc, quint64(0x28));
+        QCOMPARE(bench.stops.size(), 2);
+    }
+
+    void step_ofAnInstructionThatJumpsToItself_ends() {
+        Bench bench;
+        bench.stub.setRegister(16, 0x20);
+        bench.start();
+        bench.stub.path = QVector<quint64>(100, 0x20);
+        bench.go(";s:1");
+        QCOMPARE(bench.stops.size(), 2);
+        QCOMPARE(bench.stops.last().pc, quint64(0x20));
+        bench.set(0x20, bench.gdb);
+        bench.go();
+        QCOMPARE(bench.stops.size(), 3); // at the breakpoint again
+        QVERIFY(bench.stub.heard.size() < 40);
     }
 
     void judge_decidesOnlyAboutItsOwn() {
@@ -229,7 +271,8 @@ private slots:
         bench.stub.setRegister(16, 0x20);
         bench.stub.path = {0x28};
         bench.go();
-        QCOMPARE(bench.stub.heard.mid(1), QStringList({"vCont;s:1", "vCont;c"})); // it stands on one now
+        QCOMPARE(bench.stub.heard.mid(1),
+                 QStringList({"vCont;s:1", "p10", "vCont;c"})); // it stands on one now
     }
 
     void refresh_tellsTheStopAgain_andIsNotJudged() {
