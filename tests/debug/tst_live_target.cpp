@@ -308,11 +308,10 @@ private slots:
         DebugBreakpoint kept;
         kept.place = QStringLiteral("ksys_write");
         target.addBreakpoint(kept);
-        QSignalSpy symbols(&target, &DebugTarget::symbolsChanged);
+        // Symbols change for other reasons, too: a program was recognized.
         target.loadDebugFile(vmlinux);
-        QVERIFY(bench.wait([&] { return symbols.count() > 0; }));
+        QVERIFY(bench.wait([&] { return !target.symbols()->source(*start).isEmpty(); }));
         const auto lines = target.symbols()->source(*start);
-        QVERIFY(!lines.isEmpty());
         QVERIFY2(lines.last().file.endsWith(QStringLiteral("init/main.c")), qPrintable(lines.last().file));
         QVERIFY(lines.last().line > 0);
         std::optional<KernelView> view;
