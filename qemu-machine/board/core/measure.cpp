@@ -9,6 +9,7 @@
 
 #include "qemu-machine/board/core/chunk_ring.hpp"
 #include "qemu-machine/board/core/fast_crc.hpp"
+#include "qemu-machine/board/core/measure_plan.hpp"
 #include "qemu-machine/board/core/sha384_pair.hpp"
 
 #include <algorithm>
@@ -23,39 +24,18 @@ namespace {
 
 constexpr size_t chunkBytes = 256 * 1024; // fits the second-level cache of every CPU of interest
 
-/// Bytes of the image and who wants them.
-struct Piece {
-    const ByteSource *source;
-    uint64_t offset;
-    uint64_t size;
-    bool isForPcr0 = false, isForPcr2 = false, isForChecksum = false;
-};
-using Pieces = std::vector<Piece>;
-
-struct Plan {
-    bool hashes = false, checks = false; ///< What can be computed of this file.
-    bool pairs = false;                  ///< PCR 2 is hashed in step with PCR 0.
-    Pieces pcr1, pcr2;                   ///< For passes of their own.
-    Pieces whole;                        ///< PCR 0 and the checksum: every byte that counts, in file order.
-    size_t pcr1Pieces = 0;               ///< PCR 1 is what PCR 0 has hashed after so many pieces of `whole`,
-    bool pcr1IsPrefix = true;            ///< unless something came in between.
-
-    uint64_t totalBytes() const {
-        uint64_t total = 0;
-        for (const Pieces *pieces : {&whole, &pcr2, &pcr1})
-            for (const Piece &piece : *pieces)
-                total += piece.size;
-        return total;
-    }
-};
-
 /// PCR 0 alone, by OpenSSL.
 class OneHash {
 public:
+    static constexpr bool isForPcr2 = false;
+
     void update(std::span<const std::byte> chunk, const Piece &) { m_state.update(chunk); }
-    bool ok() const { return m_state.ok(); }
-    Digest first() const { return Sha384(m_state).finish(); }
-    std::optional<Digest> second() const { return std::nullopt; }
+    /// Of what came so far; nothing when OpenSSL failed.
+    std::optional<Digest> first() const {
+        Sha384 end(m_state);
+        const Digest digest = end.finish();
+        return end.ok() ? std::optional(digest) : std::nullopt;
+    }
 
 private:
     Sha384 m_state;
@@ -64,11 +44,12 @@ private:
 /// PCR 0 and PCR 2 in step.
 class TwoHashes {
 public:
+    static constexpr bool isForPcr2 = true;
+
     void update(std::span<const std::byte> chunk, const Piece &piece) {
         m_state.update(chunk, piece.isForPcr2 ? Sha384Pair::For::both : Sha384Pair::For::first);
     }
-    bool ok() const { return true; }
-    Digest first() const { return m_state.first(); }
+    std::optional<Digest> first() const { return m_state.first(); }
     std::optional<Digest> second() const { return m_state.second(); }
 
 private:
@@ -138,7 +119,7 @@ public:
         OneHash hash;
         if (feed(pieces,
                  [&](std::span<const std::byte> chunk, const Piece &piece) { hash.update(chunk, piece); }))
-            result = registerValue(hash, hash.first());
+            result = registerValue(hash.first());
     }
 
     /// PCR 0 and the checksum in one pass, PCR 1 on the way where that is possible, and with TwoHashes PCR 2.
@@ -167,13 +148,13 @@ public:
         if (!feedBoth(pieces.first(first)))
             return;
         if (plan.hashes && plan.pcr1IsPrefix)
-            result.pcr1 = registerValue(hash, hash.first()); // the state goes on
+            result.pcr1 = registerValue(hash.first()); // the state goes on
         if (!feedBoth(pieces.subspan(first)))
             return;
         if (plan.hashes) {
-            result.pcr0 = registerValue(hash, hash.first());
-            if (const auto second = hash.second())
-                result.pcr2 = registerValue(hash, *second);
+            result.pcr0 = registerValue(hash.first());
+            if constexpr (Hash::isForPcr2)
+                result.pcr2 = registerValue(hash.second());
         }
         if (plan.checks)
             result.crc = crc.value();
@@ -207,10 +188,9 @@ private:
             m_report();
     }
 
-    template <class Hash>
-    std::optional<Digest> registerValue(const Hash &hash, const Digest &digest) {
-        if (hash.ok())
-            return extendZero(std::as_bytes(std::span(digest)));
+    std::optional<Digest> registerValue(const std::optional<Digest> &digest) {
+        if (digest)
+            return extendZero(std::as_bytes(std::span(*digest)));
         m_shared.fail(MeasureStatus::cryptoFailed);
         return std::nullopt;
     }
@@ -218,56 +198,6 @@ private:
     Shared &m_shared;
     std::function<void()> m_report;
 };
-
-Plan makePlan(const ByteSource &source, const eif::Image &image, const ByteSource &append,
-              const MeasureExtras &extras) {
-    Plan plan;
-    size_t ramdisks = 0;
-    bool pcr1Ended = false; // something of PCR 2 has been hashed into PCR 0
-    plan.hashes = image.loadable();
-    plan.checks = image.crcComputable();
-    const auto addToPcr0 = [&](Piece piece, bool isForPcr1) {
-        piece.isForPcr0 = true;
-        piece.isForPcr2 = !isForPcr1;
-        plan.whole.push_back(piece);
-        (isForPcr1 ? plan.pcr1 : plan.pcr2).push_back(piece);
-        if (isForPcr1) {
-            plan.pcr1Pieces = plan.whole.size();
-            plan.pcr1IsPrefix = plan.pcr1IsPrefix && !pcr1Ended;
-        } else {
-            pcr1Ended = true;
-        }
-    };
-    const auto addToChecksum = [&](uint64_t offset, uint64_t size) {
-        if (plan.checks)
-            plan.whole.push_back({.source = &source, .offset = offset, .size = size, .isForChecksum = true});
-    };
-    addToChecksum(0, eif::crcOffset);
-    for (const eif::Section &section : image.used()) {
-        const bool isRamdisk = section.type == eif::SectionType::ramdisk;
-        const bool isCmdline = section.type == eif::SectionType::cmdline;
-        const bool isMeasured = isRamdisk || isCmdline || section.type == eif::SectionType::kernel;
-        addToChecksum(section.headerOffset, eif::sectionHeaderSize);
-        if (plan.hashes && isMeasured)
-            addToPcr0({.source = &source,
-                       .offset = section.dataOffset,
-                       .size = section.dataSize,
-                       .isForChecksum = plan.checks},
-                      !isRamdisk || ramdisks++ == 0);
-        else
-            addToChecksum(section.dataOffset, section.dataSize);
-        if (plan.hashes && isCmdline && append.size() > 0)
-            addToPcr0({.source = &append, .offset = 0, .size = append.size()}, true);
-    }
-    if (plan.hashes && extras.ramdisk)
-        addToPcr0({.source = extras.ramdisk, .offset = 0, .size = extras.ramdisk->size()}, ramdisks == 0);
-    plan.pairs = plan.hashes && extras.processors < 2 && Sha384Pair::isSupported();
-    if (plan.pcr1IsPrefix)
-        plan.pcr1.clear();
-    if (plan.pairs)
-        plan.pcr2.clear();
-    return plan;
-}
 
 } // namespace
 
