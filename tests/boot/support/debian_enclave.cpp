@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/boot/support/debian_enclave.hpp"
 
+#include "tests/boot/support/cache_folder.hpp"
+
 #include <QDir>
 #include <QFile>
 #include <QProcess>
@@ -26,9 +28,7 @@ bool copy(const QString &from, const QString &to) {
 DebianEnclave makeDebianEnclave(const QString &suite, const QString &folder) {
     const QString build = QStringLiteral(NITROSCOPE_BINARY_DIR),
                   cli = build + QStringLiteral("/bin/nitroscope-cli");
-    const QDir kernels(
-        qEnvironmentVariable("NITROSCOPE_CACHE", QDir::homePath() + QStringLiteral("/.cache/nitroscope")) +
-        QStringLiteral("/debian-kernels"));
+    const QDir kernels(cacheFolder() + QStringLiteral("/debian-kernels"));
     QFile versionFile(kernels.filePath(suite + QStringLiteral(".version")));
     if (!versionFile.open(QIODevice::ReadOnly))
         return {

@@ -7,6 +7,7 @@
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/formats/symbols/kernel_file.hpp"
 #include "made_up_kernel.hpp"
+#include "tests/boot/support/cache_folder.hpp"
 
 #include <elf.h>
 #include <QProcess>
@@ -55,9 +56,7 @@ QSet<QByteArray> linesOf(const SymbolTable &table) {
 
 // The newest kernel of the demo enclave that was built here.
 QString demoKernel() {
-    const QString cache =
-        qEnvironmentVariable("NITROSCOPE_CACHE", QDir::homePath() + QStringLiteral("/.cache/nitroscope"));
-    const QDir kernels(cache + QStringLiteral("/kernel"));
+    const QDir kernels(cacheFolder() + QStringLiteral("/kernel"));
     for (const QFileInfo &folder : kernels.entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot, QDir::Time))
         if (QFile::exists(folder.filePath() + QStringLiteral("/bzImage")) &&
             !folder.fileName().startsWith(QStringLiteral("build")))
@@ -67,9 +66,8 @@ QString demoKernel() {
 
 // NITROSCOPE_KERNELS, else where tests/enclave/fetch-kernels puts Debian's.
 QDir packagedKernels() {
-    const QString cache =
-        qEnvironmentVariable("NITROSCOPE_CACHE", QDir::homePath() + QStringLiteral("/.cache/nitroscope"));
-    return QDir(qEnvironmentVariable("NITROSCOPE_KERNELS", cache + QStringLiteral("/debian-kernels")));
+    return QDir(
+        qEnvironmentVariable("NITROSCOPE_KERNELS", cacheFolder() + QStringLiteral("/debian-kernels")));
 }
 
 // One segment that holds the bytes at MadeUpKernel's address.
