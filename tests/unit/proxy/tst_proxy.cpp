@@ -2,7 +2,7 @@
 //
 // The proxy as its users run it: the program, its sockets, its messages and its end.
 #include "app/session/proxy_allow_list.hpp"
-#include "tests/unit/vsock_preload/fake_enclave.hpp"
+#include "tests/unit/vsock-preload/fake_enclave.hpp"
 
 #include <csignal>
 #include <netinet/in.h>

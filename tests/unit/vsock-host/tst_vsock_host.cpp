@@ -2,7 +2,7 @@
 //
 // The host side with real programs at its sockets: both directions, each way of ending, hostile and slow
 // peers, and that nothing is ready for ever without being waited for (which would be a spinning main loop).
-#include "tests/unit/vsock_host/host_fixture.hpp"
+#include "tests/unit/vsock-host/host_fixture.hpp"
 
 #include <netinet/in.h>
 #include <QtTest>

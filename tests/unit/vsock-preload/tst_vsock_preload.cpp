@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Python's socket.AF_VSOCK and socat's VSOCK addresses with the preload library, in both directions.
-#include "tests/unit/vsock_preload/fake_enclave.hpp"
+#include "tests/unit/vsock-preload/fake_enclave.hpp"
 
 #include <QProcess>
 #include <QStandardPaths>

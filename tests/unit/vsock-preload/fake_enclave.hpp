@@ -5,7 +5,7 @@
 // to.
 #pragma once
 
-#include "tests/unit/vsock_host/host_fixture.hpp"
+#include "tests/unit/vsock-host/host_fixture.hpp"
 
 #include <atomic>
 #include <condition_variable>
