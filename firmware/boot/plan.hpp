@@ -109,7 +109,7 @@ struct MemoryRange {
 // is not known, because the firmware maps no more above 4 GiB than it needs.
 constexpr MemoryRange takenFirst(const Plan &plan, uint64_t totalMemory) {
     using namespace detail;
-    constexpr uint64_t tables = uint64_t{8} << 20;
+    constexpr uint64_t tables = uint64_t{4} << 20;
     if (plan.freeEnd <= plan.kernelEnd)
         return {};
     const uint64_t wanted = totalMemory / 64 + tables;

@@ -127,7 +127,7 @@ private slots:
         const Plan plan = makePlan(kernelOf(), 10 * mebi, memoryOf(512 * mebi));
         const MemoryRange first = takenFirst(plan, 512 * mebi);
         QCOMPARE(first.end, 502 * mebi);
-        QCOMPARE(first.start, (502 - 8 - 8) * mebi);
+        QCOMPARE(first.start, (502 - 8 - 4) * mebi);
     }
 
     void takenFirst_littleMemory_isHalfOfWhatIsFree() {
