@@ -186,7 +186,7 @@ void BootWalk::plantAim() {
     }
 }
 
-void BootWalk::consider(const TargetStop &stop, Decision decide) {
+void BootWalk::consider(const TargetStop &stop, const Decision &decide) {
     if (track(stop, decide) || considerAim(stop, decide))
         return;
     decide(Verdict::notMine, {});
@@ -273,7 +273,9 @@ bool BootWalk::considerAim(const TargetStop &stop, const Decision &decide) {
     if (!m_aim)
         return false;
     if (const auto found = m_places.constFind(stop.pc); found != m_places.constEnd()) {
-        const QString text = *found; // which abandoning the aim forgets
+        // A copy, for abandoning the aim forgets it.
+        // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
+        const QString text = *found;
         arrive(decide, text);
         return true;
     }

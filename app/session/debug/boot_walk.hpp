@@ -42,7 +42,7 @@ public:
     void abandon();
 
     // Looks at a stop. `decide` is called once, perhaps later.
-    void consider(const TargetStop &stop, Decision decide);
+    void consider(const TargetStop &stop, const Decision &decide);
 
     // The file whose first instruction was arrived at last, in the root file system, and where that is; empty
     // and 0 when the last arrival was elsewhere.

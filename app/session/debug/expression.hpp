@@ -22,6 +22,7 @@ namespace nitroscope::app {
 struct ExpressionRead {
     AddressSpace space = AddressSpace::guestVirtual;
     quint64 address = 0;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a pointer in the defaulted comparison
     auto operator<=>(const ExpressionRead &) const = default;
 };
 

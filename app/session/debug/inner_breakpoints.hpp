@@ -16,7 +16,7 @@ public:
     // `face` is the owner that the broker sees.
     InnerBreakpoints(GdbBroker *broker, QObject *face) : m_broker(broker), m_face(face) {}
 
-    void add(const Breakpoint &breakpoint, Owner owner, Done done = {}) {
+    void add(const Breakpoint &breakpoint, Owner owner, const Done &done = {}) {
         if (!m_table.add(breakpoint, owner)) {
             if (done)
                 done({});

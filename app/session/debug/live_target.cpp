@@ -37,7 +37,7 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
     if (!m_files.ram.isEmpty())
         if (auto memory = guest::PhysicalMemory::open(m_files.ram))
             m_memory.emplace(*std::move(memory));
-    broker->setJudge(this, [this](const TargetStop &stop, std::function<void(bool)> decide) {
+    broker->setJudge(this, [this](const TargetStop &stop, const std::function<void(bool)> &decide) {
         classify(stop, [this, generation = stop.generation, decide](const Outcome &outcome) {
             m_judged.emplace(generation, outcome);
             decide(outcome.stays);
@@ -240,8 +240,8 @@ void LiveTarget::classify(const TargetStop &stop, Classified done) {
     });
 }
 
-void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakpoint> left, Outcome sofar,
-                                     const Classified &done) {
+void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakpoint> left,
+                                     const Outcome &sofar, const Classified &done) {
     if (left.isEmpty()) {
         done(sofar);
         return;

@@ -111,7 +111,7 @@ private:
     const TargetStop *looked() const { return m_selected ? &*m_selected : m_raw ? &*m_raw : nullptr; }
     bool isJudging() const;
     void classify(const TargetStop &stop, Classified done);
-    void classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakpoint> left, Outcome sofar,
+    void classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakpoint> left, const Outcome &sofar,
                              const Classified &done);
     void publish(const TargetStop &stop, const Outcome &outcome);
     void setState(State state);

@@ -48,7 +48,7 @@ void MachineControl::reset() {
         });
 }
 
-void MachineControl::askBreaks(QObject *context, std::function<void(const QString &)> done) {
+void MachineControl::askBreaks(QObject *context, const std::function<void(const QString &)> &done) {
     if (!m_client) {
         done({});
         return;

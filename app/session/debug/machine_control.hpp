@@ -27,7 +27,7 @@ public:
     void reset();
     // What breaks were hit since the last resumption, in words; asks the machine first, so that its events
     // have arrived.
-    void askBreaks(QObject *context, std::function<void(const QString &detail)> done);
+    void askBreaks(QObject *context, const std::function<void(const QString &detail)> &done);
 
 signals:
     void wasReset();

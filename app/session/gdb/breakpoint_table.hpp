@@ -16,6 +16,7 @@ struct Breakpoint {
     quint64 address = 0;
     quint64 length = 1; // "kind" of types 0 and 1, bytes of watchpoints
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a pointer in the defaulted comparison
     auto operator<=>(const Breakpoint &) const = default;
 };
 

@@ -249,7 +249,7 @@ void GdbBroker::insertNow(const Breakpoint &breakpoint, Owner owner, const QPoin
                         m_breakpoints.remove(breakpoint, owner);
                     else if (!context)
                         remove(breakpoint, owner, this, [](const rsp::Client::Reply &) {});
-                    emit breakpointsChanged();
+                    emit breakpointsChanged(); // NOLINT(readability-misleading-indentation): emit is empty
                     if (context)
                         callback(reply);
                 });

@@ -498,7 +498,7 @@ void GdbConnection::changeBreakpoint(const QByteArray &packet) {
 }
 
 // QEMU tells its threads one by one.
-void GdbConnection::listThreads(QByteArray found) {
+void GdbConnection::listThreads(const QByteArray &found) {
     m_broker->ask("qsThreadInfo", 0, m_request.get(), [this, found](const rsp::Client::Reply &answer) {
         if (answer && answer->payload.startsWith('m') && found.size() < packetBytes / 2)
             listThreads(found + ',' + answer->payload.sliced(1));

@@ -53,7 +53,7 @@ private:
     void readMemory(const QByteArray &packet);
     void writeBinary(const QByteArray &packet);
     void changeBreakpoint(const QByteArray &packet);
-    void listThreads(QByteArray found);
+    void listThreads(const QByteArray &found);
     void transfer(const QByteArray &packet);
     void monitor(const QByteArray &words);
     void selectThread(const QByteArray &packet);
