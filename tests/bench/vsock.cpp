@@ -10,6 +10,7 @@
 //
 //   bench_vsock ROUNDS GUESTS     (the guest is build/demo/demo.eif)
 
+#include "qemu-machine/capture/format.h"
 #include "tests/boot/support/guest.hpp"
 #include "tests/boot/support/host_server.hpp"
 
@@ -208,7 +209,7 @@ void print(const Results &results) {
 enum class Capture { off, headers, everything };
 
 void setCapture(Machine &machine, Capture capture) {
-    constexpr int headerBytes = 76; // the monitor's and virtio's
+    constexpr int headerBytes = NITRO_CAPTURE_VSOCK_HEADER_BYTES + NITRO_CAPTURE_VIRTIO_VSOCK_BYTES;
     const QJsonObject length{{u"interface"_s, u"vsock"_s},
                              {u"bytes"_s, capture == Capture::headers ? headerBytes : 0}};
     machine.guest.command(u"capture-control"_s,

@@ -322,10 +322,9 @@ void GdbBroker::stepOff(const QByteArray &actions) {
 // QEMU 10.0 ends a step before its instruction when an interrupt arrives as it begins (cpu_tb_exec in
 // accel/tcg/cpu-exec.c). Going on would take the interrupt and lead back to the same breakpoint, a second
 // time for one arrival. An instruction that jumps to itself looks the same, so the attempts are numbered.
-bool GdbBroker::hasDoneNothing(quint64 pc, const rsp::StopReply &reply) {
-    return m_stop && !m_stop->registers.isEmpty() && reply.number == trap &&
-           reply.thread == m_stop->reply.thread && pc == m_stop->value(RegisterView::stubRip) &&
-           m_stepsLeft-- > 0;
+bool GdbBroker::takeRepetition(const rsp::StopReply &reply) {
+    return m_stop && reply.number == trap && reply.reason == rsp::StopReason::none &&
+           reply.thread == m_stop->reply.thread && !m_isInterrupted && m_stepsLeft-- > 0;
 }
 
 // The step away from a breakpoint has ended.
@@ -333,12 +332,14 @@ void GdbBroker::afterStep(const QByteArray &actions, const rsp::StopReply &reply
     const QByteArray readRip = "p" + rsp::hexNumber(quint64(RegisterView::stubRip));
     m_stub.send(readRip, this, [this, actions, reply](const rsp::Client::Reply &answer) {
         const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
+        const bool isThereStill =
+            bytes && bytes->size() == 8 && m_stop &&
+            qFromLittleEndian<quint64>(bytes->constData()) == m_stop->value(RegisterView::stubRip);
         if (m_isInterrupted) { // while nothing ran
             rsp::StopReply wanted = reply;
             wanted.number = interrupted;
             examine(wanted);
-        } else if (bytes && bytes->size() == 8 &&
-                   hasDoneNothing(qFromLittleEndian<quint64>(bytes->constData()), reply)) {
+        } else if (isThereStill && takeRepetition(reply)) {
             stepOff(actions);
         } else {
             for (const auto &job : std::exchange(m_jobs, {}))
@@ -416,9 +417,8 @@ void GdbBroker::examine(const rsp::StopReply &reply) {
         const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
         if (bytes && bytes->size() == RegisterView::stubPacketBytes)
             stop->registers = *bytes;
-        if (stop->bySteps && stop->registers == (m_stop ? m_stop->registers : QByteArray()) &&
-            stop->reply.reason == rsp::StopReason::none && !m_isInterrupted &&
-            hasDoneNothing(stop->value(RegisterView::stubRip), stop->reply)) {
+        if (stop->bySteps && !stop->registers.isEmpty() && m_stop && stop->registers == m_stop->registers &&
+            takeRepetition(stop->reply)) {
             m_stub.resume("vCont" + m_actions, this, {});
             return;
         }

@@ -121,7 +121,8 @@ private:
     void send(const QByteArray &actions, const TargetStop &from);
     void stepOff(const QByteArray &actions);
     void afterStep(const QByteArray &actions, const rsp::StopReply &reply);
-    bool hasDoneNothing(quint64 pc, const rsp::StopReply &reply);
+    // Whether a step that has changed nothing may be made again; counts it.
+    bool takeRepetition(const rsp::StopReply &reply);
     void listThreads(const QByteArray &query, const std::function<void()> &then);
     void whenStopped(std::function<void()> job);
     void dropOrphans();
