@@ -5,9 +5,9 @@
 #pragma once
 
 #include "app/core/result.hpp"
-#include "app/models/preferences.hpp"
-#include "app/panels/screenshot.hpp"
-#include "app/session/launch_spec.hpp"
+#include "app/session/launch/launch_spec.hpp"
+#include "app/ui/settings/preferences.hpp"
+#include "app/window/screenshot.hpp"
 
 #include <optional>
 #include <QSize>

@@ -3,9 +3,9 @@
 // nitroscope: the desktop program. Reads the command line, chooses the appearance, and joins a live session
 // to a window.
 #include "app/command_line.hpp"
-#include "app/panels/main_window.hpp"
-#include "app/session/live_session.hpp"
-#include "app/widgets/theme.hpp"
+#include "app/session/run/live_session.hpp"
+#include "app/ui/theme/theme.hpp"
+#include "app/window/main_window.hpp"
 
 #include <cstdio>
 #include <QApplication>

@@ -5,7 +5,7 @@
 // that the plugin also loads into a QEMU or a machine without a stream and then costs nothing.
 #pragma once
 
-#include "nsm-device/core/cbor_writer.hpp"
+#include "nsm-device/cbor/cbor_writer.hpp"
 
 #include <array>
 #include <string_view>

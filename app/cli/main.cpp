@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // nitroscope-cli: run, build and examine enclave images without a display.
-#include "app/cli/arguments.hpp"
-#include "app/cli/exit_code.hpp"
-#include "app/cli/nitro_error.hpp"
+#include "app/cli/kit/arguments.hpp"
+#include "app/cli/kit/exit_code.hpp"
+#include "app/cli/kit/nitro_error.hpp"
 
 #include <algorithm>
 #include <CLI/Config.hpp>

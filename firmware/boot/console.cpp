@@ -3,7 +3,7 @@
 // 16550A at 0x3f8 (National Semiconductor PC16550D data sheet).
 #include "firmware/boot/console.hpp"
 
-#include "firmware/boot/cpu.hpp"
+#include "firmware/boot/x86/cpu.hpp"
 
 namespace nitroscope::boot {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "firmware/boot/fast_crc.hpp"
 
-#include "firmware/boot/cpu.hpp"
-#include "firmware/boot/crc_fold.hpp"
-#include "firmware/boot/crc_sparse.hpp"
+#include "firmware/boot/crc/crc_fold.hpp"
+#include "firmware/boot/crc/crc_sparse.hpp"
 #include "firmware/boot/handover.h"
+#include "firmware/boot/x86/cpu.hpp"
 
 namespace nitroscope::boot {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "firmware/boot/fw_cfg.hpp"
 
-#include "firmware/boot/cpu.hpp"
+#include "firmware/boot/x86/cpu.hpp"
 
 namespace nitroscope::boot {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "firmware/boot/handoff.hpp"
 
-#include "firmware/boot/cpu.hpp"
-#include "firmware/boot/layout.hpp"
-#include "firmware/boot/mp_table.hpp"
 #include "firmware/boot/report.hpp"
+#include "firmware/boot/x86/cpu.hpp"
+#include "firmware/boot/x86/layout.hpp"
+#include "firmware/boot/x86/mp_table.hpp"
 
 extern "C" [[noreturn]] void enterKernel64(uint64_t entry, uint64_t zeroPage);
 extern "C" [[noreturn]] void enterKernel32(uint64_t entry, uint64_t zeroPage);

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "firmware/boot/handover.h"
-#include "firmware/boot/memory_map.hpp"
 #include "firmware/boot/plan.hpp"
-#include "firmware/boot/zero_page.hpp"
+#include "firmware/boot/x86/memory_map.hpp"
+#include "firmware/boot/x86/zero_page.hpp"
 #include "firmware/eif/bzimage.hpp"
 
 #include <cstddef>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "firmware/boot/loader.hpp"
 
-#include "firmware/boot/cpu.hpp"
-#include "firmware/boot/layout.hpp"
+#include "firmware/boot/x86/cpu.hpp"
+#include "firmware/boot/x86/layout.hpp"
 
 namespace nitroscope::boot {
 

@@ -8,20 +8,20 @@
 //     same and a mismatch reported first, because it is the likelier cause.
 #include "firmware/boot/cmdline.hpp"
 #include "firmware/boot/console.hpp"
-#include "firmware/boot/cpu.hpp"
 #include "firmware/boot/eif_source.hpp"
 #include "firmware/boot/exceptions.hpp"
 #include "firmware/boot/fast_crc.hpp"
 #include "firmware/boot/fw_cfg.hpp"
 #include "firmware/boot/handoff.hpp"
 #include "firmware/boot/handover.h"
-#include "firmware/boot/layout.hpp"
 #include "firmware/boot/loader.hpp"
-#include "firmware/boot/memory_map.hpp"
 #include "firmware/boot/page_tables.hpp"
 #include "firmware/boot/plan.hpp"
 #include "firmware/boot/report.hpp"
 #include "firmware/boot/text.hpp"
+#include "firmware/boot/x86/cpu.hpp"
+#include "firmware/boot/x86/layout.hpp"
+#include "firmware/boot/x86/memory_map.hpp"
 
 namespace nitroscope::boot {
 

@@ -4,9 +4,9 @@
 // to check what it loaded there, the kernel because the 64-bit boot protocol asks for an identity map.
 #pragma once
 
-#include "firmware/boot/cpu.hpp"
-#include "firmware/boot/layout.hpp"
 #include "firmware/boot/plan.hpp"
+#include "firmware/boot/x86/cpu.hpp"
+#include "firmware/boot/x86/layout.hpp"
 
 namespace nitroscope::boot {
 

@@ -6,8 +6,8 @@
 // the ramdisks is what the kernel will take first. Pure arithmetic, tested on the host.
 #pragma once
 
-#include "firmware/boot/layout.hpp"
-#include "firmware/boot/memory_map.hpp"
+#include "firmware/boot/x86/layout.hpp"
+#include "firmware/boot/x86/memory_map.hpp"
 #include "firmware/eif/bzimage.hpp"
 
 #include <cstdint>

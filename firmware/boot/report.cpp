@@ -2,8 +2,8 @@
 #include "firmware/boot/report.hpp"
 
 #include "firmware/boot/console.hpp"
-#include "firmware/boot/cpu.hpp"
 #include "firmware/boot/text.hpp"
+#include "firmware/boot/x86/cpu.hpp"
 
 namespace nitroscope::boot {
 

@@ -3,7 +3,7 @@
 // CRC-32/ISO-HDLC (IEEE 802.3, zlib's crc32): reflected polynomial 0xedb88320, start and final value all
 // ones. An EIF's CRC is this one. Portable form, eight bytes per step ("slicing by 8"); the tables are made
 // by the compiler. The firmware has a faster one for CPUs with a carry-less multiply in
-// firmware/boot/crc_fold.hpp.
+// firmware/boot/crc/crc_fold.hpp.
 #pragma once
 
 #include <array>

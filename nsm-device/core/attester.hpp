@@ -6,7 +6,7 @@
 
 #include "nsm-device/core/document.hpp"
 #include "nsm-device/core/faults.hpp"
-#include "nsm-device/core/pki.hpp"
+#include "nsm-device/pki/pki.hpp"
 
 #include <memory>
 

@@ -4,9 +4,9 @@
 // order and the encodings that Nitro hardware uses.
 #pragma once
 
-#include "nsm-device/core/cbor_writer.hpp"
+#include "nsm-device/cbor/cbor_writer.hpp"
 #include "nsm-device/core/pcr_bank.hpp"
-#include "nsm-device/core/pki.hpp"
+#include "nsm-device/pki/pki.hpp"
 
 #include <optional>
 #include <string_view>

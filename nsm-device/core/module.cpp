@@ -4,7 +4,7 @@
 // platform's side of the PCR bank.
 #include "nsm-device/core/module.hpp"
 
-#include "nsm-device/core/cbor_string.hpp"
+#include "nsm-device/cbor/cbor_string.hpp"
 
 #include <algorithm>
 #include <charconv>

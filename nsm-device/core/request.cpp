@@ -4,7 +4,7 @@
 // difference that the device makes: text is not taken where the API says bytes.
 #include "nsm-device/core/request.hpp"
 
-#include "nsm-device/core/cbor.hpp"
+#include "nsm-device/cbor/cbor.hpp"
 #include "nsm-device/core/names.hpp"
 
 #include <span>

@@ -5,7 +5,7 @@
 // value, …}}.
 #pragma once
 
-#include "nsm-device/core/cbor_item.hpp"
+#include "nsm-device/cbor/cbor_item.hpp"
 #include "nsm-device/core/nsm.h"
 
 #include <array>

@@ -4,7 +4,7 @@
 // containers, shortest integers. The Linux driver compares the head of GetRandom byte for byte.
 #pragma once
 
-#include "nsm-device/core/cbor_writer.hpp"
+#include "nsm-device/cbor/cbor_writer.hpp"
 #include "nsm-device/core/pcr_bank.hpp"
 
 #include <string_view>

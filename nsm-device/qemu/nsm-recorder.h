@@ -6,7 +6,7 @@
 #define NITROSCOPE_NSM_RECORDER_H
 
 #include "nsm-device/core/nsm.h"
-#include "qemu-machine/capture/capture.h"
+#include "qemu-machine/capture/core/capture.h"
 
 typedef struct NsmRecordedChange {
     unsigned index;

@@ -17,7 +17,7 @@
 
 #include "qapi/qapi-types-nitro.h"
 #include "nsm-device/core/nsm.h"
-#include "qemu-machine/capture/capture.h"
+#include "qemu-machine/capture/core/capture.h"
 #include "qemu-machine/vsock/core/vsock.h"
 
 #define NITRO_BREAKS_MAX 64

@@ -19,7 +19,7 @@
 #include "qapi/qapi-types-nitro.h"
 #include "qom/object.h"
 #include "nsm-device/qemu/virtio-nsm.h"
-#include "qemu-machine/board/core/launch.h"
+#include "qemu-machine/launch/launch.h"
 #include "qemu-machine/board/nitro-break.h"
 #include "qemu-machine/capture/qemu/nitro-capture.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"

@@ -4,7 +4,7 @@
 // decompressing them alone, in turns and in processor time, so that what else the machine does changes
 // nothing; and finding slide, log and tasks in the RAM of a guest that runs, from nothing, in wall time.
 //   debugger_kernel [KERNEL...]      vmlinuz files; without, only the demo enclave's
-#include "app/formats/bzimage.hpp"
+#include "app/formats/kernel/bzimage.hpp"
 #include "app/formats/symbols/kernel_file.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
 #include "tests/boot/support/guest.hpp"

@@ -6,7 +6,7 @@
 //
 //   bench_debugger_steps QEMU EIF [STEPS]      exit code 1 when the ratio is below 5
 #include "app/session/debug/live_target.hpp"
-#include "app/session/live_session.hpp"
+#include "app/session/run/live_session.hpp"
 
 #include <cstdio>
 #include <QCoreApplication>

@@ -9,14 +9,14 @@
 // "steps" has the reference, stock gdb.
 //
 //   bench_debugger_window [QEMU EIF [STEPS]]      exit code 1 when one of the two medians is above 50 ms
-#include "app/models/debug/frame_limiter.hpp"
-#include "app/models/preferences.hpp"
-#include "app/panels/debug/debug_panel.hpp"
-#include "app/panels/debug/debug_workspace.hpp"
-#include "app/panels/main_window.hpp"
-#include "app/session/fake_session.hpp"
-#include "app/session/live_session.hpp"
+#include "app/features/debug/base/debug_panel.hpp"
+#include "app/features/debug/workspace/debug_workspace.hpp"
+#include "app/session/run/live_session.hpp"
+#include "app/ui/settings/preferences.hpp"
+#include "app/ui/work/frame_limiter.hpp"
+#include "app/window/main_window.hpp"
 #include "tests/gui/support/debug_fixture.hpp"
+#include "tests/support/session/fake_session.hpp"
 
 #include <algorithm>
 #include <cstdio>

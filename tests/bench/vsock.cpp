@@ -10,7 +10,7 @@
 //
 //   bench_vsock ROUNDS GUESTS     (the guest is build/demo/demo.eif)
 
-#include "qemu-machine/capture/format.h"
+#include "qemu-machine/capture/core/format.h"
 #include "tests/boot/support/guest.hpp"
 #include "tests/boot/support/host_server.hpp"
 

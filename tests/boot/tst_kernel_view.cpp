@@ -3,10 +3,10 @@
 // The kernel as read from the RAM of a real guest against what the guest itself says: log, tasks, modules,
 // stacks. The demo's kernel (DWARF, frame pointers, or nothing at all) and Debian's packaged ones (BTF, ORC,
 // 5 levels of page tables), with and without KASLR, running and stopped.
-#include "app/session/kernel/debug_symbols.hpp"
-#include "app/session/kernel/enclave_programs.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
-#include "app/session/kernel/unwinder.hpp"
+#include "app/session/programs/enclave_programs.hpp"
+#include "app/session/unwind/debug_symbols.hpp"
+#include "app/session/unwind/unwinder.hpp"
 #include "support/debian_enclave.hpp"
 #include "support/guest.hpp"
 #include "support/hostile_ram.hpp"

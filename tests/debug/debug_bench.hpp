@@ -6,7 +6,7 @@
 
 #include "app/session/debug/boot_point.hpp"
 #include "app/session/debug/live_target.hpp"
-#include "app/session/live_session.hpp"
+#include "app/session/run/live_session.hpp"
 #include "tests/boot/support/guest.hpp"
 
 #include <QtTest>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The debugger's models, all of them under QAbstractItemModelTester.
-#include "app/models/debug/debug_lists.hpp"
-#include "app/models/debug/kernel_log_model.hpp"
-#include "app/models/debug/memory_search.hpp"
-#include "app/models/debug/register_bits.hpp"
-#include "app/models/debug/register_model.hpp"
-#include "app/models/debug/target_memory.hpp"
+#include "app/features/debug/base/debug_lists.hpp"
+#include "app/features/debug/base/register_bits.hpp"
+#include "app/features/debug/kernel/kernel_log_model.hpp"
+#include "app/features/debug/memory/memory_search.hpp"
+#include "app/features/debug/memory/target_memory.hpp"
+#include "app/features/debug/registers/register_model.hpp"
 #include "tests/gui/support/debug_fixture.hpp"
 
 #include <QAbstractItemModelTester>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Pictures of the debugger, light and dark, into build/screenshots, for people to look at.
-#include "app/panels/debug/breakpoints_panel.hpp"
-#include "app/panels/debug/debug_workspace.hpp"
-#include "app/panels/debug/disassembly_panel.hpp"
-#include "app/panels/debug/kernel_panel.hpp"
-#include "app/panels/debug/memory_panel.hpp"
-#include "app/panels/debug/registers_panel.hpp"
-#include "app/widgets/theme.hpp"
+#include "app/features/debug/breakpoints/breakpoints_panel.hpp"
+#include "app/features/debug/code/disassembly_panel.hpp"
+#include "app/features/debug/kernel/kernel_panel.hpp"
+#include "app/features/debug/memory/memory_panel.hpp"
+#include "app/features/debug/registers/registers_panel.hpp"
+#include "app/features/debug/workspace/debug_workspace.hpp"
+#include "app/ui/theme/theme.hpp"
 #include "tests/gui/support/debug_fixture.hpp"
 #include "tests/gui/support/gui_fixture.hpp"
 

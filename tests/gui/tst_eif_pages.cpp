@@ -2,13 +2,13 @@
 //
 // The pages of the EIF panel over an image as nitro-cli makes it: single files of packed and plain ramdisks
 // with their previews, saving, extracting, lint, comparing; by commands, as a user reaches them.
-#include "app/panels/eif_compare_view.hpp"
-#include "app/panels/eif_files_view.hpp"
-#include "app/panels/eif_findings_view.hpp"
-#include "app/panels/eif_panel.hpp"
-#include "app/panels/file_preview_view.hpp"
-#include "app/widgets/task_strip.hpp"
-#include "app/widgets/theme.hpp"
+#include "app/features/eif/eif_compare_view.hpp"
+#include "app/features/eif/eif_findings_view.hpp"
+#include "app/features/eif/eif_panel.hpp"
+#include "app/features/eif/files/eif_files_view.hpp"
+#include "app/features/eif/files/file_preview_view.hpp"
+#include "app/ui/bars/task_strip.hpp"
+#include "app/ui/theme/theme.hpp"
 #include "tests/gui/support/gui_fixture.hpp"
 #include "tests/unit/formats/cpio_maker.hpp"
 #include "tests/unit/launch/eif_maker.hpp"

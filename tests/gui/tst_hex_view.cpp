@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The hex view over a source of 10 GiB that only counts what is asked of it.
-#include "app/widgets/hex_view.hpp"
+#include "app/ui/bytes/hex_view.hpp"
 
 #include <atomic>
 #include <QClipboard>

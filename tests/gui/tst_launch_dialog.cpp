@@ -2,9 +2,9 @@
 //
 // The launch options' vsock page: what is entered reaches the run and the next start of the program, and what
 // cannot be started cannot be accepted. Leaves pictures in build/screenshots.
-#include "app/panels/launch_dialog.hpp"
-#include "app/panels/launch_vsock_page.hpp"
-#include "app/widgets/theme.hpp"
+#include "app/features/launch/launch_dialog.hpp"
+#include "app/features/launch/launch_vsock_page.hpp"
+#include "app/ui/theme/theme.hpp"
 #include "tests/gui/support/gui_fixture.hpp"
 
 #include <QCheckBox>

@@ -3,16 +3,16 @@
 // NSM, PCR and attestation panels around the real demo enclave: what its programs ask the NSM, its documents
 // with their verdict, breaks and faults set from the context menu, and the same again from the saved capture.
 // Leaves pictures in build/screenshots.
-#include "app/panels/attestation_panel.hpp"
-#include "app/panels/cbor_view.hpp"
-#include "app/panels/console_panel.hpp"
-#include "app/panels/main_window.hpp"
-#include "app/panels/nsm_panel.hpp"
-#include "app/panels/panel_dock.hpp"
-#include "app/panels/pcr_panel.hpp"
-#include "app/session/live_session.hpp"
-#include "app/widgets/banner.hpp"
-#include "app/widgets/theme.hpp"
+#include "app/features/attestation/attestation_panel.hpp"
+#include "app/features/console/console_panel.hpp"
+#include "app/features/nsm/nsm_panel.hpp"
+#include "app/features/pcr/pcr_panel.hpp"
+#include "app/session/run/live_session.hpp"
+#include "app/ui/bars/banner.hpp"
+#include "app/ui/bytes/cbor_view.hpp"
+#include "app/ui/panel/panel_dock.hpp"
+#include "app/ui/theme/theme.hpp"
+#include "app/window/main_window.hpp"
 #include "tests/gui/support/live_machine.hpp"
 
 #include <QContextMenuEvent>

@@ -2,11 +2,11 @@
 //
 // The vsock panel around the real demo enclave: traffic through its echo service, a published port, a fault
 // that acts and a break that stops. Leaves pictures in build/screenshots for people to look at.
-#include "app/panels/main_window.hpp"
-#include "app/panels/panel_dock.hpp"
-#include "app/panels/vsock_panel.hpp"
-#include "app/session/live_session.hpp"
-#include "app/widgets/theme.hpp"
+#include "app/features/vsock/vsock_panel.hpp"
+#include "app/session/run/live_session.hpp"
+#include "app/ui/panel/panel_dock.hpp"
+#include "app/ui/theme/theme.hpp"
+#include "app/window/main_window.hpp"
 #include "tests/gui/support/live_machine.hpp"
 
 #include <QSignalSpy>

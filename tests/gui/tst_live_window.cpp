@@ -2,14 +2,14 @@
 //
 // The window around a real enclave: the demo EIF in the real QEMU, steered by the window's own actions, until
 // QEMU is killed under it.
-#include "app/panels/boot_panel.hpp"
-#include "app/panels/console_panel.hpp"
-#include "app/panels/eif_panel.hpp"
-#include "app/panels/main_window.hpp"
-#include "app/panels/pcr_panel.hpp"
-#include "app/session/live_session.hpp"
-#include "app/widgets/banner.hpp"
-#include "app/widgets/terminal_view.hpp"
+#include "app/features/boot/boot_panel.hpp"
+#include "app/features/console/console_panel.hpp"
+#include "app/features/console/terminal_view.hpp"
+#include "app/features/eif/eif_panel.hpp"
+#include "app/features/pcr/pcr_panel.hpp"
+#include "app/session/run/live_session.hpp"
+#include "app/ui/bars/banner.hpp"
+#include "app/window/main_window.hpp"
 #include "tests/gui/support/live_machine.hpp"
 
 #include <csignal>

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The window as a user meets it, over a fake session.
-#include "app/panels/boot_panel.hpp"
-#include "app/panels/console_panel.hpp"
-#include "app/panels/eif_panel.hpp"
-#include "app/panels/launch_dialog.hpp"
-#include "app/panels/log_panel.hpp"
-#include "app/panels/measurement_strip.hpp"
-#include "app/panels/panel_dock.hpp"
-#include "app/panels/pcr_panel.hpp"
-#include "app/widgets/banner.hpp"
-#include "app/widgets/command_palette.hpp"
-#include "app/widgets/shortcut_dialog.hpp"
-#include "app/widgets/terminal_view.hpp"
+#include "app/features/boot/boot_panel.hpp"
+#include "app/features/console/console_panel.hpp"
+#include "app/features/console/terminal_view.hpp"
+#include "app/features/eif/eif_panel.hpp"
+#include "app/features/launch/launch_dialog.hpp"
+#include "app/features/log/log_panel.hpp"
+#include "app/features/eif/measurement_strip.hpp"
+#include "app/features/pcr/pcr_panel.hpp"
+#include "app/ui/actions/command_palette.hpp"
+#include "app/ui/actions/shortcut_dialog.hpp"
+#include "app/ui/bars/banner.hpp"
+#include "app/ui/panel/panel_dock.hpp"
 #include "tests/gui/support/gui_fixture.hpp"
 
 #include <QAbstractItemView>

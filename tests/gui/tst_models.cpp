@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The item models under QAbstractItemModelTester, and the plain parts beside them.
-#include "app/models/boot_stage_model.hpp"
-#include "app/models/byte_search.hpp"
-#include "app/models/byte_text.hpp"
-#include "app/models/eif_loader.hpp"
-#include "app/models/finding_model.hpp"
-#include "app/models/hex_geometry.hpp"
-#include "app/models/layout_store.hpp"
-#include "app/models/log_model.hpp"
-#include "app/models/node_tree_model.hpp"
-#include "app/models/pcr_table_model.hpp"
-#include "app/models/preferences.hpp"
-#include "app/models/roles.hpp"
+#include "app/features/boot/boot_stage_model.hpp"
+#include "app/features/eif/eif_loader.hpp"
+#include "app/features/eif/finding_model.hpp"
+#include "app/features/log/log_model.hpp"
+#include "app/features/pcr/pcr_table_model.hpp"
+#include "app/ui/bytes/byte_search.hpp"
+#include "app/ui/bytes/hex_geometry.hpp"
+#include "app/ui/lists/node_tree_model.hpp"
+#include "app/ui/settings/layout_store.hpp"
+#include "app/ui/settings/preferences.hpp"
+#include "app/ui/text/byte_text.hpp"
+#include "app/ui/text/roles.hpp"
 
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>

@@ -3,12 +3,12 @@
 // Pictures of the window in its main situations, light and dark, into build/screenshots. They are for people
 // to look at; what a program can check is checked: the fonts have glyphs, the picture is not empty, light is
 // light and dark is dark.
-#include "app/panels/console_panel.hpp"
-#include "app/panels/eif_panel.hpp"
-#include "app/panels/log_panel.hpp"
-#include "app/panels/panel_dock.hpp"
-#include "app/panels/pcr_panel.hpp"
-#include "app/widgets/theme.hpp"
+#include "app/features/console/console_panel.hpp"
+#include "app/features/eif/eif_panel.hpp"
+#include "app/features/log/log_panel.hpp"
+#include "app/features/pcr/pcr_panel.hpp"
+#include "app/ui/panel/panel_dock.hpp"
+#include "app/ui/theme/theme.hpp"
 #include "tests/gui/support/gui_fixture.hpp"
 
 #include <QDialog>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The console: terminal screen, its view, and the panel with its queues.
-#include "app/panels/console_panel.hpp"
-#include "app/widgets/terminal_view.hpp"
+#include "app/features/console/console_panel.hpp"
+#include "app/features/console/terminal_view.hpp"
 
 #include <QClipboard>
 #include <QGuiApplication>

@@ -2,8 +2,8 @@
 //
 // The timeline: the arithmetic of its axis, the events that a capture's records become, choosing, measuring
 // and filtering in the view.
-#include "app/models/time_axis.hpp"
-#include "app/widgets/timeline_view.hpp"
+#include "app/features/timeline/time_axis.hpp"
+#include "app/features/timeline/timeline_view.hpp"
 #include "tests/gui/support/timeline_stream.hpp"
 #include "tests/unit/capture/vsock_stream.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // From vsock records to flows, packets and throughput.
-#include "app/models/vsock_models.hpp"
+#include "app/features/vsock/vsock_models.hpp"
 
 #include <QAbstractItemModelTester>
 #include <QTest>

@@ -2,14 +2,14 @@
 //
 // What the vsock panel offers for what is pointed at: its columns, context menu, colours of the stream,
 // saving, the plot. Over a capture that a fake session plays; pictures go to build/screenshots.
-#include "app/panels/panel_dock.hpp"
-#include "app/panels/vsock_panel.hpp"
-#include "app/panels/vsock_route_dialog.hpp"
-#include "app/widgets/banner.hpp"
-#include "app/widgets/hex_view.hpp"
-#include "app/widgets/stream_view.hpp"
-#include "app/widgets/theme.hpp"
-#include "app/widgets/throughput_plot.hpp"
+#include "app/features/vsock/stream_view.hpp"
+#include "app/features/vsock/throughput_plot.hpp"
+#include "app/features/vsock/vsock_panel.hpp"
+#include "app/features/vsock/vsock_route_dialog.hpp"
+#include "app/ui/bars/banner.hpp"
+#include "app/ui/bytes/hex_view.hpp"
+#include "app/ui/panel/panel_dock.hpp"
+#include "app/ui/theme/theme.hpp"
 #include "tests/gui/support/gui_fixture.hpp"
 #include "tests/unit/capture/vsock_stream.hpp"
 

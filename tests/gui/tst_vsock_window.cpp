@@ -2,15 +2,15 @@
 //
 // The vsock panel in the window over captures that a fake session plays: lists, filters, following, breaks,
 // faults and routes, files, and a long list.
-#include "app/panels/panel_dock.hpp"
-#include "app/panels/vsock_panel.hpp"
-#include "app/panels/vsock_route_dialog.hpp"
-#include "app/panels/vsock_rule_dialog.hpp"
-#include "app/widgets/banner.hpp"
-#include "app/widgets/hex_view.hpp"
-#include "app/widgets/stream_view.hpp"
-#include "app/widgets/theme.hpp"
-#include "app/widgets/throughput_plot.hpp"
+#include "app/features/vsock/stream_view.hpp"
+#include "app/features/vsock/throughput_plot.hpp"
+#include "app/features/vsock/vsock_panel.hpp"
+#include "app/features/vsock/vsock_route_dialog.hpp"
+#include "app/features/vsock/vsock_rule_dialog.hpp"
+#include "app/ui/bars/banner.hpp"
+#include "app/ui/bytes/hex_view.hpp"
+#include "app/ui/panel/panel_dock.hpp"
+#include "app/ui/theme/theme.hpp"
 #include "tests/gui/support/gui_fixture.hpp"
 #include "tests/unit/capture/vsock_stream.hpp"
 

@@ -3,14 +3,14 @@
 // The window at the sizes that people have, light and dark, as a new user meets it: empty, with an image,
 // with a running enclave and its traffic, in the debugger. No label, button or tab may be cut; pictures go to
 // build/screenshots.
-#include "app/panels/debug/debug_workspace.hpp"
-#include "app/panels/nsm_panel.hpp"
-#include "app/panels/panel_dock.hpp"
-#include "app/panels/pcr_panel.hpp"
-#include "app/panels/timeline_panel.hpp"
-#include "app/panels/vsock_panel.hpp"
-#include "app/widgets/empty_state.hpp"
-#include "app/widgets/theme.hpp"
+#include "app/features/debug/workspace/debug_workspace.hpp"
+#include "app/features/nsm/nsm_panel.hpp"
+#include "app/features/pcr/pcr_panel.hpp"
+#include "app/features/timeline/timeline_panel.hpp"
+#include "app/features/vsock/vsock_panel.hpp"
+#include "app/ui/bars/empty_state.hpp"
+#include "app/ui/panel/panel_dock.hpp"
+#include "app/ui/theme/theme.hpp"
 #include "tests/gui/support/debug_fixture.hpp"
 #include "tests/gui/support/gui_fixture.hpp"
 #include "tests/unit/capture/nsm_stream.hpp"

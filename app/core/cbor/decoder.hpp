@@ -8,7 +8,7 @@
 //   static Value scalar(const cbor::Item &);                   // anything but containers and tags
 //   static std::optional<QString> key(const cbor::Item &);     // nothing: an error
 //
-// Tags are dropped. nsm-device/core/cbor.hpp bounds the nesting, hence the recursion here.
+// Tags are dropped. nsm-device/cbor/cbor.hpp bounds the nesting, hence the recursion here.
 
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// See notation.hpp. Walks with nsm-device/core/cbor.hpp, whose bound on nesting bounds the levels here.
+// See notation.hpp. Walks with nsm-device/cbor/cbor.hpp, whose bound on nesting bounds the levels here.
 
 #include "app/core/cbor/notation.hpp"
 

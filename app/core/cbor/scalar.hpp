@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "nsm-device/core/cbor.hpp"
+#include "nsm-device/cbor/cbor.hpp"
 
 #include <limits>
 #include <QByteArrayView>

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "app/core/result.hpp"
-#include "app/formats/node.hpp"
-#include "nsm-device/core/openssl_ptr.hpp"
+#include "app/formats/tree/node.hpp"
+#include "nsm-device/pki/openssl_ptr.hpp"
 
 #include <optional>
 #include <QByteArray>

@@ -5,7 +5,7 @@
 #include "app/formats/attestation/certificate.hpp"
 #include "app/formats/attestation/der.hpp"
 #include "app/formats/attestation/verdict_builder.hpp"
-#include "app/formats/value_text.hpp"
+#include "app/formats/tree/value_text.hpp"
 
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>

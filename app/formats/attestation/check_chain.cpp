@@ -6,7 +6,7 @@
 // is not checked.
 
 #include "app/formats/attestation/verdict_builder.hpp"
-#include "app/formats/value_text.hpp"
+#include "app/formats/tree/value_text.hpp"
 
 #include <QDateTime>
 

@@ -10,7 +10,7 @@
 // No document of AWS promises any of it, so a difference is a surprise and never makes a document invalid.
 
 #include "app/formats/attestation/verdict_builder.hpp"
-#include "app/formats/value_text.hpp"
+#include "app/formats/tree/value_text.hpp"
 
 #include <QCryptographicHash>
 #include <QRegularExpression>

@@ -4,8 +4,8 @@
 // protected header, empty external data, payload], as r ‖ s at the curve's width.
 
 #include "app/formats/attestation/verdict_builder.hpp"
-#include "app/formats/value_text.hpp"
-#include "nsm-device/core/cbor_writer.hpp"
+#include "app/formats/tree/value_text.hpp"
+#include "nsm-device/cbor/cbor_writer.hpp"
 
 #include <array>
 #include <openssl/ec.h>

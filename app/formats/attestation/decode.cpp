@@ -5,7 +5,7 @@
 #include "app/formats/attestation/document.hpp"
 
 #include "app/formats/attestation/input.hpp"
-#include "app/formats/value_text.hpp"
+#include "app/formats/tree/value_text.hpp"
 
 #include <QDateTime>
 #include <QSet>

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "app/formats/node.hpp"
+#include "app/formats/tree/node.hpp"
 
 #include <optional>
 #include <span>

@@ -10,8 +10,8 @@
 
 #pragma once
 
-#include "app/formats/cbor_value.hpp"
-#include "app/formats/node.hpp"
+#include "app/formats/cbor/cbor_value.hpp"
+#include "app/formats/tree/node.hpp"
 
 #include <optional>
 #include <QByteArray>

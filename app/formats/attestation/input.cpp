@@ -4,8 +4,8 @@
 
 #include "app/formats/attestation/input.hpp"
 
-#include "app/formats/cbor_value.hpp"
-#include "app/formats/value_text.hpp"
+#include "app/formats/cbor/cbor_value.hpp"
+#include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
 

@@ -6,8 +6,8 @@
 
 #include "app/formats/attestation/certificate.hpp"
 #include "app/formats/attestation/verdict_builder.hpp"
-#include "app/formats/json_writer.hpp"
-#include "app/formats/value_text.hpp"
+#include "app/formats/json/json_writer.hpp"
+#include "app/formats/tree/value_text.hpp"
 
 namespace nitroscope::formats::attestation {
 

@@ -6,8 +6,8 @@
 
 #include "app/formats/attestation/certificate.hpp"
 #include "app/formats/attestation/verify.hpp"
-#include "app/formats/value_text.hpp"
-#include "nsm-device/core/authority.hpp"
+#include "app/formats/tree/value_text.hpp"
+#include "nsm-device/pki/authority.hpp"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

@@ -5,7 +5,7 @@
 #include "app/formats/attestation/verify.hpp"
 
 #include "app/formats/attestation/verdict_builder.hpp"
-#include "app/formats/value_text.hpp"
+#include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
 #include <QDateTime>

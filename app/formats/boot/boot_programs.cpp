@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/formats/boot/boot_programs.hpp"
 
-#include "app/formats/elf_header.hpp"
+#include "app/formats/elf/elf_header.hpp"
 
 namespace nitroscope::formats {
 namespace {

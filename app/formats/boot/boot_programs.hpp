@@ -5,7 +5,7 @@
 // /rootfs, with the PATH of /env. For each, where its first instruction is, as far as the file tells.
 #pragma once
 
-#include "app/formats/ramdisk.hpp"
+#include "app/formats/ramdisk/ramdisk.hpp"
 
 namespace nitroscope::formats {
 

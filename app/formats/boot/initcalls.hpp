@@ -7,7 +7,7 @@
 // every one of them must be the start of a function.
 #pragma once
 
-#include "app/formats/symbols/elf_image.hpp"
+#include "app/formats/elf/elf_image.hpp"
 #include "app/formats/symbols/symbol_table.hpp"
 
 namespace nitroscope::formats {

@@ -6,7 +6,7 @@
 // the distance, whatever symbols the kernel has.
 #pragma once
 
-#include "app/formats/symbols/elf_image.hpp"
+#include "app/formats/elf/elf_image.hpp"
 
 namespace nitroscope::formats {
 

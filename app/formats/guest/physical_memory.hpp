@@ -10,7 +10,7 @@
 #pragma once
 
 #include "app/core/result.hpp"
-#include "qemu-machine/board/core/file_source.hpp"
+#include "qemu-machine/launch/file_source.hpp"
 
 #include <memory>
 #include <QByteArray>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/formats/symbols/kernel_file.hpp"
 
-#include "app/formats/bzimage.hpp"
-#include "app/formats/eif_document.hpp"
-#include "app/formats/symbols/elf_image.hpp"
-#include "qemu-machine/board/core/file_source.hpp"
+#include "app/formats/eif/eif_document.hpp"
+#include "app/formats/elf/elf_image.hpp"
+#include "app/formats/kernel/bzimage.hpp"
+#include "qemu-machine/launch/file_source.hpp"
 
 #include <QFile>
 

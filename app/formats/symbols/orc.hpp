@@ -7,7 +7,7 @@
 #pragma once
 
 #include "app/core/result.hpp"
-#include "app/formats/symbols/elf_image.hpp"
+#include "app/formats/elf/elf_image.hpp"
 
 namespace nitroscope::symbols {
 

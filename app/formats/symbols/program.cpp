@@ -2,7 +2,7 @@
 #include "app/formats/symbols/program.hpp"
 
 #include "app/formats/symbols/dwarf_file.hpp"
-#include "qemu-machine/board/core/file_source.hpp"
+#include "qemu-machine/launch/file_source.hpp"
 
 #include <cstring>
 #include <dwarf.h>

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "app/core/result.hpp"
-#include "app/formats/symbols/elf_image.hpp"
+#include "app/formats/elf/elf_image.hpp"
 #include "app/formats/symbols/frame_registers.hpp"
 #include "app/formats/symbols/symbol_table.hpp"
 

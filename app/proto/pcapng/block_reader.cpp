@@ -3,7 +3,7 @@
 // See block_reader.hpp.
 #include "app/proto/pcapng/block_reader.hpp"
 
-#include "qemu-machine/capture/pcapng.hpp"
+#include "qemu-machine/capture/core/pcapng.hpp"
 
 #include <algorithm>
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "app/proto/pcapng/byte_view.hpp"
-#include "qemu-machine/capture/pcapng.hpp"
+#include "qemu-machine/capture/core/pcapng.hpp"
 
 #include <optional>
 

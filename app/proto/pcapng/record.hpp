@@ -4,7 +4,7 @@
 // reads a stream, live or from a file, works on these; nothing here knows pcapng.
 #pragma once
 
-#include "qemu-machine/capture/format.h"
+#include "qemu-machine/capture/core/format.h"
 
 #include <array>
 #include <optional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/proto/pcapng/tcp_view.hpp"
 
-#include "qemu-machine/capture/block_buffer.hpp"
+#include "qemu-machine/capture/core/block_buffer.hpp"
 
 #include <algorithm>
 

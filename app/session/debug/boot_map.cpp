@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/debug/boot_map.hpp"
 
-#include "app/formats/bzimage.hpp"
-#include "app/formats/eif_document.hpp"
-#include "qemu-machine/board/core/file_source.hpp"
+#include "app/formats/eif/eif_document.hpp"
+#include "app/formats/kernel/bzimage.hpp"
+#include "qemu-machine/launch/file_source.hpp"
 
 #include <QFileInfo>
 

@@ -3,7 +3,7 @@
 // Names of the boot points, for command lines, menus and `monitor stages`.
 #pragma once
 
-#include "app/session/debug/debug_types.hpp"
+#include "app/session/target/debug_types.hpp"
 
 namespace nitroscope::app {
 

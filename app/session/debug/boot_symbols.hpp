@@ -5,7 +5,7 @@
 #pragma once
 
 #include "app/session/debug/boot_map.hpp"
-#include "app/session/kernel/debug_symbols.hpp"
+#include "app/session/unwind/debug_symbols.hpp"
 
 namespace nitroscope::app {
 

@@ -14,9 +14,9 @@
 #pragma once
 
 #include "app/session/debug/boot_map.hpp"
-#include "app/session/debug/debug_types.hpp"
 #include "app/session/debug/inner_breakpoints.hpp"
 #include "app/session/debug/machine_control.hpp"
+#include "app/session/target/debug_types.hpp"
 
 namespace nitroscope::app {
 

@@ -12,7 +12,7 @@
 // and says which; the caller fetches it and evaluates again.
 #pragma once
 
-#include "app/session/debug/debug_types.hpp"
+#include "app/session/target/debug_types.hpp"
 
 #include <functional>
 #include <map>

@@ -4,8 +4,8 @@
 // that KASLR moves has none before it was unpacked), set in the stub, counted.
 #pragma once
 
-#include "app/session/debug/debug_types.hpp"
 #include "app/session/debug/inner_breakpoints.hpp"
+#include "app/session/target/debug_types.hpp"
 
 #include <memory>
 #include <vector>

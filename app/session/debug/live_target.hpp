@@ -11,10 +11,10 @@
 #include "app/formats/guest/virtual_memory.hpp"
 #include "app/session/debug/boot_symbols.hpp"
 #include "app/session/debug/boot_walk.hpp"
-#include "app/session/debug/debug_target.hpp"
 #include "app/session/debug/expression.hpp"
 #include "app/session/debug/live_breakpoints.hpp"
-#include "app/session/kernel/guest_code.hpp"
+#include "app/session/programs/guest_code.hpp"
+#include "app/session/target/debug_target.hpp"
 
 #include <QTimer>
 

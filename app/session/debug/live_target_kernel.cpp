@@ -4,7 +4,7 @@
 #include "app/session/debug/live_target.hpp"
 
 #include "app/session/debug/cpu_space.hpp"
-#include "app/session/kernel/unwinder.hpp"
+#include "app/session/unwind/unwinder.hpp"
 
 #include <QFutureWatcher>
 #include <QtConcurrent/QtConcurrentRun>

@@ -3,8 +3,8 @@
 // The two sockets of debugging: QEMU's gdbstub comes in at one, and stock gdbs at the other, as many as like.
 #pragma once
 
-#include "app/session/channel_server.hpp"
 #include "app/session/gdb/gdb_connection.hpp"
+#include "app/session/process/channel_server.hpp"
 
 #include <memory>
 #include <QTcpServer>

@@ -3,8 +3,8 @@
 // Loaded kernel modules with their symbols, from RAM (struct module, Linux, include/linux/module.h).
 #pragma once
 
-#include "app/session/debug/debug_types.hpp"
 #include "app/session/kernel/running_kernel.hpp"
+#include "app/session/target/debug_types.hpp"
 
 namespace nitroscope::app {
 

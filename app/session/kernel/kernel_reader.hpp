@@ -7,10 +7,10 @@
 // that the guest has touched: call it from a worker.
 #pragma once
 
-#include "app/session/debug/debug_types.hpp"
 #include "app/session/kernel/kernel_modules.hpp"
 #include "app/session/kernel/kernel_tasks.hpp"
 #include "app/session/kernel/running_kernel.hpp"
+#include "app/session/target/debug_types.hpp"
 
 namespace nitroscope::app {
 

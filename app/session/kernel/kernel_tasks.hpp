@@ -6,8 +6,8 @@
 // and may be hostile: every one has an end.
 #pragma once
 
-#include "app/session/debug/debug_types.hpp"
 #include "app/session/kernel/running_kernel.hpp"
+#include "app/session/target/debug_types.hpp"
 
 namespace nitroscope::app {
 

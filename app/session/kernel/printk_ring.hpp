@@ -7,8 +7,8 @@
 // and may be hostile.
 #pragma once
 
-#include "app/session/debug/debug_types.hpp"
 #include "app/session/kernel/running_kernel.hpp"
+#include "app/session/target/debug_types.hpp"
 
 #include <variant>
 

@@ -4,14 +4,14 @@
  *
  * NitroCaptureSink owns the capture core and the chardev that its bytes go to
  * (machine property "capture"). Devices report to the core alone; see
- * qemu-machine/capture/capture.h.
+ * qemu-machine/capture/core/capture.h.
  */
 #ifndef NITROSCOPE_NITRO_CAPTURE_H
 #define NITROSCOPE_NITRO_CAPTURE_H
 
 #include "chardev/char.h"
 #include "qom/object.h"
-#include "qemu-machine/capture/capture.h"
+#include "qemu-machine/capture/core/capture.h"
 
 #define TYPE_NITRO_CAPTURE_SINK "nitro-capture-sink"
 OBJECT_DECLARE_SIMPLE_TYPE(NitroCaptureSink, NITRO_CAPTURE_SINK)

@@ -4,7 +4,7 @@
 // direction and flow: everything behind it waits, too, so the order stays. Packets from the guest wait before
 // the device has seen them, so the guest's credit bounds them; packets for the guest wait after they were
 // charged to its credit.
-#include "qemu-machine/capture/format.h"
+#include "qemu-machine/capture/core/format.h"
 #include "qemu-machine/vsock/core/device.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 //
 // Packets for the guest. They are made when there is a buffer to put them in: data is read from the host
 // straight into the guest's buffers, several of them with one call, and never queued here.
-#include "qemu-machine/capture/format.h"
+#include "qemu-machine/capture/core/format.h"
 #include "qemu-machine/vsock/core/device.hpp"
 
 #include <algorithm>

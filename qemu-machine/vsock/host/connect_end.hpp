@@ -3,8 +3,8 @@
 // Ends of flows that the guest opens: a socket on its way to a Unix path or a TCP address.
 #pragma once
 
-#include "qemu-machine/vsock/host/resolver.hpp"
 #include "qemu-machine/vsock/host/socket_end.hpp"
+#include "qemu-machine/vsock/sockets/resolver.hpp"
 
 #include <memory>
 #include <string>

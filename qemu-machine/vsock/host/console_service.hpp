@@ -6,7 +6,7 @@
 // readers send is ignored.
 #pragma once
 
-#include "qemu-machine/vsock/host/socket.hpp"
+#include "qemu-machine/vsock/sockets/socket.hpp"
 
 #include <cstdint>
 #include <list>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu-machine/vsock/host/listener.hpp"
 
-#include "qemu-machine/vsock/host/resolver.hpp"
+#include "qemu-machine/vsock/sockets/resolver.hpp"
 
 #include <cerrno>
 #include <cstring>

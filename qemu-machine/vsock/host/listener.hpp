@@ -9,8 +9,8 @@
 // stale.
 #pragma once
 
-#include "qemu-machine/vsock/host/socket.hpp"
-#include "qemu-machine/vsock/host/socket_file.hpp"
+#include "qemu-machine/vsock/sockets/socket.hpp"
+#include "qemu-machine/vsock/sockets/socket_file.hpp"
 
 #include <functional>
 #include <memory>

@@ -11,7 +11,7 @@
 //                                 this port of the guest, without any handshake
 #pragma once
 
-#include "qemu-machine/vsock/host/host_address.hpp"
+#include "qemu-machine/vsock/sockets/host_address.hpp"
 
 #include <map>
 #include <optional>

@@ -12,7 +12,7 @@
 #pragma once
 
 #include "qemu-machine/vsock/core/host.hpp"
-#include "qemu-machine/vsock/host/socket.hpp"
+#include "qemu-machine/vsock/sockets/socket.hpp"
 
 #include <vector>
 

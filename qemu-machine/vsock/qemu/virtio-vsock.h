@@ -13,7 +13,7 @@
 #include "qapi/qapi-types-nitro.h"
 #include "qom/object.h"
 #include "qemu-machine/board/nitro-break.h"
-#include "qemu-machine/capture/capture.h"
+#include "qemu-machine/capture/core/capture.h"
 #include "qemu-machine/vsock/core/vsock.h"
 #include "qemu-machine/vsock/qemu/nitro-vsock-host.h"
 

@@ -5,7 +5,7 @@
 // kernel itself is found.
 #pragma once
 
-#include "qemu-machine/board/core/file_source.hpp"
+#include "qemu-machine/launch/file_source.hpp"
 
 #include <cstring>
 #include <QtGlobal>

@@ -6,7 +6,7 @@
 // independently of their key order and of definite or indefinite lengths.
 #pragma once
 
-#include "nsm-device/core/cbor.hpp"
+#include "nsm-device/cbor/cbor.hpp"
 
 #include <array>
 #include <cstddef>

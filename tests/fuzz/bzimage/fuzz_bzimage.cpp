@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Any bytes as a kernel: header, version text, payload of any compression, embedded configuration.
-#include "app/formats/bzimage.hpp"
+#include "app/formats/kernel/bzimage.hpp"
 
 #include <cstdlib>
 

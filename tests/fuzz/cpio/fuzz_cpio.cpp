@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Any bytes as a ramdisk: archives, compressed members, names, links, contents.
-#include "app/formats/elf_header.hpp"
-#include "app/formats/ramdisk.hpp"
+#include "app/formats/elf/elf_header.hpp"
+#include "app/formats/ramdisk/ramdisk.hpp"
 
 #include <cstdlib>
 

@@ -3,9 +3,9 @@
 // Fuzz target: code and names of a foreign guest. The first byte chooses the mode, the second where to look
 // back from; every byte must be covered exactly once, forwards and backwards, and nothing of an operand's
 // text may be lost when it is cut into tokens.
-#include "app/models/debug/branch_arrows.hpp"
-#include "app/models/debug/branch_condition.hpp"
-#include "app/models/debug/code_tokens.hpp"
+#include "app/features/debug/code/branch_arrows.hpp"
+#include "app/features/debug/code/branch_condition.hpp"
+#include "app/features/debug/code/code_tokens.hpp"
 
 #include <cstdint>
 #include <cstdlib>

@@ -2,7 +2,7 @@
 //
 // Fuzz target: symbol tables and ELF headers of a foreign kernel. What is recovered must be sorted and must
 // survive being written as an ELF file.
-#include "app/formats/symbols/elf_image.hpp"
+#include "app/formats/elf/elf_image.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/formats/symbols/kallsyms.hpp"
 

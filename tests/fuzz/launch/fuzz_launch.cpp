@@ -3,7 +3,7 @@
 // Any file as an EIF through the launch library's C interface: opened, judged and measured in both modes. The
 // bytes live in an anonymous file, because the library maps and re-reads files.
 
-#include "qemu-machine/board/core/launch.h"
+#include "qemu-machine/launch/launch.h"
 
 #include <cstdint>
 #include <cstdio>

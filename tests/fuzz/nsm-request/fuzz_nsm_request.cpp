@@ -4,7 +4,7 @@
 // {u16 length, u16 response capacity, request bytes}, little-endian; the last request takes what is left.
 // Beyond memory errors it checks that a locked PCR stays as it is, that every complete answer is one CBOR
 // item, and that looking at a request says what handling it will say.
-#include "nsm-device/core/cbor.hpp"
+#include "nsm-device/cbor/cbor.hpp"
 #include "nsm-device/core/nsm.h"
 
 #include <algorithm>

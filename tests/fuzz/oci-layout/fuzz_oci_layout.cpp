@@ -2,7 +2,7 @@
 //
 // Any bytes as a container image: as an archive (OCI image layout or docker save), and as the only layer of
 // one.
-#include "app/formats/container_image.hpp"
+#include "app/formats/container/container_image.hpp"
 
 #include <cstdlib>
 #include <QDir>

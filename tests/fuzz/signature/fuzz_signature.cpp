@@ -3,7 +3,7 @@
 // Any bytes as an EIF's signature section: three layers of CBOR, a PEM certificate and a COSE signature.
 // Ranges that are reported must lie inside of the section, because a hex view follows them.
 
-#include "qemu-machine/board/core/signature_check.hpp"
+#include "qemu-machine/launch/signature_check.hpp"
 
 #include <cstdint>
 #include <cstdlib>

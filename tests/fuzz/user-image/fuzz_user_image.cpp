@@ -2,7 +2,7 @@
 //
 // Fuzz target: the memory of a hostile process, in which a program's header is looked for. The input is that
 // memory from 0x400000 on; its first two bytes say where in it the code is.
-#include "app/session/kernel/user_image.hpp"
+#include "app/session/programs/user_image.hpp"
 
 #include <cstdint>
 #include <cstdlib>

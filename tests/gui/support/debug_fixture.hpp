@@ -4,7 +4,7 @@
 // threads, kernel, symbols and source places.
 #pragma once
 
-#include "app/session/debug/fake_target.hpp"
+#include "tests/support/debug/fake_target.hpp"
 
 namespace nitroscope::test {
 

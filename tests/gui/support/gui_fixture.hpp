@@ -4,9 +4,9 @@
 // fake session and the window around it.
 #pragma once
 
-#include "app/formats/eif_builder.hpp"
-#include "app/panels/main_window.hpp"
-#include "app/session/fake_session.hpp"
+#include "app/formats/eif/eif_builder.hpp"
+#include "app/window/main_window.hpp"
+#include "tests/support/session/fake_session.hpp"
 
 #include <memory>
 #include <QFile>

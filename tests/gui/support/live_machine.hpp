@@ -4,7 +4,7 @@
 // here.
 #pragma once
 
-#include "app/panels/main_window.hpp"
+#include "app/window/main_window.hpp"
 
 #include <QDir>
 #include <QFile>

@@ -3,7 +3,7 @@
 // Captures for tests of the timeline: one with a record of every source, and as many records as one likes.
 #pragma once
 
-#include "app/models/timeline_model.hpp"
+#include "app/features/timeline/timeline_model.hpp"
 #include "app/proto/pcapng/capture_reader.hpp"
 #include "tests/unit/capture/nsm_stream.hpp"
 

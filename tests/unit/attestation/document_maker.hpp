@@ -4,7 +4,7 @@
 // change, drop or add, and a signature over whatever came of it. So a test breaks one rule and nothing else.
 #pragma once
 
-#include "nsm-device/core/certificate.hpp"
+#include "nsm-device/pki/certificate.hpp"
 
 #include <QByteArray>
 #include <QList>

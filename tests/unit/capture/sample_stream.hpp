@@ -3,7 +3,7 @@
 // A capture with clocks under the test's control, and a stream with one record of every kind.
 #pragma once
 
-#include "qemu-machine/capture/capture.h"
+#include "qemu-machine/capture/core/capture.h"
 
 #include <memory>
 #include <QByteArray>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // `capture show` as a function, and the filter language behind it.
-#include "app/cli/capture_command.hpp"
+#include "app/cli/capture/capture_command.hpp"
 #include "app/proto/pcapng/capture_reader.hpp"
 #include "app/proto/pcapng/record_filter.hpp"
 #include "app/proto/pcapng/record_text.hpp"

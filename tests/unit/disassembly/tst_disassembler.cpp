@@ -2,10 +2,10 @@
 //
 // The disassembler against objdump and against what the Intel manual says of a few encodings; instruction
 // boundaries backwards; symbols in operands; arrows; conditions.
-#include "app/models/debug/branch_arrows.hpp"
-#include "app/models/debug/branch_condition.hpp"
-#include "app/models/debug/code_tokens.hpp"
-#include "app/session/debug/fake_target.hpp"
+#include "app/features/debug/code/branch_arrows.hpp"
+#include "app/features/debug/code/branch_condition.hpp"
+#include "app/features/debug/code/code_tokens.hpp"
+#include "tests/support/debug/fake_target.hpp"
 
 #include <QDir>
 #include <QFile>

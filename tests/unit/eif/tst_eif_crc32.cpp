@@ -2,8 +2,8 @@
 //
 // All three CRC32 implementations (table, carry-less multiply, sparse polynomial) against zlib's, in the very
 // source the firmware is built from.
-#include "firmware/boot/crc_fold.hpp"
-#include "firmware/boot/crc_sparse.hpp"
+#include "firmware/boot/crc/crc_fold.hpp"
+#include "firmware/boot/crc/crc_sparse.hpp"
 #include "firmware/eif/crc32.hpp"
 
 #include <memory>

@@ -3,11 +3,11 @@
 // What the boot firmware computes before it touches memory: memory map, placement, MP table, zero page,
 // command line. The same headers as in the ROM, on the host.
 #include "firmware/boot/cmdline.hpp"
-#include "firmware/boot/memory_map.hpp"
-#include "firmware/boot/mp_table.hpp"
 #include "firmware/boot/plan.hpp"
 #include "firmware/boot/text.hpp"
-#include "firmware/boot/zero_page.hpp"
+#include "firmware/boot/x86/memory_map.hpp"
+#include "firmware/boot/x86/mp_table.hpp"
+#include "firmware/boot/x86/zero_page.hpp"
 #include "tests/unit/eif/image_builder.hpp"
 
 #include <numeric>

@@ -3,7 +3,7 @@
 // The builder: what it writes is what the independent maker writes, parses without findings, measures as it
 // should, is the same every time, and never leaves half a file behind.
 
-#include "app/formats/eif_builder.hpp"
+#include "app/formats/eif/eif_builder.hpp"
 #include "tests/unit/launch/eif_maker.hpp"
 
 #include <QDir>

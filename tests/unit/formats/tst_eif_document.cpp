@@ -3,8 +3,8 @@
 // EifDocument: the tree covers the file and names what is in it, findings sit at their bytes, measurements
 // and nitro-cli's JSON are right, and no file makes it fail.
 
-#include "app/formats/describe_json.hpp"
-#include "app/formats/eif_document.hpp"
+#include "app/formats/eif/describe_json.hpp"
+#include "app/formats/eif/eif_document.hpp"
 #include "tests/unit/launch/eif_maker.hpp"
 #include "tests/unit/support/samples.hpp"
 

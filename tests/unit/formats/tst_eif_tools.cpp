@@ -3,9 +3,9 @@
 // Sign, compare, lint: signatures are verified by the platform's own check and openssl made the keys; every
 // kind of change is told with its PCRs; every rule fires on an image made for it and none on a good one.
 
-#include "app/formats/eif_diff.hpp"
-#include "app/formats/eif_signer.hpp"
-#include "app/formats/lint.hpp"
+#include "app/formats/compare/eif_diff.hpp"
+#include "app/formats/eif/eif_signer.hpp"
+#include "app/formats/lint/lint.hpp"
 #include "tests/unit/formats/good_image.hpp"
 #include "tests/unit/support/samples.hpp"
 

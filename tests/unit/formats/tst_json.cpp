@@ -2,8 +2,8 @@
 //
 // The JSON writer's layout, and the JSON reader that ties values to bytes.
 
-#include "app/formats/json_tree.hpp"
-#include "app/formats/json_writer.hpp"
+#include "app/formats/json/json_tree.hpp"
+#include "app/formats/json/json_writer.hpp"
 
 #include <QJsonArray>
 #include <QJsonDocument>

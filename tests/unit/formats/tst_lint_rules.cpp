@@ -3,7 +3,7 @@
 // Every rule of docs/lint-rules.md fires on an image made for it and says where, why and what to do; and the
 // documents name every rule that fires. The rest of the rules is in tst_eif_tools.
 
-#include "app/formats/lint.hpp"
+#include "app/formats/lint/lint.hpp"
 #include "tests/unit/formats/good_image.hpp"
 
 #include <algorithm>

@@ -3,9 +3,9 @@
 // Ramdisks: what cpio and bsdtar write, we read as they do; concatenated and compressed members; hostile
 // archives stop with a reason, stay within their limits, and are never extracted outside of the folder.
 
-#include "app/formats/extract.hpp"
-#include "app/formats/ramdisk.hpp"
-#include "app/formats/value_text.hpp"
+#include "app/formats/extract/extract.hpp"
+#include "app/formats/ramdisk/ramdisk.hpp"
+#include "app/formats/tree/value_text.hpp"
 #include "tests/unit/formats/cpio_maker.hpp"
 #include "tests/unit/launch/eif_maker.hpp"
 

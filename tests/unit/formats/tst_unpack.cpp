@@ -3,9 +3,9 @@
 // Decompression and kernels: what the usual tools pack, we unpack; cut and damaged members are errors, bombs
 // stop at the limit, and what follows a member is left alone. Skips what a missing tool would have to make.
 
-#include "app/formats/bzimage.hpp"
-#include "app/formats/decompress.hpp"
-#include "app/formats/value_text.hpp"
+#include "app/formats/compression/decompress.hpp"
+#include "app/formats/kernel/bzimage.hpp"
+#include "app/formats/tree/value_text.hpp"
 #include "tests/unit/launch/eif_maker.hpp"
 
 #include <QProcess>

@@ -3,7 +3,7 @@
 // VMCOREINFO and the kernel's log in both layouts, well-formed, damaged and hostile.
 #include "app/session/kernel/kernel_tasks.hpp"
 #include "app/session/kernel/vmcoreinfo.hpp"
-#include "app/session/ram_file.hpp"
+#include "app/session/run/ram_file.hpp"
 #include "made_up_log.hpp"
 
 #include <QRandomGenerator>

@@ -2,7 +2,7 @@
 //
 // Backtraces over stacks made by hand: frame pointers, saved registers at the kernel's boundary, tables in
 // circles.
-#include "app/session/kernel/unwinder.hpp"
+#include "app/session/unwind/unwinder.hpp"
 
 #include <cstring>
 #include <QtTest>

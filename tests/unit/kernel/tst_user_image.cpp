@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Programs found from an address of their code in a process's memory made by hand.
-#include "app/session/kernel/user_image.hpp"
+#include "app/session/programs/user_image.hpp"
 
 #include <cstring>
 #include <elf.h>

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "qemu-machine/board/core/launch.h"
+#include "qemu-machine/launch/launch.h"
 
 #include <QByteArray>
 #include <QString>

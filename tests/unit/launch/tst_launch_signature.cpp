@@ -2,7 +2,7 @@
 //
 // The signature section, from whole signed EIFs down to hostile CBOR.
 
-#include "qemu-machine/board/core/signature_check.hpp"
+#include "qemu-machine/launch/signature_check.hpp"
 #include "tests/unit/launch/eif_maker.hpp"
 #include "tests/unit/launch/launch_guard.hpp"
 #include "tests/unit/support/samples.hpp"

@@ -4,7 +4,7 @@
 // sources that fail or change in the middle.
 
 #include "firmware/eif/parser.hpp"
-#include "qemu-machine/board/core/measure.hpp"
+#include "qemu-machine/launch/measure.hpp"
 #include "tests/unit/launch/eif_maker.hpp"
 
 #include <atomic>

@@ -3,7 +3,7 @@
 // Two hashes in step against OpenSSL's: every place of a block's border, chunks of any size in any order, and
 // digests taken on the way.
 
-#include "qemu-machine/board/core/sha384_pair.hpp"
+#include "qemu-machine/launch/hash/sha384_pair.hpp"
 
 #include <QTest>
 #include <random>

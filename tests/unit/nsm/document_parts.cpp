@@ -3,7 +3,7 @@
 // See document_parts.hpp.
 #include "tests/unit/nsm/document_parts.hpp"
 
-#include "nsm-device/core/cbor.hpp"
+#include "nsm-device/cbor/cbor.hpp"
 
 #include <cbor.h>
 #include <memory>

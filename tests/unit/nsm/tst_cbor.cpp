@@ -2,7 +2,7 @@
 //
 // The shared CBOR reader and writer: examples of RFC 8949 appendix A, offsets, bounds, and everything that is
 // not well-formed (appendix F).
-#include "nsm-device/core/cbor.hpp"
+#include "nsm-device/cbor/cbor.hpp"
 
 #include <array>
 #include <QtTest>

@@ -3,8 +3,8 @@
 // The local PKI: shape of each certificate as openssl reads it, the user's root on disk, and CAs that a user
 // brings.
 #include "document_parts.hpp"
-#include "nsm-device/core/authority.hpp"
-#include "nsm-device/core/pki.hpp"
+#include "nsm-device/pki/authority.hpp"
+#include "nsm-device/pki/pki.hpp"
 #include "nsm_fixture.hpp"
 #include "openssl_cli.hpp"
 

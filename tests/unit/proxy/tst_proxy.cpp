@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The proxy as its users run it: the program, its sockets, its messages and its end.
-#include "app/session/proxy_allow_list.hpp"
+#include "app/session/proxy/proxy_allow_list.hpp"
 #include "tests/unit/vsock-preload/fake_enclave.hpp"
 
 #include <csignal>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The console's pipes, with the test in QEMU's place.
-#include "app/session/console_pipe.hpp"
+#include "app/session/process/console_pipe.hpp"
 
 #include <fcntl.h>
 #include <QFileInfo>

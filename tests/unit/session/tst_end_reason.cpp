@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // From evidence to conclusion, one row per way to end.
-#include "app/session/end_reason.hpp"
+#include "app/session/run/end_reason.hpp"
 
 #include <csignal>
 #include <QtTest>

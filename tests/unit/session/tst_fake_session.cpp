@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The fake keeps the promises of the interface, or tests built on it would prove nothing.
-#include "app/session/fake_session.hpp"
+#include "tests/support/session/fake_session.hpp"
 
 #include <QSignalSpy>
 #include <QtTest>

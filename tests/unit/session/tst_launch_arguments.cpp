@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The QEMU command line: every field of a LaunchSpec in its place, and names that would break it.
-#include "app/session/launch_arguments.hpp"
+#include "app/session/launch/launch_arguments.hpp"
 
 #include <QDir>
 #include <QtTest>

@@ -2,7 +2,7 @@
 //
 // LiveSession against fake_qemu: how runs start, what they report, and every way in which they end.
 #include "app/core/runtime_folder.hpp"
-#include "app/session/live_session.hpp"
+#include "app/session/run/live_session.hpp"
 
 #include <csignal>
 #include <QDir>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "app/session/panic_scanner.hpp"
+#include "app/session/run/panic_scanner.hpp"
 
 #include <QtTest>
 

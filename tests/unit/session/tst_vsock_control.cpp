@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Breaks, faults and routes of vsock on their way to the machine and back, and where enclaves are noted.
-#include "app/session/enclave_registry.hpp"
-#include "app/session/fake_vsock.hpp"
-#include "app/session/vsock_places.hpp"
+#include "app/session/registry/enclave_registry.hpp"
+#include "app/session/registry/vsock_places.hpp"
+#include "tests/support/session/fake_vsock.hpp"
 
 #include <algorithm>
 #include <array>

@@ -3,7 +3,7 @@
 // Recovery of kallsyms: made-up kernels of every layout, then real kernels against their System.map: the demo
 // enclave's, and Debian's packaged ones (vmlinuz-X with System.map-X, from tests/enclave/fetch-kernels
 // --maps).
-#include "app/formats/symbols/elf_image.hpp"
+#include "app/formats/elf/elf_image.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/formats/symbols/kernel_file.hpp"
 #include "made_up_kernel.hpp"

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `attest show F` and `attest verify F`: attestation documents, their content and the verdict over them.
+#include "app/cli/kit/arguments.hpp"
+#include "app/cli/kit/console_output.hpp"
+#include "app/cli/kit/exit_code.hpp"
+#include "app/formats/attestation/report.hpp"
+
+#include <cstdio>
+#include <QDateTime>
+#include <QFile>
+#include <vector>
+
+namespace nitroscope::cli {
+namespace {
+
+namespace attestation = formats::attestation;
+
+// Scripts rely on them.
+enum AttestCode : int { valid = 0, invalid = 1, unreadable = 2 };
+
+constexpr auto codeHelp = "Exit codes:\n"
+                          "  0  the document is valid (perhaps with surprises)\n"
+                          "  1  it is invalid, or the usage is wrong\n"
+                          "  2  it, or the root, cannot be read\n";
+
+struct VerifyArguments {
+    std::string path, root = "aws", time = "now", nonce, userData;
+    std::vector<std::string> pcrs;
+    qint64 maxAge = -1;
+    bool json = false;
+};
+
+app::Result<attestation::Input> readDocument(const QString &path) {
+    QFile file(path);
+    const bool isOpen =
+        path == QLatin1String("-") ? file.open(stdin, QIODevice::ReadOnly) : file.open(QIODevice::ReadOnly);
+    const auto fail = [&] { return app::failure(QStringLiteral("input"), file.errorString(), path); };
+    if (!isOpen)
+        return fail();
+    QByteArray content;
+    // Pipes give what they have: read until the end or one byte too many.
+    while (content.size() <= attestation::mostInputBytes) {
+        const QByteArray piece = file.read(attestation::mostInputBytes + 1 - content.size());
+        if (piece.isEmpty())
+            break;
+        content += piece;
+    }
+    if (file.error() != QFileDevice::NoError)
+        return fail();
+    auto input = attestation::readInput(content);
+    if (!input)
+        input.error().context = path;
+    return input;
+}
+
+int print(const QByteArray &text, int code) {
+    return writeOutput(text) == Written::all ? code : refused;
+}
+
+int show(const std::string &path, bool json) {
+    const auto input = readDocument(pathOf(path));
+    if (!input) {
+        say(input.error().text());
+        return unreadable;
+    }
+    const auto document = attestation::decode(input->document);
+    return print(json ? attestation::documentJson(document, *input)
+                      : attestation::documentText(document).toUtf8(),
+                 document.isReadable() ? valid : unreadable);
+}
+
+// Whole bytes in hex, with or without 0x.
+std::optional<QByteArray> bytesOf(const std::string &text) {
+    QByteArray hex = QByteArray::fromStdString(text);
+    if (hex.startsWith("0x") || hex.startsWith("0X"))
+        hex.remove(0, 2);
+    const QByteArray bytes = QByteArray::fromHex(hex);
+    if (bytes.toHex() != hex.toLower())
+        return std::nullopt;
+    return bytes;
+}
+
+QByteArray requireBytes(const char *option, const std::string &text) {
+    const auto bytes = bytesOf(text);
+    if (!bytes)
+        throw CLI::ValidationError(option, "takes whole bytes in hex");
+    return *bytes;
+}
+
+std::pair<quint64, QByteArray> pcrOf(const std::string &text) {
+    constexpr auto usage = "takes N=HEX: an index from 0 to 31 and 48 bytes in hex";
+    const size_t equals = text.find('=');
+    bool isNumber = false;
+    const auto index = QByteArray::fromStdString(text.substr(0, equals)).toUInt(&isNumber);
+    const auto value = equals == std::string::npos ? std::nullopt : bytesOf(text.substr(equals + 1));
+    if (!isNumber || index > 31 || !value || value->size() != 48)
+        throw CLI::ValidationError("--pcr", usage);
+    return {index, *value};
+}
+
+void setTime(attestation::VerifyOptions &options, const std::string &text) {
+    if (text == "now")
+        return;
+    if (text == "document") {
+        options.time = attestation::CheckTime::document;
+        return;
+    }
+    const QDateTime time = QDateTime::fromString(textOf(text), Qt::ISODate);
+    // Without Z or an offset it would mean another time on another computer.
+    if (!time.isValid() || time.timeSpec() == Qt::LocalTime)
+        throw CLI::ValidationError("--time", "takes now, document, or a time such as 2026-01-02T03:04:05Z");
+    options.time = attestation::CheckTime::at;
+    options.atSeconds = time.toSecsSinceEpoch();
+}
+
+int verify(const VerifyArguments &arguments, const CLI::App &command) {
+    attestation::VerifyOptions options;
+    setTime(options, arguments.time);
+    for (const std::string &pcr : arguments.pcrs)
+        options.pcrs.insert(pcrOf(pcr));
+    if (command.count("--nonce"))
+        options.nonce = requireBytes("--nonce", arguments.nonce);
+    if (command.count("--user-data"))
+        options.userData = requireBytes("--user-data", arguments.userData);
+    if (command.count("--max-age"))
+        options.maxAgeSeconds = arguments.maxAge;
+    auto roots = attestation::trustedRoots(pathOf(arguments.root));
+    if (!roots) {
+        say(roots.error().text());
+        return unreadable;
+    }
+    options.roots = *std::move(roots);
+    const auto input = readDocument(pathOf(arguments.path));
+    if (!input) {
+        say(input.error().text());
+        return unreadable;
+    }
+    const auto document = attestation::decode(input->document);
+    const auto verification = attestation::verify(document, options);
+    const int code = verification.isValid()                                     ? valid
+                     : verification.verdict == attestation::Verdict::unreadable ? unreadable
+                                                                                : invalid;
+    return print(arguments.json ? attestation::verificationJson(document, verification)
+                                : attestation::verificationText(document, verification).toUtf8(),
+                 code);
+}
+
+constexpr auto fileHelp = "Document: raw, hex, base64 or base64url; - is standard input";
+
+} // namespace
+
+void addAttest(CLI::App &parser, int &code) {
+    CLI::App *command = parser.add_subcommand("attest", "Look into attestation documents and verify them");
+    command->require_subcommand(1);
+
+    CLI::App *showCommand = command->add_subcommand("show", "Print what a document contains");
+    auto showPath = std::make_shared<std::string>();
+    auto json = std::make_shared<bool>(false);
+    showCommand->add_option("FILE", *showPath, fileHelp)->required();
+    showCommand->add_flag("--json", *json, "As JSON");
+    showCommand->callback([showPath, json, &code] { code = show(*showPath, *json); });
+
+    CLI::App *verifyCommand =
+        command->add_subcommand("verify", "Say line by line whether a document is valid");
+    auto arguments = std::make_shared<VerifyArguments>();
+    verifyCommand->add_option("FILE", arguments->path, fileHelp)->required();
+    verifyCommand
+        ->add_option("--root", arguments->root,
+                     "Root to trust: aws, aws-gov, local (this computer's enclaves) or a PEM file [aws]")
+        ->type_name("ROOT");
+    verifyCommand
+        ->add_option(
+            "--time", arguments->time,
+            "When the certificates must be valid: now, document (its own time) or an RFC 3339 time [now]")
+        ->type_name("TIME");
+    verifyCommand
+        ->add_option("--pcr", arguments->pcrs,
+                     "Value that a PCR must have; give it again for each further one")
+        ->allow_extra_args(false)
+        ->type_name("N=HEX");
+    verifyCommand->add_option("--nonce", arguments->nonce, "Nonce that must be in it")->type_name("HEX");
+    verifyCommand->add_option("--user-data", arguments->userData, "User data that must be in it")
+        ->type_name("HEX");
+    verifyCommand
+        ->add_option("--max-age", arguments->maxAge,
+                     "Oldest it may be at --time, in seconds; with --time document at the computer's time")
+        ->check(CLI::Range(qint64(0), qint64(1) << 40))
+        ->type_name("S");
+    verifyCommand->add_flag("--json", arguments->json, "As JSON");
+    verifyCommand->footer(codeHelp);
+    verifyCommand->callback([arguments, verifyCommand, &code] { code = verify(*arguments, *verifyCommand); });
+}
+
+} // namespace nitroscope::cli

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `gdb`: starts an enclave, lets it boot to a stage, and drops into stock gdb there, with the kernel's
+// symbols where KASLR has put them and breakpoints at the stages that follow.
+#include "app/cli/debug/gdb_script.hpp"
+#include "app/cli/kit/arguments.hpp"
+#include "app/cli/kit/console_output.hpp"
+#include "app/cli/kit/exit_code.hpp"
+#include "app/session/debug/boot_point.hpp"
+#include "app/session/run/live_session.hpp"
+
+#include <csignal>
+#include <QCoreApplication>
+#include <QProcess>
+#include <QTemporaryDir>
+
+namespace nitroscope::cli {
+namespace {
+
+using app::BootPoint;
+using app::EnclaveSession;
+
+struct GdbOptions {
+    std::string eif, append, qemu, stage = "unpacked";
+    quint64 memoryMiB = 0;
+    unsigned cpuCount = 1;
+    int port = -1;
+    QStringList gdb;
+};
+
+class GdbRun : public QObject {
+public:
+    explicit GdbRun(const GdbOptions &options) : m_options(options) {
+        connect(&m_session, &EnclaveSession::debuggerReady, this, &GdbRun::onReady);
+        connect(&m_session, &EnclaveSession::consoleOutput, this,
+                [](const QByteArray &bytes) { (void)writeOutput(bytes); });
+        connect(&m_session, &EnclaveSession::logLine, this, [](const app::LogEntry &entry) {
+            if (entry.level >= app::LogLevel::warning ||
+                entry.text.startsWith(QLatin1String("gdb may connect")))
+                say(QStringLiteral("%1: %2").arg(entry.source, entry.text));
+        });
+        connect(&m_session, &EnclaveSession::ended, this, [this](const app::EndReason &reason) {
+            if (reason.kind != app::EndKind::stoppedByUser)
+                say(reason.message);
+            m_hasEnded = true;
+            if (m_gdb.state() == QProcess::NotRunning)
+                QCoreApplication::exit(m_gdbCode.value_or(exitCodeOf(reason, std::nullopt)));
+        });
+        connect(&m_gdb, &QProcess::finished, this, [this](int code) { onGdbEnd(code); });
+        connect(&m_gdb, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
+            if (error != QProcess::FailedToStart)
+                return;
+            say(QStringLiteral("gdb cannot be started; install it (apt install gdb)."));
+            onGdbEnd(qemuFailed);
+        });
+    }
+
+    int exec() {
+        if (!m_folder.isValid()) {
+            say(QStringLiteral("No temporary folder can be made: %1").arg(m_folder.errorString()));
+            return refused;
+        }
+        std::signal(SIGINT, SIG_IGN); // Ctrl-C is gdb's
+        app::LaunchSpec spec;
+        spec.eifPath = pathOf(m_options.eif);
+        spec.memoryMiB = m_options.memoryMiB;
+        spec.cpuCount = m_options.cpuCount;
+        spec.qemuPath = pathOf(m_options.qemu);
+        spec.append = textOf(m_options.append);
+        spec.debugger = true;
+        spec.gdbPort = m_options.port;
+        m_session.start(spec);
+        return QCoreApplication::exec();
+    }
+
+private:
+    void onReady(const QString &socket) {
+        m_socket = socket;
+        app::LiveTarget *target = m_session.liveTarget();
+        BootPoint point = app::bootPointOf(textOf(m_options.stage)).value_or(BootPoint::reset);
+        if (const QString why = target->bootPointProblem(point); !why.isEmpty()) {
+            say(QStringLiteral("%1: %2.").arg(app::bootPointTitle(point), why));
+            point = BootPoint::reset;
+        }
+        if (point == BootPoint::reset) {
+            startGdb();
+            return;
+        }
+        // gdb gets the target where it stops first, be it for another reason.
+        connect(target, &app::DebugTarget::stopped, this, [this, target](const app::DebugStop &stop) {
+            disconnect(target, &app::DebugTarget::stopped, this, nullptr);
+            if (!stop.text.isEmpty())
+                say(stop.text + u'.');
+            startGdb();
+        });
+        target->runToBootPoint(point);
+    }
+
+    void startGdb() {
+        const app::LiveTarget *target = m_session.liveTarget();
+        if (!target)
+            return;
+        GdbScript script;
+        script.socket = m_socket;
+        script.folder = m_folder.path();
+        script.stage = app::bootPointOf(textOf(m_options.stage)).value_or(BootPoint::reset);
+        const auto commands = writeGdbScript(script, *target);
+        if (!commands) {
+            say(commands.error().text());
+            onGdbEnd(qemuFailed);
+            return;
+        }
+        m_gdb.setProcessChannelMode(QProcess::ForwardedChannels);
+        m_gdb.setInputChannelMode(QProcess::ForwardedInputChannel);
+        m_gdb.setChildProcessModifier([] { std::signal(SIGINT, SIG_DFL); });
+        m_gdb.start(QStringLiteral("gdb"),
+                    QStringList{QStringLiteral("-q"), QStringLiteral("-x"), *commands} + m_options.gdb);
+    }
+
+    void onGdbEnd(int code) {
+        m_gdbCode = code;
+        if (m_hasEnded)
+            QCoreApplication::exit(code);
+        else
+            m_session.stop();
+    }
+
+    GdbOptions m_options;
+    app::LiveSession m_session;
+    QTemporaryDir m_folder;
+    QProcess m_gdb;
+    QString m_socket;
+    std::optional<int> m_gdbCode;
+    bool m_hasEnded = false;
+};
+
+std::vector<std::string> stageWords() {
+    std::vector<std::string> words;
+    for (const app::BootPointName &name : app::bootPointNames())
+        words.emplace_back(name.word);
+    return words;
+}
+
+} // namespace
+
+void addGdb(CLI::App &parser, int &code) {
+    CLI::App *command = parser.add_subcommand(
+        "gdb", "Boot an EIF under gdb, stopped at the unpacked kernel's first instruction");
+    auto options = std::make_shared<GdbOptions>();
+    command->add_option("eif", options->eif, "EIF to boot")->required()->type_name("EIF");
+    command->add_option("--stop-at", options->stage, "Where gdb takes over [unpacked]")
+        ->check(CLI::IsMember(stageWords()))
+        ->type_name("STAGE");
+    command
+        ->add_option("--append", options->append, "Text added to the kernel command line; changes the PCRs")
+        ->type_name("TEXT");
+    command
+        ->add_option("--memory", options->memoryMiB, "Guest memory in MiB [four times the EIF, at least 512]")
+        ->type_name("MIB");
+    command->add_option("--cpu-count", options->cpuCount, "Number of vCPUs [1]")
+        ->check(CLI::Range(1u, 128u))
+        ->type_name("N");
+    command->add_option("--port", options->port, "Also let gdbs in on this loopback port; 0 chooses one")
+        ->check(CLI::Range(0, 65535))
+        ->type_name("PORT");
+    command->add_option("--qemu", options->qemu, "QEMU to run")->type_name("FILE");
+    command->allow_extras();
+    command->footer(
+        "Other options are gdb's, for example -ex 'break start_kernel' or -batch. In gdb, nitro-mode\n"
+        "connects again after the CPU has changed its mode, and nitro-symbols loads the kernel's symbols\n"
+        "once it is unpacked; `monitor help` lists more.");
+    command->callback([options, command, &code] {
+        for (const std::string &extra : command->remaining())
+            options->gdb << textOf(extra);
+        code = GdbRun(*options).exec();
+    });
+}
+
+} // namespace nitroscope::cli

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `kernel log|tasks|modules`: what the kernel of an enclave knows of itself, read from the guest's memory
+// without stopping it: of an enclave that runs with its memory in a file, or of such a file.
+#include "app/cli/enclave/enclave_choice.hpp"
+#include "app/cli/kit/arguments.hpp"
+#include "app/cli/kit/console_output.hpp"
+#include "app/cli/kit/exit_code.hpp"
+#include "app/session/kernel/kernel_reader.hpp"
+#include "app/session/run/ram_file.hpp"
+
+namespace nitroscope::cli {
+namespace {
+
+struct Wanted {
+    EnclaveChoice enclave;
+    std::string ram, kernel, debugFile;
+};
+
+struct Sources {
+    QString ram, kernel;
+};
+
+app::Result<Sources> sourcesOf(const Wanted &wanted) {
+    if (!wanted.ram.empty())
+        return Sources{pathOf(wanted.ram), pathOf(wanted.kernel)};
+    const auto record = chooseEnclave(wanted.enclave, ChooseFrom::running);
+    if (!record)
+        return tl::unexpected(record.error());
+    const auto ram = app::ramFileOf(record->process);
+    if (!ram)
+        return tl::unexpected(ram.error());
+    return Sources{*ram, wanted.kernel.empty() ? record->eifPath : pathOf(wanted.kernel)};
+}
+
+app::Result<app::KernelReader> readerOf(const Wanted &wanted) {
+    const auto sources = sourcesOf(wanted);
+    if (!sources)
+        return tl::unexpected(sources.error());
+    auto memory = guest::PhysicalMemory::open(sources->ram);
+    if (!memory)
+        return tl::unexpected(memory.error());
+    symbols::KernelImagePointer image;
+    if (!sources->kernel.isEmpty()) {
+        auto opened = symbols::KernelImage::open(sources->kernel);
+        if (opened && !wanted.debugFile.empty())
+            opened = (*opened)->withDebugFile(pathOf(wanted.debugFile));
+        if (!opened)
+            return tl::unexpected(opened.error());
+        image = *opened;
+    }
+    return app::KernelReader(*std::move(memory), image);
+}
+
+// As dmesg prints it: "[    0.123456] text".
+QByteArray logText(const QVector<app::KernelLogLine> &lines) {
+    QByteArray text;
+    for (const app::KernelLogLine &line : lines) {
+        const QByteArray stamp =
+            QByteArray::number(line.nanoseconds / 1'000'000'000).rightJustified(5) + '.' +
+            QByteArray::number(line.nanoseconds / 1000 % 1'000'000).rightJustified(6, '0');
+        text += '[' + stamp + "] " + line.text.toUtf8() + '\n';
+    }
+    return text;
+}
+
+QByteArray taskText(const QVector<app::KernelTask> &tasks) {
+    QByteArray text = "    PID    PPID S CPU STACK            NAME\n";
+    for (const app::KernelTask &task : tasks) {
+        text += QByteArray::number(task.pid).rightJustified(7) + ' ' +
+                QByteArray::number(task.parent).rightJustified(7) + ' ' + task.state.toLatin1() + ' ' +
+                (task.cpu ? QByteArray::number(*task.cpu) : QByteArray("-")).rightJustified(3) + ' ' +
+                QByteArray::number(task.stack, 16).rightJustified(16, '0') + ' ';
+        text += (task.isKernelThread ? '[' + task.name.toUtf8() + ']' : task.name.toUtf8()) + '\n';
+    }
+    return text;
+}
+
+QByteArray moduleText(const QVector<app::KernelModule> &modules) {
+    QByteArray text = "NAME                 SIZE     BASE             STATE\n";
+    for (const app::KernelModule &module : modules)
+        text += module.name.toUtf8().leftJustified(20) + ' ' +
+                QByteArray::number(module.bytes).leftJustified(8) + ' ' +
+                QByteArray::number(module.base, 16).rightJustified(16, '0') + ' ' + module.state.toUtf8() +
+                '\n';
+    return text;
+}
+
+int show(const QString &unavailable, const QByteArray &text) {
+    if (!unavailable.isEmpty()) {
+        say(unavailable);
+        return refused;
+    }
+    return writeOutput(text) == Written::all ? ok : refused;
+}
+
+enum class Part { log, tasks, modules };
+
+int run(Part part, const Wanted &wanted) {
+    auto reader = readerOf(wanted);
+    if (!reader) {
+        say(reader.error().text());
+        return refused;
+    }
+    const app::KernelView view = reader->read();
+    switch (part) {
+    case Part::log:
+        return show(view.log.unavailable, logText(view.log.rows));
+    case Part::tasks:
+        return show(view.tasks.unavailable, taskText(view.tasks.rows));
+    default:
+        return show(view.modules.rows.isEmpty() ? view.modules.unavailable : QString(),
+                    moduleText(view.modules.rows));
+    }
+}
+
+void addPart(CLI::App *group, const char *name, const char *what, Part part, int &code) {
+    CLI::App *command = group->add_subcommand(name, what);
+    auto wanted = std::make_shared<Wanted>();
+    addEnclaveChoice(*command, wanted->enclave);
+    command->add_option("--ram", wanted->ram, "File with a guest's memory, instead of a running enclave's")
+        ->type_name("FILE");
+    command
+        ->add_option("--kernel", wanted->kernel,
+                     "EIF, bzImage or vmlinux that runs there (default: the enclave's EIF)")
+        ->type_name("FILE");
+    command
+        ->add_option("--debug-file", wanted->debugFile, "vmlinux with debug information of the same kernel")
+        ->type_name("FILE");
+    command->callback([wanted, part, &code] { code = run(part, *wanted); });
+}
+
+} // namespace
+
+void addKernel(CLI::App &parser, int &code) {
+    CLI::App *group = parser.add_subcommand(
+        "kernel", "Read the kernel's log, tasks and modules from the memory of an enclave");
+    group->require_subcommand(1);
+    addPart(group, "log", "The kernel's messages, also those that reached no console", Part::log, code);
+    addPart(group, "tasks", "Processes, threads and kernel threads", Part::tasks, code);
+    addPart(group, "modules", "Loaded modules", Part::modules, code);
+}
+
+} // namespace nitroscope::cli

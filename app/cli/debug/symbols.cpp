@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `symbols`: what a kernel without debug information still tells about itself, as nm prints it or as an ELF
+// file for a debugger.
+#include "app/cli/kit/arguments.hpp"
+#include "app/cli/kit/console_output.hpp"
+#include "app/cli/kit/exit_code.hpp"
+#include "app/formats/symbols/elf_symbol_file.hpp"
+#include "app/formats/symbols/kernel_image.hpp"
+#include "app/session/kernel/kernel_reader.hpp"
+
+#include <QSaveFile>
+
+namespace nitroscope::cli {
+namespace {
+
+QByteArray listing(const symbols::SymbolTable &table) {
+    QByteArray text;
+    text.reserve(table.size() * 48);
+    for (qsizetype i = 0; i < table.size(); ++i) {
+        const symbols::Symbol &symbol = table.at(i);
+        text += QByteArray::number(symbol.address, 16).rightJustified(16, '0');
+        text += ' ';
+        text += symbol.type;
+        text += ' ';
+        text += table.nameView(symbol);
+        text += '\n';
+    }
+    return text;
+}
+
+// At the addresses where they are in a running guest.
+symbols::SymbolTable moved(const symbols::SymbolTable &table, quint64 slide) {
+    symbols::SymbolTable result;
+    for (qsizetype i = 0; i < table.size(); ++i) {
+        const symbols::Symbol &symbol = table.at(i);
+        result.add(symbol.isPerCpu() ? symbol.address : symbol.address + slide, symbol.type,
+                   table.nameView(symbol));
+    }
+    result.finish();
+    return result;
+}
+
+// Of the file; with guest memory, where that kernel runs in it.
+app::Result<symbols::SymbolTable> tableOf(const QString &path, const QString &ram) {
+    const auto image = symbols::KernelImage::open(path);
+    if (!image)
+        return tl::unexpected(image.error());
+    const symbols::SymbolTable &table = (*image)->symbols();
+    if (table.isEmpty())
+        return app::failure(QStringLiteral("no-kallsyms"), (*image)->symbolsProblem());
+    if (ram.isEmpty())
+        return table;
+    const auto memory = guest::PhysicalMemory::open(ram);
+    if (!memory)
+        return tl::unexpected(memory.error());
+    const auto running = app::RunningKernel::find(*memory, *image);
+    if (!running)
+        return tl::unexpected(running.error());
+    say(QStringLiteral("The kernel runs 0x%1 bytes above its linked address.").arg(running->slide(), 0, 16));
+    return moved(table, running->slide());
+}
+
+int showSymbols(const QString &path, const QString &elfPath, const QString &ram) {
+    const auto table = tableOf(path, ram);
+    if (!table) {
+        app::Error error = table.error();
+        error.context = path;
+        say(error.text());
+        return refused;
+    }
+    if (elfPath.isEmpty())
+        return writeOutput(listing(*table)) == Written::all ? ok : refused;
+    QSaveFile out(elfPath);
+    if (!out.open(QIODevice::WriteOnly) || out.write(symbols::elfSymbolFile(*table)) < 0 || !out.commit()) {
+        say(QStringLiteral("%1: %2").arg(elfPath, out.errorString()));
+        return refused;
+    }
+    say(QStringLiteral("%1 symbols written to %2").arg(table->size()).arg(elfPath));
+    return ok;
+}
+
+} // namespace
+
+void addSymbols(CLI::App &parser, int &code) {
+    CLI::App *command = parser.add_subcommand(
+        "symbols", "Recover a kernel's symbols, without debug information, from its own table (kallsyms)");
+    auto path = std::make_shared<std::string>();
+    auto elf = std::make_shared<std::string>(), ram = std::make_shared<std::string>();
+    command->add_option("file", *path, "EIF, bzImage or vmlinux")->required()->type_name("FILE");
+    command->add_option("--elf", *elf, "Write an ELF file for debuggers (gdb: symbol-file) instead of a list")
+        ->type_name("OUT");
+    command
+        ->add_option("--ram", *ram,
+                     "File with a guest's memory: give the addresses where the kernel runs in it (KASLR)")
+        ->type_name("FILE");
+    command->callback(
+        [path, elf, ram, &code] { code = showSymbols(pathOf(*path), pathOf(*elf), pathOf(*ram)); });
+}
+
+} // namespace nitroscope::cli

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `build-enclave`: an EIF from a container image on disk, from a folder, or from ramdisks that are there
+// already. Prints the measurements as nitro-cli does. Docker's daemon is never asked: its options say what to
+// do instead.
+#include "app/cli/eif/eif_commands.hpp"
+#include "app/cli/kit/arguments.hpp"
+#include "app/cli/kit/console_output.hpp"
+#include "app/cli/kit/exit_code.hpp"
+#include "app/cli/kit/nitro_error.hpp"
+#include "app/cli/kit/signal_watch.hpp"
+#include "app/formats/build/enclave_builder.hpp"
+#include "app/formats/eif/describe_json.hpp"
+#include "app/formats/eif/eif_signer.hpp"
+
+#include <CLI/Validators.hpp>
+#include <cstring>
+#include <QCoreApplication>
+#include <QFile>
+#include <QFileInfo>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <vector>
+
+namespace nitroscope::cli {
+namespace {
+
+// Of AWS's x86-64 and aarch64 images, as nitro-cli's blobs have them.
+constexpr auto usualCommandLine =
+    "reboot=k panic=30 pci=off nomodules console=ttyS0 i8042.noaux i8042.nomux i8042.nopnp "
+    "i8042.dumbkbd random.trust_cpu=on";
+constexpr auto usualArmCommandLine =
+    "reboot=k panic=30 pci=off nomodules console=ttyS0 random.trust_cpu=on root=/dev/ram0";
+
+struct BuildOptions {
+    std::string kernel, commandLine, name, version, output, metadata;
+    std::vector<std::string> ramdisks;
+    std::string image, folder, dockerUri, dockerFolder, init, module, architecture = "x86_64";
+    std::vector<std::string> command, environment;
+    std::string certificate, key;
+    bool keepsTimes = false;
+    LimitOptions limits;
+};
+
+// nitro-cli's --metadata: a JSON file that becomes CustomMetadata. The builder knows its limit of 4096
+// bytes; the reader only avoids reading something endless.
+app::Result<QJsonValue> readMetadata(const QString &path) {
+    constexpr qint64 most = 64 * 1024;
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly))
+        return app::failure(QStringLiteral("input"), file.errorString(), path);
+    QJsonParseError problem;
+    const auto document = QJsonDocument::fromJson(file.read(most), &problem);
+    if (problem.error != QJsonParseError::NoError || !document.isObject()) {
+        app::Error error{
+            QStringLiteral("input"), QStringLiteral("The metadata is not a JSON object."), {}, path};
+        if (problem.error != QJsonParseError::NoError)
+            error.offset = static_cast<quint64>(problem.offset);
+        return tl::unexpected(error);
+    }
+    return QJsonValue(document.object());
+}
+
+// The demo enclave's part, where this program was built; empty when it is not there.
+QString demoPart(const char *name) {
+    const QString path =
+        QCoreApplication::applicationDirPath() + QStringLiteral("/../demo/") + QString::fromLatin1(name);
+    return QFileInfo::exists(path) ? QFileInfo(path).canonicalFilePath() : QString();
+}
+
+// As the demo enclave has it, without debugging information; before that was built, with it.
+QString demoInit() {
+    const QString stripped = demoPart("init");
+    return stripped.isEmpty() ? demoPart("guest/enclave_init") : stripped;
+}
+
+QStringList textsOf(const std::vector<std::string> &words) {
+    QStringList texts;
+    for (const std::string &word : words)
+        texts << textOf(word);
+    return texts;
+}
+
+QString dockerAdvice() {
+    return QStringLiteral(
+        "This program does not talk to Docker. Build the image, then `docker save IMAGE -o image.tar` "
+        "(or `skopeo copy docker://IMAGE oci:folder`) and give the file or folder with --image.");
+}
+
+// nitro-cli's --docker-uri, when it names an image that is on disk: a path, perhaps with skopeo's transport
+// before it.
+std::string imageOnDisk(const std::string &uri) {
+    std::string path = uri;
+    for (const char *transport : {"oci:", "oci-archive:", "docker-archive:"})
+        if (uri.starts_with(transport))
+            path = uri.substr(std::strlen(transport));
+    return QFileInfo::exists(pathOf(path)) ? path : std::string();
+}
+
+// What cannot be done says what to do instead; empty when all is well.
+QString complaint(const BuildOptions &options) {
+    const int sources = !options.ramdisks.empty() + !options.image.empty() + !options.folder.empty();
+    if (sources != 1)
+        return QStringLiteral("Name what to build from: exactly one of --image, --rootfs and --ramdisk.");
+    if (options.certificate.empty() != options.key.empty())
+        return QStringLiteral("--signing-certificate and --private-key belong together (E60).");
+    if (!options.ramdisks.empty() && (options.kernel.empty() || options.commandLine.empty()))
+        return QStringLiteral("--ramdisk also needs --kernel and --cmdline.");
+    if (options.architecture == "aarch64" &&
+        (options.kernel.empty() || (options.ramdisks.empty() && options.init.empty())))
+        return QStringLiteral("For aarch64, --kernel and --init are needed; the demo's are for x86_64.");
+    return {};
+}
+
+app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
+                                             const formats::EifIdentity &identity, std::stop_source &stop) {
+    const auto architecture = options.architecture == "aarch64" ? formats::EifRecipe::Architecture::aarch64
+                                                                : formats::EifRecipe::Architecture::x86_64;
+    const formats::RamdiskLimits limits = options.limits.limits(stop);
+    if (!options.ramdisks.empty()) {
+        formats::EifRecipe recipe;
+        recipe.kernelPath = pathOf(options.kernel);
+        recipe.commandLine = textOf(options.commandLine);
+        for (const std::string &ramdisk : options.ramdisks)
+            recipe.ramdiskPaths << pathOf(ramdisk);
+        recipe.identity = identity;
+        recipe.architecture = architecture;
+        auto measurements =
+            formats::buildEif(recipe, pathOf(options.output), stop.get_token(), limits.unpack.progress);
+        if (!measurements)
+            return tl::unexpected(measurements.error());
+        return formats::EnclaveBuild{std::move(*measurements), {}};
+    }
+    formats::EnclaveRecipe recipe;
+    recipe.rootFolder = pathOf(options.folder);
+    recipe.containerImage = pathOf(options.image);
+    recipe.command = textsOf(options.command);
+    recipe.environment = textsOf(options.environment);
+    recipe.kernelPath = options.kernel.empty() ? demoPart("bzImage") : pathOf(options.kernel);
+    recipe.commandLine =
+        options.commandLine.empty()
+            ? QString::fromLatin1(options.architecture == "aarch64" ? usualArmCommandLine : usualCommandLine)
+            : textOf(options.commandLine);
+    recipe.initPath = options.init.empty() ? demoInit() : pathOf(options.init);
+    recipe.nsmModulePath = pathOf(options.module);
+    recipe.identity = identity;
+    recipe.architecture = architecture;
+    recipe.keepsTimes = options.keepsTimes;
+    recipe.limits = {.unpack = limits.unpack, .files = limits.entries};
+    return formats::buildEnclave(recipe, pathOf(options.output));
+}
+
+app::Result<formats::EifMeasurements> sign(const BuildOptions &options, std::stop_source &stop) {
+    const auto signer = formats::EifSigner::fromFiles(pathOf(options.certificate), pathOf(options.key));
+    if (!signer)
+        return tl::unexpected(signer.error());
+    const auto document = formats::EifDocument::open(pathOf(options.output));
+    if (!document)
+        return tl::unexpected(document.error());
+    return formats::signEif(*document, *signer, pathOf(options.output), stop.get_token());
+}
+
+int build(BuildOptions options) {
+    if (const std::string path = imageOnDisk(options.dockerUri);
+        !path.empty() && options.image.empty() && options.dockerFolder.empty()) {
+        options.image = path;
+        options.dockerUri.clear();
+    }
+    if (!options.dockerUri.empty() || !options.dockerFolder.empty())
+        return fail(options.dockerFolder.empty() ? NitroError::dockerPull : NitroError::dockerBuild,
+                    dockerAdvice());
+    if (const QString text = complaint(options); !text.isEmpty()) {
+        say(text);
+        return wrongUsage;
+    }
+    formats::EifIdentity identity;
+    identity.imageName = textOf(options.name);
+    identity.imageVersion = textOf(options.version);
+    if (!options.metadata.empty()) {
+        const auto metadata = readMetadata(pathOf(options.metadata));
+        if (!metadata)
+            return fail(NitroError::eifBuilding, metadata.error().text());
+        identity.customMetadata = *metadata;
+    }
+    // Keys that do not fit are told before the work, not after it.
+    if (!options.key.empty()) {
+        const auto signer = formats::EifSigner::fromFiles(pathOf(options.certificate), pathOf(options.key));
+        if (!signer)
+            return fail(NitroError::signing, signer.error().text());
+    }
+    const SignalWatch signalWatch([](int) {});
+    std::stop_source stop;
+    auto result = buildFrom(options, identity, stop);
+    if (result && !options.key.empty()) {
+        if (auto measured = sign(options, stop))
+            result->measurements = std::move(*measured);
+        else
+            result = tl::unexpected(measured.error());
+    }
+    if (const int signal = SignalWatch::received())
+        return bySignal + signal;
+    if (!result)
+        return fail(result.error().code == QLatin1String("output") ? NitroError::fileOperation
+                                                                   : NitroError::eifBuilding,
+                    result.error().text());
+    for (const formats::LintFinding &finding : result->findings)
+        say(QStringLiteral("%1 [%2] %3").arg(finding.why, finding.rule, finding.advice));
+    sayPlain(QStringLiteral("Enclave Image successfully created."));
+    return writeOutput(formats::measurementsJson(result->measurements)) == Written::all ? ok : refused;
+}
+
+} // namespace
+
+void addBuildEnclave(CLI::App &parser, int &code) {
+    CLI::App *command =
+        parser.add_subcommand("build-enclave", "Write an EIF from a container image, a folder or ramdisks");
+    auto options = std::make_shared<BuildOptions>();
+    command
+        ->add_option("--image", options->image,
+                     "Container image: OCI image layout (folder or archive), or docker save")
+        ->type_name("PATH");
+    command->add_option("--rootfs", options->folder, "Folder that becomes the program's root file system")
+        ->type_name("FOLDER");
+    command
+        ->add_option("--cmd", options->command,
+                     "Program and arguments, instead of the image's CMD or ENTRYPOINT")
+        ->type_name("WORD");
+    command->add_option("--env", options->environment, "One more environment variable; may be given again")
+        ->allow_extra_args(false)
+        ->type_name("NAME=VALUE");
+    command
+        ->add_option("--ramdisk", options->ramdisks,
+                     "Ramdisk (cpio) as it is; give it again for each further one")
+        ->allow_extra_args(false)
+        ->type_name("FILE");
+    command->add_option("--kernel", options->kernel, "Kernel (bzImage or aarch64 Image) [the demo's]")
+        ->type_name("FILE");
+    command->add_option("--init", options->init, "Static init program for the first ramdisk [the demo's]")
+        ->type_name("FILE");
+    command
+        ->add_option("--nsm-module", options->module, "nsm.ko for the first ramdisk, if the kernel needs one")
+        ->type_name("FILE");
+    command->add_option("--cmdline", options->commandLine, "Kernel command line [nitro-cli's]")
+        ->type_name("TEXT");
+    command->add_option("--arch", options->architecture, "x86_64 or aarch64 [x86_64]")
+        ->check(CLI::IsMember({"x86_64", "aarch64"}));
+    command
+        ->add_option("--name,--img-name", options->name,
+                     "Image name in the metadata [of the container image or file]")
+        ->type_name("TEXT");
+    command
+        ->add_option("--version,--img-version", options->version,
+                     "Image version in the metadata [image digest or 1.0]")
+        ->type_name("TEXT");
+    command->add_option("--output-file", options->output, "EIF to write")->required()->type_name("FILE");
+    command->add_option("--metadata", options->metadata, "JSON file with custom metadata, at most 4096 bytes")
+        ->type_name("FILE");
+    command->add_option("--signing-certificate", options->certificate, "Sign with this certificate (PEM)")
+        ->type_name("FILE");
+    command->add_option("--private-key", options->key, "Its key (PEM)")->type_name("FILE");
+    command->add_flag("--keep-times", options->keepsTimes,
+                      "Keep the files' times; the PCRs then depend on them");
+    command
+        ->add_option(
+            "--docker-uri", options->dockerUri,
+            "As --image, when it names an image on disk (a path, perhaps after oci: or docker-archive:)")
+        ->type_name("URI");
+    command->add_option("--docker-dir", options->dockerFolder, "Not possible here; says what to do instead");
+    addJsonFlag(*command);
+    options->limits.addTo(*command);
+    command->footer("SOURCE_DATE_EPOCH fixes the build time in the metadata; the PCRs never depend on it.");
+    command->callback([options, &code] { code = build(*options); });
+}
+
+} // namespace nitroscope::cli

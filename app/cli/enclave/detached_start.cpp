@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `run-enclave` without --attach-console as the user sees it: the enclave's process is started, what it
+// reports is passed on, and the command ends when the enclave runs. See enclave_keeper.cpp for the other
+// side.
+#include "app/cli/enclave/run_options.hpp"
+#include "app/cli/kit/console_output.hpp"
+#include "app/cli/kit/exit_code.hpp"
+#include "app/cli/kit/nitro_error.hpp"
+#include "app/cli/kit/signal_watch.hpp"
+
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <QCoreApplication>
+#include <QFile>
+#include <QSocketNotifier>
+#include <QTimer>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace nitroscope::cli {
+namespace {
+
+constexpr int childChannel = 3;
+// Until the kernel is entered. nitro-cli waits longer, but for a heartbeat of the enclave's init.
+constexpr int patienceMs = 180'000;
+
+// Our own command line and, at its end, where to report.
+std::vector<QByteArray> keeperCommandLine() {
+    QFile file(QStringLiteral("/proc/self/cmdline"));
+    std::vector<QByteArray> words;
+    if (file.open(QIODevice::ReadOnly))
+        for (const QByteArray &word : file.readAll().chopped(1).split('\0'))
+            words.push_back(word);
+    words.push_back("--keeper-channel=" + QByteArray::number(childChannel));
+    return words;
+}
+
+// Forks and executes this program with `channel` as descriptor 3, in a session of its own. -1 on failure.
+pid_t startKeeper(int channel) {
+    std::vector<QByteArray> words = keeperCommandLine();
+    std::vector<char *> arguments;
+    for (QByteArray &word : words)
+        arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    const pid_t child = fork();
+    if (child != 0)
+        return child;
+    // System calls only from here on.
+    setsid();
+    const int nothing = open("/dev/null", O_RDWR);
+    for (int i = 0; i < childChannel; ++i)
+        dup2(nothing, i);
+    if (channel == childChannel)
+        fcntl(channel, F_SETFD, 0);
+    else
+        dup2(channel, childChannel);
+    close_range(childChannel + 1, ~0U, 0);
+    execv("/proc/self/exe", arguments.data());
+    _exit(127);
+}
+
+class Starter : public QObject {
+public:
+    Starter(pid_t keeper, int channel)
+        : m_keeper(keeper), m_channel(channel), m_notifier(channel, QSocketNotifier::Read),
+          m_signals([this](int signal) {
+              giveUp();
+              finish(bySignal + signal);
+          }) {
+        connect(&m_notifier, &QSocketNotifier::activated, this, &Starter::readSome);
+        m_patience.setSingleShot(true);
+        connect(&m_patience, &QTimer::timeout, this, [this] {
+            giveUp();
+            finish(fail(NitroError::enclaveBoot,
+                        QStringLiteral("The enclave's kernel was not entered within %1 seconds.")
+                            .arg(patienceMs / 1000)));
+        });
+        m_patience.start(patienceMs);
+    }
+
+private:
+    void readSome() {
+        char bytes[4096];
+        const ssize_t count = read(m_channel, bytes, sizeof bytes);
+        if (count > 0)
+            m_partial.append(bytes, count);
+        for (qsizetype end; (end = m_partial.indexOf('\n')) >= 0; m_partial.remove(0, end + 1))
+            obey(m_partial.left(end));
+        if (count <= 0 && !m_isFinished) {
+            finish(fail(NitroError::processSpawn,
+                        QStringLiteral("The enclave's process died before the enclave ran.")));
+        }
+    }
+
+    void obey(const QByteArray &line) {
+        const qsizetype space = line.indexOf(' ');
+        const QByteArray word = line.left(space), rest = line.mid(space + 1);
+        if (word == "say") {
+            // As nitro-cli says these, without our name before them.
+            if (rest.startsWith("Start") || rest.startsWith("[ E"))
+                sayPlain(QString::fromUtf8(rest));
+            else
+                say(QString::fromUtf8(rest));
+        } else if (word == "started") {
+            finish(writeOutput(QByteArray::fromBase64(rest)) == Written::all ? ok : refused);
+        } else if (word == "failed") {
+            finish(rest.toInt());
+        }
+    }
+
+    void giveUp() const { kill(m_keeper, SIGTERM); } // our child, not reaped: the id cannot be anybody else's
+
+    void finish(int code) {
+        if (std::exchange(m_isFinished, true))
+            return;
+        m_notifier.setEnabled(false);
+        QCoreApplication::exit(code);
+    }
+
+    pid_t m_keeper;
+    int m_channel;
+    QSocketNotifier m_notifier;
+    SignalWatch m_signals;
+    QTimer m_patience;
+    QByteArray m_partial;
+    bool m_isFinished = false;
+};
+
+} // namespace
+
+int startDetached(const RunOptions &) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        say(QStringLiteral("No pipe can be made: %1.").arg(QString::fromLocal8Bit(std::strerror(errno))));
+        return refused;
+    }
+    const pid_t keeper = startKeeper(ends[1]);
+    close(ends[1]);
+    if (keeper < 0) {
+        return fail(NitroError::processSpawn, QStringLiteral("The enclave's process cannot be started: %1.")
+                                                  .arg(QString::fromLocal8Bit(std::strerror(errno))));
+    }
+    const Starter starter(keeper, ends[0]);
+    return QCoreApplication::exec();
+}
+
+} // namespace nitroscope::cli

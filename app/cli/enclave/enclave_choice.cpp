@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/cli/enclave/enclave_choice.hpp"
+
+#include "app/cli/kit/arguments.hpp"
+
+namespace nitroscope::cli {
+
+void addEnclaveChoice(CLI::App &command, EnclaveChoice &choice) {
+    auto *id = command.add_option("--enclave-id", choice.id, "Its EnclaveID")->type_name("ID");
+    command.add_option("--enclave-name", choice.name, "Its EnclaveName")->excludes(id)->type_name("NAME");
+}
+
+app::Result<app::EnclaveRecord> chooseEnclave(const EnclaveChoice &choice, ChooseFrom from) {
+    const QString id = textOf(choice.id), name = textOf(choice.name);
+    const auto records = app::EnclaveRegistry().list();
+    if (!records)
+        return tl::unexpected(records.error());
+    std::optional<app::EnclaveRecord> best;
+    for (const app::EnclaveRecord &record : *records) {
+        const bool isMeant = choice.id.empty() ? record.name == name : record.id == id;
+        if (isMeant && (record.isRunning() || (from == ChooseFrom::all && !(best && best->isRunning()))))
+            best = record;
+    }
+    if (best)
+        return *best;
+    return app::failure(
+        // As nitro-cli: no socket of that enclave, or no enclave of that name.
+        choice.id.empty() ? QStringLiteral("E58") : QStringLiteral("E11"),
+        QStringLiteral(
+            "There is no %1enclave with the %2 \"%3\"; nitroscope-cli describe-enclaves%4 lists them.")
+            .arg(from == ChooseFrom::running ? QStringLiteral("running ") : QString(),
+                 choice.id.empty() ? QStringLiteral("name") : QStringLiteral("id"),
+                 choice.id.empty() ? name : id,
+                 from == ChooseFrom::running ? QString() : QStringLiteral(" --all")));
+}
+
+} // namespace nitroscope::cli

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The process of a detached enclave: owns its session, keeps its console in a file, its entry in the
+// registry, and ends it on SIGTERM. What it is told through its channel the user's command passes on:
+//   say TEXT          a line for standard error
+//   started JSON      the enclave runs; the JSON is for standard output
+//   failed CODE       it does not, and the exit code says why
+#include "app/cli/enclave/enclave_json.hpp"
+#include "app/cli/enclave/run_options.hpp"
+#include "app/cli/kit/arguments.hpp"
+#include "app/cli/kit/exit_code.hpp"
+#include "app/cli/kit/nitro_error.hpp"
+#include "app/cli/kit/signal_watch.hpp"
+#include "app/formats/eif/eif_document.hpp"
+#include "app/session/registry/vsock_places.hpp"
+#include "app/session/run/live_session.hpp"
+
+#include <QCoreApplication>
+#include <QFile>
+#include <QFileInfo>
+#include <QTimer>
+#include <thread>
+#include <unistd.h>
+
+namespace nitroscope::cli {
+namespace {
+
+using app::EnclaveSession;
+
+// The console's file: the beginning is what says most, so what comes after the limit is dropped.
+class ConsoleFile {
+public:
+    static constexpr qint64 mostBytes = 16 * 1024 * 1024;
+
+    app::Result<void> open(const QString &path) {
+        m_file.setFileName(path);
+        if (!m_file.open(QIODevice::WriteOnly | QIODevice::Unbuffered))
+            return app::failure(QStringLiteral("registry-failed"), m_file.errorString(), path);
+        return {};
+    }
+    void write(const QByteArray &bytes) {
+        const qint64 room = mostBytes - m_size;
+        if (room <= 0)
+            return;
+        m_file.write(bytes.left(room));
+        m_size += bytes.size();
+        if (m_size >= mostBytes)
+            m_file.write("\n[nitroscope: the console said more than 16 MiB; the rest is not kept]\n");
+    }
+
+private:
+    QFile m_file;
+    qint64 m_size = 0;
+};
+
+QJsonObject toJson(const formats::EifMeasurements &measurements) {
+    QJsonObject json{{QStringLiteral("HashAlgorithm"), QStringLiteral("Sha384 { ... }")}};
+    const auto add = [&json](const char *name, const QByteArray &value) {
+        if (!value.isEmpty())
+            json.insert(QLatin1String(name), QString::fromLatin1(value.toHex()));
+    };
+    add("PCR0", measurements.pcr0);
+    add("PCR1", measurements.pcr1);
+    add("PCR2", measurements.pcr2);
+    add("PCR8", measurements.pcr8);
+    return json;
+}
+
+class Keeper : public QObject {
+public:
+    explicit Keeper(const RunOptions &options)
+        : m_options(options), m_signals([this](int signal) { onSignal(signal); }) {
+        connect(&m_session, &EnclaveSession::bootStage, this, [this](const app::BootStage &stage) {
+            if (stage.stage == QLatin1String("handoff"))
+                onStarted();
+        });
+        connect(&m_session, &EnclaveSession::bootFailed, this,
+                [this](const app::BootFailure &failure) { m_failure = failure; });
+        connect(&m_session, &EnclaveSession::consoleOutput, this,
+                [this](const QByteArray &bytes) { m_console.write(bytes); });
+        connect(&m_session, &EnclaveSession::logLine, this, [this](const app::LogEntry &entry) {
+            if (entry.level >= app::LogLevel::warning)
+                onWarning(QStringLiteral("%1: %2").arg(entry.source, entry.text));
+        });
+        connect(&m_session, &EnclaveSession::ended, this, &Keeper::onEnd);
+        m_timeout.setSingleShot(true);
+        connect(&m_timeout, &QTimer::timeout, this, [this] {
+            m_wanted =
+                QStringLiteral("It was ended after %1 seconds (--timeout).").arg(m_options.timeoutSeconds);
+            m_wantedCode = timedOut;
+            m_session.stop();
+        });
+    }
+
+    int exec() {
+        app::LaunchSpec spec = specOf(m_options);
+        const auto entered = enter(spec);
+        if (!entered) {
+            const int code = numberOfCode(entered.error().code).value_or(int(NitroError::fileOperation));
+            tell("say", errorText(static_cast<NitroError>(code), entered.error().text()));
+            tell("failed", QString::number(code));
+            return refused;
+        }
+        tell("say", QStringLiteral("Start allocating memory..."));
+        if (m_options.timeoutSeconds > 0)
+            m_timeout.start(std::chrono::milliseconds(qint64(m_options.timeoutSeconds * 1000)));
+        measure(spec.eifPath);
+        spec.vsock.cid = m_record.cid;
+        m_session.start(spec);
+        return QCoreApplication::exec();
+    }
+
+private:
+    app::Result<void> enter(const app::LaunchSpec &spec) {
+        const QFileInfo eif(spec.eifPath);
+        app::EnclaveRequest request;
+        request.name = m_options.name.empty() ? eif.completeBaseName() : textOf(m_options.name);
+        request.instanceId = spec.parentId;
+        request.cid = m_options.cid;
+        // Windows and attached runs choose their CIDs under the same lock.
+        const QString base = app::runtimeBase();
+        if (auto made = app::ensurePrivateFolder(base); !made)
+            return made;
+        const auto lock = app::FolderLock::take(base, std::chrono::seconds(10));
+        if (!lock)
+            return app::baseIsBusy(QStringLiteral("E19"), base);
+        for (const app::VsockPlace &place : app::runningVsockPlaces())
+            request.takenCids.append(place.cid); // of the window and of attached runs
+        request.cpuIds = QVector<unsigned>(m_options.cpuIds.begin(), m_options.cpuIds.end());
+        request.cpuCount = spec.cpuCount;
+        request.memoryMiB = memoryOf(spec);
+        request.eifPath = eif.absoluteFilePath();
+        request.debugMode = spec.debugMode;
+        auto record = m_registry.enter(request);
+        if (!record)
+            return tl::unexpected(record.error());
+        m_record = *std::move(record);
+        return m_console.open(m_registry.consolePath(m_record.id));
+    }
+
+    // Beside the boot, because a large file takes its time.
+    void measure(const QString &path) {
+        m_measuring = std::jthread([this, path](const std::stop_token &stop) {
+            const auto document = formats::EifDocument::open(path);
+            if (!document || !document->image().bootable())
+                return;
+            if (const auto measurements = document->measurements(stop))
+                QMetaObject::invokeMethod(
+                    this,
+                    [this, json = toJson(*measurements)] {
+                        m_record.measurements = json;
+                        save();
+                    },
+                    Qt::QueuedConnection);
+        });
+    }
+
+    void save() {
+        if (const auto saved = m_registry.update(m_record); !saved)
+            tell("say", saved.error().text());
+    }
+
+    // Nobody is there to be told of it once the command has ended; describe-enclaves has it.
+    void onWarning(const QString &text) {
+        if (!m_record.isStarted)
+            tell("say", text);
+        else if (!m_record.warnings.contains(text) &&
+                 m_record.warnings.size() < app::EnclaveRecord::mostWarnings) {
+            m_record.warnings << text;
+            save();
+        }
+    }
+
+    void onStarted() {
+        if (m_record.isStarted)
+            return;
+        m_record.isStarted = true;
+        save();
+        QStringList cpus;
+        for (const unsigned cpu : std::as_const(m_record.cpuIds))
+            cpus << QString::number(cpu);
+        tell("say", QStringLiteral("Started enclave with enclave-cid: %1, memory: %2 MiB, cpu-ids: [%3]")
+                        .arg(m_record.cid)
+                        .arg(m_record.memoryMiB)
+                        .arg(cpus.join(QStringLiteral(", "))));
+        formats::JsonWriter json;
+        writeEnclave(json, m_record, EnclaveFields::run);
+        // In one line: the command formats nothing, it turns the escaped line breaks back.
+        tell("started", QString::fromUtf8(json.text().toBase64()));
+        close(m_options.keeperChannel);
+        m_options.keeperChannel = -1;
+    }
+
+    void onSignal(int signal) {
+        if (m_wantedCode) { // asked a second time: now
+            QCoreApplication::exit(bySignal + signal);
+            return;
+        }
+        m_wanted = QStringLiteral("It was terminated by the user.");
+        m_wantedCode = bySignal + signal;
+        m_session.stop();
+    }
+
+    void onEnd(const app::EndReason &reason) {
+        const bool isWanted = reason.kind == app::EndKind::stoppedByUser && m_wantedCode;
+        m_record.exitCode = isWanted ? m_wantedCode : exitCodeOf(reason, m_failure);
+        m_record.end = isWanted ? m_wanted : reason.message;
+        m_record.ended = QDateTime::currentDateTimeUtc();
+        save();
+        if (m_options.keeperChannel >= 0) {
+            QString text = m_record.end;
+            if (m_failure && !m_failure->stage.isEmpty())
+                text = QStringLiteral("The boot failed at stage %1: %2").arg(m_failure->stage, text);
+            if (m_failure && m_failure->offset)
+                text += QStringLiteral(" (byte %1 of the EIF)").arg(*m_failure->offset);
+            const int code = isWanted ? m_wantedCode : nitroCode(reason);
+            tell("say", isWanted ? text : errorText(static_cast<NitroError>(code), text));
+            if (!isWanted && !reason.advice.isEmpty())
+                tell("say", reason.advice);
+            tell("say",
+                 QStringLiteral("Its console: nitroscope-cli console --enclave-id %1").arg(m_record.id));
+            tell("failed", QString::number(code));
+        }
+        QCoreApplication::exit(m_record.exitCode);
+    }
+
+    // What nitro-cli would exit with: the machine's own code, else that the boot failed.
+    int nitroCode(const app::EndReason &reason) const {
+        if (m_failure)
+            if (const auto number = numberOfCode(m_failure->eCode))
+                return *number;
+        return int(exitCodeOf(reason, m_failure) == qemuFailed ? NitroError::processSpawn
+                                                               : NitroError::enclaveBoot);
+    }
+
+    void tell(const char *word, QString text) {
+        if (m_options.keeperChannel < 0)
+            return;
+        const QByteArray line = QByteArray(word) + ' ' + text.replace(u'\n', u' ').toUtf8() + '\n';
+        // A few lines into an empty pipe; when the command has gone, nobody needs them.
+        if (write(m_options.keeperChannel, line.constData(), size_t(line.size())) < 0) {
+            close(m_options.keeperChannel);
+            m_options.keeperChannel = -1;
+        }
+    }
+
+    RunOptions m_options;
+    app::EnclaveRegistry m_registry;
+    app::EnclaveRecord m_record;
+    ConsoleFile m_console;
+    app::LiveSession m_session;
+    SignalWatch m_signals;
+    QTimer m_timeout;
+    std::optional<app::BootFailure> m_failure;
+    QString m_wanted; // why we stop it, when it is us
+    int m_wantedCode = 0;
+    std::jthread m_measuring; // last: it uses the others
+};
+
+} // namespace
+
+int keepEnclave(const RunOptions &options) {
+    return Keeper(options).exec();
+}
+
+} // namespace nitroscope::cli

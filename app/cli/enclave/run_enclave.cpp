@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `run-enclave`: boots an EIF and shows its console, without a display. Console to standard output and
+// nothing else there; stages, warnings and the end to standard error; what happened as the exit code.
+#include "app/cli/enclave/message_holder.hpp"
+#include "app/cli/enclave/run_options.hpp"
+#include "app/cli/enclave/terminal_input.hpp"
+#include "app/cli/kit/arguments.hpp"
+#include "app/cli/kit/console_output.hpp"
+#include "app/cli/kit/exit_code.hpp"
+#include "app/cli/kit/nitro_error.hpp"
+#include "app/cli/kit/signal_watch.hpp"
+#include "app/session/launch/vsock_options.hpp"
+#include "app/session/run/live_session.hpp"
+
+#include <csignal>
+#include <cstring>
+#include <QCoreApplication>
+#include <QElapsedTimer>
+#include <QFileInfo>
+#include <QRegularExpression>
+#include <QTimer>
+
+namespace nitroscope::cli {
+namespace {
+
+using app::EnclaveSession;
+
+// One run from start to exit code.
+class Run : public QObject {
+public:
+    explicit Run(const RunOptions &options)
+        : m_options(options), m_input([this](const QByteArray &bytes) { m_session.sendConsoleInput(bytes); }),
+          m_signals([this](int signal) { onSignal(signal); }),
+          m_awaited(QByteArray::fromStdString(options.inputAfter)) {
+        connect(&m_session, &EnclaveSession::stateChanged, this, &Run::onState);
+        connect(&m_session, &EnclaveSession::bootStage, this, &Run::onStage);
+        connect(&m_session, &EnclaveSession::bootFailed, this,
+                [this](const app::BootFailure &failure) { m_failure = failure; });
+        connect(&m_session, &EnclaveSession::consoleOutput, this, &Run::onConsole);
+        connect(&m_session, &EnclaveSession::logLine, this, &Run::onLog);
+        connect(&m_session, &EnclaveSession::ended, this, &Run::onEnd);
+        m_timeout.setSingleShot(true);
+        connect(&m_timeout, &QTimer::timeout, this, [this] {
+            say(QStringLiteral("The enclave did not end within %1 seconds.").arg(m_options.timeoutSeconds));
+            stopWith(timedOut);
+        });
+    }
+
+    int exec() {
+        const app::LaunchSpec spec = specOf(m_options);
+        const QFileInfo eif(spec.eifPath);
+        const quint64 memory = memoryOf(spec);
+        const QString name = m_options.name.empty() ? eif.completeBaseName() : textOf(m_options.name);
+        say(QStringLiteral("Starting %1 with %2 MiB and %3 vCPU%4.")
+                .arg(name)
+                .arg(memory)
+                .arg(spec.cpuCount)
+                .arg(spec.cpuCount == 1 ? QString() : QStringLiteral("s")));
+        if (m_options.timeoutSeconds > 0)
+            m_timeout.start(std::chrono::milliseconds(qint64(m_options.timeoutSeconds * 1000)));
+        m_clock.start();
+        m_session.start(spec);
+        return QCoreApplication::exec();
+    }
+
+private:
+    void onState(EnclaveSession::State state) {
+        if (state == EnclaveSession::State::running && m_awaited.isEmpty())
+            m_input.open();
+    }
+
+    void onStage(const app::BootStage &stage) {
+        QString name = stage.stage;
+        if (stage.index >= 0)
+            name += QStringLiteral(" %1").arg(stage.index);
+        tell(QStringLiteral("boot stage %1 at %2 ms%3")
+                 .arg(name)
+                 .arg(double(stage.virtualNs) / 1e6, 0, 'f', 1)
+                 .arg(stage.text.isEmpty() ? QString() : QStringLiteral(": ") + stage.text));
+    }
+
+    void onConsole(const QByteArray &bytes) {
+        if (m_messages.isHolding()) {
+            // Messages wait for the end of a line, so that none is torn apart by them.
+            const qsizetype whole = bytes.lastIndexOf('\n') + 1;
+            write(bytes.left(whole));
+            m_messages.consoleAt(whole > 0 ? MessageHolder::Line::ended : MessageHolder::Line::open);
+            write(bytes.mid(whole));
+        } else {
+            write(bytes);
+        }
+        m_messages.consoleAt(bytes.endsWith('\n') ? MessageHolder::Line::ended : MessageHolder::Line::open);
+        awaitPrompt(bytes);
+    }
+
+    void write(const QByteArray &bytes) {
+        if (m_isOutputClosed)
+            return;
+        const auto written = writeOutput(bytes, [this] {
+            return SignalWatch::received() != 0 ||
+                   (m_options.timeoutSeconds > 0 &&
+                    double(m_clock.elapsed()) / 1000 > m_options.timeoutSeconds);
+        });
+        if (written == Written::readerGone) {
+            m_isOutputClosed = true;
+            stopWith(bySignal + SIGPIPE); // what a program without further thoughts would have died of
+        }
+    }
+
+    void tell(const QString &text) { m_messages.tell(text); }
+
+    // --input-after: a guest that is not listening yet would lose what is piped into it.
+    void awaitPrompt(const QByteArray &bytes) {
+        if (m_awaited.isEmpty())
+            return;
+        m_recent += bytes;
+        if (m_recent.contains(m_awaited)) {
+            m_awaited.clear();
+            m_recent.clear();
+            m_input.open();
+            return;
+        }
+        m_recent = m_recent.right(m_awaited.size() - 1);
+    }
+
+    // QEMU's errors are told at the end, when it is known whether they were the reason or have been said in
+    // better words by then.
+    void onLog(const app::LogEntry &entry) {
+        if (entry.source == QLatin1String("qemu") && entry.level == app::LogLevel::error &&
+            !m_options.verbose)
+            m_qemuErrors << entry.text;
+        else if (m_options.verbose || entry.level >= app::LogLevel::warning)
+            tell(QStringLiteral("%1: %2").arg(entry.source, entry.text));
+    }
+
+    void onSignal(int signal) {
+        // A second time: now. The session's destructor kills QEMU.
+        if (m_isStopping)
+            QCoreApplication::exit(bySignal + signal);
+        stopWith(bySignal + signal);
+    }
+
+    void stopWith(int code) {
+        if (m_isStopping)
+            return;
+        m_isStopping = true;
+        m_stopCode = code;
+        m_session.stop();
+    }
+
+    void onEnd(const app::EndReason &reason) {
+        m_messages.release();
+        const ExitCode code = exitCodeOf(reason, m_failure);
+        if (code == qemuFailed)
+            for (const QString &line : std::as_const(m_qemuErrors))
+                // The reason usually quotes the last one, without QEMU's name before it.
+                if (!reason.message.endsWith(QStringView(line).mid(line.indexOf(QLatin1String(": ")) + 2)))
+                    say(line);
+        // The guest may have ended by itself just before it was to be stopped.
+        const bool stopped = reason.kind == app::EndKind::stoppedByUser;
+        if (!stopped || !m_isStopping)
+            sayEnd(reason);
+        QCoreApplication::exit(stopped ? m_stopCode : code);
+    }
+
+    void sayEnd(const app::EndReason &reason) {
+        QString text = reason.message;
+        if (m_failure && !m_failure->stage.isEmpty()) {
+            text = QStringLiteral("The boot failed at stage %1: %2").arg(m_failure->stage, text);
+            if (m_failure->offset)
+                text += QStringLiteral(" (byte %1 of the EIF)").arg(*m_failure->offset);
+        }
+        say(text);
+        if (!reason.advice.isEmpty())
+            say(reason.advice);
+    }
+
+    RunOptions m_options;
+    app::LiveSession m_session;
+    TerminalInput m_input;
+    SignalWatch m_signals;
+    MessageHolder m_messages;
+    QTimer m_timeout;
+    QElapsedTimer m_clock;
+    QByteArray m_awaited; // text on the console before which standard input is not read; empty = read
+    QByteArray m_recent;  // the end of the console's output, as long as m_awaited may be split
+    std::optional<app::BootFailure> m_failure;
+    QStringList m_qemuErrors;
+    int m_stopCode = ok;
+    bool m_isStopping = false;
+    bool m_isOutputClosed = false;
+};
+
+void addMachineOptions(CLI::App &command, RunOptions &options) {
+    command
+        .add_option("--strict", options.strict, "off: what the real platform refuses becomes a warning [on]")
+        ->check(CLI::IsMember({"on", "off"}));
+    command.add_option("--append", options.append, "Text added to the kernel command line; changes the PCRs")
+        ->type_name("TEXT");
+    command.add_option("--initrd", options.initrd, "One more ramdisk after the EIF's; changes the PCRs")
+        ->type_name("FILE");
+    command.add_option("--module-id", options.moduleId, "Identity of the NSM")->type_name("ID");
+    command.add_option("--parent-role", options.parentRole, "IAM role ARN of the parent, for PCR 3")
+        ->type_name("ARN");
+    command.add_option("--parent-id", options.parentId, "Instance id of the parent, for PCR 4")
+        ->type_name("ID");
+    command
+        .add_option(
+            "--capture", options.capture,
+            "Record vsock packets, NSM requests, console and machine events as pcapng (see capture show)")
+        ->type_name("FILE");
+    CLI::Option *const capture = command.get_option("--capture");
+    command
+        .add_flag("--trace-system-calls", options.traceSystemCalls,
+                  "Record the system calls of the enclave's programs, with paths and results")
+        ->needs(capture);
+    command
+        .add_option("--trace-first-calls", options.firstCalls,
+                    "Record when each function of this symbol list (System.map, nm) first ran; add "
+                    "nokaslr to the command line of a kernel that moves itself")
+        ->type_name("FILE")
+        ->needs(capture);
+    command.add_option("--accel", options.accelerator, "How QEMU executes the guest [tcg]")
+        ->check(CLI::IsMember({"tcg", "kvm"}));
+    command
+        .add_option("--qemu", options.qemu,
+                    "QEMU to run [$NITROSCOPE_QEMU, else the one beside this program]")
+        ->type_name("FILE");
+}
+
+// As the machine would refuse them, but as a mistake in the command line and before anything starts.
+std::string checkRoute(std::string &route) {
+    const auto checked = app::checkVsockRoutes({textOf(route)});
+    return checked ? std::string() : checked.error().message.toStdString();
+}
+
+std::string checkPath(std::string &path) {
+    const auto checked = app::checkVsockPath(pathOf(path));
+    return checked ? std::string() : checked.error().message.toStdString();
+}
+
+std::string checkHeartbeat(std::string &heartbeat) {
+    static const QRegularExpression form(QStringLiteral("^(on|off|wrong|delay(=[0-9]{1,9})?)$"));
+    return form.match(textOf(heartbeat)).hasMatch() ? std::string()
+                                                    : "is on, off, wrong, delay or delay=MILLISECONDS";
+}
+
+void addVsockOptions(CLI::App &command, RunOptions &options) {
+    command
+        .add_option(
+            "--vsock-path", options.vsockPath,
+            "Unix socket to reach the enclave by (CONNECT PORT); what it dials is at PATH_PORT [in the "
+            "runtime folder]")
+        ->check(CLI::Validator(checkPath, "", ""))
+        ->type_name("PATH");
+    command
+        .add_option("--vsock-route", options.vsockRoutes,
+                    "Where a port leads: 8000=tcp:127.0.0.1:80, 8000=unix:/PATH, 8000=refuse, 8000=echo for "
+                    "what the enclave dials; 5000=listen:tcp:127.0.0.1:5000 publishes a port of the enclave; "
+                    "may be repeated")
+        ->check(CLI::Validator(checkRoute, "", ""))
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->type_name("PORT=ROUTE");
+    command
+        .add_option("--heartbeat", options.heartbeat,
+                    "Answer to the heartbeat on port 9000: on, off, wrong, delay or delay=MILLISECONDS [on]")
+        ->check(CLI::Validator(checkHeartbeat, "", ""))
+        ->type_name("MODE");
+    command.add_flag("--no-seqpacket", options.noSeqpacket, "Do not offer SOCK_SEQPACKET to the enclave");
+    command.add_flag("--refuse-cid2", options.refuseCid2,
+                     "Nobody is at CID 2, as on EC2; else it is the parent's with a warning");
+    command.add_flag("--capture-headers", options.headersOnly,
+                     "Record vsock packets without what they carry");
+}
+
+int runWith(RunOptions options, bool hasEif, bool hasConfig) {
+    // Each alone is right; two may be for the same port.
+    if (const auto checked = app::checkVsockOptions(specOf(options).vsock); !checked)
+        throw CLI::ValidationError("--vsock-route", checked.error().message.toStdString());
+    if (hasEif == hasConfig)
+        throw CLI::ValidationError("--eif-path",
+                                   hasEif ? "and --config exclude each other" : "or --config is required");
+    if (hasConfig) {
+        if (const auto read = readRunConfig(pathOf(options.config), options); !read) {
+            const int code = fail(read.error(), NitroError::serialisation);
+            return options.attachConsole ? refused : code;
+        }
+        if (options.eif.empty())
+            throw CLI::ValidationError("--config", "names no eif_path");
+    }
+    if (options.attachConsole)
+        return Run(options).exec();
+    return options.keeperChannel >= 0 ? keepEnclave(options) : startDetached(options);
+}
+
+} // namespace
+
+void addRunEnclave(CLI::App &parser, int &code) {
+    CLI::App *command = parser.add_subcommand("run-enclave", "Boot an EIF");
+    auto options = std::make_shared<RunOptions>();
+    const auto *eif = command->add_option("--eif-path", options->eif, "EIF to boot")->type_name("FILE");
+    const auto *config =
+        command->add_option("--config", options->config, "JSON file with the options of nitro-cli's --config")
+            ->type_name("FILE");
+    command
+        ->add_option("--memory", options->memoryMiB,
+                     "Guest memory in MiB, or such as 2G [four times the EIF, at least 512]")
+        ->transform(
+            CLI::AsNumberWithUnit(std::map<std::string, quint64>{{"M", 1}, {"G", 1024}, {"T", 1024 * 1024}},
+                                  CLI::AsNumberWithUnit::CASE_INSENSITIVE))
+        ->check(CLI::Range(quint64(1), quint64(1) << 24))
+        ->type_name("MIB");
+    auto *cpuCount = command->add_option("--cpu-count", options->cpuCount, "Number of vCPUs [1]")
+                         ->check(CLI::Range(1u, 128u))
+                         ->type_name("N");
+    command->add_option("--cpu-ids", options->cpuIds, "One vCPU for each of these numbers")
+        ->check(CLI::Range(0u, 4095u))
+        ->expected(1, 128)
+        ->excludes(cpuCount)
+        ->type_name("N");
+    command
+        ->add_option("--enclave-cid", options->cid,
+                     "CID of the enclave [the first from 16 on that no other enclave has]")
+        ->check(CLI::Range(quint64(4), quint64(0xfffffffe)))
+        ->type_name("CID");
+    command->add_flag("--debug-mode", options->debugMode, "PCR 0-2 and 8 read as zero, as on EC2");
+    command->add_option("--enclave-name", options->name, "Name of the enclave [name of the EIF]")
+        ->type_name("NAME");
+    command->add_flag("--attach-console", options->attachConsole,
+                      "Console to standard output, standard input to the console, and wait for the end; "
+                      "without it the enclave runs on by itself");
+    command->add_option("--timeout", options->timeoutSeconds, "End the enclave after so many seconds")
+        ->check(CLI::Range(0.001, 1e7))
+        ->type_name("S");
+    command
+        ->add_option("--input-after", options->inputAfter,
+                     "Pass standard input on only once this text was on the console")
+        ->type_name("TEXT");
+    addMachineOptions(*command, *options);
+    addVsockOptions(*command, *options);
+    command->add_flag("--verbose", options->verbose, "Also say what is run");
+    command->footer(exitCodeHelp);
+    addJsonFlag(*command);
+    command->add_option("--keeper-channel", options->keeperChannel)
+        ->group(""); // ours alone: see startDetached()
+    command->callback(
+        [options, eif, config, &code] { code = runWith(*options, eif->count() > 0, config->count() > 0); });
+}
+
+} // namespace nitroscope::cli

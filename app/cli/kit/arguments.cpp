@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/cli/kit/arguments.hpp"
+
+#include <QFile>
+
+namespace nitroscope::cli {
+
+void addJsonFlag(CLI::App &command) {
+    command.add_flag("--json")->description("Print JSON (it always does)");
+}
+
+QString pathOf(const std::string &argument) {
+    return QFile::decodeName(argument.c_str());
+}
+
+QString textOf(const std::string &argument) {
+    return QString::fromLocal8Bit(argument.data(), static_cast<qsizetype>(argument.size()));
+}
+
+} // namespace nitroscope::cli

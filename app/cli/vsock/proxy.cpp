@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `proxy`: TCP to an enclave's vsock ports and back, see app/session/proxy/port_proxy.hpp. Runs until it is
+// told to stop.
+#include "app/cli/kit/arguments.hpp"
+#include "app/cli/kit/console_output.hpp"
+#include "app/cli/kit/exit_code.hpp"
+#include "app/cli/kit/signal_watch.hpp"
+#include "app/cli/vsock/vsock_place.hpp"
+#include "app/session/proxy/port_proxy.hpp"
+#include "app/session/proxy/proxy_allow_list.hpp"
+
+#include <csignal>
+#include <memory>
+#include <QCoreApplication>
+#include <QFile>
+
+namespace nitroscope::cli {
+namespace {
+
+using app::PortProxy;
+using app::ProxyRule;
+
+struct ProxyOptions {
+    VsockChoice vsock;
+    std::string host, listenAt = "127.0.0.1", config;
+    quint32 enclavePort = 0;
+    quint16 port = 0;
+    bool verbose = false;
+};
+
+// Until a signal comes; then all connections end and the listening socket's path is removed.
+int serve(const ProxyRule &rule, const QString &where, bool verbose) {
+    PortProxy proxy(rule);
+    if (const auto listening = proxy.listen(); !listening) {
+        say(listening.error().text());
+        return refused;
+    }
+    QObject::connect(&proxy, &PortProxy::failed, [](const QString &why) { say(why); });
+    if (verbose) {
+        QObject::connect(&proxy, &PortProxy::opened,
+                         [](const QString &peer) { say(QStringLiteral("connected to ") + peer); });
+        QObject::connect(&proxy, &PortProxy::closed, [](quint64 fromTcp, quint64 fromEnclave) {
+            say(QStringLiteral("a connection has ended: %1 bytes into the enclave, %2 out of it")
+                    .arg(fromTcp)
+                    .arg(fromEnclave));
+        });
+    }
+    say(rule.direction == ProxyRule::Direction::intoEnclave
+            ? QStringLiteral("listening at %1 port %2 for port %3 of the enclave")
+                  .arg(rule.host)
+                  .arg(proxy.tcpPort())
+                  .arg(rule.enclavePort)
+            : QStringLiteral("listening at CID 3 port %1 for %2").arg(rule.enclavePort).arg(where));
+    int code = ok;
+    const SignalWatch signalWatch([&code](int signal) {
+        code = bySignal + signal;
+        QCoreApplication::quit();
+    });
+    QCoreApplication::exec();
+    // Ended on request, which is how a proxy ends.
+    return code == bySignal + SIGINT || code == bySignal + SIGTERM ? ok : code;
+}
+
+int serveInto(const ProxyOptions &options) {
+    const auto path = locateVsock(options.vsock);
+    if (!path) {
+        say(path.error().text());
+        return refused;
+    }
+    ProxyRule rule;
+    rule.direction = ProxyRule::Direction::intoEnclave;
+    rule.vsockPath = path->path;
+    rule.enclavePort = options.enclavePort;
+    rule.host = textOf(options.listenAt);
+    rule.port = options.port;
+    return serve(rule, {}, options.verbose);
+}
+
+int serveOut(const ProxyOptions &options) {
+    const auto path = locateVsock(options.vsock);
+    if (!path) {
+        say(path.error().text());
+        return refused;
+    }
+    const QString host = textOf(options.host),
+                  where = QStringLiteral("%1 port %2").arg(host).arg(options.port);
+    if (!options.config.empty()) {
+        const auto list = app::ProxyAllowList::read(pathOf(options.config));
+        if (!list) {
+            say(list.error().text());
+            return refused;
+        }
+        if (!list->permits(host, options.port)) {
+            say(QStringLiteral("%1 is not in the allow-list %2; add \"- {address: %3, port: %4}\" to it")
+                    .arg(where, pathOf(options.config), host)
+                    .arg(options.port));
+            return refused;
+        }
+    }
+    ProxyRule rule;
+    rule.direction = ProxyRule::Direction::outOfEnclave;
+    rule.vsockPath = path->path;
+    rule.enclavePort = options.enclavePort;
+    rule.host = host;
+    rule.port = options.port;
+    return serve(rule, where, options.verbose);
+}
+
+void addCommon(CLI::App &command, ProxyOptions &options) {
+    command.add_option("--vsock", options.vsock.path, "vsock socket of the enclave [the one that runs]")
+        ->type_name("PATH");
+    command.add_option("--cid", options.vsock.cid, "The running enclave with this CID")
+        ->check(CLI::Range(quint64(4), quint64(0xfffffffe)));
+    command.add_flag("--verbose", options.verbose, "Also tell of each connection");
+}
+
+} // namespace
+
+void addProxy(CLI::App &parser, int &code) {
+    CLI::App *command = parser.add_subcommand("proxy", "Connect TCP with an enclave's vsock ports");
+    command->require_subcommand(1);
+    auto options = std::make_shared<ProxyOptions>();
+
+    CLI::App *into = command->add_subcommand("in", "Publish a port of the enclave on TCP");
+    into->add_option("TCP_PORT", options->port, "Port to listen at; 0 takes a free one and says which")
+        ->required()
+        ->check(CLI::Range(0, 65535));
+    into->add_option("ENCLAVE_PORT", options->enclavePort, "Port that the enclave listens on")->required();
+    into->add_option("--address", options->listenAt, "Address to listen at [127.0.0.1]")
+        ->type_name("ADDRESS");
+    addCommon(*into, *options);
+    into->callback([options, &code] { code = serveInto(*options); });
+
+    CLI::App *out = command->add_subcommand("out", "Let the enclave reach a TCP host, like vsock-proxy");
+    out->add_option("VSOCK_PORT", options->enclavePort, "Port of CID 3 that the enclave connects to")
+        ->required();
+    out->add_option("HOST", options->host, "Host to connect to")->required();
+    out->add_option("PORT", options->port, "Its port")->required()->check(CLI::Range(1, 65535));
+    out->add_option("--config", options->config,
+                    "Allow-list in vsock-proxy's YAML; refuse a host that is not in it")
+        ->type_name("FILE");
+    addCommon(*out, *options);
+    out->callback([options, &code] { code = serveOut(*options); });
+}
+
+} // namespace nitroscope::cli

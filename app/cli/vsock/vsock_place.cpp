@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/cli/vsock/vsock_place.hpp"
+
+#include "app/cli/kit/arguments.hpp"
+
+#include <QFileInfo>
+#include <QStringList>
+
+namespace nitroscope::cli {
+
+app::Result<app::VsockPlace> locateVsock(const VsockChoice &choice) {
+    if (!choice.path.empty())
+        return app::VsockPlace{choice.cid ? choice.cid : app::firstEnclaveCid,
+                               QFileInfo(pathOf(choice.path)).absoluteFilePath()};
+    QVector<app::VsockPlace> places = app::runningVsockPlaces();
+    if (choice.cid != 0)
+        places.removeIf([&choice](const app::VsockPlace &place) { return place.cid != choice.cid; });
+    if (places.size() == 1)
+        return places.first();
+    if (places.isEmpty())
+        return app::failure(
+            QStringLiteral("vsock-none"),
+            choice.cid == 0
+                ? QStringLiteral("No enclave runs here; start one, or name its socket with --vsock.")
+                : QStringLiteral("No enclave with CID %1 runs here; see describe-enclaves, or name its "
+                                 "socket with --vsock.")
+                      .arg(choice.cid));
+    QStringList found;
+    for (const app::VsockPlace &place : std::as_const(places))
+        found << QStringLiteral("%1 (%2)").arg(place.cid).arg(place.path);
+    return app::failure(
+        QStringLiteral("vsock-several"),
+        QStringLiteral("Several enclaves run; choose one with --cid: %1.").arg(found.join(u", ")));
+}
+
+} // namespace nitroscope::cli

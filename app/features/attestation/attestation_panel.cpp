@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/attestation/attestation_panel.hpp"
+
+#include "app/formats/attestation/report.hpp"
+#include "app/ui/bars/empty_state.hpp"
+#include "app/ui/bytes/buffer_byte_source.hpp"
+#include "app/ui/bytes/hex_view.hpp"
+#include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/view_state.hpp"
+#include "app/ui/text/byte_text.hpp"
+#include "app/ui/text/roles.hpp"
+#include "app/ui/theme/theme.hpp"
+#include "app/ui/work/worker.hpp"
+
+#include <QAbstractItemView>
+#include <QAction>
+#include <QClipboard>
+#include <QComboBox>
+#include <QEvent>
+#include <QGuiApplication>
+#include <QLabel>
+#include <QScopedValueRollback>
+#include <QTableView>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+namespace nitroscope::app {
+
+namespace attestation = formats::attestation;
+using formats::ByteRange;
+
+namespace {
+
+enum RootChoice { everyKnown, awsOnly, govOnly, localOnly };
+
+// On a worker: the local root is a file.
+attestation::Verification verifyBy(const attestation::Document &document, attestation::VerifyOptions options,
+                                   int choice) {
+    options.roots.clear();
+    if (choice == everyKnown || choice == awsOnly)
+        options.roots.push_back(attestation::awsRoot());
+    if (choice == everyKnown || choice == govOnly)
+        options.roots.push_back(attestation::awsGovRoot());
+    if (choice == everyKnown || choice == localOnly)
+        if (auto local = attestation::localRoot())
+            options.roots.push_back(*local);
+    return attestation::verify(document, options);
+}
+
+} // namespace
+
+AttestationPanel::AttestationPanel(QAction *openAction, QWidget *parent)
+    : Panel(QStringLiteral("attestation"), QStringLiteral("Attestation"), parent), m_name(new QLabel),
+      m_verdict(new QLabel), m_root(new QComboBox), m_time(new QComboBox), m_checkTable(new QTableView),
+      m_tree(new QTreeView), m_hex(new HexView), m_upper(new QSplitter(Qt::Vertical)),
+      m_lower(new QSplitter(Qt::Horizontal)) {
+    m_stack =
+        new EmptyStack(buildContent(), QStringLiteral("No attestation document"),
+                       QStringLiteral("Double-click an Attestation request in the NSM panel, drop a document "
+                                      "on this window, or open one: raw, hex and base64 are understood."),
+                       openAction);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_stack);
+    connect(m_root, &QComboBox::currentIndexChanged, this, &AttestationPanel::verify);
+    connect(m_time, &QComboBox::currentIndexChanged, this, &AttestationPanel::verify);
+    connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            &AttestationPanel::showNode);
+    connect(m_checkTable->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            &AttestationPanel::showCheck);
+    connect(m_checkTable, &QTableView::clicked, this, &AttestationPanel::showCheck);
+    connect(m_hex, &HexView::cursorMoved, this, &AttestationPanel::revealByte);
+}
+
+QWidget *AttestationPanel::buildContent() {
+    QFont bold = font();
+    bold.setBold(true);
+    m_verdict->setFont(bold);
+    m_verdict->setTextFormat(Qt::PlainText);
+    m_name->setTextFormat(Qt::PlainText);
+    m_root->addItems({QStringLiteral("Any known root"), QStringLiteral("AWS root"),
+                      QStringLiteral("AWS GovCloud root"), QStringLiteral("Local root")});
+    m_root->setAccessibleName(QStringLiteral("Trusted root"));
+    m_root->setToolTip(QStringLiteral("Which root the chain must end in; the document's own proves nothing"));
+    m_time->addItems({QStringLiteral("At the document's time"), QStringLiteral("Now")});
+    m_time->setAccessibleName(QStringLiteral("When the certificates must be valid"));
+    for (QComboBox *box : {m_root, m_time})
+        box->view()->setAccessibleName(box->accessibleName());
+    auto *bar = new QHBoxLayout;
+    bar->setContentsMargins(10, 4, 8, 4);
+    bar->setSpacing(8);
+    bar->addWidget(m_verdict);
+    bar->addWidget(m_name, 1);
+    bar->addWidget(m_root);
+    bar->addWidget(m_time);
+
+    const int em = fontMetrics().averageCharWidth();
+    prepareTable(*m_checkTable);
+    m_checkTable->setModel(&m_checks);
+    m_checkTable->setAccessibleName(QStringLiteral("Verdict"));
+    m_checkTable->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_checkTable->setColumnWidth(CheckListModel::outcome, em * 14);
+    m_checkTable->setColumnWidth(CheckListModel::subject, em * 18);
+    prepareTree(*m_tree);
+    m_tree->setModel(&m_nodes);
+    m_tree->setAccessibleName(QStringLiteral("Attestation document"));
+    m_tree->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_tree->header()->setSectionResizeMode(NodeTreeModel::value, QHeaderView::Stretch);
+    m_tree->setColumnWidth(NodeTreeModel::name, em * 26);
+    m_tree->setColumnWidth(NodeTreeModel::bytes, em * 16);
+
+    m_lower->setChildrenCollapsible(false);
+    m_lower->addWidget(m_tree);
+    m_lower->addWidget(m_hex);
+    m_lower->setSizes({em * 64, em * 56});
+    m_upper->setChildrenCollapsible(false);
+    m_upper->addWidget(m_checkTable);
+    m_upper->addWidget(m_lower);
+    m_upper->setStretchFactor(0, 2);
+    m_upper->setStretchFactor(1, 3);
+    auto *content = new QWidget;
+    auto *layout = new QVBoxLayout(content);
+    layout->setContentsMargins({});
+    layout->setSpacing(0);
+    layout->addLayout(bar);
+    layout->addWidget(m_upper, 1);
+    return content;
+}
+
+void AttestationPanel::open(const QByteArray &foreign, const QString &name) {
+    ++m_generation;
+    const auto input = attestation::readInput(foreign);
+    if (!input) {
+        m_document.reset();
+        m_verification.reset();
+        m_nodes.setRoot(nullptr);
+        m_checks.setChecks({});
+        m_hex->setSource(nullptr);
+        m_stack->setText(QStringLiteral("%1 is no attestation document").arg(name), input.error().text());
+        m_stack->setEmpty(true);
+        return;
+    }
+    m_document = attestation::decode(input->document);
+    m_verification.reset();
+    QString how = shortSizeText(static_cast<quint64>(input->document.size()));
+    if (input->encoding != attestation::Encoding::raw)
+        how += QStringLiteral(", from ") + attestation::encodingText(input->encoding);
+    m_name->setText(QStringLiteral("%1 · %2").arg(name, how));
+    m_hex->setHighlights({});
+    m_hex->setSource(std::make_shared<BufferByteSource>(input->document));
+    auto root = std::make_shared<formats::Node>();
+    root->add(attestation::documentTree(*m_document));
+    m_nodes.setRoot(std::move(root));
+    m_tree->expandToDepth(1);
+    m_tree->setCurrentIndex(m_nodes.index(0, 0));
+    m_stack->setEmpty(false);
+    verify();
+}
+
+void AttestationPanel::setExpectedPcrs(const std::map<quint64, QByteArray> &pcrs) {
+    m_expectedPcrs = pcrs;
+    verify();
+}
+
+void AttestationPanel::verify() {
+    if (!m_document)
+        return;
+    showVerdict();
+    attestation::VerifyOptions options;
+    options.time =
+        m_time->currentIndex() == 0 ? attestation::CheckTime::document : attestation::CheckTime::now;
+    options.pcrs = m_expectedPcrs;
+    runInWorker(
+        this,
+        [document = *m_document, options, choice = m_root->currentIndex()] {
+            return verifyBy(document, options, choice);
+        },
+        [this, generation = ++m_generation](const attestation::Verification &verification) {
+            if (generation != m_generation)
+                return;
+            m_verification = verification;
+            m_checks.setChecks(verification.checks);
+            showVerdict();
+            emit verified();
+        });
+}
+
+QString AttestationPanel::verdictText() const {
+    if (!m_verification)
+        return QStringLiteral("Checking…");
+    QString text = attestation::verdictText(m_verification->verdict);
+    text[0] = text[0].toUpper();
+    if (!m_verification->rootName.isEmpty())
+        text += QStringLiteral(" · ") + m_verification->rootName;
+    return text;
+}
+
+void AttestationPanel::showVerdict() {
+    m_verdict->setText(verdictText());
+    Tone tone = Tone::muted;
+    if (m_verification)
+        tone = m_verification->verdict == attestation::Verdict::valid        ? Tone::good
+               : m_verification->verdict == attestation::Verdict::surprising ? Tone::attention
+                                                                             : Tone::bad;
+    QPalette colors = palette();
+    colors.setColor(QPalette::WindowText, theme::toneColor(palette(), tone));
+    m_verdict->setPalette(colors);
+    colors.setColor(QPalette::WindowText, theme::mutedText(palette()));
+    m_name->setPalette(colors);
+}
+
+void AttestationPanel::showRange(const ByteRange &range) {
+    if (range.isEmpty()) {
+        m_hex->setHighlights({});
+        return;
+    }
+    m_hex->setHighlights({{range, theme::rangeBackground(palette(), palette().color(QPalette::Highlight))}});
+}
+
+void AttestationPanel::showNode() {
+    const formats::Node *node = m_nodes.nodeAt(m_tree->currentIndex());
+    if (!node || m_following)
+        return;
+    const QScopedValueRollback guard(m_following, true);
+    showRange(node->range);
+    if (!node->range.isEmpty())
+        m_hex->showRange(node->range);
+}
+
+void AttestationPanel::showCheck() {
+    const QModelIndex row = m_checkTable->currentIndex();
+    if (!row.isValid() || m_following)
+        return;
+    const ByteRange range = m_checks.checkAt(row.row()).range;
+    if (range.isEmpty())
+        return;
+    const QScopedValueRollback guard(m_following, true);
+    const QModelIndex cell = m_nodes.indexOfByte(range.offset);
+    if (cell.isValid()) {
+        // The outermost value that begins there is what the check speaks of.
+        QModelIndex best = cell;
+        for (QModelIndex at = cell; at.isValid(); at = at.parent())
+            if (const formats::Node *node = m_nodes.nodeAt(at);
+                node->range.offset == range.offset && node->range.length <= range.length)
+                best = at;
+        m_tree->setCurrentIndex(best);
+        m_tree->scrollTo(best);
+    }
+    showRange(range);
+    m_hex->showRange(range);
+}
+
+void AttestationPanel::revealByte(quint64 offset) {
+    if (m_following)
+        return;
+    const QScopedValueRollback guard(m_following, true);
+    const QModelIndex cell = m_nodes.indexOfByte(offset);
+    if (!cell.isValid())
+        return;
+    m_tree->setCurrentIndex(cell);
+    m_tree->scrollTo(cell);
+    showRange(m_nodes.nodeAt(cell)->range);
+}
+
+void AttestationPanel::copy() {
+    if (m_checkTable->hasFocus()) {
+        QGuiApplication::clipboard()->setText(selectedCellsText(*m_checkTable));
+        return;
+    }
+    if (m_hex->hasFocus() && m_hex->copy(ByteSpelling::hexDigits))
+        return;
+    if (m_tree->hasFocus())
+        QGuiApplication::clipboard()->setText(selectedCellsText(*m_tree));
+    else if (m_document && m_verification)
+        QGuiApplication::clipboard()->setText(attestation::verificationText(*m_document, *m_verification));
+}
+
+void AttestationPanel::selectAll() {
+    m_hex->selectAll();
+}
+
+QByteArray AttestationPanel::asJson() const {
+    return m_document && m_verification ? attestation::verificationJson(*m_document, *m_verification)
+                                        : QByteArray();
+}
+
+void AttestationPanel::changeEvent(QEvent *event) {
+    Panel::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        showVerdict();
+}
+
+QJsonObject AttestationPanel::viewState() const {
+    return {{QStringLiteral("upper"), stateText(*m_upper)},
+            {QStringLiteral("lower"), stateText(*m_lower)},
+            {QStringLiteral("columns"), stateText(*m_tree->header())}};
+}
+
+void AttestationPanel::restoreViewState(const QJsonObject &state) {
+    restoreStateText(*m_upper, state[QStringLiteral("upper")].toString());
+    restoreStateText(*m_lower, state[QStringLiteral("lower")].toString());
+    restoreStateText(*m_tree->header(), state[QStringLiteral("columns")].toString());
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// One attestation document: the verdict line by line, COSE headers, payload and certificate chain as a tree,
+// and the bytes, all three tied together.
+#pragma once
+
+#include "app/ui/lists/check_list_model.hpp"
+#include "app/ui/lists/node_tree_model.hpp"
+#include "app/ui/panel/panel.hpp"
+
+#include <optional>
+
+class QComboBox;
+class QLabel;
+class QSplitter;
+class QTableView;
+class QTreeView;
+
+namespace nitroscope::app {
+
+class EmptyStack;
+class HexView;
+
+class AttestationPanel : public Panel {
+    Q_OBJECT
+public:
+    // `openAction` becomes the button of the empty panel.
+    explicit AttestationPanel(QAction *openAction, QWidget *parent = nullptr);
+
+    // Any form of a document: raw, an NSM response around it, hex, base64. Says in the panel what is wrong
+    // with it otherwise.
+    void open(const QByteArray &foreign, const QString &name);
+    // Values to hold against the document's PCRs; empty: nothing is expected.
+    void setExpectedPcrs(const std::map<quint64, QByteArray> &pcrs);
+
+    const std::optional<formats::attestation::Document> &document() const { return m_document; }
+    const std::optional<formats::attestation::Verification> &verification() const { return m_verification; }
+    CheckListModel &checks() { return m_checks; }
+    QTreeView &tree() { return *m_tree; }
+    HexView &hexView() { return *m_hex; }
+    QString verdictText() const;
+
+    void copy() override;
+    void selectAll() override;
+    // The verdict as JSON, for saving; empty without a document.
+    QByteArray asJson() const;
+    QJsonObject viewState() const override;
+    void restoreViewState(const QJsonObject &state) override;
+
+signals:
+    void verified();
+
+protected:
+    void changeEvent(QEvent *event) override;
+
+private:
+    QWidget *buildContent();
+    void verify();
+    void showVerdict();
+    void showRange(const formats::ByteRange &range);
+    void showNode();
+    void showCheck();
+    void revealByte(quint64 offset);
+
+    std::optional<formats::attestation::Document> m_document;
+    std::optional<formats::attestation::Verification> m_verification;
+    std::map<quint64, QByteArray> m_expectedPcrs;
+    CheckListModel m_checks;
+    NodeTreeModel m_nodes;
+    quint64 m_generation = 0; // of the document or its options; late verdicts are dropped
+    QLabel *m_name;
+    QLabel *m_verdict;
+    QComboBox *m_root;
+    QComboBox *m_time;
+    QTableView *m_checkTable;
+    QTreeView *m_tree;
+    HexView *m_hex;
+    QSplitter *m_upper;
+    QSplitter *m_lower;
+    EmptyStack *m_stack;
+    bool m_following = false;
+};
+
+} // namespace nitroscope::app

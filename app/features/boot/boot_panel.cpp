@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/boot/boot_panel.hpp"
+
+#include "app/features/boot/stage_timeline.hpp"
+#include "app/ui/bars/empty_state.hpp"
+#include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/view_state.hpp"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QTableView>
+#include <QVBoxLayout>
+
+namespace nitroscope::app {
+
+BootPanel::BootPanel(QWidget *parent)
+    : Panel(QStringLiteral("boot"), QStringLiteral("Boot Stages"), parent), m_table(new QTableView) {
+    prepareTable(*m_table);
+    m_table->setModel(&m_model);
+    m_table->setAccessibleName(QStringLiteral("Boot stages"));
+    const int em = fontMetrics().averageCharWidth();
+    m_table->setColumnWidth(BootStageModel::stage, em * 15);
+    m_table->setColumnWidth(BootStageModel::guestTime, em * 13);
+    m_table->setColumnWidth(BootStageModel::delta, em * 13);
+    m_table->setColumnWidth(BootStageModel::hostTime, em * 13);
+    auto *timeline = new StageTimeline(m_model);
+    auto *content = new QWidget;
+    auto *inner = new QVBoxLayout(content);
+    inner->setContentsMargins({});
+    inner->setSpacing(0);
+    inner->addWidget(timeline);
+    inner->addWidget(m_table, 1);
+    m_stack = new EmptyStack(
+        content, QStringLiteral("No boot yet"),
+        QStringLiteral("Each stage of the firmware appears here with its time as the enclave boots."));
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_stack);
+    const auto refresh = [this, timeline] {
+        m_stack->setEmpty(m_model.isEmpty());
+        timeline->setVisible(m_model.stages().size() > 1);
+    };
+    connect(&m_model, &QAbstractItemModel::modelReset, this, refresh);
+    connect(&m_model, &QAbstractItemModel::rowsInserted, this, [this, refresh] {
+        refresh();
+        m_table->scrollToBottom();
+    });
+    connect(timeline, &StageTimeline::stageClicked, m_table, &QTableView::selectRow);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            [this](const QModelIndex &cell) {
+                if (cell.isValid())
+                    emit stageChosen(cell.row());
+            });
+}
+
+bool BootPanel::showStage(int stage) {
+    const int row = stage >= 0 ? stage : m_model.failure() ? m_model.rowCount() - 1 : -1;
+    if (row < 0 || row >= m_model.rowCount())
+        return false;
+    const QSignalBlocker quiet(this);
+    m_table->selectRow(row);
+    return true;
+}
+
+void BootPanel::copy() {
+    const QString chosen = selectedCellsText(*m_table);
+    QGuiApplication::clipboard()->setText(chosen.isEmpty() ? m_model.asText() : chosen);
+}
+
+void BootPanel::selectAll() {
+    m_table->selectAll();
+}
+
+QJsonObject BootPanel::viewState() const {
+    return {{QStringLiteral("columns"), stateText(*m_table->horizontalHeader())}};
+}
+
+void BootPanel::restoreViewState(const QJsonObject &state) {
+    restoreStateText(*m_table->horizontalHeader(), state[QStringLiteral("columns")].toString());
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/debug/base/place_edit.hpp"
+
+#include "app/features/debug/base/register_table.hpp"
+#include "app/ui/text/roles.hpp"
+#include "app/ui/theme/theme.hpp"
+
+#include <QAbstractItemView>
+#include <QCompleter>
+#include <QKeyEvent>
+#include <QStringListModel>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr int mostCandidates = 200;
+constexpr int shortestPrefix = 2; // letters before names are offered
+
+bool isNamePart(QChar c) {
+    return c.isLetterOrNumber() || c == QLatin1Char('_') || c == QLatin1Char('.') || c == QLatin1Char('$');
+}
+
+} // namespace
+
+PlaceEdit::PlaceEdit(const QString &accessibleName, QWidget *parent)
+    : QLineEdit(parent), m_names(new QStringListModel(this)), m_completer(new QCompleter(m_names, this)) {
+    setAccessibleName(accessibleName);
+    setPlaceholderText(QStringLiteral("Symbol, address or expression: start_kernel+0x10, $rip, *($rsp+8)"));
+    setClearButtonEnabled(true);
+    setFont(theme::monospace());
+    m_completer->setWidget(this);
+    m_completer->setCompletionMode(QCompleter::UnfilteredPopupCompletion);
+    m_completer->popup()->setFont(theme::monospace());
+    connect(m_completer, qOverload<const QString &>(&QCompleter::activated), this, &PlaceEdit::complete);
+    connect(this, &QLineEdit::textEdited, this, [this] {
+        setProblem({});
+        offer();
+    });
+}
+
+qsizetype PlaceEdit::wordStart() const {
+    const QString all = text();
+    qsizetype at = cursorPosition();
+    while (at > 0 && isNamePart(all[at - 1]))
+        --at;
+    return at;
+}
+
+QStringList PlaceEdit::candidates() const {
+    const QString word = text().mid(wordStart(), cursorPosition() - wordStart());
+    QStringList names;
+    if (word.startsWith(QLatin1Char('$'))) {
+        for (const RegisterGroup &group : registerGroups())
+            for (const RegisterEntry &entry : group.registers)
+                if (const QString name = QLatin1Char('$') + entry.name; name.startsWith(word))
+                    names << name;
+    } else if (word.size() >= shortestPrefix && !word[0].isDigit() && m_symbols) {
+        for (const QString &name : m_symbols->complete(word, mostCandidates))
+            names << name;
+    }
+    return names;
+}
+
+void PlaceEdit::offer() {
+    const QStringList names = candidates();
+    m_names->setStringList(names);
+    if (names.isEmpty() || (names.size() == 1 && text().endsWith(names.first()))) {
+        m_completer->popup()->hide();
+        return;
+    }
+    QRect box = rect();
+    box.setWidth(std::max(box.width() / 2, fontMetrics().averageCharWidth() * 40));
+    m_completer->complete(box);
+}
+
+void PlaceEdit::complete(const QString &name) {
+    const qsizetype start = wordStart();
+    QString all = text();
+    all.replace(start, cursorPosition() - start, name);
+    setText(all);
+    setCursorPosition(static_cast<int>(start + name.size()));
+}
+
+void PlaceEdit::setProblem(const QString &problem) {
+    setToolTip(foreignTip(problem));
+    QPalette colors = palette();
+    if (problem.isEmpty())
+        setPalette({});
+    else {
+        colors.setColor(QPalette::Text, theme::toneColor(colors, Tone::bad));
+        setPalette(colors);
+    }
+}
+
+void PlaceEdit::keyPressEvent(QKeyEvent *event) {
+    const bool isReturn = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+    if (m_completer->popup()->isVisible() &&
+        (event->key() == Qt::Key_Tab || (isReturn && m_completer->popup()->currentIndex().isValid()))) {
+        event->ignore(); // the popup's
+        return;
+    }
+    if (isReturn && !text().trimmed().isEmpty()) {
+        m_completer->popup()->hide();
+        emit entered(text().trimmed());
+        return;
+    }
+    QLineEdit::keyPressEvent(event);
+}
+
+void PlaceEdit::focusInEvent(QFocusEvent *event) {
+    QLineEdit::focusInEvent(event);
+    if (event->reason() != Qt::PopupFocusReason)
+        selectAll();
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/debug/breakpoints/breakpoint_dialog.hpp"
+
+#include "app/features/debug/base/place_edit.hpp"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QFormLayout>
+#include <QPushButton>
+#include <QSpinBox>
+
+namespace nitroscope::app {
+
+BreakpointDialog::BreakpointDialog(const DebugBreakpoint &breakpoint, SymbolSourcePointer symbols,
+                                   QWidget *parent)
+    : QDialog(parent), m_breakpoint(breakpoint), m_place(new PlaceEdit(QStringLiteral("Place"))),
+      m_kind(new QComboBox), m_length(new QComboBox), m_condition(new QLineEdit(breakpoint.condition)),
+      m_process(new QLineEdit(breakpoint.process)), m_ignore(new QSpinBox),
+      m_once(new QCheckBox(QStringLiteral("Only &once: gone after the first stop"))) {
+    setWindowTitle(breakpoint.number == 0 ? QStringLiteral("New Breakpoint")
+                                          : QStringLiteral("Breakpoint %1").arg(breakpoint.number));
+    m_place->setSymbols(std::move(symbols));
+    m_place->setText(breakpoint.place);
+    const std::pair<const char *, DebugBreakpoint::Kind> kinds[] = {
+        {"Execution of the code there", DebugBreakpoint::Kind::code},
+        {"A write to the memory there", DebugBreakpoint::Kind::write},
+        {"A read of the memory there", DebugBreakpoint::Kind::read},
+        {"Any access to the memory there", DebugBreakpoint::Kind::access}};
+    for (const auto &[text, kind] : kinds)
+        m_kind->addItem(QString::fromLatin1(text), static_cast<int>(kind));
+    m_kind->setCurrentIndex(m_kind->findData(static_cast<int>(breakpoint.kind)));
+    for (const int length : {1, 2, 4, 8})
+        m_length->addItem(length == 1 ? QStringLiteral("1 byte") : QStringLiteral("%1 bytes").arg(length),
+                          length);
+    m_length->setCurrentIndex(std::max(0, m_length->findData(static_cast<int>(breakpoint.length))));
+    m_condition->setPlaceholderText(
+        QStringLiteral("always; or an expression that must not be 0: $rdi & 0x10"));
+    m_process->setPlaceholderText(QStringLiteral("any; or its name or number: init, 27"));
+    m_ignore->setRange(0, 1'000'000'000);
+    m_ignore->setSuffix(QStringLiteral(" hits"));
+    m_ignore->setSpecialValueText(QStringLiteral("none"));
+    m_ignore->setValue(static_cast<int>(std::min<quint64>(breakpoint.ignoreCount, 1'000'000'000)));
+    m_once->setChecked(breakpoint.once);
+    m_kind->setAccessibleName(QStringLiteral("Stops on"));
+    m_length->setAccessibleName(QStringLiteral("Length"));
+    m_condition->setAccessibleName(QStringLiteral("Condition"));
+    m_process->setAccessibleName(QStringLiteral("Process"));
+    m_ignore->setAccessibleName(QStringLiteral("Pass over first"));
+
+    auto *form = new QFormLayout(this);
+    form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    form->addRow(QStringLiteral("&Place"), m_place);
+    form->addRow(QStringLiteral("&Stops on"), m_kind);
+    form->addRow(QStringLiteral("&Length"), m_length);
+    form->addRow(QStringLiteral("&Condition"), m_condition);
+    form->addRow(QStringLiteral("P&rocess"), m_process);
+    form->addRow(QStringLiteral("Pass over &first"), m_ignore);
+    form->addRow(QString(), m_once);
+    auto *buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);
+    m_ok = buttons->button(QDialogButtonBox::Ok);
+    form->addRow(buttons);
+    connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(m_place, &PlaceEdit::entered, this, &QDialog::accept);
+    connect(m_place, &QLineEdit::textChanged, this, &BreakpointDialog::refresh);
+    connect(m_kind, &QComboBox::currentIndexChanged, this, &BreakpointDialog::refresh);
+    resize(fontMetrics().averageCharWidth() * 92, sizeHint().height());
+    refresh();
+}
+
+void BreakpointDialog::refresh() {
+    m_ok->setEnabled(!m_place->text().trimmed().isEmpty());
+    m_length->setEnabled(m_kind->currentData().toInt() != static_cast<int>(DebugBreakpoint::Kind::code));
+}
+
+DebugBreakpoint BreakpointDialog::breakpoint() const {
+    DebugBreakpoint changed = m_breakpoint;
+    changed.place = m_place->text().trimmed();
+    changed.kind = static_cast<DebugBreakpoint::Kind>(m_kind->currentData().toInt());
+    changed.length = changed.kind == DebugBreakpoint::Kind::code
+                         ? 1
+                         : static_cast<quint64>(m_length->currentData().toInt());
+    changed.condition = m_condition->text().trimmed();
+    changed.process = m_process->text().trimmed();
+    changed.ignoreCount = static_cast<quint64>(m_ignore->value());
+    changed.once = m_once->isChecked();
+    return changed;
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/debug/breakpoints/breakpoints_panel.hpp"
+
+#include "app/features/debug/breakpoints/breakpoint_dialog.hpp"
+#include "app/ui/actions/action_registry.hpp"
+#include "app/ui/actions/menus.hpp"
+#include "app/ui/bars/empty_state.hpp"
+#include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/view_state.hpp"
+
+#include <QClipboard>
+#include <QContextMenuEvent>
+#include <QGuiApplication>
+#include <QMenu>
+#include <QTableView>
+#include <QVBoxLayout>
+
+namespace nitroscope::app {
+
+BreakpointsPanel::BreakpointsPanel(const ActionRegistry &actions, QWidget *parent)
+    : DebugPanel(QStringLiteral("breakpoints"), QStringLiteral("Breakpoints"), parent), m_actions(actions),
+      m_table(new QTableView) {
+    prepareTable(*m_table);
+    m_table->setModel(&m_model);
+    m_table->setAccessibleName(QStringLiteral("Breakpoints"));
+    const int em = fontMetrics().averageCharWidth();
+    const int widths[] = {10, 26, 16, 18, 8};
+    for (int i = 0; i < 5; ++i)
+        m_table->setColumnWidth(i, em * widths[i]);
+    m_stack =
+        new EmptyStack(m_table, QStringLiteral("No breakpoints"),
+                       QStringLiteral("Stop the machine at a symbol, an address or an access to memory. "
+                                      "A click into the margin of the disassembly sets one, too."),
+                       actions.find(QStringLiteral("debug.addBreakpoint")));
+    m_stack->setEmpty(true);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_stack);
+    setFocusProxy(m_table);
+    connect(&m_model, &BreakpointList::enabledWanted, this, [this](int number, bool enabled) {
+        for (DebugBreakpoint each : m_model.records())
+            if (each.number == number && target()) {
+                each.enabled = enabled;
+                target()->changeBreakpoint(each);
+            }
+    });
+    connect(m_table, &QTableView::doubleClicked, this, [this](const QModelIndex &cell) {
+        const DebugBreakpoint *breakpoint = m_model.at(cell.row());
+        if (!breakpoint)
+            return;
+        if (cell.column() != BreakpointList::place)
+            editCurrent();
+        else if (breakpoint->kind == DebugBreakpoint::Kind::code)
+            emit codeChosen(breakpoint->address);
+        else
+            emit memoryChosen(breakpoint->address);
+    });
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            [this] { emit selectionChanged(m_table->selectionModel()->hasSelection()); });
+}
+
+void BreakpointsPanel::breakpointsChanged() {
+    m_model.setRecords(target()->breakpoints());
+    m_stack->setEmpty(m_model.records().isEmpty());
+    emit selectionChanged(m_table->selectionModel()->hasSelection());
+}
+
+void BreakpointsPanel::openDialog(const DebugBreakpoint &breakpoint) {
+    if (!target())
+        return;
+    auto *dialog = new BreakpointDialog(breakpoint, target()->symbols(), window());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] {
+        if (!target())
+            return;
+        const DebugBreakpoint wanted = dialog->breakpoint();
+        if (wanted.number == 0)
+            target()->addBreakpoint(wanted);
+        else
+            target()->changeBreakpoint(wanted);
+    });
+    dialog->open();
+}
+
+void BreakpointsPanel::addNew(const QString &place) {
+    DebugBreakpoint fresh;
+    fresh.place = place;
+    fresh.enabled = true;
+    openDialog(fresh);
+}
+
+void BreakpointsPanel::editCurrent() {
+    if (const DebugBreakpoint *breakpoint = m_model.at(m_table->currentIndex().row()))
+        openDialog(*breakpoint);
+}
+
+void BreakpointsPanel::removeSelected() {
+    if (!target())
+        return;
+    QVector<int> numbers;
+    for (const QModelIndex &row : m_table->selectionModel()->selectedRows())
+        numbers << m_model.records().at(row.row()).number;
+    for (const int number : numbers)
+        target()->removeBreakpoint(number);
+}
+
+void BreakpointsPanel::toggleAt(quint64 address) {
+    if (!target())
+        return;
+    if (const DebugBreakpoint *there = m_model.codeAt(address)) {
+        target()->removeBreakpoint(there->number);
+        return;
+    }
+    // By its name where it has one: it then survives another load address.
+    DebugBreakpoint wanted;
+    const auto place = target()->symbols()->place(address);
+    wanted.place = place && place->offset < (1 << 16) ? place->text() : addressText(address);
+    if (target()->symbols()->address(place ? place->name : QString()) !=
+        (place ? std::optional(address - place->offset) : std::nullopt))
+        wanted.place = addressText(address); // another symbol of the same name comes first
+    wanted.address = address;
+    target()->addBreakpoint(wanted);
+}
+
+void BreakpointsPanel::copy() {
+    QGuiApplication::clipboard()->setText(selectedCellsText(*m_table));
+}
+
+void BreakpointsPanel::selectAll() {
+    m_table->selectAll();
+}
+
+void BreakpointsPanel::contextMenuEvent(QContextMenuEvent *event) {
+    QMenu *menu = makeContextMenu(this);
+    addToMenu(*menu,
+              m_actions.list({"debug.addBreakpoint", "debug.editBreakpoint", "debug.removeBreakpoint"}));
+    menu->popup(event->globalPos());
+}
+
+QJsonObject BreakpointsPanel::viewState() const {
+    return {{QStringLiteral("columns"), stateText(*m_table->horizontalHeader())}};
+}
+
+void BreakpointsPanel::restoreViewState(const QJsonObject &state) {
+    restoreStateText(*m_table->horizontalHeader(), state[QStringLiteral("columns")].toString());
+}
+
+} // namespace nitroscope::app

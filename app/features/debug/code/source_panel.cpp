@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/debug/code/source_panel.hpp"
+
+#include "app/features/debug/code/code_colors.hpp"
+#include "app/ui/bars/empty_state.hpp"
+#include "app/ui/theme/theme.hpp"
+#include "app/ui/work/worker.hpp"
+
+#include <QComboBox>
+#include <QFile>
+#include <QFileInfo>
+#include <QPlainTextEdit>
+#include <QTextBlock>
+#include <QVBoxLayout>
+
+namespace nitroscope::app {
+namespace {
+
+struct Loaded {
+    QString path, text;
+};
+
+// The file itself, or its longest ending that exists below one of the folders.
+Loaded load(const QString &file, const QStringList &folders) {
+    QStringList candidates{file};
+    for (const QString &folder : folders) {
+        const QStringList parts = file.split(QLatin1Char('/'), Qt::SkipEmptyParts);
+        for (qsizetype from = 0; from < parts.size(); ++from)
+            candidates << folder + QLatin1Char('/') + parts.mid(from).join(QLatin1Char('/'));
+    }
+    for (const QString &path : candidates) {
+        QFile source(path);
+        if (QFileInfo(path).isFile() && source.open(QIODevice::ReadOnly))
+            return {path, QString::fromUtf8(source.read(SourcePanel::mostBytes))};
+    }
+    return {};
+}
+
+} // namespace
+
+SourcePanel::SourcePanel(QWidget *parent)
+    : DebugPanel(QStringLiteral("source"), QStringLiteral("Source"), parent), m_inlines(new QComboBox),
+      m_text(new QPlainTextEdit) {
+    m_text->setReadOnly(true);
+    m_text->setFont(theme::monospace());
+    m_text->setLineWrapMode(QPlainTextEdit::NoWrap);
+    m_text->setFrameShape(QFrame::NoFrame);
+    m_text->setTabStopDistance(m_text->fontMetrics().horizontalAdvance(QLatin1Char(' ')) * 8);
+    m_text->setAccessibleName(QStringLiteral("Source text"));
+    m_inlines->setAccessibleName(QStringLiteral("Function, innermost inline first"));
+    auto *content = new QWidget;
+    auto *inner = new QVBoxLayout(content);
+    inner->setContentsMargins({});
+    inner->setSpacing(0);
+    auto *bar = new QHBoxLayout;
+    bar->setContentsMargins(8, 4, 8, 4);
+    bar->addWidget(m_inlines, 1);
+    inner->addLayout(bar);
+    inner->addWidget(m_text, 1);
+    m_stack = new EmptyStack(content, {}, {});
+    m_stack->setEmpty(true);
+    m_stack->setText(
+        QStringLiteral("No source"),
+        QStringLiteral("Source lines appear for code that has DWARF: Debug › Load Debug File takes "
+                       "a vmlinux of this kernel."));
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_stack);
+    connect(m_inlines, &QComboBox::activated, this, [this](int index) {
+        if (index >= 0 && index < m_places.size())
+            showPlace(m_places[index]);
+    });
+}
+
+void SourcePanel::showAddress(quint64 address) {
+    m_address = address;
+    refreshSoon();
+}
+
+void SourcePanel::addFolder(const QString &folder) {
+    m_folders << folder;
+    m_file.clear();
+    refreshSoon();
+}
+
+void SourcePanel::refresh() {
+    m_places = target()->symbols()->source(m_address);
+    m_inlines->clear();
+    for (const SourcePlace &place : m_places)
+        m_inlines->addItem(QStringLiteral("%1   %2:%3").arg(place.function, place.file).arg(place.line));
+    if (m_places.isEmpty()) {
+        m_message = QStringLiteral("Nothing says which source line this code comes from. Debug › Load Debug "
+                                   "File takes a vmlinux of this kernel.");
+        m_stack->setText(QStringLiteral("No source line"), m_message);
+        m_stack->setEmpty(true);
+        return;
+    }
+    showPlace(m_places.first());
+}
+
+void SourcePanel::showPlace(const SourcePlace &place) {
+    m_line = place.line;
+    m_wanted = place.file;
+    if (!m_file.isEmpty() && m_file.endsWith(place.file)) {
+        m_stack->setEmpty(false);
+        markLine();
+        return;
+    }
+    runInWorker(
+        this, [file = place.file, folders = m_folders] { return load(file, folders); },
+        [this, file = place.file](const Loaded &loaded) {
+            if (file != m_wanted)
+                return; // another place was asked for meanwhile
+            if (!loaded.path.isEmpty()) {
+                showText(loaded.path, loaded.text);
+                return;
+            }
+            m_file.clear();
+            m_message =
+                QStringLiteral("%1:%2 is not on this computer. Debug › Add Source Folder says where the "
+                               "sources are.")
+                    .arg(file)
+                    .arg(m_line);
+            m_stack->setText(QStringLiteral("Source file not found"), m_message);
+            m_stack->setEmpty(true);
+        });
+}
+
+void SourcePanel::showText(const QString &path, const QString &text) {
+    m_file = path;
+    m_message.clear();
+    m_text->setPlainText(text);
+    m_stack->setEmpty(false);
+    markLine();
+}
+
+void SourcePanel::markLine() {
+    const QTextBlock block = m_text->document()->findBlockByNumber(m_line - 1);
+    if (!block.isValid())
+        return;
+    QTextCursor cursor(block);
+    m_text->setTextCursor(cursor);
+    m_text->centerCursor();
+    QTextEdit::ExtraSelection mark;
+    mark.cursor = cursor;
+    mark.format.setBackground(currentLineBackground(palette()));
+    mark.format.setProperty(QTextFormat::FullWidthSelection, true);
+    m_text->setExtraSelections({mark});
+}
+
+void SourcePanel::setStale(bool) {
+    m_text->setEnabled(isStopped());
+}
+
+QString SourcePanel::message() const {
+    return m_message;
+}
+
+void SourcePanel::copy() {
+    m_text->copy();
+}
+
+void SourcePanel::selectAll() {
+    m_text->selectAll();
+}
+
+} // namespace nitroscope::app

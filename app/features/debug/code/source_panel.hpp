@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The source line of the current instruction, when DWARF has one and the file is here. Files are found where
+// DWARF says, or below folders that the user has named.
+#pragma once
+
+#include "app/features/debug/base/debug_panel.hpp"
+
+class QComboBox;
+class QLabel;
+class QPlainTextEdit;
+
+namespace nitroscope::app {
+
+class EmptyStack;
+
+class SourcePanel : public DebugPanel {
+    Q_OBJECT
+public:
+    static constexpr qint64 mostBytes = 8 << 20; // of a source file
+
+    explicit SourcePanel(QWidget *parent = nullptr);
+
+    // Where the code at the address comes from; with inlining, one entry per function, innermost first.
+    void showAddress(quint64 address);
+    void addFolder(const QString &folder);
+    QString shownFile() const { return m_file; }
+    int shownLine() const { return m_line; }
+    QString message() const;
+
+    void copy() override;
+    void selectAll() override;
+
+protected:
+    void refresh() override;
+    void setStale(bool stale) override;
+    void symbolsChanged() override { refreshSoon(); }
+    void targetStopped(const DebugStop &stop) override { showAddress(stop.pc); }
+
+private:
+    void showPlace(const SourcePlace &place);
+    void showText(const QString &path, const QString &text);
+    void markLine();
+
+    quint64 m_address = 0;
+    QVector<SourcePlace> m_places;
+    QStringList m_folders;
+    QString m_file, m_wanted; // path shown; place that is being loaded
+    int m_line = 0;
+    QComboBox *m_inlines;
+    QPlainTextEdit *m_text;
+    EmptyStack *m_stack;
+    QString m_message;
+};
+
+} // namespace nitroscope::app

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/debug/memory/stack_panel.hpp"
+
+#include "app/features/debug/base/register_table.hpp"
+#include "app/ui/bars/empty_state.hpp"
+#include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/view_state.hpp"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QTableView>
+#include <QtEndian>
+#include <QVBoxLayout>
+
+namespace nitroscope::app {
+
+StackPanel::StackPanel(QWidget *parent)
+    : DebugPanel(QStringLiteral("stack"), QStringLiteral("Stack"), parent), m_table(new QTableView) {
+    prepareTable(*m_table);
+    m_table->setModel(&m_model);
+    m_table->setAccessibleName(QStringLiteral("Stack"));
+    const int em = fontMetrics().averageCharWidth();
+    const int widths[] = {25, 23, 34};
+    for (int i = 0; i < 3; ++i)
+        m_table->setColumnWidth(i, em * widths[i]);
+    m_stack =
+        new EmptyStack(m_table, QStringLiteral("No stack"),
+                       QStringLiteral("The stack appears when the machine has stopped under the debugger."));
+    m_stack->setEmpty(true);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_stack);
+    setFocusProxy(m_table);
+    connect(&m_memory, &TargetMemory::arrived, this, &StackPanel::fill);
+    // The value is what one wants to follow: code as code, everything else as memory.
+    connect(m_table, &QTableView::doubleClicked, this, [this](const QModelIndex &cell) {
+        const StackSlot *slot = m_model.at(cell.row());
+        if (!slot)
+            return;
+        if (cell.column() == 0)
+            emit memoryChosen(slot->address);
+        else if (slot->isText)
+            emit codeChosen(slot->value);
+        else
+            emit memoryChosen(slot->value);
+    });
+}
+
+void StackPanel::attach() {
+    m_memory.setTarget(target());
+    m_isKnown = false;
+    connect(target(), &DebugTarget::threadsChanged, this, &StackPanel::refreshSoon);
+    connect(target(), &DebugTarget::targetChanged, this, [this] { m_memory.markStale(); });
+    connect(target(), &DebugTarget::registersRead, this,
+            [this](quint64 token, const Result<RegisterSet> &registers) {
+                if (!m_registers.take(token) || !registers)
+                    return;
+                m_sp = registerNumber(registers->raw, RegisterView::stubRsp);
+                m_bp = registerNumber(registers->raw, RegisterView::stubRbp);
+                // In real mode the stack segment counts: 16 times its selector.
+                if (target()->stop() && target()->stop()->segment.mode == CpuMode::bits16) {
+                    const quint64 segment = (registerNumber(registers->raw, 19) & 0xffff) * 16;
+                    m_sp = segment + (m_sp & 0xffff);
+                    m_bp = segment + (m_bp & 0xffff);
+                }
+                m_isKnown = true;
+                fill();
+            });
+}
+
+void StackPanel::refresh() {
+    if (isStopped())
+        m_registers.expect(target()->readRegisters(target()->currentThread()));
+}
+
+void StackPanel::setStale(bool stale) {
+    m_registers.forget();
+    m_model.setStale(stale);
+}
+
+bool StackPanel::isUpToDate() const {
+    return DebugPanel::isUpToDate() && !m_registers.isWaiting() && !m_memory.isWaiting();
+}
+
+void StackPanel::fill() {
+    if (!m_isKnown || !isStopped() || m_registers.isWaiting())
+        return;
+    const CpuMode mode = target()->stop() ? target()->stop()->segment.mode : CpuMode::bits64;
+    const int width = mode == CpuMode::bits64 ? 8 : mode == CpuMode::bits32 ? 4 : 2;
+    QByteArray bytes(words * width, '\0');
+    bytes.truncate(m_memory.read(m_sp, {bytes.data(), static_cast<size_t>(bytes.size())}));
+    if (bytes.isEmpty() || m_memory.isStaleAt(m_sp))
+        return; // what is shown stays until the new words are there
+    const SymbolSourcePointer symbols = target()->symbols();
+    QVector<StackSlot> rows;
+    for (qsizetype at = 0; at + width <= bytes.size(); at += width) {
+        StackSlot slot;
+        slot.bytes = width;
+        slot.address = m_sp + static_cast<quint64>(at);
+        for (int i = 0; i < width; ++i)
+            slot.value |= quint64{static_cast<unsigned char>(bytes[at + i])} << (8 * i);
+        if (const auto place = slot.value >= 0x1000 ? symbols->place(slot.value) : std::nullopt;
+            place && place->offset < (1 << 20)) {
+            slot.place = place->text();
+            slot.isText = place->isText;
+        }
+        if (slot.address == m_sp)
+            slot.note = QStringLiteral("← sp");
+        if (slot.address == m_bp)
+            slot.note += QStringLiteral("← bp");
+        for (int i = 0; i < width && !slot.isChanged; ++i)
+            slot.isChanged = m_memory.hasChangedAt(slot.address + static_cast<quint64>(i));
+        rows.append(slot);
+    }
+    m_stack->setEmpty(false);
+    m_model.setRecords(std::move(rows));
+}
+
+void StackPanel::copy() {
+    QGuiApplication::clipboard()->setText(selectedCellsText(*m_table));
+}
+
+void StackPanel::selectAll() {
+    m_table->selectAll();
+}
+
+QJsonObject StackPanel::viewState() const {
+    return {{QStringLiteral("columns"), stateText(*m_table->horizontalHeader())}};
+}
+
+void StackPanel::restoreViewState(const QJsonObject &state) {
+    restoreStateText(*m_table->horizontalHeader(), state[QStringLiteral("columns")].toString());
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/debug/registers/registers_panel.hpp"
+
+#include "app/ui/actions/menus.hpp"
+#include "app/ui/bars/empty_state.hpp"
+#include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/view_state.hpp"
+#include "app/ui/text/roles.hpp"
+
+#include <QClipboard>
+#include <QContextMenuEvent>
+#include <QGuiApplication>
+#include <QMenu>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+namespace nitroscope::app {
+
+RegistersPanel::RegistersPanel(QWidget *parent)
+    : DebugPanel(QStringLiteral("registers"), QStringLiteral("Registers"), parent), m_tree(new QTreeView) {
+    prepareTree(*m_tree);
+    m_tree->setModel(&m_model);
+    m_tree->setAccessibleName(QStringLiteral("Registers"));
+    m_tree->setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::EditKeyPressed);
+    m_tree->setIndentation(fontMetrics().averageCharWidth() * 2);
+    const int em = fontMetrics().averageCharWidth();
+    m_tree->setColumnWidth(RegisterModel::name, em * 17);
+    m_tree->setColumnWidth(RegisterModel::value, em * 23);
+    m_tree->header()->setStretchLastSection(true);
+    m_tree->expand(m_model.index(0, 0));
+    m_tree->expand(m_model.index(2, 0));
+    m_stack =
+        new EmptyStack(m_tree, QStringLiteral("No registers"),
+                       QStringLiteral("Registers appear when the machine has stopped under the debugger."));
+    m_stack->setEmpty(true);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_stack);
+    setFocusProxy(m_tree);
+    connect(&m_model, &RegisterModel::writeWanted, this, [this](int number, const QByteArray &value) {
+        if (target())
+            target()->writeRegister(target()->currentThread(), number, value);
+    });
+}
+
+void RegistersPanel::attach() {
+    m_model.clear();
+    connect(target(), &DebugTarget::threadsChanged, this, &RegistersPanel::refreshSoon);
+    connect(target(), &DebugTarget::registersRead, this,
+            [this](quint64 token, const Result<RegisterSet> &registers) {
+                if (!m_pending.take(token) || !registers || !target() || !target()->stop())
+                    return;
+                if (registers->generation != target()->stop()->generation)
+                    return; // from before the machine went on
+                m_stack->setEmpty(false);
+                m_model.setRegisters(*registers, target()->stop()->segment);
+            });
+}
+
+void RegistersPanel::refresh() {
+    if (isStopped())
+        m_pending.expect(target()->readRegisters(target()->currentThread()));
+}
+
+void RegistersPanel::setStale(bool stale) {
+    m_pending.forget();
+    m_model.setStale(stale);
+}
+
+void RegistersPanel::symbolsChanged() {
+    m_model.setSymbols(target()->symbols());
+}
+
+void RegistersPanel::copy() {
+    QGuiApplication::clipboard()->setText(selectedCellsText(*m_tree));
+}
+
+void RegistersPanel::selectAll() {
+    m_tree->selectAll();
+}
+
+void RegistersPanel::contextMenuEvent(QContextMenuEvent *event) {
+    const QModelIndex cell = m_tree->currentIndex();
+    if (!cell.isValid() || m_stack->isEmpty())
+        return;
+    QMenu *menu = makeContextMenu(this);
+    const QModelIndex value = cell.siblingAtColumn(RegisterModel::value);
+    bool isNumber = false;
+    const quint64 address = value.data().toString().toULongLong(&isNumber, 16);
+    menu->addAction(QStringLiteral("&Edit Value"), this, [this, value] { m_tree->edit(value); })
+        ->setEnabled(value.flags() & Qt::ItemIsEditable);
+    menu->addSeparator();
+    menu->addAction(QStringLiteral("Show as &Code"), this, [this, address] { emit codeChosen(address); })
+        ->setEnabled(isNumber);
+    menu->addAction(QStringLiteral("Show in &Memory"), this, [this, address] { emit memoryChosen(address); })
+        ->setEnabled(isNumber);
+    menu->addSeparator();
+    menu->addAction(QStringLiteral("C&opy Value"), this,
+                    [value] { QGuiApplication::clipboard()->setText(value.data(copyTextRole).toString()); });
+    menu->popup(event->globalPos());
+}
+
+QJsonObject RegistersPanel::viewState() const {
+    return {{QStringLiteral("columns"), stateText(*m_tree->header())}};
+}
+
+void RegistersPanel::restoreViewState(const QJsonObject &state) {
+    restoreStateText(*m_tree->header(), state[QStringLiteral("columns")].toString());
+}
+
+} // namespace nitroscope::app

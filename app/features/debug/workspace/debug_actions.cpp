@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The debugger's commands and menus.
+#include "app/features/debug/breakpoints/breakpoints_panel.hpp"
+#include "app/features/debug/code/disassembly_panel.hpp"
+#include "app/features/debug/code/disassembly_view.hpp"
+#include "app/features/debug/code/source_panel.hpp"
+#include "app/features/debug/memory/memory_panel.hpp"
+#include "app/features/debug/workspace/debug_workspace.hpp"
+#include "app/ui/actions/action_registry.hpp"
+#include "app/ui/actions/menus.hpp"
+#include "app/ui/bytes/hex_view.hpp"
+
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QMenu>
+#include <QTableView>
+#include <QToolButton>
+
+namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
+using K = QKeySequence;
+
+namespace {
+
+struct Stage {
+    BootPoint point;
+    const char *id, *text, *key, *help;
+};
+// In the order in which a boot passes them.
+constexpr Stage stages[] = {
+    {BootPoint::reset, "reset", "&Reset Vector", "R", "the first instruction after reset"},
+    {BootPoint::firmwareEntry, "firmware", "&Firmware Entry", "F", "the firmware's first 64-bit instruction"},
+    {BootPoint::kernelEntry, "kernel", "&Kernel Entry", "K", "the entry of the kernel's decompressor"},
+    {BootPoint::kernelUnpacked, "unpacked", "Kernel &Unpacked", "U", "the jump out of the decompressor"},
+    {BootPoint::startKernel, "startKernel", "&start_kernel", "S", "the kernel's first C function"},
+    {BootPoint::initcallLevel, "initcall", "&Next Initcall Level", "C", "the next level of initcalls"},
+    {BootPoint::initFirst, "init", "&Init's First Instruction", "I", "the first instruction in user space"},
+    {BootPoint::applicationFirst, "application", "&Application's First Instruction", "A",
+     "the first instruction of the program in the second ramdisk"},
+    {BootPoint::nsmRequest, "nsm", "Next NS&M Request", "M", "the next request to the security module"},
+    {BootPoint::vsockPacket, "vsock", "Next &vsock Packet", "V", "the next packet on the vsock"},
+};
+
+QString stageId(const Stage &stage) {
+    return u"debug.until."_s + QLatin1String(stage.id);
+}
+
+struct PanelEntry {
+    const char *id, *text;
+};
+constexpr PanelEntry panelEntries[] = {
+    {"disassembly", "&Disassembly"}, {"registers", "&Registers"},
+    {"memory", "&Memory"},           {"stack", "&Stack"},
+    {"breakpoints", "&Breakpoints"}, {"threads", "&Threads and Backtrace"},
+    {"kernel", "&Kernel"},           {"source", "S&ource"},
+};
+
+} // namespace
+
+void DebugWorkspace::registerRunActions() {
+    const auto run = [this](void (DebugTarget::*slot)()) {
+        return [this, slot] {
+            if (m_target)
+                (m_target->*slot)();
+        };
+    };
+    m_actions.add({u"debug.step"_s, u"Step &Into"_s, K(u"F7"_s), u"step-into"_s,
+                   u"Execute one instruction; into a function when it is a call"_s},
+                  run(&DebugTarget::step));
+    m_actions.add({u"debug.stepOver"_s, u"Step &Over"_s, K(u"F10"_s), u"step-over"_s,
+                   u"Execute one instruction; a call to its return"_s},
+                  run(&DebugTarget::stepOver));
+    m_actions.add({u"debug.stepOut"_s, u"Step O&ut"_s, K(u"Shift+F7"_s), u"step-out"_s,
+                   u"Run until the present function has returned"_s},
+                  run(&DebugTarget::stepOut));
+    m_actions.add({u"debug.runToCursor"_s, u"Run to &Cursor"_s, K(u"Ctrl+F10"_s), u"run-to"_s,
+                   u"Run until the instruction under the cursor of the disassembly"_s},
+                  [this] {
+                      if (m_target)
+                          m_target->runTo(codeCursor());
+                  });
+    m_actions.add({u"debug.toggleBreakpoint"_s, u"Toggle &Breakpoint"_s, K(u"F9"_s), u"breakpoint"_s,
+                   u"Set or remove a breakpoint on the instruction under the cursor"_s},
+                  [this] { m_breakpoints->toggleAt(codeCursor()); });
+    m_actions.add({u"debug.addBreakpoint"_s, u"&New Breakpoint…"_s, K(u"Ctrl+B"_s), u"breakpoint"_s,
+                   u"Stop at a symbol, an address or an access to memory"_s},
+                  [this] { m_breakpoints->addNew({}); });
+    m_actions.add({u"debug.watchMemory"_s,
+                   u"&Watch Selected Memory…"_s,
+                   K(u"Ctrl+Shift+B"_s),
+                   {},
+                   u"Stop when the memory under the cursor of the memory panel is accessed"_s},
+                  [this] { m_breakpoints->addNew(addressText(m_memory->hexView().cursor())); });
+    m_actions.add({u"debug.editBreakpoint"_s,
+                   u"&Edit Breakpoint…"_s,
+                   K(u"Ctrl+Alt+E"_s),
+                   {},
+                   u"Change the breakpoint selected in the breakpoints panel"_s},
+                  [this] { m_breakpoints->editCurrent(); });
+    m_actions.add({u"debug.removeBreakpoint"_s, u"Re&move Breakpoints"_s, K(u"Ctrl+Shift+Del"_s), u"clear"_s,
+                   u"Remove the breakpoints selected in the breakpoints panel"_s},
+                  [this] { m_breakpoints->removeSelected(); });
+}
+
+void DebugWorkspace::registerStageActions() {
+    for (const Stage &stage : stages)
+        m_actions.add({stageId(stage),
+                       QLatin1String(stage.text),
+                       K(u"Ctrl+U, %1"_s.arg(QLatin1String(stage.key))),
+                       {},
+                       u"Run until "_s + QLatin1String(stage.help),
+                       u"Run until: "_s + QString::fromLatin1(stage.text).remove(QLatin1Char('&'))},
+                      [this, point = stage.point] {
+                          if (m_target)
+                              m_target->runToBootPoint(point);
+                      });
+    m_stages = std::make_unique<QMenu>(u"Run Un&til"_s);
+    for (const Stage &stage : stages)
+        m_stages->addAction(m_actions.find(stageId(stage)));
+}
+
+void DebugWorkspace::registerViewActions() {
+    m_actions.add({u"debug.goToCode"_s, u"&Go to Code…"_s, K(u"Ctrl+Shift+G"_s), u"find"_s,
+                   u"Show the code at a symbol, an address or an expression"_s},
+                  [this] {
+                      emit raiseWanted(*m_disassembly);
+                      m_disassembly->focusPlace();
+                  });
+    m_actions.add({u"debug.goToMemory"_s,
+                   u"Go to &Memory…"_s,
+                   K(u"Ctrl+Alt+G"_s),
+                   {},
+                   u"Show the memory at a symbol, an address or an expression"_s},
+                  [this] {
+                      emit raiseWanted(*m_memory);
+                      m_memory->focusPlace();
+                  });
+    m_actions.add({u"debug.showCurrent"_s, u"Show C&urrent Instruction"_s, K(u"Ctrl+."_s), u"current"_s,
+                   u"Back to where the machine stands"_s},
+                  [this] {
+                      emit raiseWanted(*m_disassembly);
+                      m_disassembly->showCurrentInstruction();
+                  });
+    m_actions.add({u"debug.follow"_s,
+                   u"&Follow"_s,
+                   K(u"Ctrl+Return"_s),
+                   {},
+                   u"Show where the instruction under the cursor leads to"_s},
+                  [this] { m_disassembly->follow(); });
+    m_actions.add(
+        {u"debug.back"_s, u"&Back"_s, K(u"Alt+Left"_s), u"back"_s, u"Back to the code looked at before"_s},
+        [this] { m_disassembly->goBack(); });
+    m_actions.add({u"debug.forward"_s, u"For&ward"_s, K(u"Alt+Right"_s), u"forward"_s,
+                   u"Forward again to the code looked at"_s},
+                  [this] { m_disassembly->goForward(); });
+    m_actions.add({u"debug.showInMemory"_s,
+                   u"Show in M&emory"_s,
+                   K(u"Ctrl+Shift+M"_s),
+                   {},
+                   u"Show the bytes of the instruction under the cursor"_s},
+                  [this] { showMemory(codeCursor()); });
+    m_actions.add({u"debug.writeMemory"_s,
+                   u"&Write Memory…"_s,
+                   K(u"Ctrl+Alt+W"_s),
+                   {},
+                   u"Write bytes at the cursor of the memory panel"_s},
+                  [this] {
+                      emit raiseWanted(*m_memory);
+                      m_memory->openWriting();
+                  });
+    m_actions.add({u"debug.saveMemory"_s, u"&Save Memory…"_s, K(u"Ctrl+Alt+S"_s), u"save"_s,
+                   u"Save the bytes selected in the memory panel to a file"_s},
+                  [this] { m_memory->saveToFile(); });
+    const auto tick = [this](const QString &id, const QString &text, const QKeySequence &keys,
+                             const QString &help, void (DisassemblyPanel::*slot)(bool)) {
+        QAction *action = m_actions.add({id, text, keys, {}, help});
+        action->setCheckable(true);
+        action->setChecked(true);
+        connect(action, &QAction::toggled, this, [this, slot](bool on) { (m_disassembly->*slot)(on); });
+    };
+    tick(u"debug.showBytes"_s, u"Instruction B&ytes"_s, K(u"Ctrl+Alt+Y"_s),
+         u"Show the bytes of instructions in the disassembly"_s, &DisassemblyPanel::setShowsBytes);
+    tick(u"debug.showSource"_s, u"Source &Lines"_s, K(u"Ctrl+Alt+L"_s),
+         u"Show source places between instructions"_s, &DisassemblyPanel::setShowsSource);
+    m_actions.add({u"debug.loadFile"_s, u"Load &Debug File…"_s, K(u"Ctrl+Alt+F"_s), u"open"_s,
+                   u"Take DWARF for this kernel from a vmlinux of yours"_s},
+                  [this] { chooseDebugFile(); });
+    m_actions.add({u"debug.addSources"_s, u"Add &Source Folder…"_s, K(u"Ctrl+Alt+O"_s), u"open"_s,
+                   u"Say where the sources are that DWARF names"_s},
+                  [this] { chooseSourceFolder(); });
+    int number = 1;
+    for (const PanelEntry &panel : panelEntries) {
+        QAction *action =
+            m_actions.add({u"view.panel."_s + QLatin1String(panel.id),
+                           QLatin1String(panel.text),
+                           K(u"Ctrl+Alt+%1"_s.arg(number++)),
+                           {},
+                           u"Show or hide the panel"_s,
+                           u"Panel: "_s + QString::fromLatin1(panel.text).remove(QLatin1Char('&'))});
+        action->setCheckable(true);
+    }
+}
+
+void DebugWorkspace::fillMenu(QMenu &menu) const {
+    const auto fill = [this, &menu](std::initializer_list<const char *> ids) {
+        addToMenu(menu, m_actions.list(ids));
+    };
+    fill({"enclave.runDebug", "-", "debug.step", "debug.stepOver", "debug.stepOut", "debug.runToCursor"});
+    menu.addMenu(m_stages.get());
+    fill({"-",
+          "debug.toggleBreakpoint",
+          "debug.addBreakpoint",
+          "debug.watchMemory",
+          "debug.editBreakpoint",
+          "debug.removeBreakpoint",
+          "-",
+          "debug.goToCode",
+          "debug.goToMemory",
+          "debug.showCurrent",
+          "debug.follow",
+          "debug.back",
+          "debug.forward",
+          "debug.showInMemory",
+          "-",
+          "debug.writeMemory",
+          "debug.saveMemory",
+          "-",
+          "debug.showBytes",
+          "debug.showSource",
+          "-",
+          "debug.loadFile",
+          "debug.addSources"});
+}
+
+void DebugWorkspace::fillPanelMenu(QMenu &menu) const {
+    for (const PanelEntry &panel : panelEntries)
+        menu.addAction(m_actions.find(u"view.panel."_s + QLatin1String(panel.id)));
+}
+
+QWidget *DebugWorkspace::makeToolBar() {
+    auto *bar = new QWidget;
+    auto *layout = new QHBoxLayout(bar);
+    layout->setContentsMargins({});
+    layout->setSpacing(2);
+    for (const char *id : {"debug.step", "debug.stepOver", "debug.stepOut", "debug.runToCursor"}) {
+        auto *button = new QToolButton;
+        button->setDefaultAction(m_actions.find(QLatin1String(id)));
+        button->setToolButtonStyle(Qt::ToolButtonIconOnly);
+        layout->addWidget(button);
+    }
+    auto *until = new QToolButton;
+    until->setText(u" Run Until"_s);
+    until->setIcon(m_actions.find(u"debug.runToCursor"_s)->icon());
+    until->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    until->setPopupMode(QToolButton::InstantPopup);
+    until->setMenu(m_stages.get());
+    until->setToolTip(u"Run until a stage of the boot"_s);
+    layout->addWidget(until);
+    return bar;
+}
+
+void DebugWorkspace::updateActions() {
+    const bool attached = m_target != nullptr;
+    const bool stopped = attached && m_target->state() == DebugTarget::State::stopped;
+    for (const char *id :
+         {"debug.step", "debug.stepOver", "debug.stepOut", "debug.runToCursor", "debug.showCurrent"})
+        m_actions.find(QLatin1String(id))->setEnabled(stopped);
+    for (const char *id : {"debug.toggleBreakpoint", "debug.addBreakpoint", "debug.watchMemory",
+                           "debug.goToCode", "debug.goToMemory", "debug.follow", "debug.showInMemory",
+                           "debug.writeMemory", "debug.saveMemory", "debug.loadFile"})
+        m_actions.find(QLatin1String(id))->setEnabled(attached);
+    const bool chosen = attached && m_breakpoints && m_breakpoints->table().selectionModel()->hasSelection();
+    m_actions.find(u"debug.editBreakpoint"_s)->setEnabled(chosen);
+    m_actions.find(u"debug.removeBreakpoint"_s)->setEnabled(chosen);
+    m_actions.find(u"debug.back"_s)->setEnabled(attached && m_disassembly->canGoBack());
+    m_actions.find(u"debug.forward"_s)->setEnabled(attached && m_disassembly->canGoForward());
+    updateStages();
+}
+
+// A stage that this EIF does not have says why.
+void DebugWorkspace::updateStages() {
+    const bool stopped = m_target && m_target->state() == DebugTarget::State::stopped;
+    for (const Stage &stage : stages) {
+        QAction *action = m_actions.find(stageId(stage));
+        const QString why = m_target ? m_target->bootPointProblem(stage.point) : QString();
+        action->setEnabled(stopped && why.isEmpty());
+        action->setToolTip(why.isEmpty() ? action->statusTip() : why);
+    }
+    m_stages->setToolTipsVisible(true);
+}
+
+void DebugWorkspace::chooseDebugFile() {
+    auto *dialog = new QFileDialog(m_disassembly->window(), u"Load Debug File"_s, {},
+                                   u"Kernels with DWARF (vmlinux*);;All files (*)"_s);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
+        if (m_target)
+            m_target->loadDebugFile(path);
+    });
+    dialog->open();
+}
+
+void DebugWorkspace::chooseSourceFolder() {
+    auto *dialog = new QFileDialog(m_source->window(), u"Add Source Folder"_s);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    connect(dialog, &QFileDialog::fileSelected, m_source, &SourcePanel::addFolder);
+    dialog->open();
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The debugger as a part of the window: its panels, its commands, and what leads from one panel to another.
+// The window gives it a target when a run under the debugger begins.
+#pragma once
+
+#include "app/session/target/debug_target.hpp"
+#include "app/ui/work/frame_limiter.hpp"
+
+#include <memory>
+#include <QPointer>
+#include <vector>
+
+class QAction;
+class QMenu;
+class QWidget;
+
+namespace nitroscope::app {
+
+class ActionRegistry;
+class BreakpointsPanel;
+class DebugPanel;
+class DisassemblyPanel;
+class KernelPanel;
+class MemoryPanel;
+class Panel;
+class RegistersPanel;
+class SourcePanel;
+class StackPanel;
+class ThreadsPanel;
+
+class DebugWorkspace : public QObject {
+    Q_OBJECT
+public:
+    // Registers the commands; the panels are made by makePanels().
+    explicit DebugWorkspace(ActionRegistry &actions, QObject *parent = nullptr);
+    ~DebugWorkspace() override;
+
+    // Once; the caller gives each a dock and thereby owns it.
+    const std::vector<DebugPanel *> &makePanels();
+    const std::vector<DebugPanel *> &panels() const { return m_panels; }
+    // The action "view.panel.ID" of each panel, with its text and shortcut.
+    void fillMenu(QMenu &menu) const;
+    void fillPanelMenu(QMenu &menu) const;
+    QWidget *makeToolBar();
+
+    void setTarget(DebugTarget *target);
+    DebugTarget *target() const { return m_target; }
+    bool isAttached() const { return m_target != nullptr; }
+    // All visible panels show the present stop.
+    bool isUpToDate() const;
+
+    DisassemblyPanel &disassembly() { return *m_disassembly; }
+    RegistersPanel &registers() { return *m_registers; }
+    MemoryPanel &memory() { return *m_memory; }
+    StackPanel &stack() { return *m_stack; }
+    BreakpointsPanel &breakpoints() { return *m_breakpoints; }
+    ThreadsPanel &threads() { return *m_threads; }
+    KernelPanel &kernel() { return *m_kernel; }
+    SourcePanel &source() { return *m_source; }
+
+    void showCode(quint64 address);
+    void showMemory(quint64 address);
+
+signals:
+    void raiseWanted(nitroscope::app::Panel &panel);
+    // Why the machine stands still; empty when it does not.
+    void stopReasonChanged(const QString &text);
+    void problem(const nitroscope::app::Error &error);
+    void attachedChanged();
+
+private:
+    void registerRunActions();
+    void registerStageActions();
+    void registerViewActions();
+    void takeState();
+    void updateActions();
+    void updateStages();
+    void chooseDebugFile();
+    void chooseSourceFolder();
+    quint64 codeCursor() const;
+
+    ActionRegistry &m_actions;
+    QPointer<DebugTarget> m_target;
+    FrameLimiter m_limiter{[this] { takeState(); }};
+    std::vector<DebugPanel *> m_panels;
+    std::unique_ptr<QMenu> m_stages; // in the menu bar and on the toolbar
+    DisassemblyPanel *m_disassembly = nullptr;
+    RegistersPanel *m_registers = nullptr;
+    MemoryPanel *m_memory = nullptr;
+    StackPanel *m_stack = nullptr;
+    BreakpointsPanel *m_breakpoints = nullptr;
+    ThreadsPanel *m_threads = nullptr;
+    KernelPanel *m_kernel = nullptr;
+    SourcePanel *m_source = nullptr;
+};
+
+} // namespace nitroscope::app

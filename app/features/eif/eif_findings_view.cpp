@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/eif/eif_findings_view.hpp"
+
+#include "app/ui/bars/empty_state.hpp"
+#include "app/ui/bars/task_strip.hpp"
+#include "app/ui/lists/cell_delegate.hpp"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHeaderView>
+#include <QLabel>
+#include <QTableView>
+#include <QVBoxLayout>
+
+namespace nitroscope::app {
+
+EifFindingsView::EifFindingsView(QWidget *parent)
+    : QWidget(parent), m_table(new QTableView), m_detail(new QLabel), m_strip(new TaskStrip) {
+    prepareTable(*m_table);
+    m_table->setModel(&m_model);
+    m_table->setAccessibleName(QStringLiteral("Lint findings"));
+    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
+    const int em = fontMetrics().averageCharWidth();
+    m_table->setColumnWidth(LintModel::severity, em * 16);
+    m_table->setColumnWidth(LintModel::where, em * 26);
+    m_table->setColumnWidth(LintModel::rule, em * 28);
+    m_table->horizontalHeader()->setStretchLastSection(false);
+    m_table->horizontalHeader()->setSectionResizeMode(LintModel::why, QHeaderView::Stretch);
+    m_detail->setWordWrap(true);
+    m_detail->setTextFormat(Qt::PlainText);
+    m_detail->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_detail->setContentsMargins(10, 6, 10, 6);
+    m_detail->setAccessibleName(QStringLiteral("The finding in full"));
+    auto *content = new QWidget;
+    auto *inner = new QVBoxLayout(content);
+    inner->setContentsMargins({});
+    inner->setSpacing(0);
+    inner->addWidget(m_table, 1);
+    inner->addWidget(m_detail);
+    m_stack = new EmptyStack(content, QStringLiteral("Not checked yet"), {});
+    m_stack->setEmpty(true);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->setSpacing(0);
+    layout->addWidget(m_strip);
+    layout->addWidget(m_stack, 1);
+    m_strip->watch(m_checking, QStringLiteral("Checking…"));
+    connect(m_strip, &TaskStrip::cancelled, this, [this] {
+        m_stack->setText(QStringLiteral("Not checked"), QStringLiteral("Checking was cancelled."));
+    });
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            &EifFindingsView::showFinding);
+    connect(m_table, &QTableView::activated, this, [this](const QModelIndex &cell) {
+        if (const auto range = m_model.findingAt(cell.row()).range; !range.isEmpty())
+            emit rangeChosen(range);
+    });
+}
+
+void EifFindingsView::clear() {
+    m_checking.cancel();
+    m_model.setFindings({});
+    m_detail->clear();
+    m_stack->setText(QStringLiteral("Not checked yet"), {});
+    m_stack->setEmpty(true);
+}
+
+void EifFindingsView::check(const formats::EifDocument &document,
+                            const std::optional<formats::EifMeasurements> &measurements) {
+    clear();
+    m_checking.start(
+        [document, measurements](const BackgroundTask::Control &control) {
+            formats::LintOptions options;
+            options.limits.unpack.stop = control.stop;
+            options.limits.unpack.progress = control.progress;
+            options.measures = false;
+            options.measured = measurements;
+            return formats::lintEif(document, options);
+        },
+        [this](Result<std::vector<formats::LintFinding>> findings) {
+            if (findings) {
+                m_model.setFindings(std::move(*findings));
+                m_stack->setText(QStringLiteral("No findings"), {});
+                m_stack->setEmpty(m_model.rowCount() == 0);
+                m_table->setCurrentIndex(m_model.index(0, 0));
+            } else {
+                m_stack->setText(QStringLiteral("Not checked"), findings.error().text());
+            }
+            emit checked();
+        });
+}
+
+void EifFindingsView::showFinding() {
+    const QModelIndex cell = m_table->currentIndex();
+    if (!cell.isValid()) {
+        m_detail->clear();
+        return;
+    }
+    const formats::LintFinding &finding = m_model.findingAt(cell.row());
+    QString text = QStringLiteral("%1\n→ %2").arg(finding.why, finding.advice);
+    if (!finding.range.isEmpty())
+        text += QStringLiteral("\nBytes 0x%1 + %2; Enter shows them.")
+                    .arg(finding.range.offset, 0, 16)
+                    .arg(finding.range.length);
+    m_detail->setText(text);
+}
+
+void EifFindingsView::copy() {
+    QGuiApplication::clipboard()->setText(selectedCellsText(*m_table));
+}
+
+} // namespace nitroscope::app

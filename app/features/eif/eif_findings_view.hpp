@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What lint says of an EIF: the table, and the chosen finding in full with the advice.
+#pragma once
+
+#include "app/features/eif/lint_model.hpp"
+#include "app/ui/work/background_task.hpp"
+
+#include <QWidget>
+
+class QLabel;
+class QTableView;
+
+namespace nitroscope::app {
+
+class EmptyStack;
+class TaskStrip;
+
+class EifFindingsView : public QWidget {
+    Q_OBJECT
+public:
+    explicit EifFindingsView(QWidget *parent = nullptr);
+
+    void clear();
+    // Looks for findings on a worker. Without measurements those about CRC and signed PCR0 are left out.
+    void check(const formats::EifDocument &document,
+               const std::optional<formats::EifMeasurements> &measurements);
+
+    LintModel &model() { return m_model; }
+    QTableView &table() { return *m_table; }
+    void copy();
+
+signals:
+    void checked();
+    void rangeChosen(const nitroscope::formats::ByteRange &range);
+
+private:
+    void showFinding();
+
+    LintModel m_model;
+    BackgroundTask m_checking;
+    QTableView *m_table;
+    QLabel *m_detail;
+    TaskStrip *m_strip;
+    EmptyStack *m_stack;
+};
+
+} // namespace nitroscope::app

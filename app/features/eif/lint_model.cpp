@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/eif/lint_model.hpp"
+
+#include "app/ui/lists/node_tree_model.hpp"
+#include "app/ui/text/roles.hpp"
+
+#include <algorithm>
+
+namespace nitroscope::app {
+
+using formats::LintFinding;
+using formats::Severity;
+
+namespace {
+
+QString severityWord(Severity severity) {
+    return severity == Severity::error     ? QStringLiteral("error")
+           : severity == Severity::warning ? QStringLiteral("warning")
+                                           : QStringLiteral("note");
+}
+
+} // namespace
+
+void LintModel::setFindings(std::vector<LintFinding> findings) {
+    beginResetModel();
+    m_findings = std::move(findings);
+    std::ranges::stable_sort(m_findings, std::ranges::greater(), &LintFinding::severity);
+    endResetModel();
+}
+
+int LintModel::count(Severity wanted) const {
+    return static_cast<int>(std::ranges::count(m_findings, wanted, &LintFinding::severity));
+}
+
+QString LintModel::summary() const {
+    QStringList parts;
+    for (const Severity each : {Severity::error, Severity::warning, Severity::note})
+        if (const int number = count(each))
+            parts << QStringLiteral("%1 %2%3").arg(number).arg(severityWord(each),
+                                                               number == 1 ? QString() : QStringLiteral("s"));
+    return parts.isEmpty() ? QStringLiteral("No findings") : parts.join(QStringLiteral(", "));
+}
+
+int LintModel::rowCount(const QModelIndex &parent) const {
+    return parent.isValid() ? 0 : static_cast<int>(m_findings.size());
+}
+
+int LintModel::columnCount(const QModelIndex &) const {
+    return columnCountValue;
+}
+
+QVariant LintModel::data(const QModelIndex &cell, int role) const {
+    if (!checkIndex(cell, CheckIndexOption::IndexIsValid))
+        return {};
+    const LintFinding &finding = findingAt(cell.row());
+    switch (role) {
+    case Qt::DisplayRole:
+        return cell.column() == severity ? severityWord(finding.severity)
+               : cell.column() == where  ? finding.where
+               : cell.column() == why    ? finding.why
+                                         : finding.rule;
+    case Qt::ToolTipRole:
+        return foreignTip(finding.why + u' ' + finding.advice);
+    case severityRole:
+        return static_cast<int>(cell.column() == severity ? finding.severity : Severity::none);
+    case toneRole:
+        return static_cast<int>(cell.column() == rule ? Tone::muted : Tone::normal);
+    case byteRangeRole:
+        return QVariant::fromValue(finding.range);
+    default:
+        return {};
+    }
+}
+
+QVariant LintModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
+        return {};
+    static const char *const titles[] = {"Severity", "Where", "Why", "Rule"};
+    return section >= 0 && section < columnCountValue ? QString::fromLatin1(titles[section]) : QVariant();
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/nsm/nsm_list_model.hpp"
+
+#include "app/formats/cbor/cbor_tree.hpp"
+#include "app/ui/text/roles.hpp"
+
+#include <QDateTime>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+namespace nitroscope::app {
+
+int NsmListModel::columnCount(const QModelIndex &parent) const {
+    return parent.isValid() ? 0 : columnCountValue;
+}
+
+void NsmListModel::restart(std::shared_ptr<const CaptureBytes> bytes) {
+    m_transactions.clear();
+    m_open.clear();
+    m_comments.clear();
+    m_firstHostNs.reset();
+    m_notKept = 0;
+    m_bytes = std::move(bytes);
+    clearRows();
+}
+
+void NsmListModel::add(const pcapng::Record &record) {
+    if (!m_firstHostNs)
+        m_firstHostNs = record.hostNs;
+    const auto *nsm = std::get_if<pcapng::NsmRecord>(&record.content);
+    if (!nsm)
+        return;
+    int source = nsm->isResponse ? m_open.value(nsm->transaction, -1) : -1;
+    const bool isNew = source < 0;
+    if (isNew) {
+        if (sourceCount() >= mostRecords) {
+            ++m_notKept;
+            return;
+        }
+        source = sourceCount();
+        m_transactions.emplace_back();
+        m_transactions.back().id = nsm->transaction;
+    }
+    NsmTransaction &transaction = m_transactions[static_cast<size_t>(source)];
+    if (nsm->isResponse) {
+        takeResponse(record, *nsm, transaction);
+        m_open.remove(nsm->transaction);
+    } else {
+        takeRequest(record, *nsm, transaction);
+        m_open.insert(nsm->transaction, source);
+    }
+    if (!record.comment.isEmpty())
+        m_comments.insert(nsm->transaction, record.comment);
+    if (isNew)
+        sourceAppended();
+    else
+        sourceChanged(source);
+}
+
+void NsmListModel::setFilter(const NsmFilter &filter) {
+    m_filter = filter;
+    refilter();
+}
+
+bool NsmListModel::accepts(int source) const {
+    const NsmTransaction &t = transaction(source);
+    if (m_filter.kind && t.kind != *m_filter.kind)
+        return false;
+    if (m_filter.pcr && !t.concerns(*m_filter.pcr))
+        return false;
+    switch (m_filter.which) {
+    case NsmFilter::Result::any:
+        break;
+    case NsmFilter::Result::success:
+        if (!t.hasResponse || t.result != 0 || t.isDropped())
+            return false;
+        break;
+    case NsmFilter::Result::failure:
+        if (!t.failed() && !t.isDropped())
+            return false;
+        break;
+    case NsmFilter::Result::one:
+        if (!t.hasResponse || t.result != m_filter.result)
+            return false;
+        break;
+    }
+    if (m_filter.text.isEmpty())
+        return true;
+    for (const int column : {kind, arguments, result})
+        if (text(t, column).contains(m_filter.text, Qt::CaseInsensitive))
+            return true;
+    return comment(t.id).contains(m_filter.text, Qt::CaseInsensitive);
+}
+
+int NsmListModel::find(quint64 id) const {
+    // Numbers ascend, except in files that were merged from several captures.
+    const auto found =
+        std::lower_bound(m_transactions.begin(), m_transactions.end(), id,
+                         [](const NsmTransaction &t, quint64 wanted) { return t.id < wanted; });
+    if (found != m_transactions.end() && found->id == id)
+        return static_cast<int>(found - m_transactions.begin());
+    const auto anywhere = std::find_if(m_transactions.begin(), m_transactions.end(),
+                                       [id](const NsmTransaction &t) { return t.id == id; });
+    return anywhere == m_transactions.end() ? -1 : static_cast<int>(anywhere - m_transactions.begin());
+}
+
+QByteArray NsmListModel::requestBytes(const NsmTransaction &t) const {
+    return m_bytes ? m_bytes->read(t.requestOffset, t.requestBytes) : QByteArray();
+}
+
+QByteArray NsmListModel::responseBytes(const NsmTransaction &t) const {
+    return m_bytes ? m_bytes->read(t.responseOffset, t.responseBytes) : QByteArray();
+}
+
+QString NsmListModel::timeText(const NsmTransaction &t) const {
+    const qint64 ns = t.virtualNs >= 0 ? t.virtualNs : t.hostNs - m_firstHostNs.value_or(t.hostNs);
+    return QString::number(static_cast<double>(ns) / 1e9, 'f', 6);
+}
+
+QString NsmListModel::text(const NsmTransaction &t, int column) const {
+    switch (column) {
+    case number:
+        return t.id ? QString::number(t.id) : QString();
+    case time:
+        return timeText(t);
+    case kind:
+        return pcapng::nsmKindName(t.kind);
+    case arguments:
+        return argumentsText(t);
+    case result:
+        return resultText(t);
+    case duration:
+        return t.hasResponse ? durationText(t.durationNs) : QString();
+    default:
+        return {};
+    }
+}
+
+QVariant NsmListModel::data(const QModelIndex &cell, int role) const {
+    if (!checkIndex(cell, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid))
+        return {};
+    const NsmTransaction &t = at(cell.row());
+    const int column = cell.column();
+    switch (role) {
+    case Qt::DisplayRole:
+        return text(t, column);
+    case Qt::ToolTipRole:
+        if (column == time)
+            return QStringLiteral("Guest's clock in seconds; on the host %1")
+                .arg(QDateTime::fromMSecsSinceEpoch(t.hostNs / 1'000'000).toString(Qt::ISODateWithMs));
+        if (column == result)
+            return foreignTip(comment(t.id));
+        return column == arguments ? QVariant(text(t, column)) : QVariant();
+    case Qt::TextAlignmentRole:
+        return column == number || column == time || column == duration
+                   ? QVariant(Qt::AlignRight | Qt::AlignVCenter)
+                   : QVariant();
+    case monospaceRole:
+        return column == number || column == time || column == duration;
+    case toneRole: {
+        if (column == result) {
+            const bool acted = t.verdict != pcapng::Verdict::passed;
+            const Tone answered = acted ? Tone::attention : Tone::good;
+            return static_cast<int>(!t.hasResponse                ? Tone::muted
+                                    : t.failed() || t.isDropped() ? Tone::bad
+                                                                  : answered);
+        }
+        const bool quiet = column == number || column == time || column == duration;
+        return static_cast<int>(quiet ? Tone::muted : Tone::normal);
+    }
+    case rawValueRole:
+        return QVariant::fromValue(t.id);
+    default:
+        return {};
+    }
+}
+
+QVariant NsmListModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation != Qt::Horizontal)
+        return {};
+    if (role == Qt::TextAlignmentRole && (section == number || section == time || section == duration))
+        return QVariant(Qt::AlignRight | Qt::AlignVCenter);
+    if (role != Qt::DisplayRole)
+        return {};
+    static const char *const titles[] = {"No.", "Time (s)", "Request", "Arguments", "Result", "Took"};
+    return section >= 0 && section < columnCountValue ? QString::fromLatin1(titles[section]) : QVariant();
+}
+
+QByteArray NsmListModel::asJsonLines() const {
+    QByteArray out;
+    for (int row = 0; row < rowCount(); ++row) {
+        const NsmTransaction &t = at(row);
+        QJsonObject object{{QStringLiteral("transaction"), static_cast<qint64>(t.id)},
+                           {QStringLiteral("host-ns"), t.hostNs},
+                           {QStringLiteral("kind"), pcapng::nsmKindName(t.kind)},
+                           {QStringLiteral("request"), formats::cborJson(requestBytes(t))}};
+        if (t.virtualNs >= 0)
+            object.insert(QStringLiteral("virtual-ns"), t.virtualNs);
+        if (t.hasResponse) {
+            object.insert(QStringLiteral("result"), pcapng::nsmResultName(t.result));
+            object.insert(QStringLiteral("duration-ns"), static_cast<qint64>(t.durationNs));
+            object.insert(QStringLiteral("verdict"), pcapng::nameOf(t.verdict));
+            object.insert(QStringLiteral("response"), formats::cborJson(responseBytes(t)));
+        }
+        out += QJsonDocument(object).toJson(QJsonDocument::Compact) + '\n';
+    }
+    return out;
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/nsm/nsm_panel.hpp"
+
+#include "app/formats/cbor/cbor_tree.hpp"
+#include "app/proto/pcapng/cbor_variant.hpp"
+#include "app/ui/bars/empty_state.hpp"
+#include "app/ui/bars/filter_bar.hpp"
+#include "app/ui/bytes/cbor_view.hpp"
+#include "app/ui/bytes/hex_view.hpp"
+#include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/view_state.hpp"
+#include "app/ui/text/byte_text.hpp"
+
+#include <QClipboard>
+#include <QComboBox>
+#include <QContextMenuEvent>
+#include <QGuiApplication>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QScopedValueRollback>
+#include <QScrollBar>
+#include <QTableView>
+#include <QVBoxLayout>
+
+namespace nitroscope::app {
+
+NsmPanel::NsmPanel(QWidget *parent)
+    : Panel(QStringLiteral("nsm"), QStringLiteral("NSM"), parent),
+      m_filter(new FilterBar(QStringLiteral("Filter requests"), QStringLiteral("Text shown"))),
+      m_table(new QTableView), m_detail(new CborView), m_splitter(new QSplitter(Qt::Vertical)) {
+    prepareTable(*m_table);
+    m_table->setModel(&m_model);
+    m_table->setAccessibleName(QStringLiteral("NSM requests"));
+    const int em = fontMetrics().averageCharWidth();
+    const int widths[] = {7, 14, 17, 40, 19, 11};
+    for (int column = 0; column < NsmListModel::columnCountValue; ++column)
+        m_table->setColumnWidth(column, em * widths[column]);
+    m_table->horizontalHeader()->setStretchLastSection(false);
+    m_table->horizontalHeader()->setSectionResizeMode(NsmListModel::arguments, QHeaderView::Stretch);
+
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->addWidget(m_table);
+    m_splitter->addWidget(m_detail);
+    m_splitter->setStretchFactor(0, 1);
+    m_splitter->setStretchFactor(1, 1);
+    auto *content = new QWidget;
+    auto *inner = new QVBoxLayout(content);
+    inner->setContentsMargins({});
+    inner->setSpacing(0);
+    buildFilterBar();
+    inner->addWidget(m_filter);
+    inner->addWidget(m_splitter, 1);
+    m_stack = new EmptyStack(
+        content, QStringLiteral("No NSM requests yet"),
+        QStringLiteral(
+            "What the enclave asks its security module appears here while it runs. A saved capture "
+            "(.pcapng) can be opened as well: drop it on this window."));
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_stack);
+
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, [this] {
+        showCurrent();
+        if (m_current >= 0 && !m_choosing)
+            emit transactionChosen(m_model.transaction(m_current).id);
+    });
+    connect(m_table, &QTableView::doubleClicked, this, &NsmPanel::openDocument);
+    connect(&m_model, &QAbstractItemModel::dataChanged, this, [this] {
+        if (m_current >= 0)
+            showSide(); // its answer may have come
+        refreshStatus(m_streamNote);
+    });
+    connect(&m_model, &QAbstractItemModel::rowsAboutToBeInserted, this, [this] {
+        const QScrollBar *bar = m_table->verticalScrollBar();
+        m_following = bar->value() == bar->maximum();
+    });
+    connect(&m_model, &QAbstractItemModel::rowsInserted, this, [this] {
+        m_stack->setEmpty(false);
+        if (m_awaited && m_model.find(m_awaited) >= 0)
+            showTransaction(std::exchange(m_awaited, 0));
+        if (!m_table->currentIndex().isValid())
+            setCurrentRow(0);
+        if (m_following)
+            m_table->scrollToBottom();
+        refreshStatus(m_streamNote);
+    });
+    // A new filter resets the model: the transaction looked at stays, if it is still in the list.
+    connect(&m_model, &QAbstractItemModel::modelReset, this, [this] {
+        m_stack->setEmpty(m_model.sourceCount() == 0);
+        const int row = m_current < 0 || m_current >= m_model.sourceCount() ? -1 : m_model.rowOf(m_current);
+        if (row >= 0) {
+            setCurrentRow(row);
+            m_table->scrollTo(m_model.index(row, 0), QAbstractItemView::PositionAtCenter);
+        } else if (m_model.rowCount() > 0) {
+            setCurrentRow(0);
+        }
+        showCurrent();
+        refreshStatus(m_streamNote);
+    });
+}
+
+void NsmPanel::buildFilterBar() {
+    QList<std::pair<QString, QVariant>> kinds{{QStringLiteral("All requests"), {}}};
+    for (int kind = 0; kind < pcapng::nsmKinds; ++kind)
+        kinds.append({pcapng::nsmKindName(kind), kind});
+    QList<std::pair<QString, QVariant>> results{{QStringLiteral("Any result"), {}},
+                                                {QStringLiteral("Succeeded"), {}},
+                                                {QStringLiteral("Failed"), {}}};
+    for (int result = 1; result < pcapng::nsmResults; ++result)
+        results.append({pcapng::nsmResultName(result), result});
+    QList<std::pair<QString, QVariant>> pcrs{{QStringLiteral("Any PCR"), {}}};
+    for (int pcr = 0; pcr < 32; ++pcr)
+        pcrs.append({QStringLiteral("PCR %1").arg(pcr), pcr});
+    m_kind = m_filter->addChoice(QStringLiteral("Kind of request shown"), kinds);
+    m_result = m_filter->addChoice(QStringLiteral("Result shown"), results);
+    m_pcr = m_filter->addChoice(QStringLiteral("PCR shown"), pcrs);
+    connect(m_filter, &FilterBar::changed, this, &NsmPanel::applyFilter);
+}
+
+void NsmPanel::applyFilter() {
+    NsmFilter filter;
+    if (m_kind->currentIndex() > 0)
+        filter.kind = m_kind->currentData().toInt();
+    if (m_pcr->currentIndex() > 0)
+        filter.pcr = m_pcr->currentData().toInt();
+    const int result = m_result->currentIndex();
+    filter.which = result == 0   ? NsmFilter::Result::any
+                   : result == 1 ? NsmFilter::Result::success
+                   : result == 2 ? NsmFilter::Result::failure
+                                 : NsmFilter::Result::one;
+    filter.result = m_result->currentData().toInt();
+    filter.text = m_filter->text();
+    m_model.setFilter(filter);
+}
+
+void NsmPanel::refreshStatus(const QString &streamNote) {
+    m_streamNote = streamNote;
+    const int all = m_model.sourceCount(), shown = m_model.rowCount();
+    QString text =
+        all == shown ? QStringLiteral("%1").arg(all) : QStringLiteral("%1 of %2").arg(shown).arg(all);
+    if (m_model.notKept() > 0)
+        text += QStringLiteral(", %1 later ones not listed").arg(m_model.notKept());
+    if (!m_rules.isEmpty())
+        text += QStringLiteral(" · %1 %2")
+                    .arg(m_rules.size())
+                    .arg(m_rules.size() == 1 ? QStringLiteral("rule") : QStringLiteral("rules"));
+    if (!streamNote.isEmpty())
+        text += QStringLiteral(" · ") + streamNote;
+    m_filter->setStatus(text);
+}
+
+void NsmPanel::showCurrent() {
+    const QModelIndex row = m_table->currentIndex();
+    m_current = row.isValid() ? m_model.sourceOf(row.row()) : -1;
+    showSide();
+}
+
+void NsmPanel::setCurrentRow(int row) {
+    const QScopedValueRollback guard(m_choosing, true);
+    m_table->setCurrentIndex(m_model.index(row, 0));
+}
+
+void NsmPanel::showSide() {
+    if (m_current < 0) {
+        m_detail->setPieces({});
+        m_detail->setNote({});
+        return;
+    }
+    const NsmTransaction &t = m_model.transaction(m_current);
+    const QByteArray request = m_model.requestBytes(t), response = m_model.responseBytes(t);
+    const QString gone = QStringLiteral("The bytes are not kept any more.");
+    m_detail->setPieces(
+        {{QStringLiteral("Request"), request,
+          t.hasRequest && t.requestBytes > 0 ? gone : QStringLiteral("The request is not in the capture.")},
+         {QStringLiteral("Response"), response,
+          !t.hasResponse        ? QStringLiteral("There is no answer yet.")
+          : t.responseBytes > 0 ? gone
+                                : QStringLiteral("The answer was dropped on purpose.")}});
+    m_detail->setNote(m_model.comment(t.id));
+}
+
+bool NsmPanel::showTransaction(quint64 id) {
+    m_model.flush();
+    const int source = m_model.find(id);
+    if (source < 0)
+        return false;
+    if (m_model.rowOf(source) < 0) {
+        m_filter->clear();
+        m_model.flush();
+    }
+    const QModelIndex cell = m_model.index(m_model.rowOf(source), 0);
+    setCurrentRow(cell.row());
+    m_table->scrollTo(cell, QAbstractItemView::PositionAtCenter);
+    return true;
+}
+
+void NsmPanel::selectWhenThere(quint64 id) {
+    if (!showTransaction(id))
+        m_awaited = id;
+}
+
+// The document of an attestation response, out of its CBOR.
+bool NsmPanel::openDocument() {
+    if (m_current < 0)
+        return false;
+    const NsmTransaction &t = m_model.transaction(m_current);
+    if (t.kind != nsm_kind::attestation)
+        return false;
+    const auto decoded = pcapng::decodeCbor(m_model.responseBytes(t));
+    if (!decoded)
+        return false;
+    const QByteArray document = decoded->toMap()
+                                    .value(QStringLiteral("Attestation"))
+                                    .toMap()
+                                    .value(QStringLiteral("document"))
+                                    .toByteArray();
+    if (document.isEmpty())
+        return false;
+    emit documentOpened(document, QStringLiteral("NSM transaction %1").arg(t.id));
+    return true;
+}
+
+void NsmPanel::copyAs(CopyForm form) {
+    const bool inside = m_detail->tree().hasFocus() || m_detail->hexView().hasFocus();
+    QByteArray bytes = inside ? m_detail->chosenBytes() : m_detail->pieceBytes();
+    if (m_detail->hexView().hasFocus() && m_detail->hexView().selection().length > 1)
+        bytes = m_detail->hexView().selectedBytes();
+    if (bytes.isEmpty())
+        return;
+    QString text;
+    switch (form) {
+    case CopyForm::diagnostic:
+        text = formats::cborDiagnostic(bytes);
+        break;
+    case CopyForm::json: {
+        const QJsonValue value = formats::cborJson(bytes);
+        text = QString::fromUtf8(
+            value.isObject() ? QJsonDocument(value.toObject()).toJson()
+            : value.isArray()
+                ? QJsonDocument(value.toArray()).toJson()
+                : QJsonDocument(QJsonArray{value}).toJson(QJsonDocument::Compact).chopped(1).mid(1));
+        break;
+    }
+    case CopyForm::hex:
+        text = spellBytes(bytes, ByteSpelling::hexDigits);
+        break;
+    case CopyForm::rustArray:
+        text = spellBytes(bytes, ByteSpelling::rustArray);
+        break;
+    case CopyForm::cArray:
+        text = spellBytes(bytes, ByteSpelling::cArray);
+        break;
+    }
+    QGuiApplication::clipboard()->setText(text);
+}
+
+void NsmPanel::copy() {
+    if (m_detail->tree().hasFocus())
+        QGuiApplication::clipboard()->setText(selectedCellsText(m_detail->tree()));
+    else if (m_detail->hexView().hasFocus())
+        m_detail->hexView().copy(ByteSpelling::hexDigits);
+    else
+        QGuiApplication::clipboard()->setText(selectedCellsText(*m_table));
+}
+
+void NsmPanel::selectAll() {
+    m_table->selectAll();
+}
+
+void NsmPanel::find() {
+    m_filter->startTyping();
+}
+
+QJsonObject NsmPanel::viewState() const {
+    return {{QStringLiteral("columns"), stateText(*m_table->horizontalHeader())},
+            {QStringLiteral("splitter"), stateText(*m_splitter)},
+            {QStringLiteral("detail"), m_detail->stateText()}};
+}
+
+void NsmPanel::restoreViewState(const QJsonObject &state) {
+    restoreStateText(*m_table->horizontalHeader(), state[QStringLiteral("columns")].toString());
+    restoreStateText(*m_splitter, state[QStringLiteral("splitter")].toString());
+    m_detail->restoreStateText(state[QStringLiteral("detail")].toString());
+}
+
+} // namespace nitroscope::app

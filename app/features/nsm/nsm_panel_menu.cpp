@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The NSM panel's context menu: copying, going elsewhere, breaks and faults.
+#include "app/features/nsm/nsm_panel.hpp"
+#include "app/ui/actions/menus.hpp"
+#include "app/ui/bytes/cbor_view.hpp"
+
+#include <QContextMenuEvent>
+#include <QMenu>
+#include <QTableView>
+
+namespace nitroscope::app {
+namespace {
+
+QString faultText(const QString &action) {
+    static const std::pair<const char *, const char *> names[] = {
+        {"delay", "Delay the Answer by a Second"},
+        {"drop", "Never Answer"},
+        {"corrupt-document", "Corrupt the Document"},
+        {"corrupt-signature", "Corrupt the Signature"},
+        {"expired-leaf", "Sign with an Expired Certificate"},
+        {"stale-timestamp", "Date the Document an Hour Back"},
+        {"wrong-root", "Sign under Another Root"}};
+    for (const auto &[name, text] : names)
+        if (action == QLatin1String(name))
+            return QString::fromLatin1(text);
+    return action;
+}
+
+} // namespace
+
+void NsmPanel::setRules(const QVector<NsmRule> &rules) {
+    m_rules = rules;
+    refreshStatus(m_streamNote);
+}
+
+void NsmPanel::contextMenuEvent(QContextMenuEvent *event) {
+    QMenu *menu = makeContextMenu(this);
+    fillMenu(*menu);
+    menu->popup(event->globalPos());
+}
+
+void NsmPanel::popUpRules() {
+    QMenu *menu = makeContextMenu(this);
+    addRuleMenus(*menu, m_current < 0 ? nullptr : &m_model.transaction(m_current));
+    const QRect row = m_table->visualRect(m_table->currentIndex());
+    menu->popup(m_table->viewport()->mapToGlobal(row.isValid() ? row.bottomLeft() : QPoint()));
+}
+
+void NsmPanel::removeRules() {
+    for (const NsmRule &rule : m_rules)
+        emit ruleRemovalWanted(rule.kind, rule.id);
+}
+
+void NsmPanel::fillMenu(QMenu &menu) {
+    const NsmTransaction *t = m_current < 0 ? nullptr : &m_model.transaction(m_current);
+    QMenu *copyMenu = menu.addMenu(QStringLiteral("&Copy As"));
+    copyMenu->setEnabled(t != nullptr);
+    const std::pair<const char *, CopyForm> forms[] = {{"&Diagnostic Notation", CopyForm::diagnostic},
+                                                       {"&JSON", CopyForm::json},
+                                                       {"&Hex Digits", CopyForm::hex},
+                                                       {"&Rust Array", CopyForm::rustArray},
+                                                       {"&C Array", CopyForm::cArray}};
+    for (const auto &[text, form] : forms)
+        connect(copyMenu->addAction(QLatin1String(text)), &QAction::triggered, this,
+                [this, form = form] { copyAs(form); });
+    if (t && t->kind == nsm_kind::attestation && t->hasResponse && !t->failed() && !t->isDropped())
+        connect(menu.addAction(QStringLiteral("&Open Attestation Document")), &QAction::triggered, this,
+                &NsmPanel::openDocument);
+    if (t && t->kind <= nsm_kind::lockPcr && t->pcr >= 0 && t->pcr < 32)
+        connect(menu.addAction(QStringLiteral("Show PCR &%1").arg(t->pcr)), &QAction::triggered, this,
+                [this, pcr = t->pcr] { emit pcrChosen(pcr); });
+    menu.addSeparator();
+    addRuleMenus(menu, t);
+}
+
+void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
+    QMenu *breaks = menu.addMenu(QStringLiteral("&Break On"));
+    QMenu *faults = menu.addMenu(QStringLiteral("&Fault"));
+    const auto addBreak = [this, breaks](const QString &text, const NsmBreak &wanted) {
+        connect(breaks->addAction(text), &QAction::triggered, this,
+                [this, wanted] { emit breakWanted(wanted); });
+    };
+    const QString kind = transaction && transaction->kind != nsm_kind::unknown
+                             ? pcapng::nsmKindName(transaction->kind)
+                             : QString();
+    const bool hasPcr = transaction && transaction->kind <= nsm_kind::lockPcr && transaction->pcr >= 0 &&
+                        transaction->pcr < 32;
+    if (!kind.isEmpty())
+        addBreak(QStringLiteral("Every ") + kind, {kind, {}, {}});
+    if (hasPcr)
+        addBreak(QStringLiteral("Every Request for PCR %1").arg(transaction->pcr),
+                 {{}, transaction->pcr, {}});
+    if (transaction && transaction->failed())
+        addBreak(QStringLiteral("Every ") + pcapng::nsmResultName(transaction->result),
+                 {{}, {}, pcapng::nsmResultName(transaction->result)});
+    addBreak(QStringLiteral("Every Request"), {});
+
+    const auto addFault = [this](QMenu *to, const QString &text, const NsmFault &wanted) {
+        connect(to->addAction(text), &QAction::triggered, this, [this, wanted] { emit faultWanted(wanted); });
+    };
+    // Which requests: the next, all of the kind, all about the PCR.
+    struct Which {
+        QString title, kind;
+        std::optional<int> pcr;
+        quint64 count;
+    };
+    const QString what = kind.isEmpty() ? QStringLiteral("Request") : kind;
+    std::vector<Which> choices{{QStringLiteral("&Next ") + what, kind, {}, 1},
+                               {QStringLiteral("&Every ") + what, kind, {}, 0}};
+    if (hasPcr)
+        choices.push_back(
+            {QStringLiteral("Every Request for &PCR %1").arg(transaction->pcr), {}, transaction->pcr, 0});
+    for (const Which &which : choices) {
+        QMenu *part = faults->addMenu(which.title);
+        QMenu *errors = part->addMenu(QStringLiteral("Answer with &Error"));
+        for (int result = 1; result < pcapng::nsmResults; ++result)
+            addFault(errors, pcapng::nsmResultName(result),
+                     {which.kind,
+                      which.pcr,
+                      QStringLiteral("error"),
+                      pcapng::nsmResultName(result),
+                      {},
+                      which.count});
+        for (const QString &action : nsmFaultActions()) {
+            if (action == QStringLiteral("error"))
+                continue;
+            const bool aboutDocuments = action != QStringLiteral("delay") && action != QStringLiteral("drop");
+            if (aboutDocuments && transaction && transaction->kind != nsm_kind::attestation)
+                continue;
+            std::optional<quint64> milliseconds;
+            if (action == QStringLiteral("delay"))
+                milliseconds = 1000;
+            if (action == QStringLiteral("stale-timestamp"))
+                milliseconds = 3'600'000;
+            addFault(part, faultText(action),
+                     {aboutDocuments ? QStringLiteral("Attestation") : which.kind,
+                      which.pcr,
+                      action,
+                      {},
+                      milliseconds,
+                      which.count});
+        }
+    }
+    breaks->setEnabled(m_canSet);
+    faults->setEnabled(m_canSet);
+    if (m_rules.isEmpty())
+        return;
+    QMenu *remove = menu.addMenu(QStringLiteral("&Remove"));
+    remove->setEnabled(m_canSet);
+    for (const NsmRule &rule : m_rules)
+        connect(remove->addAction(rule.hits > 0 ? QStringLiteral("%1 (%2×)").arg(rule.text).arg(rule.hits)
+                                                : rule.text),
+                &QAction::triggered, this,
+                [this, kind = rule.kind, id = rule.id] { emit ruleRemovalWanted(kind, id); });
+    if (m_rules.size() > 1) {
+        remove->addSeparator();
+        connect(remove->addAction(QStringLiteral("&All")), &QAction::triggered, this, &NsmPanel::removeRules);
+    }
+}
+
+} // namespace nitroscope::app

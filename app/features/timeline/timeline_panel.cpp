@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/timeline/timeline_panel.hpp"
+
+#include "app/features/timeline/timeline_view.hpp"
+#include "app/session/nsm/nsm_transaction.hpp"
+#include "app/ui/actions/menus.hpp"
+#include "app/ui/bars/empty_state.hpp"
+#include "app/ui/bars/filter_bar.hpp"
+
+#include <algorithm>
+#include <QClipboard>
+#include <QComboBox>
+#include <QContextMenuEvent>
+#include <QGuiApplication>
+#include <QJsonDocument>
+#include <QLabel>
+#include <QMenu>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace nitroscope::app {
+
+TimelinePanel::TimelinePanel(const QList<QAction *> &actions, QWidget *parent)
+    : Panel(QStringLiteral("timeline"), QStringLiteral("Timeline"), parent), m_menuActions(actions),
+      m_view(new TimelineView(m_model)),
+      m_filter(new FilterBar(QStringLiteral("Filter events"), QStringLiteral("Events shown"))),
+      m_lanes(new QMenu(this)), m_details(new QLabel) {
+    buildFilter();
+    m_details->setTextFormat(Qt::PlainText);
+    m_details->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    m_details->setAccessibleName(QStringLiteral("Chosen event"));
+    m_details->setContentsMargins(8, 3, 8, 3);
+    m_details->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    auto *content = new QWidget;
+    auto *inner = new QVBoxLayout(content);
+    inner->setContentsMargins({});
+    inner->setSpacing(0);
+    inner->addWidget(m_filter);
+    inner->addWidget(m_view, 1);
+    inner->addWidget(m_details);
+    m_stack = new EmptyStack(
+        content, QStringLiteral("Nothing on the timeline yet"),
+        QStringLiteral(
+            "Boot stages, console lines, NSM requests, PCR changes, vsock traffic, breaks and what "
+            "plugins trace appear here on one time axis while an enclave runs. A saved capture "
+            "(.pcapng) can be opened as well: drop it on this window."));
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_stack);
+    setFocusProxy(m_view);
+    connect(&m_model, &TimelineModel::changed, this, &TimelinePanel::refresh);
+    connect(&m_model, &TimelineModel::filtered, this, &TimelinePanel::refresh);
+    connect(m_view, &TimelineView::measureChanged, this, &TimelinePanel::refresh);
+    connect(m_view, &TimelineView::chosen, this, [this](int number) {
+        refresh();
+        emit eventChosen(number);
+    });
+    connect(m_view, &TimelineView::opened, this, &TimelinePanel::eventOpened);
+    refresh();
+}
+
+void TimelinePanel::buildFilter() {
+    m_which = m_filter->addChoice(QStringLiteral("Which events"), {{QStringLiteral("All events"), {}},
+                                                                   {QStringLiteral("Worth a look"), true}});
+    m_which->setToolTip(QStringLiteral("“Worth a look” leaves failures, faults, breaks and losses"));
+    auto *lanes = new QToolButton;
+    lanes->setText(QStringLiteral("Lanes"));
+    lanes->setAccessibleName(QStringLiteral("Lanes shown"));
+    lanes->setToolTip(QStringLiteral("Which sources have a lane"));
+    lanes->setPopupMode(QToolButton::InstantPopup);
+    lanes->setMenu(m_lanes);
+    m_filter->add(lanes);
+    connect(m_lanes, &QMenu::aboutToShow, this, &TimelinePanel::fillLanes);
+    m_clock = makeChoice(QStringLiteral("Clock of the axis"),
+                         {{QStringLiteral("Guest's clock"), {}}, {QStringLiteral("Host's clock"), {}}});
+    m_clock->setToolTip(QStringLiteral("The guest's clock stands still while the machine is stopped"));
+    m_filter->add(m_clock);
+    connect(m_clock, &QComboBox::currentIndexChanged, this,
+            [this](int index) { m_model.setClock(index == 0 ? TimelineClock::guest : TimelineClock::host); });
+    connect(m_filter, &FilterBar::changed, this, &TimelinePanel::applyFilter);
+}
+
+void TimelinePanel::fillLanes() {
+    m_lanes->clear();
+    for (int i = 0; i < timelineLanes; ++i) {
+        const auto lane = static_cast<TimelineLane>(i);
+        const int size = m_model.laneSize(lane);
+        QAction *action = m_lanes->addAction(
+            size > 0 ? QStringLiteral("%1 (%2)").arg(laneName(lane)).arg(size) : laneName(lane));
+        action->setCheckable(true);
+        action->setChecked(!(m_hidden >> i & 1));
+        action->setEnabled(size > 0);
+        connect(action, &QAction::toggled, this, [this, lane](bool on) { setLaneShown(lane, on); });
+    }
+}
+
+void TimelinePanel::setLaneShown(TimelineLane lane, bool on) {
+    const quint32 bit = 1U << static_cast<int>(lane);
+    m_hidden = on ? m_hidden & ~bit : m_hidden | bit;
+    applyFilter();
+}
+
+void TimelinePanel::setClock(TimelineClock clock) {
+    m_clock->setCurrentIndex(clock == TimelineClock::guest ? 0 : 1);
+}
+
+void TimelinePanel::applyFilter() {
+    m_model.setFilter({m_filter->text(), ~m_hidden, m_which->currentIndex() > 0});
+}
+
+void TimelinePanel::refresh() {
+    const size_t all = m_model.events().size();
+    m_stack->setEmpty(all == 0);
+    const auto shown = static_cast<size_t>(m_model.shownCount());
+    QString status = shown == all ? QStringLiteral("%1 events").arg(all)
+                                  : QStringLiteral("%1 of %2 events").arg(shown).arg(all);
+    if (m_model.notKept() > 0)
+        status += QStringLiteral(", %1 later ones not listed").arg(m_model.notKept());
+    m_filter->setStatus(status);
+    QStringList lines;
+    if (const int number = m_view->current(); number >= 0)
+        lines << QStringLiteral("%1  %2: %3")
+                     .arg(m_model.timeText(number), laneName(m_model.event(number).lane),
+                          m_model.details(number));
+    if (const auto range = m_view->measure(); range && range->second > range->first)
+        lines << QStringLiteral("%1 from %2 to %3, %4 events")
+                     .arg(durationText(static_cast<quint64>(range->second - range->first)),
+                          TimeAxis::label(range->first, 1), TimeAxis::label(range->second, 1))
+                     .arg(measuredCount());
+    if (lines.isEmpty())
+        lines << QStringLiteral("Wheel zooms, Shift+wheel pans, a drag measures, a click chooses");
+    m_details->setToolTip(foreignTip(lines.join(u'\n')));
+    for (QString &line : lines)
+        line = fontMetrics().elidedText(line, Qt::ElideRight, width() - 16);
+    m_details->setText(lines.join(u'\n'));
+}
+
+void TimelinePanel::resizeEvent(QResizeEvent *event) {
+    Panel::resizeEvent(event);
+    refresh();
+}
+
+void TimelinePanel::showEvent(int number) {
+    if (number < 0)
+        return;
+    if (!m_model.isShown(number)) {
+        m_hidden &= ~(1U << static_cast<int>(m_model.event(number).lane));
+        m_filter->clear();
+        applyFilter();
+        m_model.flush();
+    }
+    m_view->setCurrent(number);
+    refresh();
+}
+
+std::span<const int> TimelinePanel::measured(TimelineLane lane) const {
+    const auto range = m_view->measure();
+    if (!range)
+        return {};
+    const size_t first = m_model.positionOf(lane, range->first);
+    return std::span(m_model.shown(lane)).subspan(first, m_model.positionOf(lane, range->second + 1) - first);
+}
+
+size_t TimelinePanel::measuredCount() const {
+    size_t count = 0;
+    for (int i = 0; i < timelineLanes; ++i)
+        count += measured(static_cast<TimelineLane>(i)).size();
+    return count;
+}
+
+QString TimelinePanel::spelled(CopyForm form) const {
+    std::vector<int> numbers;
+    for (int i = 0; i < timelineLanes; ++i) {
+        const auto part = measured(static_cast<TimelineLane>(i));
+        numbers.insert(numbers.end(), part.begin(), part.end());
+    }
+    if (numbers.empty() && m_view->current() >= 0)
+        numbers = {m_view->current()};
+    std::sort(numbers.begin(), numbers.end(), [this](int a, int b) { return m_model.isBefore(a, b); });
+    QString text;
+    if (form == CopyForm::csv && !numbers.empty())
+        text = QStringLiteral("guest-ns,host-ns,duration-ns,lane,event\n");
+    for (size_t i = 0; i < std::min(numbers.size(), mostCopied); ++i) {
+        const int number = numbers[i];
+        const TimelineEvent &event = m_model.event(number);
+        const qint64 duration = std::max<qint64>(0, event.end(clock()) - event.begin(clock()));
+        switch (form) {
+        case CopyForm::text:
+            text += QStringLiteral("%1\t%2\t%3\n")
+                        .arg(m_model.timeText(number), laneName(event.lane), m_model.details(number));
+            break;
+        case CopyForm::json:
+            text +=
+                QString::fromUtf8(QJsonDocument(QJsonObject{{QStringLiteral("guest-ns"), event.guestNs},
+                                                            {QStringLiteral("host-ns"), event.hostNs},
+                                                            {QStringLiteral("duration-ns"), duration},
+                                                            {QStringLiteral("lane"), laneName(event.lane)},
+                                                            {QStringLiteral("event"), m_model.text(number)}})
+                                      .toJson(QJsonDocument::Compact)) +
+                u'\n';
+            break;
+        case CopyForm::csv:
+            text += QStringLiteral("%1,%2,%3,%4,\"%5\"\n")
+                        .arg(event.guestNs)
+                        .arg(event.hostNs)
+                        .arg(duration)
+                        .arg(u'"' + laneName(event.lane) + u'"',
+                             m_model.text(number).replace(u'"', QStringLiteral("\"\"")));
+            break;
+        }
+    }
+    return text;
+}
+
+void TimelinePanel::copyAs(CopyForm form) {
+    if (const QString text = spelled(form); !text.isEmpty())
+        QGuiApplication::clipboard()->setText(text);
+}
+
+void TimelinePanel::find() {
+    m_filter->startTyping();
+}
+
+void TimelinePanel::findNext() {
+    m_view->step(+1);
+}
+
+void TimelinePanel::findPrevious() {
+    m_view->step(-1);
+}
+
+void TimelinePanel::contextMenuEvent(QContextMenuEvent *event) {
+    QMenu *menu = makeContextMenu(this);
+    addToMenu(*menu, m_menuActions);
+    menu->popup(event->globalPos());
+}
+
+QJsonObject TimelinePanel::viewState() const {
+    return {{QStringLiteral("hidden-lanes"), static_cast<qint64>(m_hidden)},
+            {QStringLiteral("clock"),
+             clock() == TimelineClock::host ? QStringLiteral("host") : QStringLiteral("guest")}};
+}
+
+void TimelinePanel::restoreViewState(const QJsonObject &state) {
+    m_hidden = static_cast<quint32>(state[QStringLiteral("hidden-lanes")].toInteger());
+    setClock(state[QStringLiteral("clock")].toString() == QStringLiteral("host") ? TimelineClock::host
+                                                                                 : TimelineClock::guest);
+    applyFilter();
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// From records of a capture to events of the timeline.
+#include "app/features/timeline/timeline_model.hpp"
+#include "app/proto/pcapng/record_text.hpp"
+#include "app/session/nsm/nsm_transaction.hpp"
+#include "app/session/vsock/vsock_records.hpp"
+
+#include <QHash>
+
+namespace nitroscope::app {
+
+using Kind = TimelineEvent::Kind;
+
+namespace {
+
+constexpr qsizetype longestWord = 100; // characters
+constexpr qint64 latestNs = qint64{1} << 60;
+
+QString field(const QVariantMap &fields, const char *key) {
+    return fields.value(QLatin1String(key)).toString();
+}
+
+quint64 number(const QVariantMap &fields, const char *key) {
+    return fields.value(QLatin1String(key)).toULongLong();
+}
+
+Tone toneOf(pcapng::Verdict verdict) {
+    return verdict == pcapng::Verdict::passed    ? Tone::normal
+           : verdict == pcapng::Verdict::dropped ? Tone::bad
+                                                 : Tone::attention;
+}
+
+// "break 3: ExtendPCR 16" rather than all fields.
+QString machineText(const pcapng::Record &record, const pcapng::MachineRecord &machine, Kind kind) {
+    QStringList words;
+    if (kind == Kind::breakHit)
+        words = {field(machine.fields, "detail")};
+    else if (kind == Kind::fault)
+        words = {field(machine.fields, "action"), field(machine.fields, "detail")};
+    else if (kind == Kind::failure || kind == Kind::warning)
+        words = {field(machine.fields, "e-code"), field(machine.fields, "message")};
+    else if (kind == Kind::reset)
+        return QStringLiteral("reset: ") + field(machine.fields, "cause");
+    else if (machine.kind == QLatin1String("run-state"))
+        return field(machine.fields, "state");
+    else
+        return pcapng::summaryOf(record);
+    words.removeAll(QString());
+    const QString what = words.join(u' ');
+    if (kind == Kind::failure || kind == Kind::warning)
+        return what.isEmpty() ? machine.kind : what;
+    return QStringLiteral("%1 %2: %3").arg(machine.kind).arg(number(machine.fields, "rule")).arg(what);
+}
+
+} // namespace
+
+qint32 TimelineModel::word(const QString &text, const QString &shorter) {
+    if (const auto known = m_wordNumbers.constFind(text); known != m_wordNumbers.cend())
+        return *known;
+    if (m_words.size() >= mostWords) { // somebody has many: they share what they have in common
+        const QString common = shorter.isEmpty() ? QStringLiteral("…") : shorter;
+        if (const auto known = m_wordNumbers.constFind(common); known != m_wordNumbers.cend())
+            return *known;
+        if (m_words.size() >= mostWords + 1000)
+            return 0;
+        return m_words.push_back(common), *m_wordNumbers.insert(common, qint32(m_words.size() - 1));
+    }
+    m_words.push_back(text.left(longestWord));
+    return *m_wordNumbers.insert(text, static_cast<qint32>(m_words.size() - 1));
+}
+
+// Clocks of a foreign file may say anything; differences of what is kept must not overflow.
+qint64 TimelineModel::hostTime(const pcapng::Record &record) const {
+    const auto since =
+        static_cast<quint64>(record.hostNs) - static_cast<quint64>(m_firstHostNs.value_or(record.hostNs));
+    return std::clamp(static_cast<qint64>(since), -latestNs, latestNs);
+}
+
+qint64 TimelineModel::guestTime(const pcapng::Record &record) const {
+    return record.virtualNs ? std::clamp(*record.virtualNs, -latestNs, latestNs) : hostTime(record);
+}
+
+TimelineEvent TimelineModel::eventAt(const pcapng::Record &record) const {
+    TimelineEvent e;
+    e.hostNs = e.hostEndNs = hostTime(record);
+    e.guestNs = e.guestEndNs = guestTime(record);
+    e.offset = record.dataOffset;
+    e.captured = record.captured;
+    return e;
+}
+
+void TimelineModel::add(const pcapng::Record &record) {
+    if (!m_firstHostNs)
+        m_firstHostNs = record.hostNs;
+    m_lastHostNs = std::max(m_lastHostNs, hostTime(record));
+    m_lastGuestNs = std::max(m_lastGuestNs, guestTime(record));
+    m_changed = true;
+    if (const auto *machine = std::get_if<pcapng::MachineRecord>(&record.content)) {
+        takeMachine(record, *machine);
+    } else if (const auto *guest = std::get_if<pcapng::GuestRecord>(&record.content)) {
+        takeGuest(record, *guest);
+    } else if (const auto *nsm = std::get_if<pcapng::NsmRecord>(&record.content)) {
+        takeNsm(record, *nsm);
+    } else if (const auto *packet = std::get_if<pcapng::VsockRecord>(&record.content)) {
+        takePacket(record, *packet);
+    } else if (std::holds_alternative<pcapng::ConsoleRecord>(record.content)) {
+        TimelineEvent e = eventAt(record);
+        e.lane = TimelineLane::console;
+        const bool isInput = record.direction == pcapng::Direction::inbound;
+        e.kind = isInput ? Kind::consoleInput : Kind::consoleOutput;
+        e.label = word(isInput ? QStringLiteral("input") : QStringLiteral("output"));
+        append(e);
+    } else if (std::holds_alternative<pcapng::DroppedRecord>(record.content)) {
+        TimelineEvent e = eventAt(record);
+        e.lane = TimelineLane::machine;
+        e.kind = Kind::loss;
+        e.tone = Tone::bad;
+        e.label = word(pcapng::summaryOf(record), QStringLiteral("records lost"));
+        append(e);
+    }
+}
+
+void TimelineModel::takeMachine(const pcapng::Record &record, const pcapng::MachineRecord &machine) {
+    const auto is = [&](const char *kind) { return machine.kind == QLatin1String(kind); };
+    if (is(NITRO_CAPTURE_KIND_BOOT_STAGE))
+        return takeStage(record, machine);
+    if (is("vsock-open") || is("vsock-close"))
+        return takeFlow(record, machine, is("vsock-open"));
+    TimelineEvent e = eventAt(record);
+    if (is(NITRO_CAPTURE_KIND_PCR)) {
+        const quint64 index = number(machine.fields, "index") & 31;
+        e.lane = TimelineLane::pcrs;
+        e.kind = Kind::pcr;
+        e.reference = number(machine.fields, "transaction") << 5 | index;
+        e.label = word(QStringLiteral("PCR %1 %2").arg(index).arg(field(machine.fields, "cause")),
+                       QStringLiteral("PCR change"));
+        append(e);
+        return;
+    }
+    const bool isBoot =
+        is(NITRO_CAPTURE_KIND_BOOT_FAILURE) || is(NITRO_CAPTURE_KIND_BOOT_WARNING) || is("reset");
+    e.lane = isBoot ? TimelineLane::boot : TimelineLane::machine;
+    e.kind = is(NITRO_CAPTURE_KIND_BOOT_FAILURE)   ? Kind::failure
+             : is(NITRO_CAPTURE_KIND_BOOT_WARNING) ? Kind::warning
+             : is("reset")                         ? Kind::reset
+             : is("break")                         ? Kind::breakHit
+             : is("fault")                         ? Kind::fault
+                                                   : Kind::otherMachine;
+    e.tone = e.kind == Kind::failure                                                        ? Tone::bad
+             : e.kind == Kind::warning || e.kind == Kind::breakHit || e.kind == Kind::fault ? Tone::attention
+                                                                                            : Tone::normal;
+    if (e.kind == Kind::breakHit || e.kind == Kind::fault) {
+        const QString source = field(machine.fields, "source");
+        e.reference = number(machine.fields, "flow");
+        e.row = static_cast<quint8>(source == QLatin1String("nsm")     ? BreakSource::nsm
+                                    : source == QLatin1String("vsock") ? BreakSource::vsock
+                                                                       : BreakSource::other);
+    }
+    e.label = word(machineText(record, machine, e.kind), machine.kind.left(longestWord));
+    append(e);
+}
+
+// A stage lasts until the next one of the same boot.
+void TimelineModel::takeStage(const pcapng::Record &record, const pcapng::MachineRecord &machine) {
+    const QString stage = field(machine.fields, "stage");
+    if (m_lastStage >= 0 && stage != QLatin1String("reset"))
+        finish(m_lastStage, record, event(m_lastStage).label, event(m_lastStage).tone);
+    TimelineEvent e = eventAt(record);
+    e.lane = TimelineLane::boot;
+    e.kind = Kind::stage;
+    e.reference = m_stages++;
+    const QVariant index = machine.fields.value(QStringLiteral("index"));
+    e.label = word(index.isValid() ? QStringLiteral("%1 %2").arg(stage).arg(index.toInt()) : stage,
+                   QStringLiteral("stage"));
+    m_lastStage = append(e);
+}
+
+void TimelineModel::takeFlow(const pcapng::Record &record, const pcapng::MachineRecord &machine, bool opens) {
+    const quint64 id = number(machine.fields, "flow");
+    const bool guestDialed = field(machine.fields, "dialed-by") == QLatin1String("guest");
+    const quint64 port = number(machine.fields, guestDialed ? "peer-port" : "guest-port");
+    const QString name = QStringLiteral("flow %1, port %2").arg(id).arg(port);
+    const int known = m_flows.value(id, -1);
+    if (opens || known < 0) {
+        TimelineEvent e = eventAt(record);
+        e.lane = TimelineLane::flows;
+        e.kind = Kind::flow;
+        e.reference = id;
+        if (opens) { // without an end yet
+            e.guestEndNs = e.guestNs - 1;
+            e.hostEndNs = e.hostNs - 1;
+            const auto free = std::find(m_rows.begin(), m_rows.end(), 0);
+            e.row = static_cast<quint8>(std::min<std::ptrdiff_t>(free - m_rows.begin(), flowRows - 1));
+            m_rowsUsed = std::max(m_rowsUsed, e.row + 1);
+            if (free != m_rows.end())
+                *free = id;
+        }
+        e.label = word(name, QStringLiteral("flow"));
+        const int added = append(e);
+        if (added < 0)
+            return;
+        m_flows.insert(id, added);
+        if (opens)
+            return;
+    }
+    const QString reason = field(machine.fields, "reason");
+    const bool isOrdinary = reason == QLatin1String("host-closed") || reason == QLatin1String("guest-closed");
+    const int flow = m_flows.value(id);
+    std::replace(m_rows.begin(), m_rows.end(), id, quint64{0});
+    finish(flow, record, word(name + QStringLiteral(": ") + reasonText(reason), QStringLiteral("flow")),
+           isOrdinary ? Tone::normal : Tone::attention);
+}
+
+void TimelineModel::takeGuest(const pcapng::Record &record, const pcapng::GuestRecord &guest) {
+    TimelineEvent e = eventAt(record);
+    const QString name = field(guest.fields, "name");
+    e.lane = TimelineLane::systemCalls;
+    if (guest.kind == QLatin1String("first-call")) {
+        e.lane = TimelineLane::firstCalls;
+        e.kind = Kind::firstCall;
+        e.reference = number(guest.fields, "address");
+        e.label = word(name, QStringLiteral("first call"));
+    } else if (guest.kind == QLatin1String("system-call")) {
+        e.kind = Kind::systemCall;
+        const QString path = field(guest.fields, "path");
+        e.label = word(path.isEmpty() ? name : name + u' ' + path, name.left(longestWord));
+    } else if (guest.kind == QLatin1String("system-call-result")) {
+        e.kind = Kind::systemCallResult;
+        const qint64 result = guest.fields.value(QStringLiteral("result")).toLongLong();
+        const bool isError = result >= -4095 && result < 0;
+        e.tone = isError ? Tone::attention : Tone::muted;
+        e.label = word(isError ? pcapng::summaryOf(record) : name + QStringLiteral(" returns"),
+                       QStringLiteral("result"));
+    } else {
+        e.lane = TimelineLane::firstCalls;
+        e.kind = Kind::otherGuest;
+        e.label =
+            word(guest.kind.isEmpty() ? QStringLiteral("plugin") : guest.kind, QStringLiteral("plugin"));
+    }
+    append(e);
+}
+
+void TimelineModel::takeNsm(const pcapng::Record &record, const pcapng::NsmRecord &nsm) {
+    const QString kind = nsm.kindName();
+    if (!nsm.isResponse) {
+        TimelineEvent e = eventAt(record);
+        e.lane = TimelineLane::nsm;
+        e.kind = Kind::nsm;
+        e.reference = nsm.transaction;
+        e.guestEndNs = e.guestNs - 1; // until it is answered
+        e.hostEndNs = e.hostNs - 1;
+        const auto pcr = nsm.kind <= nsm_kind::lockPcr ? pcapng::pcrOf(record) : std::nullopt;
+        e.label = word(pcr ? QStringLiteral("%1 %2").arg(kind).arg(*pcr) : kind, kind);
+        if (const int added = append(e); added >= 0)
+            m_openTransactions.insert(nsm.transaction, added);
+        return;
+    }
+    const auto open = m_openTransactions.constFind(nsm.transaction);
+    Tone tone = nsm.result != 0 ? Tone::bad : toneOf(record.verdict);
+    const bool isDropped = record.verdict == pcapng::Verdict::dropped;
+    const QString outcome = isDropped         ? QStringLiteral(" → answer dropped")
+                            : nsm.result != 0 ? QStringLiteral(" → ") + nsm.resultName()
+                                              : QString();
+    if (open != m_openTransactions.cend()) {
+        const QString asked = wordOf(event(*open));
+        finish(*open, record, outcome.isEmpty() ? event(*open).label : word(asked + outcome, kind + outcome),
+               tone);
+        m_openTransactions.erase(open);
+        return;
+    }
+    TimelineEvent e = eventAt(record); // the capture begins between the two
+    e.lane = TimelineLane::nsm;
+    e.kind = Kind::nsm;
+    e.reference = nsm.transaction;
+    e.tone = tone;
+    e.label = word(kind + outcome, kind);
+    append(e);
+}
+
+void TimelineModel::takePacket(const pcapng::Record &record, const pcapng::VsockRecord &packet) {
+    TimelineEvent e = eventAt(record);
+    const bool fromGuest = record.direction == pcapng::Direction::outbound;
+    const quint32 guest = fromGuest ? packet.srcPort : packet.dstPort;
+    const quint32 peer = fromGuest ? packet.dstPort : packet.srcPort;
+    e.lane = TimelineLane::packets;
+    e.kind = Kind::packet;
+    e.reference = m_packets++;
+    e.row = fromGuest ? 1 : 0;
+    e.tone = toneOf(record.verdict);
+    const std::pair key(quint64{guest} << 32 | peer, quint32{packet.operation} | (fromGuest ? 0x10000U : 0));
+    auto known = m_packetWords.constFind(key);
+    if (known == m_packetWords.cend()) {
+        const QString name = packet.operationName();
+        known = m_packetWords.insert(key, word(QStringLiteral("%1 %2 %3 %4")
+                                                   .arg(name)
+                                                   .arg(guest)
+                                                   .arg(fromGuest ? QStringLiteral("→") : QStringLiteral("←"))
+                                                   .arg(peer),
+                                               name));
+    }
+    e.label = *known;
+    append(e);
+}
+
+} // namespace nitroscope::app

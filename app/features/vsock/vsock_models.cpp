@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/vsock/vsock_models.hpp"
+
+#include "app/session/nsm/nsm_transaction.hpp"
+#include "app/ui/text/byte_text.hpp"
+#include "app/ui/text/roles.hpp"
+
+namespace nitroscope::app {
+namespace {
+
+QString operationText(quint16 operation) {
+    pcapng::VsockRecord record;
+    record.operation = operation;
+    return record.operationName();
+}
+
+QString secondsText(qint64 ns) {
+    return QString::number(static_cast<double>(ns) / 1e9, 'f', 6);
+}
+
+QVariant rightAligned(bool right) {
+    return right ? QVariant(Qt::AlignRight | Qt::AlignVCenter) : QVariant();
+}
+
+Tone toneOf(VsockFlow::State state) {
+    switch (state) {
+    case VsockFlow::State::open:
+        return Tone::good;
+    case VsockFlow::State::reset:
+    case VsockFlow::State::refused:
+        return Tone::bad;
+    case VsockFlow::State::connecting:
+    case VsockFlow::State::closing:
+        return Tone::attention;
+    case VsockFlow::State::closed:
+        return Tone::muted;
+    }
+    return Tone::normal;
+}
+
+} // namespace
+
+int VsockFlowModel::columnCount(const QModelIndex &parent) const {
+    return parent.isValid() ? 0 : columnCountValue;
+}
+
+void VsockFlowModel::changed(int flow, bool isNew) {
+    if (isNew)
+        sourceAppended();
+    else
+        sourceChanged(flow);
+}
+
+void VsockFlowModel::setNow(qint64 hostNs) {
+    m_now = hostNs;
+    if (rowCount() > 0)
+        emit dataChanged(index(0, age), index(rowCount() - 1, age));
+}
+
+void VsockFlowModel::setTextFilter(const QString &text) {
+    m_text = text;
+    refilter();
+}
+
+bool VsockFlowModel::accepts(int source) const {
+    if (m_text.isEmpty())
+        return true;
+    const VsockFlow &flow = m_account.flows()[static_cast<size_t>(source)];
+    for (const int column : {peer, port, service, state, reason})
+        if (text(flow, column).contains(m_text, Qt::CaseInsensitive))
+            return true;
+    return false;
+}
+
+QString VsockFlowModel::text(const VsockFlow &flow, int column) const {
+    switch (column) {
+    case number:
+        return flow.id ? QString::number(flow.id) : QString();
+    case peer: {
+        const QString arrow = flow.guestDialed ? QStringLiteral("→ ") : QStringLiteral("← ");
+        const QString end = QStringLiteral("%1:%2").arg(flow.peerCid).arg(flow.peerPort);
+        return arrow + (flow.peer.isEmpty() ? end : QStringLiteral("%1  %2").arg(end, flow.peer));
+    }
+    case port:
+        return QString::number(flow.guestPort);
+    case service:
+        return serviceName(flow);
+    case state:
+        return flow.isStalled ? QStringLiteral("waits for credit") : flowStateText(flow.state);
+    case toGuest:
+        return shortSizeText(flow.bytesToGuest);
+    case fromGuest:
+        return shortSizeText(flow.bytesFromGuest);
+    case rate: {
+        const double seconds = static_cast<double>(flow.lastNs - flow.firstNs) / 1e9;
+        const quint64 bytes = flow.bytesToGuest + flow.bytesFromGuest;
+        return bytes == 0 || seconds < 1e-3
+                   ? QString()
+                   : shortSizeText(static_cast<quint64>(static_cast<double>(bytes) / seconds)) +
+                         QStringLiteral("/s");
+    }
+    case age: {
+        const qint64 end = flow.isOver ? flow.lastNs : std::max(m_now, flow.lastNs);
+        return durationText(static_cast<quint64>(std::max<qint64>(0, end - flow.firstNs)));
+    }
+    case reason:
+        return reasonText(flow.reason);
+    default:
+        return {};
+    }
+}
+
+QVariant VsockFlowModel::data(const QModelIndex &cell, int role) const {
+    if (!checkIndex(cell, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid))
+        return {};
+    const VsockFlow &flow = at(cell.row());
+    const int column = cell.column();
+    const bool isNumber = column == number || column == port || (column >= toGuest && column <= age);
+    switch (role) {
+    case Qt::DisplayRole:
+        return text(flow, column);
+    case Qt::ToolTipRole: {
+        QString tip = QStringLiteral("%1, %2 packets")
+                          .arg(flow.isSeqpacket ? QStringLiteral("seqpacket") : QStringLiteral("stream"))
+                          .arg(flow.packets);
+        if (flow.roundTripNs >= 0)
+            tip += QStringLiteral(", connected in ") + durationText(static_cast<quint64>(flow.roundTripNs));
+        if (flow.buffered > 0)
+            tip += QStringLiteral(", %1 not taken by the host yet").arg(shortSizeText(flow.buffered));
+        if (flow.stalledNs > 0)
+            tip +=
+                QStringLiteral(", without credit for ") + durationText(static_cast<quint64>(flow.stalledNs));
+        return foreignTip(tip);
+    }
+    case Qt::TextAlignmentRole:
+        return rightAligned(isNumber);
+    case monospaceRole:
+        return isNumber;
+    case toneRole:
+        return static_cast<int>(column == state ? (flow.isStalled ? Tone::attention : toneOf(flow.state))
+                                : flow.isOver && column != reason ? Tone::muted
+                                                                  : Tone::normal);
+    default:
+        return {};
+    }
+}
+
+QVariant VsockFlowModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation != Qt::Horizontal)
+        return {};
+    const bool isNumber = section == number || section == port || (section >= toGuest && section <= age);
+    if (role == Qt::TextAlignmentRole)
+        return rightAligned(isNumber);
+    static const char *const titles[] = {"Flow",     "Peer",       "Guest port", "Service", "State",
+                                         "To guest", "From guest", "Rate",       "Age",     "Reason of end"};
+    return role == Qt::DisplayRole && section >= 0 && section < columnCountValue
+               ? QVariant(QString::fromLatin1(titles[section]))
+               : QVariant();
+}
+
+int VsockPacketModel::columnCount(const QModelIndex &parent) const {
+    return parent.isValid() ? 0 : columnCountValue;
+}
+
+void VsockPacketModel::setFilter(const VsockFilter &filter) {
+    m_filter = filter;
+    refilter();
+}
+
+bool VsockPacketModel::accepts(int source) const {
+    const VsockPacket &packet = m_account.packets()[static_cast<size_t>(source)];
+    if (m_filter.flow && packet.flow != *m_filter.flow)
+        return false;
+    if (m_filter.operation && packet.operation != *m_filter.operation)
+        return false;
+    if (m_filter.fromGuest && packet.fromGuest != *m_filter.fromGuest)
+        return false;
+    if (m_filter.text.isEmpty())
+        return true;
+    for (const int column : {guestPort, peerPort, operation, verdict})
+        if (text(source, column).contains(m_filter.text, Qt::CaseInsensitive))
+            return true;
+    return false;
+}
+
+QString VsockPacketModel::text(int source, int column) const {
+    const VsockPacket &packet = m_account.packets()[static_cast<size_t>(source)];
+    switch (column) {
+    case number:
+        return QString::number(source + 1);
+    case time:
+        return secondsText(packet.virtualNs >= 0 ? packet.virtualNs : packet.hostNs - m_account.firstNs());
+    case direction:
+        return packet.fromGuest ? QStringLiteral("guest →") : QStringLiteral("→ guest");
+    case guestPort:
+        return QString::number(packet.guestPort);
+    case peerPort:
+        return QString::number(packet.peerPort);
+    case operation: {
+        QString name = operationText(packet.operation);
+        if (packet.operation == vsock_op::shutdown)
+            name += (packet.flags & 3) == 3 ? QStringLiteral(" both")
+                    : packet.flags & 1      ? QStringLiteral(" receive")
+                                            : QStringLiteral(" send");
+        return name;
+    }
+    case length:
+        return packet.length || packet.operation == vsock_op::data ? QString::number(packet.length)
+                                                                   : QString();
+    case verdict: {
+        const QString comment = m_account.comment(source);
+        return !comment.isEmpty()                          ? comment
+               : packet.verdict == pcapng::Verdict::passed ? QString()
+                                                           : pcapng::nameOf(packet.verdict);
+    }
+    default:
+        return {};
+    }
+}
+
+QVariant VsockPacketModel::data(const QModelIndex &cell, int role) const {
+    if (!checkIndex(cell, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid))
+        return {};
+    const VsockPacket &packet = at(cell.row());
+    const int column = cell.column();
+    const bool isNumber =
+        column == number || column == time || column == guestPort || column == peerPort || column == length;
+    switch (role) {
+    case Qt::DisplayRole:
+        return text(sourceOf(cell.row()), column);
+    case Qt::TextAlignmentRole:
+        return rightAligned(isNumber);
+    case monospaceRole:
+        return isNumber;
+    case toneRole: {
+        if (column == verdict)
+            return static_cast<int>(packet.verdict == pcapng::Verdict::passed ? Tone::muted
+                                                                              : Tone::attention);
+        if (packet.operation == vsock_op::reset && column == operation)
+            return static_cast<int>(Tone::bad);
+        const bool quiet = column == number || column == time || packet.operation >= vsock_op::creditUpdate;
+        return static_cast<int>(quiet ? Tone::muted : Tone::normal);
+    }
+    default:
+        return {};
+    }
+}
+
+QVariant VsockPacketModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation != Qt::Horizontal)
+        return {};
+    if (role == Qt::TextAlignmentRole)
+        return rightAligned(section == number || section == time || section == guestPort ||
+                            section == peerPort || section == length);
+    static const char *const titles[] = {"No.",       "Time (s)",  "Way",    "Guest port",
+                                         "Peer port", "Operation", "Length", "Note"};
+    return role == Qt::DisplayRole && section >= 0 && section < columnCountValue
+               ? QVariant(QString::fromLatin1(titles[section]))
+               : QVariant();
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/vsock/vsock_panel.hpp"
+
+#include "app/features/vsock/stream_view.hpp"
+#include "app/features/vsock/throughput_plot.hpp"
+#include "app/ui/bars/empty_state.hpp"
+#include "app/ui/bars/filter_bar.hpp"
+#include "app/ui/bytes/buffer_byte_source.hpp"
+#include "app/ui/bytes/hex_view.hpp"
+#include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/view_state.hpp"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDateTime>
+#include <QLabel>
+#include <QScopedValueRollback>
+#include <QScrollBar>
+#include <QTableView>
+#include <QTabWidget>
+#include <QVBoxLayout>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr int clockMs = 1000; // of ages, and of asking the machine
+
+template <size_t count>
+void setWidths(QTableView &table, const int (&widths)[count]) {
+    const int em = table.fontMetrics().averageCharWidth();
+    for (size_t column = 0; column < count; ++column)
+        table.setColumnWidth(static_cast<int>(column), em * widths[column]);
+}
+
+} // namespace
+
+VsockPanel::VsockPanel(const QList<QAction *> &actions, QWidget *parent)
+    : Panel(QStringLiteral("vsock"), QStringLiteral("vsock"), parent), m_menuActions(actions),
+      m_filter(new FilterBar(QStringLiteral("Filter flows and packets"), QStringLiteral("Traffic shown"))),
+      m_onlyFlow(new QCheckBox(QStringLiteral("Only this flow"))), m_flows(new QTableView),
+      m_packets(new QTableView), m_payload(new HexView), m_views(new QTabWidget), m_stream(new StreamView),
+      m_streamTitle(new QLabel), m_plot(new ThroughputPlot(m_account.throughput(), VsockAccount::binNs)),
+      m_splitter(new QSplitter(Qt::Vertical)), m_packetSplitter(new QSplitter(Qt::Horizontal)) {
+    prepareTable(*m_flows);
+    m_flows->setModel(&m_flowModel);
+    m_flows->setAccessibleName(QStringLiteral("vsock flows"));
+    setWidths(*m_flows, {8, 24, 15, 15, 15, 14, 14, 15, 12, 22});
+    m_flows->horizontalHeader()->setStretchLastSection(true);
+
+    m_views->setDocumentMode(true);
+    m_views->addTab(buildPacketPage(), QStringLiteral("Packets"));
+    m_views->addTab(buildStreamPage(), QStringLiteral("Stream"));
+    m_views->addTab(m_plot, QStringLiteral("Throughput"));
+
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->addWidget(m_flows);
+    m_splitter->addWidget(m_views);
+    m_splitter->setStretchFactor(0, 2);
+    m_splitter->setStretchFactor(1, 3);
+    auto *content = new QWidget;
+    auto *inner = new QVBoxLayout(content);
+    inner->setContentsMargins({});
+    inner->setSpacing(0);
+    buildFilterBar();
+    inner->addWidget(m_filter);
+    inner->addWidget(m_splitter, 1);
+    m_stack = new EmptyStack(
+        content, QStringLiteral("No vsock traffic yet"),
+        QStringLiteral("Connections between the enclave and its parent appear here while it runs, with every "
+                       "packet. A saved capture (.pcapng) can be opened as well: drop it on this window."));
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins({});
+    layout->addWidget(m_stack);
+    connectModels();
+    m_clock.setInterval(clockMs);
+    connect(&m_clock, &QTimer::timeout, this, [this] {
+        m_flowModel.setNow(QDateTime::currentMSecsSinceEpoch() * 1'000'000);
+        if (isVisible() && m_currentFlow >= 0)
+            emit infoWanted();
+    });
+}
+
+void VsockPanel::buildFilterBar() {
+    m_operation =
+        m_filter->addChoice(QStringLiteral("Operation shown"), {{QStringLiteral("All operations"), {}},
+                                                                {QStringLiteral("REQUEST"), 1},
+                                                                {QStringLiteral("RESPONSE"), 2},
+                                                                {QStringLiteral("RST"), 3},
+                                                                {QStringLiteral("SHUTDOWN"), 4},
+                                                                {QStringLiteral("RW (data)"), 5},
+                                                                {QStringLiteral("CREDIT_UPDATE"), 6},
+                                                                {QStringLiteral("CREDIT_REQUEST"), 7}});
+    m_direction =
+        m_filter->addChoice(QStringLiteral("Direction shown"), {{QStringLiteral("Both ways"), {}},
+                                                                {QStringLiteral("From the guest"), true},
+                                                                {QStringLiteral("To the guest"), false}});
+    m_onlyFlow->setToolTip(QStringLiteral("List only the packets of the flow chosen above"));
+    m_filter->add(m_onlyFlow);
+    connect(m_filter, &FilterBar::changed, this, &VsockPanel::applyFilter);
+    connect(m_onlyFlow, &QCheckBox::toggled, this, &VsockPanel::applyFilter);
+}
+
+QWidget *VsockPanel::buildPacketPage() {
+    prepareTable(*m_packets);
+    m_packets->setModel(&m_packetModel);
+    m_packets->setAccessibleName(QStringLiteral("vsock packets"));
+    setWidths(*m_packets, {8, 14, 11, 15, 15, 20, 10, 24});
+    m_packets->horizontalHeader()->setStretchLastSection(true);
+    m_payload->setAccessibleName(QStringLiteral("Payload of the packet"));
+    m_packetSplitter->setChildrenCollapsible(false);
+    m_packetSplitter->addWidget(m_packets);
+    m_packetSplitter->addWidget(m_payload);
+    m_packetSplitter->setStretchFactor(0, 3);
+    m_packetSplitter->setStretchFactor(1, 1);
+    m_payload->hide(); // until a packet with a payload is chosen
+    return m_packetSplitter;
+}
+
+QWidget *VsockPanel::buildStreamPage() {
+    m_streamForm = makeChoice(QStringLiteral("Stream shown as"),
+                              {{QStringLiteral("Text"), {}}, {QStringLiteral("Hex dump"), {}}});
+    m_streamDirection =
+        makeChoice(QStringLiteral("Direction followed"), {{QStringLiteral("Both ways"), {}},
+                                                          {QStringLiteral("From the guest"), {}},
+                                                          {QStringLiteral("To the guest"), {}}});
+    m_streamTitle->setTextFormat(Qt::PlainText);
+    auto *page = new QWidget;
+    auto *bar = new QHBoxLayout;
+    bar->setContentsMargins(8, 4, 8, 4);
+    bar->setSpacing(6);
+    bar->addWidget(m_streamForm);
+    bar->addWidget(m_streamDirection);
+    bar->addWidget(m_streamTitle, 1);
+    auto *layout = new QVBoxLayout(page);
+    layout->setContentsMargins({});
+    layout->setSpacing(0);
+    layout->addLayout(bar);
+    layout->addWidget(m_stream, 1);
+    connect(m_streamForm, &QComboBox::currentIndexChanged, this, [this](int form) {
+        m_stream->setForm(form == 0 ? StreamView::Form::text : StreamView::Form::hex);
+        restartStream();
+    });
+    connect(m_streamDirection, &QComboBox::currentIndexChanged, this, &VsockPanel::restartStream);
+    connect(m_stream, &StreamView::packetClicked, this, &VsockPanel::showPacket);
+    return page;
+}
+
+void VsockPanel::connectModels() {
+    connect(m_flows->selectionModel(), &QItemSelectionModel::currentChanged, this, [this] {
+        showChosenFlow();
+        if (m_currentFlow >= 0 && !m_choosing)
+            emit flowChosen(m_account.flows()[static_cast<size_t>(m_currentFlow)].id);
+    });
+    connect(m_packets->selectionModel(), &QItemSelectionModel::currentChanged, this, [this] {
+        showChosenPacket();
+        if (m_currentPacket >= 0 && !m_choosing)
+            emit packetChosen(m_currentPacket);
+    });
+    connect(m_flows, &QTableView::doubleClicked, this, [this] { showView(View::stream); });
+    connect(m_packets, &QTableView::doubleClicked, this, [this] {
+        if (m_currentPacket < 0)
+            return;
+        const int packet = m_currentPacket;
+        const VsockPacket &at = m_account.packets()[static_cast<size_t>(packet)];
+        if (at.flow >= 0 && m_flowModel.rowOf(at.flow) >= 0)
+            setCurrent(*m_flows, m_flowModel.index(m_flowModel.rowOf(at.flow), 0));
+        showView(View::stream);
+        m_stream->showPacket(packet);
+    });
+    connect(m_views, &QTabWidget::currentChanged, this, [this] {
+        if (m_streamFlow != m_currentFlow)
+            restartStream();
+        else
+            continueStream();
+    });
+    connect(&m_packetModel, &QAbstractItemModel::rowsAboutToBeInserted, this, [this] {
+        const QScrollBar *bar = m_packets->verticalScrollBar();
+        m_following = bar->value() == bar->maximum();
+    });
+    connect(&m_packetModel, &QAbstractItemModel::rowsInserted, this, [this] {
+        if (m_following)
+            m_packets->scrollToBottom();
+        refreshStatus(m_streamNote);
+    });
+    connect(&m_flowModel, &QAbstractItemModel::rowsInserted, this, [this] {
+        m_stack->setEmpty(false);
+        if (m_awaited != 0 && showFlow(m_awaited))
+            m_awaited = 0;
+        if (!m_flows->currentIndex().isValid())
+            setCurrent(*m_flows, m_flowModel.index(0, 0));
+    });
+    // A new filter resets a model: what one looks at stays, if it is still in the list.
+    connect(&m_flowModel, &QAbstractItemModel::modelReset, this, [this] {
+        m_stack->setEmpty(m_flowModel.sourceCount() == 0);
+        const int row = m_currentFlow < 0 ? -1 : m_flowModel.rowOf(m_currentFlow);
+        if (row >= 0)
+            setCurrent(*m_flows, m_flowModel.index(row, 0));
+    });
+    connect(&m_packetModel, &QAbstractItemModel::modelReset, this, [this] {
+        const int row = m_currentPacket < 0 ? -1 : m_packetModel.rowOf(m_currentPacket);
+        if (row >= 0) {
+            setCurrent(*m_packets, m_packetModel.index(row, 0));
+            m_packets->scrollTo(m_packetModel.index(row, 0), QAbstractItemView::PositionAtCenter);
+        }
+        refreshStatus(m_streamNote);
+    });
+}
+
+void VsockPanel::restart(std::shared_ptr<const CaptureBytes> bytes) {
+    m_bytes = std::move(bytes);
+    m_account.restart();
+    m_changedFlows.clear();
+    m_newFlows.clear();
+    m_packetsAdded = false;
+    m_currentFlow = m_currentPacket = -1;
+    m_awaited = 0;
+    m_flows->selectionModel()->clear();
+    m_flowModel.restart();
+    m_packetModel.restart();
+    m_payload->setSource({});
+    restartStream();
+    m_plot->update();
+    refreshStatus();
+}
+
+void VsockPanel::add(const pcapng::Record &record) {
+    const VsockAccount::Change change = m_account.add(record);
+    if (change.newFlow)
+        m_newFlows.insert(change.flow);
+    else if (change.flow >= 0)
+        m_changedFlows.insert(change.flow);
+    m_packetsAdded = m_packetsAdded || change.newPacket;
+}
+
+void VsockPanel::endBatch() {
+    if (m_newFlows.isEmpty() && m_changedFlows.isEmpty() && !m_packetsAdded)
+        return;
+    if (!m_newFlows.isEmpty())
+        m_flowModel.changed(*m_newFlows.cbegin(), true);
+    for (const int flow : std::as_const(m_changedFlows))
+        m_flowModel.changed(flow, false);
+    m_newFlows.clear();
+    m_changedFlows.clear();
+    if (std::exchange(m_packetsAdded, false))
+        m_packetModel.added();
+    m_stack->setEmpty(false);
+    m_plot->update();
+    continueStream();
+}
+
+void VsockPanel::setInfo(const qmp::VsockInfo &info) {
+    for (const qmp::VsockFlowState &state : info.flows)
+        if (const int flow = m_account.take(state); flow >= 0)
+            m_flowModel.changed(flow, false);
+}
+
+void VsockPanel::setLive(bool live) {
+    m_isLive = live;
+    if (live)
+        m_clock.start();
+    else
+        m_clock.stop();
+}
+
+void VsockPanel::setRules(const QVector<VsockRule> &rules) {
+    m_rules = rules;
+    refreshStatus(m_streamNote);
+}
+
+void VsockPanel::refreshStatus(const QString &streamNote) {
+    m_streamNote = streamNote;
+    const int all = m_packetModel.sourceCount(), shown = m_packetModel.rowCount();
+    QString text =
+        QStringLiteral("%1 flows · %2 packets")
+            .arg(m_flowModel.sourceCount())
+            .arg(all == shown ? QString::number(all) : QStringLiteral("%1 of %2").arg(shown).arg(all));
+    if (m_account.notKept() > 0)
+        text += QStringLiteral(", %1 later ones not listed").arg(m_account.notKept());
+    if (!m_rules.isEmpty())
+        text += QStringLiteral(" · %1 %2")
+                    .arg(m_rules.size())
+                    .arg(m_rules.size() == 1 ? QStringLiteral("rule") : QStringLiteral("rules"));
+    if (!streamNote.isEmpty())
+        text += QStringLiteral(" · ") + streamNote;
+    m_filter->setStatus(text);
+}
+
+void VsockPanel::applyFilter() {
+    VsockFilter filter;
+    if (m_operation->currentIndex() > 0)
+        filter.operation = m_operation->currentData().toInt();
+    if (m_direction->currentIndex() > 0)
+        filter.fromGuest = m_direction->currentData().toBool();
+    if (m_onlyFlow->isChecked() && m_currentFlow >= 0)
+        filter.flow = m_currentFlow;
+    filter.text = m_filter->text();
+    // Only when it is new: a filter of the flows chooses a flow, which comes back here.
+    if (std::exchange(m_flowText, filter.text) != filter.text)
+        m_flowModel.setTextFilter(filter.text);
+    m_packetModel.setFilter(filter);
+}
+
+void VsockPanel::showChosenFlow() {
+    const QModelIndex row = m_flows->currentIndex();
+    if (!row.isValid())
+        return;
+    const int flow = m_flowModel.sourceOf(row.row());
+    if (std::exchange(m_currentFlow, flow) == flow)
+        return;
+    if (m_onlyFlow->isChecked() && m_packetModel.filter().flow != m_currentFlow)
+        applyFilter();
+    restartStream();
+}
+
+void VsockPanel::showChosenPacket() {
+    const QModelIndex row = m_packets->currentIndex();
+    m_currentPacket = row.isValid() ? m_packetModel.sourceOf(row.row()) : -1;
+    const QByteArray payload =
+        m_currentPacket >= 0 && m_bytes
+            ? StreamReader::payload(m_account.packets()[static_cast<size_t>(m_currentPacket)], *m_bytes)
+            : QByteArray();
+    m_payload->setSource(std::make_shared<BufferByteSource>(payload));
+    if (payload.isEmpty() != m_payload->isHidden())
+        m_payload->setHidden(payload.isEmpty());
+}
+
+void VsockPanel::setCurrent(QTableView &table, const QModelIndex &cell) {
+    const QScopedValueRollback guard(m_choosing, true);
+    table.setCurrentIndex(cell);
+}
+
+bool VsockPanel::showFlow(quint64 id) {
+    m_flowModel.flush();
+    const int flow = m_account.find(id);
+    if (flow < 0)
+        return false;
+    if (m_flowModel.rowOf(flow) < 0) {
+        m_filter->setText({});
+        m_flowModel.flush();
+    }
+    const QModelIndex cell = m_flowModel.index(m_flowModel.rowOf(flow), 0);
+    setCurrent(*m_flows, cell);
+    m_flows->scrollTo(cell, QAbstractItemView::PositionAtCenter);
+    return true;
+}
+
+void VsockPanel::selectWhenThere(quint64 id) {
+    if (!showFlow(id))
+        m_awaited = id;
+}
+
+void VsockPanel::showPacket(int packet) {
+    m_packetModel.flush();
+    if (packet < 0 || packet >= m_packetModel.sourceCount())
+        return;
+    if (m_packetModel.rowOf(packet) < 0) {
+        m_onlyFlow->setChecked(false);
+        m_filter->clear();
+        m_packetModel.flush();
+    }
+    const QModelIndex cell = m_packetModel.index(m_packetModel.rowOf(packet), 0);
+    setCurrent(*m_packets, cell);
+    m_packets->scrollTo(cell, QAbstractItemView::PositionAtCenter);
+    showView(View::packets);
+}
+
+void VsockPanel::showView(View view) {
+    m_views->setCurrentIndex(static_cast<int>(view));
+    if (view == View::stream)
+        m_stream->setFocus();
+    else if (view == View::packets)
+        m_packets->setFocus();
+}
+
+void VsockPanel::setOnlyFlow(bool on) {
+    m_onlyFlow->setChecked(on);
+}
+
+bool VsockPanel::isOnlyFlow() const {
+    return m_onlyFlow->isChecked();
+}
+
+qmp::VsockMatch VsockPanel::chosenMatch() const {
+    qmp::VsockMatch match;
+    if (m_currentFlow >= 0)
+        match.port = m_account.flows()[static_cast<size_t>(m_currentFlow)].servicePort();
+    if (!m_packets->hasFocus() || m_currentPacket < 0)
+        return match;
+    const VsockPacket &packet = m_account.packets()[static_cast<size_t>(m_currentPacket)];
+    if (packet.flow >= 0)
+        match.port = m_account.flows()[static_cast<size_t>(packet.flow)].servicePort();
+    match.direction = packet.fromGuest ? QStringLiteral("from-guest") : QStringLiteral("to-guest");
+    match.operation = qmp::vsockOperations().value(packet.operation - 1);
+    return match;
+}
+
+QJsonObject VsockPanel::viewState() const {
+    return {{QStringLiteral("flows"), stateText(*m_flows->horizontalHeader())},
+            {QStringLiteral("packets"), stateText(*m_packets->horizontalHeader())},
+            {QStringLiteral("splitter"), stateText(*m_splitter)},
+            {QStringLiteral("payload"), stateText(*m_packetSplitter)}};
+}
+
+void VsockPanel::restoreViewState(const QJsonObject &state) {
+    restoreStateText(*m_flows->horizontalHeader(), state[QStringLiteral("flows")].toString());
+    restoreStateText(*m_packets->horizontalHeader(), state[QStringLiteral("packets")].toString());
+    restoreStateText(*m_splitter, state[QStringLiteral("splitter")].toString());
+    restoreStateText(*m_packetSplitter, state[QStringLiteral("payload")].toString());
+}
+
+} // namespace nitroscope::app

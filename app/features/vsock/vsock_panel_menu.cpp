@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The vsock panel's context menu: the window's commands, and the breaks and faults one wants most for the
+// flow that is pointed at. Everything else is in the dialogs.
+#include "app/features/vsock/vsock_panel.hpp"
+#include "app/ui/actions/menus.hpp"
+
+#include <QContextMenuEvent>
+#include <QMenu>
+#include <QTableView>
+
+namespace nitroscope::app {
+
+void VsockPanel::contextMenuEvent(QContextMenuEvent *event) {
+    QMenu *menu = makeContextMenu(this);
+    fillMenu(*menu);
+    menu->popup(event->globalPos());
+}
+
+void VsockPanel::fillMenu(QMenu &menu) {
+    addToMenu(menu, m_menuActions);
+    menu.addSeparator();
+    addRuleMenus(menu);
+}
+
+void VsockPanel::addRuleMenus(QMenu &menu) {
+    QMenu *breaks = menu.addMenu(QStringLiteral("B&reak on"));
+    QMenu *faults = menu.addMenu(QStringLiteral("F&ault"));
+    const qmp::VsockMatch match = chosenMatch();
+    const QString where =
+        match.port ? QStringLiteral("Port %1").arg(*match.port) : QStringLiteral("Any Port");
+    const auto addBreak = [this, breaks](const QString &text, const qmp::VsockMatch &packet) {
+        connect(breaks->addAction(text), &QAction::triggered, this, [this, packet] {
+            emit breakWanted({packet, 0, 0, 0, 0});
+        });
+    };
+    qmp::VsockMatch port;
+    port.port = match.port;
+    qmp::VsockMatch opening = port, payload = port, flow;
+    opening.operation = QStringLiteral("request");
+    payload.operation = QStringLiteral("rw");
+    addBreak(QStringLiteral("New Connections of %1").arg(where), opening);
+    addBreak(QStringLiteral("Data of %1").arg(where), payload);
+    addBreak(QStringLiteral("Every Packet of %1").arg(where), port);
+    if (m_currentFlow >= 0)
+        if (const quint64 id = m_account.flows()[static_cast<size_t>(m_currentFlow)].id) {
+            flow.flow = id;
+            addBreak(QStringLiteral("Every Packet of Flow %1").arg(id), flow);
+        }
+
+    const auto addFault = [this, faults](const QString &text, const qmp::VsockFaultRule &rule) {
+        connect(faults->addAction(text), &QAction::triggered, this, [this, rule] { emit faultWanted(rule); });
+    };
+    const auto fault = [](const char *action, const qmp::VsockMatch &packet) {
+        qmp::VsockFaultRule rule;
+        rule.action = QLatin1String(action);
+        rule.packet = packet;
+        return rule;
+    };
+    addFault(QStringLiteral("Refuse Connections of %1").arg(where), fault("refuse", opening));
+    qmp::VsockFaultRule delay = fault("delay", port);
+    delay.milliseconds = 1000;
+    addFault(QStringLiteral("Delay %1 by a Second").arg(where), delay);
+    qmp::VsockFaultRule throttle = fault("throttle", payload);
+    throttle.rate = 1024;
+    addFault(QStringLiteral("Throttle %1 to 1 KiB/s").arg(where), throttle);
+    qmp::VsockFaultRule corrupt = fault("corrupt", payload);
+    corrupt.count = 1;
+    addFault(QStringLiteral("Corrupt the Next Data of %1").arg(where), corrupt);
+    addFault(QStringLiteral("Freeze the Credit of %1").arg(where), fault("freeze-credit", port));
+    addFault(QStringLiteral("Blackhole %1").arg(where), fault("blackhole", port));
+    if (flow.flow) {
+        qmp::VsockFaultRule reset = fault("reset", flow);
+        reset.count = 1;
+        addFault(QStringLiteral("Reset Flow %1").arg(*flow.flow), reset);
+    }
+    breaks->setEnabled(m_isLive);
+    faults->setEnabled(m_isLive);
+    if (m_rules.isEmpty())
+        return;
+    QMenu *remove = menu.addMenu(QStringLiteral("R&emove"));
+    remove->setEnabled(m_isLive);
+    for (const VsockRule &rule : m_rules)
+        connect(remove->addAction(rule.hits > 0 ? QStringLiteral("%1 (%2×)").arg(rule.text).arg(rule.hits)
+                                                : rule.text),
+                &QAction::triggered, this,
+                [this, kind = rule.kind, id = rule.id] { emit ruleRemovalWanted(kind, id); });
+}
+
+} // namespace nitroscope::app

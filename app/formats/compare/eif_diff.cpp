@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// See eif_diff.hpp: sections, command line, kernel, what is not measured. Ramdisks are in ramdisk_diff.cpp.
+
+#include "app/formats/compare/eif_diff.hpp"
+
+#include "app/formats/kernel/bzimage.hpp"
+#include "app/formats/tree/value_text.hpp"
+#include "qemu-machine/launch/certificate.hpp"
+
+#include <algorithm>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QMap>
+#include <QSet>
+
+namespace nitroscope::formats {
+
+namespace {
+
+using Kind = EifDifference::Kind;
+
+/// Equal bytes, without holding them.
+app::Result<bool> hasSameBytes(const ByteRegion &a, const ByteRegion &b, const std::stop_token &stop) {
+    if (a.size != b.size)
+        return false;
+    constexpr size_t pieceBytes = 256 * 1024;
+    std::vector<std::byte> left(pieceBytes), right(pieceBytes);
+    for (quint64 done = 0; done < a.size; done += pieceBytes) {
+        if (stop.stop_requested())
+            return app::failure(u"cancelled"_s, u"Comparing was cancelled."_s);
+        const auto count = static_cast<size_t>(std::min<quint64>(pieceBytes, a.size - done));
+        const auto l = std::span(left).first(count), r = std::span(right).first(count);
+        if (!a.source->read(a.offset + done, l) || !b.source->read(b.offset + done, r))
+            return app::failure(u"file-changed"_s,
+                                u"A file could not be read: it was changed or its disk failed."_s);
+        if (!std::ranges::equal(l, r))
+            return false;
+    }
+    return true;
+}
+
+std::vector<ByteRegion> regionsOf(const EifDocument &document, eif::SectionType type) {
+    std::vector<ByteRegion> regions;
+    for (const eif::Section &section : document.image().used())
+        if (section.type == type)
+            regions.push_back({&document.source(), section.dataOffset, section.availableSize});
+    return regions;
+}
+
+void add(EifComparison &result, QString where, QString what, QString before, QString after,
+         std::vector<int> pcrs) {
+    result.differences.push_back({.kind = Kind::changed,
+                                  .where = std::move(where),
+                                  .what = std::move(what),
+                                  .before = std::move(before),
+                                  .after = std::move(after),
+                                  .pcrs = std::move(pcrs)});
+}
+
+void compareCommandLines(EifComparison &result, const QString &before, const QString &after) {
+    if (before == after)
+        return;
+    const std::vector<int> pcrs = {0, 1};
+    const QStringList a = before.split(u' '), b = after.split(u' ');
+    QStringList removed = a, added = b;
+    for (const QString &word : b)
+        removed.removeOne(word);
+    for (const QString &word : a)
+        added.removeOne(word);
+    // A word of the same name on both sides is one change.
+    for (const QString &word : std::as_const(removed)) {
+        const QString name = word.section(u'=', 0, 0);
+        const auto same = std::ranges::find_if(
+            added, [&](const QString &w) { return w.section(u'=', 0, 0) == name && !name.isEmpty(); });
+        EifDifference difference{Kind::removed, u"cmdline"_s, u"word '%1'"_s.arg(name), word, {}, pcrs};
+        if (same != added.end()) {
+            difference.kind = Kind::changed;
+            difference.after = *same;
+            added.erase(same);
+        }
+        result.differences.push_back(std::move(difference));
+    }
+    for (const QString &word : std::as_const(added))
+        result.differences.push_back(
+            {Kind::added, u"cmdline"_s, u"word '%1'"_s.arg(word.section(u'=', 0, 0)), {}, word, pcrs});
+    if (QStringList x = a, y = b; (x.sort(), x) == (y.sort(), y))
+        add(result, u"cmdline"_s, u"order of the words"_s, before, after, pcrs);
+}
+
+/// Options of a .config as a map; "is not set" counts as absent.
+QMap<QByteArray, QByteArray> optionsOf(const QByteArray &config) {
+    QMap<QByteArray, QByteArray> options;
+    for (const QByteArray &line : config.split('\n'))
+        if (const qsizetype equals = line.indexOf('='); equals > 0 && line.startsWith("CONFIG_"))
+            options.insert(line.left(equals), line.mid(equals + 1));
+    return options;
+}
+
+void compareMetadata(EifComparison &result, const QString &path, const QJsonValue &before,
+                     const QJsonValue &after) {
+    if (before == after)
+        return;
+    if (before.isObject() && after.isObject()) {
+        const QJsonObject a = before.toObject(), b = after.toObject();
+        const QStringList names = a.keys() + b.keys();
+        QSet<QString> seen;
+        for (const QString &key : names)
+            if (!seen.contains(key)) {
+                seen.insert(key);
+                compareMetadata(result, path.isEmpty() ? key : path + u'.' + key, a.value(key), b.value(key));
+            }
+        return;
+    }
+    const auto text = [](const QJsonValue &value) {
+        if (value.isString() || value.isUndefined())
+            return value.toString();
+        const QByteArray json = QJsonDocument(QJsonArray{value}).toJson(QJsonDocument::Compact);
+        return QString::fromUtf8(json.mid(1, json.size() - 2));
+    };
+    add(result, u"metadata"_s, path, text(before), text(after), {});
+}
+
+void compareCertificates(EifComparison &result, const EifDocument &before, const EifDocument &after,
+                         const EifComparison::Pcr &pcr8) {
+    if (pcr8.isEqual())
+        return;
+    const launch::Certificate *a = before.certificate(), *b = after.certificate();
+    if (!a || !b) {
+        result.differences.push_back({b   ? Kind::added
+                                      : a ? Kind::removed
+                                          : Kind::changed,
+                                      u"certificate"_s,
+                                      u"signature"_s,
+                                      a ? QString::fromStdString(a->subject()) : u"not signed"_s,
+                                      b ? QString::fromStdString(b->subject()) : u"not signed"_s,
+                                      {8}});
+        return;
+    }
+    const auto field = [&](const char *name, const std::string &x, const std::string &y) {
+        if (x != y)
+            add(result, u"certificate"_s, QString::fromLatin1(name), QString::fromStdString(x),
+                QString::fromStdString(y), {8});
+    };
+    const size_t count = result.differences.size();
+    field("subject", a->subject(), b->subject());
+    field("issuer", a->issuer(), b->issuer());
+    field("serial number", a->serialHex(), b->serialHex());
+    field("not before", a->notBeforeText(), b->notBeforeText());
+    field("not after", a->notAfterText(), b->notAfterText());
+    field("public key", a->keyText(), b->keyText());
+    if (result.differences.size() == count)
+        add(result, u"certificate"_s, u"content"_s, u"the same names and dates, other key or signature"_s, {},
+            {8});
+}
+
+void compareHeaders(EifComparison &result, const EifDocument &before, const EifDocument &after) {
+    const eif::Header &a = before.image().header, &b = after.image().header;
+    const auto field = [&](const char *name, quint64 x, quint64 y) {
+        if (x != y)
+            add(result, u"header"_s, QString::fromLatin1(name), QString::number(x), QString::number(y), {});
+    };
+    field("version", a.version, b.version);
+    field("flags", a.flags, b.flags);
+    field("default_mem", a.defaultMemory, b.defaultMemory);
+    field("default_cpus", a.defaultCpus, b.defaultCpus);
+    field("num_sections", a.sectionCount, b.sectionCount);
+}
+
+} // namespace
+
+QString kindText(EifDifference::Kind kind) {
+    return kind == Kind::added ? u"added"_s : kind == Kind::removed ? u"removed"_s : u"changed"_s;
+}
+
+void compareKernels(EifComparison &result, const ByteRegion &before, const ByteRegion &after,
+                    const UnpackLimits &limits) {
+    const std::vector<int> pcrs = {0, 1};
+    const auto a = readKernelImage(before), b = readKernelImage(after);
+    if (!a || !b)
+        return add(result, u"kernel"_s, u"content"_s, sizeText(before.size), sizeText(after.size), pcrs);
+    const size_t count = result.differences.size();
+    const auto field = [&](const char *name, const QString &x, const QString &y) {
+        if (x != y)
+            add(result, u"kernel"_s, QString::fromLatin1(name), x, y, pcrs);
+    };
+    field("version", a->versionText, b->versionText);
+    field("compression", compressionName(a->compression), compressionName(b->compression));
+    const auto x = scanKernel(*a, limits), y = scanKernel(*b, limits);
+    if (!x || !y) {
+        result.problems << u"A kernel could not be unpacked: %1"_s.arg((x ? y.error() : x.error()).text());
+    } else {
+        field("banner", x->banner, y->banner);
+        field("unpacked size", sizeText(x->unpackedBytes), sizeText(y->unpackedBytes));
+        const auto left = optionsOf(x->config), right = optionsOf(y->config);
+        for (auto it = left.begin(); it != left.end(); ++it)
+            if (!left.isEmpty() && !right.isEmpty() && right.value(it.key()) != it.value())
+                field(it.key().constData(), QString::fromUtf8(it.value()),
+                      right.contains(it.key()) ? QString::fromUtf8(right.value(it.key())) : u"not set"_s);
+        for (auto it = right.begin(); it != right.end(); ++it)
+            if (!left.isEmpty() && !left.contains(it.key()))
+                field(it.key().constData(), u"not set"_s, QString::fromUtf8(it.value()));
+    }
+    field("size", sizeText(before.size), sizeText(after.size));
+    if (result.differences.size() == count)
+        add(result, u"kernel"_s, u"content"_s, u"same version, configuration and sizes"_s, u"other bytes"_s,
+            pcrs);
+}
+
+app::Result<EifComparison> compareEifs(const EifDocument &before, const EifDocument &after,
+                                       const DiffOptions &options) {
+    const std::stop_token stop = options.limits.unpack.stop;
+    EifComparison result;
+    const auto a = before.measurements(stop, options.progress);
+    if (!a)
+        return tl::unexpected(a.error());
+    const auto b = after.measurements(stop, options.progress);
+    if (!b)
+        return tl::unexpected(b.error());
+    result.pcrs = {
+        {0, a->pcr0, b->pcr0}, {1, a->pcr1, b->pcr1}, {2, a->pcr2, b->pcr2}, {8, a->pcr8, b->pcr8}};
+
+    const auto kernelA = regionsOf(before, eif::SectionType::kernel),
+               kernelB = regionsOf(after, eif::SectionType::kernel);
+    if (!kernelA.empty() && !kernelB.empty()) {
+        const auto same = hasSameBytes(kernelA[0], kernelB[0], stop);
+        if (!same)
+            return tl::unexpected(same.error());
+        if (!*same)
+            compareKernels(result, kernelA[0], kernelB[0], options.limits.unpack);
+    }
+    compareCommandLines(result, before.commandLine(), after.commandLine());
+
+    const auto ramdisksA = regionsOf(before, eif::SectionType::ramdisk),
+               ramdisksB = regionsOf(after, eif::SectionType::ramdisk);
+    for (size_t i = 0; i < std::max(ramdisksA.size(), ramdisksB.size()); ++i) {
+        const QString where = u"ramdisk %1"_s.arg(i);
+        const std::vector<int> pcrs = {0, i == 0 ? 1 : 2};
+        if (i >= ramdisksA.size() || i >= ramdisksB.size()) {
+            const bool isAdded = i >= ramdisksA.size();
+            const QString size = sizeText(isAdded ? ramdisksB[i].size : ramdisksA[i].size);
+            result.differences.push_back({isAdded ? Kind::added : Kind::removed, where, u"section"_s,
+                                          isAdded ? QString() : size, isAdded ? size : QString(), pcrs});
+            continue;
+        }
+        const auto same = hasSameBytes(ramdisksA[i], ramdisksB[i], stop);
+        if (!same)
+            return tl::unexpected(same.error());
+        if (*same)
+            continue;
+        if (auto done = compareRamdisks(result, where, pcrs, ramdisksA[i], ramdisksB[i], options.limits);
+            !done)
+            return tl::unexpected(done.error());
+    }
+    compareCertificates(result, before, after, result.pcrs[3]);
+    compareMetadata(result, {}, before.metadata(), after.metadata());
+    compareHeaders(result, before, after);
+    return result;
+}
+
+} // namespace nitroscope::formats

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What is inside the kernel, command line and ramdisk sections; see eif_tree.hpp. Kernel facts follow Linux,
+// Documentation/arch/x86/boot.rst and Documentation/arch/arm64/booting.rst.
+
+#include "app/formats/eif/eif_tree.hpp"
+#include "app/formats/tree/value_text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace nitroscope::formats {
+
+namespace {
+
+using Head = std::array<std::byte, eif::bzImageHeadSize>;
+
+std::span<const std::byte> readHead(Head &buffer, const launch::ByteSource &source,
+                                    const eif::Section &section) {
+    const auto head =
+        std::span(buffer).first(static_cast<size_t>(std::min<quint64>(buffer.size(), section.availableSize)));
+    return source.read(section.dataOffset, head) ? head : std::span<const std::byte>();
+}
+
+quint64 loadLittle(std::span<const std::byte> bytes, size_t offset, unsigned width) {
+    quint64 value = 0;
+    for (unsigned i = 0; i < width; ++i)
+        value |= std::to_integer<quint64>(bytes[offset + i]) << 8 * i;
+    return value;
+}
+
+/// The kernel's own name of itself, up to its zero byte: "6.12.95 (user@host) #1 SMP ...".
+Node versionNode(const launch::ByteSource &source, const eif::Section &section, quint32 textOffset) {
+    const quint64 longest = std::min<quint64>(512, section.availableSize - textOffset);
+    QByteArray text(static_cast<qsizetype>(longest), '\0');
+    source.read(section.dataOffset + textOffset,
+                std::as_writable_bytes(std::span(text.data(), static_cast<size_t>(longest))));
+    if (const qsizetype end = text.indexOf('\0'); end >= 0)
+        text.truncate(end);
+    return {.name = QStringLiteral("kernel_version"),
+            .value = printableText(text),
+            .range = {section.dataOffset + textOffset, static_cast<quint64>(text.size())}};
+}
+
+void addBzImageFacts(Node &data, const launch::ByteSource &source, const eif::Section &section,
+                     const eif::BzImage &kernel) {
+    const quint64 at = section.dataOffset;
+    const auto field = [&](const char *name, QString value, quint64 offset, quint64 length) {
+        data.add(
+            {.name = QString::fromLatin1(name), .value = std::move(value), .range = {at + offset, length}});
+    };
+    namespace setup = eif::setup;
+    data.value =
+        QStringLiteral("bzImage, boot protocol %1.%2").arg(kernel.protocol >> 8).arg(kernel.protocol & 0xff);
+    if (kernel.versionTextOffset != 0 && kernel.versionTextOffset < section.availableSize)
+        data.add(versionNode(source, section, kernel.versionTextOffset));
+    field("setup_sects", sizeText(kernel.setupBytes) + u" of setup code"_s, setup::setupSects, 1);
+    field("version", data.value.section(u' ', -1), setup::version, 2);
+    field("kernel_alignment", sizeText(kernel.alignment), setup::kernelAlignment, 4);
+    field("relocatable_kernel", kernel.relocatable ? QStringLiteral("yes") : QStringLiteral("no"),
+          setup::relocatable, 1);
+    field("xloadflags",
+          hexText(kernel.xloadflags, 4) +
+              (kernel.has64BitEntry() ? u" (64-bit entry)"_s : u" (no 64-bit entry)"_s),
+          setup::xloadflags, 2);
+    field("cmdline_size", QStringLiteral("at most %1").arg(sizeText(kernel.cmdlineSize)), setup::cmdlineSize,
+          4);
+    field("initrd_addr_max", hexText(kernel.initrdAddrMax), setup::initrdAddrMax, 4);
+    field("pref_address", hexText(kernel.prefAddress), setup::prefAddress, 8);
+    field("init_size", sizeText(kernel.initSize), setup::initSize, 4);
+    field("payload_offset", hexText(kernel.payloadOffset), setup::payloadOffset, 4);
+    field("payload_length", sizeText(kernel.payloadLength), setup::payloadLength, 4);
+}
+
+/// The 64-byte header of an aarch64 Image; false when it is none.
+bool addArmImageFacts(Node &data, std::span<const std::byte> head, const eif::Section &section) {
+    constexpr size_t magicAt = 56, textOffsetAt = 8, imageSizeAt = 16, headerBytes = 64;
+    constexpr quint64 magic = 0x644d5241; // "ARM\x64"
+    if (head.size() < headerBytes || loadLittle(head, magicAt, 4) != magic)
+        return false;
+    const quint64 textOffset = loadLittle(head, textOffsetAt, 8);
+    data.value = QStringLiteral("aarch64 Image");
+    Node &node = data.add({.name = QStringLiteral("text_offset"),
+                           .value = hexText(textOffset),
+                           .range = {section.dataOffset + textOffsetAt, 8}});
+    if (textOffset == 0)
+        node.addFinding(
+            Severity::warning,
+            QStringLiteral("text_offset is 0; AWS's own kernels carry 0x200000 here and enclaves need it."));
+    data.add({.name = QStringLiteral("image_size"),
+              .value = sizeText(loadLittle(head, imageSizeAt, 8)),
+              .range = {section.dataOffset + imageSizeAt, 8}});
+    return true;
+}
+
+struct Magic {
+    const char *bytes;
+    qsizetype length;
+    const char *name;
+};
+constexpr Magic ramdiskMagics[] = {
+    {"070701", 6, "cpio archive (newc)"},
+    {"070702", 6, "cpio archive (newc with checksums)"},
+    {"070707", 6, "cpio archive (old portable format, not taken by the kernel)"},
+    {"\x1f\x8b", 2, "gzip"},
+    {"\xfd"
+     "7zXZ\0",
+     6, "xz"},
+    {"\x28\xb5\x2f\xfd", 4, "zstd"},
+    {"\x02\x21\x4c\x18", 4, "lz4 (legacy frame)"},
+    {"BZh", 3, "bzip2"},
+    {"\x5d\0\0", 3, "lzma"},
+    {"\x89LZO", 4, "lzo"},
+    {"hsqs", 4, "squashfs (not an initramfs)"},
+};
+
+} // namespace
+
+void addKernelTree(Node &data, const launch::ByteSource &source, const eif::Image &image, int section,
+                   EifFacts &facts) {
+    const eif::Section &kernel = image.sections[static_cast<size_t>(section)];
+    Head buffer;
+    const auto head = readHead(buffer, source, kernel);
+    if (head.empty() || addArmImageFacts(data, head, kernel))
+        return;
+    const eif::BzImageResult result =
+        eif::parseBzImage(head, kernel.dataSize, {.section = section, .dataOffset = kernel.dataOffset});
+    if (result.image.protocol != 0)
+        addBzImageFacts(data, source, kernel, result.image);
+    else
+        data.value = QStringLiteral("not a bzImage");
+    for (const eif::Diagnostic &diagnostic : result.diagnostics) {
+        Node *node = nodeAt(data, diagnostic.offset);
+        const std::string_view text = eif::text(diagnostic.problem);
+        (node ? *node : data)
+            .addFinding(toSeverity(diagnostic.severity),
+                        QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())));
+    }
+    if (result.bootable() && !facts.kernel)
+        facts.kernel = result.image;
+}
+
+void addCommandLineTree(Node &data, const QByteArray &text, quint64 fileOffset) {
+    data.value = printableText(text);
+    for (qsizetype at = 0; at < text.size();) {
+        qsizetype end = at;
+        while (end < text.size() && text[end] != ' ')
+            ++end;
+        if (end > at) {
+            const QByteArray word = text.mid(at, end - at);
+            const qsizetype equals = word.indexOf('=');
+            data.add({.name = printableText(equals < 0 ? word : word.left(equals)),
+                      .value = equals < 0 ? QString() : printableText(word.mid(equals + 1)),
+                      .range = {fileOffset + static_cast<quint64>(at), static_cast<quint64>(word.size())}});
+        }
+        at = end + 1;
+    }
+}
+
+void addRamdiskTree(Node &data, const launch::ByteSource &source, const eif::Section &section) {
+    Head buffer;
+    const QByteArray head = toByteArray(readHead(buffer, source, section)).left(16);
+    for (const Magic &magic : ramdiskMagics) {
+        if (head.startsWith(QByteArray(magic.bytes, magic.length))) {
+            data.value = QString::fromLatin1(magic.name);
+            return;
+        }
+    }
+    data.value = QStringLiteral("unknown content");
+    if (!head.isEmpty())
+        data.addFinding(Severity::warning,
+                        QStringLiteral("The ramdisk starts like no archive the kernel can unpack (cpio, "
+                                       "gzip, xz, zstd, lz4, bzip2, lzma, lzo)."));
+}
+
+} // namespace nitroscope::formats

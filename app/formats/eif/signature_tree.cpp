@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The signature section as nodes: certificate, COSE_Sign1, what is signed, and what is wrong with it. See
+// eif_tree.hpp.
+
+#include "app/formats/eif/eif_tree.hpp"
+#include "app/formats/tree/value_text.hpp"
+
+namespace nitroscope::formats {
+
+namespace {
+
+ByteRange toRange(launch::FileRange range) {
+    return {range.offset, range.length};
+}
+
+Node certificateNode(const launch::SignatureEntry &entry, const launch::Certificate *certificate) {
+    Node node = {.name = QStringLiteral("signing_certificate"),
+                 .value = QStringLiteral("unreadable"),
+                 .range = toRange(entry.certificate.range)};
+    if (!certificate)
+        return node;
+    const auto field = [&node](const char *name, const std::string &value) {
+        node.add({.name = QString::fromLatin1(name), .value = QString::fromStdString(value)});
+    };
+    node.value = QString::fromStdString(certificate->subject());
+    field("subject", certificate->subject());
+    field("issuer", certificate->issuer());
+    field("serial number", certificate->serialHex());
+    field("not before", certificate->notBeforeText());
+    field("not after", certificate->notAfterText());
+    field("public key", certificate->keyText());
+    field("signature algorithm", certificate->signatureAlgorithm());
+    return node;
+}
+
+Node payloadNode(const launch::SignatureEntry &entry) {
+    Node node = {.name = QStringLiteral("payload"),
+                 .value = sizeText(entry.sign1->payload.size()),
+                 .range = toRange(entry.sign1->payloadRange)};
+    if (const auto &signedRegister = entry.signedRegister) {
+        node.value = QStringLiteral("PCR%1").arg(*signedRegister->index);
+        node.add(
+            {.name = QStringLiteral("register_index"), .value = QString::number(*signedRegister->index)});
+        node.add({.name = QStringLiteral("register_value"),
+                  .value = QString::fromLatin1(toByteArray(signedRegister->value).toHex())});
+    }
+    return node;
+}
+
+Node coseNode(const launch::SignatureEntry &entry) {
+    Node node = {.name = QStringLiteral("signature"),
+                 .value = QStringLiteral("unreadable"),
+                 .range = toRange(entry.cose.range)};
+    if (!entry.sign1)
+        return node;
+    const launch::CoseSign1 &sign1 = *entry.sign1;
+    const QString algorithm = QString::fromStdString(launch::coseAlgorithmText(sign1.algorithm));
+    node.value = QStringLiteral("COSE_Sign1, ") + algorithm + (sign1.isTagged ? u", tag 18"_s : u""_s);
+    node.add({.name = QStringLiteral("protected header"),
+              .value = algorithm,
+              .range = toRange(sign1.protectedRange)});
+    node.add(payloadNode(entry));
+    node.add({.name = QStringLiteral("signature value"),
+              .value = QString::fromLatin1(toByteArray(sign1.signature).toHex()),
+              .range = toRange(sign1.signatureRange)});
+    return node;
+}
+
+} // namespace
+
+void addSignatureTree(Node &data, const launch::SignatureCheck &check) {
+    const auto &entries = check.section.entries;
+    data.value = QStringLiteral("%1 %2")
+                     .arg(entries.size())
+                     .arg(entries.size() == 1 ? u"signature"_s : u"signatures"_s);
+    for (size_t i = 0; i < entries.size(); ++i) {
+        const bool isFirst = i == 0;
+        Node node = {.name = QStringLiteral("[%1]").arg(i), .value = {}, .range = toRange(entries[i].range)};
+        node.add(certificateNode(entries[i], isFirst && check.certificate ? &*check.certificate : nullptr));
+        node.add(coseNode(entries[i]));
+        if (!isFirst)
+            node.addFinding(Severity::note, QStringLiteral("Enclaves use only the first signature."));
+        data.add(std::move(node));
+    }
+    for (const launch::SignatureFinding &finding : check.findings) {
+        Node *node = nodeAt(data, finding.range.offset);
+        (node ? *node : data).addFinding(Severity::error, QString::fromStdString(finding.sentence));
+    }
+}
+
+} // namespace nitroscope::formats

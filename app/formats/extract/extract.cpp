@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// See extract.hpp.
+
+#include "app/formats/extract/extract.hpp"
+
+#include "app/formats/extract/extract_folder.hpp"
+#include "app/formats/tree/value_text.hpp"
+#include "qemu-machine/launch/signature_check.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <tuple>
+#include <unistd.h>
+
+namespace nitroscope::formats {
+
+namespace {
+
+constexpr qsizetype mostSkipped = 1000;
+
+class Extraction {
+public:
+    Extraction(const EifDocument &document, ExtractFolder &folder, const ExtractOptions &options)
+        : m_document(document), m_folder(folder), m_options(options), m_piece(256 * 1024) {}
+
+    app::Result<ExtractReport> run() {
+        if (m_options.what != ExtractOptions::What::files && m_options.paths.isEmpty())
+            if (auto done = writeSections(); !done)
+                return tl::unexpected(done.error());
+        if (m_options.what != ExtractOptions::What::sections) {
+            int number = 0;
+            for (const eif::Section &section : m_document.image().used())
+                if (section.type == eif::SectionType::ramdisk)
+                    if (auto done = writeFiles(
+                            number++, {&m_document.source(), section.dataOffset, section.availableSize});
+                        !done)
+                        return tl::unexpected(done.error());
+        }
+        m_folder.finish();
+        if (!m_options.paths.isEmpty() && m_report.files + m_report.folders + m_report.links == 0)
+            return app::failure(u"not-found"_s,
+                                u"No file of the ramdisks has such a path; `eif ls` lists them."_s);
+        return std::move(m_report);
+    }
+
+private:
+    app::Result<void> writeSections() {
+        int ramdisks = 0;
+        for (const eif::Section &section : m_document.image().used()) {
+            QByteArray name;
+            switch (section.type) {
+            case eif::SectionType::kernel:
+                name = "kernel";
+                break;
+            case eif::SectionType::cmdline:
+                name = "cmdline";
+                break;
+            case eif::SectionType::metadata:
+                name = "metadata.json";
+                break;
+            case eif::SectionType::signature:
+                name = "signature.cbor";
+                break;
+            case eif::SectionType::ramdisk:
+                name = "ramdisk" + QByteArray::number(ramdisks++) + ".cpio" + suffixOf(section);
+                break;
+            case eif::SectionType::invalid:
+                name = "section-type-" + QByteArray::number(section.rawType);
+            }
+            while (m_report.sections.contains(QString::fromLatin1(name)))
+                name += "-again";
+            if (auto done = writeSection(name, section); !done)
+                return done;
+        }
+        if (const launch::SignatureCheck *signature = m_document.signature();
+            signature && !signature->section.entries.empty()) {
+            const auto &pem = signature->section.entries.front().certificate.bytes;
+            auto file = m_folder.makeFile("certificate.pem", 0666);
+            if (!file)
+                return tl::unexpected(file.error());
+            const bool isWritten = writeAll(*file, std::as_bytes(std::span(pem)));
+            ::close(*file);
+            if (!isWritten)
+                return outputFailure(errno);
+            m_report.sections << u"certificate.pem"_s;
+        }
+        return {};
+    }
+
+    QByteArray suffixOf(const eif::Section &section) const {
+        switch (detectCompression(toBytes(m_document.bytes(section.dataOffset, 8)))) {
+        case Compression::gzip:
+            return ".gz";
+        case Compression::xz:
+            return ".xz";
+        case Compression::zstd:
+            return ".zst";
+        case Compression::lz4Legacy:
+        case Compression::lz4Frame:
+            return ".lz4";
+        case Compression::bzip2:
+            return ".bz2";
+        case Compression::lzma:
+            return ".lzma";
+        case Compression::lzo:
+            return ".lzo";
+        case Compression::none:
+            break;
+        }
+        return {};
+    }
+
+    app::Result<void> writeSection(const QByteArray &name, const eif::Section &section) {
+        auto file = m_folder.makeFile(name, 0666);
+        if (!file)
+            return tl::unexpected(file.error());
+        auto done = copySection(*file, section);
+        ::close(*file);
+        m_report.sections << QString::fromLatin1(name);
+        return done;
+    }
+
+    app::Result<void> copySection(int file, const eif::Section &section) {
+        for (quint64 at = 0; at < section.availableSize;) {
+            if (m_options.limits.unpack.stop.stop_requested())
+                return app::failure(u"cancelled"_s, u"Extracting was cancelled."_s);
+            const auto piece = std::span(m_piece).first(
+                static_cast<size_t>(std::min<quint64>(m_piece.size(), section.availableSize - at)));
+            if (!m_document.source().read(section.dataOffset + at, piece))
+                return app::failure(u"file-changed"_s,
+                                    u"The file could not be read: it was changed or its disk failed."_s);
+            if (!writeAll(file, piece))
+                return outputFailure(errno);
+            at += piece.size();
+        }
+        return {};
+    }
+
+    app::Result<void> writeFiles(int number, const ByteRegion &region) {
+        m_place = u"ramdisk %1"_s.arg(number);
+        m_prefix = "ramdisk" + QByteArray::number(number);
+        m_links.clear();
+        RamdiskReader reader(region, m_options.limits);
+        while (true) {
+            const auto more = reader.next();
+            if (!more) {
+                if (more.error().code == u"cancelled"_s || more.error().code == u"limit"_s)
+                    return tl::unexpected(more.error());
+                skip({}, more.error().text());
+                return {};
+            }
+            if (!*more)
+                return {};
+            if (auto done = writeEntry(reader); !done)
+                return done;
+        }
+    }
+
+    bool isWanted(const QByteArray &path) const {
+        return m_options.paths.isEmpty() ||
+               std::ranges::any_of(m_options.paths, [&](const QByteArray &wanted) {
+                   return wanted.isEmpty() || path == wanted || path.startsWith(wanted + '/');
+               });
+    }
+
+    app::Result<void> writeEntry(RamdiskReader &reader) {
+        const RamdiskEntry &entry = reader.entry();
+        const QByteArray path = normalPath(entry.path);
+        if (!isWanted(path))
+            return {};
+        if (path.split('/').contains("..")) {
+            skip(entry.path, u"its path leaves the folder"_s);
+            return {};
+        }
+        const QByteArray target = path.isEmpty() ? m_prefix : m_prefix + '/' + path;
+        if (entry.isFolder()) {
+            note(entry, m_folder.makeFolder(target, entry.mode), m_report.folders);
+            return {};
+        }
+        if (path.isEmpty()) {
+            skip(entry.path, u"it has no name"_s);
+            return {};
+        }
+        if (entry.isLink())
+            return writeLink(reader, target);
+        if (entry.isRegular())
+            return writeFile(reader, target);
+        skip(entry.path, u"a device, pipe or socket"_s);
+        return {};
+    }
+
+    app::Result<void> writeLink(RamdiskReader &reader, const QByteArray &target) {
+        constexpr quint32 longest = 4095;
+        if (reader.entry().size == 0 || reader.entry().size > longest) {
+            skip(reader.entry().path, u"its target is empty or too long"_s);
+            return {};
+        }
+        QByteArray text(static_cast<qsizetype>(reader.entry().size), '\0');
+        for (qsizetype done = 0; done < text.size();) {
+            const auto count = reader.read(std::as_writable_bytes(
+                std::span(text.data() + done, static_cast<size_t>(text.size() - done))));
+            if (!count)
+                return tl::unexpected(count.error());
+            done += static_cast<qsizetype>(*count);
+        }
+        if (note(reader.entry(), m_folder.makeLink(target, text), m_report.links))
+            m_folder.setTime(target, reader.entry().modified);
+        return {};
+    }
+
+    app::Result<void> writeFile(RamdiskReader &reader, const QByteArray &target) {
+        const RamdiskEntry entry = reader.entry();
+        if (entry.mode & (S_ISUID | S_ISGID))
+            skip(entry.path, u"written without its set-user-id or set-group-id bit"_s);
+        const auto key = std::tuple(entry.archive, entry.deviceMajor, entry.deviceMinor, entry.inode);
+        const auto known = entry.links > 1 ? m_links.find(key) : m_links.end();
+        if (known != m_links.end() && entry.size == 0)
+            return linkFile(entry, target, known->second);
+        auto file = m_folder.makeFile(target, entry.mode | 0200u);
+        if (!file) {
+            skip(entry.path, file.error().message);
+            return {};
+        }
+        auto done = copyFile(reader, *file);
+        ::close(*file);
+        if (!done)
+            return done;
+        ++m_report.files;
+        m_folder.setTime(target, entry.modified);
+        if (entry.links <= 1)
+            return done;
+        // The content of hard links comes with any one of them: those that came before, empty, join it now.
+        const QList<QByteArray> before = known == m_links.end() ? QList<QByteArray>() : known->second;
+        for (const QByteArray &earlier : before)
+            if (const int problem = m_folder.makeHardLink(earlier, target); problem != 0)
+                skip(earlier, QString::fromLocal8Bit(std::strerror(problem)));
+        m_links[key] = before + QList<QByteArray>{target};
+        return done;
+    }
+
+    app::Result<void> linkFile(const RamdiskEntry &entry, const QByteArray &target,
+                               QList<QByteArray> &others) {
+        if (note(entry, m_folder.makeHardLink(target, others.last()), m_report.files))
+            others << target;
+        return {};
+    }
+
+    app::Result<void> copyFile(RamdiskReader &reader, int file) {
+        while (true) {
+            const auto count = reader.read(m_piece);
+            if (!count)
+                return tl::unexpected(count.error());
+            if (*count == 0)
+                return {};
+            m_report.bytes += *count;
+            if (m_report.bytes > m_options.mostBytes)
+                return app::failure(
+                    u"limit"_s, u"The files take more than %1; raise the limit if you trust the image."_s.arg(
+                                    sizeText(m_options.mostBytes)));
+            if (!writeAll(file, std::span(m_piece).first(*count)))
+                return outputFailure(errno);
+        }
+    }
+
+    static bool writeAll(int file, std::span<const std::byte> bytes) {
+        while (!bytes.empty()) {
+            const ssize_t count = ::write(file, bytes.data(), bytes.size());
+            if (count < 0 && errno == EINTR)
+                continue;
+            if (count <= 0)
+                return false;
+            bytes = bytes.subspan(static_cast<size_t>(count));
+        }
+        return true;
+    }
+
+    tl::unexpected<app::Error> outputFailure(int problem) const {
+        return app::failure(u"output"_s,
+                            u"Writing failed: %1."_s.arg(QString::fromLocal8Bit(std::strerror(problem))));
+    }
+
+    bool note(const RamdiskEntry &entry, int problem, quint64 &counter) {
+        if (problem != 0)
+            skip(entry.path, QString::fromLocal8Bit(std::strerror(problem)));
+        else
+            ++counter;
+        return problem == 0;
+    }
+
+    void skip(const QByteArray &path, const QString &why) {
+        ++m_report.skippedCount;
+        if (m_report.skipped.size() < mostSkipped)
+            m_report.skipped << (path.isEmpty() ? u"%1: %2"_s.arg(m_place, why)
+                                                : u"%1: %2: %3"_s.arg(m_place, printableText(path), why));
+    }
+
+    const EifDocument &m_document;
+    ExtractFolder &m_folder;
+    const ExtractOptions &m_options;
+    std::vector<std::byte> m_piece;
+    ExtractReport m_report;
+    QString m_place;
+    QByteArray m_prefix;
+    /// By archive, device and inode: the names that share one content so far.
+    std::map<std::tuple<quint32, quint32, quint32, quint32>, QList<QByteArray>> m_links;
+};
+
+} // namespace
+
+app::Result<ExtractReport> extractEif(const EifDocument &document, const QString &folder,
+                                      const ExtractOptions &options) {
+    auto target = ExtractFolder::create(folder);
+    if (!target)
+        return tl::unexpected(target.error());
+    return Extraction(document, *target, options).run();
+}
+
+} // namespace nitroscope::formats

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// See root_tree.hpp.
+
+#include "app/formats/ramdisk/root_tree.hpp"
+
+#include "app/formats/ramdisk/ramdisk.hpp"
+#include "app/formats/tree/value_text.hpp"
+
+#include <limits>
+
+namespace nitroscope::formats {
+
+namespace {
+
+constexpr int everyLayer = std::numeric_limits<int>::max();
+
+} // namespace
+
+app::Result<QByteArray> RootTree::resolve(const QByteArray &path) const {
+    constexpr int mostLinks = 40;
+    constexpr qsizetype longest = 4096;
+    QList<QByteArray> left = normalPath(path).split('/');
+    QByteArray done;
+    for (int links = 0; !left.isEmpty();) {
+        const QByteArray part = left.takeFirst();
+        if (part.isEmpty())
+            continue;
+        if (part == "..") {
+            done.truncate(std::max<qsizetype>(0, done.lastIndexOf('/')));
+            continue;
+        }
+        const QByteArray inside = done.isEmpty() ? part : done + '/' + part;
+        const auto found = m_files.find(inside);
+        if (left.isEmpty() || found == m_files.end() || (found->second.mode & S_IFMT) == S_IFDIR) {
+            done = inside;
+        } else if ((found->second.mode & S_IFMT) == S_IFLNK && ++links <= mostLinks) {
+            if (found->second.target.startsWith('/'))
+                done.clear();
+            left = normalPath(found->second.target).split('/') + left;
+        } else {
+            return app::failure(u"input"_s, u"The path '%1' leads through something that is no folder."_s.arg(
+                                                printableText(path)));
+        }
+        if (done.size() > longest)
+            return app::failure(u"input"_s, u"The path '%1' is too long."_s.arg(printableText(path)));
+    }
+    return done;
+}
+
+void RootTree::eraseInside(const QByteArray &path, int belowLayer) {
+    // '0' is the character behind '/', so this range is everything below the folder.
+    const auto from = path.isEmpty() ? m_files.begin() : m_files.lower_bound(path + '/');
+    const auto to = path.isEmpty() ? m_files.end() : m_files.lower_bound(path + '0');
+    for (auto it = from; it != to;)
+        it = it->second.layer < belowLayer ? m_files.erase(it) : std::next(it);
+}
+
+void RootTree::erase(const QByteArray &path, int belowLayer) {
+    eraseInside(path, belowLayer);
+    if (const auto found = m_files.find(path); found != m_files.end() && found->second.layer < belowLayer)
+        m_files.erase(found);
+}
+
+app::Result<void> RootTree::add(const QByteArray &path, const TreeFile &file) {
+    if (path.split('/').contains(".."))
+        return app::failure(u"input"_s, u"The path '%1' leaves the root."_s.arg(printableText(path)));
+    const auto place = resolve(path);
+    if (!place)
+        return tl::unexpected(place.error());
+    if (place->isEmpty())
+        return {}; // the root itself
+    if ((file.mode & S_IFMT) != S_IFDIR)
+        eraseInside(*place, everyLayer);
+    m_files[*place] = file;
+    return {};
+}
+
+app::Result<void> RootTree::link(const QByteArray &path, const QByteArray &existing, int layer) {
+    const auto from = resolve(existing);
+    if (!from)
+        return tl::unexpected(from.error());
+    const auto found = m_files.find(*from);
+    if (found == m_files.end() || (found->second.mode & S_IFMT) == S_IFDIR)
+        return app::failure(u"input"_s, u"'%1' is a hard link to '%2', which is not there."_s.arg(
+                                            printableText(path), printableText(existing)));
+    TreeFile file = found->second;
+    file.layer = layer;
+    return add(path, file);
+}
+
+app::Result<void> RootTree::remove(const QByteArray &path, int layer) {
+    const auto place = resolve(path);
+    if (!place)
+        return tl::unexpected(place.error());
+    if (!place->isEmpty())
+        erase(*place, layer);
+    return {};
+}
+
+app::Result<void> RootTree::clear(const QByteArray &folder, int layer) {
+    const auto place = resolve(folder.isEmpty() ? QByteArray("/") : folder + "/.");
+    if (!place)
+        return tl::unexpected(place.error());
+    eraseInside(*place, layer);
+    return {};
+}
+
+} // namespace nitroscope::formats

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/session/capture/capture_intake.hpp"
+
+#include <algorithm>
+
+namespace nitroscope::app {
+
+CaptureIntake::CaptureIntake(std::shared_ptr<CaptureBytes> bytes)
+    : m_bytes(std::move(bytes)),
+      m_reader([this](const pcapng::Record &record) { m_records.push_back(record); }),
+      m_flush(new QTimer(this)), m_record(new QFile(this)) {
+    m_flush->setSingleShot(true);
+    m_flush->setInterval(flushMs);
+    connect(m_flush, &QTimer::timeout, this, &CaptureIntake::socketStep);
+}
+
+void CaptureIntake::acknowledge() {
+    --m_ahead;
+    if (!std::exchange(m_waiting, false) || m_done)
+        return;
+    if (m_socket || m_socketGone)
+        socketStep();
+    else
+        fileStep();
+}
+
+void CaptureIntake::readFile() {
+    fileStep();
+}
+
+void CaptureIntake::fileStep() {
+    if (m_done)
+        return;
+    if (m_cancelled)
+        return finish(CaptureEnd::Kind::cancelled);
+    if (m_ahead >= mostAhead) {
+        m_waiting = true;
+        return;
+    }
+    const QByteArray bytes = m_bytes->read(m_position, portion);
+    if (bytes.isEmpty())
+        return finish(CaptureEnd::Kind::complete);
+    take(bytes);
+    if (m_reader.failed())
+        return finish(CaptureEnd::Kind::complete);
+    QMetaObject::invokeMethod(this, &CaptureIntake::fileStep, Qt::QueuedConnection);
+}
+
+void CaptureIntake::readSocket(qintptr descriptor) {
+    m_socket = new QLocalSocket(this);
+    m_socket->setReadBufferSize(2 * portion);
+    connect(m_socket, &QLocalSocket::readyRead, this, [this] {
+        if (!m_flush->isActive() && !m_waiting)
+            m_flush->start();
+    });
+    connect(m_socket, &QLocalSocket::disconnected, this, &CaptureIntake::endSocket);
+    if (!m_socket->setSocketDescriptor(descriptor))
+        endSocket();
+}
+
+void CaptureIntake::endSocket() {
+    m_socketGone = true;
+    if (!m_waiting)
+        socketStep();
+}
+
+// Reads all there is, a portion at a time, then rests until the next tick.
+void CaptureIntake::socketStep() {
+    if (m_done)
+        return;
+    if (m_cancelled)
+        return finish(CaptureEnd::Kind::cancelled);
+    if (m_ahead >= mostAhead) {
+        m_waiting = true;
+        return;
+    }
+    QByteArray bytes(portion, Qt::Uninitialized);
+    const qint64 count = m_socket ? m_socket->read(bytes.data(), bytes.size()) : 0;
+    if (count > 0) {
+        take(QByteArrayView(bytes).first(count));
+        if (count == portion || m_socketGone)
+            QMetaObject::invokeMethod(this, &CaptureIntake::socketStep, Qt::QueuedConnection);
+        return;
+    }
+    if (m_socketGone)
+        finish(CaptureEnd::Kind::complete);
+}
+
+void CaptureIntake::take(QByteArrayView bytes) {
+    const bool isLive = m_socket != nullptr;
+    if (isLive) {
+        m_bytes->append(bytes);
+        if (m_record->isOpen() && m_recorded == m_position) {
+            if (m_record->write(bytes.data(), bytes.size()) == bytes.size())
+                m_recorded += static_cast<quint64>(bytes.size());
+            else
+                stopRecording(m_record->errorString());
+        }
+    }
+    m_position += static_cast<quint64>(bytes.size());
+    m_reader.feed(bytes);
+    auto batch = std::make_shared<CaptureBatch>();
+    batch->records = std::move(m_records);
+    batch->bytesRead = m_position;
+    m_records.clear();
+    ++m_ahead;
+    emit batchReady(batch);
+}
+
+void CaptureIntake::finish(CaptureEnd::Kind kind) {
+    m_done = true;
+    m_reader.finish();
+    stopRecording({});
+    CaptureEnd end;
+    end.kind = kind;
+    for (const pcapng::Diagnostic &finding : m_reader.diagnostics().list())
+        end.findings << QStringLiteral("Byte %1: %2.").arg(finding.offset).arg(finding.message);
+    if (const quint64 more = m_reader.diagnostics().more(); more > 0)
+        end.findings << QStringLiteral("… and %1 more.").arg(more);
+    // Without a single section header it is something else than a capture. A live stream may stay empty.
+    if (m_reader.sections() == 0 && kind == CaptureEnd::Kind::complete && !m_socketGone) {
+        const auto &faults = m_reader.diagnostics().list();
+        end.kind = CaptureEnd::Kind::failed;
+        end.error.code = QStringLiteral("capture-not-pcapng");
+        end.error.message = faults.empty()
+                                ? QStringLiteral("The file is empty.")
+                                : QStringLiteral("This is no pcapng file: %1.").arg(faults.back().message);
+        if (!faults.empty())
+            end.error.offset = faults.back().offset;
+    }
+    for (const pcapng::Interface &interface : m_reader.interfaces())
+        if (interface.source != pcapng::Source::foreign)
+            end.lost[static_cast<size_t>(interface.source)] += interface.dropped.value_or(0);
+    emit ended(end);
+}
+
+void CaptureIntake::record(const QString &path) {
+    stopRecording({});
+    if (path.isEmpty())
+        return;
+    m_record->setFileName(path);
+    if (!m_record->open(QIODevice::WriteOnly | QIODevice::Truncate | QIODevice::Unbuffered)) {
+        emit recording(false, m_record->errorString());
+        return;
+    }
+    m_record->setPermissions(QFile::ReadOwner | QFile::WriteOwner);
+    m_recorded = 0;
+    emit recording(true, {});
+    catchUp();
+}
+
+// What was there before the recording began, a portion per turn of the event loop.
+void CaptureIntake::catchUp() {
+    if (!m_record->isOpen() || m_recorded == m_position)
+        return;
+    const QByteArray bytes = m_bytes->read(m_recorded, std::min<quint64>(portion, m_position - m_recorded));
+    if (bytes.isEmpty())
+        return stopRecording(QStringLiteral("the beginning of the stream is not kept any more"));
+    if (m_record->write(bytes) != bytes.size())
+        return stopRecording(m_record->errorString());
+    m_recorded += static_cast<quint64>(bytes.size());
+    QMetaObject::invokeMethod(this, &CaptureIntake::catchUp, Qt::QueuedConnection);
+}
+
+void CaptureIntake::stopRecording(const QString &problem) {
+    if (!m_record->isOpen())
+        return;
+    // At the end of a stream that is still being caught up with: nothing more comes in between.
+    QString trouble = problem;
+    while (trouble.isEmpty() && m_recorded < m_position) {
+        const QByteArray bytes =
+            m_bytes->read(m_recorded, std::min<quint64>(portion, m_position - m_recorded));
+        if (bytes.isEmpty() || m_record->write(bytes) != bytes.size())
+            trouble = QStringLiteral("it lacks %1 bytes at the end").arg(m_position - m_recorded);
+        m_recorded += static_cast<quint64>(bytes.size());
+    }
+    m_record->close();
+    emit recording(false, trouble);
+}
+
+} // namespace nitroscope::app

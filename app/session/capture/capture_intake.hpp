@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The half of a capture source that lives on its own thread: takes bytes from a file or a socket, keeps them
+// in the spool, decodes them, and hands the records over in batches. It never runs more than `mostAhead`
+// batches ahead of whoever takes them; a socket then stays unread, QEMU drops and says so in the stream.
+#pragma once
+
+#include "app/proto/pcapng/capture_reader.hpp"
+#include "app/session/capture/capture_source.hpp"
+
+#include <QFile>
+#include <QLocalSocket>
+#include <QPointer>
+#include <QTimer>
+
+namespace nitroscope::app {
+
+class CaptureIntake : public QObject {
+    Q_OBJECT
+public:
+    static constexpr qsizetype portion = 512 * 1024; // bytes decoded at once
+    static constexpr int mostAhead = 4;
+    static constexpr int flushMs = 33; // a live stream is looked at so often
+
+    explicit CaptureIntake(std::shared_ptr<CaptureBytes> bytes);
+
+    // From any thread.
+    void cancel() { m_cancelled.store(true); }
+
+    // The following run on the intake's thread: call them through the event loop.
+    void readFile();
+    void readSocket(qintptr descriptor);
+    void endSocket(); // the other side is gone, or never came
+    void acknowledge();
+    // Copies what there is so far to a new file and goes on with what comes. Empty path: stop.
+    void record(const QString &path);
+
+signals:
+    void batchReady(const nitroscope::app::CaptureBatchPointer &batch);
+    void recording(bool on, const QString &problem);
+    void ended(const nitroscope::app::CaptureEnd &end); // last of all
+
+private:
+    void fileStep();
+    void socketStep();
+    void take(QByteArrayView bytes);
+    void finish(CaptureEnd::Kind kind);
+    void catchUp();
+    void stopRecording(const QString &problem);
+
+    std::shared_ptr<CaptureBytes> m_bytes;
+    std::vector<pcapng::Record> m_records;
+    pcapng::CaptureReader m_reader;
+    quint64 m_position = 0;
+    int m_ahead = 0;
+    bool m_waiting = false; // for an acknowledgement
+    bool m_done = false;
+    std::atomic<bool> m_cancelled = false;
+
+    QPointer<QLocalSocket> m_socket;
+    bool m_socketGone = false;
+    QTimer *m_flush; // a child, so that it moves to the thread with us
+    QFile *m_record;
+    quint64 m_recorded = 0; // bytes of the stream in the recording
+};
+
+} // namespace nitroscope::app

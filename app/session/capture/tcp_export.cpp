@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/session/capture/tcp_export.hpp"
+
+#include "app/proto/pcapng/capture_reader.hpp"
+#include "app/proto/pcapng/tcp_view.hpp"
+
+#include <functional>
+#include <QSaveFile>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr quint64 portion = 1 << 20; // bytes read at once
+
+Result<TcpExportCounts> exportWith(const std::function<Result<void>(pcapng::CaptureReader &)> &readInto,
+                                   const QString &path) {
+    QSaveFile file(path);
+    if (!file.open(QIODevice::WriteOnly))
+        return failure(QStringLiteral("tcp-export-failed"), file.errorString(), path);
+    pcapng::TcpView view([&file](QByteArrayView bytes) { file.write(bytes.constData(), bytes.size()); });
+    pcapng::CaptureReader reader([&view](const pcapng::Record &record) { view.add(record); });
+    if (auto read = readInto(reader); !read)
+        return tl::unexpected(read.error());
+    TcpExportCounts counts{view.connections(), view.segments(), {}};
+    const auto &problems = reader.diagnostics().list();
+    if (!problems.empty())
+        counts.damage =
+            QStringLiteral("%1 (at byte %2)").arg(problems.front().message).arg(problems.front().offset);
+    if (reader.failed() && view.segments() == 0)
+        return failure(QStringLiteral("capture-unreadable"), counts.damage);
+    // Also tells of writes that failed before.
+    if (!file.commit())
+        return failure(QStringLiteral("tcp-export-failed"), file.errorString(), path);
+    return counts;
+}
+
+} // namespace
+
+Result<TcpExportCounts> exportTcpView(const CaptureBytes &bytes, quint64 size, const QString &path) {
+    return exportWith(
+        [&bytes, size](pcapng::CaptureReader &reader) -> Result<void> {
+            for (quint64 at = 0; at < size;) {
+                const QByteArray part = bytes.read(at, std::min(portion, size - at));
+                if (part.isEmpty())
+                    break; // a full store: what there is
+                reader.feed(part);
+                at += static_cast<quint64>(part.size());
+            }
+            reader.finish();
+            return {};
+        },
+        path);
+}
+
+Result<TcpExportCounts> exportTcpView(QIODevice &capture, const QString &path) {
+    return exportWith([&capture](pcapng::CaptureReader &reader) { return pcapng::readAll(capture, reader); },
+                      path);
+}
+
+} // namespace nitroscope::app

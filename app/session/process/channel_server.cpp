@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/session/process/channel_server.hpp"
+
+namespace nitroscope::app {
+
+ChannelServer::ChannelServer(QObject *parent) : QObject(parent) {
+    m_server.setMaxPendingConnections(1);
+    connect(&m_server, &QLocalServer::newConnection, this, [this] {
+        QLocalSocket *socket = m_server.nextPendingConnection();
+        if (!socket || m_socket)
+            return;
+        socket->setParent(this);
+        m_socket = socket;
+        m_server.close(); // also removes the socket's file
+        emit connected(socket);
+    });
+}
+
+Result<void> ChannelServer::listen(const QString &path) {
+    if (!m_server.listen(path))
+        return failure(QStringLiteral("channel-failed"),
+                       QStringLiteral("No socket can be made: %1.").arg(m_server.errorString()), path);
+    return {};
+}
+
+bool ChannelServer::isConnected() const {
+    return m_socket && m_socket->state() != QLocalSocket::UnconnectedState;
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// See enclave_registry.hpp.
+#include "app/session/registry/enclave_registry.hpp"
+
+#include "app/core/json_strings.hpp"
+#include "app/core/runtime_folder.hpp"
+#include "app/session/registry/vsock_places.hpp"
+
+#include <algorithm>
+#include <QDir>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QRandomGenerator>
+#include <QRegularExpression>
+#include <QSaveFile>
+#include <QSet>
+#include <unistd.h>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr auto recordName = "/record.json";
+
+QJsonObject toJson(const EnclaveRecord &record) {
+    QJsonArray cpus;
+    for (const unsigned cpu : record.cpuIds)
+        cpus.append(int(cpu));
+    QJsonObject json{{QStringLiteral("name"), record.name},
+                     {QStringLiteral("id"), record.id},
+                     {QStringLiteral("pid"), record.process.pid},
+                     // As text: JSON numbers are doubles.
+                     {QStringLiteral("start-ticks"), QString::number(record.process.startTicks)},
+                     {QStringLiteral("cid"), QString::number(record.cid)},
+                     {QStringLiteral("cpus"), cpus},
+                     {QStringLiteral("memory-mib"), qint64(record.memoryMiB)},
+                     {QStringLiteral("eif"), record.eifPath},
+                     {QStringLiteral("debug-mode"), record.debugMode},
+                     {QStringLiteral("is-started"), record.isStarted},
+                     {QStringLiteral("measurements"), record.measurements},
+                     {QStringLiteral("started"), record.started.toString(Qt::ISODateWithMs)}};
+    if (!record.warnings.isEmpty())
+        json.insert(QStringLiteral("warnings"), QJsonArray::fromStringList(record.warnings));
+    if (record.ended.isValid()) {
+        json.insert(QStringLiteral("ended"), record.ended.toString(Qt::ISODateWithMs));
+        json.insert(QStringLiteral("end"), record.end);
+        json.insert(QStringLiteral("exit-code"), record.exitCode);
+    }
+    return json;
+}
+
+EnclaveRecord fromJson(const QJsonObject &json) {
+    EnclaveRecord record;
+    record.name = json.value(u"name").toString();
+    record.id = json.value(u"id").toString();
+    record.process = {json.value(u"pid").toInteger(), json.value(u"start-ticks").toString().toULongLong()};
+    record.cid = json.value(u"cid").toString().toULongLong();
+    for (const QJsonValue cpu : json.value(u"cpus").toArray())
+        record.cpuIds.append(unsigned(cpu.toInt()));
+    record.memoryMiB = quint64(json.value(u"memory-mib").toInteger());
+    record.eifPath = json.value(u"eif").toString();
+    record.debugMode = json.value(u"debug-mode").toBool();
+    record.isStarted = json.value(u"is-started").toBool();
+    record.measurements = json.value(u"measurements").toObject();
+    record.warnings = jsonStrings(json.value(u"warnings"));
+    record.started = QDateTime::fromString(json.value(u"started").toString(), Qt::ISODateWithMs);
+    record.ended = QDateTime::fromString(json.value(u"ended").toString(), Qt::ISODateWithMs);
+    record.end = json.value(u"end").toString();
+    record.exitCode = json.value(u"exit-code").toInt();
+    return record;
+}
+
+template <class Taken>
+QString freeName(const QString &wanted, Taken &&isTaken) {
+    QString name = wanted;
+    for (int i = 1; isTaken(name); ++i)
+        name = QStringLiteral("%1_%2").arg(wanted).arg(i);
+    return name;
+}
+
+// The time in milliseconds and 16 random bits, as EC2 numbers its enclaves.
+QString newId(const QString &instanceId) {
+    const quint64 number = quint64(QDateTime::currentMSecsSinceEpoch()) << 16 |
+                           (QRandomGenerator::system()->generate() & 0xffff);
+    static const QRegularExpression shape(QStringLiteral("^i-[0-9a-f]{1,17}$"));
+    const QString instance =
+        shape.match(instanceId).hasMatch() ? instanceId : QStringLiteral("i-0000000000000000");
+    return QStringLiteral("%1-enc%2").arg(instance, QString::number(number, 16));
+}
+
+Result<QVector<unsigned>> chooseCpus(const EnclaveRequest &request, const QSet<unsigned> &taken) {
+    for (qsizetype i = 0; i < request.cpuIds.size(); ++i)
+        if (request.cpuIds.indexOf(request.cpuIds[i], i + 1) >= 0)
+            return failure(QStringLiteral("E20"),
+                           QStringLiteral("CPU %1 was asked for twice.").arg(request.cpuIds[i]));
+    for (const unsigned cpu : request.cpuIds)
+        if (taken.contains(cpu))
+            return failure(QStringLiteral("E22"),
+                           QStringLiteral("CPU %1 belongs to another enclave.").arg(cpu));
+    if (!request.cpuIds.isEmpty())
+        return request.cpuIds;
+    QVector<unsigned> cpus;
+    for (unsigned cpu = 1; cpus.size() < int(request.cpuCount); ++cpu)
+        if (!taken.contains(cpu))
+            cpus.append(cpu);
+    return cpus;
+}
+
+} // namespace
+
+QString EnclaveRegistry::defaultFolder() {
+    return folderIn(runtimeBase());
+}
+
+Result<EnclaveRecord> EnclaveRegistry::enter(const EnclaveRequest &request) const {
+    for (const QString &folder : {QFileInfo(m_folder).path(), m_folder})
+        if (auto made = ensurePrivateFolder(folder); !made)
+            return tl::unexpected(made.error());
+    const auto lock = FolderLock::wait(m_folder); // others hold it for milliseconds only
+    QSet<QString> names;
+    QSet<quint64> cids;
+    cids.unite(QSet<quint64>(request.takenCids.begin(), request.takenCids.end()));
+    QSet<unsigned> cpus;
+    for (const EnclaveRecord &other : readAll()) {
+        if (!other.isRunning())
+            continue;
+        names.insert(other.name);
+        cids.insert(other.cid);
+        for (const unsigned cpu : other.cpuIds)
+            cpus.insert(cpu);
+    }
+    if (request.cid != 0 && cids.contains(request.cid))
+        return failure(QStringLiteral("E33"),
+                       QStringLiteral("Another enclave has the CID %1.").arg(request.cid));
+    const auto chosen = chooseCpus(request, cpus);
+    if (!chosen)
+        return tl::unexpected(chosen.error());
+
+    EnclaveRecord record;
+    record.name = freeName(request.name, [&](const QString &name) { return names.contains(name); });
+    record.id = newId(request.instanceId);
+    record.process = processNamed(getpid()).value_or(ProcessName{getpid(), 0});
+    record.cid = request.cid ? request.cid : firstFreeCid(cids);
+    record.cpuIds = *chosen;
+    record.memoryMiB = request.memoryMiB;
+    record.eifPath = request.eifPath;
+    record.debugMode = request.debugMode;
+    record.started = QDateTime::currentDateTimeUtc();
+    if (auto made = ensurePrivateFolder(folderOf(record.id)); !made)
+        return tl::unexpected(made.error());
+    if (auto written = update(record); !written)
+        return tl::unexpected(written.error());
+    return record;
+}
+
+Result<void> EnclaveRegistry::update(const EnclaveRecord &record) const {
+    QSaveFile file(folderOf(record.id) + QLatin1String(recordName));
+    if (!file.open(QIODevice::WriteOnly) || file.write(QJsonDocument(toJson(record)).toJson()) < 0 ||
+        !file.commit())
+        return failure(QStringLiteral("registry-failed"), file.errorString(), file.fileName());
+    return {};
+}
+
+EnclaveRecord EnclaveRegistry::read(const QString &name) const {
+    constexpr qint64 mostBytes = 64 * 1024;
+    QFile file(folderOf(name) + QLatin1String(recordName));
+    const QByteArray content = file.open(QIODevice::ReadOnly) ? file.read(mostBytes) : QByteArray();
+    return fromJson(QJsonDocument::fromJson(content).object());
+}
+
+QVector<quint64> EnclaveRegistry::cidsOfOthers() const {
+    QVector<quint64> cids;
+    for (const QString &name :
+         QDir(m_folder).entryList({QStringLiteral("i-*")}, QDir::Dirs | QDir::NoSymLinks)) {
+        const EnclaveRecord record = read(name);
+        if (record.id == name && record.isRunning() && record.process.pid != getpid() &&
+            isAlive(record.process))
+            cids.append(record.cid);
+    }
+    return cids;
+}
+
+QVector<EnclaveRecord> EnclaveRegistry::readAll() const {
+    QVector<EnclaveRecord> records;
+    QDir dir(m_folder);
+    for (const QString &name : dir.entryList({QStringLiteral("i-*")}, QDir::Dirs | QDir::NoSymLinks)) {
+        EnclaveRecord record = read(name);
+        if (record.id != name) {
+            // Entering happens under the lock, so nobody is still at work here.
+            QDir(folderOf(name)).removeRecursively();
+            continue;
+        }
+        if (record.isRunning() && !isAlive(record.process)) {
+            record.ended = QDateTime::currentDateTimeUtc();
+            record.end = QStringLiteral("The process that ran it died.");
+            record.exitCode = 5;
+            (void)update(record);
+        }
+        records.append(record);
+    }
+    std::ranges::sort(records, {}, &EnclaveRecord::started);
+    return records;
+}
+
+Result<QVector<EnclaveRecord>> EnclaveRegistry::list() const {
+    if (!QFileInfo::exists(m_folder))
+        return QVector<EnclaveRecord>();
+    if (auto checked = ensurePrivateFolder(m_folder); !checked)
+        return tl::unexpected(checked.error());
+    const auto lock = FolderLock::wait(m_folder); // others hold it for milliseconds only
+    QVector<EnclaveRecord> records = readAll();
+    qsizetype endedCount =
+        std::ranges::count_if(records, [](const auto &record) { return !record.isRunning(); });
+    const QDateTime oldest = QDateTime::currentDateTimeUtc().addSecs(-keptSeconds);
+    records.removeIf([&](const EnclaveRecord &record) {
+        if (record.isRunning() || (endedCount <= keptEnded && record.ended > oldest))
+            return false;
+        --endedCount;
+        QDir(folderOf(record.id)).removeRecursively();
+        return true;
+    });
+    return records;
+}
+
+} // namespace nitroscope::app

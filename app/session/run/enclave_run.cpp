@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/session/run/enclave_run.hpp"
+
+#include "app/core/program_locations.hpp"
+#include "app/session/debug/live_target.hpp"
+#include "app/session/registry/vsock_places.hpp"
+
+#include <QFileInfo>
+#include <QJsonArray>
+#include <QStorageInfo>
+
+namespace nitroscope::app {
+namespace {
+
+using State = EnclaveSession::State;
+
+BootFailure asFailure(const qmp::BootProblem &problem) {
+    return {problem.stage, problem.reason, problem.eCode, problem.message, problem.offset, problem.section};
+}
+
+} // namespace
+
+EnclaveRun::EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, LiveCapture *capture, QObject *parent)
+    : QObject(parent), m_spec(spec), m_limits(limits), m_capture(capture) {
+    connect(&m_qmpServer, &ChannelServer::connected, this, &EnclaveRun::openQmp);
+    connect(&m_console, &ConsolePipe::received, this, &EnclaveRun::onConsole);
+    m_connectTimer.setSingleShot(true);
+    connect(&m_connectTimer, &QTimer::timeout, this, [this] {
+        loseContact(
+            {QStringLiteral("qemu-silent"),
+             QStringLiteral("QEMU did not get ready within %1 seconds.").arg(m_limits.connectMs / 1000.0),
+             std::nullopt,
+             {}});
+    });
+    m_drainTimer.setSingleShot(true);
+    connect(&m_drainTimer, &QTimer::timeout, this, [this] {
+        m_finished = true;
+        m_evidence.panicLine = m_panic.line();
+        emit finished(concludeEnd(m_evidence));
+    });
+    connect(&m_nsm, &NsmControl::refused, this,
+            [this](const Error &error) { log(LogLevel::warning, "machine", error.text()); });
+    connectProcess();
+}
+
+EnclaveRun::~EnclaveRun() {
+    m_target.reset();
+    // The socket dies with our members and would tell the client of it when we are half gone.
+    delete m_qmp;
+}
+
+void EnclaveRun::connectProcess() {
+    connect(&m_process, &ChildProcess::errorLine, this, [this](const QString &line) {
+        const bool warning = line.contains(QLatin1String("warning"), Qt::CaseInsensitive);
+        log(warning ? LogLevel::warning : LogLevel::error, "qemu", line);
+    });
+    connect(&m_process, &ChildProcess::failedToStart, this, [this](const QString &why) {
+        m_evidence.startError = Error{QStringLiteral("qemu-missing"), why, std::nullopt, {}};
+        onProcessEnd({});
+    });
+    connect(&m_process, &ChildProcess::finished, this, &EnclaveRun::onProcessEnd);
+}
+
+void EnclaveRun::begin() {
+    if (m_evidence.stopAsked) { // between start() and now
+        onProcessEnd({});
+        return;
+    }
+    QString program;
+    QStringList arguments;
+    if (const auto prepared = prepare(&program, &arguments); !prepared) {
+        m_evidence.startError = prepared.error();
+        onProcessEnd({});
+        return;
+    }
+    log(LogLevel::debug, "session", shellCommand(program, arguments));
+    m_connectTimer.start(m_limits.connectMs);
+    m_process.start(program, arguments);
+}
+
+Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
+    if (m_spec.eifPath.isEmpty())
+        return failure(QStringLiteral("no-eif"), QStringLiteral("No EIF was given."));
+    auto qemu = locateQemu(m_spec.qemuPath);
+    if (!qemu)
+        return tl::unexpected(qemu.error());
+    auto folder = RuntimeFolder::create();
+    if (!folder)
+        return tl::unexpected(folder.error());
+    m_folder.emplace(*std::move(folder));
+
+    LaunchChannels channels{
+        m_folder->filePath(QStringLiteral("qmp")), m_folder->filePath(QStringLiteral("console")), {}, {}};
+    if (m_capture) {
+        channels.capture = m_folder->filePath(QStringLiteral("capture"));
+        if (auto listening = m_capture->listen(channels.capture); !listening)
+            return listening;
+        if (!m_spec.capturePath.isEmpty())
+            m_capture->record(m_spec.capturePath);
+    }
+    if (auto listening = m_qmpServer.listen(channels.qmp); !listening)
+        return listening;
+    if (auto opened = m_console.open(channels.console); !opened)
+        return opened;
+
+    if (auto placed = placeVsock(); !placed)
+        return placed;
+    channels.vsock = m_spec.vsock.path;
+    // Whether the file is an EIF, or a file at all, is the machine's to judge: its words are the user's.
+    const QFileInfo eif(m_spec.eifPath);
+    const quint64 eifBytes = eif.isFile() ? static_cast<quint64>(eif.size()) : 0;
+    placeMemory(eifBytes, &channels);
+    if (m_spec.debugger)
+        if (auto prepared = prepareDebugger(&channels); !prepared)
+            return prepared;
+
+    *program = *qemu;
+    *arguments = launchArguments(m_spec, eifBytes, channels);
+    return {};
+}
+
+// Guest RAM in a file of the run's folder, for those who look into it while the guest runs. A file system
+// that has no room for it would kill QEMU in the middle.
+void EnclaveRun::placeMemory(quint64 eifBytes, LaunchChannels *channels) {
+    constexpr quint64 mebibyte = 1 << 20, spare = 64 * mebibyte;
+    const quint64 memory = memoryMiBOf(m_spec, eifBytes) * mebibyte;
+    const QStorageInfo storage(m_folder->path());
+    if (storage.isValid() && quint64(storage.bytesAvailable()) >= memory + spare) {
+        m_ram = channels->ram = m_folder->filePath(QStringLiteral("ram"));
+        return;
+    }
+    log(m_spec.debugger ? LogLevel::warning : LogLevel::info, "session",
+        QStringLiteral("The guest's memory cannot be looked at from outside, because %1 has no room for it "
+                       "(%2 MiB).")
+            .arg(storage.rootPath())
+            .arg(memory / mebibyte));
+}
+
+// A CID that nobody has, and a socket that those who look for enclaves will find.
+Result<void> EnclaveRun::placeVsock() {
+    VsockOptions &vsock = m_spec.vsock;
+    const QString path = vsock.path.isEmpty() ? m_folder->filePath(QLatin1String(vsockFileName))
+                                              : QFileInfo(vsock.path).absoluteFilePath();
+    const auto place = claimVsockPlace(m_folder->path(), {vsock.cid, path});
+    if (!place)
+        return tl::unexpected(place.error());
+    vsock.cid = place->cid;
+    vsock.path = place->path;
+    return {};
+}
+
+// Before the guest starts, so that the stream is of one kind from its first packet on.
+void EnclaveRun::limitCapture() {
+    constexpr int headerBytes = 76; // docs/capture-format.md, "vsock"
+    if (!m_spec.vsock.headersOnly || (!m_capture && m_spec.capturePath.isEmpty()))
+        return;
+    const QJsonObject snap{{QStringLiteral("interface"), QStringLiteral("vsock")},
+                           {QStringLiteral("bytes"), headerBytes}};
+    m_qmp->execute(qmp::captureControlCommand, {{QStringLiteral("snap-lengths"), QJsonArray{snap}}}, this,
+                   [this](const qmp::Client::Reply &reply) {
+                       if (!reply)
+                           log(LogLevel::warning, "session", reply.error().text());
+                   });
+}
+
+void EnclaveRun::openQmp(QLocalSocket *socket) {
+    qmp::Client::Limits limits;
+    limits.greetingMs = m_limits.connectMs;
+    m_qmp = new qmp::Client(socket, limits, this);
+    connect(m_qmp, &qmp::Client::ready, this, &EnclaveRun::onReady);
+    connect(m_qmp, &qmp::Client::eventReceived, this, &EnclaveRun::onEvent);
+    connect(m_qmp, &qmp::Client::protocolProblem, this,
+            [this](const Error &error) { log(LogLevel::warning, "session", error.text()); });
+    connect(m_qmp, &qmp::Client::closed, this, [this](const Error &error) {
+        // The end of the connection is normally the end of QEMU, which says more; only when QEMU then lives
+        // on, something is wrong.
+        if (!m_processGone && !m_ending)
+            loseContact(error);
+        finishWhenDrained();
+    });
+}
+
+void EnclaveRun::onReady(const QString &version) {
+    m_connectTimer.stop();
+    log(LogLevel::debug, "session", QStringLiteral("QEMU %1 is ready.").arg(version));
+    m_sockets.note(m_spec.vsock);
+    m_nsm.setClient(m_qmp);
+    m_machine.setClient(m_qmp);
+    limitCapture();
+    emit monitorReady(m_qmp);
+    if (m_ending)
+        return;
+    requestPcrs([this] {
+        if (m_ending)
+            return;
+        m_evidence.guestStarted = true;
+        if (!m_gdb) {
+            command(QStringLiteral("cont"));
+            return;
+        }
+        // The debugger starts the guest; a QMP `cont` would leave the stub's client unaware.
+        if (m_gdb->broker() && m_gdb->broker()->isReady())
+            startDebugger();
+        else
+            connect(m_gdb.get(), &GdbEndpoint::ready, this, &EnclaveRun::startDebugger);
+    });
+}
+
+void EnclaveRun::onEvent(const qmp::Event &event) {
+    m_machine.takeEvent(event);
+    if (event.name == qmp::bootStageEvent) {
+        if (const auto stage = qmp::readBootStage(event.data)) {
+            emit bootStage({stage->stage, stage->index, stage->virtualNs, stage->hostNs, stage->text});
+            requestPcrs();
+        } else {
+            log(LogLevel::warning, "session", stage.error().text());
+        }
+    } else if (event.name == qmp::bootWarningEvent) {
+        const auto problem = qmp::readBootProblem(event.data);
+        log(LogLevel::warning, "machine", problem ? problem->message : problem.error().text());
+    } else if (event.name == qmp::bootFailedEvent) {
+        onBootFailed(event.data);
+    } else if (event.name == qmp::pcrChangedEvent) {
+        if (const auto change = qmp::readPcrChange(event.data))
+            reportPcrs({change->pcr});
+        else
+            log(LogLevel::warning, "session", change.error().text());
+    } else if (event.name == qmp::breakEvent) {
+        onBreak(event.data);
+    } else if (event.name == QLatin1String("SHUTDOWN")) {
+        onShutdown(event.data);
+    } else if (m_ending) {
+        return; // stops that belong to the end are no pauses
+    } else if (event.name == QLatin1String("STOP")) {
+        m_runs = false;
+        reportRunState();
+    } else if (event.name == QLatin1String("RESUME")) {
+        m_runs = true;
+        reportRunState();
+    }
+}
+
+void EnclaveRun::onBreak(const QJsonObject &data) {
+    const auto hit = qmp::readBreakHit(data);
+    if (!hit) {
+        log(LogLevel::warning, "session", hit.error().text());
+        return;
+    }
+    log(LogLevel::info, "machine", QStringLiteral("Break %1: %2.").arg(hit->id).arg(hit->detail));
+    emit breakHit(*hit);
+    m_nsm.refresh();
+}
+
+void EnclaveRun::onShutdown(const QJsonObject &data) {
+    if (m_evidence.shutdownReason.isEmpty())
+        m_evidence.shutdownReason = data.value(QLatin1String("reason")).toString();
+    if (!m_ending)
+        endQemu();
+}
+
+void EnclaveRun::onBootFailed(const QJsonObject &data) {
+    const auto problem = qmp::readBootProblem(data);
+    if (!problem)
+        log(LogLevel::warning, "session", problem.error().text());
+    if (m_evidence.bootFailure)
+        return;
+    const BootFailure failure =
+        problem ? asFailure(*problem) : BootFailure{{}, {}, {}, problem.error().text(), {}, {}};
+    m_evidence.bootFailure = failure;
+    emit bootFailed(failure);
+    if (!m_ending)
+        endQemu();
+}
+
+void EnclaveRun::onProcessEnd(const ProcessEnd &end) {
+    m_connectTimer.stop();
+    if (m_target)
+        m_target->detach();
+    m_processGone = true;
+    m_sockets.clean();
+    m_evidence.process = end;
+    m_evidence.errorLines = m_process.lastErrorLines();
+    if (!m_evidence.guestStarted && !m_evidence.startError && !m_evidence.bootFailure && end.exitCode != 0) {
+        m_evidence.bootFailure = readRefusal(m_evidence.errorLines);
+        if (m_evidence.bootFailure)
+            emit bootFailed(*m_evidence.bootFailure);
+    }
+    m_console.drain();
+    if (m_capture)
+        m_capture->close();
+    m_drainTimer.start(m_limits.drainMs);
+    finishWhenDrained();
+}
+
+void EnclaveRun::onConsole(const QByteArray &bytes) {
+    const bool hadPanic = m_panic.seen();
+    m_panic.feed(bytes);
+    emit consoleOutput(bytes);
+    if (m_panic.seen() && !hadPanic)
+        log(LogLevel::error, "session",
+            QStringLiteral(
+                "The guest's kernel panicked; it reboots by itself when its command line has panic=."));
+}
+
+void EnclaveRun::requestPcrs(std::function<void()> then) {
+    if (!m_qmp || (m_pcrsInFlight && !then)) {
+        m_pcrsAgain = m_pcrsInFlight;
+        return;
+    }
+    m_pcrsInFlight = true;
+    m_qmp->execute(qmp::queryNsmCommand, {}, this,
+                   [this, then = std::move(then)](const qmp::Client::Reply &reply) {
+                       m_pcrsInFlight = false;
+                       const auto pcrs = reply.and_then(qmp::readNsmPcrs);
+                       if (pcrs)
+                           reportPcrs(*pcrs);
+                       else if (pcrs.error().code != QLatin1String("qmp-closed"))
+                           log(LogLevel::warning, "session", pcrs.error().text());
+                       if (then)
+                           then();
+                       if (std::exchange(m_pcrsAgain, false) && !m_ending)
+                           requestPcrs();
+                   });
+}
+
+void EnclaveRun::reportPcrs(const QVector<qmp::NsmPcr> &pcrs) {
+    QVector<PcrValue> values;
+    for (const qmp::NsmPcr &pcr : pcrs)
+        values.append({pcr.index, pcr.value, pcr.locked});
+    if (const auto news = m_pcrs.update(values); !news.isEmpty())
+        emit pcrsChanged(news);
+}
+
+void EnclaveRun::command(const QString &name) {
+    if (!m_qmp || m_qmp->state() != qmp::Client::State::ready) {
+        log(LogLevel::info, "session", QStringLiteral("QEMU is not ready for %1 yet.").arg(name));
+        return;
+    }
+    m_qmp->execute(name);
+}
+
+void EnclaveRun::pause() {
+    if (m_target)
+        m_target->interrupt();
+    else
+        command(QStringLiteral("stop"));
+}
+void EnclaveRun::resume() {
+    if (m_target)
+        m_target->resume();
+    else
+        command(QStringLiteral("cont"));
+}
+void EnclaveRun::reset() {
+    // A panic before this is no longer the reason of an end. Not tied to the event of the new boot: console
+    // and monitor are two channels, and either may be ahead of the other.
+    m_console.drain();
+    m_panic = {};
+    command(qmp::enclaveResetCommand);
+}
+
+void EnclaveRun::stop() {
+    m_evidence.stopAsked = true;
+    if (!m_ending)
+        endQemu();
+}
+
+void EnclaveRun::sendConsoleInput(const QByteArray &bytes) {
+    if (!m_process.isRunning() || m_console.write(bytes))
+        return;
+    log(LogLevel::warning, "session",
+        QStringLiteral("Console input was dropped: the guest does not read it."));
+}
+
+void EnclaveRun::endQemu() {
+    m_ending = true;
+    m_connectTimer.stop();
+    const bool polite = m_qmp && m_qmp->state() == qmp::Client::State::ready;
+    if (polite)
+        requestPcrs([this] {
+            if (m_qmp)
+                m_qmp->execute(QStringLiteral("quit"));
+        });
+    m_process.end(polite ? m_limits.stopGraceMs : 0);
+}
+
+void EnclaveRun::loseContact(const Error &error) {
+    // A crash closes the socket before the process is reaped: concludeEnd() tells the two apart.
+    if (!m_evidence.lostContact)
+        m_evidence.lostContact = error;
+    if (m_ending)
+        return;
+    m_ending = true;
+    m_process.end(m_limits.stopGraceMs);
+}
+
+void EnclaveRun::finishWhenDrained() {
+    if (!m_processGone || m_finished)
+        return;
+    if (m_qmp && m_qmp->state() != qmp::Client::State::closed)
+        return;
+    // From the event loop: our caller may be in the middle of its own signal.
+    m_drainTimer.start(0);
+}
+
+void EnclaveRun::log(LogLevel level, const char *source, const QString &text) {
+    emit logLine({QDateTime::currentDateTimeUtc(), level, QString::fromLatin1(source), text});
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Of EnclaveRun: a run under the debugger. QEMU's stub leads to the endpoint, the endpoint's broker to the
+// target, and guest RAM is a file in the run's folder.
+#include "app/core/program_locations.hpp"
+#include "app/formats/symbols/elf_symbol_file.hpp"
+#include "app/session/debug/live_target.hpp"
+#include "app/session/run/enclave_run.hpp"
+
+#include <QSaveFile>
+
+namespace nitroscope::app {
+namespace {
+
+using State = EnclaveSession::State;
+
+QByteArray tasksText(const KernelView &view) {
+    if (!view.tasks.unavailable.isEmpty())
+        return view.tasks.unavailable.toUtf8() + '\n';
+    QString text = QStringLiteral("   PID  PPID S CPU  NAME\n");
+    for (const KernelTask &task : view.tasks.rows)
+        text += QStringLiteral("%1 %2 %3 %4  %5\n")
+                    .arg(task.pid, 6)
+                    .arg(task.parent, 5)
+                    .arg(task.state, 1)
+                    .arg(task.cpu ? QString::number(*task.cpu) : QString(), 3)
+                    .arg(task.isKernelThread ? u'[' + task.name + u']' : task.name);
+    return text.toUtf8();
+}
+
+QByteArray logText(const KernelView &view) {
+    if (!view.log.unavailable.isEmpty())
+        return view.log.unavailable.toUtf8() + '\n';
+    QByteArray text;
+    for (const KernelLogLine &line : view.log.rows)
+        text += '[' + QByteArray::number(double(line.nanoseconds) / 1e9, 'f', 6).rightJustified(12) + "] " +
+                line.text.toUtf8() + '\n';
+    return text;
+}
+
+constexpr int longStepMs = 200; // a step that takes longer waits for something, and is shown as running
+
+} // namespace
+
+Result<void> EnclaveRun::prepareDebugger(LaunchChannels *channels) {
+    m_gdb = std::make_unique<GdbEndpoint>();
+    channels->gdbStub = m_folder->filePath(QStringLiteral("gdb-stub"));
+    if (auto listening = m_gdb->listen(channels->gdbStub, m_folder->filePath(QStringLiteral("gdb")));
+        !listening)
+        return listening;
+    if (m_spec.gdbPort >= 0) {
+        const auto port = m_gdb->listenOnLoopback(quint16(m_spec.gdbPort));
+        if (!port)
+            return tl::unexpected(port.error());
+        log(LogLevel::info, "session", QStringLiteral("gdb may connect: target remote :%1").arg(*port));
+    }
+    m_gdb->setMonitorCommands(
+        [this](const QByteArray &words, const auto &answer) { return monitor(words, answer); });
+    connect(m_gdb.get(), &GdbEndpoint::problem, this,
+            [this](const Error &error) { log(LogLevel::warning, "session", error.text()); });
+    m_stepTimer.setSingleShot(true);
+    connect(&m_stepTimer, &QTimer::timeout, this, [this] {
+        if (m_runs && !m_ending)
+            emit stateChanged(State::running);
+    });
+    return {};
+}
+
+void EnclaveRun::startDebugger() {
+    if (m_target || m_ending)
+        return;
+    m_target = std::make_unique<LiveTarget>(
+        m_gdb->broker(), &m_machine,
+        LiveTargetFiles{m_spec.eifPath, m_spec.append, shareFolder() + QStringLiteral("/nitroscope-boot.elf"),
+                        m_ram});
+    connect(m_target.get(), &DebugTarget::problem, this,
+            [this](const Error &error) { log(LogLevel::warning, "debugger", error.text()); });
+    connect(m_target.get(), &DebugTarget::stateChanged, this, &EnclaveRun::reportRunState);
+    connect(m_target.get(), &LiveTarget::prepared, this, [this] {
+        if (m_ending)
+            return;
+        emit stateChanged(State::paused);
+        emit debuggerReady(m_gdb->clientPath());
+    });
+}
+
+// QMP tells whether the machine runs. Under the debugger it stands still more often than anybody should hear
+// of: for each single step, and where a condition is looked at.
+void EnclaveRun::reportRunState() {
+    if (m_ending || !m_qmp)
+        return;
+    GdbBroker *broker = m_target ? m_gdb->broker() : nullptr;
+    if (!broker) {
+        emit stateChanged(m_runs ? State::running : State::paused);
+    } else if (!broker->isRunning()) {
+        m_stepTimer.stop();
+        if (!m_runs)
+            emit stateChanged(State::paused);
+    } else if (m_runs) {
+        if (broker->isStepping())
+            m_stepTimer.start(longStepMs);
+        else
+            emit stateChanged(State::running);
+    }
+}
+
+bool EnclaveRun::monitor(const QByteArray &words, const std::function<void(const QByteArray &)> &answer) {
+    if (!m_target)
+        return false;
+    if (words == "stages") {
+        answer(m_target->stagesText());
+        return true;
+    }
+    if (words == "symbols") {
+        const BootMapPointer &map = m_target->walk().map();
+        if (!map || !map->hasSymbols()) {
+            answer("Symbols are not available, because " +
+                   (map ? map->vmlinuxProblem + (map->image ? map->image->symbolsProblem() : QString())
+                        : QStringLiteral("the EIF is being read"))
+                       .toUtf8() +
+                   '\n');
+            return true;
+        }
+        QSaveFile file(m_folder->filePath(QStringLiteral("kernel-symbols.elf")));
+        QSaveFile script(m_folder->filePath(QStringLiteral("symbols.gdb")));
+        const auto slide = m_target->kernelSlide();
+        const QByteArray command =
+            "symbol-file " + file.fileName().toUtf8() +
+            (slide && *slide ? " -o 0x" + QByteArray::number(*slide, 16) : QByteArray()) + '\n';
+        const bool isWritten = file.open(QIODevice::WriteOnly) &&
+                               file.write(symbols::elfSymbolFile(map->image->symbols())) > 0 &&
+                               file.commit() && script.open(QIODevice::WriteOnly) &&
+                               script.write(command) > 0 && script.commit();
+        answer(!isWritten ? "The symbols cannot be written: " + file.errorString().toUtf8() + '\n'
+               : slide
+                   ? command + "or: source " + script.fileName().toUtf8() + '\n'
+                   : command + "The kernel is not unpacked yet: KASLR may still move it. Ask again then.\n");
+        return true;
+    }
+    if (words == "tasks" || words == "dmesg") {
+        m_target->withKernel([answer, isTasks = words == "tasks"](const KernelView &view) {
+            answer(isTasks ? tasksText(view) : logText(view));
+        });
+        return true;
+    }
+    return false;
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The EnclaveSession that runs QEMU. It owns at most one EnclaveRun and turns its reports into the order
+// that enclave_session.hpp promises.
+#pragma once
+
+#include "app/session/capture/live_capture.hpp"
+#include "app/session/run/enclave_run.hpp"
+#include "app/session/run/enclave_session.hpp"
+
+#include <memory>
+
+namespace nitroscope::app {
+
+class LiveSession : public EnclaveSession {
+    Q_OBJECT
+public:
+    explicit LiveSession(QObject *parent = nullptr);
+    explicit LiveSession(const RunLimits &limits, QObject *parent = nullptr);
+    ~LiveSession() override; // kills QEMU when it still runs
+
+    // From the next start() on, QEMU's capture stream is read (see live_capture.hpp).
+    void enableCapture();
+
+    State state() const override { return m_state; }
+    LiveCapture *capture() override { return m_capture.get(); }
+    DebugTarget *debugTarget() override;
+    LiveTarget *liveTarget() const { return m_run ? m_run->debugTarget() : nullptr; }
+
+    void start(const LaunchSpec &spec) override;
+    void pause() override;
+    void resume() override;
+    void reset() override;
+    void stop() override;
+    void sendConsoleInput(const QByteArray &bytes) override;
+    void addNsmBreak(const NsmBreak &wanted) override;
+    void addNsmFault(const NsmFault &wanted) override;
+    void removeNsmRule(NsmRule::Kind kind, quint32 id) override;
+    void refreshNsmRules() override;
+
+private:
+    void setState(State state);
+    void finish(const EndReason &reason);
+
+    RunLimits m_limits;
+    std::unique_ptr<LiveCapture> m_capture; // outlives the run that feeds it
+    std::unique_ptr<EnclaveRun> m_run;
+    State m_state = State::idle;
+};
+
+} // namespace nitroscope::app

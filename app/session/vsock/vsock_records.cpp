@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/session/vsock/vsock_records.hpp"
+
+#include <algorithm>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr size_t mostBins = 36'000; // an hour
+
+quint64 number(const pcapng::MachineRecord &machine, const char *key) {
+    return machine.fields.value(QLatin1String(key)).toULongLong();
+}
+
+} // namespace
+
+QString flowStateText(VsockFlow::State state) {
+    switch (state) {
+    case VsockFlow::State::connecting:
+        return QStringLiteral("connecting");
+    case VsockFlow::State::open:
+        return QStringLiteral("open");
+    case VsockFlow::State::closing:
+        return QStringLiteral("half-closed");
+    case VsockFlow::State::closed:
+        return QStringLiteral("closed");
+    case VsockFlow::State::reset:
+        return QStringLiteral("reset");
+    case VsockFlow::State::refused:
+        return QStringLiteral("refused");
+    }
+    return {};
+}
+
+QString serviceName(const VsockFlow &flow) {
+    if (flow.guestDialed && flow.peerPort == 9000)
+        return QStringLiteral("heartbeat"); // AWS's init waits for its answer
+    if (flow.guestDialed && flow.peerPort == 8000)
+        return QStringLiteral("demo client");
+    if (!flow.guestDialed && flow.guestPort == 5000)
+        return QStringLiteral("demo echo");
+    return {};
+}
+
+QString reasonText(const QString &reason) {
+    QString text = reason;
+    return text.replace(QLatin1Char('-'), QLatin1Char(' '));
+}
+
+void VsockAccount::restart() {
+    *this = {};
+}
+
+int VsockAccount::flowOf(const pcapng::Record &record, quint64 guestCid, quint32 guestPort, quint64 peerCid,
+                         quint32 peerPort, bool *isNew) {
+    *isNew = false;
+    if (const auto found = m_byId.constFind(record.flow); record.flow != 0 && found != m_byId.cend())
+        return *found;
+    // Not the guest's CID: records of the machine do not have it, and a stream has only one at a time.
+    const quint64 key[] = {peerCid, quint64{guestPort} << 32 | peerPort};
+    const QByteArray ends(reinterpret_cast<const char *>(key), sizeof key);
+    // The same ends again after an end: a new flow.
+    if (const auto found = m_byEnds.constFind(ends);
+        found != m_byEnds.cend() && !m_flows[static_cast<size_t>(*found)].isOver) {
+        const int flow = *found;
+        if (record.flow != 0) {
+            m_flows[static_cast<size_t>(flow)].id = record.flow;
+            m_byId.insert(record.flow, flow);
+            m_byEnds.remove(ends);
+        }
+        return flow;
+    }
+    if (m_flows.size() >= mostFlows)
+        return -1;
+    const int flow = static_cast<int>(m_flows.size());
+    VsockFlow fresh;
+    fresh.id = record.flow;
+    fresh.guestCid = guestCid;
+    fresh.guestPort = guestPort;
+    fresh.peerCid = peerCid;
+    fresh.peerPort = peerPort;
+    fresh.firstNs = fresh.lastNs = record.hostNs;
+    m_flows.push_back(fresh);
+    if (record.flow != 0)
+        m_byId.insert(record.flow, flow);
+    else
+        m_byEnds.insert(ends, flow);
+    *isNew = true;
+    return flow;
+}
+
+VsockAccount::Change VsockAccount::add(const pcapng::Record &record) {
+    if (const auto *packet = std::get_if<pcapng::VsockRecord>(&record.content))
+        return takePacket(record, *packet);
+    if (const auto *machine = std::get_if<pcapng::MachineRecord>(&record.content))
+        if (machine->kind == QLatin1String("vsock-open") || machine->kind == QLatin1String("vsock-close"))
+            return takeMachine(record, *machine);
+    return {};
+}
+
+int VsockAccount::take(const qmp::VsockFlowState &state) {
+    const int number = find(state.id);
+    if (state.id == 0 || number < 0)
+        return -1;
+    VsockFlow &flow = m_flows[static_cast<size_t>(number)];
+    const bool isNews =
+        !flow.isOver && (flow.isStalled != state.isStalled || flow.buffered != state.buffered ||
+                         flow.stalledNs != state.stalledNs);
+    if (!isNews)
+        return -1;
+    flow.isStalled = state.isStalled;
+    flow.buffered = state.buffered;
+    flow.stalledNs = state.stalledNs;
+    return number;
+}
+
+VsockAccount::Change VsockAccount::takePacket(const pcapng::Record &record,
+                                              const pcapng::VsockRecord &packet) {
+    if (m_firstNs == 0)
+        m_firstNs = record.hostNs;
+    const bool fromGuest = record.direction == pcapng::Direction::outbound;
+    Change change;
+    bool isNew = false;
+    change.flow = fromGuest
+                      ? flowOf(record, packet.srcCid, packet.srcPort, packet.dstCid, packet.dstPort, &isNew)
+                      : flowOf(record, packet.dstCid, packet.dstPort, packet.srcCid, packet.srcPort, &isNew);
+    change.newFlow = isNew;
+    quint64 streamOffset = 0;
+    if (change.flow >= 0) {
+        VsockFlow &flow = m_flows[static_cast<size_t>(change.flow)];
+        if (isNew)
+            flow.guestDialed = (packet.operation == vsock_op::request) == fromGuest;
+        ++flow.packets;
+        flow.lastNs = record.hostNs;
+        flow.isSeqpacket = flow.isSeqpacket || packet.type == 2;
+        const bool arrives = record.verdict != pcapng::Verdict::dropped;
+        switch (packet.operation) {
+        case vsock_op::response:
+            flow.state = VsockFlow::State::open;
+            if (flow.roundTripNs < 0)
+                flow.roundTripNs = record.hostNs - flow.firstNs;
+            break;
+        case vsock_op::reset:
+            if (arrives && !flow.isOver) { // what the machine has said of the end holds
+                flow.state = flow.state == VsockFlow::State::connecting ? VsockFlow::State::refused
+                             : flow.shutdowns == 3                      ? VsockFlow::State::closed
+                                                                        : VsockFlow::State::reset;
+                flow.isOver = true;
+                if (flow.reason.isEmpty() && !record.comment.isEmpty())
+                    flow.reason = record.comment;
+            }
+            break;
+        case vsock_op::shutdown:
+            flow.shutdowns |= (packet.flags & 3) == 3 ? 3 : fromGuest ? 1 : 2;
+            if (!flow.isOver)
+                flow.state = VsockFlow::State::closing;
+            break;
+        case vsock_op::data:
+            streamOffset = fromGuest ? flow.bytesFromGuest : flow.bytesToGuest;
+            if (arrives) {
+                (fromGuest ? flow.bytesFromGuest : flow.bytesToGuest) += packet.length;
+                count(record.hostNs, packet.length, fromGuest);
+            }
+            break;
+        default:
+            break;
+        }
+    }
+    if (m_packets.size() >= mostPackets) {
+        ++m_notKept;
+        return change;
+    }
+    change.newPacket = true;
+    VsockPacket kept;
+    kept.hostNs = record.hostNs;
+    kept.virtualNs = record.virtualNs.value_or(-1);
+    kept.payloadKept = static_cast<quint32>(packet.payload.size());
+    kept.payloadOffset = record.dataOffset + record.captured - kept.payloadKept;
+    kept.streamOffset = streamOffset;
+    kept.length = packet.length;
+    kept.guestPort = fromGuest ? packet.srcPort : packet.dstPort;
+    kept.peerPort = fromGuest ? packet.dstPort : packet.srcPort;
+    kept.flags = packet.flags;
+    kept.rule = record.rule;
+    kept.flow = change.flow;
+    kept.operation = packet.operation;
+    kept.fromGuest = fromGuest;
+    kept.verdict = record.verdict;
+    if (!record.comment.isEmpty())
+        m_comments.insert(static_cast<int>(m_packets.size()), record.comment);
+    m_packets.push_back(kept);
+    return change;
+}
+
+VsockAccount::Change VsockAccount::takeMachine(const pcapng::Record &record,
+                                               const pcapng::MachineRecord &machine) {
+    pcapng::Record about = record;
+    about.flow = number(machine, "flow");
+    if (about.flow == 0)
+        return {}; // refused before it was a flow: its packets tell
+    Change change;
+    bool isNew = false;
+    change.flow =
+        flowOf(about, 0, static_cast<quint32>(number(machine, "guest-port")), number(machine, "peer-cid"),
+               static_cast<quint32>(number(machine, "peer-port")), &isNew);
+    change.newFlow = isNew;
+    if (change.flow < 0)
+        return change;
+    VsockFlow &flow = m_flows[static_cast<size_t>(change.flow)];
+    flow.guestDialed = machine.fields.value(QStringLiteral("dialed-by")).toString() == QLatin1String("guest");
+    if (const QString peer = machine.fields.value(QStringLiteral("peer")).toString(); !peer.isEmpty())
+        flow.peer = peer;
+    if (const quint64 pid = number(machine, "pid"); pid && !flow.peer.contains(QString::number(pid)))
+        flow.peer = QStringLiteral("%1 pid %2").arg(flow.peer).arg(pid).trimmed();
+    if (machine.fields.contains(QStringLiteral("round-trip-ns")))
+        flow.roundTripNs = static_cast<qint64>(number(machine, "round-trip-ns"));
+    if (machine.kind == QLatin1String("vsock-open")) {
+        if (flow.state == VsockFlow::State::connecting)
+            flow.state = VsockFlow::State::open;
+        return change;
+    }
+    flow.isOver = true;
+    flow.isStalled = false;
+    flow.lastNs = record.hostNs;
+    flow.reason = machine.fields.value(QStringLiteral("reason")).toString();
+    flow.stalledNs = static_cast<qint64>(number(machine, "stalled-ns"));
+    // Also what a stream with gaps did not show.
+    flow.bytesToGuest = std::max(flow.bytesToGuest, number(machine, "bytes-to-guest"));
+    flow.bytesFromGuest = std::max(flow.bytesFromGuest, number(machine, "bytes-from-guest"));
+    if (flow.state == VsockFlow::State::open || flow.state == VsockFlow::State::closing)
+        flow.state = VsockFlow::State::closed;
+    else if (flow.state == VsockFlow::State::connecting)
+        flow.state = VsockFlow::State::refused;
+    return change;
+}
+
+void VsockAccount::count(qint64 hostNs, quint64 bytes, bool fromGuest) {
+    const qint64 since = hostNs - m_firstNs;
+    if (since < 0 || since / binNs >= static_cast<qint64>(mostBins))
+        return;
+    const auto bin = static_cast<size_t>(since / binNs);
+    if (bin >= m_throughput.size())
+        m_throughput.resize(bin + 1);
+    (fromGuest ? m_throughput[bin].second : m_throughput[bin].first) += bytes;
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/ui/bars/banner.hpp"
+
+#include "app/ui/theme/icons.hpp"
+#include "app/ui/theme/theme.hpp"
+
+#include <QAction>
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+#include <QPushButton>
+#include <QToolButton>
+
+namespace nitroscope::app {
+
+Banner::Banner(QWidget *parent)
+    : QFrame(parent), m_icon(new QLabel(this)), m_message(new QLabel(this)), m_advice(new QLabel(this)),
+      m_buttons(new QWidget(this)), m_buttonLayout(new QHBoxLayout(m_buttons)) {
+    setAccessibleName(QStringLiteral("Notice"));
+    QFont bold = font();
+    bold.setBold(true);
+    m_message->setFont(bold);
+    for (QLabel *label : {m_message, m_advice}) {
+        label->setWordWrap(true);
+        label->setTextFormat(Qt::PlainText);
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    }
+    m_buttonLayout->setContentsMargins({});
+    auto *texts = new QVBoxLayout;
+    texts->setSpacing(2);
+    texts->addWidget(m_message);
+    texts->addWidget(m_advice);
+    auto *close = new QToolButton(this);
+    close->setIcon(icons::named(QStringLiteral("close")));
+    close->setAutoRaise(true);
+    close->setToolTip(QStringLiteral("Close this notice"));
+    close->setAccessibleName(QStringLiteral("Close notice"));
+    connect(close, &QToolButton::clicked, this, &Banner::dismiss);
+    auto *layout = new QHBoxLayout(this);
+    const int gap = fontMetrics().height() / 2;
+    layout->setContentsMargins(gap + 4, gap, gap, gap);
+    layout->setSpacing(gap + 2);
+    layout->addWidget(m_icon, 0, Qt::AlignVCenter);
+    layout->addLayout(texts, 1);
+    layout->addWidget(m_buttons, 0, Qt::AlignVCenter);
+    layout->addWidget(close, 0, Qt::AlignVCenter);
+    hide();
+}
+
+void Banner::display(formats::Severity severity, const QString &message, const QString &advice,
+                     const std::vector<QAction *> &actions) {
+    m_severity = severity;
+    m_message->setText(message);
+    m_advice->setText(advice);
+    m_advice->setVisible(!advice.isEmpty());
+    qDeleteAll(m_buttons->findChildren<QPushButton *>(Qt::FindDirectChildrenOnly));
+    for (QAction *action : actions) {
+        QString title = action->text();
+        auto *button = new QPushButton(title.remove(QLatin1Char('&')), m_buttons);
+        button->setToolTip(action->toolTip());
+        connect(button, &QPushButton::clicked, action, &QAction::trigger);
+        m_buttonLayout->addWidget(button);
+    }
+    setAccessibleDescription(details());
+    refreshIcon();
+    show();
+    update();
+}
+
+void Banner::dismiss() {
+    hide();
+}
+
+QString Banner::message() const {
+    return m_message->text();
+}
+
+QString Banner::advice() const {
+    return m_advice->text();
+}
+
+QString Banner::details() const {
+    return advice().isEmpty() ? message() : message() + QLatin1Char('\n') + advice();
+}
+
+void Banner::refreshIcon() {
+    const int side = fontMetrics().height() * 5 / 4;
+    m_icon->setPixmap(icons::severity(m_severity, palette()).pixmap(QSize(side, side), devicePixelRatioF()));
+}
+
+void Banner::changeEvent(QEvent *event) {
+    QFrame::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        refreshIcon();
+}
+
+void Banner::paintEvent(QPaintEvent *) {
+    QPainter painter(this);
+    const QColor hue = theme::severityColor(palette(), m_severity);
+    painter.fillRect(rect(), theme::mixed(palette().color(QPalette::Window), hue, 0.13));
+    painter.fillRect(QRect(0, 0, 4, height()), hue);
+    painter.setPen(theme::hairline(palette()));
+    painter.drawLine(rect().bottomLeft(), rect().bottomRight());
+}
+
+} // namespace nitroscope::app

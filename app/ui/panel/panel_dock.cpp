@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/ui/panel/panel_dock.hpp"
+
+#include "app/ui/panel/panel.hpp"
+#include "app/ui/theme/icons.hpp"
+#include "app/ui/theme/theme.hpp"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QToolButton>
+
+namespace nitroscope::app {
+namespace {
+
+QToolButton *barButton(const char *icon, const QString &name, QWidget *bar) {
+    auto *button = new QToolButton(bar);
+    button->setIcon(icons::named(QLatin1String(icon)));
+    const int side = bar->fontMetrics().height() * 3 / 4;
+    button->setIconSize({side, side});
+    button->setAutoRaise(true);
+    button->setToolTip(name);
+    button->setAccessibleName(name);
+    button->setFocusPolicy(Qt::NoFocus);
+    return button;
+}
+
+} // namespace
+
+PanelDock::PanelDock(Panel *panel, QWidget *parent)
+    : QDockWidget(panel->title(), parent), m_panel(panel), m_bar(new QWidget(this)),
+      m_noBar(new QWidget(this)) {
+    setObjectName(QStringLiteral("dock.") + panel->id());
+    setWidget(panel);
+    auto *title = new QLabel(panel->title(), m_bar);
+    QFont bold = theme::caption();
+    bold.setBold(true);
+    title->setFont(bold);
+    auto *layout = new QHBoxLayout(m_bar);
+    layout->setContentsMargins(10, 3, 4, 3);
+    layout->setSpacing(2);
+    layout->addWidget(title, 1);
+    auto *floatButton = barButton("float", QStringLiteral("Float or dock the panel"), m_bar);
+    auto *closeButton = barButton("close", QStringLiteral("Close the panel"), m_bar);
+    layout->addWidget(floatButton);
+    layout->addWidget(closeButton);
+    connect(floatButton, &QToolButton::clicked, this, [this] { setFloating(!isFloating()); });
+    connect(closeButton, &QToolButton::clicked, this, &QWidget::close);
+    setTitleBarWidget(m_bar);
+}
+
+void PanelDock::updateTitleBar(bool tabbed) {
+    QWidget *wanted = tabbed && !isFloating() ? m_noBar : m_bar;
+    if (titleBarWidget() == wanted)
+        return;
+    QWidget *other = titleBarWidget();
+    setTitleBarWidget(wanted);
+    other->hide();
+    wanted->show();
+}
+
+} // namespace nitroscope::app

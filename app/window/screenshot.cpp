@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/window/screenshot.hpp"
+
+#include "app/window/main_window.hpp"
+
+#include <QCoreApplication>
+#include <QPixmap>
+
+namespace nitroscope::app {
+namespace {
+
+constexpr qint64 quietMs = 2000;
+constexpr qint64 limitMs = 120'000;
+
+} // namespace
+
+Screenshot::Screenshot(ScreenshotRequest request, Expect expect, MainWindow &window, EnclaveSession &session)
+    : QObject(&window), m_request(std::move(request)), m_expect(expect), m_window(window) {
+    m_sinceStart.start();
+    m_sinceOutput.start();
+    connect(&session, &EnclaveSession::consoleOutput, this, [this] { m_sinceOutput.restart(); });
+    connect(&session, &EnclaveSession::bootStage, this, [this](const BootStage &stage) {
+        m_handedOff = stage.stage == QStringLiteral("handoff");
+        m_sinceOutput.restart();
+    });
+    connect(&session, &EnclaveSession::ended, this, [this] {
+        m_ended = true;
+        m_sinceOutput.restart();
+    });
+    connect(&window, &MainWindow::openingFinished, this, [this](bool opened) {
+        m_opened = true;
+        m_ended = m_ended || !opened; // nothing more is going to happen
+        m_sinceOutput.restart();
+    });
+    m_poll.setInterval(50);
+    connect(&m_poll, &QTimer::timeout, this, &Screenshot::look);
+    m_poll.start();
+}
+
+bool Screenshot::isReady() const {
+    if (m_request.after)
+        return m_sinceStart.elapsed() >= m_request.after->count();
+    if (m_sinceStart.elapsed() > limitMs)
+        return true;
+    if (m_ended || (m_expect == Expect::window && m_opened))
+        return m_sinceOutput.elapsed() > 500; // let the panels catch up
+    return m_handedOff && m_sinceOutput.elapsed() > quietMs;
+}
+
+void Screenshot::look() {
+    if (!isReady())
+        return;
+    m_poll.stop();
+    take();
+}
+
+void Screenshot::take() {
+    const bool saved = m_window.picture().save(m_request.path, "PNG");
+    emit taken(saved ? QString() : QStringLiteral("cannot write %1").arg(m_request.path));
+    if (m_request.then == ScreenshotRequest::Then::quit) {
+        m_window.close();
+        QCoreApplication::exit(saved ? 0 : 1);
+    }
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/support/session/fake_session.hpp"
+
+#include "app/session/run/end_reason.hpp"
+
+namespace nitroscope::app {
+
+void FakeSession::start(const LaunchSpec &spec) {
+    m_calls << QStringLiteral("start");
+    m_spec = spec;
+    playState(State::starting);
+}
+
+void FakeSession::pause() {
+    m_calls << QStringLiteral("pause");
+    if (m_state == State::running)
+        playState(State::paused);
+}
+
+void FakeSession::resume() {
+    m_calls << QStringLiteral("resume");
+    if (m_state == State::paused)
+        playState(State::running);
+}
+
+void FakeSession::reset() {
+    m_calls << QStringLiteral("reset");
+}
+
+void FakeSession::stop() {
+    m_calls << QStringLiteral("stop");
+    if (m_state == State::starting || m_state == State::running || m_state == State::paused)
+        playEnd({EndKind::stoppedByUser, QStringLiteral("Stopped."), {}});
+}
+
+void FakeSession::sendConsoleInput(const QByteArray &bytes) {
+    m_consoleInput += bytes;
+}
+
+void FakeSession::addNsmBreak(const NsmBreak &wanted) {
+    m_calls << QStringLiteral("break");
+    m_rules.append(
+        {NsmRule::Kind::breakpoint, m_nextRule++,
+         ruleText(qmp::BreakRule{QStringLiteral("nsm"), {}, wanted.kind, wanted.error, wanted.pcr, 0, 0}),
+         0});
+    emit nsmRulesChanged(m_rules);
+}
+
+void FakeSession::addNsmFault(const NsmFault &wanted) {
+    m_calls << QStringLiteral("fault");
+    m_rules.append({NsmRule::Kind::fault, m_nextRule++,
+                    ruleText(qmp::FaultRule{wanted.action, wanted.kind, wanted.error, wanted.pcr,
+                                            wanted.milliseconds, wanted.count, 0, 0}),
+                    0});
+    emit nsmRulesChanged(m_rules);
+}
+
+void FakeSession::removeNsmRule(NsmRule::Kind kind, quint32 id) {
+    m_calls << QStringLiteral("remove");
+    m_rules.removeIf([&](const NsmRule &rule) { return rule.kind == kind && rule.id == id; });
+    emit nsmRulesChanged(m_rules);
+}
+
+void FakeSession::playBreak(const qmp::BreakHit &hit) {
+    emit breakHit(hit);
+    playState(State::paused);
+}
+
+void FakeSession::playDebugger(DebugTarget *target) {
+    m_debugTarget = target;
+    playState(State::paused);
+    emit debuggerReady(QStringLiteral("/run/fake/gdb"));
+}
+
+void FakeSession::playState(State state) {
+    if (m_state == state)
+        return;
+    m_state = state;
+    const bool answers = state == State::running || state == State::paused;
+    if (answers != vsock().isConnected())
+        vsock().setSender(answers ? m_vsockMachine.sender() : VsockControl::Sender());
+    emit stateChanged(state);
+}
+
+void FakeSession::playStage(const BootStage &stage) {
+    emit bootStage(stage);
+}
+
+void FakeSession::playBootFailure(const BootFailure &failure) {
+    emit bootFailed(failure);
+}
+
+void FakeSession::playConsole(const QByteArray &bytes) {
+    emit consoleOutput(bytes);
+}
+
+void FakeSession::playPcrs(const QVector<PcrValue> &pcrs) {
+    emit pcrsChanged(pcrs);
+}
+
+void FakeSession::playLog(LogLevel level, const QString &text) {
+    emit logLine({QDateTime::currentDateTimeUtc(), level, QStringLiteral("session"), text});
+}
+
+void FakeSession::playEnd(const EndReason &reason) {
+    m_debugTarget = nullptr;
+    playState(isFailure(reason.kind) ? State::failed : State::ended);
+    emit ended(reason);
+}
+
+void FakeSession::playDemoBoot() {
+    playState(State::starting);
+    playState(State::running);
+    const char *const stages[] = {"reset", "header", "crc", "kernel", "ramdisk", "handoff"};
+    qint64 now = 0;
+    for (const char *stage : stages) {
+        now += 1'000'000;
+        const QString name = QString::fromLatin1(stage);
+        playStage({name, name == QLatin1String("ramdisk") ? 0 : -1, now, now * 2, {}});
+    }
+    QVector<PcrValue> pcrs;
+    for (int i = 0; i < 32; ++i)
+        pcrs.append({i, QByteArray(48, i < 3 ? static_cast<char>(0x11 * (i + 1)) : '\0'), i < 16});
+    playPcrs(pcrs);
+    playConsole(QByteArrayLiteral("Linux version 6.12.0 (demo)\r\nready\r\n"));
+}
+
+} // namespace nitroscope::app
