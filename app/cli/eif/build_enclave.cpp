@@ -9,7 +9,7 @@
 #include "app/cli/kit/exit_code.hpp"
 #include "app/cli/kit/nitro_error.hpp"
 #include "app/cli/kit/signal_watch.hpp"
-#include "app/formats/build/enclave_builder.hpp"
+#include "app/formats/builder/enclave_builder.hpp"
 #include "app/formats/eif/describe_json.hpp"
 #include "app/formats/eif/eif_signer.hpp"
 

@@ -3,7 +3,7 @@
 // Whole enclaves from a folder and from container images made with tar: layers with whiteouts and hard links,
 // nitro-cli's command and environment, the same bytes every time.
 
-#include "app/formats/build/enclave_builder.hpp"
+#include "app/formats/builder/enclave_builder.hpp"
 #include "app/formats/ramdisk/ramdisk.hpp"
 #include "tests/unit/formats/cpio_maker.hpp"
 #include "tests/unit/launch/eif_maker.hpp"

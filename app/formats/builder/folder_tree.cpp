@@ -2,7 +2,7 @@
 //
 // A folder on this computer as a root file system; see enclave_builder.hpp.
 
-#include "app/formats/build/enclave_builder.hpp"
+#include "app/formats/builder/enclave_builder.hpp"
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>

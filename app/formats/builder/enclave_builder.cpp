@@ -4,7 +4,7 @@
 // the contents, layer by layer in the order in which the layers have them, so that nothing is kept or sought.
 // The kernel only needs a file's folder to be there before it.
 
-#include "app/formats/build/enclave_builder.hpp"
+#include "app/formats/builder/enclave_builder.hpp"
 
 #include "app/core/json_strings.hpp"
 #include "app/formats/ramdisk/cpio_writer.hpp"
