@@ -3,7 +3,9 @@
 // From one frame to its caller, by each of the methods.
 #pragma once
 
-#include "app/session/unwind/unwinder.hpp"
+#include "app/session/target/debug_types.hpp"
+#include "app/session/unwind/debug_symbols.hpp"
+#include "app/session/unwind/read_guest.hpp"
 
 namespace nitroscope::app {
 

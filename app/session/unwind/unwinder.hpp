@@ -8,12 +8,9 @@
 
 #include "app/session/target/debug_types.hpp"
 #include "app/session/unwind/debug_symbols.hpp"
+#include "app/session/unwind/read_guest.hpp"
 
 namespace nitroscope::app {
-
-// Bytes of the guest by linear address, as the vCPU sees them; fewer or none where memory ends. The caller
-// decides where they come from (RAM by page walk; the stub for the firmware's memory).
-using ReadGuest = std::function<QByteArray(quint64 address, quint64 bytes)>;
 
 struct UnwindStart {
     symbols::FrameRegisters registers;
