@@ -4,18 +4,10 @@
 // whether to go on.
 #include "app/proto/qmp/client.hpp"
 
-#include <algorithm>
-#include <QDeadlineTimer>
-#include <utility>
-
 namespace nitroscope::qmp {
 namespace {
 
-constexpr quint64 negotiationId = 0;
-
-qint64 nowMs() {
-    return QDeadlineTimer::current().deadline();
-}
+constexpr quint64 negotiationId = 0; // of the first command that is asked for
 
 app::Error problem(const char *code, const QString &message, const QString &context = {}) {
     return {QString::fromLatin1(code), message, std::nullopt, context};
@@ -34,9 +26,20 @@ Client::Client(QIODevice *device, QObject *parent) : Client(device, Limits(), pa
 
 Client::Client(QIODevice *device, const Limits &limits, QObject *parent)
     : QObject(parent), m_device(device), m_limits(limits), m_framer(limits.longestLine),
-      m_greetingDeadlineMs(nowMs() + limits.greetingMs) {
-    m_timer.setSingleShot(true);
-    connect(&m_timer, &QTimer::timeout, this, &Client::checkDeadlines);
+      m_queue(this, [this](Queue::Id id) { onLate(id); }) {
+    m_queue.add({QStringLiteral("qmp_capabilities"), {}}, this, [this](const Reply &reply) {
+        if (reply)
+            becomeReady();
+        else
+            closeWith(reply.error());
+    });
+    m_greeting.setSingleShot(true);
+    connect(&m_greeting, &QTimer::timeout, this, [this] {
+        closeWith(problem(
+            "qmp-no-greeting",
+            QStringLiteral("QEMU did not greet within %1 seconds.").arg(m_limits.greetingMs / 1000.0)));
+    });
+    m_greeting.start(limits.greetingMs);
     connect(device, &QIODevice::readyRead, this, &Client::readDevice);
     const auto gone = [this] {
         const QPointer<Client> alive(this);
@@ -47,7 +50,6 @@ Client::Client(QIODevice *device, const Limits &limits, QObject *parent)
     };
     connect(device, &QIODevice::readChannelFinished, this, gone);
     connect(device, &QIODevice::aboutToClose, this, gone);
-    armTimer();
     // The greeting may be there already, and the owner has not connected to our signals yet.
     QMetaObject::invokeMethod(this, &Client::readDevice, Qt::QueuedConnection);
 }
@@ -63,29 +65,17 @@ void Client::execute(const QString &command, const QJsonObject &arguments) {
 
 void Client::execute(const QString &command, const QJsonObject &arguments, QObject *context,
                      Callback callback) {
-    const quint64 id = m_nextId++;
-    Pending &pending = m_pending[id];
-    pending = {command, arguments, context, std::move(callback), 0};
-
-    std::optional<app::Error> refused;
-    if (m_state == State::closed)
-        refused = problem("qmp-closed", QStringLiteral("There is no connection to QEMU."), command);
-    else if (m_pending.size() > m_limits.outstanding)
-        refused = problem("qmp-too-many", QStringLiteral("QEMU has not answered earlier commands."), command);
-    if (refused) {
-        // Never call back from inside execute(): callers do not expect it.
-        QMetaObject::invokeMethod(
-            this,
-            [this, id, error = *refused] {
-                if (m_pending.contains(id)) // else closing was faster
-                    settle(id, tl::unexpected(error));
-            },
-            Qt::QueuedConnection);
-        return;
-    }
-    if (m_state == State::ready) {
-        send(id, pending);
-        armTimer();
+    if (m_state == State::closed) {
+        m_queue.refuse(problem("qmp-closed", QStringLiteral("There is no connection to QEMU."), command),
+                       context, std::move(callback));
+    } else if (m_queue.size() >= m_limits.outstanding) {
+        m_queue.refuse(
+            problem("qmp-too-many", QStringLiteral("QEMU has not answered earlier commands."), command),
+            context, std::move(callback));
+    } else {
+        const Queue::Id id = m_queue.add({command, arguments}, context, std::move(callback));
+        if (m_state == State::ready)
+            send(id);
     }
 }
 
@@ -132,117 +122,63 @@ void Client::handleGreeting(const Greeting &greeting) {
     }
     m_state = State::negotiating;
     m_version = greeting.version;
-    Pending negotiation{QStringLiteral("qmp_capabilities"), {}, this, {}, 0};
-    negotiation.callback = [this](const Reply &reply) {
-        if (!reply) {
-            closeWith(reply.error());
-            return;
-        }
-        m_state = State::ready;
-        // Writing may bring answers at once on some devices, and those change the map.
-        std::vector<quint64> waiting;
-        for (const auto &[id, pending] : m_pending)
-            waiting.push_back(id);
-        for (const quint64 id : waiting)
-            if (const auto found = m_pending.find(id); found != m_pending.end())
-                send(id, found->second);
-        armTimer();
-        emit ready(m_version);
-    };
-    send(negotiationId, m_pending[negotiationId] = std::move(negotiation));
-    armTimer();
+    send(negotiationId);
 }
 
-void Client::send(quint64 id, Pending &pending) {
-    pending.deadlineMs = nowMs() + m_limits.replyMs;
-    if (m_device)
-        m_device->write(encodeCommand(id, pending.command, pending.arguments));
+void Client::becomeReady() {
+    m_state = State::ready;
+    m_greeting.stop();
+    // Writing may bring answers at once on some devices, and those change the queue.
+    while (const auto waiting = m_queue.first(false))
+        send(*waiting);
+    emit ready(m_version);
 }
 
-void Client::settle(quint64 id, const Reply &reply) {
-    const auto found = m_pending.find(id);
-    if (found == m_pending.end()) {
+void Client::send(Queue::Id id) {
+    m_queue.markSent(id, m_limits.replyMs);
+    if (const auto *request = m_queue.find(id); request && m_device)
+        m_device->write(encodeCommand(id, request->command.name, request->command.arguments));
+}
+
+void Client::settle(Queue::Id id, const Reply &reply) {
+    const auto *request = m_queue.find(id);
+    if (!request || !request->isSent) {
         emit protocolProblem(problem(
             "qmp-late-reply", QStringLiteral("QEMU answered command %1, which nobody waits for.").arg(id)));
         return;
     }
-    const Pending pending = std::move(found->second);
-    m_pending.erase(found);
-    if (!pending.context || !pending.callback)
-        return;
     if (reply) {
-        pending.callback(reply);
+        m_queue.settle(id, reply);
         return;
     }
     app::Error error = reply.error();
-    error.context = pending.command;
-    pending.callback(tl::unexpected(error));
+    error.context = request->command.name;
+    m_queue.settle(id, tl::unexpected(error));
 }
 
-void Client::checkDeadlines() {
-    if (m_state == State::closed)
-        return;
-    const qint64 now = nowMs();
-    if (m_state != State::ready && now >= m_greetingDeadlineMs) {
-        closeWith(problem(
-            "qmp-no-greeting",
-            QStringLiteral("QEMU did not greet within %1 seconds.").arg(m_limits.greetingMs / 1000.0)));
-        return;
-    }
-    std::vector<quint64> late;
-    for (const auto &[id, pending] : m_pending)
-        if (pending.deadlineMs != 0 && now >= pending.deadlineMs)
-            late.push_back(id);
-
+void Client::onLate(Queue::Id id) {
+    const auto error =
+        problem("qmp-timeout",
+                QStringLiteral("QEMU did not answer within %1 seconds.").arg(m_limits.replyMs / 1000.0),
+                m_queue.find(id)->command.name);
     const QPointer<Client> alive(this);
-    for (const quint64 id : late) {
-        const auto found = m_pending.find(id);
-        if (found == m_pending.end())
-            continue; // an earlier callback closed us
-        const auto error =
-            problem("qmp-timeout",
-                    QStringLiteral("QEMU did not answer within %1 seconds.").arg(m_limits.replyMs / 1000.0),
-                    found->second.command);
-        emit protocolProblem(error);
-        if (!alive)
-            return;
-        if (m_pending.contains(id))
-            settle(id, tl::unexpected(error));
-        if (!alive)
-            return;
-    }
-    armTimer();
-}
-
-void Client::armTimer() {
-    if (m_state == State::closed)
-        return;
-    qint64 next = m_state == State::ready ? std::numeric_limits<qint64>::max() : m_greetingDeadlineMs;
-    for (const auto &[id, pending] : m_pending)
-        if (pending.deadlineMs != 0)
-            next = std::min(next, pending.deadlineMs);
-    if (next == std::numeric_limits<qint64>::max())
-        m_timer.stop();
-    else
-        m_timer.start(std::chrono::milliseconds(std::max<qint64>(1, next - nowMs())));
+    emit protocolProblem(error);
+    if (alive)
+        m_queue.settle(id, tl::unexpected(error));
 }
 
 void Client::closeWith(const app::Error &error) {
     if (m_state == State::closed)
         return;
     m_state = State::closed;
-    m_timer.stop();
-    const QPointer<Client> alive(this);
-    // Only what is there now: a callback may ask again, and is answered from the event loop.
-    std::vector<quint64> waiting;
-    for (const auto &[id, pending] : m_pending)
-        waiting.push_back(id);
-    for (const quint64 id : waiting) {
-        settle(id, tl::unexpected(error));
-        if (!alive)
-            return;
-    }
-    emit closed(error);
+    m_greeting.stop();
+    const bool isAlive = m_queue.failAll([&error](const Command &command) {
+        app::Error failed = error;
+        failed.context = command.name;
+        return failed;
+    });
+    if (isAlive)
+        emit closed(error); // NOLINT(readability-misleading-indentation): emit is empty
 }
 
 } // namespace nitroscope::qmp

@@ -8,16 +8,11 @@
 // object, or the client, is gone; otherwise it is called exactly once.
 #pragma once
 
-#include "app/core/result.hpp"
+#include "app/proto/common/request_queue.hpp"
 #include "app/proto/qmp/framing.hpp"
 #include "app/proto/qmp/message.hpp"
 
-#include <functional>
-#include <map>
 #include <QIODevice>
-#include <QObject>
-#include <QPointer>
-#include <QTimer>
 
 namespace nitroscope::qmp {
 
@@ -59,31 +54,27 @@ signals:
     void closed(const nitroscope::app::Error &error);
 
 private:
-    struct Pending {
-        QString command;
+    struct Command {
+        QString name;
         QJsonObject arguments;
-        QPointer<QObject> context;
-        Callback callback;
-        qint64 deadlineMs = 0; // on m_clock; 0 = not sent yet
     };
+    using Queue = proto::RequestQueue<Command, QJsonValue>;
 
     void readDevice();
     void handle(const Message &message);
     void handleGreeting(const Greeting &greeting);
-    void send(quint64 id, Pending &pending);
-    void settle(quint64 id, const Reply &reply);
-    void checkDeadlines();
-    void armTimer();
+    void becomeReady();
+    void send(Queue::Id id);
+    void settle(Queue::Id id, const Reply &reply);
+    void onLate(Queue::Id id);
     void closeWith(const app::Error &error);
 
     QPointer<QIODevice> m_device;
     Limits m_limits;
     Framer m_framer;
-    std::map<quint64, Pending> m_pending; // by id, hence in the order asked
-    quint64 m_nextId = 1;
+    Queue m_queue; // its first command is the negotiation, sent when QEMU has greeted
     QString m_version;
-    QTimer m_timer; // the earliest deadline
-    qint64 m_greetingDeadlineMs = 0;
+    QTimer m_greeting; // until QEMU is ready
     State m_state = State::waitingForGreeting;
 };
 

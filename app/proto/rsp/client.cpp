@@ -4,9 +4,6 @@
 // whether to go on.
 #include "app/proto/rsp/client.hpp"
 
-#include <algorithm>
-#include <utility>
-
 namespace nitroscope::rsp {
 namespace {
 
@@ -22,9 +19,8 @@ app::Error problem(const char *code, const QString &message, const QByteArray &c
 Client::Client(QIODevice *device, QObject *parent) : Client(device, Limits(), parent) {}
 
 Client::Client(QIODevice *device, const Limits &limits, QObject *parent)
-    : QObject(parent), m_device(device), m_limits(limits), m_framer(Writer::stub, limits.longestPacket) {
-    m_timer.setSingleShot(true);
-    connect(&m_timer, &QTimer::timeout, this, &Client::onTimeout);
+    : QObject(parent), m_device(device), m_limits(limits), m_framer(Writer::stub, limits.longestPacket),
+      m_queue(this, [this](Queue::Id id) { onLate(id); }) {
     connect(device, &QIODevice::readyRead, this, &Client::readDevice);
     const auto gone = [this] {
         const QPointer<Client> alive(this);
@@ -37,18 +33,12 @@ Client::Client(QIODevice *device, const Limits &limits, QObject *parent)
     connect(device, &QIODevice::aboutToClose, this, gone);
 
     const auto greet = [this](const char *command, auto then) {
-        m_queue.push_back({command,
-                           Kind::query,
-                           this,
-                           [this, then](const Reply &reply) {
-                               if (reply)
-                                   then(reply->payload);
-                               else
-                                   closeWith(reply.error());
-                           },
-                           false,
-                           0,
-                           {}});
+        m_queue.add({command}, this, [this, then](const Reply &reply) {
+            if (reply)
+                then(reply->payload);
+            else
+                closeWith(reply.error());
+        });
     };
     greet(greetingCommand, [this](const QByteArray &payload) { m_features = parseFeatures(payload); });
     greet("?", [this](const QByteArray &payload) {
@@ -69,71 +59,71 @@ Client::Client(QIODevice *device, const Limits &limits, QObject *parent)
 Client::~Client() = default;
 
 void Client::send(const QByteArray &command, QObject *context, Callback callback) {
-    enqueue({command, Kind::query, context, std::move(callback), false, 0, {}});
+    enqueue({command}, context, std::move(callback));
 }
 
 void Client::sendMonitor(const QByteArray &words, QObject *context, Callback callback) {
-    enqueue({"qRcmd," + words.toHex(), Kind::monitor, context, std::move(callback), false, 0, {}});
+    enqueue({"qRcmd," + words.toHex(), Kind::monitor}, context, std::move(callback));
 }
 
 void Client::resume(const QByteArray &command, QObject *context, Callback callback) {
-    enqueue({command, Kind::resumption, context, std::move(callback), false, 0, {}});
+    enqueue({command, Kind::resumption}, context, std::move(callback));
 }
 
-void Client::enqueue(Request request) {
+// What is behind a resumption would be answered by nobody, so that one can only be the last in line.
+bool Client::takesCommands() const {
+    return (m_state == State::stopped || m_state == State::greeting) &&
+           (m_queue.isEmpty() || m_queue.last().command.kind != Kind::resumption);
+}
+
+void Client::enqueue(Command command, QObject *context, Callback callback) {
     std::optional<app::Error> refused;
-    // A resumption in the queue counts as running: what comes after it would be answered by nobody.
-    const bool willRun = std::any_of(m_queue.begin(), m_queue.end(),
-                                     [](const Request &other) { return other.kind == Kind::resumption; });
     if (m_state == State::closed)
         refused = problem("rsp-closed", QStringLiteral("There is no connection to QEMU's gdbstub."),
-                          request.command);
-    else if (m_state == State::running || willRun)
-        refused = problem("rsp-running", QStringLiteral("The target runs; stop it first."), request.command);
+                          command.packet);
+    else if (!takesCommands())
+        refused = problem("rsp-running", QStringLiteral("The target runs; stop it first."), command.packet);
     else if (m_queue.size() >= m_limits.queued)
         refused = problem("rsp-too-many", QStringLiteral("The gdbstub has not answered earlier commands."),
-                          request.command);
+                          command.packet);
     if (refused) {
-        QMetaObject::invokeMethod(
-            this,
-            [request = std::move(request), error = *refused] {
-                if (request.context && request.callback)
-                    request.callback(tl::unexpected(error));
-            },
-            Qt::QueuedConnection);
+        m_queue.refuse(*refused, context, std::move(callback));
         return;
     }
-    m_queue.push_back(std::move(request));
-    if (m_queue.size() == 1 && !m_underWay)
+    if (command.kind == Kind::resumption)
+        m_interrupted = false;
+    m_queue.add(std::move(command), context, std::move(callback));
+    if (m_queue.size() == 1)
         QMetaObject::invokeMethod(this, &Client::startNext, Qt::QueuedConnection);
 }
 
 void Client::startNext() {
-    if (m_underWay || m_queue.empty() || m_state == State::closed)
+    const auto next = m_queue.first(false);
+    if (!next || m_queue.first(true) || m_state == State::closed)
         return;
-    m_underWay = std::move(m_queue.front());
-    m_queue.pop_front();
-    transmit(m_underWay->command);
-    if (m_underWay->kind != Kind::resumption) {
-        m_timer.start(m_limits.replyMs);
+    const Command &command = m_queue.find(*next)->command;
+    const bool isResumption = command.kind == Kind::resumption;
+    m_queue.markSent(*next, isResumption ? 0 : m_limits.replyMs); // a run ends when it ends
+    transmit(command.packet);
+    if (!isResumption)
         return;
-    }
-    m_timer.stop(); // a run ends when it ends
     m_state = State::running;
-    m_interrupted = false;
+    if (m_interrupted && m_device)
+        m_device->write("\x03", 1);
     emit resumed(++m_generation);
 }
 
-void Client::transmit(const QByteArray &command) {
+void Client::transmit(const QByteArray &packet) {
     if (m_device && m_device->isOpen())
-        m_device->write(encodePacket(command));
+        m_device->write(encodePacket(packet));
 }
 
 void Client::interrupt() {
-    if (m_state != State::running || m_interrupted || !m_device)
+    if (m_state == State::closed || takesCommands() || m_interrupted || !m_device)
         return;
     m_interrupted = true;
-    m_device->write("\x03", 1);
+    if (m_state == State::running)
+        m_device->write("\x03", 1);
 }
 
 void Client::close(const QString &why) {
@@ -166,9 +156,12 @@ void Client::handle(const Item &item) {
         handlePayload(item.payload);
         break;
     case Item::Kind::retransmission:
-        if (m_underWay && m_underWay->kind != Kind::resumption && m_underWay->resends < m_limits.resends) {
-            ++m_underWay->resends;
-            transmit(m_underWay->command);
+        if (const auto sent = m_queue.first(true)) {
+            Command &command = m_queue.find(*sent)->command;
+            if (command.kind != Kind::resumption && command.resends < m_limits.resends) {
+                ++command.resends;
+                transmit(command.packet);
+            }
         }
         break;
     case Item::Kind::notification: // only of non-stop mode, which is never asked for
@@ -182,37 +175,41 @@ void Client::handle(const Item &item) {
 }
 
 void Client::handlePayload(const QByteArray &payload) {
-    if (!m_underWay) {
+    const auto sent = m_queue.first(true);
+    if (!sent) {
         emit protocolProblem(problem(
             "rsp-unexpected", QStringLiteral("The stub sent a packet that nobody waits for."), payload));
         return;
     }
+    Queue::Request &request = *m_queue.find(*sent);
+    Command &command = request.command;
     // `OK` is an answer, `O` and an even number of digits is text.
-    const bool takesConsole = m_underWay->kind == Kind::monitor || m_underWay->kind == Kind::resumption;
+    const bool takesConsole = command.kind == Kind::monitor || command.kind == Kind::resumption;
     if (takesConsole && payload.size() > 1 && payload[0] == 'O' && payload[1] != 'K') {
         if (const auto text = fromHex(QByteArrayView(payload).sliced(1)))
-            m_underWay->console += text->left(m_limits.longestPacket * 16 - m_underWay->console.size());
-        if (m_underWay->kind == Kind::monitor)
-            m_timer.start(m_limits.replyMs);
+            command.console += text->left(m_limits.longestPacket * 16 - command.console.size());
+        if (command.kind == Kind::monitor)
+            m_queue.extend(*sent, m_limits.replyMs);
         return;
     }
-    Request request = std::move(*m_underWay);
-    m_underWay.reset();
-    m_timer.stop();
     const QPointer<Client> alive(this);
-    if (request.kind == Kind::resumption)
-        takeStop(std::move(request), payload);
-    else if (request.abandoned)
-        emit protocolProblem(
-            problem("rsp-late-reply", QStringLiteral("The stub answered too late."), request.command));
-    else
-        settle(request, Answer{payload, request.console, m_generation});
+    if (command.kind == Kind::resumption) {
+        takeStop(*sent, payload);
+    } else if (request.isGivenUp) {
+        const auto late =
+            problem("rsp-late-reply", QStringLiteral("The stub answered too late."), command.packet);
+        m_queue.settle(*sent, Answer{});
+        emit protocolProblem(late);
+    } else {
+        m_queue.settle(*sent, Answer{payload, command.console, m_generation});
+    }
     if (alive)
         startNext();
 }
 
-void Client::takeStop(Request request, const QByteArray &payload) {
+void Client::takeStop(Queue::Id id, const QByteArray &payload) {
     m_interrupted = false;
+    const Command command = m_queue.find(id)->command;
     auto stop = parseStopReply(payload);
     if (!stop && !errorNumber(payload) && !payload.isEmpty()) {
         // Neither a stop nor a refusal: whether the target runs is unknown, and a wrong guess would stop it.
@@ -221,71 +218,42 @@ void Client::takeStop(Request request, const QByteArray &payload) {
     }
     m_state = State::stopped;
     ++m_generation;
-    const QPointer<Client> alive(this);
     if (stop) {
         m_lastStop = *stop;
         const quint64 generation = m_generation;
-        settle(request, Answer{payload, request.console, generation});
-        if (alive)
+        if (m_queue.settle(id, Answer{payload, command.console, generation}))
             emit stopped(*stop, generation);
         return;
     }
     // Refused: the target has not moved. Watchers saw resumed(), so they are told of a stop.
-    settle(request, tl::unexpected(problem("rsp-refused", QStringLiteral("The stub refused to resume."),
-                                           request.command)));
-    if (alive && m_lastStop)
+    const bool isAlive = m_queue.settle(
+        id, tl::unexpected(
+                problem("rsp-refused", QStringLiteral("The stub refused to resume."), command.packet)));
+    if (isAlive && m_lastStop)
         emit stopped(*m_lastStop, m_generation);
 }
 
-void Client::settle(Request &request, const Reply &reply) {
-    if (request.context && request.callback)
-        std::exchange(request.callback, {})(reply);
-}
-
-void Client::onTimeout() {
-    if (!m_underWay || m_state == State::closed)
-        return;
+void Client::onLate(Queue::Id id) {
     const auto late = problem(
         "rsp-timeout",
         QStringLiteral("The gdbstub did not answer within %1 seconds.").arg(m_limits.replyMs / 1000.0),
-        m_underWay->command);
-    const QPointer<Client> alive(this);
-    if (!m_underWay->abandoned) {
-        m_underWay->abandoned = true;
-        Request copy = *m_underWay; // the callback may do anything to us
-        m_underWay->callback = {};
-        settle(copy, tl::unexpected(late));
-        if (!alive || m_state == State::closed)
-            return;
-    } else if (!m_queue.empty()) {
-        // Those behind the silent one would wait for ever.
-        Request next = std::move(m_queue.front());
-        m_queue.pop_front();
-        settle(next, tl::unexpected(late));
-        if (!alive || m_state == State::closed)
-            return;
-    }
-    emit protocolProblem(late);
-    if (alive && m_state != State::closed)
-        m_timer.start(m_limits.replyMs);
+        m_queue.find(id)->command.packet);
+    m_queue.extend(id, m_limits.replyMs);
+    bool isAlive = true;
+    if (!m_queue.find(id)->isGivenUp)
+        isAlive = m_queue.giveUp(id, late);
+    else if (const auto next = m_queue.first(false)) // those behind the silent one would wait for ever
+        isAlive = m_queue.settle(*next, tl::unexpected(late));
+    if (isAlive && m_state != State::closed)
+        emit protocolProblem(late);
 }
 
 void Client::closeWith(const app::Error &error) {
     if (m_state == State::closed)
         return;
     m_state = State::closed;
-    m_timer.stop();
-    const QPointer<Client> alive(this);
-    std::deque<Request> unanswered = std::exchange(m_queue, {});
-    if (m_underWay)
-        unanswered.push_front(*std::exchange(m_underWay, {}));
-    for (Request &request : unanswered) {
-        if (request.kind != Kind::greeting)
-            settle(request, tl::unexpected(error));
-        if (!alive)
-            return;
-    }
-    emit closed(error);
+    if (m_queue.failAll([&error](const Command &) { return error; }))
+        emit closed(error); // NOLINT(readability-misleading-indentation): emit is empty
 }
 
 } // namespace nitroscope::rsp

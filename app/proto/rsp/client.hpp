@@ -15,15 +15,11 @@
 // after its context object or the client is gone.
 #pragma once
 
+#include "app/proto/common/request_queue.hpp"
 #include "app/proto/rsp/framing.hpp"
 #include "app/proto/rsp/message.hpp"
 
-#include <deque>
-#include <functional>
 #include <QIODevice>
-#include <QObject>
-#include <QPointer>
-#include <QTimer>
 
 namespace nitroscope::rsp {
 
@@ -58,6 +54,9 @@ public:
     ~Client() override;
 
     State state() const { return m_state; }
+    // Whether a command that is asked for now will be carried out: the target stands still, and no resumption
+    // waits in line.
+    bool takesCommands() const;
     quint64 generation() const { return m_generation; }
     const Features &features() const { return m_features; }
     const std::optional<StopReply> &lastStop() const { return m_lastStop; }
@@ -71,7 +70,7 @@ public:
     // Resumes by `command` (`vCont;c`, `vCont;s:1`). The answer is the stop reply that ends the run; it comes
     // with the generation of that stop. Commands asked for earlier are carried out before.
     void resume(const QByteArray &command, QObject *context, Callback callback);
-    // Stops a running target. Nothing happens when it does not run, or is being interrupted already.
+    // Stops a target that runs or is about to. Nothing happens when it does not, or is being interrupted.
     void interrupt();
 
     void close(const QString &why);
@@ -85,39 +84,34 @@ signals:
     void closed(const nitroscope::app::Error &error);
 
 private:
-    enum class Kind { greeting, query, monitor, resumption };
-    struct Request {
-        QByteArray command;
+    enum class Kind { query, monitor, resumption };
+    struct Command {
+        QByteArray packet;
         Kind kind = Kind::query;
-        QPointer<QObject> context;
-        Callback callback;
-        bool abandoned = false; // timed out: its answer, when it comes, is dropped
         int resends = 0;
-        QByteArray console;
+        QByteArray console = {}; // what the stub has printed so far
     };
+    using Queue = proto::RequestQueue<Command, Answer>;
 
-    void enqueue(Request request);
+    void enqueue(Command command, QObject *context, Callback callback);
     void startNext();
-    void transmit(const QByteArray &command);
+    void transmit(const QByteArray &packet);
     void readDevice();
     void handle(const Item &item);
     void handlePayload(const QByteArray &payload);
-    void takeStop(Request request, const QByteArray &payload);
-    void settle(Request &request, const Reply &reply);
-    void onTimeout();
+    void takeStop(Queue::Id id, const QByteArray &payload);
+    void onLate(Queue::Id id);
     void closeWith(const app::Error &error);
 
     QPointer<QIODevice> m_device;
     Limits m_limits;
     Framer m_framer;
-    std::deque<Request> m_queue;       // waiting, in order
-    std::optional<Request> m_underWay; // sent, not answered
+    Queue m_queue; // one at most has been sent: the first
     Features m_features;
     std::optional<StopReply> m_lastStop;
-    QTimer m_timer;
     quint64 m_generation = 0;
     State m_state = State::greeting;
-    bool m_interrupted = false;
+    bool m_interrupted = false; // the run that is under way, or the one that waits in line
 };
 
 } // namespace nitroscope::rsp

@@ -212,6 +212,18 @@ private slots:
         QVERIFY(bench.client->state() == qmp::Client::State::ready);
     }
 
+    void reply_toACommandThatWasNotSent_isNobodys() {
+        Bench bench;
+        bool called = false;
+        bench.client->execute("x", {}, this, [&](const qmp::Client::Reply &) { called = true; });
+        bench.say(R"({"return": {}, "id": 0})");
+        bench.say(R"({"return": {}, "id": 1})");
+        Bench::settle();
+        QVERIFY(!called);
+        QCOMPARE(bench.problems, (QStringList{"qmp-late-reply", "qmp-late-reply"}));
+        QVERIFY(bench.becomeReady());
+    }
+
     void context_gone_callbackIsNotCalled() {
         Bench bench;
         QVERIFY(bench.becomeReady());

@@ -160,6 +160,22 @@ private slots:
         QCOMPARE(bench.heard(), QStringList());
     }
 
+    void interrupt_ofAResumptionInLine_followsIt() {
+        Bench bench;
+        QVERIFY(bench.becomeReady());
+        bench.ask("g");
+        bench.go();
+        QVERIFY(!bench.client->takesCommands());
+        bench.client->interrupt(); // the target does not run yet
+        QCOMPARE(bench.heard(), QStringList{"g"});
+        bench.say("00");
+        QCOMPARE(bench.heard(), QStringList({"vCont;c", "^C"}));
+        bench.say("T02thread:01;");
+        QVERIFY(bench.client->takesCommands());
+        bench.go(); // the next run is not interrupted
+        QCOMPARE(bench.heard(), QStringList{"vCont;c"});
+    }
+
     void replies_carryTheGenerationOfTheirStop() {
         Bench bench;
         QVERIFY(bench.becomeReady());
