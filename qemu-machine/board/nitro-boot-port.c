@@ -100,6 +100,11 @@ EnclaveStageRecordList *nitro_boot_port_stages(const NitroBootPort *port)
  * When the firmware stopped because the platform refused the EIF, the
  * platform's words say more than the firmware's.
  */
+bool nitro_boot_port_handed_off(const NitroBootPort *port)
+{
+    return port->handed_off;
+}
+
 EnclaveBootFailure *nitro_boot_port_failure(const NitroBootPort *port)
 {
     const struct nitro_boot_report *report = &port->failure;

@@ -13,6 +13,7 @@
 #include "hw/i386/fw_cfg.h"
 #include "hw/nvram/fw_cfg.h"
 #include "firmware/boot/handover.h"
+#include "qemu-machine/board/nitro-fwcfg-guard.h"
 #include "qemu-machine/board/nitro-machine.h"
 
 void nitro_fwcfg_create(NitroMachineState *nms)
@@ -27,6 +28,7 @@ void nitro_fwcfg_create(NitroMachineState *nms)
     fw_cfg_add_i64(fw_cfg, FW_CFG_RAM_SIZE, machine->ram_size);
     X86_MACHINE(nms)->fw_cfg = fw_cfg;
     X86_MACHINE(nms)->ioapic_as = &address_space_memory;
+    nitro_fwcfg_guard_create(nms, fw_cfg);
 }
 
 /* fw_cfg never writes to an item that was added as a file. */
