@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The chain of an attestation document: cabundle (root, regional, zonal, instance) and leaf, checked in the
-// order given. RFC 5280 §6 in the small: no policies, no name constraints, no revocation (AWS asks to switch
-// CRLs off). The root is trusted by its fingerprint alone; its signature over itself would prove nothing and
-// is not checked.
+// order given. RFC 5280 §6 in the small: a critical extension about policies or names is refused because it is not processed, and there is
+// no revocation (AWS asks to switch CRLs off). The root is trusted by its fingerprint alone; its signature over itself would prove nothing
+// and is not checked. All else that a CA must be it must be, too, whether it is in the bundle or left out.
 
 #include "app/formats/attestation/verdict_builder.hpp"
 #include "app/formats/tree/value_text.hpp"
@@ -14,7 +14,7 @@ namespace nitroscope::formats::attestation {
 
 namespace {
 
-constexpr int p384Bytes = 48;
+constexpr int minSecurityBits = 112; // NIST SP 800-57 part 1: anything below is broken or will soon be
 
 QString placeName(size_t index) {
     return QStringLiteral("cabundle[%1]").arg(index);
@@ -33,12 +33,21 @@ public:
                      .arg(m_certificate.version()));
         if (m_certificate.hasBrokenExtension())
             fail("certificate", QStringLiteral("One of its extensions is broken or there twice."));
-        for (const QString &name : m_certificate.unknownCriticalExtensions())
-            fail("certificate",
-                 QStringLiteral("It has the critical extension %1, which is unknown.").arg(name));
+        for (const QString &name : m_certificate.unprocessedCriticalExtensions())
+            fail(
+                "certificate",
+                QStringLiteral(
+                    "It has the critical extension %1, which is unknown here: it may say that the certificate is not meant for this.")
+                    .arg(name));
+        if (m_certificate.hasExtendedKeyUsage())
+            surprise(QStringLiteral(
+                "It has an extended key usage, so it is meant for other purposes; Nitro certificates have none."));
         if (m_certificate.keyText() == u"unreadable")
             fail("certificate", QStringLiteral("Its public key cannot be read."));
-        else if (m_certificate.fieldBytes() != p384Bytes)
+        else if (m_certificate.securityBits() < minSecurityBits)
+            fail("certificate",
+                 QStringLiteral("Its key is %1, which is too weak.").arg(m_certificate.keyText()));
+        else if (!m_certificate.isP384())
             surprise(QStringLiteral("Its key is %1; Nitro certificates have EC P-384.")
                          .arg(m_certificate.keyText()));
         if (m_certificate.isWeaklySigned())
@@ -276,6 +285,13 @@ QString checkChain(const Document &document, const Chain &chain, const VerifyOpt
     const Certificate *issuer = anchor.outside ? &*anchor.outside : nullptr;
     QString issuerName = QStringLiteral("the pinned root");
     const size_t count = chain.cabundle.size();
+    if (anchor.outside) {
+        LinkCheck check(out, issuerName, *anchor.outside, document.cabundleRange);
+        check.common();
+        check.authority(count);
+        check.validity(atSeconds);
+        check.conclude(QStringLiteral("Root"));
+    }
     for (size_t i = 0; i < count; ++i) {
         const QString name = placeName(i);
         if (const auto &certificate = chain.cabundle[i]) {

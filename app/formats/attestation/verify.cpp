@@ -8,6 +8,7 @@
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <QDateTime>
 
 namespace nitroscope::formats::attestation {
@@ -99,7 +100,8 @@ void checkAge(const Document &document, qint64 referenceSeconds, std::optional<q
                        document.timestampRange);
     if (!maxAgeSeconds)
         return;
-    const QString seconds = QString::number(std::max(age, 0.0), 'f', 0);
+    const QString seconds =
+        QString::number(std::max(std::ceil(age), 0.0), 'f', 0); // 300.4 is over 300, and must not read as 300
     if (age > double(*maxAgeSeconds))
         return out.add("age", QStringLiteral("timestamp"), Outcome::failed,
                        QStringLiteral("The document of %1 is %2 seconds old; %3 are allowed.")

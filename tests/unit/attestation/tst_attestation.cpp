@@ -357,6 +357,17 @@ private slots:
         QVERIFY(!isValid([](auto &o) { o.maxAgeSeconds = 5, o.nowSeconds = DocumentMaker::issuedAt - 100; }));
     }
 
+    // 99.322 seconds are more than 99: what is said must not read "99 seconds old; 99 are allowed".
+    void verify_ageOfAFraction_isRoundedUp() {
+        const DocumentMaker maker;
+        VerifyOptions options = optionsFor(maker);
+        options.maxAgeSeconds = 99;
+        const Verification result = verify(decode(maker.document()), options);
+        QVERIFY(!result.isValid());
+        QVERIFY(
+            complaints(result, Outcome::failed).join('\n').contains("is 100 seconds old; 99 are allowed"));
+    }
+
     void decode_hostile_isRefusedWithOffset_data() {
         QTest::addColumn<QByteArray>("bytes");
         QTest::addColumn<quint64>("offset");
