@@ -11,7 +11,7 @@
 #include "nsm-device/qemu/nsm-names.h"
 #include "qemu-machine/board/nitro-machine.h"
 
-/* The names follow the numbers of nsm.h; . */
+/* The names follow the numbers of nsm.h. */
 QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND__MAX != NSM_FAULT_ACTIONS);
 QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND_ERROR != NSM_FAULT_ERROR);
 QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND_WRONG_ROOT != NSM_FAULT_WRONG_ROOT);
@@ -70,11 +70,11 @@ static NsmFaultInfo *nsm_fault_info(const NsmFaultRule *rule)
     info->has_milliseconds = nsm_fault_takes_time(info->action);
     info->milliseconds = rule->milliseconds;
     info->has_skip = info->has_count = info->has_chance = true;
-    info->skip = rule->skip;
-    info->count = rule->count;
-    info->chance = rule->chance;
+    info->skip = rule_quota_skip_left(&rule->quota);
+    info->count = rule->quota.count;
+    info->chance = rule->quota.chance;
     info->id = rule->id;
-    info->hits = rule->hits;
+    info->hits = rule->quota.hits;
     return info;
 }
 
@@ -85,9 +85,11 @@ NsmFaultInfo *qmp_nsm_fault_add(NsmFaultSpec *spec, Error **errp)
         .index = spec->has_pcr ? spec->pcr : -1,
         .action = (NsmFaultAction)spec->action,
         .milliseconds = spec->milliseconds,
-        .skip = spec->skip,
-        .count = spec->count,
-        .chance = spec->chance,
+        .quota = {
+            .skip = spec->skip,
+            .count = spec->count,
+            .chance = spec->chance,
+        },
     };
     uint32_t id;
 

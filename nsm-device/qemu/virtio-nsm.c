@@ -482,8 +482,8 @@ static int virtio_nsm_post_load(void *opaque, int version_id)
 
 static const VMStateDescription vmstate_virtio_nsm_device = {
     .name = "nitroscope-nsm",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .pre_save = virtio_nsm_pre_save,
     .post_load = virtio_nsm_post_load,
     .fields = (const VMStateField[]) {
