@@ -121,7 +121,7 @@ static VsockFaultInfo *virtio_vsock_fault_info(const VsockRule *rule)
     VsockFaultInfo *info = g_new0(VsockFaultInfo, 1);
 
     info->id = rule->id;
-    info->hits = rule->hits;
+    info->hits = rule->quota.hits;
     info->action = rule->action - 1;
     info->packet = virtio_vsock_match_info(&rule->match);
     info->has_milliseconds = rule->action == VSOCK_DELAY;
@@ -135,9 +135,9 @@ static VsockFaultInfo *virtio_vsock_fault_info(const VsockRule *rule)
     info->has_violate = rule->violate;
     info->violate = rule->violate;
     info->has_skip = info->has_count = info->has_chance = true;
-    info->skip = rule->match.skip;
-    info->count = rule->match.count;
-    info->chance = rule->match.chance ?: 100;
+    info->skip = rule->quota.skip;
+    info->count = rule->quota.count;
+    info->chance = rule->quota.chance;
     return info;
 }
 
@@ -170,6 +170,11 @@ VsockFaultInfo *qmp_vsock_fault_add(VsockFaultSpec *spec, Error **errp)
     VirtIOVsock *s = virtio_vsock_get(errp);
     VsockRule rule = {
         .action = spec->action + 1,
+        .quota = {
+            .skip = spec->skip,
+            .count = spec->count,
+            .chance = spec->has_chance ? spec->chance : RULE_CHANCE_ALWAYS,
+        },
         .milliseconds = spec->milliseconds,
         .jitter = spec->jitter,
         .rate = spec->rate,
@@ -181,9 +186,6 @@ VsockFaultInfo *qmp_vsock_fault_add(VsockFaultSpec *spec, Error **errp)
         !virtio_vsock_parse_match(spec->packet, &rule.match, errp)) {
         return NULL;
     }
-    rule.match.skip = spec->skip;
-    rule.match.count = spec->count;
-    rule.match.chance = spec->chance;
     rule.id = vsock_rule_add(s->core, &rule);
     if (!rule.id) {
         error_setg(errp, "the rule makes no sense (delays end at an hour), or "
