@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "qemu-machine/rules/rules.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -193,10 +195,7 @@ typedef struct NsmFaultRule {
     NsmFaultAction action;
     NsmError error;
     uint32_t milliseconds;
-    uint32_t skip; /* let so many matching requests pass first */
-    uint32_t count; /* then apply so often and vanish; 0 = for ever */
-    uint32_t chance; /* per cent; 0 means 100 */
-    uint32_t hits; /* out: how often it has applied */
+    RuleQuota quota; /* which of the requests that match; a rule that is used up is gone */
 } NsmFaultRule;
 
 /* The rule's id, 0 when it makes no sense or there are NSM_FAULTS_MAX already. */
@@ -207,7 +206,7 @@ int nsm_fault_get(const Nsm *nsm, size_t position, NsmFaultRule *rule); /* 0, or
 void nsm_fault_seed(Nsm *nsm, uint64_t seed); /* for `chance` and the choice of bits */
 
 #define NSM_IDENTITY_MAX 0x4000u /* of the chain with its keys in a snapshot */
-#define NSM_FAULT_WORDS 10u /* a saved rule */
+#define NSM_FAULT_WORDS (5u + RULE_STATE_WORDS) /* a saved rule: kind, index, action, error, milliseconds, then rules.h's part */
 
 /* All state that a snapshot must carry, as flat arrays for a vmstate description. */
 typedef struct NsmState {
@@ -216,7 +215,7 @@ typedef struct NsmState {
     uint64_t requests[NSM_REQUEST_KINDS];
     uint64_t errors[NSM_ERRORS];
     uint8_t module_id[NSM_MODULE_ID_MAX]; /* text, zero-terminated */
-    uint32_t faults[NSM_FAULTS_MAX * NSM_FAULT_WORDS]; /* the rules' members in order */
+    uint32_t faults[NSM_FAULTS_MAX * NSM_FAULT_WORDS];
     uint32_t fault_count;
     uint64_t fault_seed;
     uint64_t transactions; /* so many so far; loading never goes back, so that ids stay unique */

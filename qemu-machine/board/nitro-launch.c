@@ -2,7 +2,7 @@
 /*
  * The hypervisor's part of an enclave's start
  *
- * The launch library (qemu-machine/board/core) judges the EIF before the
+ * The launch library (qemu-machine/launch) judges the EIF before the
  * machine exists and measures it on threads of its own while the firmware
  * loads it. Here its words become messages and events, and its digests PCRs.
  */
@@ -13,8 +13,11 @@
 #include "qapi/qapi-events-nitro.h"
 #include "system/cpu-timers.h"
 #include "system/replay.h"
+#include "migration/vmstate.h"
 #include "firmware/boot/handover.h"
+#include "nsm-device/qemu/virtio-nsm.h"
 #include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/capture/core/capture.h"
 #include "trace.h"
 
 /* "E36: what is wrong, with section and byte (FILE)" */
@@ -63,6 +66,16 @@ static void nitro_tell_problems(NitroMachineState *nms)
     }
 }
 
+static const VMStateDescription vmstate_nitro_launch = {
+    .name = "nitro-launch",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_BOOL(seeded, NitroMachineState),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
 void nitro_launch_init(NitroMachineState *nms)
 {
     MachineState *machine = MACHINE(nms);
@@ -78,6 +91,8 @@ void nitro_launch_init(NitroMachineState *nms)
         .now_seconds = g_get_real_time() / G_USEC_PER_SEC,
     };
 
+    /* The PCRs that a snapshot brings must not be seeded again. */
+    vmstate_register(NULL, 0, &vmstate_nitro_launch, nms);
     if (!nms->eif) {
         return;
     }

@@ -31,6 +31,9 @@
 #include "system/tcg.h"
 #include "target/i386/cpu.h"
 #include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/capture/qemu/nitro-capture.h"
+#include "qemu-machine/rules/qemu/nitro-break.h"
+#include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
 /* Above it there are the virtio transports, the IOAPIC and the firmware. */
 #define NITRO_BELOW_4G_MAX (3 * GiB)

@@ -15,6 +15,7 @@
 #include "qapi/visitor.h"
 #include "hw/qdev-core.h"
 #include "system/replay.h"
+#include "nsm-device/core/nsm.h"
 #include "qemu-machine/board/nitro-machine.h"
 
 /*

@@ -5,6 +5,7 @@
 #include "firmware/boot/handover.h"
 #include "tests/device/support/qtest_machine.hpp"
 #include "tests/device/support/small_eif.hpp"
+#include "tests/device/support/snapshot_disk.hpp"
 
 #include <QDeadlineTimer>
 #include <QElapsedTimer>
@@ -417,6 +418,28 @@ private Q_SLOTS:
             QCOMPARE(pcr(to, index), pcr(from, index));
         send(to, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_RESET));
         QCOMPARE(stages(to).size(), 1); // still deaf
+    }
+
+    void snapshot_ofSeededPcrs_isNotSeededAgain() {
+        const QString disk = m_folder.filePath(QStringLiteral("disk"));
+        QVERIFY(nitroscope::test::writeSnapshotDisk(disk));
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(m_eif.bytes()), QStringLiteral("-drive"),
+                                QStringLiteral("if=none,id=snapshots,format=qcow2,file=") + disk}),
+                 machine.errorOutput());
+        QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
+        for (const char *line : {"savevm one", "loadvm one"})
+            QCOMPARE(machine
+                         .command(QStringLiteral("human-monitor-command"),
+                                  {{QStringLiteral("command-line"), QLatin1String(line)}})
+                         .toString(),
+                     QString());
+        const qsizetype before = machine.events().size();
+        QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
+        QCOMPARE(pcr(machine, 0)[QStringLiteral("value")].toString(),
+                 QString::fromLatin1(m_eif.pcr(0).toHex()));
+        for (const QJsonObject &event : machine.events().mid(before))
+            QVERIFY(event[QStringLiteral("event")] != QStringLiteral("NSM_PCR_CHANGED"));
     }
 
     void wrongChecksum_isRefusedWithThePlatformsWords() {

@@ -595,9 +595,16 @@ void virtio_vsock_set_capture(VirtIOVsock *s, NitroCapture *capture)
     s->capture = capture;
 }
 
-void virtio_vsock_set_breaks(VirtIOVsock *s, NitroBreaks *breaks)
+VirtIOVsock *virtio_vsock_find(Error **errp)
 {
-    s->breaks = breaks;
+    Object *vsock = object_resolve_path_component(qdev_get_machine(), "vsock");
+
+    if (!vsock) {
+        error_setg(errp, "this machine is not nitro-enclave: it has no vsock "
+                   "device of ours");
+        return NULL;
+    }
+    return VIRTIO_VSOCK(vsock);
 }
 
 static bool virtio_vsock_check(VirtIOVsock *s, Error **errp)
