@@ -20,6 +20,7 @@
 #include "qom/object.h"
 #include "nsm-device/qemu/virtio-nsm.h"
 #include "qemu-machine/launch/launch.h"
+#include "qemu-machine/launch/limits.h"
 #include "qemu-machine/board/nitro-break.h"
 #include "qemu-machine/capture/qemu/nitro-capture.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
@@ -46,7 +47,6 @@ OBJECT_DECLARE_SIMPLE_TYPE(NitroMachineState, NITRO_ENCLAVE_MACHINE)
 #define NITRO_VIRTIO_NSM 1
 
 /* APIC ids are bytes in the MP table, and 255 addresses all CPUs. */
-#define NITRO_MAX_CPUS 128
 #define NITRO_MAX_APIC_ID 254
 
 /* PCR 0-15 belong to the platform, which locks them. */

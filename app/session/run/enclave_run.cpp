@@ -381,7 +381,9 @@ void EnclaveRun::endQemu() {
             if (m_qmp)
                 m_qmp->execute(QStringLiteral("quit"));
         });
-    m_process.end(polite ? m_limits.stopGraceMs : 0);
+    else
+        m_sockets.note(m_spec.vsock); // its monitor is not there to say that it has made them
+    m_process.end(polite ? m_limits.stopGraceMs : 0, m_limits.stopGraceMs);
 }
 
 void EnclaveRun::loseContact(const Error &error) {
@@ -391,7 +393,7 @@ void EnclaveRun::loseContact(const Error &error) {
     if (m_ending)
         return;
     m_ending = true;
-    m_process.end(m_limits.stopGraceMs);
+    m_process.end(m_limits.stopGraceMs, m_limits.stopGraceMs);
 }
 
 void EnclaveRun::finishWhenDrained() {

@@ -212,6 +212,18 @@ int main(int argc, char **argv) {
         std::signal(SIGTERM, SIG_IGN);
     if (scenario == "silent")
         pause();
+    if (scenario == "tidy") { // has no monitor yet, and something to do before it ends
+        sigset_t awaited;
+        sigemptyset(&awaited);
+        sigaddset(&awaited, SIGTERM);
+        sigprocmask(SIG_BLOCK, &awaited, nullptr);
+        std::fputs("starting\n", stderr);
+        int received = 0;
+        sigwait(&awaited, &received);
+        usleep(20'000);
+        std::fputs("tidied up\n", stderr);
+        return 0;
+    }
 
     qmp = connectTo(qmpPath);
     // For both directions, as QEMU does.
