@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The CID of an enclave that did not ask for one. The registry of detached enclaves and the notes of all runs
+// CIDs of enclaves: the range, and the one of an enclave that did not ask for any. The registry of detached enclaves and the notes of all runs
 // each look at the other's CIDs, and both choose by this.
 #pragma once
 
@@ -10,9 +10,10 @@
 
 namespace nitroscope::app {
 
-inline constexpr quint64 firstEnclaveCid = NITRO_CID_DEFAULT;
+inline constexpr quint64 minEnclaveCid = NITRO_CID_MIN, maxEnclaveCid = NITRO_CID_MAX,
+                         firstEnclaveCid = NITRO_CID_DEFAULT;
 
-// The first from there on that is not taken; `taken` has contains().
+// The first from the last of these on that is not taken; `taken` has contains().
 template <class Taken>
 quint64 firstFreeCid(const Taken &taken) {
     quint64 cid = firstEnclaveCid;
