@@ -51,6 +51,10 @@ EnclaveRun::~EnclaveRun() {
 
 void EnclaveRun::connectProcess() {
     connect(&m_process, &ChildProcess::errorLine, this, [this](const QString &line) {
+        if (auto refusal = readRefusal(line)) {
+            m_refusal = std::move(refusal);
+            return;
+        }
         const bool warning = line.contains(QLatin1String("warning"), Qt::CaseInsensitive);
         log(warning ? LogLevel::warning : LogLevel::error, "qemu", line);
     });
@@ -281,7 +285,7 @@ void EnclaveRun::onProcessEnd(const ProcessEnd &end) {
     m_evidence.process = end;
     m_evidence.errorLines = m_process.lastErrorLines();
     if (!m_evidence.guestStarted && !m_evidence.startError && !m_evidence.bootFailure && end.exitCode != 0) {
-        m_evidence.bootFailure = readRefusal(m_evidence.errorLines);
+        m_evidence.bootFailure = m_refusal;
         if (m_evidence.bootFailure)
             emit bootFailed(*m_evidence.bootFailure);
     }

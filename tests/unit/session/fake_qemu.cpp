@@ -195,7 +195,11 @@ int main(int argc, char **argv) {
 
     if (scenario == "refuse") {
         std::fputs(
-            "qemu-system-x86_64: E35: The magic is wrong (header, byte 0 = 0x0 of the file). (/e.eif)\n",
+            "qemu-system-x86_64: E35: The magic is wrong (header, byte 0 = 0x0 of the file). (/e.eif)\n"
+            R"json({"nitro-refusal": {"code": "E35", "stage": "launch", "reason": 3, "offset": 0, )json"
+            R"json("file": "/e.eif", "message": "E35: The magic is wrong (header, byte 0 = 0x0 of the )json"
+            R"json(file). (/e.eif)"}})json"
+            "\n",
             stderr);
         return 1;
     }

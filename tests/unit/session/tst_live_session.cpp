@@ -106,6 +106,17 @@ private slots:
         QVERIFY(bench.log.contains("qemu: tidied up"));
     }
 
+    void refusal_ofTheMachine_hasItsPlaceAndIsNotLoggedAsJson() {
+        Bench bench;
+        bench.start("refuse");
+        QVERIFY(bench.endsAs(EndKind::bootFailed));
+        QVERIFY(bench.failure);
+        QCOMPARE(bench.failure->eCode, QString("E35"));
+        QCOMPARE(bench.failure->offset, 0u);
+        QVERIFY(!bench.failure->section);
+        QVERIFY(bench.log.filter("nitro-refusal").isEmpty());
+    }
+
     void start_goodBoot_tellsTheStoryInOrder() {
         Bench bench;
         bench.start("reboot");
