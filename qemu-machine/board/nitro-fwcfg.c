@@ -78,7 +78,7 @@ static void nitro_add_cpus(MachineState *machine, struct nitro_boot_info *info)
     const CPUArchIdList *cpus =
         MACHINE_GET_CLASS(machine)->possible_cpu_arch_ids(machine);
 
-    QEMU_BUILD_BUG_ON(NITRO_MAX_CPUS > NITRO_BOOT_MAX_CPUS);
+    QEMU_BUILD_BUG_ON(NITRO_CPUS_MAX > NITRO_BOOT_MAX_CPUS);
     info->cpu_count = cpu_to_le32(machine->smp.cpus);
     for (unsigned i = 0; i < machine->smp.cpus; i++) {
         info->apic_ids[i] = cpus->cpus[i].arch_id;

@@ -223,10 +223,10 @@ static void nitro_machine_class_init(ObjectClass *oc, void *data)
     mc->family = "nitro_enclave_i386";
     mc->init = nitro_machine_init;
     mc->reset = nitro_machine_reset;
-    mc->max_cpus = NITRO_MAX_CPUS;
+    mc->max_cpus = NITRO_CPUS_MAX;
     /* The firmware's fast CRC needs PCLMULQDQ, which qemu64 lacks. */
     mc->default_cpu_type = X86_CPU_TYPE_NAME("max");
-    mc->default_ram_size = 512 * MiB;
+    mc->default_ram_size = NITRO_MEMORY_MIB_DEFAULT * MiB;
     mc->default_ram_id = "nitro-enclave.ram";
     mc->default_kernel_irqchip_split = true;
     mc->has_hotpluggable_cpus = false;

@@ -18,6 +18,7 @@
 #include "qapi/qapi-types-nitro.h"
 #include "qom/object.h"
 #include "qemu-machine/launch/launch.h"
+#include "qemu-machine/launch/limits.h"
 
 #define TYPE_NITRO_ENCLAVE_MACHINE MACHINE_TYPE_NAME("nitro-enclave")
 OBJECT_DECLARE_SIMPLE_TYPE(NitroMachineState, NITRO_ENCLAVE_MACHINE)
@@ -41,7 +42,6 @@ OBJECT_DECLARE_SIMPLE_TYPE(NitroMachineState, NITRO_ENCLAVE_MACHINE)
 #define NITRO_VIRTIO_NSM 1
 
 /* APIC ids are bytes in the MP table, and 255 addresses all CPUs. */
-#define NITRO_MAX_CPUS 128
 #define NITRO_MAX_APIC_ID 254
 
 /* PCR 0-15 belong to the platform, which locks them. */

@@ -114,6 +114,7 @@ private:
     PcrWatch m_pcrs;
     PanicScanner m_panic;
     RunEvidence m_evidence;
+    std::optional<BootFailure> m_refusal; // what the machine said before its monitor was there
     bool m_pcrsInFlight = false;
     bool m_pcrsAgain = false;
     bool m_runs = false;   // the machine, as QMP tells

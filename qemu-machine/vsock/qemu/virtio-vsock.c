@@ -32,6 +32,7 @@
 #include "system/replay.h"
 #include "standard-headers/linux/virtio_ids.h"
 #include "standard-headers/linux/virtio_vsock.h"
+#include "qemu-machine/launch/limits.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 #include "trace.h"
 
@@ -609,9 +610,14 @@ VirtIOVsock *virtio_vsock_find(Error **errp)
 
 static bool virtio_vsock_check(VirtIOVsock *s, Error **errp)
 {
-    if (s->guest_cid <= 3 || s->guest_cid >= UINT32_MAX) {
-        error_setg(errp, "an enclave's CID is between 4 and %u, not %" PRIu64,
-                   UINT32_MAX - 1, s->guest_cid);
+    if (s->guest_cid < NITRO_CID_MIN || s->guest_cid > NITRO_CID_MAX) {
+        error_setg(errp, "an enclave's CID is between %u and %u, not %" PRIu64,
+                   NITRO_CID_MIN, NITRO_CID_MAX, s->guest_cid);
+        return false;
+    }
+    if (s->heartbeat_delay > NITRO_HEARTBEAT_DELAY_MAX) {
+        error_setg(errp, "heartbeat-delay is at most %u ms, not %" PRIu32,
+                   NITRO_HEARTBEAT_DELAY_MAX, s->heartbeat_delay);
         return false;
     }
     if (s->parent_cid < 2 || s->parent_cid >= UINT32_MAX ||
@@ -705,7 +711,8 @@ static void virtio_vsock_unrealize(DeviceState *dev)
 }
 
 static const Property virtio_vsock_properties[] = {
-    DEFINE_PROP_UINT64("guest-cid", VirtIOVsock, guest_cid, 16),
+    DEFINE_PROP_UINT64("guest-cid", VirtIOVsock, guest_cid,
+                       NITRO_CID_DEFAULT),
     DEFINE_PROP_UINT64("parent-cid", VirtIOVsock, parent_cid, 3),
     /* Do not answer at CID 2, where nobody is on EC2. */
     DEFINE_PROP_BOOL("refuse-cid2", VirtIOVsock, refuse_cid2, false),

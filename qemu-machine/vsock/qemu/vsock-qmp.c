@@ -226,7 +226,7 @@ void qmp_vsock_transport_reset(bool has_guest_cid, uint64_t guest_cid,
     if (!s) {
         return;
     }
-    if (has_guest_cid && (guest_cid <= 3 || guest_cid >= UINT32_MAX ||
+    if (has_guest_cid && (guest_cid < NITRO_CID_MIN || guest_cid > NITRO_CID_MAX ||
                           guest_cid == s->parent_cid)) {
         error_setg(errp, "%" PRIu64 " cannot be the CID of an enclave",
                    guest_cid);
