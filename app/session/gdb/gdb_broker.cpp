@@ -211,7 +211,7 @@ void GdbBroker::writeMemory(qint64 thread, bool isPhysical, quint64 address, con
          callback = std::move(callback)](const rsp::Client::Reply &reply) {
             if (outcome->isWritten)
                 emit written(TargetPart::memory);
-            if (!context) // NOLINT(readability-misleading-indentation): emit is empty
+            if (!context)
                 return;
             if (!reply)
                 callback(tl::unexpected(reply.error()));
@@ -239,7 +239,7 @@ void GdbBroker::writeRegisters(qint64 thread, const QVector<std::pair<int, QByte
                     return;
                 if (reply) // it has come to the stub
                     emit written(TargetPart::registers);
-                if (context) // NOLINT(readability-misleading-indentation): emit is empty
+                if (context)
                     callback(refusal->value_or(reply));
             });
     }
@@ -455,14 +455,15 @@ void GdbBroker::goOn(const TargetStop &stop) {
 void GdbBroker::publish(TargetStop stop) {
     m_stop = std::move(stop);
     m_isRunning = false;
-    if (!m_isResuming)
+    const bool isHeld = m_isResuming; // somebody wants it to run since it is being looked at again
+    if (!isHeld)
         m_isInterrupted = false;
     const QPointer<GdbBroker> alive(this);
     if (!std::exchange(m_wasReady, true))
         emit ready();
     if (alive)
         emit stopped(*m_stop);
-    if (alive && m_isResuming) // while it was looked at again
+    if (alive && isHeld && !m_isExamining)
         send(m_actions, *m_stop);
 }
 

@@ -357,6 +357,18 @@ private slots:
         QCOMPARE(bench.stops.size(), 3);
     }
 
+    void resume_byWhoHearsOfTheStop_isSentOnce() {
+        Bench bench;
+        bench.start();
+        bench.stub.path = {0x10};
+        QObject::connect(bench.broker.get(), &GdbBroker::stopped, bench.broker.get(),
+                         [&] { bench.broker->resume(";c"); });
+        bench.go(";s:1");
+        QCOMPARE(bench.stub.heard, QStringList({"vCont;s:1", "vCont;c"}));
+        QCOMPARE(bench.stops.size(), 2);
+        QVERIFY(bench.broker->isRunning());
+    }
+
     void refresh_twice_isToldOnce() {
         Bench bench;
         bench.start();
