@@ -52,21 +52,10 @@ static int64_t virtio_nsm_now_ms(void *opaque)
     return qemu_clock_get_ms(QEMU_CLOCK_HOST);
 }
 
-static NsmPcrCause virtio_nsm_qapi_cause(NsmCause cause)
-{
-    switch (cause) {
-    case NSM_CAUSE_SEED:
-        return NSM_PCR_CAUSE_SEED;
-    case NSM_CAUSE_LOCK:
-        return NSM_PCR_CAUSE_LOCK;
-    case NSM_CAUSE_EXTEND:
-        return NSM_PCR_CAUSE_EXTEND;
-    case NSM_CAUSE_LOAD:
-        return NSM_PCR_CAUSE_LOAD;
-    default:
-        return NSM_PCR_CAUSE_RESET;
-    }
-}
+QEMU_BUILD_BUG_ON((int)NSM_PCR_CAUSE__MAX != NSM_CAUSES);
+#define NSM_CHECK_CAUSE(constant, name) \
+    QEMU_BUILD_BUG_ON((int)NSM_PCR_CAUSE_##constant != NSM_CAUSE_##constant);
+NSM_CAUSE_LIST(NSM_CHECK_CAUSE)
 
 static void virtio_nsm_pcr_changed(void *opaque, unsigned index,
                                    const uint8_t value[NSM_PCR_SIZE],
@@ -79,8 +68,7 @@ static void virtio_nsm_pcr_changed(void *opaque, unsigned index,
         snprintf(hex + 2 * i, 3, "%02x", value[i]);
     }
     trace_virtio_nsm_pcr_changed(index, nsm_cause_name(cause), locked, hex);
-    qapi_event_send_nsm_pcr_changed(index, hex, locked,
-                                    virtio_nsm_qapi_cause(cause));
+    qapi_event_send_nsm_pcr_changed(index, hex, locked, (NsmPcrCause)cause);
     nsm_recorder_pcr_changed(&s->recorder, index, value, locked, cause);
 }
 

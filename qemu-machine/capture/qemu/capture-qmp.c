@@ -11,8 +11,10 @@
 
 QEMU_BUILD_BUG_ON((int)ENCLAVE_CAPTURE_INTERFACE__MAX !=
                   NITRO_CAPTURE_INTERFACES);
-QEMU_BUILD_BUG_ON((int)ENCLAVE_CAPTURE_INTERFACE_NSM != NITRO_CAPTURE_NSM);
-QEMU_BUILD_BUG_ON((int)ENCLAVE_CAPTURE_INTERFACE_GUEST != NITRO_CAPTURE_GUEST);
+#define NITRO_CAPTURE_CHECK(constant, enumerator, link, text) \
+    QEMU_BUILD_BUG_ON((int)ENCLAVE_CAPTURE_INTERFACE_##constant != \
+                      NITRO_CAPTURE_##constant);
+NITRO_CAPTURE_INTERFACE_LIST(NITRO_CAPTURE_CHECK)
 
 /* The machine, when it has a stream. */
 static NitroMachineState *nitro_capturing_machine(Error **errp)

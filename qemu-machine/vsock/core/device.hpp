@@ -33,7 +33,7 @@ struct RxBuffer {
 enum class Answer { reset, silence }; // whether the guest gets an RST
 enum class Undelivered { keep, end }; // what becomes of a host's connection that the guest knows nothing of
 
-class Device final : public GuestSide {
+class Device final : public GuestSide, public FlowOwner {
 public:
     Device(const VsockCallbacks &callbacks, const VsockOptions &options);
     ~Device() override;
@@ -77,8 +77,8 @@ public:
     std::vector<std::byte> save() const;
     bool load(Bytes state);
 
-    // For Flow.
-    void marked(Flow &flow);
+    // FlowOwner.
+    void marked(Flow &flow) override;
 
 private:
     static constexpr std::int64_t guestAnswerLimit = 2000 * nanosecondsPerMillisecond; // Linux: connect()

@@ -14,6 +14,7 @@
 // An RST is never answered: that would hit a later connection with the same ports. A wrong source CID is
 // dropped: the guest must not speak for others. Whatever else is wrong is answered with RST, so that the
 // guest does not wait.
+#include "qemu-machine/capture/core/format.h"
 #include "qemu-machine/vsock/core/device.hpp"
 
 namespace nitroscope::vsock {
@@ -39,7 +40,7 @@ void Device::receive(const HeaderBytes &bytes, std::span<const Bytes> pieces) {
     const FlowKey key{header.source.port, header.destination.port, header.destination.cid, header.type};
     Flow *flow = find(key);
     if (left != 0 || header.source.cid != m_guestCid) {
-        observe(bytes, pieces, {VSOCK_FROM_GUEST, 0, 5 /* NITRO_CAPTURE_MALFORMED */, 0, {}});
+        observe(bytes, pieces, {VSOCK_FROM_GUEST, 0, NITRO_CAPTURE_MALFORMED, 0, {}});
         guestError(header, left != 0 ? "the payload is shorter than the header says"
                                      : "the source CID is not its own");
         if (header.source.cid == m_guestCid && header.op != Op::rst) {

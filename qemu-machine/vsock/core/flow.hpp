@@ -17,7 +17,16 @@
 
 namespace nitroscope::vsock {
 
-class Device;
+class Flow;
+
+// Who keeps flows: told that the host has marked something in one.
+class FlowOwner {
+public:
+    virtual void marked(Flow &flow) = 0;
+
+protected:
+    ~FlowOwner() = default;
+};
 
 // What tells flows of one guest apart.
 struct FlowKey {
@@ -39,8 +48,9 @@ struct FlowKeyHash {
 
 class Flow final : public FlowEvents {
 public:
-    Flow(Device &owner, std::uint64_t number, const FlowKey &flowKey, std::uint32_t tax, std::uint32_t buffer)
-        : device(owner), id(number), key(flowKey), send(tax), receive(buffer) {}
+    Flow(FlowOwner &keeper, std::uint64_t number, const FlowKey &flowKey, std::uint32_t tax,
+         std::uint32_t buffer)
+        : owner(keeper), id(number), key(flowKey), send(tax), receive(buffer) {}
 
     // FlowEvents: only marks, see host.hpp.
     void connected() override { mark(m_connected); }
@@ -57,7 +67,7 @@ public:
     // Bytes that can go to the host now: of a seqpacket flow only whole messages.
     bool hasBytesForHost() const { return kind() == Kind::stream ? !toHost.empty() : !messages.empty(); }
 
-    Device &device;
+    FlowOwner &owner;
     const std::uint64_t id;
     const FlowKey key;
     VsockState state = VSOCK_CONNECTING;

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -25,7 +27,6 @@ typedef struct Vsock Vsock;
 typedef struct VsockHostSide VsockHostSide;   /* a nitroscope::vsock::HostSide */
 typedef struct VsockGuestSide VsockGuestSide; /* a nitroscope::vsock::GuestSide */
 
-#define VSOCK_HEADER_BYTES 44u
 #define VSOCK_FLOWS_MAX 4096u
 #define VSOCK_PATTERN_MAX 64u /* bytes of payload that a rule looks for */
 #define VSOCK_RULES_MAX 64u   /* faults, and as many break conditions */
@@ -46,31 +47,13 @@ typedef enum VsockState {
     VSOCK_CLOSED,      /* only in the list of flows that ended */
     VSOCK_STATES
 } VsockState;
-/* Of types.hpp's Reason those that the shim gives itself. */
-enum { VSOCK_REASON_TRANSPORT_RESET = 21, VSOCK_REASON_DEVICE_RESET = 22, VSOCK_REASON_SNAPSHOT_LOADED = 23 };
-const char *vsock_reason_name(unsigned reason); /* of types.hpp's Reason: "host-closed" */
+const char *vsock_reason_name(unsigned reason); /* of a VsockReason: "host-closed" */
 const char *vsock_reason_text(unsigned reason); /* a sentence for the user */
 const char *vsock_op_name(unsigned op);         /* "REQUEST" */
 
 /* ---- Rules: faults and break conditions
  * ---------------------------------------------------------------------- */
 
-typedef enum VsockAction {
-    VSOCK_BREAK,           /* only tell: the `break_hit` callback */
-    VSOCK_DELAY,           /* hold back for `milliseconds`, plus up to `jitter` at random; order is kept */
-    VSOCK_DROP,            /* of an RW packet only with `violate`: streams lose no bytes */
-    VSOCK_RESET,           /* end the flow, RST to the guest, abort at the host */
-    VSOCK_REFUSE,          /* a REQUEST: answer RST at once */
-    VSOCK_BLACKHOLE,       /* this packet and everything after it in this flow, both ways, is dropped */
-    VSOCK_THROTTLE,        /* `rate` bytes per second of payload */
-    VSOCK_SLICE,           /* payload in packets of at most `bytes` */
-    VSOCK_CORRUPT,         /* flip one random bit of the payload */
-    VSOCK_DUPLICATE,       /* deliver twice; of an RW packet only with `violate` */
-    VSOCK_FREEZE_CREDIT,   /* from now on the receiver of this direction tells of no room, until the rule is
-                              removed */
-    VSOCK_TRANSPORT_RESET, /* the guest resets all its connected sockets */
-    VSOCK_ACTIONS
-} VsockAction;
 const char *vsock_action_name(VsockAction action); /* "freeze-credit" */
 
 /* A packet matches when all that is set (not 0) agrees. */
@@ -117,7 +100,7 @@ typedef struct VsockPiece {
 typedef struct VsockFlowInfo {
     uint64_t id; /* from 1, never used twice; 0: a packet that belonged to no flow */
     VsockState state;
-    uint16_t type;     /* 1 stream, 2 seqpacket */
+    uint16_t type;     /* VsockType */
     int guest_dialed;  /* else the host did */
     uint64_t peer_cid; /* of the guest's peer */
     uint32_t guest_port, peer_port;
@@ -137,7 +120,7 @@ typedef struct VsockFlowInfo {
     int guest_sends, guest_receives, host_sends, host_receives; /* directions that are still open */
     int64_t peer_pid;                                           /* -1 = unknown */
     char peer[VSOCK_TEXT_MAX];                                  /* "unix:/path" */
-    unsigned reason;                                            /* types.hpp's Reason, when it is over */
+    unsigned reason;                                            /* VsockReason, when it is over */
 } VsockFlowInfo;
 
 typedef struct VsockPacket {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu-machine/vsock/preload/connecting.hpp"
 
-#include "qemu-machine/vsock/preload/listening.hpp"
+#include "qemu-machine/vsock/preload/paths.hpp"
 
 #include <cerrno>
 #include <cstdio>

@@ -9,18 +9,20 @@
 #include "qemu/bswap.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
-/* Offsets in struct virtio_vsock_hdr. */
-#define VSOCK_SRC_CID 0
-#define VSOCK_DST_CID 8
-#define VSOCK_SRC_PORT 16
-#define VSOCK_DST_PORT 20
-#define VSOCK_OP 30
-
-/* QAPI's enumerations start at 0, where the core has "any". */
+/*
+ * QAPI's enumerations start at 0, where the core has "any", "invalid" or
+ * nothing.
+ */
 QEMU_BUILD_BUG_ON((int)VSOCK_PACKET_DIRECTION_TO_GUEST + 1 != (int)VSOCK_TO_GUEST);
 QEMU_BUILD_BUG_ON((int)VSOCK_PACKET_DIRECTION_FROM_GUEST + 1 !=
                   (int)VSOCK_FROM_GUEST);
-QEMU_BUILD_BUG_ON((int)VSOCK_OPERATION__MAX != 7);
+#define VSOCK_OPERATION_INVALID (-1)
+#define VSOCK_CHECK_OP(constant, enumerator, monitor) \
+    QEMU_BUILD_BUG_ON((int)VSOCK_OPERATION_##constant + 1 != VSOCK_OP_##constant);
+#define VSOCK_CHECK_TYPE(constant, enumerator) \
+    QEMU_BUILD_BUG_ON((int)VSOCK_KIND_##constant + 1 != VSOCK_TYPE_##constant);
+VSOCK_OP_LIST(VSOCK_CHECK_OP)
+VSOCK_TYPE_LIST(VSOCK_CHECK_TYPE)
 
 static bool virtio_vsock_parse_hex(const char *hex, VsockMatch *match,
                                    Error **errp)
@@ -151,9 +153,9 @@ char *virtio_vsock_describe(const VsockPacket *packet)
 
     return g_strdup_printf("%s from %" PRIu64 ":%" PRIu32
                            " to %" PRIu64 ":%" PRIu32,
-                           vsock_op_name(lduw_le_p(header + VSOCK_OP)),
-                           ldq_le_p(header + VSOCK_SRC_CID),
-                           (uint32_t)ldl_le_p(header + VSOCK_SRC_PORT),
-                           ldq_le_p(header + VSOCK_DST_CID),
-                           (uint32_t)ldl_le_p(header + VSOCK_DST_PORT));
+                           vsock_op_name(lduw_le_p(header + VSOCK_HEADER_OP_AT)),
+                           ldq_le_p(header + VSOCK_HEADER_SRC_CID_AT),
+                           (uint32_t)ldl_le_p(header + VSOCK_HEADER_SRC_PORT_AT),
+                           ldq_le_p(header + VSOCK_HEADER_DST_CID_AT),
+                           (uint32_t)ldl_le_p(header + VSOCK_HEADER_DST_PORT_AT));
 }

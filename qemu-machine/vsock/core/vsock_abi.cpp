@@ -22,10 +22,6 @@ struct Vsock {
     std::vector<RxBuffer> buffers;
 };
 
-static_assert(VSOCK_REASON_TRANSPORT_RESET == static_cast<int>(Reason::transportReset));
-static_assert(VSOCK_REASON_DEVICE_RESET == static_cast<int>(Reason::deviceReset));
-static_assert(VSOCK_REASON_SNAPSHOT_LOADED == static_cast<int>(Reason::snapshotLoaded));
-
 namespace {
 
 const char *nameOf(std::span<const char *const> names, std::size_t index) {
@@ -62,10 +58,9 @@ const char *vsock_op_name(unsigned op) {
 }
 
 const char *vsock_action_name(VsockAction action) {
-    static constexpr std::array names{"break",   "delay",     "drop",          "reset",
-                                      "refuse",  "blackhole", "throttle",      "slice",
-                                      "corrupt", "duplicate", "freeze-credit", "transport-reset"};
-    static_assert(names.size() == VSOCK_ACTIONS);
+#define VSOCK_ACTION_NAME(constant, name) name,
+    static constexpr std::array names{VSOCK_ACTION_LIST(VSOCK_ACTION_NAME)};
+#undef VSOCK_ACTION_NAME
     return nameOf(names, action);
 }
 
