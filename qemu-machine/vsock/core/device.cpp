@@ -262,6 +262,9 @@ void Device::linger(Flow &flow) {
     flow.state = VSOCK_LINGERING;
     flow.guestSendShut = flow.guestReceiveShut = true;
     flow.mayRead = false;
+    // What it still had to say would reach the next flow of these ports.
+    flow.sendRequest = flow.sendResponse = flow.sendCreditUpdate = flow.askForCredit = false;
+    flow.sendShutdown = 0;
     hasCredit(flow);
     dropHeld(flow.id);
     const auto found = m_flows.find(flow.key);
