@@ -22,7 +22,7 @@ class Flow;
 // Who keeps flows: told that the host has marked something in one.
 class FlowOwner {
 public:
-    virtual void marked(Flow &flow) = 0;
+    virtual void marked(Flow &flow) noexcept = 0;
 
 protected:
     ~FlowOwner() = default;
@@ -36,6 +36,11 @@ struct FlowKey {
     std::uint16_t type = 0;
     friend bool operator==(const FlowKey &, const FlowKey &) = default;
 };
+
+// Of the flow that a packet of the guest belongs to.
+inline FlowKey keyOf(const Header &header) {
+    return {header.source.port, header.destination.port, header.destination.cid, header.type};
+}
 
 struct FlowKeyHash {
     std::size_t operator()(const FlowKey &key) const {
@@ -110,6 +115,7 @@ public:
     std::int64_t opened = 0, closed = 0, last = 0, asked = 0, roundTrip = -1, stallStart = 0, stalled = 0;
     std::uint64_t stalls = 0;
     bool inStall = false, wasEstablished = false;
+    bool broken = false; // memory ran out in the middle of its work: Device::turn() ends it
     std::uint64_t bytesToGuest = 0, bytesFromGuest = 0, packetsToGuest = 0, packetsFromGuest = 0;
 
     // Marks of the host's events, taken by Device::turn().

@@ -6,7 +6,8 @@
  * Life: vsock_new(…) → the host side is made with vsock_guest_side(vsock) → vsock_set_host_side(vsock, host)
  * → … → vsock_close_flows(vsock) → the host side is destroyed → vsock_free(vsock).
  *
- * Rules for every function: no exception crosses the boundary; nothing blocks; pointers are borrowed for the
+ * Rules for every function: no exception crosses the boundary (when memory runs out, what was worked on is dropped and
+ * counted, and its flow ends with VSOCK_REASON_OUT_OF_MEMORY); nothing blocks; pointers are borrowed for the
  * call; what a guest sends makes the core neither crash nor use unbounded memory. One thread at a time (QEMU:
  * the big lock). Callbacks run inside the call that causes them and must not call back into the core, except
  * where they say so.
@@ -137,6 +138,7 @@ typedef struct VsockPacket {
 typedef enum VsockNotice {
     VSOCK_LINT,        /* works here, but not on EC2 */
     VSOCK_GUEST_ERROR, /* the guest broke the protocol */
+    VSOCK_TROUBLE,     /* of the device itself */
 } VsockNotice;
 
 typedef struct VsockCallbacks {
@@ -222,6 +224,7 @@ typedef struct VsockCounters {
     uint64_t flows_opened, flows_closed, flows_refused;
     uint64_t guest_errors; /* packets that break the protocol */
     uint64_t ignored;      /* packets that mean nothing in the flow's state */
+    uint64_t out_of_memory; /* packets and events that were dropped for want of memory, and their flows with them */
 } VsockCounters;
 void vsock_counters(const Vsock *vsock, VsockCounters *counters);
 uint64_t vsock_guest_cid(const Vsock *vsock);
@@ -243,8 +246,8 @@ void vsock_fault_seed(Vsock *vsock, uint64_t seed);
 
 /* Snapshots: settings, rules, counters, and which flows there were. The host's ends are not part of a
  * snapshot, so loading ends all flows; then the shim calls vsock_announce_transport_reset() when the guest
- * has a driver running. save returns the size and writes at most `capacity` bytes. load: 0, or -1 and nothing
- * is changed. */
+ * has a driver running. save returns the size and writes at most `capacity` bytes; 0: no memory. load: 0, or
+ * -1 and nothing is changed. */
 size_t vsock_save(const Vsock *vsock, uint8_t *out, size_t capacity);
 int vsock_load(Vsock *vsock, const uint8_t *state, size_t size);
 

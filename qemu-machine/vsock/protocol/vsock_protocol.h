@@ -115,7 +115,8 @@ enum { VSOCK_SEQ_END_OF_MESSAGE = 1, VSOCK_SEQ_END_OF_RECORD = 2 };
     /* Host side only: not `CONNECT <port>\n` in time. */ \
     X(BAD_HANDSHAKE, badHandshake, "bad-handshake", "the host program did not send CONNECT <port> in time") \
     /* A packet of a flow that does not exist (any more). */ \
-    X(UNKNOWN_FLOW, unknownFlow, "unknown-flow", "the connection does not exist (any more)")
+    X(UNKNOWN_FLOW, unknownFlow, "unknown-flow", "the connection does not exist (any more)") \
+    X(OUT_OF_MEMORY, outOfMemory, "out-of-memory", "the machine had no memory left for the connection")
 
 #define VSOCK_TYPE_CONSTANT(constant, enumerator) VSOCK_TYPE_##constant,
 #define VSOCK_OP_CONSTANT(constant, enumerator, monitor) VSOCK_OP_##constant,

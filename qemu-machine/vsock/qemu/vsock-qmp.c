@@ -106,6 +106,7 @@ VsockInfo *qmp_query_vsock(Error **errp)
     info->flows_closed = counters.flows_closed;
     info->flows_refused = counters.flows_refused;
     info->guest_errors = counters.guest_errors;
+    info->out_of_memory = counters.out_of_memory;
     flows = &info->flows;
     vsock_each_flow(s->core, virtio_vsock_take_flow, &flows);
     closed = &info->closed;
