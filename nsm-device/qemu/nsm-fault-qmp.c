@@ -11,10 +11,10 @@
 #include "nsm-device/qemu/nsm-names.h"
 #include "nsm-device/qemu/virtio-nsm.h"
 
-/* The names follow the numbers of nsm.h. */
 QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND__MAX != NSM_FAULT_ACTIONS);
-QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND_ERROR != NSM_FAULT_ERROR);
-QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND_WRONG_ROOT != NSM_FAULT_WRONG_ROOT);
+#define NSM_CHECK_FAULT(constant, name) \
+    QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND_##constant != NSM_FAULT_##constant);
+NSM_FAULT_LIST(NSM_CHECK_FAULT)
 
 static bool nsm_fault_takes_time(NsmFaultKind action)
 {

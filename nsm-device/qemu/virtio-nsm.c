@@ -20,7 +20,6 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qapi/qapi-events-nitro.h"
 #include "qemu/error-report.h"
 #include "qemu/guest-random.h"
 #include "qemu/iov.h"
@@ -53,22 +52,6 @@ static int64_t virtio_nsm_now_ms(void *opaque)
     return qemu_clock_get_ms(QEMU_CLOCK_HOST);
 }
 
-static NsmPcrCause virtio_nsm_qapi_cause(NsmCause cause)
-{
-    switch (cause) {
-    case NSM_CAUSE_SEED:
-        return NSM_PCR_CAUSE_SEED;
-    case NSM_CAUSE_LOCK:
-        return NSM_PCR_CAUSE_LOCK;
-    case NSM_CAUSE_EXTEND:
-        return NSM_PCR_CAUSE_EXTEND;
-    case NSM_CAUSE_LOAD:
-        return NSM_PCR_CAUSE_LOAD;
-    default:
-        return NSM_PCR_CAUSE_RESET;
-    }
-}
-
 static void virtio_nsm_pcr_changed(void *opaque, unsigned index,
                                    const uint8_t value[NSM_PCR_SIZE],
                                    int locked, NsmCause cause)
@@ -80,8 +63,7 @@ static void virtio_nsm_pcr_changed(void *opaque, unsigned index,
         snprintf(hex + 2 * i, 3, "%02x", value[i]);
     }
     trace_virtio_nsm_pcr_changed(index, nsm_cause_name(cause), locked, hex);
-    qapi_event_send_nsm_pcr_changed(index, hex, locked,
-                                    virtio_nsm_qapi_cause(cause));
+    nsm_pcr_events_changed(&s->events, index, value, locked, cause);
     nsm_recorder_pcr_changed(&s->recorder, index, value, locked, cause);
 }
 
@@ -267,17 +249,21 @@ static bool virtio_nsm_breaks(VirtIONSM *s, const NsmQuestion *question,
 static void virtio_nsm_serve(VirtIONSM *s, VirtQueueElement *request,
                              VirtQueueElement *response, bool resumed)
 {
-    size_t size = iov_to_buf(request->out_sg, request->out_num, 0, s->request,
-                             sizeof(s->request));
+    size_t size = iov_size(request->out_sg, request->out_num);
     bool watched = nitro_breaks_watch(s->breaks, ENCLAVE_BREAK_SOURCE_NSM);
     NsmQuestion question = { };
     NsmAnswer answer;
     bool stopped;
 
+    iov_to_buf(request->out_sg, request->out_num, 0, s->request,
+               sizeof(s->request));
     if (watched) {
-        question = nsm_inspect(s->nsm, s->request, size);
+        /* One that is too long is refused unread, see virtio_nsm_answer(). */
+        size_t taken = size > sizeof(s->request) ? 0 : size;
+
+        question = nsm_inspect(s->nsm, s->request, taken);
         if (!resumed && virtio_nsm_breaks(s, &question, NULL)) {
-            nsm_recorder_hold(&s->recorder, &question, s->request, size);
+            nsm_recorder_hold(&s->recorder, &question, s->request, taken);
             virtio_nsm_hold(s, NSM_HOLD_REQUEST, 0, true);
             virtqueue_unpop(s->vq, response, 0);
             virtqueue_unpop(s->vq, request, 0);
@@ -285,7 +271,6 @@ static void virtio_nsm_serve(VirtIONSM *s, VirtQueueElement *request,
         }
     }
 
-    size = iov_size(request->out_sg, request->out_num);
     answer = virtio_nsm_answer(s, size, response);
     if (answer.dropped) {
         /* Consumed, but never returned to the driver. */
@@ -565,8 +550,10 @@ static void virtio_nsm_realize(DeviceState *dev, Error **errp)
                    NSM_MODULE_ID_MAX - 1);
         return;
     }
+    nsm_pcr_events_init(&s->events);
     s->nsm = nsm_create(&host, &options, message, sizeof(message));
     if (!s->nsm) {
+        nsm_pcr_events_destroy(&s->events);
         error_setg(errp, "cannot create the Nitro Security Module: %s",
                    message);
         return;
@@ -589,6 +576,7 @@ static void virtio_nsm_unrealize(DeviceState *dev)
     timer_free(s->timer);
     nsm_destroy(s->nsm);
     s->nsm = NULL;
+    nsm_pcr_events_destroy(&s->events);
 }
 
 static const Property virtio_nsm_properties[] = {

@@ -11,6 +11,7 @@
 #include "hw/virtio/virtio.h"
 #include "qom/object.h"
 #include "nsm-device/core/nsm.h"
+#include "nsm-device/qemu/nsm-events.h"
 #include "nsm-device/qemu/nsm-recorder.h"
 #include "qemu-machine/rules/qemu/nitro-break.h"
 
@@ -29,6 +30,7 @@ struct VirtIONSM {
     VirtQueue *vq;
     Nsm *nsm;
     NsmRecorder recorder;
+    NsmPcrEvents events;
     NitroBreaks *breaks;
 
     /* Properties. */

@@ -8,6 +8,7 @@
 
 #include "firmware/boot/handover.h"
 #include "firmware/eif/parser.hpp"
+#include "qemu-machine/abi/guard.hpp"
 #include "qemu-machine/launch/hash/fast_crc.hpp"
 #include "qemu-machine/launch/measure.hpp"
 #include "qemu-machine/launch/preflight.hpp"
@@ -77,6 +78,16 @@ NitroLaunchProblem internalProblem(const char *what) {
     return makeProblem(Weight::refusal, NITRO_LAUNCH_REASON_INTERNAL, ErrorCode::none, {},
                        std::string("The image could not be measured: ") + what +
                            ". Close other programs to free memory and try again.");
+}
+
+/// Needs no memory itself.
+void sayOutOfMemory(NitroLaunchProblem &problem) noexcept {
+    problem = {};
+    problem.fatal = 1;
+    problem.reason = NITRO_LAUNCH_REASON_INTERNAL;
+    problem.section = -1;
+    std::strncpy(problem.message, "Not enough memory or threads to open the image.",
+                 sizeof problem.message - 1);
 }
 
 /// strict=off turns a refusal into a warning.
@@ -236,22 +247,21 @@ void copyOut(const Digest &digest, uint8_t out[48]) {
     std::memcpy(out, digest.data(), digest.size());
 }
 
+void copyTextPcr(const char *text, uint8_t out[48]) {
+    copyOut(guarded([text] { return extendZeroWithText(text ? text : ""); }, [] { return Digest{}; }), out);
+}
+
 } // namespace
 
 extern "C" {
 
 NitroLaunch *nitro_launch_open(const NitroLaunchOptions *options, NitroLaunchProblem *problem) {
     *problem = {};
-    try {
-        return openLaunch(*options, *problem);
-    } catch (const std::exception &) {
-        problem->fatal = 1;
-        problem->reason = NITRO_LAUNCH_REASON_INTERNAL;
-        problem->section = -1;
-        std::strncpy(problem->message, "Not enough memory or threads to open the image.",
-                     sizeof problem->message - 1);
-        return nullptr;
-    }
+    return guarded([&] { return openLaunch(*options, *problem); },
+                   [&]() -> NitroLaunch * {
+                       sayOutOfMemory(*problem);
+                       return nullptr;
+                   });
 }
 
 void nitro_launch_close(NitroLaunch *launch) {
@@ -277,7 +287,11 @@ const uint8_t *nitro_launch_extra_ramdisk(const NitroLaunch *launch, uint64_t *s
 }
 
 int nitro_launch_poll(NitroLaunch *launch) {
-    conclude(*launch);
+    guarded([launch] { conclude(*launch); },
+            [launch] {
+                sayOutOfMemory(launch->verdict);
+                launch->outcome = NITRO_MEASURE_REFUSED;
+            });
     return launch->outcome;
 }
 
@@ -323,11 +337,11 @@ int nitro_launch_measurement(const NitroLaunch *launch, unsigned pcr, uint8_t ou
 }
 
 void nitro_launch_role_pcr(const char *role_arn, uint8_t out[48]) {
-    copyOut(extendZeroWithText(role_arn ? role_arn : ""), out);
+    copyTextPcr(role_arn, out);
 }
 
 void nitro_launch_instance_pcr(const char *instance_id, uint8_t out[48]) {
-    copyOut(extendZeroWithText(instance_id ? instance_id : ""), out);
+    copyTextPcr(instance_id, out);
 }
 
 const NitroLaunchFacts *nitro_launch_facts(const NitroLaunch *launch) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "app/core/result.hpp"
+#include "nsm-device/core/nsm_protocol.h"
 
 #include <QByteArray>
 #include <QJsonObject>
@@ -21,8 +22,8 @@ inline constexpr QLatin1String bootWarningEvent("ENCLAVE_BOOT_WARNING");
 inline constexpr QLatin1String bootFailedEvent("ENCLAVE_BOOT_FAILED");
 inline constexpr QLatin1String pcrChangedEvent("NSM_PCR_CHANGED");
 
-inline constexpr int pcrCount = 32;
-inline constexpr int pcrBytes = 48; // SHA-384
+inline constexpr int pcrCount = NSM_PCR_COUNT;
+inline constexpr int pcrBytes = NSM_PCR_SIZE;
 
 struct NsmPcr {
     int index = 0; // 0..31

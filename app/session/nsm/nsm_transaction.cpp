@@ -32,9 +32,9 @@ QString bytesText(qint32 count) {
 } // namespace
 
 bool NsmTransaction::concerns(int index) const {
-    if (kind == nsm_kind::lockPcrs)
+    if (kind == NSM_REQUEST_LOCK_PCRS)
         return pcr != absent && index < pcr;
-    return kind <= nsm_kind::lockPcr && pcr == index;
+    return kind <= NSM_REQUEST_LOCK_PCR && pcr == index;
 }
 
 void takeRequest(const pcapng::Record &record, const pcapng::NsmRecord &nsm, NsmTransaction &transaction) {
@@ -51,8 +51,8 @@ void takeRequest(const pcapng::Record &record, const pcapng::NsmRecord &nsm, Nsm
     if (outer.size() != 1)
         return;
     const QVariantMap arguments = outer.first().toMap();
-    transaction.pcr = numberOf(arguments, nsm.kind == nsm_kind::lockPcrs ? "range" : "index");
-    transaction.data = sizeOf(arguments, nsm.kind == nsm_kind::extendPcr ? "data" : "user_data");
+    transaction.pcr = numberOf(arguments, nsm.kind == NSM_REQUEST_LOCK_PCRS ? "range" : "index");
+    transaction.data = sizeOf(arguments, nsm.kind == NSM_REQUEST_EXTEND_PCR ? "data" : "user_data");
     transaction.nonce = sizeOf(arguments, "nonce");
     transaction.publicKey = sizeOf(arguments, "public_key");
 }
@@ -78,16 +78,16 @@ QString argumentsText(const NsmTransaction &transaction) {
         return QStringLiteral("request not in the capture");
     QStringList parts;
     if (transaction.pcr != absent) {
-        if (transaction.kind == nsm_kind::lockPcrs)
+        if (transaction.kind == NSM_REQUEST_LOCK_PCRS)
             parts << (transaction.pcr == 0   ? QStringLiteral("no PCR")
                       : transaction.pcr == 1 ? QStringLiteral("PCR 0")
                                              : QStringLiteral("PCR 0–%1").arg(transaction.pcr - 1));
         else
             parts << QStringLiteral("PCR %1").arg(transaction.pcr);
     }
-    if (transaction.kind == nsm_kind::extendPcr && transaction.data != absent)
+    if (transaction.kind == NSM_REQUEST_EXTEND_PCR && transaction.data != absent)
         parts << bytesText(transaction.data);
-    if (transaction.kind == nsm_kind::attestation) {
+    if (transaction.kind == NSM_REQUEST_ATTESTATION) {
         if (transaction.nonce != absent)
             parts << QStringLiteral("nonce ") + bytesText(transaction.nonce);
         if (transaction.data != absent)
@@ -97,7 +97,7 @@ QString argumentsText(const NsmTransaction &transaction) {
         if (parts.isEmpty())
             parts << QStringLiteral("nothing included");
     }
-    if (transaction.kind == nsm_kind::unknown)
+    if (transaction.kind == NSM_REQUEST_UNKNOWN)
         parts << bytesText(static_cast<qint32>(transaction.requestBytes));
     return parts.join(QStringLiteral(", "));
 }

@@ -33,7 +33,7 @@ struct RxBuffer {
 enum class Answer { reset, silence }; // whether the guest gets an RST
 enum class Undelivered { keep, end }; // what becomes of a host's connection that the guest knows nothing of
 
-class Device final : public GuestSide {
+class Device final : public GuestSide, public FlowOwner {
 public:
     Device(const VsockCallbacks &callbacks, const VsockOptions &options);
     ~Device() override;
@@ -61,6 +61,14 @@ public:
     bool seqpacketNegotiated() const override { return m_seqpacket; }
     Timers &timers() override { return m_timers; }
 
+    // Memory ran out in one of the calls above: what was worked on is dropped and counted, and its flow, which
+    // may have lost bytes, is ended in the next turn.
+    void outOfMemory() noexcept;
+    // No flow is worked on: for the beginning of a call.
+    void beginWork() noexcept { m_working = nullptr; }
+    // The flow of this packet is.
+    void workOn(const HeaderBytes &header) noexcept { m_working = find(keyOf(Header::decode(header))); }
+
     void setGuestCid(std::uint64_t cid) { m_guestCid = cid; }
     const VsockCounters &counters() const { return m_counters; }
     const std::map<std::uint64_t, Flow *> &flowsById() const { return m_byId; }
@@ -77,8 +85,8 @@ public:
     std::vector<std::byte> save() const;
     bool load(Bytes state);
 
-    // For Flow.
-    void marked(Flow &flow);
+    // FlowOwner.
+    void marked(Flow &flow) noexcept override;
 
 private:
     static constexpr std::int64_t guestAnswerLimit = 2000 * nanosecondsPerMillisecond; // Linux: connect()
@@ -120,6 +128,9 @@ private:
     void finish(Flow &flow, Reason reason, Answer answer, Close close);
     void linger(Flow &flow);
     void purge();
+    void breakOff(Flow &flow) noexcept;
+    void endBroken();
+    void remember(const VsockFlowInfo &flow) noexcept;
     void endFlows(Reason reason, Undelivered undelivered = Undelivered::end);
     void resetTransport(Reason reason);
     void refuse(const Header &header, Reason reason);
@@ -162,7 +173,7 @@ private:
     void dropBytesForHost(Flow &flow);
 
     // device_fill.cpp
-    void makeReady(Flow &flow);
+    void makeReady(Flow &flow) noexcept;
     bool wantsOutput(const Flow &flow) const;
     std::size_t produce(Flow &flow, std::span<RxBuffer> buffers);
     std::size_t produceData(Flow &flow, std::span<RxBuffer> buffers);
@@ -235,6 +246,8 @@ private:
     std::uint32_t m_lastPort = 0;
     std::vector<FlowKey> m_resetAfterGate; // connections that a loaded guest waits for
 
+    Flow *m_working = nullptr; // the flow that a call is about just now
+    bool m_someBroken = false;
     std::deque<Flow *> m_ready;
     std::vector<Flow *> m_marked, m_dirty;
     std::deque<Waiting> m_resets; // RSTs of flows that are gone

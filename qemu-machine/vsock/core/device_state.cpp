@@ -222,6 +222,7 @@ bool Device::load(Bytes state) {
     m_cid2Told = told;
     m_lastFlow = std::max(m_lastFlow, lastFlow);
     m_lastPort = lastPort;
+    counters.out_of_memory = m_counters.out_of_memory; // of this process
     m_counters = counters;
     m_counters.flows_closed = m_counters.flows_opened; // those of the snapshot are over, too
     m_faults = std::move(faults);

@@ -17,7 +17,16 @@
 
 namespace nitroscope::vsock {
 
-class Device;
+class Flow;
+
+// Who keeps flows: told that the host has marked something in one.
+class FlowOwner {
+public:
+    virtual void marked(Flow &flow) noexcept = 0;
+
+protected:
+    ~FlowOwner() = default;
+};
 
 // What tells flows of one guest apart.
 struct FlowKey {
@@ -27,6 +36,11 @@ struct FlowKey {
     std::uint16_t type = 0;
     friend bool operator==(const FlowKey &, const FlowKey &) = default;
 };
+
+// Of the flow that a packet of the guest belongs to.
+inline FlowKey keyOf(const Header &header) {
+    return {header.source.port, header.destination.port, header.destination.cid, header.type};
+}
 
 struct FlowKeyHash {
     std::size_t operator()(const FlowKey &key) const {
@@ -50,8 +64,9 @@ struct Sent {
 
 class Flow final : public FlowEvents {
 public:
-    Flow(Device &owner, std::uint64_t number, const FlowKey &flowKey, std::uint32_t tax, std::uint32_t buffer)
-        : device(owner), id(number), key(flowKey), send(tax), receive(buffer) {}
+    Flow(FlowOwner &keeper, std::uint64_t number, const FlowKey &flowKey, std::uint32_t tax,
+         std::uint32_t buffer)
+        : owner(keeper), id(number), key(flowKey), send(tax), receive(buffer) {}
 
     // FlowEvents: only marks, see host.hpp.
     void connected() override { mark(m_connected); }
@@ -68,7 +83,7 @@ public:
     // Bytes that can go to the host now: of a seqpacket flow only whole messages.
     bool hasBytesForHost() const { return kind() == Kind::stream ? !toHost.empty() : !messages.empty(); }
 
-    Device &device;
+    FlowOwner &owner;
     const std::uint64_t id;
     const FlowKey key;
     VsockState state = VSOCK_CONNECTING;
@@ -112,6 +127,7 @@ public:
     std::int64_t opened = 0, closed = 0, last = 0, asked = 0, roundTrip = -1, stallStart = 0, stalled = 0;
     std::uint64_t stalls = 0;
     bool inStall = false, wasEstablished = false;
+    bool broken = false; // memory ran out in the middle of its work: Device::turn() ends it
     std::uint64_t bytesToGuest = 0, bytesFromGuest = 0, packetsToGuest = 0, packetsFromGuest = 0;
 
     // Marks of the host's events, taken by Device::turn().

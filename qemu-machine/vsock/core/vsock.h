@@ -6,7 +6,8 @@
  * Life: vsock_new(…) → the host side is made with vsock_guest_side(vsock) → vsock_set_host_side(vsock, host)
  * → … → vsock_close_flows(vsock) → the host side is destroyed → vsock_free(vsock).
  *
- * Rules for every function: no exception crosses the boundary; nothing blocks; pointers are borrowed for the
+ * Rules for every function: no exception crosses the boundary (when memory runs out, what was worked on is dropped and
+ * counted, and its flow ends with VSOCK_REASON_OUT_OF_MEMORY); nothing blocks; pointers are borrowed for the
  * call; what a guest sends makes the core neither crash nor use unbounded memory. One thread at a time (QEMU:
  * the big lock). Callbacks run inside the call that causes them and must not call back into the core, except
  * where they say so.
@@ -18,6 +19,7 @@
 #include <stdint.h>
 
 #include "qemu-machine/rules/rules.h"
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,7 +29,6 @@ typedef struct Vsock Vsock;
 typedef struct VsockHostSide VsockHostSide;   /* a nitroscope::vsock::HostSide */
 typedef struct VsockGuestSide VsockGuestSide; /* a nitroscope::vsock::GuestSide */
 
-#define VSOCK_HEADER_BYTES 44u
 #define VSOCK_FLOWS_MAX 4096u
 #define VSOCK_PATTERN_MAX 64u /* bytes of payload that a rule looks for */
 #define VSOCK_RULES_MAX 64u   /* faults, and as many break conditions */
@@ -48,31 +49,13 @@ typedef enum VsockState {
     VSOCK_CLOSED,      /* only in the list of flows that ended */
     VSOCK_STATES
 } VsockState;
-/* Of types.hpp's Reason those that the shim gives itself. */
-enum { VSOCK_REASON_TRANSPORT_RESET = 21, VSOCK_REASON_DEVICE_RESET = 22, VSOCK_REASON_SNAPSHOT_LOADED = 23 };
-const char *vsock_reason_name(unsigned reason); /* of types.hpp's Reason: "host-closed" */
+const char *vsock_reason_name(unsigned reason); /* of a VsockReason: "host-closed" */
 const char *vsock_reason_text(unsigned reason); /* a sentence for the user */
 const char *vsock_op_name(unsigned op);         /* "REQUEST" */
 
 /* ---- Rules: faults and break conditions
  * ---------------------------------------------------------------------- */
 
-typedef enum VsockAction {
-    VSOCK_BREAK,           /* only tell: the `break_hit` callback */
-    VSOCK_DELAY,           /* hold back for `milliseconds`, plus up to `jitter` at random; order is kept */
-    VSOCK_DROP,            /* of an RW packet only with `violate`: streams lose no bytes */
-    VSOCK_RESET,           /* end the flow, RST to the guest, abort at the host */
-    VSOCK_REFUSE,          /* a REQUEST: answer RST at once */
-    VSOCK_BLACKHOLE,       /* this packet and everything after it in this flow, both ways, is dropped */
-    VSOCK_THROTTLE,        /* `rate` bytes per second of payload */
-    VSOCK_SLICE,           /* payload in packets of at most `bytes` */
-    VSOCK_CORRUPT,         /* flip one random bit of the payload */
-    VSOCK_DUPLICATE,       /* deliver twice; of an RW packet only with `violate` */
-    VSOCK_FREEZE_CREDIT,   /* from now on the receiver of this direction tells of no room, until the rule is
-                              removed */
-    VSOCK_TRANSPORT_RESET, /* the guest resets all its connected sockets */
-    VSOCK_ACTIONS
-} VsockAction;
 const char *vsock_action_name(VsockAction action); /* "freeze-credit" */
 
 /* A packet matches when all that is set (not 0) agrees. */
@@ -115,7 +98,7 @@ typedef struct VsockPiece {
 typedef struct VsockFlowInfo {
     uint64_t id; /* from 1, never used twice; 0: a packet that belonged to no flow */
     VsockState state;
-    uint16_t type;     /* 1 stream, 2 seqpacket */
+    uint16_t type;     /* VsockType */
     int guest_dialed;  /* else the host did */
     uint64_t peer_cid; /* of the guest's peer */
     uint32_t guest_port, peer_port;
@@ -135,7 +118,7 @@ typedef struct VsockFlowInfo {
     int guest_sends, guest_receives, host_sends, host_receives; /* directions that are still open */
     int64_t peer_pid;                                           /* -1 = unknown */
     char peer[VSOCK_TEXT_MAX];                                  /* "unix:/path" */
-    unsigned reason;                                            /* types.hpp's Reason, when it is over */
+    unsigned reason;                                            /* VsockReason, when it is over */
 } VsockFlowInfo;
 
 typedef struct VsockPacket {
@@ -152,6 +135,7 @@ typedef struct VsockPacket {
 typedef enum VsockNotice {
     VSOCK_LINT,        /* works here, but not on EC2 */
     VSOCK_GUEST_ERROR, /* the guest broke the protocol */
+    VSOCK_TROUBLE,     /* of the device itself */
 } VsockNotice;
 
 typedef struct VsockCallbacks {
@@ -237,6 +221,7 @@ typedef struct VsockCounters {
     uint64_t flows_opened, flows_closed, flows_refused;
     uint64_t guest_errors; /* packets that break the protocol */
     uint64_t ignored;      /* packets that mean nothing in the flow's state */
+    uint64_t out_of_memory; /* packets and events that were dropped for want of memory, and their flows with them */
 } VsockCounters;
 void vsock_counters(const Vsock *vsock, VsockCounters *counters);
 uint64_t vsock_guest_cid(const Vsock *vsock);
@@ -259,8 +244,8 @@ void vsock_fault_seed(Vsock *vsock, uint64_t seed);
 
 /* Snapshots: settings, rules, counters, and which flows there were. The host's ends are not part of a
  * snapshot, so loading ends all flows; then the shim calls vsock_announce_transport_reset() when the guest
- * has a driver running. save returns the size and writes at most `capacity` bytes. load: 0, or -1 and nothing
- * is changed. */
+ * has a driver running. save returns the size and writes at most `capacity` bytes; 0: no memory. load: 0, or
+ * -1 and nothing is changed. */
 size_t vsock_save(const Vsock *vsock, uint8_t *out, size_t capacity);
 int vsock_load(Vsock *vsock, const uint8_t *state, size_t size);
 

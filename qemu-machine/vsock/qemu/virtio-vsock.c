@@ -521,11 +521,13 @@ static int virtio_vsock_pre_save(void *opaque)
 {
     VirtIOVsock *s = opaque;
 
-    s->state_size = vsock_save(s->core, NULL, 0);
+    size_t size = vsock_save(s->core, NULL, 0);
+
     g_free(s->state);
-    s->state = g_malloc(s->state_size);
-    vsock_save(s->core, s->state, s->state_size);
-    return 0;
+    s->state = g_malloc(size);
+    s->state_size = size;
+    /* 0: there is no memory for it. */
+    return size && vsock_save(s->core, s->state, size) == size ? 0 : -ENOMEM;
 }
 
 static int virtio_vsock_post_save(void *opaque)

@@ -12,11 +12,6 @@
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
 /* Offsets in struct virtio_vsock_hdr. */
-#define VSOCK_SRC_CID 0
-#define VSOCK_DST_CID 8
-#define VSOCK_SRC_PORT 16
-#define VSOCK_DST_PORT 20
-#define VSOCK_OP 30
 
 /* A packet, and the ids of the breaks that it meets. */
 typedef struct VsockBreakEvent {
@@ -79,11 +74,11 @@ static void vsock_break_describe(const void *happened,
     description->detail =
         g_strdup_printf("%s from %" PRIu64 ":%" PRIu32
                         " to %" PRIu64 ":%" PRIu32,
-                        vsock_op_name(lduw_le_p(header + VSOCK_OP)),
-                        ldq_le_p(header + VSOCK_SRC_CID),
-                        (uint32_t)ldl_le_p(header + VSOCK_SRC_PORT),
-                        ldq_le_p(header + VSOCK_DST_CID),
-                        (uint32_t)ldl_le_p(header + VSOCK_DST_PORT));
+                        vsock_op_name(lduw_le_p(header + VSOCK_HEADER_OP_AT)),
+                        ldq_le_p(header + VSOCK_HEADER_SRC_CID_AT),
+                        (uint32_t)ldl_le_p(header + VSOCK_HEADER_SRC_PORT_AT),
+                        ldq_le_p(header + VSOCK_HEADER_DST_CID_AT),
+                        (uint32_t)ldl_le_p(header + VSOCK_HEADER_DST_PORT_AT));
 }
 
 static const NitroBreakSource vsock_break_source = {

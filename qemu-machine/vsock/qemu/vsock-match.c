@@ -8,11 +8,20 @@
 #include "qapi/error.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
-/* QAPI's enumerations start at 0, where the core has "any". */
+/*
+ * QAPI's enumerations start at 0, where the core has "any", "invalid" or
+ * nothing.
+ */
 QEMU_BUILD_BUG_ON((int)VSOCK_PACKET_DIRECTION_TO_GUEST + 1 != (int)VSOCK_TO_GUEST);
 QEMU_BUILD_BUG_ON((int)VSOCK_PACKET_DIRECTION_FROM_GUEST + 1 !=
                   (int)VSOCK_FROM_GUEST);
-QEMU_BUILD_BUG_ON((int)VSOCK_OPERATION__MAX != 7);
+#define VSOCK_OPERATION_INVALID (-1)
+#define VSOCK_CHECK_OP(constant, enumerator, monitor) \
+    QEMU_BUILD_BUG_ON((int)VSOCK_OPERATION_##constant + 1 != VSOCK_OP_##constant);
+#define VSOCK_CHECK_TYPE(constant, enumerator) \
+    QEMU_BUILD_BUG_ON((int)VSOCK_KIND_##constant + 1 != VSOCK_TYPE_##constant);
+VSOCK_OP_LIST(VSOCK_CHECK_OP)
+VSOCK_TYPE_LIST(VSOCK_CHECK_TYPE)
 
 static bool virtio_vsock_parse_hex(const char *hex, VsockMatch *match,
                                    Error **errp)

@@ -149,7 +149,7 @@ static void virtio_vsock_fault(void *opaque, uint32_t rule, const char *note,
 static void virtio_vsock_notice(void *opaque, VsockNotice notice,
                                 const char *text)
 {
-    if (notice == VSOCK_LINT) {
+    if (notice != VSOCK_GUEST_ERROR) {
         warn_report("vsock: %s", text);
     } else {
         warn_report("vsock: the enclave breaks the protocol: %s", text);

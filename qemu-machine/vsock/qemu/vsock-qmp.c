@@ -11,10 +11,10 @@
 QEMU_BUILD_BUG_ON((int)VSOCK_FLOW_STATE__MAX != (int)VSOCK_STATES);
 QEMU_BUILD_BUG_ON((int)VSOCK_FLOW_STATE_ESTABLISHED != (int)VSOCK_ESTABLISHED);
 /* The core's first action is VSOCK_BREAK, which is none of QAPI's. */
-QEMU_BUILD_BUG_ON((int)VSOCK_FAULT_ACTION__MAX + 1 != (int)VSOCK_ACTIONS);
-QEMU_BUILD_BUG_ON((int)VSOCK_FAULT_ACTION_DELAY + 1 != (int)VSOCK_DELAY);
-QEMU_BUILD_BUG_ON((int)VSOCK_FAULT_ACTION_TRANSPORT_RESET + 1 !=
-                  (int)VSOCK_TRANSPORT_RESET);
+#define VSOCK_FAULT_ACTION_BREAK (-1)
+#define VSOCK_CHECK_ACTION(constant, name) \
+    QEMU_BUILD_BUG_ON((int)VSOCK_FAULT_ACTION_##constant + 1 != VSOCK_##constant);
+VSOCK_ACTION_LIST(VSOCK_CHECK_ACTION)
 
 /* ------------------------------------------------------------------ */
 /* query-vsock                                                        */
@@ -26,7 +26,7 @@ static VsockFlow *virtio_vsock_flow_info(const VsockFlowInfo *flow)
 
     info->id = flow->id;
     info->state = (VsockFlowState)flow->state;
-    info->kind = flow->type == 2 ? VSOCK_KIND_SEQPACKET : VSOCK_KIND_STREAM;
+    info->kind = flow->type == VSOCK_TYPE_SEQPACKET ? VSOCK_KIND_SEQPACKET : VSOCK_KIND_STREAM;
     info->guest_dialed = flow->guest_dialed;
     info->peer_cid = flow->peer_cid;
     info->guest_port = flow->guest_port;
@@ -98,6 +98,7 @@ VsockInfo *qmp_query_vsock(Error **errp)
     info->flows_closed = counters.flows_closed;
     info->flows_refused = counters.flows_refused;
     info->guest_errors = counters.guest_errors;
+    info->out_of_memory = counters.out_of_memory;
     flows = &info->flows;
     vsock_each_flow(s->core, virtio_vsock_take_flow, &flows);
     closed = &info->closed;

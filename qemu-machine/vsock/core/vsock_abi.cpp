@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The C face of the core: vsock.h over class Device. Nothing here decides anything; it converts pointers and
-// sizes and keeps exceptions (out of memory) inside.
+// sizes and keeps exceptions (out of memory) inside. What has no guard only reads.
 #include "qemu-machine/vsock/core/vsock.h"
 
+#include "qemu-machine/abi/guard.hpp"
 #include "qemu-machine/vsock/core/device.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <new>
 
 using namespace nitroscope::vsock;
+using nitroscope::guarded;
 
 struct Vsock {
     Vsock(const VsockCallbacks &callbacks, const VsockOptions &options) : device(callbacks, options) {}
@@ -22,14 +23,17 @@ struct Vsock {
     std::vector<RxBuffer> buffers;
 };
 
-static_assert(VSOCK_REASON_TRANSPORT_RESET == static_cast<int>(Reason::transportReset));
-static_assert(VSOCK_REASON_DEVICE_RESET == static_cast<int>(Reason::deviceReset));
-static_assert(VSOCK_REASON_SNAPSHOT_LOADED == static_cast<int>(Reason::snapshotLoaded));
-
 namespace {
 
 const char *nameOf(std::span<const char *const> names, std::size_t index) {
     return index < names.size() ? names[index] : "unknown";
+}
+
+// A call that works on packets or flows.
+template <class Body>
+void work(Vsock *vsock, Body &&body) {
+    vsock->device.beginWork();
+    guarded(body, [vsock] { vsock->device.outOfMemory(); });
 }
 
 int copyRule(const RuleTable &table, std::size_t position, VsockRule *rule) {
@@ -43,7 +47,7 @@ int removeRule(Vsock *vsock, RuleTable &table, std::uint32_t id) {
     const bool found = id == 0 || table.remove(id);
     if (id == 0)
         table.clear();
-    vsock->device.releaseRules();
+    work(vsock, [vsock] { vsock->device.releaseRules(); });
     return found ? 0 : -1;
 }
 
@@ -62,15 +66,15 @@ const char *vsock_op_name(unsigned op) {
 }
 
 const char *vsock_action_name(VsockAction action) {
-    static constexpr std::array names{"break",   "delay",     "drop",          "reset",
-                                      "refuse",  "blackhole", "throttle",      "slice",
-                                      "corrupt", "duplicate", "freeze-credit", "transport-reset"};
-    static_assert(names.size() == VSOCK_ACTIONS);
+#define VSOCK_ACTION_NAME(constant, name) name,
+    static constexpr std::array names{VSOCK_ACTION_LIST(VSOCK_ACTION_NAME)};
+#undef VSOCK_ACTION_NAME
     return nameOf(names, action);
 }
 
 Vsock *vsock_new(const VsockCallbacks *callbacks, const VsockOptions *options) {
-    return new (std::nothrow) Vsock(*callbacks, options != nullptr ? *options : VsockOptions{});
+    return guarded([&] { return new Vsock(*callbacks, options != nullptr ? *options : VsockOptions{}); },
+                   []() -> Vsock * { return nullptr; });
 }
 
 void vsock_free(Vsock *vsock) {
@@ -86,27 +90,27 @@ void vsock_set_host_side(Vsock *vsock, VsockHostSide *host) {
 }
 
 void vsock_run_timers(Vsock *vsock) {
-    vsock->device.timers().run();
+    work(vsock, [vsock] { vsock->device.timers().run(); });
 }
 
 void vsock_start(Vsock *vsock, int seqpacket) {
-    vsock->device.start(seqpacket != 0);
+    work(vsock, [&] { vsock->device.start(seqpacket != 0); });
 }
 
 void vsock_reset(Vsock *vsock) {
-    vsock->device.reset();
+    work(vsock, [vsock] { vsock->device.reset(); });
 }
 
 void vsock_close_flows(Vsock *vsock, unsigned reason) {
-    vsock->device.closeFlows(static_cast<Reason>(reason));
+    work(vsock, [&] { vsock->device.closeFlows(static_cast<Reason>(reason)); });
 }
 
 void vsock_announce_transport_reset(Vsock *vsock, unsigned reason) {
-    vsock->device.announceTransportReset(static_cast<Reason>(reason));
+    work(vsock, [&] { vsock->device.announceTransportReset(static_cast<Reason>(reason)); });
 }
 
 void vsock_transport_reset_done(Vsock *vsock) {
-    vsock->device.transportResetDone();
+    work(vsock, [vsock] { vsock->device.transportResetDone(); });
 }
 
 int vsock_may_receive(const Vsock *vsock) {
@@ -117,19 +121,23 @@ void vsock_receive(Vsock *vsock, const uint8_t header[VSOCK_HEADER_BYTES], const
                    size_t pieces) {
     HeaderBytes bytes;
     std::memcpy(bytes.data(), header, bytes.size());
-    vsock->received.clear();
-    for (std::size_t i = 0; i < pieces; ++i)
-        if (payload[i].size != 0)
-            vsock->received.emplace_back(static_cast<const std::byte *>(payload[i].data), payload[i].size);
-    vsock->device.receive(bytes, vsock->received);
+    work(vsock, [&] {
+        vsock->device.workOn(bytes);
+        vsock->received.clear();
+        for (std::size_t i = 0; i < pieces; ++i)
+            if (payload[i].size != 0)
+                vsock->received.emplace_back(static_cast<const std::byte *>(payload[i].data),
+                                             payload[i].size);
+        vsock->device.receive(bytes, vsock->received);
+    });
 }
 
 void vsock_receive_broken(Vsock *vsock, const char *what) {
-    vsock->device.receiveBroken(what);
+    work(vsock, [&] { vsock->device.receiveBroken(what); });
 }
 
 void vsock_end_of_batch(Vsock *vsock) {
-    vsock->device.endOfBatch();
+    work(vsock, [vsock] { vsock->device.endOfBatch(); });
 }
 
 int vsock_wants_buffers(const Vsock *vsock) {
@@ -137,16 +145,26 @@ int vsock_wants_buffers(const Vsock *vsock) {
 }
 
 size_t vsock_fill(Vsock *vsock, VsockBuffer *buffers, size_t count) {
-    vsock->pieces.clear();
-    vsock->buffers.assign(count, {});
+    std::size_t used = 0;
     for (std::size_t i = 0; i < count; ++i)
-        for (std::size_t k = 0; k < buffers[i].count; ++k)
-            vsock->pieces.emplace_back(static_cast<std::byte *>(buffers[i].pieces[k].data),
-                                       buffers[i].pieces[k].size);
-    std::size_t first = 0;
-    for (std::size_t i = 0; i < count; first += buffers[i].count, ++i)
-        vsock->buffers[i].pieces = std::span(vsock->pieces).subspan(first, buffers[i].count);
-    const std::size_t used = vsock->device.fill(vsock->buffers);
+        buffers[i].used = 0;
+    vsock->buffers.clear();
+    work(vsock, [&] {
+        vsock->pieces.clear();
+        vsock->buffers.assign(count, {});
+        for (std::size_t i = 0; i < count; ++i)
+            for (std::size_t k = 0; k < buffers[i].count; ++k)
+                vsock->pieces.emplace_back(static_cast<std::byte *>(buffers[i].pieces[k].data),
+                                           buffers[i].pieces[k].size);
+        std::size_t first = 0;
+        for (std::size_t i = 0; i < count; first += buffers[i].count, ++i)
+            vsock->buffers[i].pieces = std::span(vsock->pieces).subspan(first, buffers[i].count);
+        used = vsock->device.fill(vsock->buffers);
+    });
+    // When memory ran out on the way, what is written counts all the same: the flows have it behind them.
+    for (std::size_t i = 0; i < vsock->buffers.size(); ++i)
+        if (vsock->buffers[i].used != 0)
+            used = std::max(used, i + 1);
     for (std::size_t i = 0; i < used; ++i)
         buffers[i].used = vsock->buffers[i].used;
     return used;
@@ -183,7 +201,11 @@ void vsock_each_closed_flow(const Vsock *vsock, void (*each)(void *opaque, const
 }
 
 uint32_t vsock_rule_add(Vsock *vsock, const VsockRule *rule) {
-    return (rule->action == VSOCK_BREAK ? vsock->device.breaks() : vsock->device.faults()).add(*rule);
+    return guarded(
+        [&] {
+            return (rule->action == VSOCK_BREAK ? vsock->device.breaks() : vsock->device.faults()).add(*rule);
+        },
+        [] { return std::uint32_t{0}; });
 }
 
 int vsock_fault_remove(Vsock *vsock, uint32_t id) {
@@ -206,12 +228,20 @@ void vsock_fault_seed(Vsock *vsock, uint64_t seed) {
 }
 
 size_t vsock_save(const Vsock *vsock, uint8_t *out, size_t capacity) {
-    const std::vector<std::byte> state = vsock->device.save();
-    if (out != nullptr)
-        std::memcpy(out, state.data(), std::min(capacity, state.size()));
-    return state.size();
+    return guarded(
+        [&] {
+            const std::vector<std::byte> state = vsock->device.save();
+            if (out != nullptr)
+                std::memcpy(out, state.data(), std::min(capacity, state.size()));
+            return state.size();
+        },
+        [] { return std::size_t{0}; });
 }
 
 int vsock_load(Vsock *vsock, const uint8_t *state, size_t size) {
-    return vsock->device.load({reinterpret_cast<const std::byte *>(state), size}) ? 0 : -1;
+    return guarded(
+        [&] {
+            return vsock->device.load({reinterpret_cast<const std::byte *>(state), size}) ? 0 : -1;
+        },
+        [] { return -1; });
 }

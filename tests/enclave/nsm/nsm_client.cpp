@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tests/enclave/init/nsm_client.hpp"
+#include "tests/enclave/nsm/nsm_client.hpp"
 
 #include <algorithm>
 #include <cerrno>

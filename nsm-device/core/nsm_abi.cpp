@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The C face of the core: nsm.h over class Module. Nothing here decides anything; it converts pointers and
-// sizes, and keeps exceptions (out of memory at creation) inside.
+// sizes, and keeps exceptions (out of memory) inside. What has no guard only reads or copies.
 #include "nsm-device/core/module.hpp"
+#include "qemu-machine/abi/guard.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <new>
+#include <string_view>
 
+using nitroscope::guarded;
 using nitroscope::nsm::Module;
 using nitroscope::nsm::Pcr;
 using nitroscope::nsm::PcrValue;
@@ -27,7 +29,7 @@ void copyPcr(const Pcr &pcr, uint8_t *value, int *locked) {
 }
 
 // As much as fits, zero-terminated; the length without the zero.
-size_t copyText(const std::string &text, char *out, size_t size) {
+size_t copyText(std::string_view text, char *out, size_t size) {
     if (out == nullptr || size == 0)
         return 0;
     const size_t length = std::min(text.size(), size - 1);
@@ -43,16 +45,19 @@ std::span<std::byte> writable(uint8_t *data, size_t size) {
 } // namespace
 
 Nsm *nsm_create(const NsmHost *host, const NsmOptions *options, char *error, size_t error_size) {
-    try {
-        auto nsm = std::make_unique<Nsm>(*host, options != nullptr ? *options : NsmOptions{});
-        std::string message;
-        if (nsm->module.open(message))
-            return nsm.release();
-        copyText(message, error, error_size);
-    } catch (const std::bad_alloc &) {
-        copyText("out of memory", error, error_size);
-    }
-    return nullptr;
+    return guarded(
+        [&]() -> Nsm * {
+            auto nsm = std::make_unique<Nsm>(*host, options != nullptr ? *options : NsmOptions{});
+            std::string message;
+            if (nsm->module.open(message))
+                return nsm.release();
+            copyText(message, error, error_size);
+            return nullptr;
+        },
+        [&]() -> Nsm * {
+            copyText("out of memory", error, error_size);
+            return nullptr;
+        });
 }
 
 void nsm_destroy(Nsm *nsm) {
@@ -61,7 +66,9 @@ void nsm_destroy(Nsm *nsm) {
 
 size_t nsm_make_module_id(const char *instance_id, int64_t start_ms, uint16_t random, char *out,
                           size_t size) {
-    return copyText(nitroscope::nsm::makeModuleId(instance_id, start_ms, random), out, size);
+    return guarded(
+        [&] { return copyText(nitroscope::nsm::makeModuleId(instance_id, start_ms, random), out, size); },
+        [&] { return copyText({}, out, size); });
 }
 
 const char *nsm_module_id(const Nsm *nsm) {
@@ -70,12 +77,12 @@ const char *nsm_module_id(const Nsm *nsm) {
 
 NsmAnswer nsm_handle(Nsm *nsm, const uint8_t *request, size_t request_size, uint8_t *response,
                      size_t capacity) {
-    try {
-        return nsm->module.handle({reinterpret_cast<const std::byte *>(request), request_size},
-                                  writable(response, capacity));
-    } catch (const std::bad_alloc &) {
-        return nsm->module.refuse(NSM_INTERNAL_ERROR, writable(response, capacity));
-    }
+    return guarded(
+        [&] {
+            return nsm->module.handle({reinterpret_cast<const std::byte *>(request), request_size},
+                                      writable(response, capacity));
+        },
+        [&] { return nsm->module.refuse(NSM_INTERNAL_ERROR, writable(response, capacity)); });
 }
 
 NsmQuestion nsm_inspect(const Nsm *nsm, const uint8_t *request, size_t request_size) {
@@ -144,17 +151,10 @@ void nsm_fault_seed(Nsm *nsm, uint64_t seed) {
 }
 
 void nsm_save_state(const Nsm *nsm, NsmState *state) {
-    try {
-        nsm->module.save(*state);
-    } catch (const std::bad_alloc &) {
-        state->identity_size = 0; // the only part that needs memory; it is the last one
-    }
+    // The identity is the only part that needs memory, and the last one.
+    guarded([&] { nsm->module.save(*state); }, [&] { state->identity_size = 0; });
 }
 
 int nsm_load_state(Nsm *nsm, const NsmState *state) {
-    try {
-        return nsm->module.load(*state) ? 0 : -1;
-    } catch (const std::bad_alloc &) {
-        return -1;
-    }
+    return guarded([&] { return nsm->module.load(*state) ? 0 : -1; }, [] { return -1; });
 }

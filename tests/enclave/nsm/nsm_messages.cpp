@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tests/enclave/init/nsm_messages.hpp"
+#include "tests/enclave/nsm/nsm_messages.hpp"
 
 namespace nitroscope::demo {
 namespace {

@@ -5,7 +5,7 @@
 // response's length. Errors come back in words, because the demo enclave only prints them.
 #pragma once
 
-#include "tests/enclave/init/nsm_messages.hpp"
+#include "tests/enclave/nsm/nsm_messages.hpp"
 
 namespace nitroscope::demo {
 

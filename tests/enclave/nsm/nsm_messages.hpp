@@ -2,8 +2,9 @@
 //
 // The guest's side of the NSM wire format: requests encoded and responses decoded as AWS's NSM API library
 // does it (CBOR, serde's externally tagged enums: a unit variant is a text string, any other a map of one
-// entry named after the variant). Responses are decoded
-// independently of their key order and of definite or indefinite lengths.
+// entry named after the variant). Responses are decoded independently of their key order and of definite or
+// indefinite lengths. Names and sizes are spelled out here once more, and not taken from the device's
+// nsm_protocol.h, on purpose: this side checks that one.
 #pragma once
 
 #include "nsm-device/cbor/cbor.hpp"
