@@ -15,7 +15,8 @@
 namespace nitroscope::app {
 
 EifFindingsView::EifFindingsView(QWidget *parent)
-    : QWidget(parent), m_table(new QTableView), m_detail(new QLabel), m_strip(new TaskStrip) {
+    : QWidget(parent), m_table(new QTableView), m_detail(new QLabel), m_unlisted(new QLabel),
+      m_strip(new TaskStrip) {
     prepareTable(*m_table);
     m_table->setModel(&m_model);
     m_table->setAccessibleName(QStringLiteral("Lint findings"));
@@ -31,11 +32,14 @@ EifFindingsView::EifFindingsView(QWidget *parent)
     m_detail->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_detail->setContentsMargins(10, 6, 10, 6);
     m_detail->setAccessibleName(QStringLiteral("The finding in full"));
+    m_unlisted->setContentsMargins(10, 2, 10, 2);
+    m_unlisted->hide();
     auto *content = new QWidget;
     auto *inner = new QVBoxLayout(content);
     inner->setContentsMargins({});
     inner->setSpacing(0);
     inner->addWidget(m_table, 1);
+    inner->addWidget(m_unlisted);
     inner->addWidget(m_detail);
     m_stack = new EmptyStack(content, QStringLiteral("Not checked yet"), {});
     m_stack->setEmpty(true);
@@ -60,6 +64,8 @@ void EifFindingsView::clear() {
     m_checking.cancel();
     m_model.setFindings({});
     m_detail->clear();
+    m_unlisted->clear();
+    m_unlisted->hide();
     m_stack->setText(QStringLiteral("Not checked yet"), {});
     m_stack->setEmpty(true);
 }
@@ -76,9 +82,11 @@ void EifFindingsView::check(const formats::EifDocument &document,
             options.measured = measurements;
             return formats::lintEif(document, options);
         },
-        [this](Result<std::vector<formats::LintFinding>> findings) {
+        [this](Result<formats::LintFindings> findings) {
             if (findings) {
                 m_model.setFindings(std::move(*findings));
+                m_unlisted->setText(m_model.unlistedText());
+                m_unlisted->setVisible(!m_unlisted->text().isEmpty());
                 m_stack->setText(QStringLiteral("No findings"), {});
                 m_stack->setEmpty(m_model.rowCount() == 0);
                 m_table->setCurrentIndex(m_model.index(0, 0));
@@ -102,6 +110,10 @@ void EifFindingsView::showFinding() {
                     .arg(finding.range.offset, 0, 16)
                     .arg(finding.range.length);
     m_detail->setText(text);
+}
+
+QString EifFindingsView::unlisted() const {
+    return m_unlisted->text();
 }
 
 void EifFindingsView::copy() {

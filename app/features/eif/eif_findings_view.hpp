@@ -28,6 +28,8 @@ public:
 
     LintModel &model() { return m_model; }
     QTableView &table() { return *m_table; }
+    // What is said below the table of findings that it has no room for.
+    QString unlisted() const;
     void copy();
 
 signals:
@@ -41,6 +43,7 @@ private:
     BackgroundTask m_checking;
     QTableView *m_table;
     QLabel *m_detail;
+    QLabel *m_unlisted;
     TaskStrip *m_strip;
     EmptyStack *m_stack;
 };

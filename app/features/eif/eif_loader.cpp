@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/eif/eif_loader.hpp"
 
-#include "app/ui/work/worker.hpp"
+#include "app/core/worker.hpp"
 
 namespace nitroscope::app {
 
