@@ -3,6 +3,7 @@
 // What is inside the kernel, command line and ramdisk sections; see eif_tree.hpp. Kernel facts follow Linux,
 // Documentation/arch/x86/boot.rst and Documentation/arch/arm64/booting.rst.
 
+#include "app/formats/compression/compression.hpp"
 #include "app/formats/eif/eif_tree.hpp"
 #include "app/formats/tree/value_text.hpp"
 
@@ -93,26 +94,31 @@ bool addArmImageFacts(Node &data, std::span<const std::byte> head, const eif::Se
     return true;
 }
 
-struct Magic {
-    const char *bytes;
-    qsizetype length;
+// Besides the compressions that the kernel takes.
+constexpr struct {
+    const char *magic;
     const char *name;
+} otherRamdisks[] = {
+    {"070701", "cpio archive (newc)"},
+    {"070702", "cpio archive (newc with checksums)"},
+    {"070707", "cpio archive (old portable format, not taken by the kernel)"},
+    {"hsqs", "squashfs (not an initramfs)"},
 };
-constexpr Magic ramdiskMagics[] = {
-    {"070701", 6, "cpio archive (newc)"},
-    {"070702", 6, "cpio archive (newc with checksums)"},
-    {"070707", 6, "cpio archive (old portable format, not taken by the kernel)"},
-    {"\x1f\x8b", 2, "gzip"},
-    {"\xfd"
-     "7zXZ\0",
-     6, "xz"},
-    {"\x28\xb5\x2f\xfd", 4, "zstd"},
-    {"\x02\x21\x4c\x18", 4, "lz4 (legacy frame)"},
-    {"BZh", 3, "bzip2"},
-    {"\x5d\0\0", 3, "lzma"},
-    {"\x89LZO", 4, "lzo"},
-    {"hsqs", 4, "squashfs (not an initramfs)"},
-};
+
+QString ramdiskFormat(const QByteArray &head) {
+    for (const auto &other : otherRamdisks)
+        if (head.startsWith(other.magic))
+            return QString::fromLatin1(other.name);
+    switch (const Compression compression = detectCompression(toBytes(head))) {
+    case Compression::none:
+    case Compression::lz4Frame: // of no use to the kernel
+        return {};
+    case Compression::lz4Legacy:
+        return QStringLiteral("lz4 (legacy frame)");
+    default:
+        return compressionName(compression);
+    }
+}
 
 } // namespace
 
@@ -160,12 +166,9 @@ void addCommandLineTree(Node &data, const QByteArray &text, quint64 fileOffset) 
 void addRamdiskTree(Node &data, const launch::ByteSource &source, const eif::Section &section) {
     Head buffer;
     const QByteArray head = toByteArray(readHead(buffer, source, section)).left(16);
-    for (const Magic &magic : ramdiskMagics) {
-        if (head.startsWith(QByteArray(magic.bytes, magic.length))) {
-            data.value = QString::fromLatin1(magic.name);
-            return;
-        }
-    }
+    data.value = ramdiskFormat(head);
+    if (!data.value.isEmpty())
+        return;
     data.value = QStringLiteral("unknown content");
     if (!head.isEmpty())
         data.addFinding(Severity::warning,

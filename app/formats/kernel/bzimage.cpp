@@ -194,7 +194,19 @@ app::Result<void> checkPayload(const KernelImage &kernel) {
 app::Result<QByteArray> extractVmlinux(const KernelImage &kernel, const UnpackLimits &limits) {
     if (auto checked = checkPayload(kernel); !checked)
         return tl::unexpected(checked.error());
-    return decompressAll(kernel.compression, kernel.payload, limits);
+    UnpackLimits bounded = limits;
+    if (kernel.compression != Compression::none)
+        bounded.outputBytes = std::min(bounded.outputBytes, maxUnpackedKernel);
+    auto stream = Decompressor::open(kernel.compression, kernel.payload, bounded);
+    if (!stream)
+        return tl::unexpected(stream.error());
+    auto vmlinux = readAll(**stream);
+    if (!vmlinux && (*stream)->isOverOutput() && bounded.outputBytes == maxUnpackedKernel)
+        return app::failure(
+            u"limit"_s,
+            u"The kernel unpacks to more than %1, which none that boots does; the file is damaged or a trap."_s
+                .arg(sizeText(maxUnpackedKernel)));
+    return vmlinux;
 }
 
 app::Result<KernelContent> scanKernel(const KernelImage &kernel, const UnpackLimits &limits) {
