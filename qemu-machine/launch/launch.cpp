@@ -79,6 +79,17 @@ NitroLaunchProblem internalProblem(const char *what) {
                            ". Close other programs to free memory and try again.");
 }
 
+/// For when there is not even memory for a sentence.
+NitroLaunchProblem outOfMemory() {
+    NitroLaunchProblem problem = {};
+    problem.fatal = 1;
+    problem.reason = NITRO_LAUNCH_REASON_INTERNAL;
+    problem.section = -1;
+    std::strncpy(problem.message, "Not enough memory or threads to open the image.",
+                 sizeof problem.message - 1);
+    return problem;
+}
+
 /// strict=off turns a refusal into a warning.
 void downgrade(NitroLaunchProblem &problem) {
     problem.fatal = 0;
@@ -122,12 +133,8 @@ void startMeasuring(NitroLaunch &launch) {
                                           .processors = processors > 0 ? processors - 1 : 1};
             launch.measured = measure(launch.file, launch.image, extras, std::move(stop));
         } catch (const std::exception &) {
-            launch.measured = {.status = MeasureStatus::cryptoFailed,
-                               .failedOffset = 0,
-                               .pcr0 = {},
-                               .pcr1 = {},
-                               .pcr2 = {},
-                               .crc = {}};
+            launch.measured = {};
+            launch.measured.status = MeasureStatus::cryptoFailed;
         }
         launch.isMeasured.store(true, std::memory_order_release);
     });
@@ -152,6 +159,21 @@ void judgeMeasurement(NitroLaunch &launch) {
             refuse(toProblem(*finding, launch.image.find(eif::SectionType::signature)));
 }
 
+/// A file that could not be read to its end. The place in the extra ramdisk goes into the sentence: a problem's
+/// place is one in the EIF.
+NitroLaunchProblem readProblem(const NitroLaunch &launch) {
+    const Measurements &measured = launch.measured;
+    const std::string remedy = " was changed or could not be read while it was measured; start again when "
+                               "nothing writes to it any more.";
+    if (measured.failedFile == MeasuredFile::extraRamdisk)
+        return makeProblem(Weight::refusal, NITRO_LAUNCH_REASON_EXTRA_RAMDISK, ErrorCode::none, {},
+                           "The ramdisk file of -initrd (byte " + std::to_string(measured.failedOffset) +
+                               ")" + remedy);
+    return makeProblem(Weight::refusal, NITRO_LAUNCH_REASON_FILE_CHANGED, ErrorCode::e19,
+                       {sectionAt(launch.image, measured.failedOffset), measured.failedOffset},
+                       "The file" + remedy);
+}
+
 /// Turns the finished measurement into the outcome; runs once, on the caller's thread.
 void conclude(NitroLaunch &launch) {
     if (launch.outcome != NITRO_MEASURE_BUSY || !launch.isMeasured.load(std::memory_order_acquire))
@@ -159,11 +181,7 @@ void conclude(NitroLaunch &launch) {
     const Measurements &measured = launch.measured;
     launch.facts.computed_crc = measured.crc.value_or(0);
     if (measured.status == MeasureStatus::readFailed) {
-        launch.verdict =
-            makeProblem(Weight::refusal, NITRO_LAUNCH_REASON_FILE_CHANGED, ErrorCode::e19,
-                        {sectionAt(launch.image, measured.failedOffset), measured.failedOffset},
-                        "The file was changed or could not be read while it was measured; start again when "
-                        "nothing writes to it any more.");
+        launch.verdict = readProblem(launch);
         launch.outcome = NITRO_MEASURE_REFUSED;
     } else if (measured.status != MeasureStatus::done) {
         launch.verdict = internalProblem("memory or threads ran out, or OpenSSL failed");
@@ -245,11 +263,7 @@ NitroLaunch *nitro_launch_open(const NitroLaunchOptions *options, NitroLaunchPro
     try {
         return openLaunch(*options, *problem);
     } catch (const std::exception &) {
-        problem->fatal = 1;
-        problem->reason = NITRO_LAUNCH_REASON_INTERNAL;
-        problem->section = -1;
-        std::strncpy(problem->message, "Not enough memory or threads to open the image.",
-                     sizeof problem->message - 1);
+        *problem = outOfMemory();
         return nullptr;
     }
 }
@@ -277,7 +291,12 @@ const uint8_t *nitro_launch_extra_ramdisk(const NitroLaunch *launch, uint64_t *s
 }
 
 int nitro_launch_poll(NitroLaunch *launch) {
-    conclude(*launch);
+    try {
+        conclude(*launch);
+    } catch (const std::exception &) {
+        launch->verdict = outOfMemory();
+        launch->outcome = NITRO_MEASURE_REFUSED;
+    }
     return launch->outcome;
 }
 
