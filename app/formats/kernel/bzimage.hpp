@@ -29,6 +29,10 @@ struct KernelImage {
     QString version() const { return versionText.section(QChar(u' '), 0, 0); }
 };
 
+/// The kernel's own name of itself, "6.12.95 (user@host) #1 SMP ...", as it stands in the file; empty when the header
+/// does not tell where. Errors: "file-changed".
+app::Result<QByteArray> readVersionText(const ByteRegion &kernel, const eif::BzImage &setup);
+
 /// Reads the head of the kernel. Never fails on strange content (kind = unknown); errors: "file-changed".
 app::Result<KernelImage> readKernelImage(const ByteRegion &kernel);
 
