@@ -4,19 +4,14 @@
 #pragma once
 
 #include "app/features/eif/lint_model.hpp"
-#include "app/ui/work/background_task.hpp"
-
-#include <QWidget>
+#include "app/ui/bars/task_page.hpp"
 
 class QLabel;
 class QTableView;
 
 namespace nitroscope::app {
 
-class EmptyStack;
-class TaskStrip;
-
-class EifFindingsView : public QWidget {
+class EifFindingsView : public TaskPage {
     Q_OBJECT
 public:
     explicit EifFindingsView(QWidget *parent = nullptr);
@@ -37,6 +32,7 @@ signals:
     void rangeChosen(const nitroscope::formats::ByteRange &range);
 
 private:
+    void display(formats::LintFindings findings);
     void showFinding();
 
     LintModel m_model;
@@ -44,8 +40,6 @@ private:
     QTableView *m_table;
     QLabel *m_detail;
     QLabel *m_unlisted;
-    TaskStrip *m_strip;
-    EmptyStack *m_stack;
 };
 
 } // namespace nitroscope::app
