@@ -17,15 +17,16 @@ app::Result<LintFindings> lintEif(const EifDocument &document, const LintOptions
     lintStructure(report, document);
     lintMetadata(report, document);
     lintCommandLine(report, document);
-    const auto ramdisks = readRamdisks(document.source(), document.image(), options.limits);
-    if (!ramdisks)
-        return tl::unexpected(ramdisks.error());
-    const auto kernel = lintKernel(report, document, *ramdisks, options.limits.unpack);
+    const auto index = document.ramdisks(options.limits);
+    if (!index)
+        return tl::unexpected(index.error());
+    const std::vector<Ramdisk> &ramdisks = (*index)->ramdisks();
+    const auto kernel = lintKernel(report, document, ramdisks, options.limits.unpack);
     if (!kernel)
         return tl::unexpected(kernel.error());
-    lintRamdisks(report, document, *ramdisks, *kernel);
-    lintPrograms(report, document, *ramdisks);
-    lintMemory(report, document, *ramdisks);
+    lintRamdisks(report, document, ramdisks, *kernel);
+    lintPrograms(report, document, **index);
+    lintMemory(report, document, ramdisks);
     std::optional<EifMeasurements> measurements = options.measured;
     if (options.measures && !measurements) {
         auto measured = document.measurements(stop);

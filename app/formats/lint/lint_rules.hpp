@@ -24,7 +24,7 @@ app::Result<std::optional<KernelContent>> lintKernel(LintReport &report, const E
 void lintRamdisks(LintReport &report, const EifDocument &document, const std::vector<Ramdisk> &ramdisks,
                   const std::optional<KernelContent> &kernel);
 /// init, cmd, env and the program that they start.
-void lintPrograms(LintReport &report, const EifDocument &document, const std::vector<Ramdisk> &ramdisks);
+void lintPrograms(LintReport &report, const EifDocument &document, const RamdiskIndex &index);
 void lintMemory(LintReport &report, const EifDocument &document, const std::vector<Ramdisk> &ramdisks);
 /// Certificate and signature; with measurements also CRC and the signed PCR0.
 void lintSignature(LintReport &report, const EifDocument &document, const EifMeasurements *measurements,

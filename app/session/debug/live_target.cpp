@@ -66,7 +66,7 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
         [this](const BootMapPointer &map) {
             m_image = map->image;
             if (m_memory)
-                m_code = std::make_shared<GuestCode>(*m_memory, m_image, m_files.eif);
+                m_code = std::make_shared<GuestCode>(*m_memory, m_image, map->eif);
             m_walk.begin(map);
             emit prepared();
         });

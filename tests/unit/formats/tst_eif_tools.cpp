@@ -139,19 +139,19 @@ private slots:
         TestSections sections = goodSections();
         sections[4].data = archive + cpioTrailer();
         const auto document = EifDocument::open(write("links.eif", makeEif(sections)));
-        const QString folder = m_folder->filePath(u"links"_s);
+        const QString folder = m_folder->filePath(QStringLiteral("links"));
         const auto report = extractEif(*document, folder);
         QVERIFY2(report.has_value(), report ? "" : qPrintable(report.error().text()));
         QCOMPARE(report->skippedCount, quint64{0});
         const auto inodeOf = [&](int number) {
             struct stat status = {};
-            ::stat(qPrintable(folder + u"/ramdisk1/f/%1"_s.arg(number)), &status);
+            ::stat(qPrintable(folder + QStringLiteral("/ramdisk1/f/%1").arg(number)), &status);
             return std::pair(status.st_ino, status.st_nlink);
         };
         QCOMPARE(inodeOf(0), inodeOf(count - 1));
         QCOMPARE(inodeOf(0).second, nlink_t{count});
         // The last content counts, as in the kernel.
-        QFile first(folder + u"/ramdisk1/f/0"_s);
+        QFile first(folder + QStringLiteral("/ramdisk1/f/0"));
         QVERIFY(first.open(QIODevice::ReadOnly));
         QCOMPARE(first.readAll(), QByteArray::number(count - 1));
     }

@@ -245,8 +245,8 @@ private slots:
         for (const LintFinding &finding : findings.listed)
             if (finding.severity == Severity::error)
                 errors << finding.rule;
-        QVERIFY2(errors.contains(u"init-missing"), qPrintable(errors.join(u' ')));
-        QVERIFY2(errors.contains(u"crc-mismatch"), qPrintable(errors.join(u' ')));
+        QVERIFY2(errors.contains(QStringLiteral("init-missing")), qPrintable(errors.join(u' ')));
+        QVERIFY2(errors.contains(QStringLiteral("crc-mismatch")), qPrintable(errors.join(u' ')));
         QVERIFY(std::ranges::is_sorted(findings.listed, std::ranges::greater(), &LintFinding::severity));
         QCOMPARE(findings.count(Severity::error), errors.size());
         QVERIFY(findings.count(Severity::note) >= 2000);
@@ -256,12 +256,12 @@ private slots:
 
     void manyErrors_areCountedBeyondTheList() {
         LintReport report;
-        report.note("first", u"a"_s, u"b"_s, u"c"_s);
+        report.note("first", QStringLiteral("a"), QStringLiteral("b"), QStringLiteral("c"));
         for (size_t i = 0; i < 2 * LintFindings::maxListed; ++i)
-            report.error("error", u"a"_s, QString::number(i), u"c"_s);
+            report.error("error", QStringLiteral("a"), QString::number(i), QStringLiteral("c"));
         const LintFindings findings = report.take();
         QCOMPARE(findings.listed.size(), LintFindings::maxListed);
-        QCOMPARE(findings.listed.front().why, u"0"_s);
+        QCOMPARE(findings.listed.front().why, QStringLiteral("0"));
         QCOMPARE(findings.count(Severity::error), static_cast<qint64>(2 * LintFindings::maxListed));
         QCOMPARE(findings.unlisted(), static_cast<qint64>(LintFindings::maxListed) + 1);
     }
