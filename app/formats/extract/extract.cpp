@@ -234,6 +234,8 @@ private:
             return {};
         }
         auto done = copyFile(reader, *file);
+        if (done && isJoined && ::ftruncate(*file, entry.size) != 0) // what was there before may be longer
+            done = outputFailure(errno);
         ::close(*file);
         if (!done)
             return done;

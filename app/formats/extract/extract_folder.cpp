@@ -165,8 +165,7 @@ app::Result<int> ExtractFolder::makeFile(const QByteArray &path, unsigned mode) 
 app::Result<int> ExtractFolder::reopenFile(const QByteArray &path) {
     QByteArray name;
     const int parent = openParent(path, name);
-    const int file =
-        parent < 0 ? -1 : ::openat(parent, name.constData(), O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
+    const int file = parent < 0 ? -1 : ::openat(parent, name.constData(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     if (file >= 0)
         return file;
     return app::failure(u"output"_s, QString::fromLocal8Bit(std::strerror(parent < 0 ? -parent : errno)));
