@@ -4,6 +4,7 @@
 // recording it; breaks and faults.
 #include "app/window/main_window.hpp"
 
+#include "app/core/worker.hpp"
 #include "app/features/boot/boot_panel.hpp"
 #include "app/features/console/console_panel.hpp"
 #include "app/features/log/log_panel.hpp"
@@ -17,7 +18,6 @@
 #include "app/ui/panel/panel_dock.hpp"
 #include "app/ui/text/byte_text.hpp"
 #include "app/ui/text/roles.hpp"
-#include "app/ui/work/worker.hpp"
 
 #include <QFileDialog>
 #include <QFileInfo>

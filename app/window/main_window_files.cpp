@@ -3,11 +3,11 @@
 // Opening EIFs and saving what the window shows.
 #include "app/window/main_window.hpp"
 
+#include "app/core/worker.hpp"
 #include "app/features/attestation/attestation_panel.hpp"
 #include "app/features/eif/eif_panel.hpp"
 #include "app/formats/attestation/input.hpp"
 #include "app/ui/bars/banner.hpp"
-#include "app/ui/work/worker.hpp"
 
 #include <QBuffer>
 #include <QDir>

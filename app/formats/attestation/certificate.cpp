@@ -95,15 +95,16 @@ private:
 app::Result<Certificate> Certificate::parse(const QByteArray &der) {
     if (nsm::CertPtr known = RecentCertificates::instance().find(der))
         return Certificate(std::move(known));
+    ERR_clear_error();
     nsm::CertPtr x509 = nsm::certificateFromDer(toBytes(der));
     if (!x509) {
-        const QString why = QString::fromStdString(nsm::lastOpensslError());
-        return tl::unexpected(
-            app::Error{QStringLiteral("bad-certificate"),
-                       QStringLiteral("The certificate's DER is broken (%1).")
-                           .arg(why.isEmpty() ? QStringLiteral("bytes after its end") : why),
-                       derFault(toBytes(der)).value_or(0),
-                       {}});
+        // OpenSSL itself has nothing against what follows a certificate.
+        const QString why = ERR_peek_last_error() == 0 ? QStringLiteral("bytes after its end")
+                                                       : QString::fromStdString(nsm::lastOpensslError());
+        return tl::unexpected(app::Error{QStringLiteral("bad-certificate"),
+                                         QStringLiteral("The certificate's DER is broken (%1).").arg(why),
+                                         derFault(toBytes(der)).value_or(0),
+                                         {}});
     }
     // Decodes the extensions once; what is wrong with them is kept as flags. OpenSSL's own words are not
     // needed.

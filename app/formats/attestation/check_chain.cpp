@@ -187,7 +187,7 @@ struct Anchor {
     bool isFirst = false; // the cabundle's first certificate is the pinned root
 };
 
-Anchor checkRoot(const Document &document, const Chain &chain, const VerifyOptions &options,
+Anchor checkRoot(const Document &document, const Chain &chain, const std::vector<TrustedRoot> &roots,
                  VerdictBuilder &out) {
     Anchor anchor;
     const QString subject = placeName(0);
@@ -199,7 +199,7 @@ Anchor checkRoot(const Document &document, const Chain &chain, const VerifyOptio
     const Certificate &first = *chain.cabundle[0];
     const ByteRange range = document.cabundle[0].content;
     const QByteArray sha256 = first.sha256();
-    if (const TrustedRoot *root = findRoot(options.roots, sha256)) {
+    if (const TrustedRoot *root = findRoot(roots, sha256)) {
         anchor.name = root->name;
         anchor.isFirst = true;
         out.add("root", subject, Outcome::passed,
@@ -207,7 +207,7 @@ Anchor checkRoot(const Document &document, const Chain &chain, const VerifyOptio
                 range);
         return anchor;
     }
-    for (const TrustedRoot &root : options.roots) {
+    for (const TrustedRoot &root : roots) {
         if (root.der.isEmpty())
             continue;
         auto certificate = Certificate::parse(root.der);
@@ -225,8 +225,7 @@ Anchor checkRoot(const Document &document, const Chain &chain, const VerifyOptio
     }
     out.add("root", subject, Outcome::failed,
             QStringLiteral("The document's root \"%1\" (SHA-256 %2) is not the one that is pinned (%3).%4")
-                .arg(first.subject(), QString::fromLatin1(sha256.toHex()), namesOf(options.roots),
-                     hintFor(sha256)),
+                .arg(first.subject(), QString::fromLatin1(sha256.toHex()), namesOf(roots), hintFor(sha256)),
             range);
     return anchor;
 }
@@ -267,7 +266,7 @@ Chain readChain(const Document &document, VerdictBuilder &out) {
     return chain;
 }
 
-QString checkChain(const Document &document, const Chain &chain, const VerifyOptions &options,
+QString checkChain(const Document &document, const Chain &chain, const std::vector<TrustedRoot> &roots,
                    std::optional<qint64> atSeconds, VerdictBuilder &out) {
     // Each certificate costs a signature verification; the hardware's bundles have four.
     constexpr size_t longestBundle = 16;
@@ -277,7 +276,7 @@ QString checkChain(const Document &document, const Chain &chain, const VerifyOpt
                 document.cabundleRange);
         return {};
     }
-    const Anchor anchor = checkRoot(document, chain, options, out);
+    const Anchor anchor = checkRoot(document, chain, roots, out);
     if (isReversed(chain))
         out.add("order", QStringLiteral("cabundle"), Outcome::failed,
                 QStringLiteral("It is in reverse order: the root must come first."), document.cabundleRange);

@@ -4,11 +4,10 @@
 // live_target_memory.cpp.
 #include "app/session/debug/live_target.hpp"
 
+#include "app/core/worker.hpp"
 #include "app/session/debug/boot_point.hpp"
 #include "app/session/debug/cpu_space.hpp"
 
-#include <QFutureWatcher>
-#include <QtConcurrent/QtConcurrentRun>
 #include <QtEndian>
 
 namespace nitroscope::app {
@@ -70,16 +69,15 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
     m_wasReset = true;
     if (broker->lastStop())
         onStopped(*broker->lastStop());
-    auto *watcher = new QFutureWatcher<BootMapPointer>(this);
-    connect(watcher, &QFutureWatcherBase::finished, this, [this, watcher] {
-        m_image = watcher->result()->image;
-        if (m_memory)
-            m_code = std::make_shared<GuestCode>(*m_memory, m_image, m_files.eif);
-        m_walk.begin(watcher->result());
-        watcher->deleteLater();
-        emit prepared();
-    });
-    watcher->setFuture(QtConcurrent::run(makeBootMap, m_files.eif, m_files.append, m_files.firmwareElf));
+    runInWorker(
+        this, [files = m_files] { return makeBootMap(files.eif, files.append, files.firmwareElf); },
+        [this](const BootMapPointer &map) {
+            m_image = map->image;
+            if (m_memory)
+                m_code = std::make_shared<GuestCode>(*m_memory, m_image, map->eif);
+            m_walk.begin(map);
+            emit prepared();
+        });
 }
 
 LiveTarget::~LiveTarget() {

@@ -11,8 +11,6 @@
 #include "qemu/bswap.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
-/* Offsets in struct virtio_vsock_hdr. */
-
 /* A packet, and the ids of the breaks that it meets. */
 typedef struct VsockBreakEvent {
     const uint32_t *ids;

@@ -64,6 +64,15 @@ private slots:
         }
     }
 
+    void parse_certificateWithBytesBehindIt_saysSo() {
+        const QByteArray good = DocumentMaker::derOf(DocumentMaker().leaf);
+        const auto certificate = Certificate::parse(good + "xy");
+        QVERIFY(!certificate);
+        QCOMPARE(certificate.error().message,
+                 QString("The certificate's DER is broken (bytes after its end)."));
+        QCOMPARE(certificate.error().offset, std::optional<quint64>(good.size()));
+    }
+
     void verify_again_forgetsNothingThatMatters() {
         // What was proven of a chain is remembered; a chain that differs in one bit is another chain.
         DocumentMaker maker;
