@@ -94,12 +94,14 @@ private slots:
 
     void nsmModel_stream_listsTransactions() {
         FakeCapture capture;
-        NsmListModel model;
+        NsmAccount account;
+        NsmListModel model(account);
         const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
         connect(&capture, &CaptureSource::restarted, &model, [&] { model.restart(capture.bytes()); });
         connect(&capture, &CaptureSource::recordsArrived, &model, [&](const CaptureBatchPointer &batch) {
             for (const auto &record : batch->records)
-                model.add(record);
+                if (const auto change = account.add(record); change.transaction >= 0)
+                    model.changed(change.transaction, change.isNew);
         });
         capture.play(nsmStream());
         model.flush();

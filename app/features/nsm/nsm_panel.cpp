@@ -3,6 +3,7 @@
 
 #include "app/formats/cbor/cbor_tree.hpp"
 #include "app/proto/pcapng/cbor_variant.hpp"
+#include "app/session/account/run_account.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/bars/filter_bar.hpp"
 #include "app/ui/bytes/cbor_view.hpp"
@@ -24,8 +25,8 @@
 
 namespace nitroscope::app {
 
-NsmPanel::NsmPanel(QWidget *parent)
-    : Panel(QStringLiteral("nsm"), QStringLiteral("NSM"), parent),
+NsmPanel::NsmPanel(const RunAccount &account, QWidget *parent)
+    : Panel(QStringLiteral("nsm"), QStringLiteral("NSM"), parent), m_model(account.nsm()),
       m_filter(new FilterBar(QStringLiteral("Filter requests"), QStringLiteral("Text shown"))),
       m_table(new QTableView), m_detail(new CborView), m_splitter(new QSplitter(Qt::Vertical)) {
     prepareTable(*m_table);
@@ -96,6 +97,17 @@ NsmPanel::NsmPanel(QWidget *parent)
         }
         showCurrent();
         refreshStatus(m_streamNote);
+    });
+    follow(account);
+}
+
+void NsmPanel::follow(const RunAccount &account) {
+    connect(&account, &RunAccount::began, &m_model, [this, &account] { m_model.restart(account.bytes()); });
+    connect(&account, &RunAccount::taken, &m_model, [this](const RunNews &news) {
+        for (const int transaction : news.changedTransactions)
+            m_model.changed(transaction, false);
+        if (news.hasNewTransactions)
+            m_model.changed(m_model.sourceCount() - 1, true);
     });
 }
 

@@ -18,11 +18,13 @@ namespace nitroscope::app {
 class CborView;
 class EmptyStack;
 class FilterBar;
+class RunAccount;
 
 class NsmPanel : public Panel {
     Q_OBJECT
 public:
-    explicit NsmPanel(QWidget *parent = nullptr);
+    // The account outlives the panel.
+    explicit NsmPanel(const RunAccount &account, QWidget *parent = nullptr);
 
     NsmListModel &model() { return m_model; }
     QTableView &table() { return *m_table; }
@@ -64,6 +66,7 @@ protected:
     void contextMenuEvent(QContextMenuEvent *event) override;
 
 private:
+    void follow(const RunAccount &account);
     void buildFilterBar();
     void applyFilter();
     void setCurrentRow(int row);

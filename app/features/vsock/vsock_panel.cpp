@@ -3,6 +3,7 @@
 
 #include "app/features/vsock/stream_view.hpp"
 #include "app/features/vsock/throughput_plot.hpp"
+#include "app/session/account/run_account.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/bars/filter_bar.hpp"
 #include "app/ui/bytes/buffer_byte_source.hpp"
@@ -34,8 +35,9 @@ void setWidths(QTableView &table, const int (&widths)[count]) {
 
 } // namespace
 
-VsockPanel::VsockPanel(const QList<QAction *> &actions, QWidget *parent)
-    : Panel(QStringLiteral("vsock"), QStringLiteral("vsock"), parent), m_menuActions(actions),
+VsockPanel::VsockPanel(RunAccount &account, const QList<QAction *> &actions, QWidget *parent)
+    : Panel(QStringLiteral("vsock"), QStringLiteral("vsock"), parent), m_menuActions(actions), m_run(account),
+      m_account(account.vsock()),
       m_filter(new FilterBar(QStringLiteral("Filter flows and packets"), QStringLiteral("Traffic shown"))),
       m_onlyFlow(new QCheckBox(QStringLiteral("Only this flow"))), m_flows(new QTableView),
       m_packets(new QTableView), m_payload(new HexView), m_views(new QTabWidget), m_stream(new StreamView),
@@ -78,6 +80,8 @@ VsockPanel::VsockPanel(const QList<QAction *> &actions, QWidget *parent)
         if (isVisible() && m_currentFlow >= 0)
             emit infoWanted();
     });
+    connect(&m_run, &RunAccount::began, this, &VsockPanel::restart);
+    connect(&m_run, &RunAccount::taken, this, &VsockPanel::take);
 }
 
 void VsockPanel::buildFilterBar() {
@@ -206,12 +210,8 @@ void VsockPanel::connectModels() {
     });
 }
 
-void VsockPanel::restart(std::shared_ptr<const CaptureBytes> bytes) {
-    m_bytes = std::move(bytes);
-    m_account.restart();
-    m_changedFlows.clear();
-    m_newFlows.clear();
-    m_packetsAdded = false;
+void VsockPanel::restart() {
+    m_bytes = m_run.bytes();
     m_currentFlow = m_currentPacket = -1;
     m_awaited = 0;
     m_flows->selectionModel()->clear();
@@ -223,25 +223,14 @@ void VsockPanel::restart(std::shared_ptr<const CaptureBytes> bytes) {
     refreshStatus();
 }
 
-void VsockPanel::add(const pcapng::Record &record) {
-    const VsockAccount::Change change = m_account.add(record);
-    if (change.newFlow)
-        m_newFlows.insert(change.flow);
-    else if (change.flow >= 0)
-        m_changedFlows.insert(change.flow);
-    m_packetsAdded = m_packetsAdded || change.newPacket;
-}
-
-void VsockPanel::endBatch() {
-    if (m_newFlows.isEmpty() && m_changedFlows.isEmpty() && !m_packetsAdded)
+void VsockPanel::take(const RunNews &news) {
+    if (!news.hasNewFlows && !news.hasNewPackets && news.changedFlows.empty())
         return;
-    if (!m_newFlows.isEmpty())
-        m_flowModel.changed(*m_newFlows.cbegin(), true);
-    for (const int flow : std::as_const(m_changedFlows))
+    if (news.hasNewFlows)
+        m_flowModel.changed(m_flowModel.sourceCount() - 1, true);
+    for (const int flow : news.changedFlows)
         m_flowModel.changed(flow, false);
-    m_newFlows.clear();
-    m_changedFlows.clear();
-    if (std::exchange(m_packetsAdded, false))
+    if (news.hasNewPackets)
         m_packetModel.added();
     m_stack->setEmpty(false);
     m_plot->update();
@@ -250,7 +239,7 @@ void VsockPanel::endBatch() {
 
 void VsockPanel::setInfo(const qmp::VsockInfo &info) {
     for (const qmp::VsockFlowState &state : info.flows)
-        if (const int flow = m_account.take(state); flow >= 0)
+        if (const int flow = m_run.takeFlowState(state); flow >= 0)
             m_flowModel.changed(flow, false);
 }
 

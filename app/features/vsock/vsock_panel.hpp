@@ -11,7 +11,6 @@
 #include "app/session/vsock/vsock_control.hpp"
 #include "app/ui/panel/panel.hpp"
 
-#include <QSet>
 #include <QTimer>
 
 class QCheckBox;
@@ -27,19 +26,19 @@ namespace nitroscope::app {
 class EmptyStack;
 class FilterBar;
 class HexView;
+class RunAccount;
 class StreamView;
 class ThroughputPlot;
 enum class ByteSpelling;
+struct RunNews;
 
 class VsockPanel : public Panel {
     Q_OBJECT
 public:
-    // The actions that its context menu shares with the window's menu; they outlive the panel.
-    explicit VsockPanel(const QList<QAction *> &actions, QWidget *parent = nullptr);
+    // `actions` are those that its context menu shares with the window's menu. They and the account outlive the
+    // panel.
+    VsockPanel(RunAccount &account, const QList<QAction *> &actions, QWidget *parent = nullptr);
 
-    void restart(std::shared_ptr<const CaptureBytes> bytes);
-    void add(const pcapng::Record &record);
-    void endBatch(); // shows what the records since the last call have changed
     void setInfo(const qmp::VsockInfo &info);
     void setRules(const QVector<VsockRule> &rules);
     // An enclave runs: breaks, faults and routes can be set, and ages go on.
@@ -95,6 +94,8 @@ protected:
     void changeEvent(QEvent *event) override;
 
 private:
+    void restart();
+    void take(const RunNews &news);
     void buildFilterBar();
     QWidget *buildPacketPage();
     QWidget *buildStreamPage();
@@ -110,12 +111,12 @@ private:
     void addRuleMenus(QMenu &menu);
 
     QList<QAction *> m_menuActions;
-    VsockAccount m_account;
+    RunAccount &m_run;
+    const VsockAccount &m_account; // the run's
     VsockFlowModel m_flowModel{m_account};
     VsockPacketModel m_packetModel{m_account};
     std::shared_ptr<const CaptureBytes> m_bytes;
-    QSet<int> m_changedFlows, m_newFlows;
-    bool m_packetsAdded = false, m_isLive = false, m_following = true;
+    bool m_isLive = false, m_following = true;
     bool m_choosing = false; // the panel moves a current row by itself
     QVector<VsockRule> m_rules;
     QTimer m_clock;

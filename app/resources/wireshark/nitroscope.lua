@@ -13,7 +13,8 @@ local kinds = { [0] = "DescribePCR", "ExtendPCR", "LockPCR", "LockPCRs", "Descri
 local results = { [0] = "Success", "InvalidArgument", "InvalidIndex", "InvalidResponse", "ReadOnlyIndex", "InvalidOperation",
     "BufferTooSmall", "InputTooLarge", "InternalError" }
 local directions = { [0] = "Request", "Response" }
-local nsm_header_bytes = 24
+local nsm_header_bytes = { 24, 44 } -- by version
+local none = 0xffffffff
 
 local nsm = Proto("nitro_nsm", "Nitro Security Module")
 local nsm_fields = {
@@ -24,6 +25,11 @@ local nsm_fields = {
     header = ProtoField.uint16("nitro_nsm.header_length", "Header length"),
     transaction = ProtoField.uint64("nitro_nsm.transaction", "Transaction"),
     duration = ProtoField.uint64("nitro_nsm.duration", "Duration (ns)"),
+    pcr = ProtoField.uint32("nitro_nsm.pcr", "PCR"),
+    data = ProtoField.uint32("nitro_nsm.data_length", "Length of data or user data"),
+    nonce = ProtoField.uint32("nitro_nsm.nonce_length", "Length of the nonce"),
+    public_key = ProtoField.uint32("nitro_nsm.public_key_length", "Length of the public key"),
+    cbor = ProtoField.uint32("nitro_nsm.cbor_length", "Length of the CBOR"),
     request_in = ProtoField.framenum("nitro_nsm.request_in", "Request in", base.NONE, frametype.REQUEST),
     response_in = ProtoField.framenum("nitro_nsm.response_in", "Response in", base.NONE, frametype.RESPONSE),
 }
@@ -36,11 +42,12 @@ function nsm.init()
 end
 
 function nsm.dissector(buffer, pinfo, root)
-    if buffer:len() < nsm_header_bytes or buffer(0, 1):uint() ~= 1 then
+    local shortest = buffer:len() >= nsm_header_bytes[1] and nsm_header_bytes[buffer(0, 1):uint()]
+    if not shortest then
         return 0
     end
     local header = buffer(4, 2):le_uint()
-    if header < nsm_header_bytes or header > buffer:len() then
+    if header < shortest or header > buffer:len() then
         return 0
     end
     local response = buffer(1, 1):uint() == 1
@@ -62,6 +69,15 @@ function nsm.dissector(buffer, pinfo, root)
     tree:add_le(nsm_fields.transaction, buffer(8, 8))
     if response then
         tree:add_le(nsm_fields.duration, buffer(16, 8))
+    end
+    if shortest == nsm_header_bytes[2] then
+        for place, field in ipairs({ nsm_fields.pcr, nsm_fields.data, nsm_fields.nonce, nsm_fields.public_key }) do
+            local bytes = buffer(20 + 4 * place, 4)
+            if bytes:le_uint() ~= none then
+                tree:add_le(field, bytes)
+            end
+        end
+        tree:add_le(nsm_fields.cbor, buffer(40, 4))
     end
     local other = response and request_frames[transaction] or not response and response_frames[transaction]
     if other then

@@ -46,8 +46,9 @@ enum class LogLevel { debug, info, warning, error };
 struct LogEntry {
     QDateTime time;
     LogLevel level = LogLevel::info;
-    QString source; // "session", "qemu", "machine"
-    QString text;   // one line
+    QString source;          // "session", "qemu", "machine"
+    QString text;            // one line
+    bool isInStream = false; // the capture stream says it too: what follows that has a line already
 };
 
 enum class EndKind {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Captures live and saved: what arrives, that nobody is run over, cancelling, recording, damage.
-#include "app/session/capture/capture_replay.hpp"
+#include "app/session/account/run_records.hpp"
 #include "app/session/capture/live_capture.hpp"
 #include "app/session/capture/saved_capture.hpp"
 #include "tests/unit/capture/nsm_stream.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "app/session/capture/capture_replay.hpp"
+#include "app/session/account/run_records.hpp"
 
 #include "app/proto/pcapng/record_text.hpp"
 
@@ -58,6 +58,10 @@ std::optional<PcrChange> pcrChangeOf(const pcapng::Record &record) {
                      record.virtualNs.value_or(-1)};
 }
 
+bool isReset(const pcapng::Record &record) {
+    return machineRecord(record, NITRO_CAPTURE_KIND_RESET) != nullptr;
+}
+
 QByteArray consoleOutputOf(const pcapng::Record &record) {
     const auto *console = std::get_if<pcapng::ConsoleRecord>(&record.content);
     return console && record.direction != pcapng::Direction::inbound ? console->bytes : QByteArray();
@@ -69,9 +73,10 @@ std::optional<LogEntry> logEntryOf(const pcapng::Record &record) {
                    QStringLiteral("capture"),
                    {}};
     if (const auto *machine = std::get_if<pcapng::MachineRecord>(&record.content)) {
-        if (machine->kind == QLatin1String(NITRO_CAPTURE_KIND_BOOT_STAGE) ||
-            machine->kind == QLatin1String(NITRO_CAPTURE_KIND_PCR))
-            return std::nullopt; // they have panels of their own
+        for (const char *elsewhere : {NITRO_CAPTURE_KIND_BOOT_STAGE, NITRO_CAPTURE_KIND_PCR,
+                                      NITRO_CAPTURE_KIND_VSOCK_OPEN, NITRO_CAPTURE_KIND_VSOCK_CLOSE})
+            if (machine->kind == QLatin1String(elsewhere))
+                return std::nullopt; // they have panels of their own
         const bool bad = machine->kind == QLatin1String(NITRO_CAPTURE_KIND_BOOT_FAILURE);
         const bool attention = machine->kind == QLatin1String(NITRO_CAPTURE_KIND_BOOT_WARNING);
         entry.level = bad ? LogLevel::error : attention ? LogLevel::warning : LogLevel::info;
