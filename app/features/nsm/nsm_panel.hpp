@@ -58,8 +58,8 @@ signals:
     void transactionChosen(quint64 id);                                   // by the user
     void documentOpened(const QByteArray &document, const QString &name); // an attestation document
     void pcrChosen(int index);
-    void breakWanted(const nitroscope::app::NsmBreak &wanted);
-    void faultWanted(const nitroscope::app::NsmFault &wanted);
+    void breakWanted(const nitroscope::qmp::BreakRule &wanted);
+    void faultWanted(const nitroscope::qmp::FaultRule &wanted);
     void ruleRemovalWanted(nitroscope::app::NsmRule::Kind kind, quint32 id);
 
 protected:

@@ -14,10 +14,6 @@ namespace {
 
 using State = EnclaveSession::State;
 
-BootFailure asFailure(const qmp::BootProblem &problem) {
-    return {problem.stage, problem.reason, problem.eCode, problem.message, problem.offset, problem.section};
-}
-
 } // namespace
 
 EnclaveRun::EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, LiveCapture *capture, QObject *parent)
@@ -206,7 +202,7 @@ void EnclaveRun::onEvent(const qmp::Event &event) {
     m_machine.takeEvent(event);
     if (event.name == qmp::bootStageEvent) {
         if (const auto stage = qmp::readBootStage(event.data)) {
-            emit bootStage({stage->stage, stage->index, stage->virtualNs, stage->hostNs, stage->text});
+            emit bootStage(*stage);
         } else {
             log(LogLevel::warning, "session", stage.error().text());
         }
@@ -254,8 +250,7 @@ void EnclaveRun::onBootFailed(const QJsonObject &data) {
         log(LogLevel::warning, "session", problem.error().text());
     if (m_evidence.bootFailure)
         return;
-    const BootFailure failure =
-        problem ? asFailure(*problem) : BootFailure{{}, {}, {}, problem.error().text(), {}, {}};
+    const BootFailure failure = problem ? *problem : BootFailure{{}, {}, {}, problem.error().text(), {}, {}};
     m_evidence.bootFailure = failure;
     emit bootFailed(failure);
     if (!m_ending)

@@ -61,8 +61,8 @@ public slots:
     // Bytes as typed into the guest's serial console. Dropped when no console is connected.
     virtual void sendConsoleInput(const QByteArray &bytes) = 0;
     // Breaks and faults live as long as the run. What the machine refuses comes as a log line.
-    virtual void addNsmBreak(const nitroscope::app::NsmBreak &wanted) = 0;
-    virtual void addNsmFault(const nitroscope::app::NsmFault &wanted) = 0;
+    virtual void addNsmBreak(const nitroscope::qmp::BreakRule &wanted) = 0;
+    virtual void addNsmFault(const nitroscope::qmp::FaultRule &wanted) = 0;
     virtual void removeNsmRule(nitroscope::app::NsmRule::Kind kind, quint32 id) = 0;
     virtual void refreshNsmRules() = 0;
 

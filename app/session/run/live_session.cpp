@@ -76,12 +76,12 @@ void LiveSession::sendConsoleInput(const QByteArray &bytes) {
         m_run->sendConsoleInput(bytes);
 }
 
-void LiveSession::addNsmBreak(const NsmBreak &wanted) {
+void LiveSession::addNsmBreak(const qmp::BreakRule &wanted) {
     if (m_run)
         m_run->nsmControl().add(wanted);
 }
 
-void LiveSession::addNsmFault(const NsmFault &wanted) {
+void LiveSession::addNsmFault(const qmp::FaultRule &wanted) {
     if (m_run)
         m_run->nsmControl().add(wanted);
 }

@@ -67,21 +67,15 @@ void FakeSession::sendConsoleInput(const QByteArray &bytes) {
     m_consoleInput += bytes;
 }
 
-void FakeSession::addNsmBreak(const NsmBreak &wanted) {
+void FakeSession::addNsmBreak(const qmp::BreakRule &wanted) {
     m_calls << QStringLiteral("break");
-    m_rules.append(
-        {NsmRule::Kind::breakpoint, m_nextRule++,
-         ruleText(qmp::BreakRule{QStringLiteral("nsm"), {}, wanted.kind, wanted.error, wanted.pcr, 0, 0}),
-         0});
+    m_rules.append({NsmRule::Kind::breakpoint, m_nextRule++, ruleText(wanted), 0});
     emit nsmRulesChanged(m_rules);
 }
 
-void FakeSession::addNsmFault(const NsmFault &wanted) {
+void FakeSession::addNsmFault(const qmp::FaultRule &wanted) {
     m_calls << QStringLiteral("fault");
-    m_rules.append({NsmRule::Kind::fault, m_nextRule++,
-                    ruleText(qmp::FaultRule{wanted.action, wanted.kind, wanted.error, wanted.pcr,
-                                            wanted.milliseconds, wanted.count, 0, 0}),
-                    0});
+    m_rules.append({NsmRule::Kind::fault, m_nextRule++, ruleText(wanted), 0});
     emit nsmRulesChanged(m_rules);
 }
 

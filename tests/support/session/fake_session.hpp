@@ -36,8 +36,8 @@ public:
     void reset() override;
     void stop() override;
     void sendConsoleInput(const QByteArray &bytes) override;
-    void addNsmBreak(const NsmBreak &wanted) override;
-    void addNsmFault(const NsmFault &wanted) override;
+    void addNsmBreak(const qmp::BreakRule &wanted) override;
+    void addNsmFault(const qmp::FaultRule &wanted) override;
     void removeNsmRule(NsmRule::Kind kind, quint32 id) override;
     void refreshNsmRules() override {}
 

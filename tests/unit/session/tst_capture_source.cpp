@@ -102,6 +102,22 @@ private slots:
         QVERIFY(capture.totals().records < 60);
     }
 
+    void saved_openFailsWhileAnotherIsRead_endsThatToo() {
+        const QTemporaryDir dir;
+        SavedCapture capture;
+        QSignalSpy batches(&capture, &CaptureSource::recordsArrived);
+        capture.open(made(dir, nsmStream(QByteArray(12'000, '\x40'), 1500)));
+        QTRY_VERIFY(!batches.isEmpty());
+        QCOMPARE(capture.state(), CaptureSource::State::reading);
+        capture.open(dir.filePath(QStringLiteral("no-such-file")));
+        QCOMPARE(capture.state(), CaptureSource::State::failed);
+        QSignalSpy states(&capture, &CaptureSource::stateChanged);
+        const qsizetype before = batches.count();
+        QTest::qWait(300);
+        QCOMPARE(batches.count(), before);
+        QVERIFY(states.isEmpty());
+    }
+
     void saved_notACapture_fails_data() {
         QTest::addColumn<QByteArray>("content");
         QTest::newRow("empty") << QByteArray();
