@@ -4,10 +4,10 @@
 #include "app/features/nsm/nsm_panel.hpp"
 #include "app/ui/actions/menus.hpp"
 #include "app/ui/bytes/cbor_view.hpp"
+#include "app/ui/lists/following_table.hpp"
 
 #include <QContextMenuEvent>
 #include <QMenu>
-#include <QTableView>
 
 namespace nitroscope::app {
 namespace {
@@ -42,7 +42,7 @@ void NsmPanel::contextMenuEvent(QContextMenuEvent *event) {
 
 void NsmPanel::popUpRules() {
     QMenu *menu = makeContextMenu(this);
-    addRuleMenus(*menu, m_current < 0 ? nullptr : &m_model.transaction(m_current));
+    addRuleMenus(*menu, current());
     const QRect row = m_table->visualRect(m_table->currentIndex());
     menu->popup(m_table->viewport()->mapToGlobal(row.isValid() ? row.bottomLeft() : QPoint()));
 }
@@ -53,7 +53,7 @@ void NsmPanel::removeRules() {
 }
 
 void NsmPanel::fillMenu(QMenu &menu) {
-    const NsmTransaction *t = m_current < 0 ? nullptr : &m_model.transaction(m_current);
+    const NsmTransaction *t = current();
     QMenu *copyMenu = menu.addMenu(QStringLiteral("&Copy As"));
     copyMenu->setEnabled(t != nullptr);
     const std::pair<const char *, CopyForm> forms[] = {{"&Diagnostic Notation", CopyForm::diagnostic},

@@ -25,6 +25,7 @@ namespace nitroscope::app {
 
 class EmptyStack;
 class FilterBar;
+class FollowingTable;
 class HexView;
 class RunAccount;
 class StreamView;
@@ -48,13 +49,13 @@ public:
     const VsockAccount &account() const { return m_account; }
     VsockFlowModel &flowModel() { return m_flowModel; }
     VsockPacketModel &packetModel() { return m_packetModel; }
-    QTableView &flowTable() { return *m_flows; }
-    QTableView &packetTable() { return *m_packets; }
+    QTableView &flowTable();
+    QTableView &packetTable();
     StreamView &streamView() { return *m_stream; }
 
     // Number of the chosen flow in the account; -1 = none.
-    int currentFlow() const { return m_currentFlow; }
-    int currentPacket() const { return m_currentPacket; }
+    int currentFlow() const;
+    int currentPacket() const;
     // By the machine's number; false when the capture does not have it.
     bool showFlow(quint64 id);
     void selectWhenThere(quint64 id);
@@ -103,7 +104,6 @@ private:
     void applyFilter();
     void showChosenFlow();
     void showChosenPacket();
-    void setCurrent(QTableView &table, const QModelIndex &cell);
     void restartStream();
     void continueStream();
     void findInStream(bool backwards);
@@ -116,11 +116,9 @@ private:
     VsockFlowModel m_flowModel{m_account};
     VsockPacketModel m_packetModel{m_account};
     std::shared_ptr<const CaptureBytes> m_bytes;
-    bool m_isLive = false, m_following = true;
-    bool m_choosing = false; // the panel moves a current row by itself
+    bool m_isLive = false;
     QVector<VsockRule> m_rules;
     QTimer m_clock;
-    int m_currentFlow = -1, m_currentPacket = -1;
     quint64 m_awaited = 0; // flow to choose when it comes
 
     int m_streamFlow = -1; // flow in the stream view
@@ -131,7 +129,7 @@ private:
     FilterBar *m_filter;
     QComboBox *m_operation, *m_direction;
     QCheckBox *m_onlyFlow;
-    QTableView *m_flows, *m_packets;
+    FollowingTable *m_flows, *m_packets;
     HexView *m_payload;
     QTabWidget *m_views;
     StreamView *m_stream;
