@@ -68,10 +68,7 @@ QByteArray consoleOutputOf(const pcapng::Record &record) {
 }
 
 std::optional<LogEntry> logEntryOf(const pcapng::Record &record) {
-    LogEntry entry{QDateTime::fromMSecsSinceEpoch(record.hostNs / 1'000'000, Qt::UTC),
-                   LogLevel::info,
-                   QStringLiteral("capture"),
-                   {}};
+    LogLevel level = LogLevel::info;
     if (const auto *machine = std::get_if<pcapng::MachineRecord>(&record.content)) {
         for (const char *elsewhere : {NITRO_CAPTURE_KIND_BOOT_STAGE, NITRO_CAPTURE_KIND_PCR,
                                       NITRO_CAPTURE_KIND_VSOCK_OPEN, NITRO_CAPTURE_KIND_VSOCK_CLOSE})
@@ -79,14 +76,14 @@ std::optional<LogEntry> logEntryOf(const pcapng::Record &record) {
                 return std::nullopt; // they have panels of their own
         const bool bad = machine->kind == QLatin1String(NITRO_CAPTURE_KIND_BOOT_FAILURE);
         const bool attention = machine->kind == QLatin1String(NITRO_CAPTURE_KIND_BOOT_WARNING);
-        entry.level = bad ? LogLevel::error : attention ? LogLevel::warning : LogLevel::info;
+        level = bad ? LogLevel::error : attention ? LogLevel::warning : LogLevel::info;
     } else if (std::holds_alternative<pcapng::DroppedRecord>(record.content)) {
-        entry.level = LogLevel::warning;
+        level = LogLevel::warning;
     } else {
         return std::nullopt;
     }
-    entry.text = pcapng::summaryOf(record);
-    return entry;
+    return LogEntry{QDateTime::fromMSecsSinceEpoch(record.hostNs / 1'000'000, Qt::UTC), level,
+                    QStringLiteral("capture"), pcapng::summaryOf(record)};
 }
 
 } // namespace nitroscope::app
