@@ -15,8 +15,8 @@ void FakeSession::StreamDeleter::operator()(NitroCapture *stream) const {
 void FakeSession::record(const std::function<void(NitroCapture *)> &write) {
     if (!m_stream) {
         const NitroCaptureHost host{
-            this, [](void *self) { return static_cast<FakeSession *>(self)->m_hostNs; },
-            [](void *self) { return static_cast<FakeSession *>(self)->m_guestNs; }, nullptr};
+            this, [](void *self) -> int64_t { return static_cast<FakeSession *>(self)->m_hostNs; },
+            [](void *self) -> int64_t { return static_cast<FakeSession *>(self)->m_guestNs; }, nullptr};
         m_stream.reset(nitro_capture_new(&host, nullptr));
     }
     if (m_hostNs == 0)
