@@ -23,12 +23,19 @@ extern "C" {
 
 typedef struct Nsm Nsm;
 
+/* Bytes of what a request carries; -1: it has none. */
+typedef struct NsmFieldSizes {
+    int32_t data; /* ExtendPCR's data, Attestation's user_data */
+    int32_t nonce, public_key;
+} NsmFieldSizes;
+
 /* One request with its answer, for whoever records them. Pointers are valid during the callback only. */
 typedef struct NsmTransaction {
     uint64_t id; /* 1, 2, 3, … since creation */
     NsmRequestKind kind;
     NsmError error;
     int32_t index; /* the PCR (LockPCRs: the range), -1 when the request has none */
+    NsmFieldSizes fields;
     uint32_t faults; /* bit n = NsmFaultAction n was applied */
     uint32_t rule; /* id of the first fault rule that was; 0 = none */
     uint32_t delay_ms; /* the host is to hold the answer back this long */
@@ -99,6 +106,7 @@ typedef struct NsmQuestion {
     int32_t index; /* as in NsmTransaction */
     unsigned first_pcr, last_pcr; /* the PCRs it touches; none when first > last */
     uint64_t transaction; /* the id it will have if it is the next to be handled */
+    NsmFieldSizes fields;
 } NsmQuestion;
 NsmQuestion nsm_inspect(const Nsm *nsm, const uint8_t *request, size_t request_size);
 

@@ -120,7 +120,7 @@ private:
     }
 
     GdbOptions m_options;
-    app::LiveSession m_session;
+    app::LiveSession m_session{app::LiveSession::Stream::ignored};
     QTemporaryDir m_folder;
     QProcess m_gdb;
     QString m_socket;

@@ -176,7 +176,7 @@ private:
     }
 
     RunOptions m_options;
-    app::LiveSession m_session;
+    app::LiveSession m_session{app::LiveSession::Stream::ignored};
     TerminalInput m_input;
     SignalWatch m_signals;
     MessageHolder m_messages;

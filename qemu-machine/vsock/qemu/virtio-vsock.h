@@ -23,16 +23,6 @@ OBJECT_DECLARE_SIMPLE_TYPE(VirtIOVsock, VIRTIO_VSOCK)
 /* RX buffers that are looked at together. */
 #define VSOCK_RX_BATCH 32
 
-/* At most so many flow events per second of each kind go over QMP. */
-#define VSOCK_EVENTS_PER_SECOND 50
-
-typedef struct VsockEventLimit {
-    int64_t since_ms;
-    unsigned sent;
-    /* Not sent since the last one that was. */
-    uint32_t suppressed;
-} VsockEventLimit;
-
 struct VirtIOVsock {
     VirtIODevice parent_obj;
 
@@ -76,9 +66,6 @@ struct VirtIOVsock {
     bool reset_sent;
     /* So many event buffers were left then. */
     unsigned event_buffers;
-
-    VsockEventLimit opened_limit;
-    VsockEventLimit closed_limit;
 
     /* Kept to save allocations: the pieces of one packet or one batch. */
     VsockPiece pieces[VIRTQUEUE_MAX_SIZE];
