@@ -18,13 +18,6 @@ namespace pcapng = nitroscope::pcapng;
 
 namespace {
 
-std::vector<pcapng::Record> recordsOf(const QByteArray &stream) {
-    std::vector<pcapng::Record> records;
-    pcapng::CaptureReader reader([&](const pcapng::Record &record) { records.push_back(record); });
-    reader.feed(stream);
-    return records;
-}
-
 // An account with the news of each batch, put together.
 struct Heard {
     RunAccount account;
@@ -44,7 +37,11 @@ struct Heard {
         });
         QObject::connect(&account, &RunAccount::ended, [this] { ++ends; });
     }
-    void take(const QByteArray &stream) { account.take(recordsOf(stream)); }
+    // A part of a stream, or a stream of its own.
+    void take(const QByteArray &stream) {
+        m_reader.feed(stream);
+        account.take(std::exchange(m_records, {}));
+    }
     // What there is to compare.
     QStringList summary() const {
         QStringList lines;
@@ -64,6 +61,10 @@ struct Heard {
         lines << QString::fromLatin1(console);
         return lines;
     }
+
+private:
+    std::vector<pcapng::Record> m_records;
+    pcapng::CaptureReader m_reader{[this](const pcapng::Record &record) { m_records.push_back(record); }};
 };
 
 QString written(const QTemporaryDir &dir, const char *name, const QByteArray &content) {
