@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "nsm-device/core/nsm_protocol.h"
+#include "qemu-machine/rules/rules.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,12 +23,19 @@ extern "C" {
 
 typedef struct Nsm Nsm;
 
+/* Bytes of what a request carries; -1: it has none. */
+typedef struct NsmFieldSizes {
+    int32_t data; /* ExtendPCR's data, Attestation's user_data */
+    int32_t nonce, public_key;
+} NsmFieldSizes;
+
 /* One request with its answer, for whoever records them. Pointers are valid during the callback only. */
 typedef struct NsmTransaction {
     uint64_t id; /* 1, 2, 3, … since creation */
     NsmRequestKind kind;
     NsmError error;
     int32_t index; /* the PCR (LockPCRs: the range), -1 when the request has none */
+    NsmFieldSizes fields;
     uint32_t faults; /* bit n = NsmFaultAction n was applied */
     uint32_t rule; /* id of the first fault rule that was; 0 = none */
     uint32_t delay_ms; /* the host is to hold the answer back this long */
@@ -98,6 +106,7 @@ typedef struct NsmQuestion {
     int32_t index; /* as in NsmTransaction */
     unsigned first_pcr, last_pcr; /* the PCRs it touches; none when first > last */
     uint64_t transaction; /* the id it will have if it is the next to be handled */
+    NsmFieldSizes fields;
 } NsmQuestion;
 NsmQuestion nsm_inspect(const Nsm *nsm, const uint8_t *request, size_t request_size);
 
@@ -132,10 +141,7 @@ typedef struct NsmFaultRule {
     NsmFaultAction action;
     NsmError error;
     uint32_t milliseconds;
-    uint32_t skip; /* let so many matching requests pass first */
-    uint32_t count; /* then apply so often and vanish; 0 = for ever */
-    uint32_t chance; /* per cent; 0 means 100 */
-    uint32_t hits; /* out: how often it has applied */
+    RuleQuota quota; /* which of the requests that match; a rule that is used up is gone */
 } NsmFaultRule;
 
 /* The rule's id, 0 when it makes no sense or there are NSM_FAULTS_MAX already. */
@@ -146,7 +152,7 @@ int nsm_fault_get(const Nsm *nsm, size_t position, NsmFaultRule *rule); /* 0, or
 void nsm_fault_seed(Nsm *nsm, uint64_t seed); /* for `chance` and the choice of bits */
 
 #define NSM_IDENTITY_MAX 0x4000u /* of the chain with its keys in a snapshot */
-#define NSM_FAULT_WORDS 10u /* a saved rule */
+#define NSM_FAULT_WORDS (5u + RULE_STATE_WORDS) /* a saved rule: kind, index, action, error, milliseconds, then rules.h's part */
 
 /* All state that a snapshot must carry, as flat arrays for a vmstate description. */
 typedef struct NsmState {
@@ -155,7 +161,7 @@ typedef struct NsmState {
     uint64_t requests[NSM_REQUEST_KINDS];
     uint64_t errors[NSM_ERRORS];
     uint8_t module_id[NSM_MODULE_ID_MAX]; /* text, zero-terminated */
-    uint32_t faults[NSM_FAULTS_MAX * NSM_FAULT_WORDS]; /* the rules' members in order */
+    uint32_t faults[NSM_FAULTS_MAX * NSM_FAULT_WORDS];
     uint32_t fault_count;
     uint64_t fault_seed;
     uint64_t transactions; /* so many so far; loading never goes back, so that ids stay unique */

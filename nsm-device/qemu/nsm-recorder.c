@@ -100,12 +100,26 @@ static char *nsm_recorder_note(const NsmTransaction *transaction)
     return g_string_free(note, false);
 }
 
+static NitroCaptureNsmRequest nsm_recorder_request(int32_t index,
+                                                   NsmFieldSizes fields)
+{
+    return (NitroCaptureNsmRequest) {
+        .pcr = index,
+        .data = fields.data,
+        .nonce = fields.nonce,
+        .public_key = fields.public_key,
+    };
+}
+
 void nsm_recorder_hold(NsmRecorder *recorder, const NsmQuestion *question,
                        const uint8_t *request, size_t size)
 {
+    const NitroCaptureNsmRequest about =
+        nsm_recorder_request(question->index, question->fields);
     const NitroCaptureNsm record = {
         .kind = question->kind,
         .transaction = question->transaction,
+        .request = &about,
         .data = request,
         .size = size,
     };
@@ -137,10 +151,13 @@ void nsm_recorder_transaction(NsmRecorder *recorder,
                               const NsmTransaction *transaction)
 {
     g_autofree char *note = NULL;
+    const NitroCaptureNsmRequest about =
+        nsm_recorder_request(transaction->index, transaction->fields);
     NitroCaptureNsm record = {
         .kind = transaction->kind,
         .transaction = transaction->id,
         .age_ns = transaction->duration_ns,
+        .request = &about,
         .data = transaction->request,
         .size = transaction->request_size,
     };
@@ -167,6 +184,7 @@ void nsm_recorder_transaction(NsmRecorder *recorder,
         .result = transaction->error,
         .transaction = transaction->id,
         .duration_ns = transaction->duration_ns,
+        .request = &about,
         .data = transaction->response,
         .size = transaction->response_size,
         .verdict = nsm_recorder_verdict(transaction),

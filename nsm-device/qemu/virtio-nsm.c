@@ -32,6 +32,7 @@
 #include "hw/virtio/virtio-mmio.h"
 #include "migration/vmstate.h"
 #include "standard-headers/linux/virtio_ids.h"
+#include "nsm-device/qemu/nsm-break.h"
 #include "nsm-device/qemu/virtio-nsm.h"
 #include "trace.h"
 
@@ -236,16 +237,12 @@ static void virtio_nsm_hold(VirtIONSM *s, uint8_t what, uint32_t delay_ms,
 static bool virtio_nsm_breaks(VirtIONSM *s, const NsmQuestion *question,
                               const NsmAnswer *answer)
 {
-    return nitro_break_hit(s->breaks, &(NitroBreakEvent) {
-        .source = ENCLAVE_BREAK_SOURCE_NSM,
-        .request = question->kind,
-        .pcr = question->index,
-        .first_pcr = question->first_pcr,
-        .last_pcr = question->last_pcr,
-        .answered = answer,
-        .error = answer ? answer->error : NSM_SUCCESS,
-        .transaction = question->transaction,
-    });
+    const NsmBreakEvent event = {
+        .question = question,
+        .answer = answer,
+    };
+
+    return nitro_break_hit(s->breaks, ENCLAVE_BREAK_SOURCE_NSM, &event);
 }
 
 /* Answers a pair of chains, or holds it back. */
@@ -395,6 +392,18 @@ static void virtio_nsm_set_status(VirtIODevice *vdev, uint8_t status)
 /* ------------------------------------------------------------------ */
 /* Board's interface                                                  */
 
+VirtIONSM *virtio_nsm_find(Error **errp)
+{
+    Object *nsm = object_resolve_path_component(qdev_get_machine(), "nsm");
+
+    if (!nsm) {
+        error_setg(errp, "this machine is not nitro-enclave: it has no NSM of "
+                   "ours");
+        return NULL;
+    }
+    return VIRTIO_NSM(nsm);
+}
+
 void virtio_nsm_reset_pcrs(VirtIONSM *s)
 {
     nsm_reset(s->nsm);
@@ -435,6 +444,7 @@ void virtio_nsm_set_capture(VirtIONSM *s, NitroCapture *capture)
 void virtio_nsm_set_breaks(VirtIONSM *s, NitroBreaks *breaks)
 {
     s->breaks = breaks;
+    nsm_break_register(breaks);
 }
 
 const char *virtio_nsm_module_id(VirtIONSM *s)
@@ -467,8 +477,8 @@ static int virtio_nsm_post_load(void *opaque, int version_id)
 
 static const VMStateDescription vmstate_virtio_nsm_device = {
     .name = "nitroscope-nsm",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .pre_save = virtio_nsm_pre_save,
     .post_load = virtio_nsm_post_load,
     .fields = (const VMStateField[]) {

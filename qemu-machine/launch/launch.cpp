@@ -133,12 +133,8 @@ void startMeasuring(NitroLaunch &launch) {
                                           .processors = processors > 0 ? processors - 1 : 1};
             launch.measured = measure(launch.file, launch.image, extras, std::move(stop));
         } catch (const std::exception &) {
-            launch.measured = {.status = MeasureStatus::cryptoFailed,
-                               .failedOffset = 0,
-                               .pcr0 = {},
-                               .pcr1 = {},
-                               .pcr2 = {},
-                               .crc = {}};
+            launch.measured = {};
+            launch.measured.status = MeasureStatus::cryptoFailed;
         }
         launch.isMeasured.store(true, std::memory_order_release);
     });
@@ -163,6 +159,21 @@ void judgeMeasurement(NitroLaunch &launch) {
             refuse(toProblem(*finding, launch.image.find(eif::SectionType::signature)));
 }
 
+/// A file that could not be read to its end. The place in the extra ramdisk goes into the sentence: a problem's
+/// place is one in the EIF.
+NitroLaunchProblem readProblem(const NitroLaunch &launch) {
+    const Measurements &measured = launch.measured;
+    const std::string remedy = " was changed or could not be read while it was measured; start again when "
+                               "nothing writes to it any more.";
+    if (measured.failedFile == MeasuredFile::extraRamdisk)
+        return makeProblem(Weight::refusal, NITRO_LAUNCH_REASON_EXTRA_RAMDISK, ErrorCode::none, {},
+                           "The ramdisk file of -initrd (byte " + std::to_string(measured.failedOffset) +
+                               ")" + remedy);
+    return makeProblem(Weight::refusal, NITRO_LAUNCH_REASON_FILE_CHANGED, ErrorCode::e19,
+                       {sectionAt(launch.image, measured.failedOffset), measured.failedOffset},
+                       "The file" + remedy);
+}
+
 /// Turns the finished measurement into the outcome; runs once, on the caller's thread.
 void conclude(NitroLaunch &launch) {
     if (launch.outcome != NITRO_MEASURE_BUSY || !launch.isMeasured.load(std::memory_order_acquire))
@@ -170,11 +181,7 @@ void conclude(NitroLaunch &launch) {
     const Measurements &measured = launch.measured;
     launch.facts.computed_crc = measured.crc.value_or(0);
     if (measured.status == MeasureStatus::readFailed) {
-        launch.verdict =
-            makeProblem(Weight::refusal, NITRO_LAUNCH_REASON_FILE_CHANGED, ErrorCode::e19,
-                        {sectionAt(launch.image, measured.failedOffset), measured.failedOffset},
-                        "The file was changed or could not be read while it was measured; start again when "
-                        "nothing writes to it any more.");
+        launch.verdict = readProblem(launch);
         launch.outcome = NITRO_MEASURE_REFUSED;
     } else if (measured.status != MeasureStatus::done) {
         launch.verdict = internalProblem("memory or threads ran out, or OpenSSL failed");

@@ -243,6 +243,25 @@ private Q_SLOTS:
         QCOMPARE(machine.nsm.ask(lockPcr(16)), errorAnswer("ReadOnlyIndex"));
     }
 
+    void break_withSkipAndCount_stopsAsOftenAsAsked() {
+        Machine machine;
+        QVERIFY2(machine.run(), machine.errorOutput());
+        machine.command(
+            u"enclave-break-add"_s,
+            {{u"source"_s, u"nsm"_s}, {u"request"_s, u"DescribePCR"_s}, {u"skip"_s, 1}, {u"count"_s, 1}});
+        QVERIFY(machine.nsm.ask(describePcr(16)).startsWith(describedPcr)); // skipped
+        const QJsonObject listed = machine.command(u"enclave-break-list"_s).toArray()[0].toObject();
+        QCOMPARE(listed[u"skip"_s].toInt(), 0); // what is left of it
+        QCOMPARE(listed[u"hits"_s].toInt(), 0);
+        machine.nsm.post(describePcr(16));
+        QCOMPARE(machine.takeEvent(u"ENCLAVE_BREAK"_s)[u"id"_s], listed[u"id"_s]);
+        machine.takeEvent(u"STOP"_s);
+        QCOMPARE(machine.command(u"enclave-break-list"_s).toArray().size(), 0); // used up
+        machine.command(u"cont"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(machine.nsm.response(), patienceMs);
+        QVERIFY(machine.nsm.ask(describePcr(16)).startsWith(describedPcr));
+    }
+
     void break_onARangeOfPcrs_meetsLockPcrs() {
         Machine machine;
         QVERIFY2(machine.run(), machine.errorOutput());

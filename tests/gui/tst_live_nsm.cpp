@@ -110,7 +110,6 @@ private slots:
         theme::apply(*qApp, Appearance::light);
         m_preferences = std::make_unique<Preferences>(m_folder.path());
         m_session = std::make_unique<LiveSession>();
-        m_session->enableCapture();
         m_window = std::make_unique<MainWindow>(*m_session, *m_preferences);
         m_window->resize(1600, 1000);
         m_window->show();

@@ -180,9 +180,12 @@ void TimelineModel::takeFlow(const pcapng::Record &record, const pcapng::Machine
     const quint64 id = number(machine.fields, "flow");
     const bool guestDialed = field(machine.fields, "dialed-by") == QLatin1String("guest");
     const quint64 port = number(machine.fields, guestDialed ? "peer-port" : "guest-port");
-    const QString name = QStringLiteral("flow %1, port %2").arg(id).arg(port);
-    const int known = m_flows.value(id, -1);
-    if (opens || known < 0) {
+    // Refused before it was a flow: it has no number, and is an event of its own.
+    const bool isFlow = id != 0;
+    const QString name =
+        isFlow ? QStringLiteral("flow %1, port %2").arg(id).arg(port) : QStringLiteral("port %1").arg(port);
+    int flow = isFlow ? m_flows.value(id, -1) : -1;
+    if (opens || flow < 0) {
         TimelineEvent e = eventAt(record);
         e.lane = TimelineLane::flows;
         e.kind = Kind::flow;
@@ -197,17 +200,18 @@ void TimelineModel::takeFlow(const pcapng::Record &record, const pcapng::Machine
                 *free = id;
         }
         e.label = word(name, QStringLiteral("flow"));
-        const int added = append(e);
-        if (added < 0)
+        flow = append(e);
+        if (flow < 0)
             return;
-        m_flows.insert(id, added);
+        if (isFlow)
+            m_flows.insert(id, flow);
         if (opens)
             return;
     }
     const QString reason = field(machine.fields, "reason");
     const bool isOrdinary = reason == QLatin1String("host-closed") || reason == QLatin1String("guest-closed");
-    const int flow = m_flows.value(id);
-    std::replace(m_rows.begin(), m_rows.end(), id, quint64{0});
+    if (isFlow)
+        std::replace(m_rows.begin(), m_rows.end(), id, quint64{0});
     finish(flow, record, word(name + QStringLiteral(": ") + reasonText(reason), QStringLiteral("flow")),
            isOrdinary ? Tone::normal : Tone::attention);
 }
@@ -250,7 +254,7 @@ void TimelineModel::takeNsm(const pcapng::Record &record, const pcapng::NsmRecor
         e.reference = nsm.transaction;
         e.guestEndNs = e.guestNs - 1; // until it is answered
         e.hostEndNs = e.hostNs - 1;
-        const auto pcr = nsm.kind <= NSM_REQUEST_LOCK_PCR ? pcapng::pcrOf(record) : std::nullopt;
+        const auto pcr = pcapng::pcrOf(record);
         e.label = word(pcr ? QStringLiteral("%1 %2").arg(kind).arg(*pcr) : kind, kind);
         if (const int added = append(e); added >= 0)
             m_openTransactions.insert(nsm.transaction, added);

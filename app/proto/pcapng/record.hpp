@@ -53,7 +53,13 @@ struct NsmRecord {
     quint8 result = 0; // NsmError
     quint64 transaction = 0;
     quint64 durationNs = 0; // host time; 0 in a request
-    QByteArray cbor;
+    // What the request is about, in a response too (of version 1 only in a request); none: it has no such field.
+    static constexpr qint32 none = -1;
+    qint32 pcr = none;                     // index; of LockPCRs the number of PCRs
+    qint32 data = none;                    // bytes of ExtendPCR's data or of user_data
+    qint32 nonce = none, publicKey = none; // bytes, of an attestation request
+    quint32 cborBytes = 0;                 // that crossed the virtqueue
+    QByteArray cbor;                       // possibly cut
 
     QString kindName() const { return nsmKindName(kind); }
     QString resultName() const { return nsmResultName(result); }

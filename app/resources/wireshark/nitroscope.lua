@@ -10,14 +10,14 @@ local cbor = Dissector.get("cbor")
 
 -- From nsm-device/core/nsm_protocol.h and
 -- qemu-machine/capture/core/format.h, put here by tests/checks/vocabulary --write:
-local version = 1
 local kinds = { [0] = "DescribePCR", "ExtendPCR", "LockPCR", "LockPCRs", "DescribeNSM", "Attestation", "GetRandom", "unknown" }
 local results = { [0] = "Success", "InvalidArgument", "InvalidIndex", "InvalidResponse", "ReadOnlyIndex", "InvalidOperation", "BufferTooSmall", "InputTooLarge", "InternalError" }
-local nsm_at = { version = 0, direction = 1, kind = 2, result = 3, header_bytes = 4, transaction = 8, duration = 16 }
-local nsm_header_bytes = 24
+local nsm_at = { version = 0, direction = 1, kind = 2, result = 3, header_bytes = 4, transaction = 8, duration = 16, pcr = 24, data = 28, nonce = 32, public_key = 36, cbor_bytes = 40 }
+local nsm_header_bytes = { 24, 44 } -- by version
 -- End of what was put here.
 
 local directions = { [0] = "Request", "Response" }
+local none = 0xffffffff
 
 local nsm = Proto("nitro_nsm", "Nitro Security Module")
 local nsm_fields = {
@@ -28,6 +28,11 @@ local nsm_fields = {
     header = ProtoField.uint16("nitro_nsm.header_length", "Header length"),
     transaction = ProtoField.uint64("nitro_nsm.transaction", "Transaction"),
     duration = ProtoField.uint64("nitro_nsm.duration", "Duration (ns)"),
+    pcr = ProtoField.uint32("nitro_nsm.pcr", "PCR"),
+    data = ProtoField.uint32("nitro_nsm.data_length", "Length of data or user data"),
+    nonce = ProtoField.uint32("nitro_nsm.nonce_length", "Length of the nonce"),
+    public_key = ProtoField.uint32("nitro_nsm.public_key_length", "Length of the public key"),
+    cbor = ProtoField.uint32("nitro_nsm.cbor_length", "Length of the CBOR"),
     request_in = ProtoField.framenum("nitro_nsm.request_in", "Request in", base.NONE, frametype.REQUEST),
     response_in = ProtoField.framenum("nitro_nsm.response_in", "Response in", base.NONE, frametype.RESPONSE),
 }
@@ -40,11 +45,12 @@ function nsm.init()
 end
 
 function nsm.dissector(buffer, pinfo, root)
-    if buffer:len() < nsm_header_bytes or buffer(nsm_at.version, 1):uint() ~= version then
+    local shortest = buffer:len() >= nsm_header_bytes[1] and nsm_header_bytes[buffer(nsm_at.version, 1):uint()]
+    if not shortest then
         return 0
     end
     local header = buffer(nsm_at.header_bytes, 2):le_uint()
-    if header < nsm_header_bytes or header > buffer:len() then
+    if header < shortest or header > buffer:len() then
         return 0
     end
     local response = buffer(nsm_at.direction, 1):uint() == 1
@@ -66,6 +72,15 @@ function nsm.dissector(buffer, pinfo, root)
     tree:add_le(nsm_fields.transaction, buffer(nsm_at.transaction, 8))
     if response then
         tree:add_le(nsm_fields.duration, buffer(nsm_at.duration, 8))
+    end
+    if shortest == nsm_header_bytes[2] then
+        for _, name in ipairs({ "pcr", "data", "nonce", "public_key" }) do
+            local field, bytes = nsm_fields[name], buffer(nsm_at[name], 4)
+            if bytes:le_uint() ~= none then
+                tree:add_le(field, bytes)
+            end
+        end
+        tree:add_le(nsm_fields.cbor, buffer(nsm_at.cbor_bytes, 4))
     end
     local other = response and request_frames[transaction] or not response and response_frames[transaction]
     if other then

@@ -25,6 +25,10 @@ QStringList nsmFaultActions() {
     return words;
 }
 
+qmp::BreakRule nsmBreak(const QString &request, std::optional<int> pcr, const QString &error) {
+    return {QStringLiteral("nsm"), {}, request, error, pcr, 0, 0};
+}
+
 QString ruleText(const qmp::BreakRule &rule) {
     if (rule.source != QLatin1String("nsm"))
         return QStringLiteral("Break on %1 %2").arg(rule.source, rule.stage).trimmed();
@@ -42,16 +46,12 @@ QString ruleText(const qmp::FaultRule &rule) {
     return text;
 }
 
-void NsmControl::add(const NsmBreak &wanted) {
-    change(qmp::breakAddCommand,
-           qmp::toArguments(
-               qmp::BreakRule{QStringLiteral("nsm"), {}, wanted.kind, wanted.error, wanted.pcr, 0, 0}));
+void NsmControl::add(const qmp::BreakRule &wanted) {
+    change(qmp::breakAddCommand, qmp::toArguments(wanted));
 }
 
-void NsmControl::add(const NsmFault &wanted) {
-    change(qmp::nsmFaultAddCommand,
-           qmp::toArguments(qmp::FaultRule{wanted.action, wanted.kind, wanted.error, wanted.pcr,
-                                           wanted.milliseconds, wanted.count, 0, 0}));
+void NsmControl::add(const qmp::FaultRule &wanted) {
+    change(qmp::nsmFaultAddCommand, qmp::toArguments(wanted));
 }
 
 void NsmControl::remove(NsmRule::Kind kind, quint32 id) {

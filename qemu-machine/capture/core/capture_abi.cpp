@@ -69,8 +69,10 @@ int nitro_capture_wants(const NitroCapture *capture, unsigned interface_id) {
 void nitro_capture_nsm(NitroCapture *capture, const NitroCaptureNsm *record) {
     if (!nitro_capture_wants(capture, NITRO_CAPTURE_NSM))
         return;
+    constexpr NitroCaptureNsmRequest unknown{-1, -1, -1, -1};
+    const NitroCaptureNsmRequest &request = record->request ? *record->request : unknown;
     BlockBuffer<NITRO_CAPTURE_NSM_HEADER_BYTES> header;
-    header.u8(NITRO_CAPTURE_VERSION);
+    header.u8(NITRO_CAPTURE_NSM_VERSION);
     header.u8(record->response ? NITRO_CAPTURE_NSM_RESPONSE : NITRO_CAPTURE_NSM_REQUEST);
     header.u8(static_cast<std::uint8_t>(record->kind));
     header.u8(static_cast<std::uint8_t>(record->result));
@@ -78,6 +80,10 @@ void nitro_capture_nsm(NitroCapture *capture, const NitroCaptureNsm *record) {
     header.u16(0);
     header.u64(record->transaction);
     header.u64(record->duration_ns);
+    // -1 is NITRO_CAPTURE_NSM_NONE.
+    for (const std::int32_t number : {request.pcr, request.data, request.nonce, request.public_key})
+        header.u32(static_cast<std::uint32_t>(number));
+    header.u32(static_cast<std::uint32_t>(record->size));
     capture->record({.interface = NITRO_CAPTURE_NSM,
                      .direction = record->response ? NITRO_CAPTURE_INBOUND : NITRO_CAPTURE_OUTBOUND,
                      .verdict = record->verdict,

@@ -9,8 +9,9 @@
 
 #include "qemu-machine/vsock/protocol/vsock_protocol.h"
 
-/* Version of everything below; a reader refuses a record with a higher version instead of guessing. */
+/* Versions of the packet option and of the nsm header; a reader refuses a higher one instead of guessing. */
 #define NITRO_CAPTURE_VERSION 1
+#define NITRO_CAPTURE_NSM_VERSION 2
 
 /* The interfaces: X(CONSTANT, enumerator, link type, "description"); the enumerator is the name. The pcapng interface ids count from 0, and the
  * Interface Description Blocks come in this order in every section we write. Link types are LINKTYPE_VSOCK and four of the
@@ -75,8 +76,16 @@ enum {
     NITRO_CAPTURE_NSM_HEADER_BYTES_AT = 4, /* u16: where the CBOR starts; u16 after it is 0 */
     NITRO_CAPTURE_NSM_TRANSACTION_AT = 8,  /* u64: same in request and response, counts from 1 */
     NITRO_CAPTURE_NSM_DURATION_AT = 16,    /* u64: host nanoseconds from taking the request to giving the answer; 0 in a request */
-    NITRO_CAPTURE_NSM_HEADER_BYTES = 24
+    /* Since version 2, in request and response alike, so that nobody has to take the CBOR apart for a list: */
+    NITRO_CAPTURE_NSM_PCR_AT = 24,        /* u32: PCR that the request names; of LockPCRs, how many */
+    NITRO_CAPTURE_NSM_DATA_AT = 28,       /* u32: bytes of ExtendPCR's data or of Attestation's user_data */
+    NITRO_CAPTURE_NSM_NONCE_AT = 32,      /* u32: bytes of Attestation's nonce */
+    NITRO_CAPTURE_NSM_PUBLIC_KEY_AT = 36, /* u32: bytes of its public_key */
+    NITRO_CAPTURE_NSM_CBOR_BYTES_AT = 40, /* u32: bytes of the CBOR, also when the record is cut */
+    NITRO_CAPTURE_NSM_HEADER_BYTES = 44,
+    NITRO_CAPTURE_NSM_HEADER_BYTES_V1 = 24
 };
+#define NITRO_CAPTURE_NSM_NONE 0xffffffffu /* in one of those: the request has none, or it could not be decoded */
 enum { NITRO_CAPTURE_NSM_REQUEST = 0, NITRO_CAPTURE_NSM_RESPONSE = 1 };
 
 /* Header of a record on the vsock interface: Linux's struct af_vsockmon_hdr, then the virtio header as it was in the

@@ -76,6 +76,7 @@ void Device::endFlows(Reason reason, Undelivered undelivered) {
     armHeld();
     for (auto &[id, flow] : m_byId) {
         flow->heldToGuest = 0; // a fault may have held the REQUEST
+        flow->sentToGuest = {};
         flow->sendRequest = true;
         makeReady(*flow);
     }
@@ -174,6 +175,7 @@ void Device::startFlow(const Header &header) {
     Flow &flow = add(key, true);
     flow.send.update(header.bufAlloc, header.fwdCnt);
     flow.packetsFromGuest = 1;
+    flow.sentFromGuest.packets = 1;
     ++m_counters.flows_opened;
     startTimer(flow, ConnectTimes::limit, &Device::connectExpired);
     ConnectAnswer answer = m_host->connect({flow.id, flow.kind(), header.source, header.destination}, flow);
@@ -204,6 +206,7 @@ OpenAnswer Device::open(const OpenRequest &request, std::unique_ptr<HostEnd> end
         ++m_counters.flows_refused;
         return answer;
     }
+    m_blackholes.erase(key); // of the former user of these ports
     // The host side does not know yet what a flow that is broken off would tell it.
     return guarded(
         [&] {
@@ -247,7 +250,7 @@ void Device::finish(Flow &flow, Reason reason, Answer answer, Close close) {
     if (m_dead.size() == m_dead.capacity())
         m_dead.reserve(std::max<std::size_t>(16, 2 * m_dead.size()));
     if (answer == Answer::reset)
-        queueReset(flow.key, reason, flow.id);
+        queueReset(flow.key, reason, flow.id, flow.sentToGuest.packets + 1);
     if (m_working == &flow)
         m_working = nullptr;
     stopTimer(flow);
@@ -348,7 +351,7 @@ void Device::refuse(const Header &header, Reason reason) {
     queueReset(key, reason, 0);
 }
 
-void Device::queueReset(const FlowKey &key, Reason reason, std::uint64_t flow) {
+void Device::queueReset(const FlowKey &key, Reason reason, std::uint64_t flow, std::uint64_t number) {
     forgetReset(key); // one is enough
     Waiting packet;
     packet.header.source = {key.peerCid, key.peerPort};
@@ -357,6 +360,7 @@ void Device::queueReset(const FlowKey &key, Reason reason, std::uint64_t flow) {
     packet.header.op = Op::rst;
     packet.flow = flow;
     packet.reason = reason;
+    packet.number = number;
     m_resets.push_back(std::move(packet));
     m_callbacks.work(m_callbacks.opaque);
 }
@@ -399,7 +403,7 @@ void Device::closeExpired(Flow &flow) {
     if (flow.state == VSOCK_CLOSING)
         return finish(flow, flow.reason, Answer::reset, Close::orderly);
     // The guest has closed and waits for its RST; what it sent may take longer.
-    queueReset(flow.key, Reason::guestClosed, flow.id);
+    queueReset(flow.key, Reason::guestClosed, flow.id, flow.sentToGuest.packets + 1);
     linger(flow);
 }
 

@@ -104,6 +104,7 @@ private:
         std::vector<std::byte> payload;
         std::uint64_t flow = 0;
         Reason reason = Reason::none; // of an RST
+        std::uint64_t number = 1;     // of an RST in its flow
         int verdict = 0;
         std::uint32_t rule = 0;
         std::string note;
@@ -133,7 +134,7 @@ private:
     void endFlows(Reason reason, Undelivered undelivered = Undelivered::end);
     void resetTransport(Reason reason);
     void refuse(const Header &header, Reason reason);
-    void queueReset(const FlowKey &key, Reason reason, std::uint64_t flow);
+    void queueReset(const FlowKey &key, Reason reason, std::uint64_t flow, std::uint64_t number = 1);
     void forgetReset(const FlowKey &key);
     void startTimer(Flow &flow, std::int64_t delay, void (Device::*action)(Flow &));
     void stopTimer(Flow &flow);
@@ -199,6 +200,9 @@ private:
     bool holdFromGuest(const FlowKey &key, Waiting packet, std::int64_t release);
     bool judgeReset(Waiting &packet);
     void judgeReceived(const Header &header, std::span<const Bytes> payload);
+    bool intoBlackhole(const Header &header, std::span<const Bytes> payload, VsockDirection direction,
+                       std::uint64_t flow);
+    void openBlackhole(const FlowKey &key, std::uint32_t rule);
     void breakOn(const PacketView &view, const Header &header);
     void holdToGuest(Flow &flow, Waiting packet, std::int64_t release);
     void releaseHeld();
@@ -255,8 +259,13 @@ private:
         std::size_t packets = 0, bytes = 0;
         std::int64_t release = 0;
     };
-    std::unordered_map<FlowKey, Line, FlowKeyHash> m_lines;               // of m_heldFromGuest
-    std::unordered_map<FlowKey, std::uint32_t, FlowKeyHash> m_blackholes; // and the rule
+    std::unordered_map<FlowKey, Line, FlowKeyHash> m_lines; // of m_heldFromGuest
+    struct Blackhole {
+        std::uint32_t rule = 0;
+        std::uint64_t number = 0; // the later one has the higher
+    };
+    std::unordered_map<FlowKey, Blackhole, FlowKeyHash> m_blackholes;
+    std::uint64_t m_lastBlackhole = 0;
     TimerId m_heldTimer = 0;
     std::int64_t m_heldTime = 0;
 

@@ -193,6 +193,7 @@ std::size_t Device::produceData(Flow &flow, std::span<RxBuffer> buffers) {
         scatter(buffer.pieces, 0, bytes);
         buffer.used = headerBytes + count;
         ++used;
+        flow.sentToGuest.count(header);
         account(flow, header);
         if (m_callbacks.packet != nullptr) {
             std::vector<Bytes> &payload = m_seenPieces;

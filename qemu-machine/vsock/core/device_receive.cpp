@@ -57,6 +57,8 @@ void Device::receive(const HeaderBytes &bytes, std::span<const Bytes> pieces) {
     } else {
         if (m_callbacks.packet != nullptr)
             observe(bytes, pieces, {VSOCK_FROM_GUEST, flowIdOf(header, flow), 0, 0, {}});
+        if (flow != nullptr)
+            flow->sentFromGuest.count(header);
         process(header, pieces);
     }
     purge();

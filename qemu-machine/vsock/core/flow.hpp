@@ -51,6 +51,17 @@ struct FlowKeyHash {
     }
 };
 
+// What the sender of one direction has sent, whatever faults then make of it: by this, rules tell packets apart.
+struct Sent {
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0; // of payload
+
+    void count(const Header &header) {
+        ++packets;
+        bytes += header.op == Op::rw ? header.length : 0;
+    }
+};
+
 class Flow final : public FlowEvents {
 public:
     Flow(FlowOwner &keeper, std::uint64_t number, const FlowKey &flowKey, std::uint32_t tax,
@@ -105,6 +116,7 @@ public:
     bool guestSendShut = false, guestReceiveShut = false, hostSendShut = false, hostReceiveShut = false;
     Reason reason = Reason::none; // why it is being closed
 
+    Sent sentToGuest, sentFromGuest;
     // Rules that hold on: ids, 0 = none.
     std::uint32_t frozenToGuest = 0, frozenFromGuest = 0;
 

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "qemu-machine/rules/rules.h"
 #include "qemu-machine/vsock/protocol/vsock_protocol.h"
 
 #ifdef __cplusplus
@@ -66,27 +67,23 @@ typedef struct VsockMatch {
     uint32_t port_last;  /* 0 = port_first alone */
     uint16_t type;       /* 1 stream, 2 seqpacket */
     uint16_t op;         /* VirtIO's number */
-    uint32_t nth;        /* only the nth packet of this direction in its flow, from 1 */
+    uint32_t nth;        /* only the nth packet of this direction in its flow, from 1, as its sender counts them */
     int has_offset;
     uint64_t offset; /* only the packet with this byte of the flow's direction, from 0 */
     uint32_t pattern_size;
     uint8_t pattern[VSOCK_PATTERN_MAX]; /* the payload of one packet contains it */
-    uint32_t skip;                      /* let so many matching packets pass first */
-    uint32_t count;                     /* then apply so often; 0 = for ever */
-    uint32_t chance;                    /* per cent; 0 means 100 */
 } VsockMatch;
 
 typedef struct VsockRule {
     uint32_t id; /* from 1; 0 when adding: one is chosen */
     VsockMatch match;
+    RuleQuota quota; /* which of the packets that match; a rule that is used up stays, so that its hits can be seen */
     VsockAction action;
     uint32_t milliseconds; /* delay */
     uint32_t jitter;       /* delay: milliseconds */
     uint64_t rate;         /* throttle: bytes per second */
     uint32_t bytes;        /* slice */
     int violate;           /* drop, duplicate: also what a real transport never does */
-    uint32_t hits;         /* out */
-    uint32_t passed;       /* out: of `skip` */
 } VsockRule;
 
 /* ---- What the core asks of the shim
@@ -237,7 +234,8 @@ void vsock_each_closed_flow(const Vsock *vsock, void (*each)(void *opaque, const
                             void *opaque);
 
 /* The rule's id; 0 when it makes no sense, its id is taken, or there are too many. Break conditions
- * (VSOCK_BREAK) have ids of their own, separate from the faults'. */
+ * (VSOCK_BREAK) have ids of their own, separate from the faults', and no quota here: how often they stop the
+ * machine is counted where they come from. */
 uint32_t vsock_rule_add(Vsock *vsock, const VsockRule *rule);
 int vsock_fault_remove(Vsock *vsock, uint32_t id); /* 0, or -1 when there is none; id 0 removes all */
 int vsock_break_remove(Vsock *vsock, uint32_t id); /* likewise; also from within `break_hit` */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which packets are meant: between QAPI's VsockPacketMatch and the core's
- * VsockMatch, and the breaks that use it
+ * VsockMatch
  */
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qemu/bswap.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
 /*
@@ -121,41 +120,4 @@ VsockPacketMatch *virtio_vsock_match_info(const VsockMatch *match)
         packet->hex = g_string_free(hex, false);
     }
     return packet;
-}
-
-bool virtio_vsock_break_add(VirtIOVsock *s, uint32_t id,
-                            const VsockPacketMatch *packet, Error **errp)
-{
-    VsockRule rule = {
-        .id = id,
-        .action = VSOCK_BREAK,
-    };
-
-    if (!virtio_vsock_parse_match(packet, &rule.match, errp)) {
-        return false;
-    }
-    if (!vsock_rule_add(s->core, &rule)) {
-        error_setg(errp, "there are %u breaks on packets already: remove one "
-                   "first", VSOCK_RULES_MAX);
-        return false;
-    }
-    return true;
-}
-
-void virtio_vsock_break_remove(VirtIOVsock *s, uint32_t id)
-{
-    vsock_break_remove(s->core, id);
-}
-
-char *virtio_vsock_describe(const VsockPacket *packet)
-{
-    const uint8_t *header = packet->header;
-
-    return g_strdup_printf("%s from %" PRIu64 ":%" PRIu32
-                           " to %" PRIu64 ":%" PRIu32,
-                           vsock_op_name(lduw_le_p(header + VSOCK_HEADER_OP_AT)),
-                           ldq_le_p(header + VSOCK_HEADER_SRC_CID_AT),
-                           (uint32_t)ldl_le_p(header + VSOCK_HEADER_SRC_PORT_AT),
-                           ldq_le_p(header + VSOCK_HEADER_DST_CID_AT),
-                           (uint32_t)ldl_le_p(header + VSOCK_HEADER_DST_PORT_AT));
 }

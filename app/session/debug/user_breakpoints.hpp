@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The breakpoints that a user has set: their places resolved to addresses when symbols are known (a kernel
-// that KASLR moves has none before it was unpacked), set in the stub, counted.
+// What the user of the window wants to stop at: places that become addresses when symbols are known (a kernel
+// that KASLR moves has none before it was unpacked), conditions, counts. Whether each is set is the
+// registry's to know, and asked there.
 #pragma once
 
-#include "app/session/debug/inner_breakpoints.hpp"
+#include "app/session/gdb/breakpoint_registry.hpp"
+#include "app/session/gdb/gdb_broker.hpp"
 #include "app/session/target/debug_types.hpp"
 
 #include <memory>
@@ -12,13 +14,15 @@
 
 namespace nitroscope::app {
 
-class LiveBreakpoints : public QObject {
+class UserBreakpoints : public QObject {
     Q_OBJECT
 public:
     // Turns a place as typed into an address; the error says what is missing for now.
     using Resolver = std::function<Result<quint64>(const QString &place)>;
 
-    LiveBreakpoints(InnerBreakpoints *breakpoints, Resolver resolver, QObject *parent = nullptr);
+    // `party` is the owner that the registry sees; each breakpoint is a part of it.
+    UserBreakpoints(BreakpointRegistry *registry, const void *party, Resolver resolver,
+                    QObject *parent = nullptr);
 
     QVector<DebugBreakpoint> all() const;
     void add(const DebugBreakpoint &wanted);
@@ -40,17 +44,19 @@ signals:
 
 private:
     struct Entry {
-        DebugBreakpoint record;
-        std::optional<Breakpoint> planted;
+        DebugBreakpoint wish;               // its state and address are made up when asked for
+        std::optional<Breakpoint> resolved; // what the registry was asked for
     };
 
     Entry *find(int number);
+    DebugBreakpoint record(const Entry &entry) const;
     void plant(Entry &entry);
     void unplant(Entry &entry);
 
-    InnerBreakpoints *m_breakpoints;
+    BreakpointRegistry *m_registry;
+    const void *m_party;
     Resolver m_resolver;
-    std::vector<std::unique_ptr<Entry>> m_entries; // an entry's address is the owner of its breakpoint
+    std::vector<std::unique_ptr<Entry>> m_entries; // an entry's address is the part that owns its breakpoint
     int m_lastNumber = 0;
 };
 

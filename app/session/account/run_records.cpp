@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "app/session/capture/capture_replay.hpp"
+#include "app/session/account/run_records.hpp"
 
 #include "app/proto/pcapng/record_text.hpp"
 
@@ -58,30 +58,32 @@ std::optional<PcrChange> pcrChangeOf(const pcapng::Record &record) {
                      record.virtualNs.value_or(-1)};
 }
 
+bool isReset(const pcapng::Record &record) {
+    return machineRecord(record, NITRO_CAPTURE_KIND_RESET) != nullptr;
+}
+
 QByteArray consoleOutputOf(const pcapng::Record &record) {
     const auto *console = std::get_if<pcapng::ConsoleRecord>(&record.content);
     return console && record.direction != pcapng::Direction::inbound ? console->bytes : QByteArray();
 }
 
 std::optional<LogEntry> logEntryOf(const pcapng::Record &record) {
-    LogEntry entry{QDateTime::fromMSecsSinceEpoch(record.hostNs / 1'000'000, Qt::UTC),
-                   LogLevel::info,
-                   QStringLiteral("capture"),
-                   {}};
+    LogLevel level = LogLevel::info;
     if (const auto *machine = std::get_if<pcapng::MachineRecord>(&record.content)) {
-        if (machine->kind == QLatin1String(NITRO_CAPTURE_KIND_BOOT_STAGE) ||
-            machine->kind == QLatin1String(NITRO_CAPTURE_KIND_PCR))
-            return std::nullopt; // they have panels of their own
+        for (const char *elsewhere : {NITRO_CAPTURE_KIND_BOOT_STAGE, NITRO_CAPTURE_KIND_PCR,
+                                      NITRO_CAPTURE_KIND_VSOCK_OPEN, NITRO_CAPTURE_KIND_VSOCK_CLOSE})
+            if (machine->kind == QLatin1String(elsewhere))
+                return std::nullopt; // they have panels of their own
         const bool bad = machine->kind == QLatin1String(NITRO_CAPTURE_KIND_BOOT_FAILURE);
         const bool attention = machine->kind == QLatin1String(NITRO_CAPTURE_KIND_BOOT_WARNING);
-        entry.level = bad ? LogLevel::error : attention ? LogLevel::warning : LogLevel::info;
+        level = bad ? LogLevel::error : attention ? LogLevel::warning : LogLevel::info;
     } else if (std::holds_alternative<pcapng::DroppedRecord>(record.content)) {
-        entry.level = LogLevel::warning;
+        level = LogLevel::warning;
     } else {
         return std::nullopt;
     }
-    entry.text = pcapng::summaryOf(record);
-    return entry;
+    return LogEntry{QDateTime::fromMSecsSinceEpoch(record.hostNs / 1'000'000, Qt::UTC), level,
+                    QStringLiteral("capture"), pcapng::summaryOf(record)};
 }
 
 } // namespace nitroscope::app

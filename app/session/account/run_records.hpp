@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Records of a capture as the reports that a running enclave's session makes, so that a saved capture fills
-// the same panels. See docs/capture-format.md, "machine".
+// What single records of a capture say about a run, as plain values. See docs/capture-format.md, "machine".
 #pragma once
 
 #include "app/proto/pcapng/record.hpp"
@@ -24,6 +23,8 @@ std::optional<BootFailure> bootFailureOf(const pcapng::Record &record);
 std::optional<PcrChange> pcrChangeOf(const pcapng::Record &record);
 // What the guest wrote to its console; empty for anything else.
 QByteArray consoleOutputOf(const pcapng::Record &record);
+// The machine was reset: every PCR is zero and unlocked.
+bool isReset(const pcapng::Record &record);
 // Breaks, faults, resets, snapshots, losses and warnings as lines for the log.
 std::optional<LogEntry> logEntryOf(const pcapng::Record &record);
 
