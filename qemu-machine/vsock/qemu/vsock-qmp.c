@@ -6,6 +6,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qapi/qapi-commands-nitro.h"
+#include "qemu-machine/launch/limits.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
 QEMU_BUILD_BUG_ON((int)VSOCK_FLOW_STATE__MAX != (int)VSOCK_STATES);
