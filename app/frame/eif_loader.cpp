@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "app/features/eif/eif_loader.hpp"
+#include "app/frame/eif_loader.hpp"
 
 #include "app/ui/work/worker.hpp"
 
@@ -30,6 +30,8 @@ void EifLoader::cancel() {
 void EifLoader::load(const QString &path) {
     cancel();
     m_busy = true;
+    m_path = path;
+    emit loading(path);
     const quint64 generation = m_generation;
     runInWorker(
         this, [path] { return EifDocument::open(path); },
@@ -37,11 +39,16 @@ void EifLoader::load(const QString &path) {
             if (generation != m_generation)
                 return;
             m_busy = false;
+            m_document.reset();
+            m_measurements.reset();
             if (!document) {
                 emit failed(document.error());
+                emit openingFinished(false);
                 return;
             }
+            m_document = *document;
             emit opened(*document);
+            emit openingFinished(true);
             if (generation == m_generation) // whoever heard it may have asked for another file
                 measure(*document);
         });
@@ -65,10 +72,12 @@ void EifLoader::measure(const EifDocument &document) {
                 return;
             m_busy = false;
             m_report.stop();
-            if (outcome)
-                emit measured(*outcome);
-            else
+            if (!outcome) {
                 emit measuringFailed(outcome.error());
+                return;
+            }
+            m_measurements = *outcome;
+            emit measured(*outcome);
         });
 }
 
