@@ -5,13 +5,10 @@
 #pragma once
 
 #include "app/formats/eif/eif_document.hpp"
+#include "app/ui/work/background_task.hpp"
 
-#include <atomic>
-#include <memory>
 #include <optional>
 #include <QObject>
-#include <QTimer>
-#include <stop_token>
 
 namespace nitroscope::app {
 
@@ -19,13 +16,12 @@ class EifLoader : public QObject {
     Q_OBJECT
 public:
     explicit EifLoader(QObject *parent = nullptr);
-    ~EifLoader() override;
 
     void load(const QString &path);
     // Measures again after measuring was cancelled.
     void measure(const formats::EifDocument &document);
     void cancel();
-    bool isBusy() const { return m_busy; }
+    bool isBusy() const { return m_task.isBusy(); }
 
     // The file that was opened last, and what it measures to as soon as that is known; while the next one is
     // being opened it is still this one.
@@ -45,20 +41,11 @@ signals:
     void measuringFailed(const nitroscope::app::Error &error);
 
 private:
-    // Written by the measuring threads, read by the timer: they share nothing else with this object, which
-    // may be gone before they are.
-    struct Progress {
-        std::atomic<quint64> done{0}, total{0};
-    };
-
     QString m_path;
     std::optional<formats::EifDocument> m_document;
     std::optional<formats::EifMeasurements> m_measurements;
-    quint64 m_generation = 0;
-    bool m_busy = false;
-    std::stop_source m_stop;
-    std::shared_ptr<Progress> m_progress;
-    QTimer m_report;
+    BackgroundTask m_task;
+    quint64 m_asked = 0; // counts what was asked for
 };
 
 } // namespace nitroscope::app

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/window/capture_commands.hpp"
 
+#include "app/core/worker.hpp"
 #include "app/frame/frame.hpp"
 #include "app/session/capture/live_capture.hpp"
 #include "app/ui/bars/banner.hpp"
 #include "app/ui/dialogs/file_dialogs.hpp"
-#include "app/ui/work/worker.hpp"
 
 #include <algorithm>
 #include <QPointer>

@@ -127,12 +127,24 @@ void nsm_recorder_hold(NsmRecorder *recorder, const NsmQuestion *question,
     if (recorder->capture) {
         nitro_capture_nsm(recorder->capture, &record);
         recorder->request_written = question->transaction;
+        recorder->written_size = MIN(size, sizeof(recorder->written));
+        memcpy(recorder->written, request, recorder->written_size);
     }
 }
 
 void nsm_recorder_forget(NsmRecorder *recorder)
 {
     recorder->request_written = 0;
+}
+
+static bool nsm_recorder_has_written(const NsmRecorder *recorder,
+                                     const NsmTransaction *transaction)
+{
+    return recorder->request_written == transaction->id &&
+           recorder->written_size == transaction->request_size &&
+           (!recorder->written_size ||
+            !memcmp(recorder->written, transaction->request,
+                    recorder->written_size));
 }
 
 void nsm_recorder_transaction(NsmRecorder *recorder,
@@ -154,7 +166,7 @@ void nsm_recorder_transaction(NsmRecorder *recorder,
         recorder->change_count = 0;
         return;
     }
-    if (recorder->request_written != transaction->id) {
+    if (!nsm_recorder_has_written(recorder, transaction)) {
         nitro_capture_nsm(recorder->capture, &record);
     }
     nsm_recorder_write_changes(recorder, transaction->id);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/eif/eif_feature.hpp"
 
+#include "app/core/worker.hpp"
 #include "app/features/eif/eif_panel.hpp"
 #include "app/features/eif/files/eif_files_view.hpp"
 #include "app/features/eif/measurement_strip.hpp"
@@ -8,7 +9,6 @@
 #include "app/ui/bars/banner.hpp"
 #include "app/ui/dialogs/file_dialogs.hpp"
 #include "app/ui/text/byte_text.hpp"
-#include "app/ui/work/worker.hpp"
 
 #include <QFileInfo>
 #include <QSaveFile>

@@ -90,12 +90,12 @@ void NsmPanel::follow(const RunAccount &account) {
 
 void NsmPanel::buildFilterBar() {
     QList<std::pair<QString, QVariant>> kinds{{QStringLiteral("All requests"), {}}};
-    for (int kind = 0; kind < pcapng::nsmKinds; ++kind)
+    for (int kind = 0; kind < NSM_REQUEST_KINDS; ++kind)
         kinds.append({pcapng::nsmKindName(kind), kind});
     QList<std::pair<QString, QVariant>> results{{QStringLiteral("Any result"), {}},
                                                 {QStringLiteral("Succeeded"), {}},
                                                 {QStringLiteral("Failed"), {}}};
-    for (int result = 1; result < pcapng::nsmResults; ++result)
+    for (int result = 1; result < NSM_ERRORS; ++result)
         results.append({pcapng::nsmResultName(result), result});
     QList<std::pair<QString, QVariant>> pcrs{{QStringLiteral("Any PCR"), {}}};
     for (int pcr = 0; pcr < 32; ++pcr)
@@ -184,7 +184,7 @@ void NsmPanel::selectWhenThere(quint64 id) {
 // The document of an attestation response, out of its CBOR.
 bool NsmPanel::openDocument() {
     const NsmTransaction *t = current();
-    if (!t || t->kind != nsm_kind::attestation)
+    if (!t || t->kind != NSM_REQUEST_ATTESTATION)
         return false;
     const auto decoded = pcapng::decodeCbor(m_model.responseBytes(*t));
     if (!decoded)

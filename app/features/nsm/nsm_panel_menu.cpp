@@ -64,10 +64,10 @@ void NsmPanel::fillMenu(QMenu &menu) {
     for (const auto &[text, form] : forms)
         connect(copyMenu->addAction(QLatin1String(text)), &QAction::triggered, this,
                 [this, form = form] { copyAs(form); });
-    if (t && t->kind == nsm_kind::attestation && t->hasResponse && !t->failed() && !t->isDropped())
+    if (t && t->kind == NSM_REQUEST_ATTESTATION && t->hasResponse && !t->failed() && !t->isDropped())
         connect(menu.addAction(QStringLiteral("&Open Attestation Document")), &QAction::triggered, this,
                 &NsmPanel::openDocument);
-    if (t && t->kind <= nsm_kind::lockPcr && t->pcr >= 0 && t->pcr < 32)
+    if (t && t->kind <= NSM_REQUEST_LOCK_PCR && t->pcr >= 0 && t->pcr < 32)
         connect(menu.addAction(QStringLiteral("Show PCR &%1").arg(t->pcr)), &QAction::triggered, this,
                 [this, pcr = t->pcr] { emit pcrChosen(pcr); });
     menu.addSeparator();
@@ -81,10 +81,10 @@ void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
         connect(breaks->addAction(text), &QAction::triggered, this,
                 [this, wanted] { emit breakWanted(wanted); });
     };
-    const QString kind = transaction && transaction->kind != nsm_kind::unknown
+    const QString kind = transaction && transaction->kind != NSM_REQUEST_UNKNOWN
                              ? pcapng::nsmKindName(transaction->kind)
                              : QString();
-    const bool hasPcr = transaction && transaction->kind <= nsm_kind::lockPcr && transaction->pcr >= 0 &&
+    const bool hasPcr = transaction && transaction->kind <= NSM_REQUEST_LOCK_PCR && transaction->pcr >= 0 &&
                         transaction->pcr < 32;
     if (!kind.isEmpty())
         addBreak(QStringLiteral("Every ") + kind, nsmBreak(kind));
@@ -114,7 +114,7 @@ void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
     for (const Which &which : choices) {
         QMenu *part = faults->addMenu(which.title);
         QMenu *errors = part->addMenu(QStringLiteral("Answer with &Error"));
-        for (int result = 1; result < pcapng::nsmResults; ++result)
+        for (int result = 1; result < NSM_ERRORS; ++result)
             addFault(errors, pcapng::nsmResultName(result),
                      {QStringLiteral("error"),
                       which.kind,
@@ -128,7 +128,7 @@ void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
             if (action == QStringLiteral("error"))
                 continue;
             const bool aboutDocuments = action != QStringLiteral("delay") && action != QStringLiteral("drop");
-            if (aboutDocuments && transaction && transaction->kind != nsm_kind::attestation)
+            if (aboutDocuments && transaction && transaction->kind != NSM_REQUEST_ATTESTATION)
                 continue;
             std::optional<quint64> milliseconds;
             if (action == QStringLiteral("delay"))

@@ -42,7 +42,7 @@ QString machineText(const pcapng::Record &record, const pcapng::MachineRecord &m
         words = {field(machine.fields, "e-code"), field(machine.fields, "message")};
     else if (kind == Kind::reset)
         return QStringLiteral("reset: ") + field(machine.fields, "cause");
-    else if (machine.kind == QLatin1String("run-state"))
+    else if (machine.kind == QLatin1String(NITRO_CAPTURE_KIND_RUN_STATE))
         return field(machine.fields, "state");
     else
         return pcapng::summaryOf(record);
@@ -125,8 +125,8 @@ void TimelineModel::takeMachine(const pcapng::Record &record, const pcapng::Mach
     const auto is = [&](const char *kind) { return machine.kind == QLatin1String(kind); };
     if (is(NITRO_CAPTURE_KIND_BOOT_STAGE))
         return takeStage(record, machine);
-    if (is("vsock-open") || is("vsock-close"))
-        return takeFlow(record, machine, is("vsock-open"));
+    if (is(NITRO_CAPTURE_KIND_VSOCK_OPEN) || is(NITRO_CAPTURE_KIND_VSOCK_CLOSE))
+        return takeFlow(record, machine, is(NITRO_CAPTURE_KIND_VSOCK_OPEN));
     TimelineEvent e = eventAt(record);
     if (is(NITRO_CAPTURE_KIND_PCR)) {
         const quint64 index = number(machine.fields, "index") & 31;
@@ -138,14 +138,14 @@ void TimelineModel::takeMachine(const pcapng::Record &record, const pcapng::Mach
         append(e);
         return;
     }
-    const bool isBoot =
-        is(NITRO_CAPTURE_KIND_BOOT_FAILURE) || is(NITRO_CAPTURE_KIND_BOOT_WARNING) || is("reset");
+    const bool isBoot = is(NITRO_CAPTURE_KIND_BOOT_FAILURE) || is(NITRO_CAPTURE_KIND_BOOT_WARNING) ||
+                        is(NITRO_CAPTURE_KIND_RESET);
     e.lane = isBoot ? TimelineLane::boot : TimelineLane::machine;
     e.kind = is(NITRO_CAPTURE_KIND_BOOT_FAILURE)   ? Kind::failure
              : is(NITRO_CAPTURE_KIND_BOOT_WARNING) ? Kind::warning
-             : is("reset")                         ? Kind::reset
-             : is("break")                         ? Kind::breakHit
-             : is("fault")                         ? Kind::fault
+             : is(NITRO_CAPTURE_KIND_RESET)        ? Kind::reset
+             : is(NITRO_CAPTURE_KIND_BREAK)        ? Kind::breakHit
+             : is(NITRO_CAPTURE_KIND_FAULT)        ? Kind::fault
                                                    : Kind::otherMachine;
     e.tone = e.kind == Kind::failure                                                        ? Tone::bad
              : e.kind == Kind::warning || e.kind == Kind::breakHit || e.kind == Kind::fault ? Tone::attention
@@ -220,16 +220,16 @@ void TimelineModel::takeGuest(const pcapng::Record &record, const pcapng::GuestR
     TimelineEvent e = eventAt(record);
     const QString name = field(guest.fields, "name");
     e.lane = TimelineLane::systemCalls;
-    if (guest.kind == QLatin1String("first-call")) {
+    if (guest.kind == QLatin1String(NITRO_CAPTURE_KIND_FIRST_CALL)) {
         e.lane = TimelineLane::firstCalls;
         e.kind = Kind::firstCall;
         e.reference = number(guest.fields, "address");
         e.label = word(name, QStringLiteral("first call"));
-    } else if (guest.kind == QLatin1String("system-call")) {
+    } else if (guest.kind == QLatin1String(NITRO_CAPTURE_KIND_SYSTEM_CALL)) {
         e.kind = Kind::systemCall;
         const QString path = field(guest.fields, "path");
         e.label = word(path.isEmpty() ? name : name + u' ' + path, name.left(longestWord));
-    } else if (guest.kind == QLatin1String("system-call-result")) {
+    } else if (guest.kind == QLatin1String(NITRO_CAPTURE_KIND_SYSTEM_CALL_RESULT)) {
         e.kind = Kind::systemCallResult;
         const qint64 result = guest.fields.value(QStringLiteral("result")).toLongLong();
         const bool isError = result >= -4095 && result < 0;

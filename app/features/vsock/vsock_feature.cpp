@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/vsock/vsock_feature.hpp"
 
+#include "app/core/worker.hpp"
 #include "app/features/vsock/vsock_panel.hpp"
 #include "app/features/vsock/vsock_route_dialog.hpp"
 #include "app/features/vsock/vsock_rule_dialog.hpp"
@@ -10,7 +11,6 @@
 #include "app/ui/bars/banner.hpp"
 #include "app/ui/dialogs/file_dialogs.hpp"
 #include "app/ui/text/byte_text.hpp"
-#include "app/ui/work/worker.hpp"
 
 namespace nitroscope::app {
 

@@ -5,7 +5,8 @@
 
 #include "app/proto/pcapng/byte_view.hpp"
 #include "app/proto/pcapng/cbor_variant.hpp"
-#include "nsm-device/core/nsm.h"
+#include "nsm-device/core/nsm_protocol.h"
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 
 namespace nitroscope::pcapng {
 
@@ -22,12 +23,12 @@ QString decodeVsock(QByteArrayView data, Record &record) {
     packet.srcPort = load<quint32>(data, NITRO_CAPTURE_VSOCK_SRC_PORT_AT);
     packet.dstPort = load<quint32>(data, NITRO_CAPTURE_VSOCK_DST_PORT_AT);
     const QByteArrayView header = data.sliced(NITRO_CAPTURE_VSOCK_HEADER_BYTES);
-    packet.length = load<quint32>(header, 24);
-    packet.type = load<quint16>(header, 28);
-    packet.operation = load<quint16>(header, 30);
-    packet.flags = load<quint32>(header, 32);
-    packet.bufferSize = load<quint32>(header, 36);
-    packet.forwardCount = load<quint32>(header, 40);
+    packet.length = load<quint32>(header, VSOCK_HEADER_LEN_AT);
+    packet.type = load<quint16>(header, VSOCK_HEADER_TYPE_AT);
+    packet.operation = load<quint16>(header, VSOCK_HEADER_OP_AT);
+    packet.flags = load<quint32>(header, VSOCK_HEADER_FLAGS_AT);
+    packet.bufferSize = load<quint32>(header, VSOCK_HEADER_BUF_ALLOC_AT);
+    packet.forwardCount = load<quint32>(header, VSOCK_HEADER_FWD_CNT_AT);
     packet.payload = header.sliced(NITRO_CAPTURE_VIRTIO_VSOCK_BYTES).toByteArray();
     record.content = packet;
     return {};

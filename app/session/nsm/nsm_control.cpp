@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/nsm/nsm_control.hpp"
 
+#include "nsm-device/core/nsm_protocol.h"
+
 namespace nitroscope::app {
 namespace {
 
@@ -17,14 +19,10 @@ QString whatText(const QString &request, const std::optional<int> &pcr, const QS
 } // namespace
 
 QStringList nsmFaultActions() {
-    return {QStringLiteral("error"),
-            QStringLiteral("delay"),
-            QStringLiteral("drop"),
-            QStringLiteral("corrupt-document"),
-            QStringLiteral("corrupt-signature"),
-            QStringLiteral("expired-leaf"),
-            QStringLiteral("stale-timestamp"),
-            QStringLiteral("wrong-root")};
+    QStringList words;
+    for (int action = 0; action < NSM_FAULT_ACTIONS; ++action)
+        words << QLatin1String(nsm_fault_action_name(static_cast<NsmFaultAction>(action)));
+    return words;
 }
 
 qmp::BreakRule nsmBreak(const QString &request, std::optional<int> pcr, const QString &error) {

@@ -21,9 +21,9 @@ QString bytesText(qint64 count) {
 } // namespace
 
 bool NsmTransaction::concerns(int index) const {
-    if (kind == nsm_kind::lockPcrs)
+    if (kind == NSM_REQUEST_LOCK_PCRS)
         return pcr != absent && index < pcr;
-    return kind <= nsm_kind::lockPcr && pcr == index;
+    return kind <= NSM_REQUEST_LOCK_PCR && pcr == index;
 }
 
 void takeRequest(const pcapng::Record &record, const pcapng::NsmRecord &nsm, NsmTransaction &transaction) {
@@ -58,16 +58,16 @@ QString argumentsText(const NsmTransaction &transaction) {
         return QStringLiteral("request not in the capture");
     QStringList parts;
     if (transaction.pcr != absent) {
-        if (transaction.kind == nsm_kind::lockPcrs)
+        if (transaction.kind == NSM_REQUEST_LOCK_PCRS)
             parts << (transaction.pcr == 0   ? QStringLiteral("no PCR")
                       : transaction.pcr == 1 ? QStringLiteral("PCR 0")
                                              : QStringLiteral("PCR 0–%1").arg(transaction.pcr - 1));
         else
             parts << QStringLiteral("PCR %1").arg(transaction.pcr);
     }
-    if (transaction.kind == nsm_kind::extendPcr && transaction.data != absent)
+    if (transaction.kind == NSM_REQUEST_EXTEND_PCR && transaction.data != absent)
         parts << bytesText(transaction.data);
-    if (transaction.kind == nsm_kind::attestation) {
+    if (transaction.kind == NSM_REQUEST_ATTESTATION) {
         if (transaction.nonce != absent)
             parts << QStringLiteral("nonce ") + bytesText(transaction.nonce);
         if (transaction.data != absent)
@@ -77,7 +77,7 @@ QString argumentsText(const NsmTransaction &transaction) {
         if (parts.isEmpty())
             parts << QStringLiteral("nothing included");
     }
-    if (transaction.kind == nsm_kind::unknown)
+    if (transaction.kind == NSM_REQUEST_UNKNOWN)
         parts << bytesText(transaction.requestSize);
     return parts.join(QStringLiteral(", "));
 }

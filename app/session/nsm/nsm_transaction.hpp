@@ -8,12 +8,6 @@
 
 namespace nitroscope::app {
 
-// Kinds of nsm-device/core/nsm.h that this folder needs by name; numbers as in docs/capture-format.md.
-namespace nsm_kind {
-inline constexpr quint8 describePcr = 0, extendPcr = 1, lockPcr = 2, lockPcrs = 3, describeNsm = 4,
-                        attestation = 5, getRandom = 6, unknown = 7;
-}
-
 struct NsmTransaction {
     static constexpr qint32 absent = pcapng::NsmRecord::none;
 
@@ -28,7 +22,7 @@ struct NsmTransaction {
     qint32 pcr = absent;                           // index; of LockPCRs the number of PCRs
     qint32 data = absent;                          // bytes of ExtendPCR's data or of user_data
     qint32 nonce = absent, publicKey = absent;     // bytes, of an attestation request
-    quint8 kind = nsm_kind::unknown;
+    quint8 kind = NSM_REQUEST_UNKNOWN;
     quint8 result = 0;
     pcapng::Verdict verdict = pcapng::Verdict::passed; // of the response
     bool hasRequest = false, hasResponse = false;

@@ -47,6 +47,10 @@ EnclaveRun::~EnclaveRun() {
 
 void EnclaveRun::connectProcess() {
     connect(&m_process, &ChildProcess::errorLine, this, [this](const QString &line) {
+        if (auto refusal = readRefusal(line)) {
+            m_refusal = std::move(refusal);
+            return;
+        }
         const bool warning = line.contains(QLatin1String("warning"), Qt::CaseInsensitive);
         log(warning ? LogLevel::warning : LogLevel::error, "qemu", line);
     });
@@ -266,7 +270,7 @@ void EnclaveRun::onProcessEnd(const ProcessEnd &end) {
     m_evidence.process = end;
     m_evidence.errorLines = m_process.lastErrorLines();
     if (!m_evidence.guestStarted && !m_evidence.startError && !m_evidence.bootFailure && end.exitCode != 0) {
-        m_evidence.bootFailure = readRefusal(m_evidence.errorLines);
+        m_evidence.bootFailure = m_refusal;
         if (m_evidence.bootFailure)
             emit bootFailed(*m_evidence.bootFailure);
     }
@@ -334,7 +338,9 @@ void EnclaveRun::endQemu() {
     const bool polite = m_qmp && m_qmp->state() == qmp::Client::State::ready;
     if (polite)
         m_qmp->execute(QStringLiteral("quit"));
-    m_process.end(polite ? m_limits.stopGraceMs : 0);
+    else
+        m_sockets.note(m_spec.vsock); // its monitor is not there to say that it has made them
+    m_process.end(polite ? m_limits.stopGraceMs : 0, m_limits.stopGraceMs);
 }
 
 void EnclaveRun::loseContact(const Error &error) {
@@ -344,7 +350,7 @@ void EnclaveRun::loseContact(const Error &error) {
     if (m_ending)
         return;
     m_ending = true;
-    m_process.end(m_limits.stopGraceMs);
+    m_process.end(m_limits.stopGraceMs, m_limits.stopGraceMs);
 }
 
 void EnclaveRun::finishWhenDrained() {

@@ -96,20 +96,6 @@ static void virtio_vsock_flow_closed(void *opaque, const VsockFlowInfo *flow)
     virtio_vsock_record_flow(opaque, flow, true);
 }
 
-static void virtio_vsock_break(void *opaque, const uint32_t *ids, size_t count,
-                               const VsockPacket *packet)
-{
-    VirtIOVsock *s = opaque;
-    NitroBreakEvent event = {
-        .source = ENCLAVE_BREAK_SOURCE_VSOCK,
-        .vsock_ids = ids,
-        .vsock_count = count,
-        .packet = packet,
-    };
-
-    nitro_break_hit(s->breaks, &event);
-}
-
 static void virtio_vsock_fault(void *opaque, uint32_t rule, const char *note,
                                uint64_t flow)
 {
@@ -122,7 +108,7 @@ static void virtio_vsock_fault(void *opaque, uint32_t rule, const char *note,
 static void virtio_vsock_notice(void *opaque, VsockNotice notice,
                                 const char *text)
 {
-    if (notice == VSOCK_LINT) {
+    if (notice != VSOCK_GUEST_ERROR) {
         warn_report("vsock: %s", text);
     } else {
         warn_report("vsock: the enclave breaks the protocol: %s", text);
@@ -134,7 +120,7 @@ void virtio_vsock_observe(VsockCallbacks *callbacks)
     callbacks->packet = virtio_vsock_packet;
     callbacks->flow_opened = virtio_vsock_flow_opened;
     callbacks->flow_closed = virtio_vsock_flow_closed;
-    callbacks->break_hit = virtio_vsock_break;
+    callbacks->break_hit = virtio_vsock_break_hit;
     callbacks->fault_applied = virtio_vsock_fault;
     callbacks->notice = virtio_vsock_notice;
 }

@@ -179,7 +179,11 @@ int main(int argc, char **argv) {
 
     if (scenario == "refuse") {
         std::fputs(
-            "qemu-system-x86_64: E35: The magic is wrong (header, byte 0 = 0x0 of the file). (/e.eif)\n",
+            "qemu-system-x86_64: E35: The magic is wrong (header, byte 0 = 0x0 of the file). (/e.eif)\n"
+            R"json({"nitro-refusal": {"code": "E35", "stage": "launch", "reason": 3, "offset": 0, )json"
+            R"json("file": "/e.eif", "message": "E35: The magic is wrong (header, byte 0 = 0x0 of the )json"
+            R"json(file). (/e.eif)"}})json"
+            "\n",
             stderr);
         return 1;
     }
@@ -196,6 +200,18 @@ int main(int argc, char **argv) {
         std::signal(SIGTERM, SIG_IGN);
     if (scenario == "silent")
         pause();
+    if (scenario == "tidy") { // has no monitor yet, and something to do before it ends
+        sigset_t awaited;
+        sigemptyset(&awaited);
+        sigaddset(&awaited, SIGTERM);
+        sigprocmask(SIG_BLOCK, &awaited, nullptr);
+        std::fputs("starting\n", stderr);
+        int received = 0;
+        sigwait(&awaited, &received);
+        usleep(20'000);
+        std::fputs("tidied up\n", stderr);
+        return 0;
+    }
 
     qmp = connectTo(qmpPath);
     // For both directions, as QEMU does.

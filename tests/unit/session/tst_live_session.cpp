@@ -92,6 +92,28 @@ private slots:
 
     void cleanup() { QVERIFY2(runFolders().isEmpty(), "a run left its folder behind"); }
 
+    void stop_beforeTheMonitor_leavesQemuTimeToTidyUp() {
+        RunLimits limits = quickLimits();
+        limits.stopGraceMs = 10'000;
+        Bench bench(limits);
+        bench.start("tidy");
+        QTRY_VERIFY_WITH_TIMEOUT(bench.log.contains("qemu: starting"), 60'000);
+        bench.session.stop();
+        QVERIFY(bench.endsAs(EndKind::stoppedByUser));
+        QVERIFY(bench.log.contains("qemu: tidied up"));
+    }
+
+    void refusal_ofTheMachine_hasItsPlaceAndIsNotLoggedAsJson() {
+        Bench bench;
+        bench.start("refuse");
+        QVERIFY(bench.endsAs(EndKind::bootFailed));
+        QVERIFY(bench.failure);
+        QCOMPARE(bench.failure->eCode, QString("E35"));
+        QCOMPARE(bench.failure->offset, 0u);
+        QVERIFY(!bench.failure->section);
+        QVERIFY(bench.log.filter("nitro-refusal").isEmpty());
+    }
+
     void start_goodBoot_tellsTheStoryInOrder() {
         Bench bench;
         bench.start("reboot");
