@@ -120,11 +120,7 @@ void nsm_get_counters(const Nsm *nsm, NsmCounters *counters) {
 }
 
 uint32_t nsm_fault_add(Nsm *nsm, const NsmFaultRule *rule) {
-    try {
-        return nsm->module.faults().add(*rule);
-    } catch (const std::bad_alloc &) {
-        return 0;
-    }
+    return guarded([&] { return nsm->module.faults().add(*rule); }, [] { return 0u; });
 }
 
 int nsm_fault_remove(Nsm *nsm, uint32_t id) {
