@@ -35,7 +35,7 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
       m_breakpoints(&m_inner, [this](const QString &place) { return placeOf(place); }),
       m_symbols(std::make_shared<BootSymbols>(SymbolParts(), false)) {
     if (!m_files.ram.isEmpty())
-        if (auto memory = guest::PhysicalMemory::open(m_files.ram))
+        if (auto memory = guest::PhysicalMemory::open(m_files.ram, architecture()))
             m_memory.emplace(*std::move(memory));
     broker->setJudge(this, [this](const TargetStop &stop, const std::function<void(bool)> &decide) {
         classify(stop, [this, generation = stop.generation, decide](const Outcome &outcome) {
@@ -71,7 +71,8 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
         watcher->deleteLater();
         emit prepared();
     });
-    watcher->setFuture(QtConcurrent::run(makeBootMap, m_files.eif, m_files.append, m_files.firmwareElf));
+    watcher->setFuture(QtConcurrent::run(makeBootMap, std::cref(architecture()), m_files.eif, m_files.append,
+                                         m_files.firmwareElf));
 }
 
 LiveTarget::~LiveTarget() {
@@ -172,7 +173,7 @@ void LiveTarget::lookAtSelected() {
                 return;
             m_selected = there;
             m_selected->segment = segment;
-            m_selected->pc = segment.base + there.value(RegisterView::stubRip);
+            m_selected->pc = segment.base + there.value(architecture().registers.programCounter);
             m_translation = translationOf(there);
             lookAtSpace();
             emit targetChanged();
@@ -232,7 +233,7 @@ void LiveTarget::classify(const TargetStop &stop, Classified done) {
             outcome = {true, DebugStop::Why::bootPoint, text, {}};
         if (m_destination && stop.pc == m_destination->address && !outcome.stays) {
             constexpr quint64 sameStack = 64 * 1024;
-            const quint64 sp = stop.value(RegisterView::stubRsp);
+            const quint64 sp = stop.stackPointer();
             if (!m_destination->leastSp || sp - *m_destination->leastSp < sameStack)
                 outcome = {true, m_destination->why, m_destination->text, {}};
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The broker: whose breakpoints are where, which stops are told, and that nobody is left behind.
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/session/gdb/gdb_broker.hpp"
 #include "tests/unit/gdb/fake_stub.hpp"
 
@@ -21,7 +22,7 @@ struct Bench {
 
     Bench() = default;
     void start() {
-        broker = std::make_unique<GdbBroker>(&stub.client);
+        broker = std::make_unique<GdbBroker>(&stub.client, arch::x86_64());
         QObject::connect(broker.get(), &GdbBroker::stopped, broker.get(),
                          [this](const TargetStop &stop) { stops.append(stop); });
         QObject::connect(broker.get(), &GdbBroker::resumed, broker.get(), [this] { ++runs; });

@@ -264,7 +264,7 @@ private slots:
         QTemporaryDir folder;
         QFile file(folder.filePath(QStringLiteral("symbols.elf")));
         QVERIFY(file.open(QIODevice::WriteOnly));
-        file.write(elfSymbolFile(found->table));
+        file.write(elfSymbolFile(found->table, EM_X86_64));
         file.close();
         QProcess nm;
         nm.start(QStringLiteral("nm"), {file.fileName()});
@@ -283,7 +283,7 @@ private slots:
         for (int i = 0; i < 3; ++i)
             table.add(MadeUpKernel::base + quint64(i), 'T', "name");
         table.finish();
-        const QByteArray good = elfSymbolFile(table);
+        const QByteArray good = elfSymbolFile(table, EM_X86_64);
         QVERIFY(ElfImage::open(good));
         for (qsizetype size = 0; size < good.size(); ++size)
             if (const auto image = ElfImage::open(QByteArrayView(good).first(size)))
