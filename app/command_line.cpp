@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/command_line.hpp"
 
+#include "app/session/launch/launch_options.hpp"
+
 #include <QCommandLineParser>
 #include <QRegularExpression>
 
@@ -11,25 +13,45 @@ tl::unexpected<Error> refuse(const QString &message) {
     return failure(QStringLiteral("command-line"), message);
 }
 
+// What is on unless said otherwise is turned off.
+QString nameOf(const LaunchOption &option) {
+    const bool turnsOff = option.isSwitch() && valueOf(option, LaunchSpec()).toBool();
+    return (turnsOff ? QStringLiteral("no-") : QString()) + QLatin1String(option.name);
+}
+
+const char *valueWord(const LaunchOption &option) {
+    return *option.value ? option.value : "WORD";
+}
+
+// Puts what was said of one option into the spec.
+Result<void> take(const LaunchOption &option, const QStringList &values, LaunchSpec &spec) {
+    if (option.isSwitch())
+        return setValue(option, spec, !valueOf(option, LaunchSpec()).toBool());
+    if (option.kind == OptionKind::list)
+        return setValue(option, spec, values);
+    return setFromText(option, spec, values.last());
+}
+
 QList<QCommandLineOption> options() {
     const auto option = [](const char *names, const char *text, const char *value = "") {
         return QCommandLineOption(QString::fromLatin1(names).split(QLatin1Char(' ')),
                                   QString::fromLatin1(text), QString::fromLatin1(value));
     };
-    return {option("h help", "Show this help."),
-            option("v version", "Show the version."),
-            option("run", "Start the EIF at once; the default when one is given."),
-            option("no-run", "Only show the EIF."),
-            option("memory", "Guest memory in MiB.", "MiB"),
-            option("cpu-count", "Number of virtual CPUs.", "N"),
-            option("debug-mode", "PCR 0-2 and 8 read as zero, as on EC2."),
-            option("no-strict", "Warn about what the real platform refuses, and boot anyway."),
-            option("qemu", "The QEMU program to use.", "FILE"),
-            option("appearance", "Colours: system, light or dark.", "NAME"),
-            option("size", "Size of the window.", "WIDTHxHEIGHT"),
-            option("screenshot", "Save a picture of the window as PNG.", "FILE"),
-            option("after", "When to take it: \"ready\" (the default) or a number of seconds.", "WHEN"),
-            option("quit", "Quit after the screenshot.")};
+    QList<QCommandLineOption> options{option("h help", "Show this help."),
+                                      option("v version", "Show the version."),
+                                      option("run", "Start the EIF at once; the default when one is given."),
+                                      option("no-run", "Only show the EIF.")};
+    for (const LaunchOption &launch : launchOptions())
+        if (launch.isIn(inWindow))
+            options << QCommandLineOption(nameOf(launch), optionHelp(launch) + u'.',
+                                          QString::fromUtf8(launch.isSwitch() ? "" : valueWord(launch)));
+    options << QList<QCommandLineOption>{
+        option("appearance", "Colours: system, light or dark.", "NAME"),
+        option("size", "Size of the window.", "WIDTHxHEIGHT"),
+        option("screenshot", "Save a picture of the window as PNG.", "FILE"),
+        option("after", "When to take it: \"ready\" (the default) or a number of seconds.", "WHEN"),
+        option("quit", "Quit after the screenshot.")};
+    return options;
 }
 
 } // namespace
@@ -65,20 +87,16 @@ Result<CommandLine> readCommandLine(const QStringList &arguments) {
         return refuse(QStringLiteral("Only one EIF can be opened."));
     line.eifPath = parser.positionalArguments().value(0);
     line.run = !isSet("no-run");
-    line.debugMode = isSet("debug-mode");
-    line.lenient = isSet("no-strict");
-    line.qemuPath = value("qemu");
+    LaunchSpec trial;
+    for (const LaunchOption &option : launchOptions()) {
+        const QString name = nameOf(option);
+        if (!option.isIn(inWindow) || !parser.isSet(name))
+            continue;
+        if (const auto taken = take(option, parser.values(name), trial); !taken)
+            return refuse(QStringLiteral("--%1: %2").arg(name, taken.error().message));
+        line.launch.append({&option, parser.values(name)});
+    }
     bool ok = true;
-    if (isSet("memory")) {
-        line.memoryMiB = value("memory").toULongLong(&ok);
-        if (!ok || *line.memoryMiB == 0 || *line.memoryMiB > (1 << 20))
-            return refuse(QStringLiteral("--memory wants a number of MiB."));
-    }
-    if (isSet("cpu-count")) {
-        line.cpuCount = value("cpu-count").toUInt(&ok);
-        if (!ok || *line.cpuCount < 1 || *line.cpuCount > 128)
-            return refuse(QStringLiteral("--cpu-count wants a number from 1 to 128."));
-    }
     if (isSet("appearance")) {
         const qsizetype number =
             QStringList{QStringLiteral("system"), QStringLiteral("light"), QStringLiteral("dark")}.indexOf(
@@ -112,12 +130,8 @@ Result<CommandLine> readCommandLine(const QStringList &arguments) {
 }
 
 void CommandLine::applyTo(LaunchSpec &spec) const {
-    spec.memoryMiB = memoryMiB.value_or(spec.memoryMiB);
-    spec.cpuCount = cpuCount.value_or(spec.cpuCount);
-    spec.debugMode = spec.debugMode || debugMode;
-    spec.strict = spec.strict && !lenient;
-    if (!qemuPath.isEmpty())
-        spec.qemuPath = qemuPath;
+    for (const auto &[option, values] : launch)
+        (void)take(*option, values, spec); // was tried when the command line was read
 }
 
 } // namespace nitroscope::app

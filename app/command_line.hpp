@@ -5,7 +5,7 @@
 #pragma once
 
 #include "app/core/result.hpp"
-#include "app/session/launch/launch_spec.hpp"
+#include "app/session/launch/launch_options.hpp"
 #include "app/ui/settings/preferences.hpp"
 #include "app/window/screenshot.hpp"
 
@@ -27,11 +27,7 @@ struct CommandLine {
     // Puts what was said about the run over the remembered options.
     void applyTo(LaunchSpec &spec) const;
 
-    std::optional<quint64> memoryMiB;
-    std::optional<unsigned> cpuCount;
-    bool debugMode = false;
-    bool lenient = false;
-    QString qemuPath;
+    QVector<std::pair<const LaunchOption *, QStringList>> launch; // with the values that each was given
 };
 
 // `arguments` includes the program's name.

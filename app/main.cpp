@@ -61,7 +61,6 @@ int main(int argc, char **argv) {
     theme::apply(app, line->appearance.value_or(preferences.appearance()));
 
     LiveSession session;
-    session.enableCapture();
     MainWindow window(session, preferences);
     LaunchSpec options = preferences.launchOptions();
     line->applyTo(options);

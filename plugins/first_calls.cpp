@@ -2,6 +2,7 @@
 #include "plugins/first_calls.hpp"
 
 #include "plugins/guest_record.hpp"
+#include "qemu-machine/capture/core/format.h"
 
 #include <atomic>
 #include <charconv>
@@ -29,7 +30,7 @@ void onCall(unsigned vcpu, void *data) {
     auto *const function = static_cast<Function *>(data);
     if (function->wasCalled.load(std::memory_order_relaxed) || function->wasCalled.exchange(true))
         return;
-    GuestRecord("first-call")
+    GuestRecord(NITRO_CAPTURE_KIND_FIRST_CALL)
         .text("name", function->name)
         .number("address", function->address)
         .number("cpu", vcpu)

@@ -4,6 +4,7 @@
 #include "plugins/guest_record.hpp"
 #include "plugins/syscall_names.hpp"
 #include "plugins/vcpu_registers.hpp"
+#include "qemu-machine/capture/core/format.h"
 
 #include <cstdio>
 #include <cstring>
@@ -79,7 +80,7 @@ void onCall(unsigned vcpu, void *) {
     for (std::size_t i = 0; i < arguments.size(); ++i)
         arguments[i] = VcpuRegisters::read(vcpu, Register(std::size_t(Register::firstArgument) + i));
     std::array<char, 32> nameBuffer;
-    GuestRecord record("system-call");
+    GuestRecord record(NITRO_CAPTURE_KIND_SYSTEM_CALL);
     record.text("name", nameOf(number, nameBuffer)).number("number", number).number("cpu", vcpu);
     record.number("space", space).numbers("arguments", arguments);
     if (const int at = pathArgument(number); at >= 0) {
@@ -102,7 +103,7 @@ void onReturn(unsigned vcpu, void *) {
         calls().pending.erase(found);
     }
     std::array<char, 32> nameBuffer;
-    GuestRecord("system-call-result")
+    GuestRecord(NITRO_CAPTURE_KIND_SYSTEM_CALL_RESULT)
         .text("name", nameOf(number, nameBuffer))
         .number("number", number)
         .number("cpu", vcpu)

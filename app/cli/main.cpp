@@ -10,6 +10,7 @@
 #include <CLI/Formatter.hpp>
 #include <csignal>
 #include <iostream>
+#include <new>
 #include <QCoreApplication>
 #include <string_view>
 
@@ -72,6 +73,9 @@ int main(int argc, char **argv) {
         const bool fine = parser.exit(problem, std::cout, std::cerr) == 0;
         std::cout.flush();
         return fine ? ok : usageCode(parser, argc, argv);
+    } catch (const std::bad_alloc &) {
+        std::cerr << "There is not enough memory for this.\n";
+        return refused;
     }
     if (parser.get_subcommands().empty()) {
         std::cerr << parser.help();

@@ -53,10 +53,10 @@ void ChildProcess::start(const QString &program, const QStringList &arguments) {
     m_process.start(QIODevice::ReadOnly);
 }
 
-void ChildProcess::end(int graceMs) {
+void ChildProcess::end(int patienceMs, int graceMs) {
     m_graceMs = graceMs;
     if (isRunning() && !m_escalation.isActive())
-        m_escalation.start(graceMs);
+        m_escalation.start(patienceMs);
 }
 
 void ChildProcess::escalate() {

@@ -31,14 +31,16 @@ public:
     bool isRunning() const { return m_process.state() != QProcess::NotRunning; }
     qint64 processId() const { return m_process.processId(); }
 
-    // Wait `grace` milliseconds for an end by itself, then SIGTERM, then after `grace` again SIGKILL.
-    void end(int graceMs);
+    // Waits `patienceMs` for an end by itself, then sends SIGTERM, and SIGKILL after another `graceMs`: even who
+    // does not want to wait leaves the child the time to tidy up after itself.
+    void end(int patienceMs, int graceMs);
 
     // The last lines of standard error, oldest first; at most keptLines.
     QStringList lastErrorLines() const { return m_errorLines; }
 
     static constexpr int keptLines = 40;
-    static constexpr qsizetype longestLine = 4096; // bytes; the rest of a longer line is dropped
+    static constexpr qsizetype longestLine =
+        32 * 1024; // bytes, for a refusal that quotes a path; the rest of a longer line is dropped
 
 signals:
     void started();

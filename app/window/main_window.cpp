@@ -99,10 +99,15 @@ void MainWindow::buildPanels() {
     m_boot = new BootPanel;
     m_pcrs = new PcrPanel;
     m_log = new LogPanel;
-    m_nsm = new NsmPanel;
+    m_nsm = new NsmPanel(m_account);
     m_attestation = new AttestationPanel(m_actions.find(QStringLiteral("file.openDocument")));
-    m_vsock = new VsockPanel(vsockMenuActions());
+    m_vsock = new VsockPanel(m_account, vsockMenuActions());
     m_timeline = new TimelinePanel(timelineMenuActions());
+    m_console->follow(m_account);
+    m_boot->follow(m_account);
+    m_pcrs->follow(m_account);
+    m_log->follow(m_account);
+    m_timeline->follow(m_account);
     for (Panel *panel : std::initializer_list<Panel *>{m_eif, m_console, m_boot, m_pcrs, m_log, m_nsm,
                                                        m_attestation, m_vsock, m_timeline})
         addDock(panel);
@@ -164,19 +169,15 @@ void MainWindow::buildBars() {
 void MainWindow::connectSession() {
     connect(&m_session, &EnclaveSession::stateChanged, this, &MainWindow::sessionStateChanged);
     connect(&m_session, &EnclaveSession::ended, this, &MainWindow::sessionEnded);
-    connect(&m_session, &EnclaveSession::consoleOutput, m_console, &ConsolePanel::append);
     connect(m_console, &ConsolePanel::input, &m_session, &EnclaveSession::sendConsoleInput);
-    connect(&m_session, &EnclaveSession::logLine, m_log, &LogPanel::append);
-    connect(&m_session, &EnclaveSession::pcrsChanged, m_pcrs, &PcrPanel::setLive);
-    connect(&m_session, &EnclaveSession::bootStage, this, [this](const BootStage &stage) {
-        m_boot->model().append(stage);
-        m_timeLabel->setText(QStringLiteral("%1 at %2 ms").arg(stage.stage, milliseconds(stage.virtualNs)));
+    connect(&m_session, &EnclaveSession::logLine, this, [this](const LogEntry &entry) {
+        if (!entry.isInStream)
+            m_log->append(entry);
     });
+    // What fails later is in the stream.
     connect(&m_session, &EnclaveSession::bootFailed, this, [this](const BootFailure &failure) {
-        m_boot->model().setFailure(failure);
-        // Show the byte that the machine complains about.
-        if (failure.offset && m_eif->document())
-            m_eif->hexView().goTo(*failure.offset);
+        if (failure.stage.isEmpty())
+            m_account.refuse(failure);
     });
 }
 
@@ -189,7 +190,7 @@ void MainWindow::connectLoader() {
         fillRecentMenu();
         updateTitle();
         updateActions();
-        if (m_afterOpening == AfterOpening::run) {
+        if (std::exchange(m_afterOpening, AfterOpening::showOnly) == AfterOpening::run) {
             m_runsDebugger = m_options.debugger;
             run();
         }
@@ -197,6 +198,7 @@ void MainWindow::connectLoader() {
     });
     connect(&m_loader, &EifLoader::failed, this, [this](const Error &error) {
         m_document.reset();
+        m_afterOpening = AfterOpening::showOnly;
         m_eif->showProblem(error);
         m_pcrs->model().clearExpected();
         m_banner->display(
@@ -240,6 +242,7 @@ void MainWindow::showMeasurements(const EifMeasurements &measurements) {
 void MainWindow::run() {
     if (!m_document)
         return;
+    m_afterOpening = AfterOpening::showOnly; // one run was asked for, and this is it
     LaunchSpec spec = m_options;
     spec.eifPath = m_document->path();
     spec.debugger = m_runsDebugger;
@@ -271,29 +274,16 @@ void MainWindow::sessionStateChanged(State state) {
         m_pauseReason.clear();
     if (state == State::starting) {
         m_showsBreak = false;
-        m_console->clear();
-        m_boot->model().clear();
-        m_boot->model().setRunStart(QDateTime::currentMSecsSinceEpoch() * 1'000'000);
-        m_pcrs->model().clearLive();
-        m_timeLabel->clear();
         m_banner->dismiss();
-        setStale(false);
+        m_feed.beginRun(m_session.capture());
     }
     m_console->setLive(state == State::running || state == State::paused);
     updateActions();
 }
 
-void MainWindow::setStale(bool stale) {
-    m_boot->model().setStale(stale);
-    m_pcrs->model().setStale(stale);
-}
-
 void MainWindow::sessionEnded(const EndReason &reason) {
-    setStale(true);
-    m_console->setEnded();
     if (!m_openAfterStop.isEmpty()) {
-        const QString path = std::exchange(m_openAfterStop, {});
-        startLoading(path);
+        startLoading(std::exchange(m_openAfterStop, {}), m_afterStop);
         return;
     }
     if (std::exchange(m_restartAfterStop, false)) {

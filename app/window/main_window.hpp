@@ -10,6 +10,7 @@
 
 #include "app/features/eif/eif_loader.hpp"
 #include "app/formats/eif/eif_document.hpp"
+#include "app/session/account/capture_feed.hpp"
 #include "app/session/capture/saved_capture.hpp"
 #include "app/session/run/enclave_session.hpp"
 #include "app/ui/actions/action_registry.hpp"
@@ -109,7 +110,6 @@ private:
     void sessionStateChanged(EnclaveSession::State state);
     void sessionEnded(const EndReason &reason);
     void showMeasurements(const formats::EifMeasurements &measurements);
-    void setStale(bool stale);
     void updateActions();
     void updateTitle();
     void say(LogLevel level, const QString &text);
@@ -132,8 +132,8 @@ private:
 
     // main_window_files.cpp
     void chooseEif();
-    void confirmThenOpen(const QString &path);
-    void startLoading(const QString &path);
+    void confirmThenOpen(const QString &path, AfterOpening then);
+    void startLoading(const QString &path, AfterOpening then);
     void exportText(const QString &title, const QString &suggestion, const QByteArray &content);
     void exportBytes();
     void exportPicture();
@@ -154,9 +154,9 @@ private:
     void updateNsmActions();
     void openNsmDocument(const QByteArray &document, const QString &name);
     void watch(CaptureSource &source);
-    void captureRestarted(CaptureSource &source);
-    void takeBatch(CaptureSource &source, const CaptureBatch &batch);
-    void replay(const pcapng::Record &record);
+    void runBegan();
+    void runTaken(const RunNews &news);
+    bool followsLive() const;
     void captureStateChanged(CaptureSource::State state);
     void refreshCaptureStatus();
     void chooseCapture();
@@ -223,12 +223,15 @@ private:
     LaunchSpec m_options;
     std::optional<formats::EifDocument> m_document;
     QString m_loadingPath;
-    QString m_openAfterStop; // path chosen while an enclave was running
-    AfterOpening m_afterOpening = AfterOpening::showOnly;
+    QString m_openAfterStop;                              // path chosen while an enclave was running
+    AfterOpening m_afterStop = AfterOpening::showOnly;    // what to do with it
+    AfterOpening m_afterOpening = AfterOpening::showOnly; // of the EIF that is being opened
     bool m_restartAfterStop = false;
 
+    RunAccount m_account; // what the panels show
+    CaptureFeed m_feed{m_account};
     SavedCapture m_saved;
-    CaptureSource *m_capture = nullptr; // the one that the panels show: the session's or m_saved
+    CaptureSource *m_capture = nullptr; // the one that the account follows: the session's or m_saved
     bool m_showsBreak = false;          // the banner tells of a break
     QString m_pauseReason;
 

@@ -4,20 +4,19 @@
 // recording it; breaks and faults.
 #include "app/window/main_window.hpp"
 
+#include "app/core/worker.hpp"
 #include "app/features/boot/boot_panel.hpp"
-#include "app/features/console/console_panel.hpp"
+#include "app/features/eif/eif_panel.hpp"
 #include "app/features/log/log_panel.hpp"
 #include "app/features/nsm/nsm_panel.hpp"
 #include "app/features/pcr/pcr_panel.hpp"
 #include "app/features/timeline/timeline_panel.hpp"
 #include "app/features/vsock/vsock_panel.hpp"
-#include "app/session/capture/capture_replay.hpp"
 #include "app/session/capture/live_capture.hpp"
 #include "app/ui/bars/banner.hpp"
 #include "app/ui/panel/panel_dock.hpp"
 #include "app/ui/text/byte_text.hpp"
 #include "app/ui/text/roles.hpp"
-#include "app/ui/work/worker.hpp"
 
 #include <QFileDialog>
 #include <QFileInfo>
@@ -33,6 +32,8 @@ using formats::Severity;
 using State = CaptureSource::State;
 
 void MainWindow::connectCaptures() {
+    connect(&m_account, &RunAccount::began, this, &MainWindow::runBegan);
+    connect(&m_account, &RunAccount::taken, this, &MainWindow::runTaken);
     if (CaptureSource *live = m_session.capture())
         watch(*live);
     watch(m_saved);
@@ -45,9 +46,7 @@ void MainWindow::connectCaptures() {
 }
 
 void MainWindow::watch(CaptureSource &source) {
-    connect(&source, &CaptureSource::restarted, this, [this, &source] { captureRestarted(source); });
-    connect(&source, &CaptureSource::recordsArrived, this,
-            [this, &source](const CaptureBatchPointer &batch) { takeBatch(source, *batch); });
+    m_feed.add(source);
     connect(&source, &CaptureSource::progressed, this, [this, &source] {
         if (&source == m_capture)
             refreshCaptureStatus();
@@ -86,73 +85,38 @@ void MainWindow::connectNsm() {
     connect(m_pcrs, &PcrPanel::transactionChosen, this, &MainWindow::showTransaction);
 }
 
-void MainWindow::captureRestarted(CaptureSource &source) {
-    if (&source != &m_saved)
-        m_saved.cancel();
-    m_capture = &source;
-    m_nsm->model().restart(source.bytes());
-    m_vsock->restart(source.bytes());
-    m_pcrs->history().restart();
-    m_timeline->model().restart(source.bytes());
-    if (&source != &m_saved)
-        return;
-    // A saved capture stands for a run: the panels of a run begin anew.
-    m_banner->dismiss();
-    m_console->clear();
-    m_boot->model().clear();
-    m_pcrs->model().clearLive();
+bool MainWindow::followsLive() const {
+    return m_capture && m_capture == m_session.capture();
+}
+
+void MainWindow::runBegan() {
+    m_capture = m_feed.source();
     m_timeLabel->clear();
-    setStale(false);
+    refreshCaptureStatus();
+    if (m_capture != &m_saved)
+        return;
+    m_banner->dismiss();
     m_stateLabel->setText(QStringLiteral("Capture: ") + QFileInfo(m_saved.path()).fileName());
     m_stateLabel->setToolTip(foreignTip(m_saved.path()));
 }
 
-void MainWindow::takeBatch(CaptureSource &source, const CaptureBatch &batch) {
-    if (&source != m_capture)
-        return;
-    bool ruleActed = false;
-    for (const pcapng::Record &record : batch.records) {
-        m_nsm->model().add(record);
-        m_vsock->add(record);
-        m_timeline->model().add(record);
-        if (const auto change = pcrChangeOf(record))
-            m_pcrs->history().add(*change);
-        ruleActed = ruleActed || record.rule != 0;
-        if (&source == &m_saved)
-            replay(record);
+void MainWindow::runTaken(const RunNews &news) {
+    if (!news.stages.isEmpty()) {
+        const BootStage &latest = news.stages.last();
+        m_timeLabel->setText(QStringLiteral("%1 at %2 ms").arg(latest.stage, milliseconds(latest.virtualNs)));
     }
-    m_vsock->endBatch();
-    m_timeline->model().endBatch();
-    if (ruleActed && &source != &m_saved) {
+    // The byte that the machine complains about, in the EIF that it was started from.
+    if (news.failure && news.failure->offset && m_eif->document() && m_capture != &m_saved)
+        m_eif->hexView().goTo(*news.failure->offset);
+    if (news.hasRuleActed && followsLive()) {
         m_session.refreshNsmRules(); // one may be used up
         m_session.vsock().refresh();
     }
 }
 
-// What a live session reports by other ways.
-void MainWindow::replay(const pcapng::Record &record) {
-    if (const auto stage = bootStageOf(record)) {
-        if (m_boot->model().rowCount() == 0)
-            m_boot->model().setRunStart(stage->hostNs);
-        m_boot->model().append(*stage);
-    } else if (const auto failure = bootFailureOf(record)) {
-        m_boot->model().setFailure(*failure);
-    } else if (const auto change = pcrChangeOf(record)) {
-        m_pcrs->setLive({change->pcr});
-    } else if (const QByteArray text = consoleOutputOf(record); !text.isEmpty()) {
-        m_console->append(text);
-    }
-    if (const auto entry = logEntryOf(record))
-        m_log->append(*entry);
-}
-
 void MainWindow::captureStateChanged(State state) {
     const bool isSaved = m_capture == &m_saved;
     const bool ended = state == State::complete || state == State::cancelled || state == State::failed;
-    if (isSaved && ended) {
-        m_console->setEnded();
-        setStale(true);
-    }
     if (ended)
         for (const QString &finding : m_capture->totals().findings)
             say(LogLevel::warning, QStringLiteral("Capture: ") + finding);
@@ -167,8 +131,14 @@ void MainWindow::captureStateChanged(State state) {
 }
 
 void MainWindow::refreshCaptureStatus() {
-    if (!m_capture)
+    if (!m_capture) {
+        m_captureLabel->clear();
+        m_captureProgress->hide();
+        m_captureCancel->hide();
+        updateVsockActions();
+        updateCaptureActions();
         return;
+    }
     const CaptureTotals &totals = m_capture->totals();
     const bool reading = m_capture->state() == State::reading;
     m_captureProgress->setVisible(reading);
@@ -226,10 +196,12 @@ void MainWindow::chooseCapture() {
         // What somebody chose here is meant as a capture, whatever is in it.
         const auto state = m_session.state();
         if (state == EnclaveSession::State::starting || state == EnclaveSession::State::running ||
-            state == EnclaveSession::State::paused)
-            confirmThenOpen(path);
-        else
+            state == EnclaveSession::State::paused) {
+            confirmThenOpen(path, AfterOpening::showOnly);
+        } else {
+            m_afterOpening = AfterOpening::showOnly; // of an EIF that is still being opened
             m_saved.open(path);
+        }
     });
     dialog->open();
 }

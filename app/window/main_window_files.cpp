@@ -3,11 +3,11 @@
 // Opening EIFs and saving what the window shows.
 #include "app/window/main_window.hpp"
 
+#include "app/core/worker.hpp"
 #include "app/features/attestation/attestation_panel.hpp"
 #include "app/features/eif/eif_panel.hpp"
 #include "app/formats/attestation/input.hpp"
 #include "app/ui/bars/banner.hpp"
-#include "app/ui/work/worker.hpp"
 
 #include <QBuffer>
 #include <QDir>
@@ -100,22 +100,21 @@ void MainWindow::openCapture(const QString &path) {
     const auto state = m_session.state();
     if (state == EnclaveSession::State::starting || state == EnclaveSession::State::running ||
         state == EnclaveSession::State::paused)
-        confirmThenOpen(path);
+        confirmThenOpen(path, AfterOpening::showOnly);
     else
-        startLoading(path);
+        startLoading(path, AfterOpening::showOnly);
 }
 
 void MainWindow::openEif(const QString &path, AfterOpening then) {
-    m_afterOpening = then;
     const auto state = m_session.state();
     if (state == EnclaveSession::State::starting || state == EnclaveSession::State::running ||
         state == EnclaveSession::State::paused)
-        confirmThenOpen(path);
+        confirmThenOpen(path, then);
     else
-        startLoading(path);
+        startLoading(path, then);
 }
 
-void MainWindow::confirmThenOpen(const QString &path) {
+void MainWindow::confirmThenOpen(const QString &path, AfterOpening then) {
     auto *box = new QMessageBox(
         QMessageBox::Question, QStringLiteral("Open File"),
         QStringLiteral("An enclave is running. Stop it and open “%1”?").arg(QFileInfo(path).fileName()),
@@ -123,19 +122,21 @@ void MainWindow::confirmThenOpen(const QString &path) {
     box->setAttribute(Qt::WA_DeleteOnClose);
     QPushButton *proceed = box->addButton(QStringLiteral("Stop and Open"), QMessageBox::AcceptRole);
     box->setDefaultButton(proceed);
-    connect(box, &QMessageBox::accepted, this, [this, path] {
+    connect(box, &QMessageBox::accepted, this, [this, path, then] {
         const auto state = m_session.state();
         if (state == EnclaveSession::State::ended || state == EnclaveSession::State::failed) {
-            startLoading(path); // it ended while the question was open
+            startLoading(path, then); // it ended while the question was open
             return;
         }
         m_openAfterStop = path;
+        m_afterStop = then;
         m_session.stop();
     });
     box->open();
 }
 
-void MainWindow::startLoading(const QString &path) {
+void MainWindow::startLoading(const QString &path, AfterOpening then) {
+    m_afterOpening = then; // of an EIF that is still being opened, nothing is wanted any more
     if (isCapture(path)) {
         m_saved.open(path);
         return;

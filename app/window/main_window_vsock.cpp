@@ -3,6 +3,7 @@
 // vsock in the window: its commands and menu, and the wires between panel, session and capture.
 #include "app/window/main_window.hpp"
 
+#include "app/core/worker.hpp"
 #include "app/features/vsock/vsock_panel.hpp"
 #include "app/features/vsock/vsock_route_dialog.hpp"
 #include "app/features/vsock/vsock_rule_dialog.hpp"
@@ -10,7 +11,6 @@
 #include "app/ui/actions/menus.hpp"
 #include "app/ui/bars/banner.hpp"
 #include "app/ui/text/byte_text.hpp"
-#include "app/ui/work/worker.hpp"
 
 #include <QFileDialog>
 #include <QFileInfo>

@@ -6,6 +6,7 @@
 // Protocol 2.10 (Linux 2.6.31) is the oldest that names its own memory need, so nothing older is taken.
 #pragma once
 
+#include "firmware/eif/arm_image.hpp"
 #include "firmware/eif/image.hpp"
 #include "firmware/eif/problem.hpp"
 
@@ -100,12 +101,7 @@ public:
     }
 
 private:
-    uint64_t load(uint64_t offset, unsigned width) const {
-        uint64_t value = 0;
-        for (unsigned i = 0; i < width; ++i)
-            value |= std::to_integer<uint64_t>(m_head[offset + i]) << 8 * i;
-        return value;
-    }
+    uint64_t load(uint64_t offset, unsigned width) const { return loadLittle(m_head, offset, width); }
 
     void report(Problem problem, uint64_t offset, uint64_t length, uint64_t found = 0,
                 uint64_t expected = 0) {
@@ -121,12 +117,11 @@ private:
     // Is it a bzImage at all? Says what it is instead when it is something well known.
     bool identify() {
         const uint64_t size = m_head.size() < m_fileSize ? m_head.size() : m_fileSize;
-        constexpr uint32_t elfMagic = 0x464c457f, armMagic = 0x644d5241, hdrS = 0x53726448; // little-endian
-        constexpr uint64_t armMagicOffset = 56;
+        constexpr uint32_t elfMagic = 0x464c457f, hdrS = 0x53726448; // little-endian
         if (size >= 4 && load(0, 4) == elfMagic)
             report(Problem::kernelIsElf, 0, 4, elfMagic, hdrS);
-        else if (size >= armMagicOffset + 4 && load(armMagicOffset, 4) == armMagic)
-            report(Problem::kernelIsArm64, armMagicOffset, 4, armMagic, hdrS);
+        else if (hasArmMagic(m_head.first(static_cast<size_t>(size))))
+            report(Problem::kernelIsArm64, arm::magicOffset, 4, arm::magic, hdrS);
         else if (size < setup::minHeaderEnd)
             report(Problem::kernelTooShort, 0, m_fileSize, m_fileSize, setup::minHeaderEnd);
         else if (load(setup::headerMagic, 4) != hdrS)

@@ -6,9 +6,9 @@
 #pragma once
 
 #include "nsm-device/core/nsm.h"
+#include "qemu-machine/rules/table.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 namespace nitroscope::nsm {
@@ -35,12 +35,12 @@ class FaultTable {
 public:
     // The new rule's id, 0 when the rule makes no sense or the table is full.
     std::uint32_t add(NsmFaultRule rule);
-    bool remove(std::uint32_t id);
-    void clear() { m_rules.clear(); }
-    const std::vector<NsmFaultRule> &rules() const { return m_rules; }
+    bool remove(std::uint32_t id) { return m_table.remove(id); }
+    void clear() { m_table.clear(); }
+    const std::vector<NsmFaultRule> &rules() const { return m_table.rules(); }
 
-    void seed(std::uint64_t value) { m_state = value; }
-    std::uint64_t state() const { return m_state; }
+    void seed(std::uint64_t value) { m_table.random().seed(value); }
+    std::uint64_t state() const { return m_table.random().state(); }
 
     // Consults the rules in the order of their ids and counts those that apply; used-up rules go away.
     Faults apply(NsmRequestKind kind, PcrRange pcrs);
@@ -49,11 +49,7 @@ public:
     bool restore(std::vector<NsmFaultRule> rules, std::uint64_t state);
 
 private:
-    std::uint64_t next();
-
-    std::vector<NsmFaultRule> m_rules;
-    std::uint32_t m_lastId = 0;
-    std::uint64_t m_state = 0;
+    rules::Table<NsmFaultRule> m_table{NSM_FAULTS_MAX, rules::UsedUp::goes};
 };
 
 } // namespace nitroscope::nsm

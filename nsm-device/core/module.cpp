@@ -54,6 +54,22 @@ std::int32_t indexOf(const Request &request) {
     }
 }
 
+constexpr NsmFieldSizes noFields{-1, -1, -1};
+
+NsmFieldSizes fieldsOf(const Request &request) {
+    const auto sizeOf = [](const std::optional<cbor::Bytes> &field) {
+        return field ? static_cast<std::int32_t>(field->size()) : -1;
+    };
+    switch (request.kind) {
+    case NSM_REQUEST_EXTEND_PCR:
+        return {static_cast<std::int32_t>(request.data.size()), -1, -1};
+    case NSM_REQUEST_ATTESTATION:
+        return {sizeOf(request.userData), sizeOf(request.nonce), sizeOf(request.publicKey)};
+    default:
+        return noFields;
+    }
+}
+
 PcrRange touchedPcrs(const Request &request) {
     const std::int32_t index = indexOf(request);
     if (index < 0 || (request.kind == NSM_REQUEST_LOCK_PCRS && index == 0))
@@ -133,7 +149,7 @@ NsmAnswer Module::handle(cbor::Bytes bytes, std::span<std::byte> response) {
     const Faults faults = m_faults.apply(request.kind, decoded ? touchedPcrs(request) : PcrRange());
     NsmAnswer answer = this->answer(request, error, faults, response);
     answer.index = decoded ? indexOf(request) : -1;
-    observe(answer, faults, start, bytes, response);
+    observe(answer, decoded ? fieldsOf(request) : noFields, faults, start, bytes, response);
     return answer;
 }
 
@@ -141,18 +157,19 @@ NsmQuestion Module::inspect(cbor::Bytes bytes) const {
     Request request;
     const bool decoded = bytes.size() <= NSM_REQUEST_MAX && decodeRequest(bytes, request) == NSM_SUCCESS;
     const PcrRange pcrs = decoded ? touchedPcrs(request) : PcrRange();
-    return {request.kind, decoded ? indexOf(request) : -1, pcrs.first, pcrs.last, m_transactions + 1};
+    return {request.kind,       decoded ? indexOf(request) : -1,       pcrs.first, pcrs.last,
+            m_transactions + 1, decoded ? fieldsOf(request) : noFields};
 }
 
 NsmAnswer Module::refuse(NsmError error, std::span<std::byte> response) {
     const auto start = std::chrono::steady_clock::now();
     ++m_counters.requests[NSM_REQUEST_UNKNOWN];
     const NsmAnswer answer{writeRefusal(error, response), NSM_REQUEST_UNKNOWN, error, -1, 0, 0};
-    observe(answer, {}, start, {}, response);
+    observe(answer, noFields, {}, start, {}, response);
     return answer;
 }
 
-void Module::observe(const NsmAnswer &answer, const Faults &faults,
+void Module::observe(const NsmAnswer &answer, const NsmFieldSizes &fields, const Faults &faults,
                      std::chrono::steady_clock::time_point start, cbor::Bytes request,
                      std::span<std::byte> response) {
     ++m_transactions;
@@ -163,6 +180,7 @@ void Module::observe(const NsmAnswer &answer, const Faults &faults,
     transaction.kind = answer.kind;
     transaction.error = answer.error;
     transaction.index = answer.index;
+    transaction.fields = fields;
     transaction.faults = faults.actions;
     transaction.rule = faults.rule;
     transaction.delay_ms = answer.delay_ms;

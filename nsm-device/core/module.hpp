@@ -48,8 +48,9 @@ public:
 private:
     // Encodes an error, cut at the response's size; how many bytes that took.
     std::size_t writeRefusal(NsmError error, std::span<std::byte> response);
-    void observe(const NsmAnswer &answer, const Faults &faults, std::chrono::steady_clock::time_point start,
-                 cbor::Bytes request, std::span<std::byte> response);
+    void observe(const NsmAnswer &answer, const NsmFieldSizes &fields, const Faults &faults,
+                 std::chrono::steady_clock::time_point start, cbor::Bytes request,
+                 std::span<std::byte> response);
     NsmAnswer answer(const Request &request, NsmError error, const Faults &faults,
                      std::span<std::byte> response);
     // Carries out a decoded request and writes its good response.

@@ -14,31 +14,24 @@ namespace {
 using RuleWords = std::array<std::uint32_t, NSM_FAULT_WORDS>;
 
 RuleWords toWords(const NsmFaultRule &rule) {
-    return {rule.id,
-            static_cast<std::uint32_t>(rule.kind),
-            static_cast<std::uint32_t>(rule.index),
-            static_cast<std::uint32_t>(rule.action),
-            static_cast<std::uint32_t>(rule.error),
-            rule.milliseconds,
-            rule.skip,
-            rule.count,
-            rule.chance,
-            rule.hits};
+    RuleWords words{static_cast<std::uint32_t>(rule.kind), static_cast<std::uint32_t>(rule.index),
+                    static_cast<std::uint32_t>(rule.action), static_cast<std::uint32_t>(rule.error),
+                    rule.milliseconds};
+    rules::save(rule.id, rule.quota, std::span(words).last<RULE_STATE_WORDS>());
+    return words;
 }
 
-NsmFaultRule toRule(const std::uint32_t *words) {
+NsmFaultRule toRule(std::span<const std::uint32_t, NSM_FAULT_WORDS> words) {
     // Numbers beyond the enumerations are kept as the largest one, which no rule may have.
     const auto bounded = [](std::uint32_t value, std::uint32_t bad) { return std::min(value, bad); };
-    return {words[0],
-            static_cast<NsmRequestKind>(bounded(words[1], NSM_REQUEST_KINDS + 1)),
-            static_cast<std::int32_t>(words[2]),
-            static_cast<NsmFaultAction>(bounded(words[3], NSM_FAULT_ACTIONS)),
-            static_cast<NsmError>(bounded(words[4], NSM_ERRORS)),
-            words[5],
-            words[6],
-            words[7],
-            words[8],
-            words[9]};
+    NsmFaultRule rule{};
+    rule.kind = static_cast<NsmRequestKind>(bounded(words[0], NSM_REQUEST_KINDS + 1));
+    rule.index = static_cast<std::int32_t>(words[1]);
+    rule.action = static_cast<NsmFaultAction>(bounded(words[2], NSM_FAULT_ACTIONS));
+    rule.error = static_cast<NsmError>(bounded(words[3], NSM_ERRORS));
+    rule.milliseconds = words[4];
+    rules::load(words.last<RULE_STATE_WORDS>(), rule.id, rule.quota);
+    return rule;
 }
 
 } // namespace
@@ -76,7 +69,8 @@ bool Module::load(const NsmState &state) {
         return false;
     std::vector<NsmFaultRule> rules;
     for (std::uint32_t i = 0; i < state.fault_count; ++i)
-        rules.push_back(toRule(state.faults + i * NSM_FAULT_WORDS));
+        rules.push_back(
+            toRule(std::span(state.faults).subspan(i * NSM_FAULT_WORDS).first<NSM_FAULT_WORDS>()));
 
     const std::string moduleId(state.module_id, end);
     std::unique_ptr<Attester> attester = makeAttester(moduleId);

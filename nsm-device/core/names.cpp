@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The names of requests, errors and causes, in the order of the enumerations in nsm.h. Requests and errors
-// are the identifiers of the public NSM API; they travel on the wire exactly as written here.
+// The names of nsm_protocol.h as arrays.
 #include "nsm-device/core/names.hpp"
 
 namespace nitroscope::nsm {
 
 namespace {
 
-constexpr const char *requestNames[] = {"DescribePCR", "ExtendPCR",   "LockPCR",   "LockPCRs",
-                                        "DescribeNSM", "Attestation", "GetRandom", "unknown"};
-static_assert(std::size(requestNames) == NSM_REQUEST_KINDS);
-
-constexpr const char *errorNames[] = {"Success",         "InvalidArgument", "InvalidIndex",
-                                      "InvalidResponse", "ReadOnlyIndex",   "InvalidOperation",
-                                      "BufferTooSmall",  "InputTooLarge",   "InternalError"};
-static_assert(std::size(errorNames) == NSM_ERRORS);
-
-constexpr const char *causeNames[] = {"reset", "seed", "lock", "extend", "load"};
-static_assert(std::size(causeNames) == NSM_CAUSES);
-
-constexpr const char *faultNames[] = {
-    "error",        "delay",           "drop",      "corrupt-document", "corrupt-signature",
-    "expired-leaf", "stale-timestamp", "wrong-root"};
-static_assert(std::size(faultNames) == NSM_FAULT_ACTIONS);
+#define NSM_NAME(constant, name) name,
+constexpr const char *requestNames[] = {NSM_REQUEST_LIST(NSM_NAME)};
+constexpr const char *errorNames[] = {NSM_ERROR_LIST(NSM_NAME)};
+constexpr const char *causeNames[] = {NSM_CAUSE_LIST(NSM_NAME)};
+constexpr const char *faultNames[] = {NSM_FAULT_LIST(NSM_NAME)};
+#undef NSM_NAME
 
 template <std::size_t count>
 const char *nameOf(const char *const (&names)[count], unsigned value) {

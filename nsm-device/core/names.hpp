@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The request names a guest can send, indexed by NsmRequestKind. See nsm.h for the other names.
+// The request names a guest can send, indexed by NsmRequestKind. See nsm_protocol.h for the other names.
 #pragma once
 
-#include "nsm-device/core/nsm.h"
+#include "nsm-device/core/nsm_protocol.h"
 
 #include <span>
 

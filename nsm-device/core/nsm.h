@@ -14,61 +14,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nsm-device/core/nsm_protocol.h"
+#include "qemu-machine/rules/rules.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define NSM_PCR_COUNT 32u
-#define NSM_PCR_SIZE 48u /* SHA-384 */
-#define NSM_RANDOM_SIZE 256u /* bytes of one GetRandom answer, as the real device gives */
-#define NSM_FIELD_MAX 1024u /* user_data, nonce, public_key */
-#define NSM_REQUEST_MAX 0x1000u /* longer requests answer InputTooLarge */
-#define NSM_RESPONSE_MAX 0x3000u /* the buffer the Linux driver offers */
-#define NSM_MODULE_ID_MAX 128u /* with the terminating zero */
-
-/* In the order of the API's declaration. */
-typedef enum NsmRequestKind {
-    NSM_REQUEST_DESCRIBE_PCR,
-    NSM_REQUEST_EXTEND_PCR,
-    NSM_REQUEST_LOCK_PCR,
-    NSM_REQUEST_LOCK_PCRS,
-    NSM_REQUEST_DESCRIBE_NSM,
-    NSM_REQUEST_ATTESTATION,
-    NSM_REQUEST_GET_RANDOM,
-    NSM_REQUEST_UNKNOWN, /* not recognisable as any of these */
-    NSM_REQUEST_KINDS
-} NsmRequestKind;
-
-/* The API's ErrorCode, same numbers. */
-typedef enum NsmError {
-    NSM_SUCCESS,
-    NSM_INVALID_ARGUMENT,
-    NSM_INVALID_INDEX,
-    NSM_INVALID_RESPONSE, /* a client's own error; the device never sends it */
-    NSM_READ_ONLY_INDEX,
-    NSM_INVALID_OPERATION,
-    NSM_BUFFER_TOO_SMALL,
-    NSM_INPUT_TOO_LARGE,
-    NSM_INTERNAL_ERROR,
-    NSM_ERRORS
-} NsmError;
-
-/* Why a PCR changed. */
-typedef enum NsmCause {
-    NSM_CAUSE_RESET, /* nsm_reset() */
-    NSM_CAUSE_SEED, /* nsm_seed_pcr(): the platform's measurement */
-    NSM_CAUSE_LOCK, /* locked, by the platform or by LockPCR and LockPCRs */
-    NSM_CAUSE_EXTEND, /* ExtendPCR */
-    NSM_CAUSE_LOAD, /* nsm_load_state(): a snapshot */
-    NSM_CAUSES
-} NsmCause;
-
-/* Names as in the API ("DescribePCR", "InvalidIndex") and lower case for causes ("extend"). Never NULL. */
-const char *nsm_request_name(NsmRequestKind kind);
-const char *nsm_error_name(NsmError error);
-const char *nsm_cause_name(NsmCause cause);
-
 typedef struct Nsm Nsm;
+
+/* Bytes of what a request carries; -1: it has none. */
+typedef struct NsmFieldSizes {
+    int32_t data; /* ExtendPCR's data, Attestation's user_data */
+    int32_t nonce, public_key;
+} NsmFieldSizes;
 
 /* One request with its answer, for whoever records them. Pointers are valid during the callback only. */
 typedef struct NsmTransaction {
@@ -76,6 +35,7 @@ typedef struct NsmTransaction {
     NsmRequestKind kind;
     NsmError error;
     int32_t index; /* the PCR (LockPCRs: the range), -1 when the request has none */
+    NsmFieldSizes fields;
     uint32_t faults; /* bit n = NsmFaultAction n was applied */
     uint32_t rule; /* id of the first fault rule that was; 0 = none */
     uint32_t delay_ms; /* the host is to hold the answer back this long */
@@ -146,6 +106,7 @@ typedef struct NsmQuestion {
     int32_t index; /* as in NsmTransaction */
     unsigned first_pcr, last_pcr; /* the PCRs it touches; none when first > last */
     uint64_t transaction; /* the id it will have if it is the next to be handled */
+    NsmFieldSizes fields;
 } NsmQuestion;
 NsmQuestion nsm_inspect(const Nsm *nsm, const uint8_t *request, size_t request_size);
 
@@ -170,19 +131,6 @@ void nsm_get_counters(const Nsm *nsm, NsmCounters *counters);
 
 /* Faults on request. A rule applies to each request that it matches, in the order of the rules; several may apply to
  * one. DELAY goes with anything; ERROR and DROP leave the request undone; the others change documents. */
-typedef enum NsmFaultAction {
-    NSM_FAULT_ERROR, /* answer with `error` */
-    NSM_FAULT_DELAY, /* answer `milliseconds` later */
-    NSM_FAULT_DROP, /* never answer */
-    NSM_FAULT_CORRUPT_DOCUMENT, /* flip one bit of the payload after signing */
-    NSM_FAULT_CORRUPT_SIGNATURE, /* flip one bit of the signature */
-    NSM_FAULT_EXPIRED_LEAF, /* sign with a certificate that has been out of date for ten minutes */
-    NSM_FAULT_STALE_TIMESTAMP, /* a document dated `milliseconds` back */
-    NSM_FAULT_WRONG_ROOT, /* sign under a root of the same name with another key */
-    NSM_FAULT_ACTIONS
-} NsmFaultAction;
-const char *nsm_fault_action_name(NsmFaultAction action); /* "corrupt-document" */
-
 #define NSM_FAULTS_MAX 32u
 #define NSM_DELAY_MAX 3600000u /* ms; several delays add up to no more */
 
@@ -193,10 +141,7 @@ typedef struct NsmFaultRule {
     NsmFaultAction action;
     NsmError error;
     uint32_t milliseconds;
-    uint32_t skip; /* let so many matching requests pass first */
-    uint32_t count; /* then apply so often and vanish; 0 = for ever */
-    uint32_t chance; /* per cent; 0 means 100 */
-    uint32_t hits; /* out: how often it has applied */
+    RuleQuota quota; /* which of the requests that match; a rule that is used up is gone */
 } NsmFaultRule;
 
 /* The rule's id, 0 when it makes no sense or there are NSM_FAULTS_MAX already. */
@@ -207,7 +152,7 @@ int nsm_fault_get(const Nsm *nsm, size_t position, NsmFaultRule *rule); /* 0, or
 void nsm_fault_seed(Nsm *nsm, uint64_t seed); /* for `chance` and the choice of bits */
 
 #define NSM_IDENTITY_MAX 0x4000u /* of the chain with its keys in a snapshot */
-#define NSM_FAULT_WORDS 10u /* a saved rule */
+#define NSM_FAULT_WORDS (5u + RULE_STATE_WORDS) /* a saved rule: kind, index, action, error, milliseconds, then rules.h's part */
 
 /* All state that a snapshot must carry, as flat arrays for a vmstate description. */
 typedef struct NsmState {
@@ -216,7 +161,7 @@ typedef struct NsmState {
     uint64_t requests[NSM_REQUEST_KINDS];
     uint64_t errors[NSM_ERRORS];
     uint8_t module_id[NSM_MODULE_ID_MAX]; /* text, zero-terminated */
-    uint32_t faults[NSM_FAULTS_MAX * NSM_FAULT_WORDS]; /* the rules' members in order */
+    uint32_t faults[NSM_FAULTS_MAX * NSM_FAULT_WORDS];
     uint32_t fault_count;
     uint64_t fault_seed;
     uint64_t transactions; /* so many so far; loading never goes back, so that ids stay unique */

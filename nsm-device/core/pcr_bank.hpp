@@ -5,7 +5,7 @@
 // who knows which error the index makes.
 #pragma once
 
-#include "nsm-device/core/nsm.h"
+#include "nsm-device/core/nsm_protocol.h"
 
 #include <array>
 #include <cstddef>

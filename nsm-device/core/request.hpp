@@ -6,7 +6,7 @@
 #pragma once
 
 #include "nsm-device/cbor/cbor_item.hpp"
-#include "nsm-device/core/nsm.h"
+#include "nsm-device/core/nsm_protocol.h"
 
 #include <array>
 #include <cstddef>

@@ -9,12 +9,12 @@
 #include "qapi/qapi-commands-nitro.h"
 #include "qapi/util.h"
 #include "nsm-device/qemu/nsm-names.h"
-#include "qemu-machine/board/nitro-machine.h"
+#include "nsm-device/qemu/virtio-nsm.h"
 
-/* The names follow the numbers of nsm.h; . */
 QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND__MAX != NSM_FAULT_ACTIONS);
-QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND_ERROR != NSM_FAULT_ERROR);
-QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND_WRONG_ROOT != NSM_FAULT_WRONG_ROOT);
+#define NSM_CHECK_FAULT(constant, name) \
+    QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND_##constant != NSM_FAULT_##constant);
+NSM_FAULT_LIST(NSM_CHECK_FAULT)
 
 static bool nsm_fault_takes_time(NsmFaultKind action)
 {
@@ -70,61 +70,63 @@ static NsmFaultInfo *nsm_fault_info(const NsmFaultRule *rule)
     info->has_milliseconds = nsm_fault_takes_time(info->action);
     info->milliseconds = rule->milliseconds;
     info->has_skip = info->has_count = info->has_chance = true;
-    info->skip = rule->skip;
-    info->count = rule->count;
-    info->chance = rule->chance;
+    info->skip = rule_quota_skip_left(&rule->quota);
+    info->count = rule->quota.count;
+    info->chance = rule->quota.chance;
     info->id = rule->id;
-    info->hits = rule->hits;
+    info->hits = rule->quota.hits;
     return info;
 }
 
 NsmFaultInfo *qmp_nsm_fault_add(NsmFaultSpec *spec, Error **errp)
 {
-    NitroMachineState *nms = nitro_machine_get(errp);
+    VirtIONSM *s = virtio_nsm_find(errp);
     NsmFaultRule rule = {
         .index = spec->has_pcr ? spec->pcr : -1,
         .action = (NsmFaultAction)spec->action,
         .milliseconds = spec->milliseconds,
-        .skip = spec->skip,
-        .count = spec->count,
-        .chance = spec->chance,
+        .quota = {
+            .skip = spec->skip,
+            .count = spec->count,
+            .chance = spec->chance,
+        },
     };
     uint32_t id;
 
-    if (!nms || !nsm_fault_check(spec, errp) ||
+    if (!s || !nsm_fault_check(spec, errp) ||
         !nsm_find_request(spec->request, &rule.kind, errp) ||
         !nsm_find_error(spec->error, &rule.error, errp)) {
         return NULL;
     }
-    id = nsm_fault_add(nms->nsm->nsm, &rule);
+    id = nsm_fault_add(s->nsm, &rule);
     if (!id) {
         error_setg(errp, "there are %u fault rules already: remove one first",
                    NSM_FAULTS_MAX);
         return NULL;
     }
-    nsm_fault_get(nms->nsm->nsm, nsm_fault_count(nms->nsm->nsm) - 1, &rule);
+    nsm_fault_get(s->nsm, nsm_fault_count(s->nsm) - 1, &rule);
     return nsm_fault_info(&rule);
 }
 
 void qmp_nsm_fault_remove(bool has_id, uint32_t id, Error **errp)
 {
-    NitroMachineState *nms = nitro_machine_get(errp);
+    VirtIONSM *s = virtio_nsm_find(errp);
 
-    if (nms && has_id && !id) {
+    if (s && has_id && !id) {
         error_setg(errp, "there is no fault rule 0: ids start at 1");
-    } else if (nms && nsm_fault_remove(nms->nsm->nsm, has_id ? id : 0)) {
+    } else if (s && nsm_fault_remove(s->nsm, has_id ? id : 0)) {
         error_setg(errp, "there is no fault rule %" PRIu32, id);
     }
 }
 
 NsmFaultInfoList *qmp_nsm_fault_list(Error **errp)
 {
-    NitroMachineState *nms = nitro_machine_get(errp);
+    VirtIONSM *s = virtio_nsm_find(errp);
     NsmFaultInfoList *list = NULL;
     NsmFaultRule rule;
 
-    for (size_t i = nms ? nsm_fault_count(nms->nsm->nsm) : 0; i-- > 0;) {
-        nsm_fault_get(nms->nsm->nsm, i, &rule);
+    for (size_t i = s ? nsm_fault_count(s->nsm) : 0; i-- > 0;) {
+        nsm_fault_get(s->nsm, i, &rule);
         QAPI_LIST_PREPEND(list, nsm_fault_info(&rule));
     }
     return list;
@@ -132,9 +134,9 @@ NsmFaultInfoList *qmp_nsm_fault_list(Error **errp)
 
 void qmp_nsm_fault_seed(uint64_t seed, Error **errp)
 {
-    NitroMachineState *nms = nitro_machine_get(errp);
+    VirtIONSM *s = virtio_nsm_find(errp);
 
-    if (nms) {
-        nsm_fault_seed(nms->nsm->nsm, seed);
+    if (s) {
+        nsm_fault_seed(s->nsm, seed);
     }
 }

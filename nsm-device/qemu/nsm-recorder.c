@@ -100,12 +100,26 @@ static char *nsm_recorder_note(const NsmTransaction *transaction)
     return g_string_free(note, false);
 }
 
+static NitroCaptureNsmRequest nsm_recorder_request(int32_t index,
+                                                   NsmFieldSizes fields)
+{
+    return (NitroCaptureNsmRequest) {
+        .pcr = index,
+        .data = fields.data,
+        .nonce = fields.nonce,
+        .public_key = fields.public_key,
+    };
+}
+
 void nsm_recorder_hold(NsmRecorder *recorder, const NsmQuestion *question,
                        const uint8_t *request, size_t size)
 {
+    const NitroCaptureNsmRequest about =
+        nsm_recorder_request(question->index, question->fields);
     const NitroCaptureNsm record = {
         .kind = question->kind,
         .transaction = question->transaction,
+        .request = &about,
         .data = request,
         .size = size,
     };
@@ -113,6 +127,8 @@ void nsm_recorder_hold(NsmRecorder *recorder, const NsmQuestion *question,
     if (recorder->capture) {
         nitro_capture_nsm(recorder->capture, &record);
         recorder->request_written = question->transaction;
+        recorder->written_size = MIN(size, sizeof(recorder->written));
+        memcpy(recorder->written, request, recorder->written_size);
     }
 }
 
@@ -121,14 +137,27 @@ void nsm_recorder_forget(NsmRecorder *recorder)
     recorder->request_written = 0;
 }
 
+static bool nsm_recorder_has_written(const NsmRecorder *recorder,
+                                     const NsmTransaction *transaction)
+{
+    return recorder->request_written == transaction->id &&
+           recorder->written_size == transaction->request_size &&
+           (!recorder->written_size ||
+            !memcmp(recorder->written, transaction->request,
+                    recorder->written_size));
+}
+
 void nsm_recorder_transaction(NsmRecorder *recorder,
                               const NsmTransaction *transaction)
 {
     g_autofree char *note = NULL;
+    const NitroCaptureNsmRequest about =
+        nsm_recorder_request(transaction->index, transaction->fields);
     NitroCaptureNsm record = {
         .kind = transaction->kind,
         .transaction = transaction->id,
         .age_ns = transaction->duration_ns,
+        .request = &about,
         .data = transaction->request,
         .size = transaction->request_size,
     };
@@ -137,7 +166,7 @@ void nsm_recorder_transaction(NsmRecorder *recorder,
         recorder->change_count = 0;
         return;
     }
-    if (recorder->request_written != transaction->id) {
+    if (!nsm_recorder_has_written(recorder, transaction)) {
         nitro_capture_nsm(recorder->capture, &record);
     }
     nsm_recorder_write_changes(recorder, transaction->id);
@@ -155,6 +184,7 @@ void nsm_recorder_transaction(NsmRecorder *recorder,
         .result = transaction->error,
         .transaction = transaction->id,
         .duration_ns = transaction->duration_ns,
+        .request = &about,
         .data = transaction->response,
         .size = transaction->response_size,
         .verdict = nsm_recorder_verdict(transaction),

@@ -22,15 +22,21 @@ typedef struct NsmRecorder {
     bool in_request;
     unsigned change_count;
     NsmRecordedChange changes[NSM_PCR_COUNT];
-    /* The transaction whose request is written already; 0 = none. */
+    /* The transaction whose request is written already, and as what; 0 = none. */
     uint64_t request_written;
+    uint8_t written[NSM_REQUEST_MAX];
+    size_t written_size;
 } NsmRecorder;
 
 /* Around nsm_handle() and nsm_refuse(). */
 void nsm_recorder_begin(NsmRecorder *recorder);
 void nsm_recorder_end(NsmRecorder *recorder);
 
-/* A request that is held back unanswered, so that a reader sees it now. */
+/*
+ * A request that is held back unanswered, so that a reader sees it now. It is
+ * read from the guest's memory again when it is handled: if it is another one
+ * then, it is written again, as it was handled.
+ */
 void nsm_recorder_hold(NsmRecorder *recorder, const NsmQuestion *question,
                        const uint8_t *request, size_t size);
 /* It will never be answered: the driver has reset the device. */

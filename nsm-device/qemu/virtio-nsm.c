@@ -20,7 +20,6 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qapi/qapi-events-nitro.h"
 #include "qemu/error-report.h"
 #include "qemu/guest-random.h"
 #include "qemu/iov.h"
@@ -33,6 +32,7 @@
 #include "hw/virtio/virtio-mmio.h"
 #include "migration/vmstate.h"
 #include "standard-headers/linux/virtio_ids.h"
+#include "nsm-device/qemu/nsm-break.h"
 #include "nsm-device/qemu/virtio-nsm.h"
 #include "trace.h"
 
@@ -52,22 +52,6 @@ static int64_t virtio_nsm_now_ms(void *opaque)
     return qemu_clock_get_ms(QEMU_CLOCK_HOST);
 }
 
-static NsmPcrCause virtio_nsm_qapi_cause(NsmCause cause)
-{
-    switch (cause) {
-    case NSM_CAUSE_SEED:
-        return NSM_PCR_CAUSE_SEED;
-    case NSM_CAUSE_LOCK:
-        return NSM_PCR_CAUSE_LOCK;
-    case NSM_CAUSE_EXTEND:
-        return NSM_PCR_CAUSE_EXTEND;
-    case NSM_CAUSE_LOAD:
-        return NSM_PCR_CAUSE_LOAD;
-    default:
-        return NSM_PCR_CAUSE_RESET;
-    }
-}
-
 static void virtio_nsm_pcr_changed(void *opaque, unsigned index,
                                    const uint8_t value[NSM_PCR_SIZE],
                                    int locked, NsmCause cause)
@@ -79,8 +63,7 @@ static void virtio_nsm_pcr_changed(void *opaque, unsigned index,
         snprintf(hex + 2 * i, 3, "%02x", value[i]);
     }
     trace_virtio_nsm_pcr_changed(index, nsm_cause_name(cause), locked, hex);
-    qapi_event_send_nsm_pcr_changed(index, hex, locked,
-                                    virtio_nsm_qapi_cause(cause));
+    nsm_pcr_events_changed(&s->events, index, value, locked, cause);
     nsm_recorder_pcr_changed(&s->recorder, index, value, locked, cause);
 }
 
@@ -254,33 +237,33 @@ static void virtio_nsm_hold(VirtIONSM *s, uint8_t what, uint32_t delay_ms,
 static bool virtio_nsm_breaks(VirtIONSM *s, const NsmQuestion *question,
                               const NsmAnswer *answer)
 {
-    return nitro_break_hit(s->breaks, &(NitroBreakEvent) {
-        .source = ENCLAVE_BREAK_SOURCE_NSM,
-        .request = question->kind,
-        .pcr = question->index,
-        .first_pcr = question->first_pcr,
-        .last_pcr = question->last_pcr,
-        .answered = answer,
-        .error = answer ? answer->error : NSM_SUCCESS,
-        .transaction = question->transaction,
-    });
+    const NsmBreakEvent event = {
+        .question = question,
+        .answer = answer,
+    };
+
+    return nitro_break_hit(s->breaks, ENCLAVE_BREAK_SOURCE_NSM, &event);
 }
 
 /* Answers a pair of chains, or holds it back. */
 static void virtio_nsm_serve(VirtIONSM *s, VirtQueueElement *request,
                              VirtQueueElement *response, bool resumed)
 {
-    size_t size = iov_to_buf(request->out_sg, request->out_num, 0, s->request,
-                             sizeof(s->request));
+    size_t size = iov_size(request->out_sg, request->out_num);
     bool watched = nitro_breaks_watch(s->breaks, ENCLAVE_BREAK_SOURCE_NSM);
     NsmQuestion question = { };
     NsmAnswer answer;
     bool stopped;
 
+    iov_to_buf(request->out_sg, request->out_num, 0, s->request,
+               sizeof(s->request));
     if (watched) {
-        question = nsm_inspect(s->nsm, s->request, size);
+        /* One that is too long is refused unread, see virtio_nsm_answer(). */
+        size_t taken = size > sizeof(s->request) ? 0 : size;
+
+        question = nsm_inspect(s->nsm, s->request, taken);
         if (!resumed && virtio_nsm_breaks(s, &question, NULL)) {
-            nsm_recorder_hold(&s->recorder, &question, s->request, size);
+            nsm_recorder_hold(&s->recorder, &question, s->request, taken);
             virtio_nsm_hold(s, NSM_HOLD_REQUEST, 0, true);
             virtqueue_unpop(s->vq, response, 0);
             virtqueue_unpop(s->vq, request, 0);
@@ -288,7 +271,6 @@ static void virtio_nsm_serve(VirtIONSM *s, VirtQueueElement *request,
         }
     }
 
-    size = iov_size(request->out_sg, request->out_num);
     answer = virtio_nsm_answer(s, size, response);
     if (answer.dropped) {
         /* Consumed, but never returned to the driver. */
@@ -410,6 +392,18 @@ static void virtio_nsm_set_status(VirtIODevice *vdev, uint8_t status)
 /* ------------------------------------------------------------------ */
 /* Board's interface                                                  */
 
+VirtIONSM *virtio_nsm_find(Error **errp)
+{
+    Object *nsm = object_resolve_path_component(qdev_get_machine(), "nsm");
+
+    if (!nsm) {
+        error_setg(errp, "this machine is not nitro-enclave: it has no NSM of "
+                   "ours");
+        return NULL;
+    }
+    return VIRTIO_NSM(nsm);
+}
+
 void virtio_nsm_reset_pcrs(VirtIONSM *s)
 {
     nsm_reset(s->nsm);
@@ -450,6 +444,7 @@ void virtio_nsm_set_capture(VirtIONSM *s, NitroCapture *capture)
 void virtio_nsm_set_breaks(VirtIONSM *s, NitroBreaks *breaks)
 {
     s->breaks = breaks;
+    nsm_break_register(breaks);
 }
 
 const char *virtio_nsm_module_id(VirtIONSM *s)
@@ -482,8 +477,8 @@ static int virtio_nsm_post_load(void *opaque, int version_id)
 
 static const VMStateDescription vmstate_virtio_nsm_device = {
     .name = "nitroscope-nsm",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .pre_save = virtio_nsm_pre_save,
     .post_load = virtio_nsm_post_load,
     .fields = (const VMStateField[]) {
@@ -555,8 +550,10 @@ static void virtio_nsm_realize(DeviceState *dev, Error **errp)
                    NSM_MODULE_ID_MAX - 1);
         return;
     }
+    nsm_pcr_events_init(&s->events);
     s->nsm = nsm_create(&host, &options, message, sizeof(message));
     if (!s->nsm) {
+        nsm_pcr_events_destroy(&s->events);
         error_setg(errp, "cannot create the Nitro Security Module: %s",
                    message);
         return;
@@ -579,6 +576,7 @@ static void virtio_nsm_unrealize(DeviceState *dev)
     timer_free(s->timer);
     nsm_destroy(s->nsm);
     s->nsm = NULL;
+    nsm_pcr_events_destroy(&s->events);
 }
 
 static const Property virtio_nsm_properties[] = {

@@ -11,8 +11,9 @@
 #include "hw/virtio/virtio.h"
 #include "qom/object.h"
 #include "nsm-device/core/nsm.h"
+#include "nsm-device/qemu/nsm-events.h"
 #include "nsm-device/qemu/nsm-recorder.h"
-#include "qemu-machine/board/nitro-break.h"
+#include "qemu-machine/rules/qemu/nitro-break.h"
 
 #define TYPE_VIRTIO_NSM "virtio-nsm-device"
 OBJECT_DECLARE_SIMPLE_TYPE(VirtIONSM, VIRTIO_NSM)
@@ -29,6 +30,7 @@ struct VirtIONSM {
     VirtQueue *vq;
     Nsm *nsm;
     NsmRecorder recorder;
+    NsmPcrEvents events;
     NitroBreaks *breaks;
 
     /* Properties. */
@@ -64,6 +66,9 @@ struct VirtIONSM {
     NsmState state;
 };
 
+/* The machine's NSM; NULL and an error when it has none. */
+VirtIONSM *virtio_nsm_find(Error **errp);
+
 /*
  * For the board, once the device is realized. Resetting the virtio device
  * keeps the PCRs, as on the real platform; only the machine resets them.
@@ -80,7 +85,7 @@ void virtio_nsm_get_counters(VirtIONSM *s, NsmCounters *counters);
 const char *virtio_nsm_module_id(VirtIONSM *s);
 /* Records transactions and PCR changes from now on; NULL: no more. */
 void virtio_nsm_set_capture(VirtIONSM *s, NitroCapture *capture);
-/* Asks these breaks about every request from now on. */
+/* Requests and answers become a source of these breaks. */
 void virtio_nsm_set_breaks(VirtIONSM *s, NitroBreaks *breaks);
 
 #endif

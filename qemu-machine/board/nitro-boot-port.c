@@ -24,6 +24,8 @@
 #include "system/runstate.h"
 #include "firmware/boot/handover.h"
 #include "qemu-machine/board/nitro-boot-port.h"
+#include "qemu-machine/capture/core/capture.h"
+#include "qemu-machine/rules/qemu/nitro-break.h"
 #include "trace.h"
 
 #define TYPE_NITRO_BOOT_PORT_DEVICE "nitro-boot-port"
@@ -100,6 +102,11 @@ EnclaveStageRecordList *nitro_boot_port_stages(const NitroBootPort *port)
  * When the firmware stopped because the platform refused the EIF, the
  * platform's words say more than the firmware's.
  */
+bool nitro_boot_port_handed_off(const NitroBootPort *port)
+{
+    return port->handed_off;
+}
+
 EnclaveBootFailure *nitro_boot_port_failure(const NitroBootPort *port)
 {
     const struct nitro_boot_report *report = &port->failure;
@@ -168,10 +175,7 @@ static void nitro_report_stage(NitroBootPort *port,
                              EnclaveBootStage_str(stage->stage),
                              stage->stage == NITRO_BOOT_STAGE_RAMDISK
                              ? (int)stage->index : -1, stage->text);
-    nitro_break_hit(port->nms->breaks, &(NitroBreakEvent) {
-        .source = ENCLAVE_BREAK_SOURCE_BOOT_STAGE,
-        .stage = stage->stage,
-    });
+    nitro_break_hit(port->nms->breaks, ENCLAVE_BREAK_SOURCE_BOOT_STAGE, stage);
 }
 
 static void nitro_report_warning(NitroBootPort *port,
@@ -482,6 +486,51 @@ static void nitro_boot_port_class_init(ObjectClass *oc, void *data)
     rc->phases.hold = nitro_boot_port_reset_hold;
 }
 
+/* ------------------------------------------------------------------ */
+/* Breaks: the condition is a stage, or none; an event is a NitroStage */
+
+static void *nitro_stage_break_parse(void *opaque,
+                                     const EnclaveBreakCondition *asked,
+                                     uint32_t id, Error **errp)
+{
+    const int stage = asked->has_stage ? (int)asked->stage : -1;
+
+    return g_memdup2(&stage, sizeof(stage));
+}
+
+static void nitro_stage_break_forget(void *opaque, void *condition, uint32_t id)
+{
+    g_free(condition);
+}
+
+static bool nitro_stage_break_matches(const void *condition, uint32_t id,
+                                      const void *event)
+{
+    const int *wanted = condition;
+    const NitroStage *stage = event;
+
+    return *wanted < 0 || *wanted == stage->stage;
+}
+
+static void nitro_stage_break_describe(const void *event,
+                                       NitroBreakDescription *description)
+{
+    const NitroStage *stage = event;
+
+    description->has_stage = true;
+    description->stage = stage->stage;
+    description->detail = g_strdup_printf("boot stage %s",
+                                          EnclaveBootStage_str(stage->stage));
+}
+
+static const NitroBreakSource nitro_stage_break_source = {
+    .source = ENCLAVE_BREAK_SOURCE_BOOT_STAGE,
+    .parse = nitro_stage_break_parse,
+    .forget = nitro_stage_break_forget,
+    .matches = nitro_stage_break_matches,
+    .describe = nitro_stage_break_describe,
+};
+
 NitroBootPort *nitro_boot_port_create(ISABus *bus, NitroMachineState *nms)
 {
     ISADevice *dev = isa_new(TYPE_NITRO_BOOT_PORT_DEVICE);
@@ -489,6 +538,7 @@ NitroBootPort *nitro_boot_port_create(ISABus *bus, NitroMachineState *nms)
 
     port->nms = nms;
     isa_realize_and_unref(dev, bus, &error_fatal);
+    nitro_break_register(nms->breaks, &nitro_stage_break_source, port);
     return port;
 }
 

@@ -15,6 +15,8 @@ NitroBootPort *nitro_boot_port_create(ISABus *bus, NitroMachineState *nms);
 
 /* Since the last reset; the caller frees. */
 EnclaveStageRecordList *nitro_boot_port_stages(const NitroBootPort *port);
+/* The kernel was entered, or may be at any moment. */
+bool nitro_boot_port_handed_off(const NitroBootPort *port);
 /* NULL when nothing failed. */
 EnclaveBootFailure *nitro_boot_port_failure(const NitroBootPort *port);
 

@@ -26,8 +26,11 @@
 #include "kvm/kvm_i386.h"
 #include "system/kvm.h"
 #include "system/system.h"
+#include "nsm-device/qemu/virtio-nsm.h"
 #include "qemu-machine/board/nitro-boot-port.h"
 #include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/capture/qemu/nitro-capture.h"
+#include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
 static void nitro_firmware_init(X86MachineState *x86ms)
 {

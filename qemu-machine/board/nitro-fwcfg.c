@@ -13,6 +13,7 @@
 #include "hw/i386/fw_cfg.h"
 #include "hw/nvram/fw_cfg.h"
 #include "firmware/boot/handover.h"
+#include "qemu-machine/board/nitro-fwcfg-guard.h"
 #include "qemu-machine/board/nitro-machine.h"
 
 void nitro_fwcfg_create(NitroMachineState *nms)
@@ -27,6 +28,7 @@ void nitro_fwcfg_create(NitroMachineState *nms)
     fw_cfg_add_i64(fw_cfg, FW_CFG_RAM_SIZE, machine->ram_size);
     X86_MACHINE(nms)->fw_cfg = fw_cfg;
     X86_MACHINE(nms)->ioapic_as = &address_space_memory;
+    nitro_fwcfg_guard_create(nms, fw_cfg);
 }
 
 /* fw_cfg never writes to an item that was added as a file. */
@@ -76,7 +78,7 @@ static void nitro_add_cpus(MachineState *machine, struct nitro_boot_info *info)
     const CPUArchIdList *cpus =
         MACHINE_GET_CLASS(machine)->possible_cpu_arch_ids(machine);
 
-    QEMU_BUILD_BUG_ON(NITRO_MAX_CPUS > NITRO_BOOT_MAX_CPUS);
+    QEMU_BUILD_BUG_ON(NITRO_CPUS_MAX > NITRO_BOOT_MAX_CPUS);
     info->cpu_count = cpu_to_le32(machine->smp.cpus);
     for (unsigned i = 0; i < machine->smp.cpus; i++) {
         info->apic_ids[i] = cpus->cpus[i].arch_id;

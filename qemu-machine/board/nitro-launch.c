@@ -2,7 +2,7 @@
 /*
  * The hypervisor's part of an enclave's start
  *
- * The launch library (qemu-machine/board/core) judges the EIF before the
+ * The launch library (qemu-machine/launch) judges the EIF before the
  * machine exists and measures it on threads of its own while the firmware
  * loads it. Here its words become messages and events, and its digests PCRs.
  */
@@ -11,10 +11,15 @@
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qapi/qapi-events-nitro.h"
+#include "qobject/qdict.h"
+#include "qobject/qjson.h"
 #include "system/cpu-timers.h"
 #include "system/replay.h"
+#include "migration/vmstate.h"
 #include "firmware/boot/handover.h"
+#include "nsm-device/qemu/virtio-nsm.h"
 #include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/capture/core/capture.h"
 #include "trace.h"
 
 /* "E36: what is wrong, with section and byte (FILE)" */
@@ -63,6 +68,52 @@ static void nitro_tell_problems(NitroMachineState *nms)
     }
 }
 
+static const VMStateDescription vmstate_nitro_launch = {
+    .name = "nitro-launch",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]) {
+        VMSTATE_BOOL(seeded, NitroMachineState),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+/*
+ * Ends QEMU, because the EIF is refused. People read a sentence; a program
+ * that started us, whose standard error is no terminal, also gets one line of
+ * JSON (docs/launch-options.md), because there is no QMP yet to tell it over.
+ */
+static G_NORETURN void nitro_refuse(NitroMachineState *nms,
+                                    const NitroLaunchProblem *problem)
+{
+    g_autofree char *text = nitro_problem_text(nms, problem);
+
+    error_report("%s", text);
+    if (!isatty(STDERR_FILENO)) {
+        g_autofree char *message = g_utf8_make_valid(text, -1);
+        g_autofree char *file = g_utf8_make_valid(nms->eif, -1);
+        g_autoptr(QDict) line = qdict_new();
+        QDict *refusal = qdict_new();
+        g_autoptr(GString) json = NULL;
+
+        qdict_put_str(refusal, "code", problem->ecode);
+        qdict_put_str(refusal, "stage", "launch");
+        qdict_put_int(refusal, "reason", problem->reason);
+        if (problem->section >= 0) {
+            qdict_put_int(refusal, "section", problem->section);
+        }
+        if (problem->section >= 0 || problem->offset) {
+            qdict_put_int(refusal, "offset", problem->offset);
+        }
+        qdict_put_str(refusal, "file", file);
+        qdict_put_str(refusal, "message", message);
+        qdict_put(line, "nitro-refusal", refusal);
+        json = qobject_to_json(QOBJECT(line));
+        fprintf(stderr, "%s\n", json->str);
+    }
+    exit(1);
+}
+
 void nitro_launch_init(NitroMachineState *nms)
 {
     MachineState *machine = MACHINE(nms);
@@ -78,15 +129,14 @@ void nitro_launch_init(NitroMachineState *nms)
         .now_seconds = g_get_real_time() / G_USEC_PER_SEC,
     };
 
+    /* The PCRs that a snapshot brings must not be seeded again. */
+    vmstate_register(NULL, 0, &vmstate_nitro_launch, nms);
     if (!nms->eif) {
         return;
     }
     nms->launch = nitro_launch_open(&options, &problem);
     if (!nms->launch) {
-        g_autofree char *text = nitro_problem_text(nms, &problem);
-
-        error_report("%s", text);
-        exit(1);
+        nitro_refuse(nms, &problem);
     }
     /*
      * The guest may see the measurement at any instruction. Where its

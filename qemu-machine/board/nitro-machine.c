@@ -31,6 +31,9 @@
 #include "system/tcg.h"
 #include "target/i386/cpu.h"
 #include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/capture/qemu/nitro-capture.h"
+#include "qemu-machine/rules/qemu/nitro-break.h"
+#include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
 /* Above it there are the virtio transports, the IOAPIC and the firmware. */
 #define NITRO_BELOW_4G_MAX (3 * GiB)
@@ -220,10 +223,10 @@ static void nitro_machine_class_init(ObjectClass *oc, void *data)
     mc->family = "nitro_enclave_i386";
     mc->init = nitro_machine_init;
     mc->reset = nitro_machine_reset;
-    mc->max_cpus = NITRO_MAX_CPUS;
+    mc->max_cpus = NITRO_CPUS_MAX;
     /* The firmware's fast CRC needs PCLMULQDQ, which qemu64 lacks. */
     mc->default_cpu_type = X86_CPU_TYPE_NAME("max");
-    mc->default_ram_size = 512 * MiB;
+    mc->default_ram_size = NITRO_MEMORY_MIB_DEFAULT * MiB;
     mc->default_ram_id = "nitro-enclave.ram";
     mc->default_kernel_irqchip_split = true;
     mc->has_hotpluggable_cpus = false;

@@ -8,7 +8,6 @@
  * nitro-launch.c      the hypervisor's part: judge, measure, seed PCRs
  * nitro-fwcfg.c       what the firmware gets to read
  * nitro-boot-port.c   what the firmware reports
- * nitro-break.c       breaks: stop the machine when something happens
  * nitro-qmp.c         commands of qapi/nitro.json
  */
 #ifndef NITROSCOPE_NITRO_MACHINE_H
@@ -18,11 +17,8 @@
 #include "hw/i386/x86.h"
 #include "qapi/qapi-types-nitro.h"
 #include "qom/object.h"
-#include "nsm-device/qemu/virtio-nsm.h"
 #include "qemu-machine/launch/launch.h"
-#include "qemu-machine/board/nitro-break.h"
-#include "qemu-machine/capture/qemu/nitro-capture.h"
-#include "qemu-machine/vsock/qemu/virtio-vsock.h"
+#include "qemu-machine/launch/limits.h"
 
 #define TYPE_NITRO_ENCLAVE_MACHINE MACHINE_TYPE_NAME("nitro-enclave")
 OBJECT_DECLARE_SIMPLE_TYPE(NitroMachineState, NITRO_ENCLAVE_MACHINE)
@@ -46,13 +42,18 @@ OBJECT_DECLARE_SIMPLE_TYPE(NitroMachineState, NITRO_ENCLAVE_MACHINE)
 #define NITRO_VIRTIO_NSM 1
 
 /* APIC ids are bytes in the MP table, and 255 addresses all CPUs. */
-#define NITRO_MAX_CPUS 128
 #define NITRO_MAX_APIC_ID 254
 
 /* PCR 0-15 belong to the platform, which locks them. */
 #define NITRO_PLATFORM_PCRS 16
 
+/* What the machine is made of; who works with a part includes its header. */
 typedef struct NitroBootPort NitroBootPort;
+typedef struct NitroBreaks NitroBreaks;
+typedef struct NitroCapture NitroCapture;
+typedef struct NitroCaptureSink NitroCaptureSink;
+typedef struct VirtIONSM VirtIONSM;
+typedef struct VirtIOVsock VirtIOVsock;
 
 struct NitroMachineState {
     X86MachineState parent_obj;
@@ -94,7 +95,7 @@ struct NitroMachineState {
 
     /* NULL when the machine has no EIF. */
     NitroLaunch *launch;
-    /* The PCRs of the EIF are in the NSM; cleared by a reset. */
+    /* The PCRs of the EIF are in the NSM; cleared by a reset, migrated. */
     bool seeded;
     /* Problems of the launch library that were announced already. */
     size_t problems_told;

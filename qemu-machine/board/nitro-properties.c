@@ -15,6 +15,7 @@
 #include "qapi/visitor.h"
 #include "hw/qdev-core.h"
 #include "system/replay.h"
+#include "nsm-device/core/nsm.h"
 #include "qemu-machine/board/nitro-machine.h"
 
 /*
@@ -252,7 +253,8 @@ void nitro_properties_init(NitroMachineState *nms)
 static void nitro_get_enclave_cid(Object *obj, Visitor *v, const char *name,
                                   void *opaque, Error **errp)
 {
-    uint32_t value = NITRO_ENCLAVE_MACHINE(obj)->enclave_cid ?: 16;
+    uint32_t value = NITRO_ENCLAVE_MACHINE(obj)->enclave_cid
+                     ?: NITRO_CID_DEFAULT;
 
     visit_type_uint32(v, name, &value, errp);
 }
@@ -266,9 +268,9 @@ static void nitro_set_enclave_cid(Object *obj, Visitor *v, const char *name,
         !visit_type_uint32(v, name, &value, errp)) {
         return;
     }
-    if (value < 4 || value == UINT32_MAX) {
-        error_setg(errp, "an enclave's CID is between 4 and %u, not %" PRIu32,
-                   UINT32_MAX - 1, value);
+    if (value < NITRO_CID_MIN || value > NITRO_CID_MAX) {
+        error_setg(errp, "an enclave's CID is between %u and %u, not %" PRIu32,
+                   NITRO_CID_MIN, NITRO_CID_MAX, value);
         return;
     }
     NITRO_ENCLAVE_MACHINE(obj)->enclave_cid = value;
@@ -393,7 +395,9 @@ void nitro_properties_class_init(ObjectClass *oc)
                               nitro_get_enclave_cid, nitro_set_enclave_cid,
                               NULL, NULL);
     object_class_property_set_description(
-        oc, "enclave-cid", "CID of the enclave, at least 4 (default 16)");
+        oc, "enclave-cid",
+        "CID of the enclave, at least " stringify(NITRO_CID_MIN)
+        " (default " stringify(NITRO_CID_DEFAULT) ")");
     NITRO_ADD_PROPERTY(bool, definite_payload, "definite-payload",
                        "Documents with a definite payload map, as until "
                        "2025 (default off)");

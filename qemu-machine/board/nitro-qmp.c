@@ -9,8 +9,10 @@
 #include "qapi/util.h"
 #include "system/runstate.h"
 #include "firmware/boot/handover.h"
+#include "nsm-device/qemu/virtio-nsm.h"
 #include "qemu-machine/board/nitro-boot-port.h"
 #include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/rules/qemu/nitro-break.h"
 
 static char *nitro_hex(const uint8_t *bytes, size_t size)
 {
@@ -136,6 +138,32 @@ void qmp_enclave_reset(Error **errp)
         /* The one cause that `-action reboot=shutdown` does not turn round. */
         qemu_system_reset_request(SHUTDOWN_CAUSE_SUBSYSTEM_RESET);
     }
+}
+
+EnclaveBreakInfo *qmp_enclave_break_add(EnclaveBreakCondition *condition,
+                                        Error **errp)
+{
+    NitroMachineState *nms = nitro_machine_get(errp);
+
+    return nms ? nitro_break_add(nms->breaks, condition, errp) : NULL;
+}
+
+void qmp_enclave_break_remove(bool has_id, uint32_t id, Error **errp)
+{
+    NitroMachineState *nms = nitro_machine_get(errp);
+
+    if (nms && has_id) {
+        nitro_break_remove(nms->breaks, id, errp);
+    } else if (nms) {
+        nitro_break_remove_all(nms->breaks);
+    }
+}
+
+EnclaveBreakInfoList *qmp_enclave_break_list(Error **errp)
+{
+    NitroMachineState *nms = nitro_machine_get(errp);
+
+    return nms ? nitro_break_list(nms->breaks) : NULL;
 }
 
 static void nitro_add_count(NsmNamedCountList **list, const char *name,

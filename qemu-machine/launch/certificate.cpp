@@ -5,8 +5,6 @@
 
 #include "qemu-machine/launch/certificate.hpp"
 
-#include "nsm-device/cbor/cbor.hpp"
-
 #include <algorithm>
 #include <climits>
 #include <ctime>
@@ -65,47 +63,6 @@ std::string objectText(const ASN1_OBJECT *object) {
     char buffer[128] = "";
     OBJ_obj2txt(buffer, sizeof buffer, object, 0);
     return buffer;
-}
-
-struct Algorithm {
-    int64_t id;
-    const char *name;
-    const EVP_MD *(*digest)();
-};
-constexpr Algorithm algorithms[] = {
-    {-7, "ES256", EVP_sha256}, {-35, "ES384", EVP_sha384}, {-36, "ES512", EVP_sha512}};
-
-/// ["Signature1", protected, external data (empty), payload] of RFC 9052 §4.4.
-std::vector<std::byte> sigStructure(std::span<const std::byte> protectedHeader,
-                                    std::span<const std::byte> payload) {
-    std::vector<std::byte> bytes(protectedHeader.size() + payload.size() + 64);
-    cbor::Writer writer(bytes);
-    writer.array(4);
-    writer.text("Signature1");
-    writer.bytes(protectedHeader);
-    writer.bytes({});
-    writer.bytes(payload);
-    bytes.resize(writer.ok() ? writer.size() : 0);
-    return bytes;
-}
-
-/// r || s to the DER form OpenSSL verifies.
-std::vector<unsigned char> derSignature(std::span<const std::byte> raw) {
-    const auto *bytes = reinterpret_cast<const unsigned char *>(raw.data());
-    const int half = static_cast<int>(raw.size() / 2);
-    const std::unique_ptr<ECDSA_SIG, FreeWith<ECDSA_SIG_free>> signature(ECDSA_SIG_new());
-    BIGNUM *r = BN_bin2bn(bytes, half, nullptr);
-    BIGNUM *s = BN_bin2bn(bytes + half, half, nullptr);
-    if (!signature || !r || !s || ECDSA_SIG_set0(signature.get(), r, s) != 1) {
-        BN_free(r);
-        BN_free(s);
-        return {};
-    }
-    std::vector<unsigned char> der(static_cast<size_t>(std::max(0, i2d_ECDSA_SIG(signature.get(), nullptr))));
-    unsigned char *end = der.data();
-    if (!der.empty())
-        i2d_ECDSA_SIG(signature.get(), &end);
-    return der;
 }
 
 } // namespace
@@ -217,40 +174,7 @@ CoseVerdict Certificate::verifyCose(std::optional<int64_t> algorithm,
                                     std::span<const std::byte> protectedHeader,
                                     std::span<const std::byte> payload,
                                     std::span<const std::byte> signature) const {
-    const Algorithm *found = nullptr;
-    for (const Algorithm &candidate : algorithms)
-        if (algorithm == candidate.id)
-            found = &candidate;
-    if (!found)
-        return CoseVerdict::unknownAlgorithm;
-    EVP_PKEY *key = X509_get0_pubkey(m_x509.get());
-    if (!key || EVP_PKEY_get_base_id(key) != EVP_PKEY_EC) {
-        ERR_clear_error();
-        return CoseVerdict::keyDoesNotFit;
-    }
-    const size_t fieldBytes = (static_cast<size_t>(EVP_PKEY_get_bits(key)) + 7) / 8;
-    if (signature.size() != 2 * fieldBytes)
-        return CoseVerdict::badLength;
-
-    const std::vector<unsigned char> der = derSignature(signature);
-    const std::vector<std::byte> message = sigStructure(protectedHeader, payload);
-    const std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
-    const bool isGood =
-        context && !der.empty() && !message.empty() &&
-        EVP_DigestVerifyInit(context.get(), nullptr, found->digest(), nullptr, key) == 1 &&
-        EVP_DigestVerify(context.get(), der.data(), der.size(),
-                         reinterpret_cast<const unsigned char *>(message.data()), message.size()) == 1;
-    ERR_clear_error();
-    return isGood ? CoseVerdict::good : CoseVerdict::wrong;
-}
-
-std::string coseAlgorithmText(std::optional<int64_t> algorithm) {
-    if (!algorithm)
-        return "none";
-    for (const Algorithm &candidate : algorithms)
-        if (algorithm == candidate.id)
-            return candidate.name;
-    return "algorithm " + std::to_string(*algorithm);
+    return launch::verifyCose(X509_get0_pubkey(m_x509.get()), algorithm, protectedHeader, payload, signature);
 }
 
 } // namespace nitroscope::launch

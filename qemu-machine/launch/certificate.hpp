@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include "qemu-machine/launch/cose.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -17,14 +19,6 @@
 typedef struct x509_st X509;
 
 namespace nitroscope::launch {
-
-enum class CoseVerdict {
-    good,
-    wrong,            ///< Well formed, but not made by this key over these bytes.
-    unknownAlgorithm, ///< Not ES256, ES384 or ES512.
-    keyDoesNotFit,    ///< The key is not an elliptic curve key.
-    badLength,        ///< The signature has not twice the length of the curve's field.
-};
 
 class Certificate {
 public:
@@ -58,8 +52,5 @@ private:
 
     std::unique_ptr<X509, Free> m_x509;
 };
-
-/// "ES384" for -35; "algorithm 5" for others, "none" when absent.
-std::string coseAlgorithmText(std::optional<int64_t> algorithm);
 
 } // namespace nitroscope::launch

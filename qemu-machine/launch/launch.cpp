@@ -8,6 +8,7 @@
 
 #include "firmware/boot/handover.h"
 #include "firmware/eif/parser.hpp"
+#include "qemu-machine/abi/guard.hpp"
 #include "qemu-machine/launch/hash/fast_crc.hpp"
 #include "qemu-machine/launch/measure.hpp"
 #include "qemu-machine/launch/preflight.hpp"
@@ -79,6 +80,16 @@ NitroLaunchProblem internalProblem(const char *what) {
                            ". Close other programs to free memory and try again.");
 }
 
+/// Needs no memory itself.
+void sayOutOfMemory(NitroLaunchProblem &problem) noexcept {
+    problem = {};
+    problem.fatal = 1;
+    problem.reason = NITRO_LAUNCH_REASON_INTERNAL;
+    problem.section = -1;
+    std::strncpy(problem.message, "Not enough memory or threads to open the image.",
+                 sizeof problem.message - 1);
+}
+
 /// strict=off turns a refusal into a warning.
 void downgrade(NitroLaunchProblem &problem) {
     problem.fatal = 0;
@@ -122,12 +133,8 @@ void startMeasuring(NitroLaunch &launch) {
                                           .processors = processors > 0 ? processors - 1 : 1};
             launch.measured = measure(launch.file, launch.image, extras, std::move(stop));
         } catch (const std::exception &) {
-            launch.measured = {.status = MeasureStatus::cryptoFailed,
-                               .failedOffset = 0,
-                               .pcr0 = {},
-                               .pcr1 = {},
-                               .pcr2 = {},
-                               .crc = {}};
+            launch.measured = {};
+            launch.measured.status = MeasureStatus::cryptoFailed;
         }
         launch.isMeasured.store(true, std::memory_order_release);
     });
@@ -152,6 +159,21 @@ void judgeMeasurement(NitroLaunch &launch) {
             refuse(toProblem(*finding, launch.image.find(eif::SectionType::signature)));
 }
 
+/// A file that could not be read to its end. The place in the extra ramdisk goes into the sentence: a problem's
+/// place is one in the EIF.
+NitroLaunchProblem readProblem(const NitroLaunch &launch) {
+    const Measurements &measured = launch.measured;
+    const std::string remedy = " was changed or could not be read while it was measured; start again when "
+                               "nothing writes to it any more.";
+    if (measured.failedFile == MeasuredFile::extraRamdisk)
+        return makeProblem(Weight::refusal, NITRO_LAUNCH_REASON_EXTRA_RAMDISK, ErrorCode::none, {},
+                           "The ramdisk file of -initrd (byte " + std::to_string(measured.failedOffset) +
+                               ")" + remedy);
+    return makeProblem(Weight::refusal, NITRO_LAUNCH_REASON_FILE_CHANGED, ErrorCode::e19,
+                       {sectionAt(launch.image, measured.failedOffset), measured.failedOffset},
+                       "The file" + remedy);
+}
+
 /// Turns the finished measurement into the outcome; runs once, on the caller's thread.
 void conclude(NitroLaunch &launch) {
     if (launch.outcome != NITRO_MEASURE_BUSY || !launch.isMeasured.load(std::memory_order_acquire))
@@ -159,11 +181,7 @@ void conclude(NitroLaunch &launch) {
     const Measurements &measured = launch.measured;
     launch.facts.computed_crc = measured.crc.value_or(0);
     if (measured.status == MeasureStatus::readFailed) {
-        launch.verdict =
-            makeProblem(Weight::refusal, NITRO_LAUNCH_REASON_FILE_CHANGED, ErrorCode::e19,
-                        {sectionAt(launch.image, measured.failedOffset), measured.failedOffset},
-                        "The file was changed or could not be read while it was measured; start again when "
-                        "nothing writes to it any more.");
+        launch.verdict = readProblem(launch);
         launch.outcome = NITRO_MEASURE_REFUSED;
     } else if (measured.status != MeasureStatus::done) {
         launch.verdict = internalProblem("memory or threads ran out, or OpenSSL failed");
@@ -236,22 +254,21 @@ void copyOut(const Digest &digest, uint8_t out[48]) {
     std::memcpy(out, digest.data(), digest.size());
 }
 
+void copyTextPcr(const char *text, uint8_t out[48]) {
+    copyOut(guarded([text] { return extendZeroWithText(text ? text : ""); }, [] { return Digest{}; }), out);
+}
+
 } // namespace
 
 extern "C" {
 
 NitroLaunch *nitro_launch_open(const NitroLaunchOptions *options, NitroLaunchProblem *problem) {
     *problem = {};
-    try {
-        return openLaunch(*options, *problem);
-    } catch (const std::exception &) {
-        problem->fatal = 1;
-        problem->reason = NITRO_LAUNCH_REASON_INTERNAL;
-        problem->section = -1;
-        std::strncpy(problem->message, "Not enough memory or threads to open the image.",
-                     sizeof problem->message - 1);
-        return nullptr;
-    }
+    return guarded([&] { return openLaunch(*options, *problem); },
+                   [&]() -> NitroLaunch * {
+                       sayOutOfMemory(*problem);
+                       return nullptr;
+                   });
 }
 
 void nitro_launch_close(NitroLaunch *launch) {
@@ -277,7 +294,11 @@ const uint8_t *nitro_launch_extra_ramdisk(const NitroLaunch *launch, uint64_t *s
 }
 
 int nitro_launch_poll(NitroLaunch *launch) {
-    conclude(*launch);
+    guarded([launch] { conclude(*launch); },
+            [launch] {
+                sayOutOfMemory(launch->verdict);
+                launch->outcome = NITRO_MEASURE_REFUSED;
+            });
     return launch->outcome;
 }
 
@@ -323,11 +344,11 @@ int nitro_launch_measurement(const NitroLaunch *launch, unsigned pcr, uint8_t ou
 }
 
 void nitro_launch_role_pcr(const char *role_arn, uint8_t out[48]) {
-    copyOut(extendZeroWithText(role_arn ? role_arn : ""), out);
+    copyTextPcr(role_arn, out);
 }
 
 void nitro_launch_instance_pcr(const char *instance_id, uint8_t out[48]) {
-    copyOut(extendZeroWithText(instance_id ? instance_id : ""), out);
+    copyTextPcr(instance_id, out);
 }
 
 const NitroLaunchFacts *nitro_launch_facts(const NitroLaunch *launch) {

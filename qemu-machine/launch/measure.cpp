@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -62,12 +63,15 @@ struct Shared {
     std::atomic<uint64_t> doneBytes = 0;
     std::atomic<MeasureStatus> status = MeasureStatus::done;
     std::atomic<uint64_t> failedOffset = 0;
+    std::atomic<const ByteSource *> failedSource = nullptr;
 
     /// The first failure counts, and makes the other passes stop.
-    void fail(MeasureStatus why, uint64_t offset = 0) {
+    void fail(MeasureStatus why, const ByteSource *source = nullptr, uint64_t offset = 0) {
         MeasureStatus expected = MeasureStatus::done;
-        if (status.compare_exchange_strong(expected, why))
+        if (status.compare_exchange_strong(expected, why)) {
+            failedSource = source;
             failedOffset = offset;
+        }
     }
     bool goesOn() {
         if (stop.stop_requested())
@@ -172,7 +176,7 @@ private:
                 const auto length = static_cast<size_t>(std::min<uint64_t>(chunkBytes, piece.size - at));
                 const std::span<std::byte> chunk = nextChunk().first(length);
                 if (!piece.source->read(piece.offset + at, chunk)) {
-                    m_shared.fail(MeasureStatus::readFailed, piece.offset + at);
+                    m_shared.fail(MeasureStatus::readFailed, piece.source, piece.offset + at);
                     return false;
                 }
                 at += length;
@@ -205,7 +209,7 @@ Measurements measure(const ByteSource &source, const eif::Image &image, const Me
                      std::stop_token stop, const MeasureProgress &progress) {
     const std::string appended = extras.append.empty() ? std::string() : " " + extras.append;
     const MemorySource append(std::as_bytes(std::span(appended)));
-    const Plan plan = makePlan(source, image, append, extras);
+    const Plan plan = makePlan(source, image, append, extras.ramdisk, extras.processors);
     const uint64_t total = plan.totalBytes();
 
     Shared shared;
@@ -214,10 +218,20 @@ Measurements measure(const ByteSource &source, const eif::Image &image, const Me
     {
         std::vector<std::jthread> threads; // joined at the end of this block
         threads.reserve(2);
+        const auto hashBeside = [&](const Pieces &pieces, std::optional<Digest> &digest) {
+            threads.emplace_back([&shared, &pieces, &digest] {
+                try {
+                    Pass(shared, {}).hash(pieces, digest);
+                } catch (const std::exception
+                             &) { // no memory for the buffer; out of a thread it would end the process
+                    shared.fail(MeasureStatus::cryptoFailed);
+                }
+            });
+        };
         if (plan.hashes && !plan.pairs)
-            threads.emplace_back([&] { Pass(shared, {}).hash(plan.pcr2, result.pcr2); });
+            hashBeside(plan.pcr2, result.pcr2);
         if (plan.hashes && !plan.pcr1IsPrefix)
-            threads.emplace_back([&] { Pass(shared, {}).hash(plan.pcr1, result.pcr1); });
+            hashBeside(plan.pcr1, result.pcr1);
         Pass pass(shared, [&] {
             if (progress)
                 progress(shared.doneBytes, total);
@@ -227,19 +241,18 @@ Measurements measure(const ByteSource &source, const eif::Image &image, const Me
         else
             pass.hashAndCheck<OneHash>(plan, result);
     }
-    const bool isUnchanged = source.isUnchanged() && (!extras.ramdisk || extras.ramdisk->isUnchanged());
-    if (shared.status == MeasureStatus::done && !isUnchanged)
-        shared.fail(MeasureStatus::readFailed, 0);
-    result.status = shared.status;
-    result.failedOffset = shared.failedOffset;
-    if (result.status != MeasureStatus::done)
-        result = {.status = result.status,
-                  .failedOffset = result.failedOffset,
-                  .pcr0 = {},
-                  .pcr1 = {},
-                  .pcr2 = {},
-                  .crc = {}};
-    else if (progress)
+    for (const ByteSource *each : {&source, extras.ramdisk})
+        if (each && !each->isUnchanged())
+            shared.fail(MeasureStatus::readFailed, each);
+    if (shared.status != MeasureStatus::done) {
+        result = {};
+        result.status = shared.status;
+        result.failedOffset = shared.failedOffset;
+        if (extras.ramdisk && shared.failedSource == extras.ramdisk)
+            result.failedFile = MeasuredFile::extraRamdisk;
+        return result;
+    }
+    if (progress)
         progress(total, total);
     return result;
 }

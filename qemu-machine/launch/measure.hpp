@@ -38,13 +38,16 @@ struct MeasureExtras {
 enum class MeasureStatus {
     done,
     cancelled,
-    readFailed,   ///< The file changed or the disk failed; see failedOffset.
+    readFailed,   ///< A file changed or the disk failed; see failedOffset.
     cryptoFailed, ///< OpenSSL has no SHA-384 or no memory.
 };
 
+enum class MeasuredFile { eif, extraRamdisk };
+
 struct Measurements {
     MeasureStatus status = MeasureStatus::done;
-    uint64_t failedOffset = 0;
+    uint64_t failedOffset = 0; ///< In the file that could not be read.
+    MeasuredFile failedFile = MeasuredFile::eif;
     /// Absent where the sections they are made of are not whole.
     std::optional<Digest> pcr0, pcr1, pcr2;
     /// Absent where the section table is broken.

@@ -18,7 +18,7 @@ uint64_t Plan::totalBytes() const {
 }
 
 Plan makePlan(const ByteSource &source, const eif::Image &image, const ByteSource &append,
-              const MeasureExtras &extras) {
+              const ByteSource *extraRamdisk, unsigned processors) {
     Plan plan;
     size_t ramdisks = 0;
     bool pcr1Ended = false; // something of PCR 2 has been hashed into PCR 0
@@ -57,9 +57,9 @@ Plan makePlan(const ByteSource &source, const eif::Image &image, const ByteSourc
         if (plan.hashes && isCmdline && append.size() > 0)
             addToPcr0({.source = &append, .offset = 0, .size = append.size()}, true);
     }
-    if (plan.hashes && extras.ramdisk)
-        addToPcr0({.source = extras.ramdisk, .offset = 0, .size = extras.ramdisk->size()}, ramdisks == 0);
-    plan.pairs = plan.hashes && extras.processors < 2 && Sha384Pair::isSupported();
+    if (plan.hashes && extraRamdisk)
+        addToPcr0({.source = extraRamdisk, .offset = 0, .size = extraRamdisk->size()}, ramdisks == 0);
+    plan.pairs = plan.hashes && processors < 2 && Sha384Pair::isSupported();
     if (plan.pcr1IsPrefix)
         plan.pcr1.clear();
     if (plan.pairs)

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "firmware/eif/image.hpp"
-#include "qemu-machine/launch/measure.hpp"
+#include "qemu-machine/launch/file_source.hpp"
 
 #include <vector>
 
@@ -32,8 +32,9 @@ struct Plan {
     uint64_t totalBytes() const;
 };
 
-/// `append` goes behind the command line and may be empty. The plan refers to the sources.
+/// `append` goes behind the command line and may be empty; `extraRamdisk` comes last and may be null;
+/// `processors` as in MeasureExtras. The plan refers to the sources.
 Plan makePlan(const ByteSource &source, const eif::Image &image, const ByteSource &append,
-              const MeasureExtras &extras);
+              const ByteSource *extraRamdisk, unsigned processors);
 
 } // namespace nitroscope::launch

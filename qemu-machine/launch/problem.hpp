@@ -7,7 +7,7 @@
 #pragma once
 
 #include "firmware/eif/problem.hpp"
-#include "qemu-machine/launch/launch.h"
+#include "qemu-machine/launch/launch_problem.h"
 
 #include <string>
 #include <string_view>

@@ -4,7 +4,7 @@
 
 #include "qemu-machine/launch/signature_check.hpp"
 
-#include "qemu-machine/launch/launch.h"
+#include "qemu-machine/launch/launch_problem.h"
 
 #include <algorithm>
 

@@ -10,7 +10,8 @@
 #   take_lock FILE WHAT                       wait until no other run holds FILE; held until this shell ends
 #   run_step TITLE LOG COMMAND [ARGUMENT...]  run a command or shell function with progress; returns only on success
 #
-# run_step understands ninja's and CMake's "[12/345]" and "[ 12%]", apt's status lines and plain output (then it shows the time alone).
+# run_step understands ninja's and CMake's "[12/345]" and "[ 12%]", apt's status lines and plain output (then it shows the time alone). From
+# the fraction that is done it says how long the rest will take, as soon as that is more than a guess.
 # Do not call it inside `if`, `&&` or `||`: bash would then ignore `set -e` in the function being run.
 
 nitroscope_cache() {
@@ -45,10 +46,23 @@ step_duration() {
     fi
 }
 
+# What is left of a step, as words: nothing while it is too early to tell or when it is about to end. $1: seconds so far, $2: parts done, $3: of
+# how many
+step_left() {
+    local elapsed=$1 done=$2 total=$3 left
+    ((elapsed >= 5 && done > 0 && done < total && done * 50 >= total)) || return 0
+    left=$((elapsed * (total - done) / done))
+    if ((left >= 90)); then
+        printf 'about %d min left' $(((left + 30) / 60))
+    elif ((left >= 5)); then
+        printf 'about %d s left' $(((left + 5) / 10 * 10))
+    fi
+}
+
 # Copies standard input to the log and turns what it recognises into progress: one line that is updated on a terminal, otherwise a line
 # whenever another tenth is done.
 step_progress() {
-    local title=$1 log=$2 started=$SECONDS line='' part count='' percent=-1 shown=-1 status terminal=0
+    local title=$1 log=$2 started=$SECONDS line='' part count='' percent=-1 shown=-1 status terminal=0 parts=0 total=0
     [[ -t 1 ]] && terminal=1
     while true; do
         status=0
@@ -62,9 +76,11 @@ step_progress() {
         printf '%s\n' "$line" >>"$log"
         if [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]]; then
             count="${BASH_REMATCH[1]}/${BASH_REMATCH[2]}"
-            percent=$((10#${BASH_REMATCH[1]} * 100 / (10#${BASH_REMATCH[2]} + (10#${BASH_REMATCH[2]} == 0))))
+            parts=$((10#${BASH_REMATCH[1]})) total=$((10#${BASH_REMATCH[2]}))
+            percent=$((parts * 100 / (total + (total == 0))))
         elif [[ $line =~ ^\[\ *([0-9]+)%\] || $line =~ ^dlstatus:[^:]*:([0-9]+) ]]; then
             percent=$((10#${BASH_REMATCH[1]}))
+            parts=$percent total=100
         fi
         # Without a terminal, a step of a second or two says only that it is done.
         if ((terminal)) || ((percent / 10 != shown / 10 && percent >= 0 && SECONDS - started > 2)); then
@@ -78,10 +94,12 @@ step_progress() {
 }
 
 step_show() {
-    local text="  $title"
+    local text="  $title" left
     ((percent >= 0)) && text+=": $percent %"
     [[ -n $count ]] && text+=" ($count)"
     text+=", $(step_duration $((SECONDS - started)))"
+    left=$(step_left $((SECONDS - started)) "$parts" "$total")
+    text+=${left:+, $left}
     shown=$percent
     if ((terminal)); then
         printf '\r\033[K%s' "${text:0:$((${COLUMNS:-80} - 1))}"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The C face of the engine: rules.h's list over a Table of rules that are pointers.
+#include "qemu-machine/abi/guard.hpp"
 #include "qemu-machine/rules/table.hpp"
 
 #include <memory>
@@ -48,11 +49,11 @@ int rule_list_full(const RuleList *list) {
 
 uint32_t rule_list_add(RuleList *list, const RuleQuota *quota, void *rule) {
     const std::uint32_t id = list->table.nextId();
-    try {
-        return list->table.add({id, *quota, {rule, {list->owner.forget, id}}});
-    } catch (const std::bad_alloc &) {
-        return 0;
-    }
+    return nitroscope::guarded(
+        [&] {
+            return list->table.add({id, *quota, {rule, {list->owner.forget, id}}});
+        },
+        [] { return 0u; });
 }
 
 int rule_list_remove(RuleList *list, uint32_t id) {

@@ -76,7 +76,7 @@ private:
         m_session.stop();
     }
 
-    LiveSession m_session;
+    LiveSession m_session{LiveSession::Stream::ignored};
     QElapsedTimer m_clock;
     int m_steps, m_done = 0;
     bool m_hasRegisters = false;

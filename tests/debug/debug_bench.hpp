@@ -14,7 +14,7 @@
 namespace nitroscope::test {
 
 struct DebugBench {
-    app::LiveSession session;
+    app::LiveSession session{app::LiveSession::Stream::ignored};
     QString eif = Guest::demoEif();
     int gdbPort = -1; // as LaunchSpec's
     QString socket;

@@ -5,10 +5,13 @@
 #include "firmware/boot/handover.h"
 #include "tests/device/support/qtest_machine.hpp"
 #include "tests/device/support/small_eif.hpp"
+#include "tests/device/support/snapshot_disk.hpp"
 
 #include <QDeadlineTimer>
+#include <QElapsedTimer>
 #include <QFile>
 #include <QJsonArray>
+#include <QtEndian>
 #include <QTest>
 
 #include <cstring>
@@ -51,6 +54,23 @@ nitro_checksum_job checksumOf(QtestMachine &machine, quint64 address, quint32 si
     if (bytes.size() == sizeof result)
         std::memcpy(&result, bytes.constData(), sizeof result);
     return result;
+}
+
+// QEMU's docs/specs/fw_cfg.rst: all fields big-endian, the port takes the address in two halves.
+constexpr quint32 fwcfgAccessAddress = 0x12000, fwcfgError = 1;
+constexpr quint16 fwcfgDmaPort = 0x514;
+
+// Reads the signature (item 0) to an address; returns the control field afterwards.
+quint32 fwcfgRead(QtestMachine &machine, quint64 address, quint32 length) {
+    constexpr quint32 read = 2, select = 8;
+    QByteArray access(16, '\0');
+    qToBigEndian(read | select, access.data());
+    qToBigEndian(length, access.data() + 4);
+    qToBigEndian(address, access.data() + 8);
+    machine.writeMemory(fwcfgAccessAddress, access);
+    machine.out32(fwcfgDmaPort, 0);
+    machine.out32(fwcfgDmaPort + 4, qToBigEndian(fwcfgAccessAddress));
+    return qFromBigEndian<quint32>(machine.readMemory(fwcfgAccessAddress, 4).constData());
 }
 
 QJsonObject enclave(QtestMachine &machine) {
@@ -308,6 +328,40 @@ private Q_SLOTS:
         QCOMPARE(checksumOf(machine, dataAddress, 16).done, 0u);
     }
 
+    // One transfer of 4 GiB over a device's registers took QEMU's main loop for a minute.
+    void fwcfgDma_tooLargeOrNotToRam_isRefusedAtOnce_data() {
+        QTest::addColumn<quint64>("address");
+        QTest::addColumn<quint32>("length");
+        QTest::newRow("4 GiB of RAM and what follows it") << quint64(0x200000) << 0xffffffffu;
+        QTest::newRow("a device's registers") << quint64(0xfec00000) << 0x1000u;
+        QTest::newRow("nothing at all") << quint64(0x7fff00000000) << 0x10000000u;
+        QTest::newRow("from RAM over its end") << quint64(0x1000) << quint32(NITRO_BOOT_SLICE_SIZE);
+        QTest::newRow("around the end of all addresses") << ~quint64(0) << 0x1000u;
+    }
+
+    void fwcfgDma_tooLargeOrNotToRam_isRefusedAtOnce() {
+        QFETCH(quint64, address);
+        QFETCH(quint32, length);
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        QElapsedTimer clock;
+        clock.start();
+        QCOMPARE(fwcfgRead(machine, address, length), fwcfgError);
+        QVERIFY2(clock.elapsed() < 2000, "the machine was held");
+    }
+
+    void fwcfgDma_intoRam_worksUntilTheHandoff() {
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(m_eif.bytes())}), machine.errorOutput());
+        QCOMPARE(fwcfgRead(machine, dataAddress, 4), 0u);
+        QCOMPARE(machine.readMemory(dataAddress, 4), QByteArray("QEMU"));
+        QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
+        send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_HANDOFF));
+        machine.writeMemory(dataAddress, QByteArray(4, '-'));
+        QCOMPARE(fwcfgRead(machine, dataAddress, 4), fwcfgError);
+        QCOMPARE(machine.readMemory(dataAddress, 4), QByteArray(4, '-'));
+    }
+
     void handoff_makesThePortDeaf() {
         QtestMachine machine;
         QVERIFY2(machine.start({QStringLiteral("-kernel"), written(m_eif.bytes())}), machine.errorOutput());
@@ -364,6 +418,28 @@ private Q_SLOTS:
             QCOMPARE(pcr(to, index), pcr(from, index));
         send(to, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_RESET));
         QCOMPARE(stages(to).size(), 1); // still deaf
+    }
+
+    void snapshot_ofSeededPcrs_isNotSeededAgain() {
+        const QString disk = m_folder.filePath(QStringLiteral("disk"));
+        QVERIFY(nitroscope::test::writeSnapshotDisk(disk));
+        QtestMachine machine;
+        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(m_eif.bytes()), QStringLiteral("-drive"),
+                                QStringLiteral("if=none,id=snapshots,format=qcow2,file=") + disk}),
+                 machine.errorOutput());
+        QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
+        for (const char *line : {"savevm one", "loadvm one"})
+            QCOMPARE(machine
+                         .command(QStringLiteral("human-monitor-command"),
+                                  {{QStringLiteral("command-line"), QLatin1String(line)}})
+                         .toString(),
+                     QString());
+        const qsizetype before = machine.events().size();
+        QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
+        QCOMPARE(pcr(machine, 0)[QStringLiteral("value")].toString(),
+                 QString::fromLatin1(m_eif.pcr(0).toHex()));
+        for (const QJsonObject &event : machine.events().mid(before))
+            QVERIFY(event[QStringLiteral("event")] != QStringLiteral("NSM_PCR_CHANGED"));
     }
 
     void wrongChecksum_isRefusedWithThePlatformsWords() {

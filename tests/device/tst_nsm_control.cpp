@@ -2,6 +2,7 @@
 //
 // What the user does to the NSM from outside: faults, breaks, snapshots, resets in the middle of a request,
 // and the machine's options for documents. The guest's side is played through qtest.
+#include "app/proto/pcapng/capture_reader.hpp"
 #include "tests/device/support/nsm_driver.hpp"
 #include "tests/device/support/snapshot_disk.hpp"
 #include "tests/unit/nsm/document_parts.hpp"
@@ -242,6 +243,25 @@ private Q_SLOTS:
         QCOMPARE(machine.nsm.ask(lockPcr(16)), errorAnswer("ReadOnlyIndex"));
     }
 
+    void break_withSkipAndCount_stopsAsOftenAsAsked() {
+        Machine machine;
+        QVERIFY2(machine.run(), machine.errorOutput());
+        machine.command(
+            u"enclave-break-add"_s,
+            {{u"source"_s, u"nsm"_s}, {u"request"_s, u"DescribePCR"_s}, {u"skip"_s, 1}, {u"count"_s, 1}});
+        QVERIFY(machine.nsm.ask(describePcr(16)).startsWith(describedPcr)); // skipped
+        const QJsonObject listed = machine.command(u"enclave-break-list"_s).toArray()[0].toObject();
+        QCOMPARE(listed[u"skip"_s].toInt(), 0); // what is left of it
+        QCOMPARE(listed[u"hits"_s].toInt(), 0);
+        machine.nsm.post(describePcr(16));
+        QCOMPARE(machine.takeEvent(u"ENCLAVE_BREAK"_s)[u"id"_s], listed[u"id"_s]);
+        machine.takeEvent(u"STOP"_s);
+        QCOMPARE(machine.command(u"enclave-break-list"_s).toArray().size(), 0); // used up
+        machine.command(u"cont"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(machine.nsm.response(), patienceMs);
+        QVERIFY(machine.nsm.ask(describePcr(16)).startsWith(describedPcr));
+    }
+
     void break_onARangeOfPcrs_meetsLockPcrs() {
         Machine machine;
         QVERIFY2(machine.run(), machine.errorOutput());
@@ -379,6 +399,63 @@ private Q_SLOTS:
         change = machine.takeEvent(u"NSM_PCR_CHANGED"_s);
         QCOMPARE(change[u"cause"_s].toString(), u"lock"_s);
         QCOMPARE(change[u"locked"_s].toBool(), true);
+    }
+
+    void changedPcr_againAndAgain_isFewEventsThatCountTheOthers() {
+        constexpr int extends = 200, eventPeriodMs = 500;
+        Machine machine;
+        QVERIFY2(machine.run(), machine.errorOutput());
+        QElapsedTimer time;
+        time.start();
+        for (int i = 0; i < extends; ++i)
+            machine.nsm.ask(extendPcr(20, "x"));
+        int events = 0, changes = 0;
+        QJsonObject last;
+        while (changes < extends) {
+            const QJsonObject change = machine.takeEvent(u"NSM_PCR_CHANGED"_s);
+            QVERIFY(!change.isEmpty());
+            if (change[u"index"_s].toInt() != 20)
+                continue;
+            ++events;
+            changes += 1 + change[u"coalesced"_s].toInt();
+            last = change;
+        }
+        QCOMPARE(changes, extends);
+        QCOMPARE(last[u"value"_s], pcrInfo(machine, 20)[u"value"_s]);
+        QVERIFY2(events <= time.elapsed() / eventPeriodMs + 2, qPrintable(QString::number(events)));
+    }
+
+    void break_onARequestThatChangesMeanwhile_recordsWhatIsProcessed() {
+        const QString path = m_data.filePath(u"held.pcapng"_s);
+        Machine machine;
+        QVERIFY2(machine.run(
+                     {u"-M"_s, u"nitro-enclave,capture=cap"_s, u"-chardev"_s, u"file,id=cap,path="_s + path}),
+                 machine.errorOutput());
+        machine.command(u"enclave-break-add"_s, {{u"source"_s, u"nsm"_s}, {u"count"_s, 2}});
+        const auto askStopped = [&](const QByteArray &posted, const QByteArray &later) {
+            machine.nsm.post(posted);
+            machine.takeEvent(u"STOP"_s);
+            machine.writeMemory(NsmDriver::requestBuffer, later);
+            machine.command(u"cont"_s);
+            QTRY_VERIFY_WITH_TIMEOUT(machine.nsm.response(), patienceMs);
+        };
+        askStopped(extendPcr(16, "x"), extendPcr(16, "y"));
+        askStopped(describePcr(16), describePcr(16));
+        QCOMPARE(pcrInfo(machine, 16)[u"value"_s].toString().toLatin1(),
+                 QCryptographicHash::hash(QByteArray(48, '\0') + "y", QCryptographicHash::Sha384).toHex());
+        machine.command(u"quit"_s);
+        QVERIFY(machine.waitForExit());
+        QList<QByteArray> requests;
+        nitroscope::pcapng::CaptureReader reader([&](const nitroscope::pcapng::Record &record) {
+            if (const auto *nsm = std::get_if<nitroscope::pcapng::NsmRecord>(&record.content))
+                if (!nsm->isResponse)
+                    requests << QByteArray::number(nsm->transaction) + nsm->cbor;
+        });
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QVERIFY(readAll(file, reader));
+        QCOMPARE(requests, QList<QByteArray>(
+                               {'1' + extendPcr(16, "x"), '1' + extendPcr(16, "y"), '2' + describePcr(16)}));
     }
 
     void options_shapeTheDocuments() {

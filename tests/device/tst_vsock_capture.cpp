@@ -88,17 +88,17 @@ private:
         // Flow 1: the guest dials; data both ways; credit asked for; half-close by the guest, then the host.
         auto flow = guest.dial(host.listenFor(8000)); // packets 0 and 1
         QVERIFY(flow);
-        guest.send(VsockDriver::with(*flow, vsock_op::rw, "from the guest")); // 2
+        guest.send(VsockDriver::with(*flow, VSOCK_OP_RW, "from the guest")); // 2
         QCOMPARE(host.read(14), QByteArray("from the guest"));
         host.accepted().write("from the host");
         host.accepted().flush();
         QCOMPARE(guest.receiveBytes(*flow, 13), QByteArray("from the host")); // 3
-        VsockPacket credit = VsockDriver::with(*flow, vsock_op::creditRequest);
+        VsockPacket credit = VsockDriver::with(*flow, VSOCK_OP_CREDIT_REQUEST);
         credit.fwdCnt = 13;
         guest.send(credit);       // 4
         QVERIFY(guest.receive()); // 5: CREDIT_UPDATE
         machine.advanceClock(3 * millisecond);
-        VsockPacket shutdown = VsockDriver::with(*flow, vsock_op::shutdown, {}, 3);
+        VsockPacket shutdown = VsockDriver::with(*flow, VSOCK_OP_SHUTDOWN, {}, 3);
         guest.send(shutdown);     // 6
         QVERIFY(guest.receive()); // 7: RST
         QCOMPARE(host.endOf(8000), u"guest-closed"_s);
@@ -110,7 +110,7 @@ private:
         VsockPacket refusal;
         refusal.sourcePort = 5000;
         refusal.destinationPort = request->sourcePort;
-        refusal.op = vsock_op::rst;
+        refusal.op = VSOCK_OP_RST;
         machine.advanceClock(2 * millisecond);
         guest.send(refusal); // 9
         QCOMPARE(host.endOf(5000), u"refused-by-guest"_s);
@@ -126,8 +126,8 @@ private:
                                                {u"packet"_s, QJsonObject{{u"text"_s, u"lost"_s}}}});
         auto messages = guest.dial(7000, 1027, 2); // 10 and 11
         QVERIFY(messages);
-        guest.send(VsockDriver::with(*messages, vsock_op::rw, "lost", 1)); // 12
-        guest.send(VsockDriver::with(*messages, vsock_op::rw, "slow", 1)); // 13
+        guest.send(VsockDriver::with(*messages, VSOCK_OP_RW, "lost", 1)); // 12
+        guest.send(VsockDriver::with(*messages, VSOCK_OP_RW, "slow", 1)); // 13
         machine.advanceClock(6 * millisecond);
         const auto echo = guest.receive(); // 14: the echo, or a CREDIT_UPDATE before it
         QVERIFY(echo);
@@ -144,21 +144,21 @@ private:
         VsockPacket response;
         response.sourcePort = 5001;
         response.destinationPort = late->sourcePort;
-        response.op = vsock_op::response;
+        response.op = VSOCK_OP_RESPONSE;
         response.bufAlloc = 0;
         guest.send(response); // 17
         QVERIFY(VsockHostPrograms::readLineFrom(*patient).startsWith("OK "));
         patient->write("wait");
         patient->flush();
         const auto question = guest.receive(); // 18
-        QVERIFY(question && question->op == vsock_op::creditRequest);
+        QVERIFY(question && question->op == VSOCK_OP_CREDIT_REQUEST);
         machine.advanceClock(stalledNs);
-        VsockPacket room = VsockDriver::with(response, vsock_op::creditUpdate);
+        VsockPacket room = VsockDriver::with(response, VSOCK_OP_CREDIT_UPDATE);
         room.bufAlloc = 262144;
         guest.send(room);                                              // 19
         QCOMPARE(guest.receiveBytes(response, 4), QByteArray("wait")); // 20
         machine.advanceClock(2 * millisecond);                         // of no interest to either
-        guest.send(VsockDriver::with(response, vsock_op::rst));        // 21
+        guest.send(VsockDriver::with(response, VSOCK_OP_RST));         // 21
         QCOMPARE(host.endOf(5001), u"guest-reset"_s);
         machine.command(u"quit"_s);
         QVERIFY(machine.waitForExit());
@@ -254,7 +254,7 @@ private Q_SLOTS:
         QCOMPARE(number(packet, u"vsock.virtio.type"_s), type);
         QCOMPARE(number(packet, u"vsock.virtio.op"_s), op);
         QCOMPARE(number(packet, u"vsock.virtio.flags"_s), flags);
-        if (op != vsock_op::rst)
+        if (op != VSOCK_OP_RST)
             QCOMPARE(number(packet, u"vsock.virtio.buf_alloc"_s), 262144);
         if (fwdCnt >= 0)
             QCOMPARE(number(packet, u"vsock.virtio.fwd_cnt"_s), fwdCnt);

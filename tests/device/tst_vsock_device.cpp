@@ -123,7 +123,7 @@ private Q_SLOTS:
         auto flow = m_guest.dial(m_host.listenFor(8000));
         QVERIFY(flow);
         const QByteArray payload = patternBytes(size);
-        m_guest.send(VsockDriver::with(*flow, vsock_op::rw, payload), layout, indirect);
+        m_guest.send(VsockDriver::with(*flow, VSOCK_OP_RW, payload), layout, indirect);
         QCOMPARE(m_guest.sentAndUsed(), quint16(2));
         QVERIFY(m_host.read(size) == payload);
     }
@@ -163,7 +163,7 @@ private Q_SLOTS:
         QCOMPARE(row[u"stalls"_s].toInt(), 1);
         // The stall has a length on the virtual clock.
         m_machine.advanceClock(5'000'000);
-        VsockPacket credit = VsockDriver::with(request, vsock_op::creditUpdate);
+        VsockPacket credit = VsockDriver::with(request, VSOCK_OP_CREDIT_UPDATE);
         credit.fwdCnt = static_cast<quint32>(got.size());
         m_guest.send(credit);
         QVERIFY(m_guest.receive());
@@ -195,13 +195,13 @@ private Q_SLOTS:
         QTest::newRow("operation 0") << make([](VsockPacket &p) { p.op = 0; }) << true << 0;
         QTest::newRow("operation 99") << make([](VsockPacket &p) { p.op = 99; }) << true << 0;
         QTest::newRow("data without connection")
-            << make([](VsockPacket &p) { p = VsockDriver::with(p, vsock_op::rw, "x"); }) << true << 0;
+            << make([](VsockPacket &p) { p = VsockDriver::with(p, VSOCK_OP_RW, "x"); }) << true << 0;
         QTest::newRow("RST without connection")
-            << make([](VsockPacket &p) { p.op = vsock_op::rst; }) << false << 0;
+            << make([](VsockPacket &p) { p.op = VSOCK_OP_RST; }) << false << 0;
         QTest::newRow("length beyond the chain")
-            << make([](VsockPacket &p) { p.op = vsock_op::rw, p.length = 100; }) << true << 1;
+            << make([](VsockPacket &p) { p.op = VSOCK_OP_RW, p.length = 100; }) << true << 1;
         QTest::newRow("length of 4 GiB")
-            << make([](VsockPacket &p) { p.op = vsock_op::rw, p.length = 0xffffffff; }) << true << 1;
+            << make([](VsockPacket &p) { p.op = VSOCK_OP_RW, p.length = 0xffffffff; }) << true << 1;
         QTest::newRow("refused by route")
             << make([](VsockPacket &p) { p.destinationPort = 7001; }) << true << 0;
         QTest::newRow("nobody listens")
@@ -218,7 +218,7 @@ private Q_SLOTS:
         if (reset) {
             const auto answer = m_guest.receive();
             QVERIFY(answer);
-            QCOMPARE(answer->op, vsock_op::rst);
+            QCOMPARE(answer->op, VSOCK_OP_RST);
             QCOMPARE(answer->type, packet.type);
             QCOMPARE(answer->sourceCid, packet.destinationCid);
             QCOMPARE(answer->destinationCid, 16u);
@@ -233,7 +233,7 @@ private Q_SLOTS:
         m_guest.send(packet);
         const auto response = m_guest.receive();
         QVERIFY(response);
-        QCOMPARE(response->op, vsock_op::response);
+        QCOMPARE(response->op, VSOCK_OP_RESPONSE);
         QCOMPARE(response->destinationPort, 4001u);
     }
 
@@ -347,7 +347,7 @@ private Q_SLOTS:
             QByteArray packets;
             for (int i = 0; i < more; ++i) {
                 VsockPacket stray;
-                stray.op = vsock_op::creditUpdate;
+                stray.op = VSOCK_OP_CREDIT_UPDATE;
                 stray.sourcePort = 10000 + quint32(offered + i); // one RST is enough for each pair of ports
                 packets += stray.bytes();
             }

@@ -66,9 +66,7 @@ private:
         m_host.accepted().write(bytes);
         m_host.accepted().flush();
     }
-    void guestSends(const QByteArray &bytes) {
-        m_guest.send(VsockDriver::with(*m_flow, vsock_op::rw, bytes));
-    }
+    void guestSends(const QByteArray &bytes) { m_guest.send(VsockDriver::with(*m_flow, VSOCK_OP_RW, bytes)); }
     /// Lets the device's main loop take in what host programs have sent.
     void settle() {
         for (int i = 0; i < 5; ++i) {
@@ -181,7 +179,7 @@ private Q_SLOTS:
         if (!violate) {
             const auto answer = m_guest.receive();
             QVERIFY(answer);
-            QCOMPARE(answer->op, vsock_op::rst);
+            QCOMPARE(answer->op, VSOCK_OP_RST);
             QCOMPARE(m_host.endOf(8000), u"fault"_s);
             return;
         }
@@ -195,7 +193,7 @@ private Q_SLOTS:
         hostSends("x");
         const auto answer = m_guest.receive();
         QVERIFY(answer);
-        QCOMPARE(answer->op, vsock_op::rst);
+        QCOMPARE(answer->op, VSOCK_OP_RST);
         QVERIFY(VsockHostPrograms::hasEnded(m_host.accepted()));
         QCOMPARE(m_host.endOf(8000), u"fault"_s);
     }
@@ -207,7 +205,7 @@ private Q_SLOTS:
         m_guest.send(request);
         const auto answer = m_guest.receive();
         QVERIFY(answer);
-        QCOMPARE(answer->op, vsock_op::rst);
+        QCOMPARE(answer->op, VSOCK_OP_RST);
         QCOMPARE(m_host.endOf(7000), u"fault"_s);
     }
 
@@ -254,7 +252,7 @@ private Q_SLOTS:
         QList<qsizetype> sizes;
         while (all.size() < 10) {
             const auto packet = m_guest.receive();
-            QVERIFY(packet && packet->op == vsock_op::rw);
+            QVERIFY(packet && packet->op == VSOCK_OP_RW);
             sizes += packet->payload.size();
             all += packet->payload;
         }
@@ -293,7 +291,7 @@ private Q_SLOTS:
         QVERIFY(m_guest.dial(7000));
         const auto again = m_guest.receive();
         QVERIFY(again);
-        QCOMPARE(again->op, vsock_op::response);
+        QCOMPARE(again->op, VSOCK_OP_RESPONSE);
     }
 
     void freezeCredit_fromGuest_tellsOfNoMoreRoom() {
@@ -307,7 +305,7 @@ private Q_SLOTS:
         m_machine.command(u"vsock-fault-remove"_s, {{u"id"_s, m_rule}});
         const auto update = m_guest.receive();
         QVERIFY(update);
-        QCOMPARE(update->op, vsock_op::creditUpdate);
+        QCOMPARE(update->op, VSOCK_OP_CREDIT_UPDATE);
         QCOMPARE(update->fwdCnt, 240000u);
     }
 
@@ -379,7 +377,7 @@ private Q_SLOTS:
         const int other = m_rule;
         fault(u"reset"_s, {{u"flow"_s, id}});
         guestSends("x");
-        QCOMPARE(m_guest.receive().value_or(VsockPacket()).op, vsock_op::rst);
+        QCOMPARE(m_guest.receive().value_or(VsockPacket()).op, VSOCK_OP_RST);
         QCOMPARE(hits(), 1);
         m_rule = other;
         QCOMPARE(hits(), 0);
@@ -473,7 +471,7 @@ private Q_SLOTS:
         m_machine.command(u"cont"_s);
         const auto answer = m_guest.receive();
         QVERIFY(answer);
-        QCOMPARE(answer->op, vsock_op::response);
+        QCOMPARE(answer->op, VSOCK_OP_RESPONSE);
     }
 
 private:
@@ -500,10 +498,10 @@ private:
         VsockPacket flow;
         flow.destinationPort = m_host.listenFor(8000);
         m_guest.send(flow);
-        QCOMPARE(receiveContinuing().value_or(VsockPacket()).op, vsock_op::response);
+        QCOMPARE(receiveContinuing().value_or(VsockPacket()).op, VSOCK_OP_RESPONSE);
         m_host.accepted();
         for (const QByteArray word : {"alpha", "beta"}) {
-            m_guest.send(VsockDriver::with(flow, vsock_op::rw, word));
+            m_guest.send(VsockDriver::with(flow, VSOCK_OP_RW, word));
             QCOMPARE(readContinuing(word.size()), word);
         }
         hostSends("gamma");
@@ -512,7 +510,7 @@ private:
         other.sourcePort = 1025;
         other.destinationPort = 7000;
         m_guest.send(other);
-        QCOMPARE(receiveContinuing().value_or(VsockPacket()).op, vsock_op::response);
+        QCOMPARE(receiveContinuing().value_or(VsockPacket()).op, VSOCK_OP_RESPONSE);
     }
 };
 

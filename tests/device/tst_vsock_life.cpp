@@ -80,7 +80,7 @@ private Q_SLOTS:
         m_host.accepted().write(patternBytes(1'000'000)); // more than the guest takes
         m_host.accepted().flush();
         QVERIFY(m_guest.receive());
-        m_guest.send(VsockDriver::with(*flow, vsock_op::rw, patternBytes(5000)));
+        m_guest.send(VsockDriver::with(*flow, VSOCK_OP_RW, patternBytes(5000)));
         QCOMPARE(m_guest.start(), working);
         QVERIFY(VsockHostPrograms::hasEnded(m_host.accepted()));
         QCOMPARE(m_host.endOf(8000), u"device-reset"_s);
@@ -97,7 +97,7 @@ private Q_SLOTS:
         m_guest.offerReceiveBuffers(8);
         const auto request = m_guest.receive();
         QVERIFY(request);
-        QCOMPARE(request->op, vsock_op::request);
+        QCOMPARE(request->op, VSOCK_OP_REQUEST);
         QCOMPARE(request->destinationPort, 5000u);
     }
 
@@ -106,7 +106,7 @@ private Q_SLOTS:
         QVERIFY(flow);
         stop();
         const quint16 before = m_guest.sentAndUsed();
-        m_guest.send(VsockDriver::with(*flow, vsock_op::rw, "in flight"));
+        m_guest.send(VsockDriver::with(*flow, VSOCK_OP_RW, "in flight"));
         m_host.accepted().write("for later");
         m_host.accepted().flush();
         m_host.query();
@@ -123,7 +123,7 @@ private Q_SLOTS:
         auto flow = m_guest.dial(m_host.listenFor(8000));
         QVERIFY(flow);
         stop();
-        m_guest.send(VsockDriver::with(*flow, vsock_op::rw, "unnoticed"), {}, false, false);
+        m_guest.send(VsockDriver::with(*flow, VSOCK_OP_RW, "unnoticed"), {}, false, false);
         m_machine.command(u"cont"_s);
         QCOMPARE(m_host.read(9), QByteArray("unnoticed"));
     }
@@ -132,7 +132,7 @@ private Q_SLOTS:
         auto flow = m_guest.dial(m_host.listenFor(8000));
         QVERIFY(flow);
         snapshot(u"snapshot-save"_s);
-        m_guest.send(VsockDriver::with(*flow, vsock_op::rw, "still here"));
+        m_guest.send(VsockDriver::with(*flow, VSOCK_OP_RW, "still here"));
         QCOMPARE(m_host.read(10), QByteArray("still here"));
         QVERIFY(m_guest.takeEvent(200) == std::nullopt);
     }
@@ -171,7 +171,7 @@ private Q_SLOTS:
         m_guest.events().notify();
         const auto again = m_guest.receive();
         QVERIFY(again);
-        QCOMPARE(again->op, vsock_op::request);
+        QCOMPARE(again->op, VSOCK_OP_REQUEST);
         QVERIFY2(again->sourcePort != usedPort, "the port was used again");
     }
 
@@ -190,7 +190,7 @@ private Q_SLOTS:
         m_guest.events().notify();
         const auto answer = m_guest.receive();
         QVERIFY(answer);
-        QCOMPARE(answer->op, vsock_op::response);
+        QCOMPARE(answer->op, VSOCK_OP_RESPONSE);
         QCOMPARE(answer->destinationPort, 1025u);
     }
 
@@ -211,7 +211,7 @@ private Q_SLOTS:
         m_guest.send(request);
         const auto answer = m_guest.receive();
         QVERIFY(answer);
-        QCOMPARE(answer->op, vsock_op::response);
+        QCOMPARE(answer->op, VSOCK_OP_RESPONSE);
         QCOMPARE(answer->destinationCid, 77u);
         m_machine.command(u"vsock-transport-reset"_s, {{u"guest-cid"_s, 16}});
     }
@@ -247,7 +247,7 @@ private Q_SLOTS:
         m_machine.advanceClock(6 * second);
         const auto request = m_guest.receive();
         QVERIFY(request);
-        QCOMPARE(request->op, vsock_op::request);
+        QCOMPARE(request->op, VSOCK_OP_REQUEST);
     }
 
     void connect_guestThatNeverAnswers_endsOnTheVirtualClock() {

@@ -94,12 +94,14 @@ private slots:
 
     void nsmModel_stream_listsTransactions() {
         FakeCapture capture;
-        NsmListModel model;
+        NsmAccount account;
+        NsmListModel model(account);
         const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
         connect(&capture, &CaptureSource::restarted, &model, [&] { model.restart(capture.bytes()); });
         connect(&capture, &CaptureSource::recordsArrived, &model, [&](const CaptureBatchPointer &batch) {
             for (const auto &record : batch->records)
-                model.add(record);
+                if (const auto change = account.add(record); change.transaction >= 0)
+                    model.changed(change.transaction, change.isNew);
         });
         capture.play(nsmStream());
         model.flush();
@@ -214,8 +216,8 @@ private slots:
         WindowFixture fixture;
         fixture.session.capture()->play(nsmStream());
         NsmPanel &panel = fixture.window->nsmPanel();
-        emit panel.breakWanted({QStringLiteral("ExtendPCR"), 16, {}});
-        emit panel.faultWanted({QStringLiteral("Attestation"), {}, QStringLiteral("drop"), {}, {}, 1});
+        emit panel.breakWanted(nsmBreak(QStringLiteral("ExtendPCR"), 16));
+        emit panel.faultWanted({QStringLiteral("drop"), QStringLiteral("Attestation"), {}, {}, {}, 1, 0, 0});
         QCOMPARE(fixture.session.calls(), (QStringList{QStringLiteral("break"), QStringLiteral("fault")}));
         emit panel.ruleRemovalWanted(NsmRule::Kind::breakpoint, 1);
         QCOMPARE(fixture.session.calls().last(), QStringLiteral("remove"));
@@ -258,6 +260,38 @@ private slots:
         QCOMPARE(pcrs.history().changeAt(1).transaction, quint64(4));
         emit pcrs.transactionChosen(4);
         QCOMPARE(fixture.window->nsmPanel().table().currentIndex().row(), 3);
+    }
+
+    void run_whileASavedCaptureLoads_startsFromEmptyPanels() {
+        WindowFixture fixture;
+        fixture.open(makeEif(fixture.dir).path);
+        const QByteArray stream = nsmStream(QByteArray(12'000, '\x40'), 400);
+        SavedCapture &saved = fixture.window->savedCapture();
+        fixture.window->openFile(writeFile(fixture.dir.filePath(QStringLiteral("run.pcapng")), stream));
+        QTRY_VERIFY(saved.totals().records > 0);
+        QCOMPARE(saved.state(), CaptureSource::State::reading);
+        fixture.action("enclave.run")->trigger();
+        QTRY_VERIFY(saved.state() != CaptureSource::State::reading);
+        QTest::qWait(100);
+        fixture.window->nsmPanel().model().flush();
+        QCOMPARE(fixture.window->nsmPanel().model().rowCount(), 0);
+        QCOMPARE(fixture.window->bootPanel().model().rowCount(), 0);
+        QVERIFY(!fixture.window->pcrPanel().model().hasLiveValues());
+        QVERIFY(fixture.window->consolePanel().logText().isEmpty());
+    }
+
+    void runAfterOpening_whenSomethingElseIsOpened_isForgotten() {
+        WindowFixture fixture;
+        const TestEif eif = makeEif(fixture.dir);
+        const QString capture = writeFile(fixture.dir.filePath(QStringLiteral("run.pcapng")), nsmStream());
+        QSignalSpy opened(fixture.window.get(), &MainWindow::openingFinished);
+        fixture.window->openEif(eif.path, MainWindow::AfterOpening::run);
+        fixture.window->openFile(capture); // somebody has thought better of it
+        QTRY_COMPARE(opened.count(), 1);
+        QTRY_COMPARE(fixture.window->savedCapture().state(), CaptureSource::State::complete);
+        QVERIFY(fixture.session.calls().isEmpty());
+        fixture.window->nsmPanel().model().flush();
+        QCOMPARE(fixture.window->nsmPanel().model().rowCount(), 13);
     }
 
     void savedCapture_broken_isSaid_data() {

@@ -58,6 +58,24 @@ private slots:
         QCOMPARE(spec.moduleId, QStringLiteral("kept"));
     }
 
+    void launchOptions_ofTheTable_areAllTaken() {
+        const auto line = readCommandLine(
+            {QStringLiteral("nitroscope"), QStringLiteral("--memory"), QStringLiteral("2G"),
+             QStringLiteral("--vsock-route"), QStringLiteral("1=echo"), QStringLiteral("--vsock-route"),
+             QStringLiteral("2=refuse"), QStringLiteral("--heartbeat"), QStringLiteral("delay=250"),
+             QStringLiteral("--no-seqpacket"), QStringLiteral("--append"), QStringLiteral("quiet nokaslr")});
+        QVERIFY(line);
+        LaunchSpec spec;
+        spec.vsock.routes = QStringList{QStringLiteral("1=refuse")}; // remembered
+        line->applyTo(spec);
+        QCOMPARE(spec.memoryMiB, quint64{2048});
+        QCOMPARE(spec.vsock.routes, (QStringList{QStringLiteral("1=echo"), QStringLiteral("2=refuse")}));
+        QCOMPARE(spec.vsock.heartbeat, QStringLiteral("delay"));
+        QCOMPARE(spec.vsock.heartbeatDelay, 250u);
+        QVERIFY(!spec.vsock.seqpacket);
+        QCOMPARE(spec.append, QStringLiteral("quiet nokaslr"));
+    }
+
     void screenshot_times_areRead() {
         const auto ready = read(QStringLiteral("--screenshot x.png --after ready --quit a.eif"));
         QVERIFY(ready && ready->screenshot && !ready->screenshot->after);
@@ -68,9 +86,10 @@ private slots:
 
     void badOptions_areRefusedWithAReason_data() {
         QTest::addColumn<QString>("options");
-        for (const char *options : {"--nonsense", "--memory none", "--memory 0", "--cpu-count 0",
-                                    "--cpu-count 256", "--appearance pink", "--size big", "--after 1",
-                                    "--quit", "--screenshot x --after soon", "a.eif b.eif"})
+        for (const char *options :
+             {"--nonsense", "--memory none", "--memory 0", "--cpu-count 0", "--cpu-count 129",
+              "--cpu-count 256", "--enclave-cid 3", "--accel fast", "--appearance pink", "--size big",
+              "--after 1", "--quit", "--screenshot x --after soon", "a.eif b.eif"})
             QTest::newRow(options) << QString::fromLatin1(options);
     }
     void badOptions_areRefusedWithAReason() {

@@ -3,7 +3,6 @@
 // The launch options' vsock page: what is entered reaches the run and the next start of the program, and what
 // cannot be started cannot be accepted. Leaves pictures in build/screenshots.
 #include "app/features/launch/launch_dialog.hpp"
-#include "app/features/launch/launch_vsock_page.hpp"
 #include "app/ui/theme/theme.hpp"
 #include "tests/gui/support/gui_fixture.hpp"
 
@@ -36,7 +35,7 @@ bool canAccept(LaunchDialog &dialog) {
 }
 
 void showVsock(LaunchDialog &dialog) {
-    dialog.findChild<QTabWidget *>()->setCurrentWidget(dialog.findChild<LaunchVsockPage *>());
+    dialog.findChild<QTabWidget *>()->setCurrentIndex(1);
 }
 
 VsockOptions everyOption() {
@@ -109,6 +108,15 @@ private slots:
         QTRY_VERIFY(!fixture.window->findChild<LaunchDialog *>());
         fixture.action("enclave.options")->trigger();
         QVERIFY(fixture.window->findChild<LaunchDialog *>()->spec().vsock == everyOption());
+    }
+
+    void cpus_moreThanTheMachineTakes_cannotBeChosen() {
+        LaunchSpec spec;
+        spec.cpuCount = 128;
+        LaunchDialog dialog(spec, 0, nullptr);
+        QCOMPARE(dialog.spec().cpuCount, 128u);
+        named<QSpinBox>(dialog, "CPUs")->setValue(129);
+        QCOMPARE(dialog.spec().cpuCount, 128u);
     }
 
     void tracing_enteredInTheWindow_reachesTheRunAndTheNextStart() {

@@ -120,9 +120,7 @@ struct LiveWindow {
     }
 
     Preferences preferences;
-    struct Capturing : LiveSession { // before the window looks for it
-        Capturing() { enableCapture(); }
-    } session;
+    LiveSession session;
     MainWindow window{session, preferences};
     QStringList problems;
 };

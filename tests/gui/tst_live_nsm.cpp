@@ -110,7 +110,6 @@ private slots:
         theme::apply(*qApp, Appearance::light);
         m_preferences = std::make_unique<Preferences>(m_folder.path());
         m_session = std::make_unique<LiveSession>();
-        m_session->enableCapture();
         m_window = std::make_unique<MainWindow>(*m_session, *m_preferences);
         m_window->resize(1600, 1000);
         m_window->show();
@@ -121,9 +120,9 @@ private slots:
     }
 
     void requestsOfTheBoot_areListedWithTheirChanges() {
-        QVERIFY(waitForAnswer(nsm_kind::extendPcr, 0) != 0);
-        QVERIFY(waitForAnswer(nsm_kind::describeNsm, 0) != 0);
-        QVERIFY(waitForAnswer(nsm_kind::getRandom, 0) != 0);
+        QVERIFY(waitForAnswer(NSM_REQUEST_EXTEND_PCR, 0) != 0);
+        QVERIFY(waitForAnswer(NSM_REQUEST_DESCRIBE_NSM, 0) != 0);
+        QVERIFY(waitForAnswer(NSM_REQUEST_GET_RANDOM, 0) != 0);
         PcrPanel &pcrs = m_window->pcrPanel();
         pcrs.showPcr(16);
         QTRY_COMPARE_WITH_TIMEOUT(pcrs.history().extensions(16), 1, patience);
@@ -132,7 +131,7 @@ private slots:
         emit pcrs.transactionChosen(change.transaction);
         const NsmTransaction &made = model().at(nsm().table().currentIndex().row());
         QCOMPARE(made.id, change.transaction);
-        QCOMPARE(made.kind, nsm_kind::extendPcr);
+        QCOMPARE(made.kind, NSM_REQUEST_EXTEND_PCR);
         QCOMPARE(made.pcr, 16);
         QVERIFY(model().responseBytes(made).contains(change.pcr.value));
         save(u"nsm"_s);
@@ -144,7 +143,7 @@ private slots:
     void document_opensWithItsVerdict() {
         const int before = model().sourceCount();
         type("attest hello");
-        const quint64 id = waitForAnswer(nsm_kind::attestation, before);
+        const quint64 id = waitForAnswer(NSM_REQUEST_ATTESTATION, before);
         QVERIFY(id != 0);
         QCOMPARE(verdictOf(id), attestation::Verdict::valid);
         AttestationPanel &panel = m_window->attestationPanel();
@@ -156,7 +155,7 @@ private slots:
 
     void break_fromTheContextMenu_stopsTheEnclaveAtItsRequest() {
         const int before = model().sourceCount();
-        QVERIFY(nsm().showTransaction(waitForAnswer(nsm_kind::extendPcr, 0)));
+        QVERIFY(nsm().showTransaction(waitForAnswer(NSM_REQUEST_EXTEND_PCR, 0)));
         choose({u"Break On"_s, u"Every Request for PCR 16"_s});
         QTRY_VERIFY_WITH_TIMEOUT(nsm().hasRules(), patience);
         type("extend 16 again");
@@ -164,11 +163,11 @@ private slots:
         QTRY_VERIFY(m_window->banner().message().contains(u"Stopped by break"_s));
         QCOMPARE(m_window->pcrPanel().history().extensions(16), 1); // it has had no effect yet
         // The request that waits is shown at once.
-        QTRY_VERIFY_WITH_TIMEOUT(last().kind == nsm_kind::extendPcr && !last().hasResponse, patience);
+        QTRY_VERIFY_WITH_TIMEOUT(last().kind == NSM_REQUEST_EXTEND_PCR && !last().hasResponse, patience);
         QTRY_COMPARE(model().at(nsm().table().currentIndex().row()).id, last().id);
         save(u"break"_s);
         m_window->actions().find(u"enclave.resume"_s)->trigger();
-        const quint64 id = waitForAnswer(nsm_kind::extendPcr, before);
+        const quint64 id = waitForAnswer(NSM_REQUEST_EXTEND_PCR, before);
         QVERIFY(id != 0);
         QTRY_COMPARE_WITH_TIMEOUT(m_window->pcrPanel().history().extensions(16), 2, patience);
         QTRY_COMPARE(model().at(nsm().table().currentIndex().row()).id, id);
@@ -177,13 +176,13 @@ private slots:
     }
 
     void fault_fromTheContextMenu_spoilsTheNextDocumentOnly() {
-        const quint64 good = waitForAnswer(nsm_kind::attestation, 0);
+        const quint64 good = waitForAnswer(NSM_REQUEST_ATTESTATION, 0);
         QVERIFY(nsm().showTransaction(good));
         choose({u"Fault"_s, u"Next Attestation"_s, u"Corrupt the Signature"_s});
         QTRY_VERIFY_WITH_TIMEOUT(nsm().hasRules(), patience);
         int before = model().sourceCount();
         type("attest spoilt");
-        const quint64 bad = waitForAnswer(nsm_kind::attestation, before);
+        const quint64 bad = waitForAnswer(NSM_REQUEST_ATTESTATION, before);
         QVERIFY(bad != 0);
         QCOMPARE(verdictOf(bad), attestation::Verdict::invalid);
         QVERIFY(model().comment(bad).contains(u"corrupt-signature"_s));
@@ -191,7 +190,7 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(!nsm().hasRules(), patience); // used up
         before = model().sourceCount();
         type("attest sound");
-        const quint64 next = waitForAnswer(nsm_kind::attestation, before);
+        const quint64 next = waitForAnswer(NSM_REQUEST_ATTESTATION, before);
         QCOMPARE(verdictOf(next), attestation::Verdict::valid);
     }
 

@@ -43,7 +43,6 @@ private slots:
         theme::apply(*qApp, Appearance::light);
         Preferences preferences(m_folder.path());
         LiveSession session;
-        session.enableCapture();
         MainWindow window(session, preferences);
         window.show();
         VsockPanel &panel = window.vsockPanel();

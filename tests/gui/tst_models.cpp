@@ -8,6 +8,7 @@
 #include "app/features/pcr/pcr_table_model.hpp"
 #include "app/ui/bytes/byte_search.hpp"
 #include "app/ui/bytes/hex_geometry.hpp"
+#include "app/ui/lists/filtered_list_model.hpp"
 #include "app/ui/lists/node_tree_model.hpp"
 #include "app/ui/settings/layout_store.hpp"
 #include "app/ui/settings/preferences.hpp"
@@ -47,6 +48,36 @@ QVector<PcrValue> zeros() {
     return pcrs;
 }
 
+// Numbers, of which a filter shows those from a limit on.
+class NumberList : public FilteredListModel {
+public:
+    std::vector<int> numbers;
+
+    int columnCount(const QModelIndex & = {}) const override { return 1; }
+    QVariant data(const QModelIndex &cell, int role) const override {
+        return role == Qt::DisplayRole ? QVariant(numbers[size_t(sourceOf(cell.row()))]) : QVariant();
+    }
+    int sourceCount() const override { return int(numbers.size()); }
+    void append(int count) {
+        numbers.resize(numbers.size() + size_t(count));
+        sourceAppended();
+    }
+    void change(int source, int number) {
+        numbers[size_t(source)] = number;
+        sourceChanged(source);
+    }
+    void showFrom(int limit) {
+        m_limit = limit;
+        refilter();
+    }
+
+protected:
+    bool accepts(int source) const override { return numbers[size_t(source)] >= m_limit; }
+
+private:
+    int m_limit = 0;
+};
+
 class VectorSource : public ByteSource {
 public:
     explicit VectorSource(QByteArray bytes) : m_bytes(std::move(bytes)) {}
@@ -67,6 +98,20 @@ private:
 class TestModels : public QObject {
     Q_OBJECT
 private slots:
+    void filteredList_changeWhileAFilterIsApplied_isNotLost() {
+        NumberList list;
+        const QAbstractItemModelTester tester(&list, Fatal::QtTest);
+        list.append(3 * FilteredListModel::sliceRecords); // no row is shown of them yet
+        list.showFrom(1);
+        QVERIFY(list.isFiltering());
+        list.change(5, 7); // the filter has been there already
+        list.flush();
+        QCOMPARE(list.rowOf(5), 0);
+        QCOMPARE(list.rowCount(), 1);
+        list.change(5, 0);
+        QCOMPARE(list.rowCount(), 0);
+    }
+
     void nodeTree_anyTree_satisfiesTheTester() {
         NodeTreeModel model;
         QAbstractItemModelTester tester(&model, Fatal::QtTest);
@@ -327,7 +372,7 @@ private slots:
         LaunchSpec silly;
         silly.cpuCount = 100000;
         preferences.setLaunchOptions(silly);
-        QCOMPARE(preferences.launchOptions().cpuCount, 255u);
+        QCOMPARE(preferences.launchOptions().cpuCount, 128u);
     }
 };
 

@@ -171,6 +171,27 @@ private slots:
         QVERIFY(hasDropped);
         QVERIFY(model.details(model.eventOfPacket(0)).contains(QStringLiteral("REQUEST")));
     }
+    void model_refusedFlows_areEachAnEvent() {
+        FakeClock clock;
+        const CapturePointer capture = makeCapture(clock);
+        for (const uint32_t port : {8000U, 8001U, 8002U}) {
+            NitroCaptureVsockFlow refused{}; // before it was a flow: it has no number
+            refused.closed = 1;
+            refused.dialed_by = "guest";
+            refused.guest_port = 1024;
+            refused.peer_port = port;
+            refused.reason = "no-route";
+            nitro_capture_vsock_flow(capture.get(), &refused);
+            clock.advance(1'000'000);
+        }
+        TimelineModel model;
+        feed(model, pullAll(capture.get()));
+        QCOMPARE(model.laneSize(Lane::flows), 3);
+        QCOMPARE(model.text(0), QStringLiteral("port 8000: no route"));
+        QCOMPARE(model.text(2), QStringLiteral("port 8002: no route"));
+        QCOMPARE(model.endOf(0), model.beginOf(0));
+        QCOMPARE(model.eventOfFlow(0), -1);
+    }
     void model_openFlow_reachesToTheEnd() {
         TimelineModel model;
         VsockStream stream;

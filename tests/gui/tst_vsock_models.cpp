@@ -63,17 +63,17 @@ private slots:
     void account_wholeFlow_countsBothWays() {
         Recorder make;
         VsockAccount account;
-        QVERIFY(account.add(make.packet(vsock_op::request, true)).newFlow);
+        QVERIFY(account.add(make.packet(VSOCK_OP_REQUEST, true)).newFlow);
         QCOMPARE(account.flows()[0].state, VsockFlow::State::connecting);
-        account.add(make.packet(vsock_op::response, false));
+        account.add(make.packet(VSOCK_OP_RESPONSE, false));
         QCOMPARE(account.flows()[0].state, VsockFlow::State::open);
         QCOMPARE(account.flows()[0].roundTripNs, 1'000'000);
-        account.add(make.packet(vsock_op::data, true, 100));
-        account.add(make.packet(vsock_op::data, true, 50));
-        account.add(make.packet(vsock_op::data, false, 7));
-        account.add(make.packet(vsock_op::shutdown, true, 0, 3));
+        account.add(make.packet(VSOCK_OP_RW, true, 100));
+        account.add(make.packet(VSOCK_OP_RW, true, 50));
+        account.add(make.packet(VSOCK_OP_RW, false, 7));
+        account.add(make.packet(VSOCK_OP_SHUTDOWN, true, 0, 3));
         QCOMPARE(account.flows()[0].state, VsockFlow::State::closing);
-        account.add(make.packet(vsock_op::reset, false));
+        account.add(make.packet(VSOCK_OP_RST, false));
         const VsockFlow &flow = account.flows()[0];
         QCOMPARE(flow.state, VsockFlow::State::closed);
         QVERIFY(flow.guestDialed && flow.isOver);
@@ -90,8 +90,8 @@ private slots:
     void account_resetOfARequest_isARefusal() {
         Recorder make;
         VsockAccount account;
-        account.add(make.packet(vsock_op::request, false));
-        account.add(make.packet(vsock_op::reset, true));
+        account.add(make.packet(VSOCK_OP_REQUEST, false));
+        account.add(make.packet(VSOCK_OP_RST, true));
         QCOMPARE(account.flows()[0].state, VsockFlow::State::refused);
         QVERIFY(!account.flows()[0].guestDialed);
     }
@@ -112,10 +112,10 @@ private slots:
             if (change.newPacket)
                 packets.added();
         };
-        add(make.packet(vsock_op::request, true));
-        add(make.packet(vsock_op::response, false));
+        add(make.packet(VSOCK_OP_REQUEST, true));
+        add(make.packet(VSOCK_OP_RESPONSE, false));
         for (int i = 0; i < 10; ++i)
-            add(make.packet(vsock_op::data, i % 2 == 0, 64));
+            add(make.packet(VSOCK_OP_RW, i % 2 == 0, 64));
         flows.flush();
         packets.flush();
         QCOMPARE(flows.rowCount(), 1);
@@ -123,7 +123,7 @@ private slots:
         QCOMPARE(flows.index(0, VsockFlowModel::fromGuest).data().toString(), QStringLiteral("320 bytes"));
         QCOMPARE(packets.rowCount(), 12);
         VsockFilter filter;
-        filter.operation = vsock_op::data;
+        filter.operation = VSOCK_OP_RW;
         filter.fromGuest = true;
         packets.setFilter(filter);
         QCOMPARE(packets.rowCount(), 5);

@@ -118,7 +118,8 @@ int verify(const VerifyArguments &arguments, const CLI::App &command) {
     attestation::VerifyOptions options;
     setTime(options, arguments.time);
     for (const std::string &pcr : arguments.pcrs)
-        options.pcrs.insert(pcrOf(pcr));
+        if (const auto [entry, isNew] = options.pcrs.insert(pcrOf(pcr)); !isNew)
+            throw CLI::ValidationError("--pcr", "names PCR " + std::to_string(entry->first) + " twice");
     if (command.count("--nonce"))
         options.nonce = requireBytes("--nonce", arguments.nonce);
     if (command.count("--user-data"))

@@ -6,6 +6,7 @@
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
+#include "app/cli/kit/launch_options.hpp"
 #include "app/session/debug/boot_point.hpp"
 #include "app/session/run/live_session.hpp"
 
@@ -21,10 +22,8 @@ using app::BootPoint;
 using app::EnclaveSession;
 
 struct GdbOptions {
-    std::string eif, append, qemu, stage = "unpacked";
-    quint64 memoryMiB = 0;
-    unsigned cpuCount = 1;
-    int port = -1;
+    app::LaunchSpec spec;
+    std::string eif, stage = "unpacked";
     QStringList gdb;
 };
 
@@ -61,14 +60,9 @@ public:
             return refused;
         }
         std::signal(SIGINT, SIG_IGN); // Ctrl-C is gdb's
-        app::LaunchSpec spec;
+        app::LaunchSpec spec = m_options.spec;
         spec.eifPath = pathOf(m_options.eif);
-        spec.memoryMiB = m_options.memoryMiB;
-        spec.cpuCount = m_options.cpuCount;
-        spec.qemuPath = pathOf(m_options.qemu);
-        spec.append = textOf(m_options.append);
         spec.debugger = true;
-        spec.gdbPort = m_options.port;
         m_session.start(spec);
         return QCoreApplication::exec();
     }
@@ -126,7 +120,7 @@ private:
     }
 
     GdbOptions m_options;
-    app::LiveSession m_session;
+    app::LiveSession m_session{app::LiveSession::Stream::ignored};
     QTemporaryDir m_folder;
     QProcess m_gdb;
     QString m_socket;
@@ -151,19 +145,7 @@ void addGdb(CLI::App &parser, int &code) {
     command->add_option("--stop-at", options->stage, "Where gdb takes over [unpacked]")
         ->check(CLI::IsMember(stageWords()))
         ->type_name("STAGE");
-    command
-        ->add_option("--append", options->append, "Text added to the kernel command line; changes the PCRs")
-        ->type_name("TEXT");
-    command
-        ->add_option("--memory", options->memoryMiB, "Guest memory in MiB [four times the EIF, at least 512]")
-        ->type_name("MIB");
-    command->add_option("--cpu-count", options->cpuCount, "Number of vCPUs [1]")
-        ->check(CLI::Range(1u, 128u))
-        ->type_name("N");
-    command->add_option("--port", options->port, "Also let gdbs in on this loopback port; 0 chooses one")
-        ->check(CLI::Range(0, 65535))
-        ->type_name("PORT");
-    command->add_option("--qemu", options->qemu, "QEMU to run")->type_name("FILE");
+    addLaunchOptions(*command, app::inGdb, options->spec);
     command->allow_extras();
     command->footer(
         "Other options are gdb's, for example -ex 'break start_kernel' or -batch. In gdb, nitro-mode\n"

@@ -10,8 +10,6 @@
 #include "app/formats/lint/lint.hpp"
 #include "app/formats/tree/value_text.hpp"
 
-#include <algorithm>
-
 namespace nitroscope::cli {
 namespace {
 
@@ -44,16 +42,14 @@ int lint(const Options &options) {
         say(findings.error().text());
         return unreadable;
     }
-    const auto count = [&](Severity severity) {
-        return static_cast<qint64>(std::ranges::count(*findings, severity, &LintFinding::severity));
-    };
+    const auto count = [&](Severity severity) { return findings->count(severity); };
     QByteArray output;
     if (options.json) {
         JsonWriter json;
         json.beginObject();
         json.key(u"Findings");
         json.beginArray();
-        for (const LintFinding &finding : *findings) {
+        for (const LintFinding &finding : findings->listed) {
             json.beginObject();
             json.field(u"Rule", finding.rule);
             json.field(u"Severity", severityText(finding.severity));
@@ -70,15 +66,18 @@ int lint(const Options &options) {
         json.field(u"Errors", count(Severity::error));
         json.field(u"Warnings", count(Severity::warning));
         json.field(u"Notes", count(Severity::note));
+        json.field(u"Unlisted", findings->unlisted());
         json.endObject();
         output = json.text();
     } else {
-        for (const LintFinding &finding : *findings) {
+        for (const LintFinding &finding : findings->listed) {
             output += u"%1: %2 [%3]\n  %4\n  → %5\n"_s
                           .arg(severityText(finding.severity), finding.where, finding.rule, finding.why,
                                finding.advice)
                           .toUtf8();
         }
+        if (const qint64 more = findings->unlisted(); more > 0)
+            output += u"%1 more are counted but not listed; the worst come first.\n"_s.arg(more).toUtf8();
         const auto counted = [&](Severity severity) {
             const qint64 number = count(severity);
             return u"%1 %2%3"_s.arg(number).arg(severityText(severity), number == 1 ? u""_s : u"s"_s);

@@ -93,7 +93,7 @@ public:
     }
 
     int exec() {
-        app::LaunchSpec spec = specOf(m_options);
+        app::LaunchSpec spec = m_options.spec;
         const auto entered = enter(spec);
         if (!entered) {
             const int code = numberOfCode(entered.error().code).value_or(int(NitroError::fileOperation));
@@ -116,7 +116,7 @@ private:
         app::EnclaveRequest request;
         request.name = m_options.name.empty() ? eif.completeBaseName() : textOf(m_options.name);
         request.instanceId = spec.parentId;
-        request.cid = m_options.cid;
+        request.cid = spec.vsock.cid;
         // Windows and attached runs choose their CIDs under the same lock.
         const QString base = app::runtimeBase();
         if (auto made = app::ensurePrivateFolder(base); !made)
@@ -248,7 +248,7 @@ private:
     app::EnclaveRegistry m_registry;
     app::EnclaveRecord m_record;
     ConsoleFile m_console;
-    app::LiveSession m_session;
+    app::LiveSession m_session{app::LiveSession::Stream::ignored};
     SignalWatch m_signals;
     QTimer m_timeout;
     std::optional<app::BootFailure> m_failure;

@@ -8,9 +8,9 @@
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
+#include "app/cli/kit/launch_options.hpp"
 #include "app/cli/kit/nitro_error.hpp"
 #include "app/cli/kit/signal_watch.hpp"
-#include "app/session/launch/vsock_options.hpp"
 #include "app/session/run/live_session.hpp"
 
 #include <csignal>
@@ -18,7 +18,6 @@
 #include <QCoreApplication>
 #include <QElapsedTimer>
 #include <QFileInfo>
-#include <QRegularExpression>
 #include <QTimer>
 
 namespace nitroscope::cli {
@@ -48,7 +47,7 @@ public:
     }
 
     int exec() {
-        const app::LaunchSpec spec = specOf(m_options);
+        const app::LaunchSpec &spec = m_options.spec;
         const QFileInfo eif(spec.eifPath);
         const quint64 memory = memoryOf(spec);
         const QString name = m_options.name.empty() ? eif.completeBaseName() : textOf(m_options.name);
@@ -177,7 +176,7 @@ private:
     }
 
     RunOptions m_options;
-    app::LiveSession m_session;
+    app::LiveSession m_session{app::LiveSession::Stream::ignored};
     TerminalInput m_input;
     SignalWatch m_signals;
     MessageHolder m_messages;
@@ -192,93 +191,7 @@ private:
     bool m_isOutputClosed = false;
 };
 
-void addMachineOptions(CLI::App &command, RunOptions &options) {
-    command
-        .add_option("--strict", options.strict, "off: what the real platform refuses becomes a warning [on]")
-        ->check(CLI::IsMember({"on", "off"}));
-    command.add_option("--append", options.append, "Text added to the kernel command line; changes the PCRs")
-        ->type_name("TEXT");
-    command.add_option("--initrd", options.initrd, "One more ramdisk after the EIF's; changes the PCRs")
-        ->type_name("FILE");
-    command.add_option("--module-id", options.moduleId, "Identity of the NSM")->type_name("ID");
-    command.add_option("--parent-role", options.parentRole, "IAM role ARN of the parent, for PCR 3")
-        ->type_name("ARN");
-    command.add_option("--parent-id", options.parentId, "Instance id of the parent, for PCR 4")
-        ->type_name("ID");
-    command
-        .add_option(
-            "--capture", options.capture,
-            "Record vsock packets, NSM requests, console and machine events as pcapng (see capture show)")
-        ->type_name("FILE");
-    CLI::Option *const capture = command.get_option("--capture");
-    command
-        .add_flag("--trace-system-calls", options.traceSystemCalls,
-                  "Record the system calls of the enclave's programs, with paths and results")
-        ->needs(capture);
-    command
-        .add_option("--trace-first-calls", options.firstCalls,
-                    "Record when each function of this symbol list (System.map, nm) first ran; add "
-                    "nokaslr to the command line of a kernel that moves itself")
-        ->type_name("FILE")
-        ->needs(capture);
-    command.add_option("--accel", options.accelerator, "How QEMU executes the guest [tcg]")
-        ->check(CLI::IsMember({"tcg", "kvm"}));
-    command
-        .add_option("--qemu", options.qemu,
-                    "QEMU to run [$NITROSCOPE_QEMU, else the one beside this program]")
-        ->type_name("FILE");
-}
-
-// As the machine would refuse them, but as a mistake in the command line and before anything starts.
-std::string checkRoute(std::string &route) {
-    const auto checked = app::checkVsockRoutes({textOf(route)});
-    return checked ? std::string() : checked.error().message.toStdString();
-}
-
-std::string checkPath(std::string &path) {
-    const auto checked = app::checkVsockPath(pathOf(path));
-    return checked ? std::string() : checked.error().message.toStdString();
-}
-
-std::string checkHeartbeat(std::string &heartbeat) {
-    static const QRegularExpression form(QStringLiteral("^(on|off|wrong|delay(=[0-9]{1,9})?)$"));
-    return form.match(textOf(heartbeat)).hasMatch() ? std::string()
-                                                    : "is on, off, wrong, delay or delay=MILLISECONDS";
-}
-
-void addVsockOptions(CLI::App &command, RunOptions &options) {
-    command
-        .add_option(
-            "--vsock-path", options.vsockPath,
-            "Unix socket to reach the enclave by (CONNECT PORT); what it dials is at PATH_PORT [in the "
-            "runtime folder]")
-        ->check(CLI::Validator(checkPath, "", ""))
-        ->type_name("PATH");
-    command
-        .add_option("--vsock-route", options.vsockRoutes,
-                    "Where a port leads: 8000=tcp:127.0.0.1:80, 8000=unix:/PATH, 8000=refuse, 8000=echo for "
-                    "what the enclave dials; 5000=listen:tcp:127.0.0.1:5000 publishes a port of the enclave; "
-                    "may be repeated")
-        ->check(CLI::Validator(checkRoute, "", ""))
-        ->allow_extra_args(false)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->type_name("PORT=ROUTE");
-    command
-        .add_option("--heartbeat", options.heartbeat,
-                    "Answer to the heartbeat on port 9000: on, off, wrong, delay or delay=MILLISECONDS [on]")
-        ->check(CLI::Validator(checkHeartbeat, "", ""))
-        ->type_name("MODE");
-    command.add_flag("--no-seqpacket", options.noSeqpacket, "Do not offer SOCK_SEQPACKET to the enclave");
-    command.add_flag("--refuse-cid2", options.refuseCid2,
-                     "Nobody is at CID 2, as on EC2; else it is the parent's with a warning");
-    command.add_flag("--capture-headers", options.headersOnly,
-                     "Record vsock packets without what they carry");
-}
-
 int runWith(RunOptions options, bool hasEif, bool hasConfig) {
-    // Each alone is right; two may be for the same port.
-    if (const auto checked = app::checkVsockOptions(specOf(options).vsock); !checked)
-        throw CLI::ValidationError("--vsock-route", checked.error().message.toStdString());
     if (hasEif == hasConfig)
         throw CLI::ValidationError("--eif-path",
                                    hasEif ? "and --config exclude each other" : "or --config is required");
@@ -287,9 +200,11 @@ int runWith(RunOptions options, bool hasEif, bool hasConfig) {
             const int code = fail(read.error(), NitroError::serialisation);
             return options.attachConsole ? refused : code;
         }
-        if (options.eif.empty())
+        if (options.spec.eifPath.isEmpty())
             throw CLI::ValidationError("--config", "names no eif_path");
     }
+    if (!options.cpuIds.empty())
+        options.spec.cpuCount = unsigned(options.cpuIds.size());
     if (options.attachConsole)
         return Run(options).exec();
     return options.keeperChannel >= 0 ? keepEnclave(options) : startDetached(options);
@@ -300,32 +215,17 @@ int runWith(RunOptions options, bool hasEif, bool hasConfig) {
 void addRunEnclave(CLI::App &parser, int &code) {
     CLI::App *command = parser.add_subcommand("run-enclave", "Boot an EIF");
     auto options = std::make_shared<RunOptions>();
-    const auto *eif = command->add_option("--eif-path", options->eif, "EIF to boot")->type_name("FILE");
+    addLaunchOptions(*command, app::inRunEnclave, options->spec);
+    const auto *eif = command->get_option("--eif-path");
     const auto *config =
         command->add_option("--config", options->config, "JSON file with the options of nitro-cli's --config")
             ->type_name("FILE");
-    command
-        ->add_option("--memory", options->memoryMiB,
-                     "Guest memory in MiB, or such as 2G [four times the EIF, at least 512]")
-        ->transform(
-            CLI::AsNumberWithUnit(std::map<std::string, quint64>{{"M", 1}, {"G", 1024}, {"T", 1024 * 1024}},
-                                  CLI::AsNumberWithUnit::CASE_INSENSITIVE))
-        ->check(CLI::Range(quint64(1), quint64(1) << 24))
-        ->type_name("MIB");
-    auto *cpuCount = command->add_option("--cpu-count", options->cpuCount, "Number of vCPUs [1]")
-                         ->check(CLI::Range(1u, 128u))
-                         ->type_name("N");
+    const app::LaunchOption &cpuCount = app::launchOption("cpu-count");
     command->add_option("--cpu-ids", options->cpuIds, "One vCPU for each of these numbers")
-        ->check(CLI::Range(0u, 4095u))
-        ->expected(1, 128)
-        ->excludes(cpuCount)
+        ->check(CLI::Range(0u, maxCpuId))
+        ->expected(int(cpuCount.min), int(cpuCount.max))
+        ->excludes(command->get_option("--cpu-count"))
         ->type_name("N");
-    command
-        ->add_option("--enclave-cid", options->cid,
-                     "CID of the enclave [the first from 16 on that no other enclave has]")
-        ->check(CLI::Range(quint64(4), quint64(0xfffffffe)))
-        ->type_name("CID");
-    command->add_flag("--debug-mode", options->debugMode, "PCR 0-2 and 8 read as zero, as on EC2");
     command->add_option("--enclave-name", options->name, "Name of the enclave [name of the EIF]")
         ->type_name("NAME");
     command->add_flag("--attach-console", options->attachConsole,
@@ -338,8 +238,6 @@ void addRunEnclave(CLI::App &parser, int &code) {
         ->add_option("--input-after", options->inputAfter,
                      "Pass standard input on only once this text was on the console")
         ->type_name("TEXT");
-    addMachineOptions(*command, *options);
-    addVsockOptions(*command, *options);
     command->add_flag("--verbose", options->verbose, "Also say what is run");
     command->footer(exitCodeHelp);
     addJsonFlag(*command);

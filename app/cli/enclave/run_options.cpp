@@ -3,6 +3,7 @@
 
 #include "app/cli/kit/arguments.hpp"
 #include "app/session/launch/launch_arguments.hpp"
+#include "app/session/launch/launch_options.hpp"
 
 #include <cmath>
 #include <QFile>
@@ -31,16 +32,21 @@ public:
             return value.isBool();
         });
     }
-    template <class Number>
-    void number(const char *key, Number &out, qint64 least, qint64 most) {
-        take(key, [&](const QJsonValue &value) { return whole(value, out, least, most); });
-    }
-    void numbers(const char *key, std::vector<unsigned> &out, qint64 most) {
+    void numbers(const char *key, std::vector<unsigned> &out, unsigned max) {
         take(key, [&](const QJsonValue &value) {
-            for (const QJsonValue element : value.toArray())
-                if (!whole(element, out.emplace_back(), 0, most))
+            for (const QJsonValue element : value.toArray()) {
+                const double number = element.toDouble(-1);
+                if (std::floor(number) != number || number < 0 || number > max)
                     return false;
+                out.push_back(unsigned(number));
+            }
             return value.isArray();
+        });
+    }
+    void option(const app::LaunchOption &option, app::LaunchSpec &spec) {
+        take(option.config, [&](const QJsonValue &value) {
+            const bool isOfItsKind = option.isNumber() ? value.isDouble() : true;
+            return isOfItsKind && setValue(option, spec, value.toVariant()).has_value();
         });
     }
     const QString &problem() const { return m_problem; }
@@ -52,51 +58,11 @@ private:
         if (!value.isUndefined() && !value.isNull() && !use(value) && m_problem.isEmpty())
             m_problem = QLatin1String(key);
     }
-    template <class Number>
-    static bool whole(const QJsonValue &value, Number &out, qint64 least, qint64 most) {
-        const double number = value.toDouble(-1);
-        if (std::floor(number) != number || number < double(least) || number > double(most))
-            return false;
-        out = static_cast<Number>(number);
-        return true;
-    }
-
     QJsonObject m_json;
     QString m_problem;
 };
 
 } // namespace
-
-app::LaunchSpec specOf(const RunOptions &options) {
-    app::LaunchSpec spec;
-    spec.eifPath = pathOf(options.eif);
-    spec.memoryMiB = options.memoryMiB;
-    spec.cpuCount = options.cpuIds.empty() ? options.cpuCount : unsigned(options.cpuIds.size());
-    spec.debugMode = options.debugMode;
-    spec.strict = options.strict == "on";
-    spec.moduleId = textOf(options.moduleId);
-    spec.parentRole = textOf(options.parentRole);
-    spec.parentId = textOf(options.parentId);
-    spec.append = textOf(options.append);
-    spec.initrdPath = pathOf(options.initrd);
-    spec.capturePath = pathOf(options.capture);
-    spec.traceSystemCalls = options.traceSystemCalls;
-    spec.firstCallsPath = pathOf(options.firstCalls);
-    spec.qemuPath = pathOf(options.qemu);
-    spec.vsock.cid = options.cid;
-    spec.vsock.path = pathOf(options.vsockPath);
-    for (const std::string &route : options.vsockRoutes)
-        spec.vsock.routes << textOf(route);
-    // "delay=250": the device has two properties for it.
-    const QString heartbeat = textOf(options.heartbeat);
-    spec.vsock.heartbeat = heartbeat.section(u'=', 0, 0);
-    spec.vsock.heartbeatDelay = heartbeat.section(u'=', 1).toUInt();
-    spec.vsock.seqpacket = !options.noSeqpacket;
-    spec.vsock.refuseCid2 = options.refuseCid2;
-    spec.vsock.headersOnly = options.headersOnly;
-    spec.accelerator = options.accelerator == "kvm" ? app::Accelerator::kvm : app::Accelerator::tcg;
-    return spec;
-}
 
 quint64 memoryOf(const app::LaunchSpec &spec) {
     const QFileInfo eif(spec.eifPath);
@@ -119,13 +85,11 @@ app::Result<void> readRunConfig(const QString &path, RunOptions &options) {
     }
     ConfigReader reader(document.object());
     reader.text("enclave_name", options.name);
-    reader.text("eif_path", options.eif);
-    reader.number("cpu_count", options.cpuCount, 1, 128);
-    reader.numbers("cpu_ids", options.cpuIds, 4095);
-    reader.number("memory_mib", options.memoryMiB, 1, 1 << 24);
-    reader.number("enclave_cid", options.cid, 4, 0xfffffffe);
-    reader.flag("debug_mode", options.debugMode);
+    reader.numbers("cpu_ids", options.cpuIds, maxCpuId);
     reader.flag("attach_console", options.attachConsole);
+    for (const app::LaunchOption &option : app::launchOptions())
+        if (*option.config)
+            reader.option(option, options.spec);
     if (!reader.problem().isEmpty())
         return app::failure(QStringLiteral("E03"),
                             QStringLiteral("%1 has a value that it cannot have.").arg(reader.problem()),

@@ -13,31 +13,22 @@
 namespace nitroscope::cli {
 
 struct RunOptions {
-    std::string eif, name, append, initrd, qemu, moduleId, parentRole, parentId;
-    std::string strict = "on", accelerator = "tcg";
-    std::string inputAfter, capture, config;
-    std::string vsockPath, heartbeat;
-    std::vector<std::string> vsockRoutes;
-    quint64 memoryMiB = 0;
-    quint64 cid = 0; // 0 = the registry chooses
-    unsigned cpuCount = 1;
+    app::LaunchSpec spec; // with a CPU count that --cpu-ids has decided
+    std::string name, inputAfter, config;
     std::vector<unsigned> cpuIds;
     double timeoutSeconds = 0; // 0 = none
-    bool debugMode = false;
-    std::string firstCalls;
-    bool traceSystemCalls = false;
-    bool noSeqpacket = false, refuseCid2 = false, headersOnly = false;
     bool attachConsole = false;
     bool verbose = false;
     int keeperChannel = -1; // descriptor to report the start through; -1 = this is the user's command
 };
 
-app::LaunchSpec specOf(const RunOptions &options);
+inline constexpr unsigned maxCpuId = 4095; // in --cpu-ids
+
 // Guest memory in MiB: what was asked for, or the default for this EIF.
 quint64 memoryOf(const app::LaunchSpec &spec);
 
-// nitro-cli's --config: a JSON file with enclave_name, cpu_count or cpu_ids, memory_mib, eif_path,
-// enclave_cid, debug_mode, attach_console. Errors: "E19" (not readable), "E17" (no JSON, with its offset),
+// nitro-cli's --config: a JSON file with enclave_name, cpu_ids, attach_console, and those launch options that
+// have a name there: cpu_count, memory_mib, eif_path, enclave_cid, debug_mode. Errors: "E19" (not readable), "E17" (no JSON, with its offset),
 // "E03" for values that are none.
 app::Result<void> readRunConfig(const QString &path, RunOptions &options);
 

@@ -7,6 +7,7 @@
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
 #include "app/cli/vsock/vsock_place.hpp"
+#include "app/session/registry/free_cid.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -88,7 +89,7 @@ void addParent(CLI::App &parser, int &code) {
                      "vsock socket of the enclave [the one enclave that runs]")
         ->type_name("PATH");
     command->add_option("--cid", options->vsock.cid, "CID of the enclave [that of the one that runs]")
-        ->check(CLI::Range(quint64(4), quint64(0xfffffffe)));
+        ->check(CLI::Range(app::minEnclaveCid, app::maxEnclaveCid));
     command->add_flag("--verbose", options->verbose, "Say which ports are bound, connected and accepted");
     command->add_option("PROGRAM", options->program, "Program and its arguments")->required();
     command->prefix_command(); // the program's options are its own

@@ -9,6 +9,7 @@
 #include "app/cli/vsock/vsock_place.hpp"
 #include "app/session/proxy/port_proxy.hpp"
 #include "app/session/proxy/proxy_allow_list.hpp"
+#include "app/session/registry/free_cid.hpp"
 
 #include <csignal>
 #include <memory>
@@ -111,7 +112,7 @@ void addCommon(CLI::App &command, ProxyOptions &options) {
     command.add_option("--vsock", options.vsock.path, "vsock socket of the enclave [the one that runs]")
         ->type_name("PATH");
     command.add_option("--cid", options.vsock.cid, "The running enclave with this CID")
-        ->check(CLI::Range(quint64(4), quint64(0xfffffffe)));
+        ->check(CLI::Range(app::minEnclaveCid, app::maxEnclaveCid));
     command.add_flag("--verbose", options.verbose, "Also tell of each connection");
 }
 

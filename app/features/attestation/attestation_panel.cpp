@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/attestation/attestation_panel.hpp"
 
+#include "app/core/worker.hpp"
 #include "app/formats/attestation/report.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/bytes/buffer_byte_source.hpp"
@@ -10,7 +11,6 @@
 #include "app/ui/text/byte_text.hpp"
 #include "app/ui/text/roles.hpp"
 #include "app/ui/theme/theme.hpp"
-#include "app/ui/work/worker.hpp"
 
 #include <QAbstractItemView>
 #include <QAction>

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/eif/eif_compare_view.hpp"
 
-#include "app/ui/bars/empty_state.hpp"
-#include "app/ui/bars/task_strip.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/work/unpack_limits.hpp"
 
 #include <QClipboard>
 #include <QFileInfo>
@@ -16,13 +15,14 @@
 namespace nitroscope::app {
 namespace {
 
-const QString title = QStringLiteral("Nothing to compare with yet");
-const QString hint = QStringLiteral("Choose another enclave image to see why their PCRs differ.");
+const TaskPage::Absence nothingYet{
+    QStringLiteral("Nothing to compare with yet"),
+    QStringLiteral("Choose another enclave image to see why their PCRs differ.")};
 
 } // namespace
 
 EifCompareView::EifCompareView(QAction *compareAction, QWidget *parent)
-    : QWidget(parent), m_summary(new QLabel), m_table(new QTableView), m_strip(new TaskStrip) {
+    : TaskPage(parent), m_summary(new QLabel), m_table(new QTableView) {
     m_summary->setTextFormat(Qt::PlainText);
     m_summary->setWordWrap(true);
     m_summary->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -42,45 +42,34 @@ EifCompareView::EifCompareView(QAction *compareAction, QWidget *parent)
     inner->setSpacing(0);
     inner->addWidget(m_summary);
     inner->addWidget(m_table, 1);
-    m_stack = new EmptyStack(content, title, hint, compareAction);
-    m_stack->setEmpty(true);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->setSpacing(0);
-    layout->addWidget(m_strip);
-    layout->addWidget(m_stack, 1);
-    m_strip->watch(m_comparing, QStringLiteral("Comparing…"));
-    connect(m_strip, &TaskStrip::cancelled, this, [this] { m_stack->setText(title, hint); });
+    setContent(content, nothingYet, compareAction);
+    watch(m_comparing, QStringLiteral("Comparing…"));
+    setCancelled([] { return nothingYet; });
 }
 
 void EifCompareView::clear() {
     m_comparing.cancel();
     m_model.setComparison({});
     m_summary->clear();
-    m_stack->setText(title, hint);
-    m_stack->setEmpty(true);
+    showAbsence(nothingYet);
 }
 
 void EifCompareView::compare(const formats::EifDocument &document, const QString &otherPath) {
     clear();
-    m_stack->setText(QStringLiteral("Comparing…"), otherPath);
+    showAbsence({QStringLiteral("Comparing…"), otherPath});
     m_comparing.start(
         [document, otherPath](const BackgroundTask::Control &control) {
             const auto other = formats::EifDocument::open(otherPath);
             if (!other)
                 return Result<formats::EifComparison>(tl::unexpected(other.error()));
             formats::DiffOptions options;
-            options.limits.unpack.stop = control.stop;
-            options.limits.unpack.progress = control.progress;
+            options.limits = limitsUnder(control);
             options.progress = control.progress;
             return formats::compareEifs(document, *other, options);
         },
-        [this, otherPath](const Result<formats::EifComparison> &comparison) {
-            if (comparison)
-                display(*comparison, otherPath);
-            else
-                m_stack->setText(QStringLiteral("The images could not be compared"),
-                                 comparison.error().text());
+        [this, otherPath](const Result<formats::EifComparison> &outcome) {
+            take(outcome, QStringLiteral("The images could not be compared"),
+                 [&](const formats::EifComparison &comparison) { display(comparison, otherPath); });
             emit compared();
         });
 }
@@ -101,7 +90,7 @@ void EifCompareView::display(const formats::EifComparison &comparison, const QSt
         text += u'\n' + problem;
     m_summary->setText(text);
     m_model.setComparison(comparison);
-    m_stack->setEmpty(false);
+    showContent();
 }
 
 QString EifCompareView::summary() const {

@@ -4,9 +4,7 @@
 #pragma once
 
 #include "app/features/eif/difference_model.hpp"
-#include "app/ui/work/background_task.hpp"
-
-#include <QWidget>
+#include "app/ui/bars/task_page.hpp"
 
 class QAction;
 class QLabel;
@@ -14,10 +12,7 @@ class QTableView;
 
 namespace nitroscope::app {
 
-class EmptyStack;
-class TaskStrip;
-
-class EifCompareView : public QWidget {
+class EifCompareView : public TaskPage {
     Q_OBJECT
 public:
     // `compareAction` becomes the button of the empty page.
@@ -40,8 +35,6 @@ private:
     BackgroundTask m_comparing;
     QLabel *m_summary;
     QTableView *m_table;
-    TaskStrip *m_strip;
-    EmptyStack *m_stack;
 };
 
 } // namespace nitroscope::app

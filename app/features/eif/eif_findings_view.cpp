@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/eif/eif_findings_view.hpp"
 
-#include "app/ui/bars/empty_state.hpp"
-#include "app/ui/bars/task_strip.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/work/unpack_limits.hpp"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -13,9 +12,14 @@
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
+namespace {
+
+const TaskPage::Absence notChecked{QStringLiteral("Not checked yet")};
+
+} // namespace
 
 EifFindingsView::EifFindingsView(QWidget *parent)
-    : QWidget(parent), m_table(new QTableView), m_detail(new QLabel), m_strip(new TaskStrip) {
+    : TaskPage(parent), m_table(new QTableView), m_detail(new QLabel), m_unlisted(new QLabel) {
     prepareTable(*m_table);
     m_table->setModel(&m_model);
     m_table->setAccessibleName(QStringLiteral("Lint findings"));
@@ -31,22 +35,19 @@ EifFindingsView::EifFindingsView(QWidget *parent)
     m_detail->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_detail->setContentsMargins(10, 6, 10, 6);
     m_detail->setAccessibleName(QStringLiteral("The finding in full"));
+    m_unlisted->setContentsMargins(10, 2, 10, 2);
+    m_unlisted->hide();
     auto *content = new QWidget;
     auto *inner = new QVBoxLayout(content);
     inner->setContentsMargins({});
     inner->setSpacing(0);
     inner->addWidget(m_table, 1);
+    inner->addWidget(m_unlisted);
     inner->addWidget(m_detail);
-    m_stack = new EmptyStack(content, QStringLiteral("Not checked yet"), {});
-    m_stack->setEmpty(true);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->setSpacing(0);
-    layout->addWidget(m_strip);
-    layout->addWidget(m_stack, 1);
-    m_strip->watch(m_checking, QStringLiteral("Checking…"));
-    connect(m_strip, &TaskStrip::cancelled, this, [this] {
-        m_stack->setText(QStringLiteral("Not checked"), QStringLiteral("Checking was cancelled."));
+    setContent(content, notChecked);
+    watch(m_checking, QStringLiteral("Checking…"));
+    setCancelled([] {
+        return Absence{QStringLiteral("Not checked"), QStringLiteral("Checking was cancelled.")};
     });
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
             &EifFindingsView::showFinding);
@@ -60,8 +61,9 @@ void EifFindingsView::clear() {
     m_checking.cancel();
     m_model.setFindings({});
     m_detail->clear();
-    m_stack->setText(QStringLiteral("Not checked yet"), {});
-    m_stack->setEmpty(true);
+    m_unlisted->clear();
+    m_unlisted->hide();
+    showAbsence(notChecked);
 }
 
 void EifFindingsView::check(const formats::EifDocument &document,
@@ -70,23 +72,27 @@ void EifFindingsView::check(const formats::EifDocument &document,
     m_checking.start(
         [document, measurements](const BackgroundTask::Control &control) {
             formats::LintOptions options;
-            options.limits.unpack.stop = control.stop;
-            options.limits.unpack.progress = control.progress;
+            options.limits = limitsUnder(control);
             options.measures = false;
             options.measured = measurements;
             return formats::lintEif(document, options);
         },
-        [this](Result<std::vector<formats::LintFinding>> findings) {
-            if (findings) {
-                m_model.setFindings(std::move(*findings));
-                m_stack->setText(QStringLiteral("No findings"), {});
-                m_stack->setEmpty(m_model.rowCount() == 0);
-                m_table->setCurrentIndex(m_model.index(0, 0));
-            } else {
-                m_stack->setText(QStringLiteral("Not checked"), findings.error().text());
-            }
+        [this](Result<formats::LintFindings> findings) {
+            take(std::move(findings), QStringLiteral("Not checked"),
+                 [this](formats::LintFindings found) { display(std::move(found)); });
             emit checked();
         });
+}
+
+void EifFindingsView::display(formats::LintFindings findings) {
+    m_model.setFindings(std::move(findings));
+    m_unlisted->setText(m_model.unlistedText());
+    m_unlisted->setVisible(!m_unlisted->text().isEmpty());
+    if (m_model.rowCount() == 0)
+        showAbsence({QStringLiteral("No findings")});
+    else
+        showContent();
+    m_table->setCurrentIndex(m_model.index(0, 0));
 }
 
 void EifFindingsView::showFinding() {
@@ -102,6 +108,10 @@ void EifFindingsView::showFinding() {
                     .arg(finding.range.offset, 0, 16)
                     .arg(finding.range.length);
     m_detail->setText(text);
+}
+
+QString EifFindingsView::unlisted() const {
+    return m_unlisted->text();
 }
 
 void EifFindingsView::copy() {

@@ -4,19 +4,14 @@
 #pragma once
 
 #include "app/features/eif/lint_model.hpp"
-#include "app/ui/work/background_task.hpp"
-
-#include <QWidget>
+#include "app/ui/bars/task_page.hpp"
 
 class QLabel;
 class QTableView;
 
 namespace nitroscope::app {
 
-class EmptyStack;
-class TaskStrip;
-
-class EifFindingsView : public QWidget {
+class EifFindingsView : public TaskPage {
     Q_OBJECT
 public:
     explicit EifFindingsView(QWidget *parent = nullptr);
@@ -28,6 +23,8 @@ public:
 
     LintModel &model() { return m_model; }
     QTableView &table() { return *m_table; }
+    // What is said below the table of findings that it has no room for.
+    QString unlisted() const;
     void copy();
 
 signals:
@@ -35,14 +32,14 @@ signals:
     void rangeChosen(const nitroscope::formats::ByteRange &range);
 
 private:
+    void display(formats::LintFindings findings);
     void showFinding();
 
     LintModel m_model;
     BackgroundTask m_checking;
     QTableView *m_table;
     QLabel *m_detail;
-    TaskStrip *m_strip;
-    EmptyStack *m_stack;
+    QLabel *m_unlisted;
 };
 
 } // namespace nitroscope::app

@@ -6,12 +6,9 @@
 
 #include "app/formats/eif/eif_document.hpp"
 #include "app/ui/bytes/byte_source.hpp"
+#include "app/ui/work/background_task.hpp"
 
-#include <atomic>
-#include <memory>
 #include <QObject>
-#include <QTimer>
-#include <stop_token>
 
 namespace nitroscope::app {
 
@@ -32,13 +29,12 @@ class EifLoader : public QObject {
     Q_OBJECT
 public:
     explicit EifLoader(QObject *parent = nullptr);
-    ~EifLoader() override;
 
     void load(const QString &path);
     // Measures again after measuring was cancelled.
     void measure(const formats::EifDocument &document);
     void cancel();
-    bool isBusy() const { return m_busy; }
+    bool isBusy() const { return m_task.isBusy(); }
 
 signals:
     void opened(const nitroscope::formats::EifDocument &document);
@@ -49,17 +45,8 @@ signals:
     void measuringFailed(const nitroscope::app::Error &error);
 
 private:
-    // Written by the measuring threads, read by the timer: they share nothing else with this object, which
-    // may be gone before they are.
-    struct Progress {
-        std::atomic<quint64> done{0}, total{0};
-    };
-
-    quint64 m_generation = 0;
-    bool m_busy = false;
-    std::stop_source m_stop;
-    std::shared_ptr<Progress> m_progress;
-    QTimer m_report;
+    BackgroundTask m_task;
+    quint64 m_asked = 0; // counts what was asked for
 };
 
 } // namespace nitroscope::app

@@ -162,7 +162,7 @@ void EifPanel::connectPages() {
     connect(m_files, &EifFilesView::rangeChosen, this, &EifPanel::showRangeInStructure);
     connect(m_lint, &EifFindingsView::rangeChosen, this, &EifPanel::showRangeInStructure);
     connect(m_lint, &EifFindingsView::checked, this, [this] {
-        const int important =
+        const qint64 important =
             m_lint->model().count(Severity::error) + m_lint->model().count(Severity::warning);
         m_pages->setTabText(findingsPage, important > 0 ? QStringLiteral("Findings (%1)").arg(important)
                                                         : QStringLiteral("Findings"));

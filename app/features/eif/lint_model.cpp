@@ -4,8 +4,6 @@
 #include "app/ui/lists/node_tree_model.hpp"
 #include "app/ui/text/roles.hpp"
 
-#include <algorithm>
-
 namespace nitroscope::app {
 
 using formats::LintFinding;
@@ -21,28 +19,29 @@ QString severityWord(Severity severity) {
 
 } // namespace
 
-void LintModel::setFindings(std::vector<LintFinding> findings) {
+void LintModel::setFindings(formats::LintFindings findings) {
     beginResetModel();
     m_findings = std::move(findings);
-    std::ranges::stable_sort(m_findings, std::ranges::greater(), &LintFinding::severity);
     endResetModel();
-}
-
-int LintModel::count(Severity wanted) const {
-    return static_cast<int>(std::ranges::count(m_findings, wanted, &LintFinding::severity));
 }
 
 QString LintModel::summary() const {
     QStringList parts;
     for (const Severity each : {Severity::error, Severity::warning, Severity::note})
-        if (const int number = count(each))
+        if (const qint64 number = count(each))
             parts << QStringLiteral("%1 %2%3").arg(number).arg(severityWord(each),
                                                                number == 1 ? QString() : QStringLiteral("s"));
     return parts.isEmpty() ? QStringLiteral("No findings") : parts.join(QStringLiteral(", "));
 }
 
+QString LintModel::unlistedText() const {
+    const qint64 more = m_findings.unlisted();
+    return more == 0 ? QString()
+                     : QStringLiteral("%1 more are counted but not listed; the worst come first.").arg(more);
+}
+
 int LintModel::rowCount(const QModelIndex &parent) const {
-    return parent.isValid() ? 0 : static_cast<int>(m_findings.size());
+    return parent.isValid() ? 0 : static_cast<int>(m_findings.listed.size());
 }
 
 int LintModel::columnCount(const QModelIndex &) const {

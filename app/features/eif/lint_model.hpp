@@ -17,12 +17,16 @@ public:
 
     using QAbstractTableModel::QAbstractTableModel;
 
-    // The worst first.
-    void setFindings(std::vector<formats::LintFinding> findings);
-    const formats::LintFinding &findingAt(int row) const { return m_findings[static_cast<size_t>(row)]; }
-    int count(formats::Severity severity) const;
+    void setFindings(formats::LintFindings findings);
+    const formats::LintFinding &findingAt(int row) const {
+        return m_findings.listed[static_cast<size_t>(row)];
+    }
+    // Of all findings, those that the table has no room for included.
+    qint64 count(formats::Severity which) const { return m_findings.count(which); }
     // "2 errors, 1 warning", "No findings".
     QString summary() const;
+    // How many findings the table has no room for: "700 more are counted but not listed."; else empty.
+    QString unlistedText() const;
 
     int rowCount(const QModelIndex &parent = {}) const override;
     int columnCount(const QModelIndex &parent = {}) const override;
@@ -30,7 +34,7 @@ public:
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
 private:
-    std::vector<formats::LintFinding> m_findings;
+    formats::LintFindings m_findings;
 };
 
 } // namespace nitroscope::app

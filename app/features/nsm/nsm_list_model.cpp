@@ -15,46 +15,15 @@ int NsmListModel::columnCount(const QModelIndex &parent) const {
 }
 
 void NsmListModel::restart(std::shared_ptr<const CaptureBytes> bytes) {
-    m_transactions.clear();
-    m_open.clear();
-    m_comments.clear();
-    m_firstHostNs.reset();
-    m_notKept = 0;
     m_bytes = std::move(bytes);
     clearRows();
 }
 
-void NsmListModel::add(const pcapng::Record &record) {
-    if (!m_firstHostNs)
-        m_firstHostNs = record.hostNs;
-    const auto *nsm = std::get_if<pcapng::NsmRecord>(&record.content);
-    if (!nsm)
-        return;
-    int source = nsm->isResponse ? m_open.value(nsm->transaction, -1) : -1;
-    const bool isNew = source < 0;
-    if (isNew) {
-        if (sourceCount() >= mostRecords) {
-            ++m_notKept;
-            return;
-        }
-        source = sourceCount();
-        m_transactions.emplace_back();
-        m_transactions.back().id = nsm->transaction;
-    }
-    NsmTransaction &transaction = m_transactions[static_cast<size_t>(source)];
-    if (nsm->isResponse) {
-        takeResponse(record, *nsm, transaction);
-        m_open.remove(nsm->transaction);
-    } else {
-        takeRequest(record, *nsm, transaction);
-        m_open.insert(nsm->transaction, source);
-    }
-    if (!record.comment.isEmpty())
-        m_comments.insert(nsm->transaction, record.comment);
+void NsmListModel::changed(int transaction, bool isNew) {
     if (isNew)
         sourceAppended();
     else
-        sourceChanged(source);
+        sourceChanged(transaction);
 }
 
 void NsmListModel::setFilter(const NsmFilter &filter) {
@@ -92,18 +61,6 @@ bool NsmListModel::accepts(int source) const {
     return comment(t.id).contains(m_filter.text, Qt::CaseInsensitive);
 }
 
-int NsmListModel::find(quint64 id) const {
-    // Numbers ascend, except in files that were merged from several captures.
-    const auto found =
-        std::lower_bound(m_transactions.begin(), m_transactions.end(), id,
-                         [](const NsmTransaction &t, quint64 wanted) { return t.id < wanted; });
-    if (found != m_transactions.end() && found->id == id)
-        return static_cast<int>(found - m_transactions.begin());
-    const auto anywhere = std::find_if(m_transactions.begin(), m_transactions.end(),
-                                       [id](const NsmTransaction &t) { return t.id == id; });
-    return anywhere == m_transactions.end() ? -1 : static_cast<int>(anywhere - m_transactions.begin());
-}
-
 QByteArray NsmListModel::requestBytes(const NsmTransaction &t) const {
     return m_bytes ? m_bytes->read(t.requestOffset, t.requestBytes) : QByteArray();
 }
@@ -113,7 +70,7 @@ QByteArray NsmListModel::responseBytes(const NsmTransaction &t) const {
 }
 
 QString NsmListModel::timeText(const NsmTransaction &t) const {
-    const qint64 ns = t.virtualNs >= 0 ? t.virtualNs : t.hostNs - m_firstHostNs.value_or(t.hostNs);
+    const qint64 ns = t.virtualNs >= 0 ? t.virtualNs : t.hostNs - m_account.firstHostNs().value_or(t.hostNs);
     return QString::number(static_cast<double>(ns) / 1e9, 'f', 6);
 }
 
@@ -148,8 +105,11 @@ QVariant NsmListModel::data(const QModelIndex &cell, int role) const {
         if (column == time)
             return QStringLiteral("Guest's clock in seconds; on the host %1")
                 .arg(QDateTime::fromMSecsSinceEpoch(t.hostNs / 1'000'000).toString(Qt::ISODateWithMs));
-        if (column == result)
-            return foreignTip(comment(t.id));
+        if (column == result) {
+            QStringList lines{answerSizeText(t), comment(t.id)};
+            lines.removeAll(QString());
+            return foreignTip(lines.join(u'\n'));
+        }
         return column == arguments ? QVariant(text(t, column)) : QVariant();
     case Qt::TextAlignmentRole:
         return column == number || column == time || column == duration

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// NSM transactions as a list: one row per request, which its answer completes.
+// The transactions of an NsmAccount as a list: one row per request, which its answer completes.
 #pragma once
 
 #include "app/session/capture/capture_bytes.hpp"
-#include "app/session/nsm/nsm_transaction.hpp"
+#include "app/session/nsm/nsm_account.hpp"
 #include "app/ui/lists/filtered_list_model.hpp"
 
 #include <memory>
 #include <optional>
-#include <QHash>
 
 namespace nitroscope::app {
 
@@ -27,32 +26,32 @@ class NsmListModel : public FilteredListModel {
     Q_OBJECT
 public:
     enum Column { number, time, kind, arguments, result, duration, columnCountValue };
-    using FilteredListModel::FilteredListModel;
+    explicit NsmListModel(const NsmAccount &account, QObject *parent = nullptr)
+        : FilteredListModel(parent), m_account(account) {}
 
     int columnCount(const QModelIndex &parent = {}) const override;
     QVariant data(const QModelIndex &cell, int role = Qt::DisplayRole) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
-    int sourceCount() const override { return static_cast<int>(m_transactions.size()); }
+    int sourceCount() const override { return static_cast<int>(m_account.transactions().size()); }
 
+    // The account is empty again; `bytes` are those of its stream.
     void restart(std::shared_ptr<const CaptureBytes> bytes);
-    // Takes NSM records; others only for the time at which the stream begins.
-    void add(const pcapng::Record &record);
+    // What the account has changed.
+    void changed(int transaction, bool isNew);
     void setFilter(const NsmFilter &filter);
     const NsmFilter &filter() const { return m_filter; }
 
-    const NsmTransaction &transaction(int source) const {
-        return m_transactions[static_cast<size_t>(source)];
-    }
+    const NsmTransaction &transaction(int source) const { return m_account.at(source); }
     const NsmTransaction &at(int row) const { return transaction(sourceOf(row)); }
     // Source number of a transaction; -1 when the capture does not have it.
-    int find(quint64 id) const;
+    int find(quint64 id) const { return m_account.find(id); }
     // CBOR as it crossed the virtqueue; empty when there was none or it is not kept.
     QByteArray requestBytes(const NsmTransaction &transaction) const;
     QByteArray responseBytes(const NsmTransaction &transaction) const;
-    QString comment(quint64 id) const { return m_comments.value(id); } // what a fault did, in words
+    QString comment(quint64 id) const { return m_account.comment(id); } // what a fault did, in words
     // Seconds since the stream began or, where known, of the guest's clock.
     QString timeText(const NsmTransaction &transaction) const;
-    quint64 notKept() const { return m_notKept; }
+    quint64 notKept() const { return m_account.notKept(); }
     // Of the rows shown: one JSON object a line, request and response decoded.
     QByteArray asJsonLines() const;
 
@@ -62,13 +61,9 @@ protected:
 private:
     QString text(const NsmTransaction &transaction, int column) const;
 
-    std::vector<NsmTransaction> m_transactions;
-    QHash<quint64, int> m_open; // transactions without an answer, by id
-    QHash<quint64, QString> m_comments;
+    const NsmAccount &m_account;
     std::shared_ptr<const CaptureBytes> m_bytes;
-    std::optional<qint64> m_firstHostNs;
     NsmFilter m_filter;
-    quint64 m_notKept = 0;
 };
 
 } // namespace nitroscope::app

@@ -3,11 +3,13 @@
 
 #include "app/formats/cbor/cbor_tree.hpp"
 #include "app/proto/pcapng/cbor_variant.hpp"
+#include "app/session/account/run_account.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/bars/filter_bar.hpp"
 #include "app/ui/bytes/cbor_view.hpp"
 #include "app/ui/bytes/hex_view.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/lists/following_table.hpp"
 #include "app/ui/panel/view_state.hpp"
 #include "app/ui/text/byte_text.hpp"
 
@@ -17,19 +19,15 @@
 #include <QGuiApplication>
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QScopedValueRollback>
-#include <QScrollBar>
-#include <QTableView>
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
 
-NsmPanel::NsmPanel(QWidget *parent)
-    : Panel(QStringLiteral("nsm"), QStringLiteral("NSM"), parent),
+NsmPanel::NsmPanel(const RunAccount &account, QWidget *parent)
+    : Panel(QStringLiteral("nsm"), QStringLiteral("NSM"), parent), m_model(account.nsm()),
       m_filter(new FilterBar(QStringLiteral("Filter requests"), QStringLiteral("Text shown"))),
-      m_table(new QTableView), m_detail(new CborView), m_splitter(new QSplitter(Qt::Vertical)) {
-    prepareTable(*m_table);
-    m_table->setModel(&m_model);
+      m_table(new FollowingTable(m_model, FollowingTable::Follow::end, FollowingTable::FirstRow::always)),
+      m_detail(new CborView), m_splitter(new QSplitter(Qt::Vertical)) {
     m_table->setAccessibleName(QStringLiteral("NSM requests"));
     const int em = fontMetrics().averageCharWidth();
     const int widths[] = {7, 14, 17, 40, 19, 11};
@@ -59,54 +57,45 @@ NsmPanel::NsmPanel(QWidget *parent)
     layout->setContentsMargins({});
     layout->addWidget(m_stack);
 
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, [this] {
-        showCurrent();
-        if (m_current >= 0 && !m_choosing)
-            emit transactionChosen(m_model.transaction(m_current).id);
-    });
+    connect(m_table, &FollowingTable::currentRecordChanged, this, &NsmPanel::showSide);
+    connect(m_table, &FollowingTable::chosen, this,
+            [this](int source) { emit transactionChosen(m_model.transaction(source).id); });
     connect(m_table, &QTableView::doubleClicked, this, &NsmPanel::openDocument);
     connect(&m_model, &QAbstractItemModel::dataChanged, this, [this] {
-        if (m_current >= 0)
-            showSide(); // its answer may have come
+        showSide(); // its answer may have come
         refreshStatus(m_streamNote);
-    });
-    connect(&m_model, &QAbstractItemModel::rowsAboutToBeInserted, this, [this] {
-        const QScrollBar *bar = m_table->verticalScrollBar();
-        m_following = bar->value() == bar->maximum();
     });
     connect(&m_model, &QAbstractItemModel::rowsInserted, this, [this] {
         m_stack->setEmpty(false);
-        if (m_awaited && m_model.find(m_awaited) >= 0)
-            showTransaction(std::exchange(m_awaited, 0));
-        if (!m_table->currentIndex().isValid())
-            setCurrentRow(0);
-        if (m_following)
-            m_table->scrollToBottom();
+        if (m_awaited && showTransaction(m_awaited))
+            m_awaited = 0;
         refreshStatus(m_streamNote);
     });
-    // A new filter resets the model: the transaction looked at stays, if it is still in the list.
     connect(&m_model, &QAbstractItemModel::modelReset, this, [this] {
         m_stack->setEmpty(m_model.sourceCount() == 0);
-        const int row = m_current < 0 || m_current >= m_model.sourceCount() ? -1 : m_model.rowOf(m_current);
-        if (row >= 0) {
-            setCurrentRow(row);
-            m_table->scrollTo(m_model.index(row, 0), QAbstractItemView::PositionAtCenter);
-        } else if (m_model.rowCount() > 0) {
-            setCurrentRow(0);
-        }
-        showCurrent();
         refreshStatus(m_streamNote);
+    });
+    follow(account);
+}
+
+void NsmPanel::follow(const RunAccount &account) {
+    connect(&account, &RunAccount::began, &m_model, [this, &account] { m_model.restart(account.bytes()); });
+    connect(&account, &RunAccount::taken, &m_model, [this](const RunNews &news) {
+        for (const int transaction : news.changedTransactions)
+            m_model.changed(transaction, false);
+        if (news.hasNewTransactions)
+            m_model.changed(m_model.sourceCount() - 1, true);
     });
 }
 
 void NsmPanel::buildFilterBar() {
     QList<std::pair<QString, QVariant>> kinds{{QStringLiteral("All requests"), {}}};
-    for (int kind = 0; kind < pcapng::nsmKinds; ++kind)
+    for (int kind = 0; kind < NSM_REQUEST_KINDS; ++kind)
         kinds.append({pcapng::nsmKindName(kind), kind});
     QList<std::pair<QString, QVariant>> results{{QStringLiteral("Any result"), {}},
                                                 {QStringLiteral("Succeeded"), {}},
                                                 {QStringLiteral("Failed"), {}}};
-    for (int result = 1; result < pcapng::nsmResults; ++result)
+    for (int result = 1; result < NSM_ERRORS; ++result)
         results.append({pcapng::nsmResultName(result), result});
     QList<std::pair<QString, QVariant>> pcrs{{QStringLiteral("Any PCR"), {}}};
     for (int pcr = 0; pcr < 32; ++pcr)
@@ -149,24 +138,22 @@ void NsmPanel::refreshStatus(const QString &streamNote) {
     m_filter->setStatus(text);
 }
 
-void NsmPanel::showCurrent() {
-    const QModelIndex row = m_table->currentIndex();
-    m_current = row.isValid() ? m_model.sourceOf(row.row()) : -1;
-    showSide();
+QTableView &NsmPanel::table() {
+    return *m_table;
 }
 
-void NsmPanel::setCurrentRow(int row) {
-    const QScopedValueRollback guard(m_choosing, true);
-    m_table->setCurrentIndex(m_model.index(row, 0));
+const NsmTransaction *NsmPanel::current() const {
+    return m_table->current() < 0 ? nullptr : &m_model.transaction(m_table->current());
 }
 
 void NsmPanel::showSide() {
-    if (m_current < 0) {
+    const NsmTransaction *shown = current();
+    if (!shown) {
         m_detail->setPieces({});
         m_detail->setNote({});
         return;
     }
-    const NsmTransaction &t = m_model.transaction(m_current);
+    const NsmTransaction &t = *shown;
     const QByteArray request = m_model.requestBytes(t), response = m_model.responseBytes(t);
     const QString gone = QStringLiteral("The bytes are not kept any more.");
     m_detail->setPieces(
@@ -180,18 +167,13 @@ void NsmPanel::showSide() {
 }
 
 bool NsmPanel::showTransaction(quint64 id) {
-    m_model.flush();
     const int source = m_model.find(id);
     if (source < 0)
         return false;
-    if (m_model.rowOf(source) < 0) {
-        m_filter->clear();
-        m_model.flush();
-    }
-    const QModelIndex cell = m_model.index(m_model.rowOf(source), 0);
-    setCurrentRow(cell.row());
-    m_table->scrollTo(cell, QAbstractItemView::PositionAtCenter);
-    return true;
+    if (m_table->showRecord(source))
+        return true;
+    m_filter->clear();
+    return m_table->showRecord(source);
 }
 
 void NsmPanel::selectWhenThere(quint64 id) {
@@ -201,12 +183,10 @@ void NsmPanel::selectWhenThere(quint64 id) {
 
 // The document of an attestation response, out of its CBOR.
 bool NsmPanel::openDocument() {
-    if (m_current < 0)
+    const NsmTransaction *t = current();
+    if (!t || t->kind != NSM_REQUEST_ATTESTATION)
         return false;
-    const NsmTransaction &t = m_model.transaction(m_current);
-    if (t.kind != nsm_kind::attestation)
-        return false;
-    const auto decoded = pcapng::decodeCbor(m_model.responseBytes(t));
+    const auto decoded = pcapng::decodeCbor(m_model.responseBytes(*t));
     if (!decoded)
         return false;
     const QByteArray document = decoded->toMap()
@@ -216,7 +196,7 @@ bool NsmPanel::openDocument() {
                                     .toByteArray();
     if (document.isEmpty())
         return false;
-    emit documentOpened(document, QStringLiteral("NSM transaction %1").arg(t.id));
+    emit documentOpened(document, QStringLiteral("NSM transaction %1").arg(t->id));
     return true;
 }
 

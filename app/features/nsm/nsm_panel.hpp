@@ -18,14 +18,17 @@ namespace nitroscope::app {
 class CborView;
 class EmptyStack;
 class FilterBar;
+class FollowingTable;
+class RunAccount;
 
 class NsmPanel : public Panel {
     Q_OBJECT
 public:
-    explicit NsmPanel(QWidget *parent = nullptr);
+    // The account outlives the panel.
+    explicit NsmPanel(const RunAccount &account, QWidget *parent = nullptr);
 
     NsmListModel &model() { return m_model; }
-    QTableView &table() { return *m_table; }
+    QTableView &table();
     CborView &detail() { return *m_detail; }
     // Rules of the running enclave, for the context menu; only while one runs can they be set.
     void setRules(const QVector<NsmRule> &rules);
@@ -56,18 +59,18 @@ signals:
     void transactionChosen(quint64 id);                                   // by the user
     void documentOpened(const QByteArray &document, const QString &name); // an attestation document
     void pcrChosen(int index);
-    void breakWanted(const nitroscope::app::NsmBreak &wanted);
-    void faultWanted(const nitroscope::app::NsmFault &wanted);
+    void breakWanted(const nitroscope::qmp::BreakRule &wanted);
+    void faultWanted(const nitroscope::qmp::FaultRule &wanted);
     void ruleRemovalWanted(nitroscope::app::NsmRule::Kind kind, quint32 id);
 
 protected:
     void contextMenuEvent(QContextMenuEvent *event) override;
 
 private:
+    void follow(const RunAccount &account);
     void buildFilterBar();
     void applyFilter();
-    void setCurrentRow(int row);
-    void showCurrent();
+    const NsmTransaction *current() const; // nullptr = none
     void showSide();
     void fillMenu(QMenu &menu);
     void addRuleMenus(QMenu &menu, const NsmTransaction *transaction);
@@ -79,15 +82,12 @@ private:
     QComboBox *m_kind;
     QComboBox *m_result;
     QComboBox *m_pcr;
-    QTableView *m_table;
+    FollowingTable *m_table;
     CborView *m_detail;
     QSplitter *m_splitter;
     EmptyStack *m_stack;
     QString m_streamNote;
-    quint64 m_awaited = 0;   // transaction to select when it comes
-    int m_current = -1;      // source number of the transaction shown below
-    bool m_following = true; // the list's end, as long as the user does not look elsewhere
-    bool m_choosing = false; // the panel moves its current row by itself
+    quint64 m_awaited = 0; // transaction to select when it comes
 };
 
 } // namespace nitroscope::app

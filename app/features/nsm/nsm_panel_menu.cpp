@@ -4,10 +4,10 @@
 #include "app/features/nsm/nsm_panel.hpp"
 #include "app/ui/actions/menus.hpp"
 #include "app/ui/bytes/cbor_view.hpp"
+#include "app/ui/lists/following_table.hpp"
 
 #include <QContextMenuEvent>
 #include <QMenu>
-#include <QTableView>
 
 namespace nitroscope::app {
 namespace {
@@ -42,7 +42,7 @@ void NsmPanel::contextMenuEvent(QContextMenuEvent *event) {
 
 void NsmPanel::popUpRules() {
     QMenu *menu = makeContextMenu(this);
-    addRuleMenus(*menu, m_current < 0 ? nullptr : &m_model.transaction(m_current));
+    addRuleMenus(*menu, current());
     const QRect row = m_table->visualRect(m_table->currentIndex());
     menu->popup(m_table->viewport()->mapToGlobal(row.isValid() ? row.bottomLeft() : QPoint()));
 }
@@ -53,7 +53,7 @@ void NsmPanel::removeRules() {
 }
 
 void NsmPanel::fillMenu(QMenu &menu) {
-    const NsmTransaction *t = m_current < 0 ? nullptr : &m_model.transaction(m_current);
+    const NsmTransaction *t = current();
     QMenu *copyMenu = menu.addMenu(QStringLiteral("&Copy As"));
     copyMenu->setEnabled(t != nullptr);
     const std::pair<const char *, CopyForm> forms[] = {{"&Diagnostic Notation", CopyForm::diagnostic},
@@ -64,10 +64,10 @@ void NsmPanel::fillMenu(QMenu &menu) {
     for (const auto &[text, form] : forms)
         connect(copyMenu->addAction(QLatin1String(text)), &QAction::triggered, this,
                 [this, form = form] { copyAs(form); });
-    if (t && t->kind == nsm_kind::attestation && t->hasResponse && !t->failed() && !t->isDropped())
+    if (t && t->kind == NSM_REQUEST_ATTESTATION && t->hasResponse && !t->failed() && !t->isDropped())
         connect(menu.addAction(QStringLiteral("&Open Attestation Document")), &QAction::triggered, this,
                 &NsmPanel::openDocument);
-    if (t && t->kind <= nsm_kind::lockPcr && t->pcr >= 0 && t->pcr < 32)
+    if (t && t->kind <= NSM_REQUEST_LOCK_PCR && t->pcr >= 0 && t->pcr < 32)
         connect(menu.addAction(QStringLiteral("Show PCR &%1").arg(t->pcr)), &QAction::triggered, this,
                 [this, pcr = t->pcr] { emit pcrChosen(pcr); });
     menu.addSeparator();
@@ -77,26 +77,26 @@ void NsmPanel::fillMenu(QMenu &menu) {
 void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
     QMenu *breaks = menu.addMenu(QStringLiteral("&Break On"));
     QMenu *faults = menu.addMenu(QStringLiteral("&Fault"));
-    const auto addBreak = [this, breaks](const QString &text, const NsmBreak &wanted) {
+    const auto addBreak = [this, breaks](const QString &text, const qmp::BreakRule &wanted) {
         connect(breaks->addAction(text), &QAction::triggered, this,
                 [this, wanted] { emit breakWanted(wanted); });
     };
-    const QString kind = transaction && transaction->kind != nsm_kind::unknown
+    const QString kind = transaction && transaction->kind != NSM_REQUEST_UNKNOWN
                              ? pcapng::nsmKindName(transaction->kind)
                              : QString();
-    const bool hasPcr = transaction && transaction->kind <= nsm_kind::lockPcr && transaction->pcr >= 0 &&
+    const bool hasPcr = transaction && transaction->kind <= NSM_REQUEST_LOCK_PCR && transaction->pcr >= 0 &&
                         transaction->pcr < 32;
     if (!kind.isEmpty())
-        addBreak(QStringLiteral("Every ") + kind, {kind, {}, {}});
+        addBreak(QStringLiteral("Every ") + kind, nsmBreak(kind));
     if (hasPcr)
         addBreak(QStringLiteral("Every Request for PCR %1").arg(transaction->pcr),
-                 {{}, transaction->pcr, {}});
+                 nsmBreak({}, transaction->pcr));
     if (transaction && transaction->failed())
         addBreak(QStringLiteral("Every ") + pcapng::nsmResultName(transaction->result),
-                 {{}, {}, pcapng::nsmResultName(transaction->result)});
-    addBreak(QStringLiteral("Every Request"), {});
+                 nsmBreak({}, {}, pcapng::nsmResultName(transaction->result)));
+    addBreak(QStringLiteral("Every Request"), nsmBreak());
 
-    const auto addFault = [this](QMenu *to, const QString &text, const NsmFault &wanted) {
+    const auto addFault = [this](QMenu *to, const QString &text, const qmp::FaultRule &wanted) {
         connect(to->addAction(text), &QAction::triggered, this, [this, wanted] { emit faultWanted(wanted); });
     };
     // Which requests: the next, all of the kind, all about the PCR.
@@ -114,19 +114,21 @@ void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
     for (const Which &which : choices) {
         QMenu *part = faults->addMenu(which.title);
         QMenu *errors = part->addMenu(QStringLiteral("Answer with &Error"));
-        for (int result = 1; result < pcapng::nsmResults; ++result)
+        for (int result = 1; result < NSM_ERRORS; ++result)
             addFault(errors, pcapng::nsmResultName(result),
-                     {which.kind,
-                      which.pcr,
-                      QStringLiteral("error"),
+                     {QStringLiteral("error"),
+                      which.kind,
                       pcapng::nsmResultName(result),
+                      which.pcr,
                       {},
-                      which.count});
+                      which.count,
+                      0,
+                      0});
         for (const QString &action : nsmFaultActions()) {
             if (action == QStringLiteral("error"))
                 continue;
             const bool aboutDocuments = action != QStringLiteral("delay") && action != QStringLiteral("drop");
-            if (aboutDocuments && transaction && transaction->kind != nsm_kind::attestation)
+            if (aboutDocuments && transaction && transaction->kind != NSM_REQUEST_ATTESTATION)
                 continue;
             std::optional<quint64> milliseconds;
             if (action == QStringLiteral("delay"))
@@ -134,12 +136,14 @@ void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
             if (action == QStringLiteral("stale-timestamp"))
                 milliseconds = 3'600'000;
             addFault(part, faultText(action),
-                     {aboutDocuments ? QStringLiteral("Attestation") : which.kind,
-                      which.pcr,
-                      action,
+                     {action,
+                      aboutDocuments ? QStringLiteral("Attestation") : which.kind,
                       {},
+                      which.pcr,
                       milliseconds,
-                      which.count});
+                      which.count,
+                      0,
+                      0});
         }
     }
     breaks->setEnabled(m_canSet);

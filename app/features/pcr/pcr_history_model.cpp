@@ -21,7 +21,7 @@ QString causeText(const QString &cause) {
 } // namespace
 
 int PcrHistoryModel::rowCount(const QModelIndex &parent) const {
-    return parent.isValid() ? 0 : static_cast<int>(m_changes[static_cast<size_t>(m_pcr)].size());
+    return parent.isValid() ? 0 : m_rows;
 }
 
 int PcrHistoryModel::columnCount(const QModelIndex &parent) const {
@@ -78,40 +78,44 @@ QVariant PcrHistoryModel::headerData(int section, Qt::Orientation orientation, i
     return section >= 0 && section < columnCountValue ? QString::fromLatin1(titles[section]) : QVariant();
 }
 
+int PcrHistoryModel::available() const {
+    return m_account ? static_cast<int>(m_account->history(m_pcr).size()) : 0;
+}
+
+void PcrHistoryModel::setAccount(const PcrAccount &account) {
+    m_account = &account;
+    restart();
+}
+
 void PcrHistoryModel::restart() {
     beginResetModel();
-    for (auto &list : m_changes)
-        list.clear();
-    m_notKept = 0;
+    m_rows = available();
     endResetModel();
 }
 
-void PcrHistoryModel::add(const PcrChange &change) {
-    auto &list = m_changes[static_cast<size_t>(change.pcr.index)];
-    if (list.size() >= mostChanges) {
-        ++m_notKept;
+void PcrHistoryModel::update() {
+    const int rows = available();
+    if (rows == m_rows)
         return;
-    }
-    if (change.pcr.index != m_pcr) {
-        list.push_back(change);
-        return;
-    }
-    beginInsertRows({}, rowCount(), rowCount());
-    list.push_back(change);
+    beginInsertRows({}, m_rows, rows - 1);
+    m_rows = rows;
     endInsertRows();
 }
 
 void PcrHistoryModel::setPcr(int index) {
-    if (index == m_pcr || index < 0 || index > 31)
+    if (index == m_pcr || index < 0 || index >= PcrAccount::pcrCount)
         return;
     beginResetModel();
     m_pcr = index;
+    m_rows = available();
     endResetModel();
 }
 
 int PcrHistoryModel::extensions(int index) const {
-    const auto &list = m_changes[static_cast<size_t>(index)];
-    return static_cast<int>(std::count_if(list.begin(), list.end(), [](const PcrChange &change) {
+    if (!m_account)
+        return 0;
+    const auto &history = m_account->history(index);
+    return static_cast<int>(std::count_if(history.begin(), history.end(), [](const PcrChange &change) {
         return change.cause == QLatin1String("extend");
     }));
 }

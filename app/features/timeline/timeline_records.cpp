@@ -42,7 +42,7 @@ QString machineText(const pcapng::Record &record, const pcapng::MachineRecord &m
         words = {field(machine.fields, "e-code"), field(machine.fields, "message")};
     else if (kind == Kind::reset)
         return QStringLiteral("reset: ") + field(machine.fields, "cause");
-    else if (machine.kind == QLatin1String("run-state"))
+    else if (machine.kind == QLatin1String(NITRO_CAPTURE_KIND_RUN_STATE))
         return field(machine.fields, "state");
     else
         return pcapng::summaryOf(record);
@@ -125,8 +125,8 @@ void TimelineModel::takeMachine(const pcapng::Record &record, const pcapng::Mach
     const auto is = [&](const char *kind) { return machine.kind == QLatin1String(kind); };
     if (is(NITRO_CAPTURE_KIND_BOOT_STAGE))
         return takeStage(record, machine);
-    if (is("vsock-open") || is("vsock-close"))
-        return takeFlow(record, machine, is("vsock-open"));
+    if (is(NITRO_CAPTURE_KIND_VSOCK_OPEN) || is(NITRO_CAPTURE_KIND_VSOCK_CLOSE))
+        return takeFlow(record, machine, is(NITRO_CAPTURE_KIND_VSOCK_OPEN));
     TimelineEvent e = eventAt(record);
     if (is(NITRO_CAPTURE_KIND_PCR)) {
         const quint64 index = number(machine.fields, "index") & 31;
@@ -138,14 +138,14 @@ void TimelineModel::takeMachine(const pcapng::Record &record, const pcapng::Mach
         append(e);
         return;
     }
-    const bool isBoot =
-        is(NITRO_CAPTURE_KIND_BOOT_FAILURE) || is(NITRO_CAPTURE_KIND_BOOT_WARNING) || is("reset");
+    const bool isBoot = is(NITRO_CAPTURE_KIND_BOOT_FAILURE) || is(NITRO_CAPTURE_KIND_BOOT_WARNING) ||
+                        is(NITRO_CAPTURE_KIND_RESET);
     e.lane = isBoot ? TimelineLane::boot : TimelineLane::machine;
     e.kind = is(NITRO_CAPTURE_KIND_BOOT_FAILURE)   ? Kind::failure
              : is(NITRO_CAPTURE_KIND_BOOT_WARNING) ? Kind::warning
-             : is("reset")                         ? Kind::reset
-             : is("break")                         ? Kind::breakHit
-             : is("fault")                         ? Kind::fault
+             : is(NITRO_CAPTURE_KIND_RESET)        ? Kind::reset
+             : is(NITRO_CAPTURE_KIND_BREAK)        ? Kind::breakHit
+             : is(NITRO_CAPTURE_KIND_FAULT)        ? Kind::fault
                                                    : Kind::otherMachine;
     e.tone = e.kind == Kind::failure                                                        ? Tone::bad
              : e.kind == Kind::warning || e.kind == Kind::breakHit || e.kind == Kind::fault ? Tone::attention
@@ -180,9 +180,12 @@ void TimelineModel::takeFlow(const pcapng::Record &record, const pcapng::Machine
     const quint64 id = number(machine.fields, "flow");
     const bool guestDialed = field(machine.fields, "dialed-by") == QLatin1String("guest");
     const quint64 port = number(machine.fields, guestDialed ? "peer-port" : "guest-port");
-    const QString name = QStringLiteral("flow %1, port %2").arg(id).arg(port);
-    const int known = m_flows.value(id, -1);
-    if (opens || known < 0) {
+    // Refused before it was a flow: it has no number, and is an event of its own.
+    const bool isFlow = id != 0;
+    const QString name =
+        isFlow ? QStringLiteral("flow %1, port %2").arg(id).arg(port) : QStringLiteral("port %1").arg(port);
+    int flow = isFlow ? m_flows.value(id, -1) : -1;
+    if (opens || flow < 0) {
         TimelineEvent e = eventAt(record);
         e.lane = TimelineLane::flows;
         e.kind = Kind::flow;
@@ -197,17 +200,18 @@ void TimelineModel::takeFlow(const pcapng::Record &record, const pcapng::Machine
                 *free = id;
         }
         e.label = word(name, QStringLiteral("flow"));
-        const int added = append(e);
-        if (added < 0)
+        flow = append(e);
+        if (flow < 0)
             return;
-        m_flows.insert(id, added);
+        if (isFlow)
+            m_flows.insert(id, flow);
         if (opens)
             return;
     }
     const QString reason = field(machine.fields, "reason");
     const bool isOrdinary = reason == QLatin1String("host-closed") || reason == QLatin1String("guest-closed");
-    const int flow = m_flows.value(id);
-    std::replace(m_rows.begin(), m_rows.end(), id, quint64{0});
+    if (isFlow)
+        std::replace(m_rows.begin(), m_rows.end(), id, quint64{0});
     finish(flow, record, word(name + QStringLiteral(": ") + reasonText(reason), QStringLiteral("flow")),
            isOrdinary ? Tone::normal : Tone::attention);
 }
@@ -216,16 +220,16 @@ void TimelineModel::takeGuest(const pcapng::Record &record, const pcapng::GuestR
     TimelineEvent e = eventAt(record);
     const QString name = field(guest.fields, "name");
     e.lane = TimelineLane::systemCalls;
-    if (guest.kind == QLatin1String("first-call")) {
+    if (guest.kind == QLatin1String(NITRO_CAPTURE_KIND_FIRST_CALL)) {
         e.lane = TimelineLane::firstCalls;
         e.kind = Kind::firstCall;
         e.reference = number(guest.fields, "address");
         e.label = word(name, QStringLiteral("first call"));
-    } else if (guest.kind == QLatin1String("system-call")) {
+    } else if (guest.kind == QLatin1String(NITRO_CAPTURE_KIND_SYSTEM_CALL)) {
         e.kind = Kind::systemCall;
         const QString path = field(guest.fields, "path");
         e.label = word(path.isEmpty() ? name : name + u' ' + path, name.left(longestWord));
-    } else if (guest.kind == QLatin1String("system-call-result")) {
+    } else if (guest.kind == QLatin1String(NITRO_CAPTURE_KIND_SYSTEM_CALL_RESULT)) {
         e.kind = Kind::systemCallResult;
         const qint64 result = guest.fields.value(QStringLiteral("result")).toLongLong();
         const bool isError = result >= -4095 && result < 0;
@@ -250,7 +254,7 @@ void TimelineModel::takeNsm(const pcapng::Record &record, const pcapng::NsmRecor
         e.reference = nsm.transaction;
         e.guestEndNs = e.guestNs - 1; // until it is answered
         e.hostEndNs = e.hostNs - 1;
-        const auto pcr = nsm.kind <= nsm_kind::lockPcr ? pcapng::pcrOf(record) : std::nullopt;
+        const auto pcr = pcapng::pcrOf(record);
         e.label = word(pcr ? QStringLiteral("%1 %2").arg(kind).arg(*pcr) : kind, kind);
         if (const int added = append(e); added >= 0)
             m_openTransactions.insert(nsm.transaction, added);

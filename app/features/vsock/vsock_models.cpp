@@ -198,15 +198,14 @@ QString VsockPacketModel::text(int source, int column) const {
         return QString::number(packet.peerPort);
     case operation: {
         QString name = operationText(packet.operation);
-        if (packet.operation == vsock_op::shutdown)
-            name += (packet.flags & 3) == 3 ? QStringLiteral(" both")
-                    : packet.flags & 1      ? QStringLiteral(" receive")
-                                            : QStringLiteral(" send");
+        if (packet.operation == VSOCK_OP_SHUTDOWN)
+            name += (packet.flags & VSOCK_SHUTDOWN_BOTH) == VSOCK_SHUTDOWN_BOTH ? QStringLiteral(" both")
+                    : packet.flags & VSOCK_SHUTDOWN_RECEIVE                     ? QStringLiteral(" receive")
+                                                                                : QStringLiteral(" send");
         return name;
     }
     case length:
-        return packet.length || packet.operation == vsock_op::data ? QString::number(packet.length)
-                                                                   : QString();
+        return packet.length || packet.operation == VSOCK_OP_RW ? QString::number(packet.length) : QString();
     case verdict: {
         const QString comment = m_account.comment(source);
         return !comment.isEmpty()                          ? comment
@@ -236,9 +235,9 @@ QVariant VsockPacketModel::data(const QModelIndex &cell, int role) const {
         if (column == verdict)
             return static_cast<int>(packet.verdict == pcapng::Verdict::passed ? Tone::muted
                                                                               : Tone::attention);
-        if (packet.operation == vsock_op::reset && column == operation)
+        if (packet.operation == VSOCK_OP_RST && column == operation)
             return static_cast<int>(Tone::bad);
-        const bool quiet = column == number || column == time || packet.operation >= vsock_op::creditUpdate;
+        const bool quiet = column == number || column == time || packet.operation >= VSOCK_OP_CREDIT_UPDATE;
         return static_cast<int>(quiet ? Tone::muted : Tone::normal);
     }
     default:

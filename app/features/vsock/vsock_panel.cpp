@@ -3,20 +3,19 @@
 
 #include "app/features/vsock/stream_view.hpp"
 #include "app/features/vsock/throughput_plot.hpp"
+#include "app/session/account/run_account.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/bars/filter_bar.hpp"
 #include "app/ui/bytes/buffer_byte_source.hpp"
 #include "app/ui/bytes/hex_view.hpp"
-#include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/lists/following_table.hpp"
 #include "app/ui/panel/view_state.hpp"
 
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDateTime>
 #include <QLabel>
-#include <QScopedValueRollback>
-#include <QScrollBar>
-#include <QTableView>
+#include <QSplitter>
 #include <QTabWidget>
 #include <QVBoxLayout>
 
@@ -34,15 +33,18 @@ void setWidths(QTableView &table, const int (&widths)[count]) {
 
 } // namespace
 
-VsockPanel::VsockPanel(const QList<QAction *> &actions, QWidget *parent)
-    : Panel(QStringLiteral("vsock"), QStringLiteral("vsock"), parent), m_menuActions(actions),
+VsockPanel::VsockPanel(RunAccount &account, const QList<QAction *> &actions, QWidget *parent)
+    : Panel(QStringLiteral("vsock"), QStringLiteral("vsock"), parent), m_menuActions(actions), m_run(account),
+      m_account(account.vsock()),
       m_filter(new FilterBar(QStringLiteral("Filter flows and packets"), QStringLiteral("Traffic shown"))),
-      m_onlyFlow(new QCheckBox(QStringLiteral("Only this flow"))), m_flows(new QTableView),
-      m_packets(new QTableView), m_payload(new HexView), m_views(new QTabWidget), m_stream(new StreamView),
-      m_streamTitle(new QLabel), m_plot(new ThroughputPlot(m_account.throughput(), VsockAccount::binNs)),
+      m_onlyFlow(new QCheckBox(QStringLiteral("Only this flow"))),
+      m_flows(new FollowingTable(m_flowModel, FollowingTable::Follow::nothing,
+                                 FollowingTable::FirstRow::ofNewRows)),
+      m_packets(
+          new FollowingTable(m_packetModel, FollowingTable::Follow::end, FollowingTable::FirstRow::never)),
+      m_payload(new HexView), m_views(new QTabWidget), m_stream(new StreamView), m_streamTitle(new QLabel),
+      m_plot(new ThroughputPlot(m_account.throughput(), VsockAccount::binNs)),
       m_splitter(new QSplitter(Qt::Vertical)), m_packetSplitter(new QSplitter(Qt::Horizontal)) {
-    prepareTable(*m_flows);
-    m_flows->setModel(&m_flowModel);
     m_flows->setAccessibleName(QStringLiteral("vsock flows"));
     setWidths(*m_flows, {8, 24, 15, 15, 15, 14, 14, 15, 12, 22});
     m_flows->horizontalHeader()->setStretchLastSection(true);
@@ -75,9 +77,11 @@ VsockPanel::VsockPanel(const QList<QAction *> &actions, QWidget *parent)
     m_clock.setInterval(clockMs);
     connect(&m_clock, &QTimer::timeout, this, [this] {
         m_flowModel.setNow(QDateTime::currentMSecsSinceEpoch() * 1'000'000);
-        if (isVisible() && m_currentFlow >= 0)
+        if (isVisible() && currentFlow() >= 0)
             emit infoWanted();
     });
+    connect(&m_run, &RunAccount::began, this, &VsockPanel::restart);
+    connect(&m_run, &RunAccount::taken, this, &VsockPanel::take);
 }
 
 void VsockPanel::buildFilterBar() {
@@ -101,8 +105,6 @@ void VsockPanel::buildFilterBar() {
 }
 
 QWidget *VsockPanel::buildPacketPage() {
-    prepareTable(*m_packets);
-    m_packets->setModel(&m_packetModel);
     m_packets->setAccessibleName(QStringLiteral("vsock packets"));
     setWidths(*m_packets, {8, 14, 11, 15, 15, 20, 10, 24});
     m_packets->horizontalHeader()->setStretchLastSection(true);
@@ -146,75 +148,41 @@ QWidget *VsockPanel::buildStreamPage() {
 }
 
 void VsockPanel::connectModels() {
-    connect(m_flows->selectionModel(), &QItemSelectionModel::currentChanged, this, [this] {
-        showChosenFlow();
-        if (m_currentFlow >= 0 && !m_choosing)
-            emit flowChosen(m_account.flows()[static_cast<size_t>(m_currentFlow)].id);
-    });
-    connect(m_packets->selectionModel(), &QItemSelectionModel::currentChanged, this, [this] {
-        showChosenPacket();
-        if (m_currentPacket >= 0 && !m_choosing)
-            emit packetChosen(m_currentPacket);
-    });
+    connect(m_flows, &FollowingTable::currentRecordChanged, this, &VsockPanel::showChosenFlow);
+    connect(m_flows, &FollowingTable::chosen, this,
+            [this](int flow) { emit flowChosen(m_account.flows()[static_cast<size_t>(flow)].id); });
+    connect(m_packets, &FollowingTable::currentRecordChanged, this, &VsockPanel::showChosenPacket);
+    connect(m_packets, &FollowingTable::chosen, this, &VsockPanel::packetChosen);
     connect(m_flows, &QTableView::doubleClicked, this, [this] { showView(View::stream); });
     connect(m_packets, &QTableView::doubleClicked, this, [this] {
-        if (m_currentPacket < 0)
+        const int packet = currentPacket();
+        if (packet < 0)
             return;
-        const int packet = m_currentPacket;
-        const VsockPacket &at = m_account.packets()[static_cast<size_t>(packet)];
-        if (at.flow >= 0 && m_flowModel.rowOf(at.flow) >= 0)
-            setCurrent(*m_flows, m_flowModel.index(m_flowModel.rowOf(at.flow), 0));
+        if (const int flow = m_account.packets()[static_cast<size_t>(packet)].flow; flow >= 0)
+            m_flows->showRecord(flow);
         showView(View::stream);
         m_stream->showPacket(packet);
     });
     connect(m_views, &QTabWidget::currentChanged, this, [this] {
-        if (m_streamFlow != m_currentFlow)
+        if (m_streamFlow != currentFlow())
             restartStream();
         else
             continueStream();
     });
-    connect(&m_packetModel, &QAbstractItemModel::rowsAboutToBeInserted, this, [this] {
-        const QScrollBar *bar = m_packets->verticalScrollBar();
-        m_following = bar->value() == bar->maximum();
-    });
-    connect(&m_packetModel, &QAbstractItemModel::rowsInserted, this, [this] {
-        if (m_following)
-            m_packets->scrollToBottom();
-        refreshStatus(m_streamNote);
-    });
+    connect(&m_packetModel, &QAbstractItemModel::rowsInserted, this, [this] { refreshStatus(m_streamNote); });
+    connect(&m_packetModel, &QAbstractItemModel::modelReset, this, [this] { refreshStatus(m_streamNote); });
     connect(&m_flowModel, &QAbstractItemModel::rowsInserted, this, [this] {
         m_stack->setEmpty(false);
         if (m_awaited != 0 && showFlow(m_awaited))
             m_awaited = 0;
-        if (!m_flows->currentIndex().isValid())
-            setCurrent(*m_flows, m_flowModel.index(0, 0));
     });
-    // A new filter resets a model: what one looks at stays, if it is still in the list.
-    connect(&m_flowModel, &QAbstractItemModel::modelReset, this, [this] {
-        m_stack->setEmpty(m_flowModel.sourceCount() == 0);
-        const int row = m_currentFlow < 0 ? -1 : m_flowModel.rowOf(m_currentFlow);
-        if (row >= 0)
-            setCurrent(*m_flows, m_flowModel.index(row, 0));
-    });
-    connect(&m_packetModel, &QAbstractItemModel::modelReset, this, [this] {
-        const int row = m_currentPacket < 0 ? -1 : m_packetModel.rowOf(m_currentPacket);
-        if (row >= 0) {
-            setCurrent(*m_packets, m_packetModel.index(row, 0));
-            m_packets->scrollTo(m_packetModel.index(row, 0), QAbstractItemView::PositionAtCenter);
-        }
-        refreshStatus(m_streamNote);
-    });
+    connect(&m_flowModel, &QAbstractItemModel::modelReset, this,
+            [this] { m_stack->setEmpty(m_flowModel.sourceCount() == 0); });
 }
 
-void VsockPanel::restart(std::shared_ptr<const CaptureBytes> bytes) {
-    m_bytes = std::move(bytes);
-    m_account.restart();
-    m_changedFlows.clear();
-    m_newFlows.clear();
-    m_packetsAdded = false;
-    m_currentFlow = m_currentPacket = -1;
+void VsockPanel::restart() {
+    m_bytes = m_run.bytes();
     m_awaited = 0;
-    m_flows->selectionModel()->clear();
     m_flowModel.restart();
     m_packetModel.restart();
     m_payload->setSource({});
@@ -223,25 +191,14 @@ void VsockPanel::restart(std::shared_ptr<const CaptureBytes> bytes) {
     refreshStatus();
 }
 
-void VsockPanel::add(const pcapng::Record &record) {
-    const VsockAccount::Change change = m_account.add(record);
-    if (change.newFlow)
-        m_newFlows.insert(change.flow);
-    else if (change.flow >= 0)
-        m_changedFlows.insert(change.flow);
-    m_packetsAdded = m_packetsAdded || change.newPacket;
-}
-
-void VsockPanel::endBatch() {
-    if (m_newFlows.isEmpty() && m_changedFlows.isEmpty() && !m_packetsAdded)
+void VsockPanel::take(const RunNews &news) {
+    if (!news.hasNewFlows && !news.hasNewPackets && news.changedFlows.empty())
         return;
-    if (!m_newFlows.isEmpty())
-        m_flowModel.changed(*m_newFlows.cbegin(), true);
-    for (const int flow : std::as_const(m_changedFlows))
+    if (news.hasNewFlows)
+        m_flowModel.changed(m_flowModel.sourceCount() - 1, true);
+    for (const int flow : news.changedFlows)
         m_flowModel.changed(flow, false);
-    m_newFlows.clear();
-    m_changedFlows.clear();
-    if (std::exchange(m_packetsAdded, false))
+    if (news.hasNewPackets)
         m_packetModel.added();
     m_stack->setEmpty(false);
     m_plot->update();
@@ -250,7 +207,7 @@ void VsockPanel::endBatch() {
 
 void VsockPanel::setInfo(const qmp::VsockInfo &info) {
     for (const qmp::VsockFlowState &state : info.flows)
-        if (const int flow = m_account.take(state); flow >= 0)
+        if (const int flow = m_run.takeFlowState(state); flow >= 0)
             m_flowModel.changed(flow, false);
 }
 
@@ -291,8 +248,8 @@ void VsockPanel::applyFilter() {
         filter.operation = m_operation->currentData().toInt();
     if (m_direction->currentIndex() > 0)
         filter.fromGuest = m_direction->currentData().toBool();
-    if (m_onlyFlow->isChecked() && m_currentFlow >= 0)
-        filter.flow = m_currentFlow;
+    if (m_onlyFlow->isChecked() && currentFlow() >= 0)
+        filter.flow = currentFlow();
     filter.text = m_filter->text();
     // Only when it is new: a filter of the flows chooses a flow, which comes back here.
     if (std::exchange(m_flowText, filter.text) != filter.text)
@@ -301,47 +258,45 @@ void VsockPanel::applyFilter() {
 }
 
 void VsockPanel::showChosenFlow() {
-    const QModelIndex row = m_flows->currentIndex();
-    if (!row.isValid())
-        return;
-    const int flow = m_flowModel.sourceOf(row.row());
-    if (std::exchange(m_currentFlow, flow) == flow)
-        return;
-    if (m_onlyFlow->isChecked() && m_packetModel.filter().flow != m_currentFlow)
+    if (m_onlyFlow->isChecked() && currentFlow() >= 0 && m_packetModel.filter().flow != currentFlow())
         applyFilter();
     restartStream();
 }
 
 void VsockPanel::showChosenPacket() {
-    const QModelIndex row = m_packets->currentIndex();
-    m_currentPacket = row.isValid() ? m_packetModel.sourceOf(row.row()) : -1;
     const QByteArray payload =
-        m_currentPacket >= 0 && m_bytes
-            ? StreamReader::payload(m_account.packets()[static_cast<size_t>(m_currentPacket)], *m_bytes)
+        currentPacket() >= 0 && m_bytes
+            ? StreamReader::payload(m_account.packets()[static_cast<size_t>(currentPacket())], *m_bytes)
             : QByteArray();
     m_payload->setSource(std::make_shared<BufferByteSource>(payload));
     if (payload.isEmpty() != m_payload->isHidden())
         m_payload->setHidden(payload.isEmpty());
 }
 
-void VsockPanel::setCurrent(QTableView &table, const QModelIndex &cell) {
-    const QScopedValueRollback guard(m_choosing, true);
-    table.setCurrentIndex(cell);
+QTableView &VsockPanel::flowTable() {
+    return *m_flows;
+}
+
+QTableView &VsockPanel::packetTable() {
+    return *m_packets;
+}
+
+int VsockPanel::currentFlow() const {
+    return m_flows->current();
+}
+
+int VsockPanel::currentPacket() const {
+    return m_packets->current();
 }
 
 bool VsockPanel::showFlow(quint64 id) {
-    m_flowModel.flush();
     const int flow = m_account.find(id);
     if (flow < 0)
         return false;
-    if (m_flowModel.rowOf(flow) < 0) {
-        m_filter->setText({});
-        m_flowModel.flush();
-    }
-    const QModelIndex cell = m_flowModel.index(m_flowModel.rowOf(flow), 0);
-    setCurrent(*m_flows, cell);
-    m_flows->scrollTo(cell, QAbstractItemView::PositionAtCenter);
-    return true;
+    if (m_flows->showRecord(flow))
+        return true;
+    m_filter->setText({});
+    return m_flows->showRecord(flow);
 }
 
 void VsockPanel::selectWhenThere(quint64 id) {
@@ -350,17 +305,13 @@ void VsockPanel::selectWhenThere(quint64 id) {
 }
 
 void VsockPanel::showPacket(int packet) {
-    m_packetModel.flush();
     if (packet < 0 || packet >= m_packetModel.sourceCount())
         return;
-    if (m_packetModel.rowOf(packet) < 0) {
+    if (!m_packets->showRecord(packet)) {
         m_onlyFlow->setChecked(false);
         m_filter->clear();
-        m_packetModel.flush();
+        m_packets->showRecord(packet);
     }
-    const QModelIndex cell = m_packetModel.index(m_packetModel.rowOf(packet), 0);
-    setCurrent(*m_packets, cell);
-    m_packets->scrollTo(cell, QAbstractItemView::PositionAtCenter);
     showView(View::packets);
 }
 
@@ -382,11 +333,11 @@ bool VsockPanel::isOnlyFlow() const {
 
 qmp::VsockMatch VsockPanel::chosenMatch() const {
     qmp::VsockMatch match;
-    if (m_currentFlow >= 0)
-        match.port = m_account.flows()[static_cast<size_t>(m_currentFlow)].servicePort();
-    if (!m_packets->hasFocus() || m_currentPacket < 0)
+    if (currentFlow() >= 0)
+        match.port = m_account.flows()[static_cast<size_t>(currentFlow())].servicePort();
+    if (!m_packets->hasFocus() || currentPacket() < 0)
         return match;
-    const VsockPacket &packet = m_account.packets()[static_cast<size_t>(m_currentPacket)];
+    const VsockPacket &packet = m_account.packets()[static_cast<size_t>(currentPacket())];
     if (packet.flow >= 0)
         match.port = m_account.flows()[static_cast<size_t>(packet.flow)].servicePort();
     match.direction = packet.fromGuest ? QStringLiteral("from-guest") : QStringLiteral("to-guest");

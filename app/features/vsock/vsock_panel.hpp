@@ -11,7 +11,6 @@
 #include "app/session/vsock/vsock_control.hpp"
 #include "app/ui/panel/panel.hpp"
 
-#include <QSet>
 #include <QTimer>
 
 class QCheckBox;
@@ -26,20 +25,21 @@ namespace nitroscope::app {
 
 class EmptyStack;
 class FilterBar;
+class FollowingTable;
 class HexView;
+class RunAccount;
 class StreamView;
 class ThroughputPlot;
 enum class ByteSpelling;
+struct RunNews;
 
 class VsockPanel : public Panel {
     Q_OBJECT
 public:
-    // The actions that its context menu shares with the window's menu; they outlive the panel.
-    explicit VsockPanel(const QList<QAction *> &actions, QWidget *parent = nullptr);
+    // `actions` are those that its context menu shares with the window's menu. They and the account outlive the
+    // panel.
+    VsockPanel(RunAccount &account, const QList<QAction *> &actions, QWidget *parent = nullptr);
 
-    void restart(std::shared_ptr<const CaptureBytes> bytes);
-    void add(const pcapng::Record &record);
-    void endBatch(); // shows what the records since the last call have changed
     void setInfo(const qmp::VsockInfo &info);
     void setRules(const QVector<VsockRule> &rules);
     // An enclave runs: breaks, faults and routes can be set, and ages go on.
@@ -49,13 +49,13 @@ public:
     const VsockAccount &account() const { return m_account; }
     VsockFlowModel &flowModel() { return m_flowModel; }
     VsockPacketModel &packetModel() { return m_packetModel; }
-    QTableView &flowTable() { return *m_flows; }
-    QTableView &packetTable() { return *m_packets; }
+    QTableView &flowTable();
+    QTableView &packetTable();
     StreamView &streamView() { return *m_stream; }
 
     // Number of the chosen flow in the account; -1 = none.
-    int currentFlow() const { return m_currentFlow; }
-    int currentPacket() const { return m_currentPacket; }
+    int currentFlow() const;
+    int currentPacket() const;
     // By the machine's number; false when the capture does not have it.
     bool showFlow(quint64 id);
     void selectWhenThere(quint64 id);
@@ -95,6 +95,8 @@ protected:
     void changeEvent(QEvent *event) override;
 
 private:
+    void restart();
+    void take(const RunNews &news);
     void buildFilterBar();
     QWidget *buildPacketPage();
     QWidget *buildStreamPage();
@@ -102,7 +104,6 @@ private:
     void applyFilter();
     void showChosenFlow();
     void showChosenPacket();
-    void setCurrent(QTableView &table, const QModelIndex &cell);
     void restartStream();
     void continueStream();
     void findInStream(bool backwards);
@@ -110,16 +111,14 @@ private:
     void addRuleMenus(QMenu &menu);
 
     QList<QAction *> m_menuActions;
-    VsockAccount m_account;
+    RunAccount &m_run;
+    const VsockAccount &m_account; // the run's
     VsockFlowModel m_flowModel{m_account};
     VsockPacketModel m_packetModel{m_account};
     std::shared_ptr<const CaptureBytes> m_bytes;
-    QSet<int> m_changedFlows, m_newFlows;
-    bool m_packetsAdded = false, m_isLive = false, m_following = true;
-    bool m_choosing = false; // the panel moves a current row by itself
+    bool m_isLive = false;
     QVector<VsockRule> m_rules;
     QTimer m_clock;
-    int m_currentFlow = -1, m_currentPacket = -1;
     quint64 m_awaited = 0; // flow to choose when it comes
 
     int m_streamFlow = -1; // flow in the stream view
@@ -130,7 +129,7 @@ private:
     FilterBar *m_filter;
     QComboBox *m_operation, *m_direction;
     QCheckBox *m_onlyFlow;
-    QTableView *m_flows, *m_packets;
+    FollowingTable *m_flows, *m_packets;
     HexView *m_payload;
     QTabWidget *m_views;
     StreamView *m_stream;

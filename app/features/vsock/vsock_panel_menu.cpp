@@ -7,7 +7,6 @@
 
 #include <QContextMenuEvent>
 #include <QMenu>
-#include <QTableView>
 
 namespace nitroscope::app {
 
@@ -42,8 +41,8 @@ void VsockPanel::addRuleMenus(QMenu &menu) {
     addBreak(QStringLiteral("New Connections of %1").arg(where), opening);
     addBreak(QStringLiteral("Data of %1").arg(where), payload);
     addBreak(QStringLiteral("Every Packet of %1").arg(where), port);
-    if (m_currentFlow >= 0)
-        if (const quint64 id = m_account.flows()[static_cast<size_t>(m_currentFlow)].id) {
+    if (currentFlow() >= 0)
+        if (const quint64 id = m_account.flows()[static_cast<size_t>(currentFlow())].id) {
             flow.flow = id;
             addBreak(QStringLiteral("Every Packet of Flow %1").arg(id), flow);
         }

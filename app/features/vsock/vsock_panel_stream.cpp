@@ -6,6 +6,7 @@
 #include "app/ui/bars/filter_bar.hpp"
 #include "app/ui/bytes/hex_view.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/lists/following_table.hpp"
 #include "app/ui/text/byte_text.hpp"
 
 #include <QClipboard>
@@ -13,7 +14,6 @@
 #include <QEvent>
 #include <QGuiApplication>
 #include <QLabel>
-#include <QTableView>
 #include <QTabWidget>
 
 namespace nitroscope::app {
@@ -24,16 +24,16 @@ constexpr quint64 mostShown = 1 << 20; // bytes of a stream in the view; a file 
 } // namespace
 
 void VsockPanel::restartStream() {
-    m_streamFlow = m_currentFlow;
+    m_streamFlow = currentFlow();
     m_streamNext = 0;
     m_streamShown = 0;
     m_streamFull = false;
     m_stream->restart();
-    if (m_currentFlow < 0) {
+    if (currentFlow() < 0) {
         m_streamTitle->setText(QStringLiteral("Choose a flow above"));
         return;
     }
-    const VsockFlow &flow = m_account.flows()[static_cast<size_t>(m_currentFlow)];
+    const VsockFlow &flow = m_account.flows()[static_cast<size_t>(currentFlow())];
     m_streamTitle->setText(QStringLiteral("Flow %1: %2:%3 %4 %5:%6")
                                .arg(flow.id)
                                .arg(flow.guestCid)
@@ -64,29 +64,29 @@ void VsockPanel::continueStream() {
 }
 
 QByteArray VsockPanel::streamBytes(StreamDirection direction) const {
-    return m_currentFlow < 0 || !m_bytes ? QByteArray()
-                                         : StreamSource(m_account, m_bytes, m_currentFlow, direction).read();
+    return currentFlow() < 0 || !m_bytes ? QByteArray()
+                                         : StreamSource(m_account, m_bytes, currentFlow(), direction).read();
 }
 
 void VsockPanel::saveStream() {
-    if (m_currentFlow < 0 || !m_bytes)
+    if (currentFlow() < 0 || !m_bytes)
         return;
     static const char *const names[] = {"", "-from-guest", "-to-guest"};
     const int direction = m_streamDirection->currentIndex();
     emit streamSaveWanted(
-        StreamSource(m_account, m_bytes, m_currentFlow, static_cast<StreamDirection>(direction)),
+        StreamSource(m_account, m_bytes, currentFlow(), static_cast<StreamDirection>(direction)),
         QStringLiteral("flow-%1%2.bin")
-            .arg(m_account.flows()[static_cast<size_t>(m_currentFlow)].id)
+            .arg(m_account.flows()[static_cast<size_t>(currentFlow())].id)
             .arg(QLatin1String(names[direction])));
 }
 
 void VsockPanel::copyPayload(ByteSpelling spelling) {
     if (m_payload->hasFocus() && m_payload->copy(spelling))
         return;
-    if (m_currentPacket < 0 || !m_bytes)
+    if (currentPacket() < 0 || !m_bytes)
         return;
     const QByteArray payload =
-        StreamReader::payload(m_account.packets()[static_cast<size_t>(m_currentPacket)], *m_bytes);
+        StreamReader::payload(m_account.packets()[static_cast<size_t>(currentPacket())], *m_bytes);
     if (!payload.isEmpty())
         QGuiApplication::clipboard()->setText(spellBytes(payload, spelling));
 }

@@ -7,7 +7,7 @@ namespace nitroscope::app {
 namespace {
 
 bool isOfStream(const VsockPacket &packet, int flow) {
-    return packet.flow == flow && packet.operation == vsock_op::data &&
+    return packet.flow == flow && packet.operation == VSOCK_OP_RW &&
            packet.verdict != pcapng::Verdict::dropped;
 }
 

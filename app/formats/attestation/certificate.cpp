@@ -7,6 +7,7 @@
 #include "app/formats/attestation/der.hpp"
 #include "app/formats/tree/value_text.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -94,15 +95,16 @@ private:
 app::Result<Certificate> Certificate::parse(const QByteArray &der) {
     if (nsm::CertPtr known = RecentCertificates::instance().find(der))
         return Certificate(std::move(known));
+    ERR_clear_error();
     nsm::CertPtr x509 = nsm::certificateFromDer(toBytes(der));
     if (!x509) {
-        const QString why = QString::fromStdString(nsm::lastOpensslError());
-        return tl::unexpected(
-            app::Error{QStringLiteral("bad-certificate"),
-                       QStringLiteral("The certificate's DER is broken (%1).")
-                           .arg(why.isEmpty() ? QStringLiteral("bytes after its end") : why),
-                       derFault(toBytes(der)).value_or(0),
-                       {}});
+        // OpenSSL itself has nothing against what follows a certificate.
+        const QString why = ERR_peek_last_error() == 0 ? QStringLiteral("bytes after its end")
+                                                       : QString::fromStdString(nsm::lastOpensslError());
+        return tl::unexpected(app::Error{QStringLiteral("bad-certificate"),
+                                         QStringLiteral("The certificate's DER is broken (%1).").arg(why),
+                                         derFault(toBytes(der)).value_or(0),
+                                         {}});
     }
     // Decodes the extensions once; what is wrong with them is kept as flags. OpenSSL's own words are not
     // needed.
@@ -183,6 +185,17 @@ int Certificate::fieldBytes() const {
     return key && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC ? (EVP_PKEY_get_bits(key) + 7) / 8 : 0;
 }
 
+bool Certificate::isP384() const {
+    const QByteArray group = groupOf(m_x509.get()).toLatin1();
+    return fieldBytes() != 0 && (OBJ_txt2nid(group.constData()) == NID_secp384r1 ||
+                                 EC_curve_nist2nid(group.constData()) == NID_secp384r1);
+}
+
+int Certificate::securityBits() const {
+    const EVP_PKEY *key = keyOf(m_x509.get());
+    return key ? EVP_PKEY_get_security_bits(key) : 0;
+}
+
 bool Certificate::hasBasicConstraints() const {
     return X509_get_extension_flags(m_x509.get()) & EXFLAG_BCONS;
 }
@@ -233,17 +246,25 @@ bool Certificate::hasBrokenExtension() const {
     return X509_get_extension_flags(m_x509.get()) & EXFLAG_INVALID;
 }
 
-QStringList Certificate::unknownCriticalExtensions() const {
+QStringList Certificate::unprocessedCriticalExtensions() const {
+    constexpr int processed[] = {NID_basic_constraints, NID_key_usage, NID_ext_key_usage,
+                                 NID_subject_key_identifier, NID_authority_key_identifier};
     QStringList list;
     for (int i = 0; i < X509_get_ext_count(m_x509.get()); ++i) {
         X509_EXTENSION *extension = X509_get_ext(m_x509.get(), i);
-        if (!X509_EXTENSION_get_critical(extension) || X509_supported_extension(extension))
+        const int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
+        if (!X509_EXTENSION_get_critical(extension) ||
+            std::ranges::find(processed, nid) != std::end(processed))
             continue;
         char text[80];
         OBJ_obj2txt(text, sizeof text, X509_EXTENSION_get_object(extension), 0);
         list << QString::fromLatin1(text);
     }
     return list;
+}
+
+bool Certificate::hasExtendedKeyUsage() const {
+    return X509_get_extension_flags(m_x509.get()) & EXFLAG_XKUSAGE;
 }
 
 bool Certificate::isWeaklySigned() const {

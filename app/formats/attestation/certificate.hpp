@@ -31,8 +31,11 @@ public:
     qint64 notAfter() const;
     QString signatureAlgorithm() const; ///< "ecdsa-with-SHA384"
     QString keyText() const;            ///< "EC P-384", "RSA 2048 bit", "unreadable"
-    /// Bytes of a field element of its EC key (48 for P-384); 0 for other keys.
+    /// Bytes of a field element of its EC key (48 for P-384, but also for other curves of that size); 0 for other keys.
     int fieldBytes() const;
+    bool isP384() const; ///< An EC key on the named curve secp384r1.
+    /// Of its key, as NIST SP 800-57 counts: 192 for P-384, 112 for RSA 2048, 80 for RSA 1024; 0 for a key that cannot be read.
+    int securityBits() const;
 
     bool hasBasicConstraints() const;
     bool isCa() const;
@@ -43,8 +46,10 @@ public:
     QStringList keyUsages() const;    ///< "digitalSignature", "keyCertSign" ...
     /// An extension cannot be decoded or is there twice.
     bool hasBrokenExtension() const;
-    /// Critical extensions that OpenSSL does not know: whoever meets one must refuse (RFC 5280 §4.2).
-    QStringList unknownCriticalExtensions() const;
+    /// Critical extensions that this verifier does not process: whoever meets one must refuse (RFC 5280 §4.2). Processed are basic
+    /// constraints, key usage, extended key usage and the two key identifiers; not, for example, name and policy constraints.
+    QStringList unprocessedCriticalExtensions() const;
+    bool hasExtendedKeyUsage() const;
     /// SHA-1, MD5 or unknown.
     bool isWeaklySigned() const;
 

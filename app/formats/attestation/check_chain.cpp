@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The chain of an attestation document: cabundle (root, regional, zonal, instance) and leaf, checked in the
-// order given. RFC 5280 §6 in the small: no policies, no name constraints, no revocation (AWS asks to switch
-// CRLs off). The root is trusted by its fingerprint alone; its signature over itself would prove nothing and
-// is not checked.
+// order given. RFC 5280 §6 in the small: a critical extension about policies or names is refused because it is not processed, and there is
+// no revocation (AWS asks to switch CRLs off). The root is trusted by its fingerprint alone; its signature over itself would prove nothing
+// and is not checked. All else that a CA must be it must be, too, whether it is in the bundle or left out.
 
 #include "app/formats/attestation/verdict_builder.hpp"
 #include "app/formats/tree/value_text.hpp"
@@ -14,7 +14,7 @@ namespace nitroscope::formats::attestation {
 
 namespace {
 
-constexpr int p384Bytes = 48;
+constexpr int minSecurityBits = 112; // NIST SP 800-57 part 1: anything below is broken or will soon be
 
 QString placeName(size_t index) {
     return QStringLiteral("cabundle[%1]").arg(index);
@@ -33,12 +33,21 @@ public:
                      .arg(m_certificate.version()));
         if (m_certificate.hasBrokenExtension())
             fail("certificate", QStringLiteral("One of its extensions is broken or there twice."));
-        for (const QString &name : m_certificate.unknownCriticalExtensions())
-            fail("certificate",
-                 QStringLiteral("It has the critical extension %1, which is unknown.").arg(name));
+        for (const QString &name : m_certificate.unprocessedCriticalExtensions())
+            fail(
+                "certificate",
+                QStringLiteral(
+                    "It has the critical extension %1, which is unknown here: it may say that the certificate is not meant for this.")
+                    .arg(name));
+        if (m_certificate.hasExtendedKeyUsage())
+            surprise(QStringLiteral(
+                "It has an extended key usage, so it is meant for other purposes; Nitro certificates have none."));
         if (m_certificate.keyText() == u"unreadable")
             fail("certificate", QStringLiteral("Its public key cannot be read."));
-        else if (m_certificate.fieldBytes() != p384Bytes)
+        else if (m_certificate.securityBits() < minSecurityBits)
+            fail("certificate",
+                 QStringLiteral("Its key is %1, which is too weak.").arg(m_certificate.keyText()));
+        else if (!m_certificate.isP384())
             surprise(QStringLiteral("Its key is %1; Nitro certificates have EC P-384.")
                          .arg(m_certificate.keyText()));
         if (m_certificate.isWeaklySigned())
@@ -178,7 +187,7 @@ struct Anchor {
     bool isFirst = false; // the cabundle's first certificate is the pinned root
 };
 
-Anchor checkRoot(const Document &document, const Chain &chain, const VerifyOptions &options,
+Anchor checkRoot(const Document &document, const Chain &chain, const std::vector<TrustedRoot> &roots,
                  VerdictBuilder &out) {
     Anchor anchor;
     const QString subject = placeName(0);
@@ -190,7 +199,7 @@ Anchor checkRoot(const Document &document, const Chain &chain, const VerifyOptio
     const Certificate &first = *chain.cabundle[0];
     const ByteRange range = document.cabundle[0].content;
     const QByteArray sha256 = first.sha256();
-    if (const TrustedRoot *root = findRoot(options.roots, sha256)) {
+    if (const TrustedRoot *root = findRoot(roots, sha256)) {
         anchor.name = root->name;
         anchor.isFirst = true;
         out.add("root", subject, Outcome::passed,
@@ -198,7 +207,7 @@ Anchor checkRoot(const Document &document, const Chain &chain, const VerifyOptio
                 range);
         return anchor;
     }
-    for (const TrustedRoot &root : options.roots) {
+    for (const TrustedRoot &root : roots) {
         if (root.der.isEmpty())
             continue;
         auto certificate = Certificate::parse(root.der);
@@ -216,8 +225,7 @@ Anchor checkRoot(const Document &document, const Chain &chain, const VerifyOptio
     }
     out.add("root", subject, Outcome::failed,
             QStringLiteral("The document's root \"%1\" (SHA-256 %2) is not the one that is pinned (%3).%4")
-                .arg(first.subject(), QString::fromLatin1(sha256.toHex()), namesOf(options.roots),
-                     hintFor(sha256)),
+                .arg(first.subject(), QString::fromLatin1(sha256.toHex()), namesOf(roots), hintFor(sha256)),
             range);
     return anchor;
 }
@@ -258,7 +266,7 @@ Chain readChain(const Document &document, VerdictBuilder &out) {
     return chain;
 }
 
-QString checkChain(const Document &document, const Chain &chain, const VerifyOptions &options,
+QString checkChain(const Document &document, const Chain &chain, const std::vector<TrustedRoot> &roots,
                    std::optional<qint64> atSeconds, VerdictBuilder &out) {
     // Each certificate costs a signature verification; the hardware's bundles have four.
     constexpr size_t longestBundle = 16;
@@ -268,7 +276,7 @@ QString checkChain(const Document &document, const Chain &chain, const VerifyOpt
                 document.cabundleRange);
         return {};
     }
-    const Anchor anchor = checkRoot(document, chain, options, out);
+    const Anchor anchor = checkRoot(document, chain, roots, out);
     if (isReversed(chain))
         out.add("order", QStringLiteral("cabundle"), Outcome::failed,
                 QStringLiteral("It is in reverse order: the root must come first."), document.cabundleRange);
@@ -276,6 +284,13 @@ QString checkChain(const Document &document, const Chain &chain, const VerifyOpt
     const Certificate *issuer = anchor.outside ? &*anchor.outside : nullptr;
     QString issuerName = QStringLiteral("the pinned root");
     const size_t count = chain.cabundle.size();
+    if (anchor.outside) {
+        LinkCheck check(out, issuerName, *anchor.outside, document.cabundleRange);
+        check.common();
+        check.authority(count);
+        check.validity(atSeconds);
+        check.conclude(QStringLiteral("Root"));
+    }
     for (size_t i = 0; i < count; ++i) {
         const QString name = placeName(i);
         if (const auto &certificate = chain.cabundle[i]) {

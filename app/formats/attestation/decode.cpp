@@ -6,6 +6,7 @@
 
 #include "app/formats/attestation/input.hpp"
 #include "app/formats/tree/value_text.hpp"
+#include "qemu-machine/launch/cose.hpp"
 
 #include <QDateTime>
 #include <QSet>
@@ -343,18 +344,7 @@ Document decode(const QByteArray &bytes) {
 }
 
 QString algorithmText(std::optional<qint64> algorithm) {
-    if (!algorithm)
-        return QStringLiteral("none");
-    switch (*algorithm) {
-    case -7:
-        return QStringLiteral("ES256");
-    case -35:
-        return QStringLiteral("ES384");
-    case -36:
-        return QStringLiteral("ES512");
-    default:
-        return QStringLiteral("algorithm %1").arg(*algorithm);
-    }
+    return QString::fromStdString(launch::coseAlgorithmText(algorithm));
 }
 
 QString timeText(quint64 msSinceEpoch) {

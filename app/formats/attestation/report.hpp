@@ -5,8 +5,9 @@
 
 #pragma once
 
+#include "app/formats/attestation/document.hpp"
 #include "app/formats/attestation/input.hpp"
-#include "app/formats/attestation/verify.hpp"
+#include "app/formats/attestation/verdict.hpp"
 
 namespace nitroscope::formats::attestation {
 

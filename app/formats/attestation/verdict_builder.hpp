@@ -5,7 +5,9 @@
 #pragma once
 
 #include "app/formats/attestation/certificate.hpp"
-#include "app/formats/attestation/verify.hpp"
+#include "app/formats/attestation/document.hpp"
+#include "app/formats/attestation/roots.hpp"
+#include "app/formats/attestation/verdict.hpp"
 
 #include <vector>
 
@@ -32,7 +34,7 @@ struct Chain {
 Chain readChain(const Document &document, VerdictBuilder &out);
 
 /// Root, order, signatures, constraints and dates. Returns the name of the pinned root that matched.
-QString checkChain(const Document &document, const Chain &chain, const VerifyOptions &options,
+QString checkChain(const Document &document, const Chain &chain, const std::vector<TrustedRoot> &roots,
                    std::optional<qint64> atSeconds, VerdictBuilder &out);
 
 /// COSE algorithm and signature.

@@ -8,6 +8,7 @@
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <QDateTime>
 
 namespace nitroscope::formats::attestation {
@@ -99,7 +100,8 @@ void checkAge(const Document &document, qint64 referenceSeconds, std::optional<q
                        document.timestampRange);
     if (!maxAgeSeconds)
         return;
-    const QString seconds = QString::number(std::max(age, 0.0), 'f', 0);
+    const QString seconds =
+        QString::number(std::max(std::ceil(age), 0.0), 'f', 0); // 300.4 is over 300, and must not read as 300
     if (age > double(*maxAgeSeconds))
         return out.add("age", QStringLiteral("timestamp"), Outcome::failed,
                        QStringLiteral("The document of %1 is %2 seconds old; %3 are allowed.")
@@ -150,7 +152,7 @@ Verification verify(const Document &document, const VerifyOptions &options) {
     result.checkedAtSeconds = certificateTime(document, options, now);
     const Chain chain = readChain(document, out);
     checkSignature(document, chain, out);
-    result.rootName = checkChain(document, chain, options, result.checkedAtSeconds, out);
+    result.rootName = checkChain(document, chain, options.roots, result.checkedAtSeconds, out);
     checkPcrs(document, options, out);
     checkBytes("nonce", document.nonce, options.nonce, out);
     checkBytes("user-data", document.userData, options.userData, out);
@@ -159,38 +161,6 @@ Verification verify(const Document &document, const VerifyOptions &options) {
     result.checks = out.take();
     result.verdict = conclude(result.checks);
     return result;
-}
-
-QString verdictText(Verdict verdict) {
-    return verdict == Verdict::surprising ? QStringLiteral("valid, but surprising") : verdictWord(verdict);
-}
-
-QString verdictWord(Verdict verdict) {
-    switch (verdict) {
-    case Verdict::valid:
-        return QStringLiteral("valid");
-    case Verdict::surprising:
-        return QStringLiteral("surprising");
-    case Verdict::invalid:
-        return QStringLiteral("invalid");
-    case Verdict::unreadable:
-        return QStringLiteral("unreadable");
-    }
-    return {};
-}
-
-QString outcomeWord(Outcome outcome) {
-    switch (outcome) {
-    case Outcome::passed:
-        return QStringLiteral("passed");
-    case Outcome::surprising:
-        return QStringLiteral("surprising");
-    case Outcome::failed:
-        return QStringLiteral("failed");
-    case Outcome::skipped:
-        return QStringLiteral("skipped");
-    }
-    return {};
 }
 
 } // namespace nitroscope::formats::attestation

@@ -9,31 +9,16 @@
 
 #pragma once
 
-#include "app/core/result.hpp"
 #include "app/formats/attestation/document.hpp"
+#include "app/formats/attestation/roots.hpp"
+#include "app/formats/attestation/verdict.hpp"
 
 #include <map>
 #include <optional>
 #include <QByteArray>
-#include <QString>
 #include <vector>
 
 namespace nitroscope::formats::attestation {
-
-struct TrustedRoot {
-    QString name;      ///< "AWS Nitro Enclaves root G1"
-    QByteArray sha256; ///< Of the DER, 32 bytes.
-    QByteArray der;    ///< Empty when only the fingerprint is known.
-};
-
-/// What people can name: the roots of AWS's partitions, and the one this user's own enclaves sign under.
-TrustedRoot awsRoot();
-TrustedRoot awsGovRoot();
-/// Error "no-local-root": the user has none yet, or it cannot be read.
-app::Result<TrustedRoot> localRoot();
-/// "aws", "aws-gov", "local", or a file with certificates as PEM or one as DER. Errors: "no-local-root",
-/// "root-unreadable".
-app::Result<std::vector<TrustedRoot>> trustedRoots(const QString &nameOrPath);
 
 /// When the certificates must be valid.
 enum class CheckTime {
@@ -53,48 +38,7 @@ struct VerifyOptions {
     std::optional<qint64> maxAgeSeconds;
 };
 
-enum class Outcome {
-    passed,
-    surprising, ///< Valid, but worth a look.
-    failed,     ///< The document must not be believed.
-    skipped,    ///< Could not be checked, because of something that failed before.
-};
-
-/// One line of the verdict.
-struct Check {
-    /// Stable: structure, algorithm, signature, root, certificate, order, validity, pcr, debug-mode, nonce,
-    /// user-data, age, consistency.
-    QString id;
-    QString subject; ///< What it is about: "COSE_Sign1", "cabundle[1]", "certificate", "PCR0".
-    Outcome outcome = Outcome::passed;
-    QString text;    ///< One sentence, with the reason.
-    ByteRange range; ///< Bytes of the document it is about; may be empty.
-};
-
-enum class Verdict {
-    valid,
-    surprising, ///< Valid; at least one check is surprising.
-    invalid,
-    unreadable, ///< Not an attestation document.
-};
-
-struct Verification {
-    Verdict verdict = Verdict::unreadable;
-    std::vector<Check> checks;
-    std::optional<qint64> checkedAtSeconds; ///< Time used for the certificates; none when it is unknown.
-    QString rootName;                       ///< Of the root that matched; empty when none did.
-    /// Valid at all, surprises included.
-    bool isValid() const { return verdict == Verdict::valid || verdict == Verdict::surprising; }
-};
-
 /// Takes about as long as five P-384 verifications (some milliseconds). Thread-safe.
 Verification verify(const Document &document, const VerifyOptions &options = {});
-
-/// "valid", "valid, but surprising", "invalid", "unreadable".
-QString verdictText(Verdict verdict);
-/// Stable words for programs: "valid", "surprising", "invalid", "unreadable"; "passed", "surprising",
-/// "failed", "skipped".
-QString verdictWord(Verdict verdict);
-QString outcomeWord(Outcome outcome);
 
 } // namespace nitroscope::formats::attestation

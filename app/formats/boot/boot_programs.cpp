@@ -11,7 +11,7 @@ constexpr int deepestScript = 4; // BINPRM_MAX_RECURSION
 
 class Finder {
 public:
-    explicit Finder(const std::vector<Ramdisk> &ramdisks) : m_files(ramdisks) {}
+    explicit Finder(const BootFiles &files) : m_files(files) {}
 
     // What the kernel enters for a program at `path` within `root`.
     FirstProgram enter(const QByteArray &path, const QByteArray &root) const {
@@ -61,7 +61,7 @@ public:
     }
 
 private:
-    BootFiles m_files;
+    const BootFiles &m_files;
 };
 
 FirstProgram findApplication(const Finder &files) {
@@ -87,8 +87,8 @@ FirstProgram findApplication(const Finder &files) {
 
 } // namespace
 
-BootPrograms findBootPrograms(const std::vector<Ramdisk> &ramdisks, const QString &commandLine) {
-    const Finder files(ramdisks);
+BootPrograms findBootPrograms(const BootFiles &bootFiles, const QString &commandLine) {
+    const Finder files(bootFiles);
     QByteArray init = "/init";
     for (const QString &word : commandLine.split(u' '))
         if (word.startsWith(QLatin1String("rdinit=")))

@@ -4,8 +4,8 @@
 
 #include "app/formats/cbor/cbor_value.hpp"
 
+#include "app/core/cbor/scalar.hpp"
 #include "app/formats/tree/value_text.hpp"
-#include "nsm-device/cbor/cbor.hpp"
 
 #include <bit>
 
@@ -23,17 +23,13 @@ CborValue valueOf(const cbor::Item &item) {
                     .range = {item.offset, item.size()},
                     .string = {},
                     .children = {}};
-    if (item.isString()) {
-        value.string.reserve(static_cast<qsizetype>(item.payload.size()));
-        cbor::forEachChunk(item, [&](cbor::Bytes chunk) { value.string += toByteArray(chunk); });
-    }
+    if (item.isString())
+        value.string = app::cborString(item);
     return value;
 }
 
 QString faultText(const cbor::Error &error) {
-    const std::string_view text = cbor::text(error.problem);
-    return QStringLiteral("Broken CBOR: %1.")
-        .arg(QString::fromLatin1(text.data(), static_cast<qsizetype>(text.size())));
+    return QStringLiteral("Broken CBOR: %1.").arg(app::cborProblemText(error.problem));
 }
 
 QString floatText(const CborValue &value) {

@@ -19,7 +19,6 @@ namespace nitroscope::formats {
 
 namespace {
 
-using Codec = Decompressor::Codec;
 using Problem = Codec::Step::Problem;
 
 // The libraries count in 32 bits.
@@ -187,7 +186,13 @@ private:
 /// less. There is no end mark: it ends with the input, or where no block can begin.
 class Lz4Legacy final : public Codec {
     static constexpr size_t blockBytes = size_t{8} << 20;
-    static constexpr quint32 magic = 0x184c2102;
+    // As a little-endian number, which is how block sizes stand beside it.
+    static constexpr quint32 magic = [] {
+        quint32 value = 0;
+        for (const char byte : compressionMagic(Compression::lz4Legacy))
+            value = value >> 8 | quint32{static_cast<unsigned char>(byte)} << 24;
+        return value;
+    }();
 
     Step step(std::span<const std::byte> in, bool isLast, std::span<std::byte> out) override {
         Step result;
@@ -276,7 +281,7 @@ class Lz4Legacy final : public Codec {
 
 } // namespace
 
-std::unique_ptr<Decompressor::Codec> makeCodec(Compression compression, quint64 memoryBytes) {
+std::unique_ptr<Codec> makeCodec(Compression compression, quint64 memoryBytes) {
     switch (compression) {
     case Compression::none:
         return std::make_unique<Copy>();

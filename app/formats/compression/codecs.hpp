@@ -4,14 +4,16 @@
 
 #pragma once
 
-#include "app/formats/compression/decompress.hpp"
+#include "app/formats/compression/compression.hpp"
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <vector>
 
 namespace nitroscope::formats {
 
-class Decompressor::Codec {
+class Codec {
 public:
     struct Step {
         size_t used = 0;
@@ -28,7 +30,7 @@ public:
 /// For containers that pack block by block: pieces of known length are collected until they are whole, and an
 /// unpacked block is handed out in parts.
 struct BlockBuffers {
-    using Step = Decompressor::Codec::Step;
+    using Step = Codec::Step;
 
     std::vector<std::byte> piece, block;
     size_t served = 0; ///< Bytes of the block that have been handed out.
@@ -54,7 +56,7 @@ struct BlockBuffers {
 };
 
 /// nullptr when the library refuses to start (no memory).
-std::unique_ptr<Decompressor::Codec> makeCodec(Compression compression, quint64 memoryBytes);
-std::unique_ptr<Decompressor::Codec> makeLzop(quint64 memoryBytes); // lzop_codec.cpp
+std::unique_ptr<Codec> makeCodec(Compression compression, quint64 memoryBytes);
+std::unique_ptr<Codec> makeLzop(quint64 memoryBytes); // lzop_codec.cpp
 
 } // namespace nitroscope::formats

@@ -8,7 +8,7 @@
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <new>
 
 namespace nitroscope::formats {
 
@@ -16,56 +16,7 @@ namespace {
 
 constexpr size_t inputBytes = 128 * 1024;
 
-struct Magic {
-    const char *bytes;
-    size_t length;
-    Compression compression;
-};
-constexpr Magic magics[] = {
-    {"\x1f\x8b", 2, Compression::gzip},
-    {"\xfd"
-     "7zXZ\0",
-     6, Compression::xz},
-    {"\x28\xb5\x2f\xfd", 4, Compression::zstd},
-    {"\x02\x21\x4c\x18", 4, Compression::lz4Legacy},
-    {"\x04\x22\x4d\x18", 4, Compression::lz4Frame},
-    {"BZh", 3, Compression::bzip2},
-    {"\x5d\0\0", 3, Compression::lzma},
-    {"\x89LZO", 4, Compression::lzo},
-};
-
 } // namespace
-
-Compression detectCompression(std::span<const std::byte> head) {
-    for (const Magic &magic : magics)
-        if (head.size() >= magic.length && std::memcmp(head.data(), magic.bytes, magic.length) == 0)
-            return magic.compression;
-    return Compression::none;
-}
-
-QString compressionName(Compression compression) {
-    switch (compression) {
-    case Compression::none:
-        return u"none"_s;
-    case Compression::gzip:
-        return u"gzip"_s;
-    case Compression::xz:
-        return u"xz"_s;
-    case Compression::zstd:
-        return u"zstd"_s;
-    case Compression::lz4Legacy:
-        return u"lz4 (legacy)"_s;
-    case Compression::lz4Frame:
-        return u"lz4 (frame)"_s;
-    case Compression::bzip2:
-        return u"bzip2"_s;
-    case Compression::lzma:
-        return u"lzma"_s;
-    case Compression::lzo:
-        return u"lzo"_s;
-    }
-    return u"none"_s;
-}
 
 Decompressor::Decompressor(std::unique_ptr<Codec> codec, Compression compression, const ByteRegion &region,
                            const UnpackLimits &limits)
@@ -137,27 +88,36 @@ app::Result<size_t> Decompressor::read(std::span<std::byte> out) {
     return size_t{0};
 }
 
+app::Result<QByteArray> readAll(Decompressor &stream) {
+    constexpr qsizetype leastBytes = 256 * 1024;
+    QByteArray bytes;
+    qsizetype used = 0;
+    try {
+        while (true) {
+            if (bytes.size() - used < leastBytes / 2)
+                bytes.resize(std::max(leastBytes, bytes.size() * 2));
+            const auto count = stream.read(std::as_writable_bytes(
+                std::span(bytes.data() + used, static_cast<size_t>(bytes.size() - used))));
+            if (!count)
+                return tl::unexpected(count.error());
+            if (*count == 0)
+                break;
+            used += static_cast<qsizetype>(*count);
+        }
+    } catch (const std::bad_alloc &) {
+        return app::failure(u"memory"_s, u"There is not enough memory to unpack it: %1 were unpacked."_s.arg(
+                                             sizeText(stream.produced())));
+    }
+    bytes.resize(used);
+    return bytes;
+}
+
 app::Result<QByteArray> decompressAll(Compression compression, const ByteRegion &region,
                                       const UnpackLimits &limits) {
     auto stream = Decompressor::open(compression, region, limits);
     if (!stream)
         return tl::unexpected(stream.error());
-    constexpr qsizetype leastBytes = 256 * 1024;
-    QByteArray bytes;
-    qsizetype used = 0;
-    while (true) {
-        if (bytes.size() - used < leastBytes / 2)
-            bytes.resize(std::max(leastBytes, bytes.size() * 2));
-        const auto count = (*stream)->read(
-            std::as_writable_bytes(std::span(bytes.data() + used, static_cast<size_t>(bytes.size() - used))));
-        if (!count)
-            return tl::unexpected(count.error());
-        if (*count == 0)
-            break;
-        used += static_cast<qsizetype>(*count);
-    }
-    bytes.resize(used);
-    return bytes;
+    return readAll(**stream);
 }
 
 } // namespace nitroscope::formats

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "app/core/result.hpp"
+#include "app/formats/compression/compression.hpp"
 #include "qemu-machine/launch/file_source.hpp"
 
 #include <functional>
@@ -20,12 +21,7 @@
 
 namespace nitroscope::formats {
 
-enum class Compression { none, gzip, xz, zstd, lz4Legacy, lz4Frame, bzip2, lzma, lzo };
-
-/// By the first bytes; 8 are enough. `none` for everything that is not known.
-Compression detectCompression(std::span<const std::byte> head);
-/// "gzip", "lz4 (legacy)" ...; "none".
-QString compressionName(Compression compression);
+class Codec;
 
 /// A stretch of a source that outlives it. Offsets in errors count from the source's start.
 struct ByteRegion {
@@ -53,8 +49,6 @@ struct UnpackLimits {
 /// "file-changed", "unsupported" (its library does not start).
 class Decompressor {
 public:
-    class Codec;
-
     /// `none` copies the region.
     static app::Result<std::unique_ptr<Decompressor>> open(Compression compression, const ByteRegion &region,
                                                            const UnpackLimits &limits = {});
@@ -67,6 +61,8 @@ public:
     /// Compressed bytes that belong to the member so far; after the end, the member's size.
     quint64 consumed() const { return m_consumed; }
     quint64 produced() const { return m_produced; }
+    /// Whether the error "limit" is about the output, not about memory.
+    bool isOverOutput() const { return m_produced > m_limits.outputBytes; }
 
 private:
     app::Result<void> refill();
@@ -85,7 +81,8 @@ private:
     std::optional<app::Error> m_error;
 };
 
-/// The whole member in memory.
+/// The whole member in memory. One more error: "memory", when there is not enough of it.
+app::Result<QByteArray> readAll(Decompressor &stream);
 app::Result<QByteArray> decompressAll(Compression compression, const ByteRegion &region,
                                       const UnpackLimits &limits = {});
 

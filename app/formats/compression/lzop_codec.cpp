@@ -21,10 +21,10 @@ namespace nitroscope::formats {
 
 namespace {
 
-using Codec = Decompressor::Codec;
 using Problem = Codec::Step::Problem;
 
-constexpr unsigned char magic[] = {0x89, 'L', 'Z', 'O', 0, '\r', '\n', 0x1a, '\n'};
+constexpr char magic[] = {'\x89', 'L', 'Z', 'O', 0, '\r', '\n', 0x1a, '\n'};
+static_assert(std::string_view(magic, sizeof magic).starts_with(compressionMagic(Compression::lzo)));
 constexpr quint32 firstWithLevel = 0x0940;
 constexpr quint32 largestBlock = 64u << 20; // lzop's own limit
 constexpr quint32 largestExtra = 1u << 20;
@@ -194,7 +194,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<Decompressor::Codec> makeLzop(quint64 memoryBytes) {
+std::unique_ptr<Codec> makeLzop(quint64 memoryBytes) {
     if (lzo_init() != LZO_E_OK)
         return nullptr;
     return std::make_unique<Lzop>(memoryBytes);

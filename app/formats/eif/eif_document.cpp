@@ -15,6 +15,7 @@
 #include <QDateTime>
 #include <QFile>
 #include <QJsonDocument>
+#include <sys/stat.h>
 
 namespace nitroscope::formats {
 
@@ -25,7 +26,56 @@ struct EifDocument::Data {
     launch::FileSource file;
     eif::Image image;
     EifTree tree;
+    mutable RamdiskIndexCache ramdisks;
 };
+
+namespace {
+
+/// All that somebody holds: the window's image and that of a run, which are the same as a rule.
+class OpenDocuments {
+public:
+    static OpenDocuments &instance() {
+        static OpenDocuments documents;
+        return documents;
+    }
+    template <class Data>
+    void add(const std::shared_ptr<Data> &data) {
+        const std::lock_guard lock(m_mutex);
+        std::erase_if(m_documents, [](const Entry &entry) { return entry.data.expired(); });
+        m_documents.push_back({data, &data->file});
+    }
+    /// What is still the file at this path, as it is now.
+    std::shared_ptr<const void> find(const QString &path) const {
+        struct stat wanted = {};
+        if (::stat(QFile::encodeName(path).constData(), &wanted) != 0)
+            return nullptr;
+        const std::lock_guard lock(m_mutex);
+        for (const Entry &entry : m_documents) {
+            const auto data = entry.data.lock();
+            struct stat status = {};
+            if (data && ::fstat(entry.file->descriptor(), &status) == 0 && status.st_dev == wanted.st_dev &&
+                status.st_ino == wanted.st_ino && entry.file->isUnchanged())
+                return data;
+        }
+        return nullptr;
+    }
+
+private:
+    struct Entry {
+        std::weak_ptr<const void> data;
+        const launch::FileSource *file; ///< In it.
+    };
+    mutable std::mutex m_mutex;
+    std::vector<Entry> m_documents;
+};
+
+} // namespace
+
+app::Result<EifDocument> EifDocument::openOrShare(const QString &path) {
+    if (auto data = OpenDocuments::instance().find(path))
+        return EifDocument(std::static_pointer_cast<const Data>(std::move(data)));
+    return open(path);
+}
 
 app::Result<EifDocument> EifDocument::open(const QString &path, std::optional<qint64> now) {
     auto file = launch::FileSource::open(QFile::encodeName(path).constData(), "EIF");
@@ -36,6 +86,7 @@ app::Result<EifDocument> EifDocument::open(const QString &path, std::optional<qi
     launch::SourceView view(data->file);
     data->image = eif::parse(view);
     data->tree = makeEifTree(data->file, data->image, now.value_or(QDateTime::currentSecsSinceEpoch()));
+    OpenDocuments::instance().add(data);
     return EifDocument(std::move(data));
 }
 
@@ -87,6 +138,19 @@ quint64 EifDocument::memoryNeeded() const {
     if (!m_data->tree.facts.kernel)
         return 0;
     return launch::memoryToBoot(*m_data->tree.facts.kernel, m_data->image, 0, {}).bytes;
+}
+
+app::Result<RamdiskIndexPointer> EifDocument::ramdisks(const RamdiskLimits &limits) const {
+    auto index = m_data->ramdisks.get(m_data->file, m_data->image, limits);
+    if (!index)
+        return index;
+    // Its entries point into the document's file.
+    struct Kept {
+        std::shared_ptr<const Data> data;
+        RamdiskIndexPointer index;
+    };
+    const auto kept = std::make_shared<const Kept>(m_data, *index);
+    return RamdiskIndexPointer(kept, kept->index.get());
 }
 
 quint64 EifDocument::read(quint64 offset, char *out, quint64 length) const {

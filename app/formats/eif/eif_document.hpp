@@ -11,6 +11,7 @@
 #pragma once
 
 #include "app/core/result.hpp"
+#include "app/formats/ramdisk/ramdisk_index.hpp"
 #include "app/formats/tree/node.hpp"
 #include "firmware/eif/image.hpp"
 
@@ -52,6 +53,10 @@ public:
     /// `now` is Unix seconds for the certificate's dates; by default the computer's clock.
     static app::Result<EifDocument> open(const QString &path, std::optional<qint64> now = std::nullopt);
 
+    /// The same file, unchanged, when it is open somewhere in this program, with all that is known of it already;
+    /// else open().
+    static app::Result<EifDocument> openOrShare(const QString &path);
+
     const QString &path() const;
     quint64 size() const;
     const eif::Image &image() const;
@@ -84,6 +89,10 @@ public:
     QByteArray bytes(quint64 offset, quint64 length) const;
     /// The same into a buffer; returns how many bytes are there.
     quint64 read(quint64 offset, char *out, quint64 length) const;
+
+    /// What is in the ramdisks; read by the first who asks, then shared. Blocks: run it in a worker. Keeps the
+    /// document alive. Thread-safe. Errors: "cancelled"; every other one is in the ramdisk it is about.
+    app::Result<RamdiskIndexPointer> ramdisks(const RamdiskLimits &limits = {}) const;
 
     /// Reads the whole file once per PCR, in parallel. Blocks: run it in a worker. Thread-safe. Errors:
     /// "cancelled", "file-changed", "crypto".

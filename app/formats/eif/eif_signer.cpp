@@ -10,10 +10,9 @@
 #include "nsm-device/cbor/cbor.hpp"
 #include "nsm-device/pki/openssl_ptr.hpp"
 #include "qemu-machine/launch/certificate.hpp"
+#include "qemu-machine/launch/cose.hpp"
 #include "qemu-machine/launch/hash/digest.hpp"
 
-#include <openssl/bn.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -41,32 +40,8 @@ void writeIntegers(cbor::Writer &out, const QByteArray &bytes) {
         out.unsignedInt(static_cast<quint8>(byte));
 }
 
-using DigestContext = std::unique_ptr<EVP_MD_CTX, nsm::Release<EVP_MD_CTX_free>>;
-using EcdsaSignature = std::unique_ptr<ECDSA_SIG, nsm::Release<ECDSA_SIG_free>>;
-
 nsm::BioPtr memory(const QByteArray &bytes) {
     return nsm::BioPtr(BIO_new_mem_buf(bytes.constData(), static_cast<int>(bytes.size())));
-}
-
-struct Curve {
-    const char *name; ///< OpenSSL's
-    int algorithm;    ///< COSE (RFC 9053 §2.1)
-    int fieldBytes;
-    const EVP_MD *(*digest)();
-};
-constexpr Curve curves[] = {{"prime256v1", -7, 32, EVP_sha256},
-                            {"secp384r1", -35, 48, EVP_sha384},
-                            {"secp521r1", -36, 66, EVP_sha512}};
-
-const Curve *curveOf(const EVP_PKEY *key) {
-    char group[64] = "";
-    if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
-        EVP_PKEY_get_group_name(key, group, sizeof group, nullptr) != 1)
-        return nullptr;
-    for (const Curve &curve : curves)
-        if (qstrcmp(curve.name, group) == 0)
-            return &curve;
-    return nullptr;
 }
 
 /// No passphrase is ever asked for: there may be no terminal.
@@ -114,14 +89,12 @@ app::Result<EifSigner> EifSigner::fromPem(const QByteArray &certificate, const Q
     if (!signer.m_key)
         return app::failure(u"key"_s,
                             u"The private key cannot be read; it must be PEM without a passphrase."_s);
-    const Curve *curve = curveOf(signer.m_key.get());
-    if (!curve)
+    signer.m_algorithm = launch::coseAlgorithmFor(signer.m_key.get());
+    if (!signer.m_algorithm)
         return app::failure(u"key"_s,
                             u"The private key must be an elliptic curve key: P-256, P-384 or P-521."_s);
     if (!fits)
         return app::failure(u"key-mismatch"_s, u"The private key is not the one of the certificate."_s);
-    signer.m_algorithm = curve->algorithm;
-    signer.m_fieldBytes = curve->fieldBytes;
     return signer;
 }
 
@@ -139,14 +112,10 @@ app::Result<EifSigner> EifSigner::fromFiles(const QString &certificate, const QS
 }
 
 app::Result<QByteArray> EifSigner::section(const QByteArray &pcr0) const {
-    const auto failed = [] {
-        ERR_clear_error();
-        return app::failure(u"crypto"_s, u"OpenSSL could not make the signature."_s);
-    };
     const QByteArray protectedHeader = encoded([this](cbor::Writer &out) {
         out.map(1);
         out.unsignedInt(1);
-        out.signedInt(m_algorithm);
+        out.signedInt(m_algorithm->number);
     });
     const QByteArray payload = encoded([&pcr0](cbor::Writer &out) {
         out.map(2);
@@ -155,41 +124,16 @@ app::Result<QByteArray> EifSigner::section(const QByteArray &pcr0) const {
         out.text("register_value");
         writeIntegers(out, pcr0);
     });
-    // RFC 9052 §4.4
-    const QByteArray toBeSigned = encoded([&](cbor::Writer &out) {
-        out.array(4);
-        out.text("Signature1");
-        out.bytes(toBytes(protectedHeader));
-        out.bytes({});
-        out.bytes(toBytes(payload));
-    });
-    const Curve *curve = curveOf(m_key.get());
-    const DigestContext context(EVP_MD_CTX_new());
-    const auto *data = reinterpret_cast<const unsigned char *>(toBeSigned.constData());
-    const auto size = static_cast<size_t>(toBeSigned.size());
-    size_t length = 0;
-    if (!curve || !context ||
-        EVP_DigestSignInit(context.get(), nullptr, curve->digest(), nullptr, m_key.get()) != 1 ||
-        EVP_DigestSign(context.get(), nullptr, &length, data, size) != 1)
-        return failed();
-    std::vector<unsigned char> der(length);
-    if (EVP_DigestSign(context.get(), der.data(), &length, data, size) != 1)
-        return failed();
-    const unsigned char *at = der.data();
-    const EcdsaSignature signature(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(length)));
-    if (!signature)
-        return failed();
-    QByteArray raw(2 * m_fieldBytes, '\0'); // r || s, each as long as the curve's field
-    auto *scalars = reinterpret_cast<unsigned char *>(raw.data());
-    if (BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), scalars, m_fieldBytes) != m_fieldBytes ||
-        BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), scalars + m_fieldBytes, m_fieldBytes) != m_fieldBytes)
-        return failed();
+    const std::vector<std::byte> raw =
+        launch::signCose(m_key.get(), toBytes(protectedHeader), toBytes(payload));
+    if (raw.empty())
+        return app::failure(u"crypto"_s, u"OpenSSL could not make the signature."_s);
     const QByteArray cose = encoded([&](cbor::Writer &out) {
         out.array(4);
         out.bytes(toBytes(protectedHeader));
         out.map(0);
         out.bytes(toBytes(payload));
-        out.bytes(toBytes(raw));
+        out.bytes(raw);
     });
     return encoded([&](cbor::Writer &out) {
         out.array(1);

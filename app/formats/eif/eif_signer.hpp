@@ -11,6 +11,10 @@
 
 #include <openssl/types.h>
 
+namespace nitroscope::launch {
+struct CoseAlgorithm;
+}
+
 namespace nitroscope::formats {
 
 class EifSigner {
@@ -32,8 +36,7 @@ private:
     QByteArray m_pem; ///< As in the file: it becomes part of the section as it is.
     QByteArray m_pcr8;
     std::shared_ptr<EVP_PKEY> m_key;
-    int m_algorithm = 0; ///< COSE: -7, -35 or -36.
-    int m_fieldBytes = 0;
+    const launch::CoseAlgorithm *m_algorithm = nullptr; ///< Of the key; never null once it is made.
 };
 
 /// PCR8 of a certificate in PEM. Error: "certificate".

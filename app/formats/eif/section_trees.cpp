@@ -4,6 +4,7 @@
 // Documentation/arch/x86/boot.rst and Documentation/arch/arm64/booting.rst.
 
 #include "app/formats/eif/eif_tree.hpp"
+#include "app/formats/kernel/bzimage.hpp"
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
@@ -22,24 +23,12 @@ std::span<const std::byte> readHead(Head &buffer, const launch::ByteSource &sour
     return source.read(section.dataOffset, head) ? head : std::span<const std::byte>();
 }
 
-quint64 loadLittle(std::span<const std::byte> bytes, size_t offset, unsigned width) {
-    quint64 value = 0;
-    for (unsigned i = 0; i < width; ++i)
-        value |= std::to_integer<quint64>(bytes[offset + i]) << 8 * i;
-    return value;
-}
-
-/// The kernel's own name of itself, up to its zero byte: "6.12.95 (user@host) #1 SMP ...".
-Node versionNode(const launch::ByteSource &source, const eif::Section &section, quint32 textOffset) {
-    const quint64 longest = std::min<quint64>(512, section.availableSize - textOffset);
-    QByteArray text(static_cast<qsizetype>(longest), '\0');
-    source.read(section.dataOffset + textOffset,
-                std::as_writable_bytes(std::span(text.data(), static_cast<size_t>(longest))));
-    if (const qsizetype end = text.indexOf('\0'); end >= 0)
-        text.truncate(end);
+Node versionNode(const launch::ByteSource &source, const eif::Section &section, const eif::BzImage &kernel) {
+    const QByteArray text =
+        readVersionText({&source, section.dataOffset, section.availableSize}, kernel).value_or(QByteArray());
     return {.name = QStringLiteral("kernel_version"),
             .value = printableText(text),
-            .range = {section.dataOffset + textOffset, static_cast<quint64>(text.size())}};
+            .range = {section.dataOffset + kernel.versionTextOffset, static_cast<quint64>(text.size())}};
 }
 
 void addBzImageFacts(Node &data, const launch::ByteSource &source, const eif::Section &section,
@@ -53,7 +42,7 @@ void addBzImageFacts(Node &data, const launch::ByteSource &source, const eif::Se
     data.value =
         QStringLiteral("bzImage, boot protocol %1.%2").arg(kernel.protocol >> 8).arg(kernel.protocol & 0xff);
     if (kernel.versionTextOffset != 0 && kernel.versionTextOffset < section.availableSize)
-        data.add(versionNode(source, section, kernel.versionTextOffset));
+        data.add(versionNode(source, section, kernel));
     field("setup_sects", sizeText(kernel.setupBytes) + u" of setup code"_s, setup::setupSects, 1);
     field("version", data.value.section(u' ', -1), setup::version, 2);
     field("kernel_alignment", sizeText(kernel.alignment), setup::kernelAlignment, 4);
@@ -72,47 +61,50 @@ void addBzImageFacts(Node &data, const launch::ByteSource &source, const eif::Se
     field("payload_length", sizeText(kernel.payloadLength), setup::payloadLength, 4);
 }
 
-/// The 64-byte header of an aarch64 Image; false when it is none.
+/// False when the kernel is no aarch64 Image.
 bool addArmImageFacts(Node &data, std::span<const std::byte> head, const eif::Section &section) {
-    constexpr size_t magicAt = 56, textOffsetAt = 8, imageSizeAt = 16, headerBytes = 64;
-    constexpr quint64 magic = 0x644d5241; // "ARM\x64"
-    if (head.size() < headerBytes || loadLittle(head, magicAt, 4) != magic)
+    const auto image = eif::parseArmImage(head);
+    if (!image)
         return false;
-    const quint64 textOffset = loadLittle(head, textOffsetAt, 8);
     data.value = QStringLiteral("aarch64 Image");
     Node &node = data.add({.name = QStringLiteral("text_offset"),
-                           .value = hexText(textOffset),
-                           .range = {section.dataOffset + textOffsetAt, 8}});
-    if (textOffset == 0)
+                           .value = hexText(image->textOffset),
+                           .range = {section.dataOffset + eif::arm::textOffset, 8}});
+    if (image->textOffset == 0)
         node.addFinding(
             Severity::warning,
             QStringLiteral("text_offset is 0; AWS's own kernels carry 0x200000 here and enclaves need it."));
     data.add({.name = QStringLiteral("image_size"),
-              .value = sizeText(loadLittle(head, imageSizeAt, 8)),
-              .range = {section.dataOffset + imageSizeAt, 8}});
+              .value = sizeText(image->imageSize),
+              .range = {section.dataOffset + eif::arm::imageSize, 8}});
     return true;
 }
 
-struct Magic {
-    const char *bytes;
-    qsizetype length;
+// Besides the compressions that the kernel takes.
+constexpr struct {
+    const char *magic;
     const char *name;
+} otherRamdisks[] = {
+    {"070701", "cpio archive (newc)"},
+    {"070702", "cpio archive (newc with checksums)"},
+    {"070707", "cpio archive (old portable format, not taken by the kernel)"},
+    {"hsqs", "squashfs (not an initramfs)"},
 };
-constexpr Magic ramdiskMagics[] = {
-    {"070701", 6, "cpio archive (newc)"},
-    {"070702", 6, "cpio archive (newc with checksums)"},
-    {"070707", 6, "cpio archive (old portable format, not taken by the kernel)"},
-    {"\x1f\x8b", 2, "gzip"},
-    {"\xfd"
-     "7zXZ\0",
-     6, "xz"},
-    {"\x28\xb5\x2f\xfd", 4, "zstd"},
-    {"\x02\x21\x4c\x18", 4, "lz4 (legacy frame)"},
-    {"BZh", 3, "bzip2"},
-    {"\x5d\0\0", 3, "lzma"},
-    {"\x89LZO", 4, "lzo"},
-    {"hsqs", 4, "squashfs (not an initramfs)"},
-};
+
+QString ramdiskFormat(const QByteArray &head) {
+    for (const auto &other : otherRamdisks)
+        if (head.startsWith(other.magic))
+            return QString::fromLatin1(other.name);
+    switch (const Compression compression = detectCompression(toBytes(head))) {
+    case Compression::none:
+    case Compression::lz4Frame: // of no use to the kernel
+        return {};
+    case Compression::lz4Legacy:
+        return QStringLiteral("lz4 (legacy frame)");
+    default:
+        return compressionName(compression);
+    }
+}
 
 } // namespace
 
@@ -160,12 +152,9 @@ void addCommandLineTree(Node &data, const QByteArray &text, quint64 fileOffset) 
 void addRamdiskTree(Node &data, const launch::ByteSource &source, const eif::Section &section) {
     Head buffer;
     const QByteArray head = toByteArray(readHead(buffer, source, section)).left(16);
-    for (const Magic &magic : ramdiskMagics) {
-        if (head.startsWith(QByteArray(magic.bytes, magic.length))) {
-            data.value = QString::fromLatin1(magic.name);
-            return;
-        }
-    }
+    data.value = ramdiskFormat(head);
+    if (!data.value.isEmpty())
+        return;
     data.value = QStringLiteral("unknown content");
     if (!head.isEmpty())
         data.addFinding(Severity::warning,

@@ -217,35 +217,33 @@ private:
             skip(entry.path, u"written without its set-user-id or set-group-id bit"_s);
         const auto key = std::tuple(entry.archive, entry.deviceMajor, entry.deviceMinor, entry.inode);
         const auto known = entry.links > 1 ? m_links.find(key) : m_links.end();
-        if (known != m_links.end() && entry.size == 0)
-            return linkFile(entry, target, known->second);
-        auto file = m_folder.makeFile(target, entry.mode | 0200u);
+        bool isJoined = false;
+        if (known != m_links.end()) {
+            // As the kernel has it (init/initramfs.c, do_name()): a further name joins those before it, and content
+            // that comes with it is written into the one file that all of them share.
+            const int problem = target == known->second ? 0 : m_folder.makeHardLink(target, known->second);
+            if (entry.size == 0) {
+                note(entry, problem, m_report.files);
+                return {};
+            }
+            isJoined = problem == 0; // else a file of its own, which later names join
+        }
+        auto file = isJoined ? m_folder.reopenFile(target) : m_folder.makeFile(target, entry.mode | 0200u);
         if (!file) {
             skip(entry.path, file.error().message);
             return {};
         }
         auto done = copyFile(reader, *file);
+        if (done && isJoined && ::ftruncate(*file, entry.size) != 0) // what was there before may be longer
+            done = outputFailure(errno);
         ::close(*file);
         if (!done)
             return done;
         ++m_report.files;
         m_folder.setTime(target, entry.modified);
-        if (entry.links <= 1)
-            return done;
-        // The content of hard links comes with any one of them: those that came before, empty, join it now.
-        const QList<QByteArray> before = known == m_links.end() ? QList<QByteArray>() : known->second;
-        for (const QByteArray &earlier : before)
-            if (const int problem = m_folder.makeHardLink(earlier, target); problem != 0)
-                skip(earlier, QString::fromLocal8Bit(std::strerror(problem)));
-        m_links[key] = before + QList<QByteArray>{target};
+        if (entry.links > 1)
+            m_links[key] = target;
         return done;
-    }
-
-    app::Result<void> linkFile(const RamdiskEntry &entry, const QByteArray &target,
-                               QList<QByteArray> &others) {
-        if (note(entry, m_folder.makeHardLink(target, others.last()), m_report.files))
-            others << target;
-        return {};
     }
 
     app::Result<void> copyFile(RamdiskReader &reader, int file) {
@@ -304,8 +302,8 @@ private:
     ExtractReport m_report;
     QString m_place;
     QByteArray m_prefix;
-    /// By archive, device and inode: the names that share one content so far.
-    std::map<std::tuple<quint32, quint32, quint32, quint32>, QList<QByteArray>> m_links;
+    /// By archive, device and inode: one of the names that share the content.
+    std::map<std::tuple<quint32, quint32, quint32, quint32>, QByteArray> m_links;
 };
 
 } // namespace

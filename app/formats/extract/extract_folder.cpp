@@ -162,6 +162,15 @@ app::Result<int> ExtractFolder::makeFile(const QByteArray &path, unsigned mode) 
     return app::failure(u"output"_s, QString::fromLocal8Bit(std::strerror(problem)));
 }
 
+app::Result<int> ExtractFolder::reopenFile(const QByteArray &path) {
+    QByteArray name;
+    const int parent = openParent(path, name);
+    const int file = parent < 0 ? -1 : ::openat(parent, name.constData(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (file >= 0)
+        return file;
+    return app::failure(u"output"_s, QString::fromLocal8Bit(std::strerror(parent < 0 ? -parent : errno)));
+}
+
 int ExtractFolder::makeLink(const QByteArray &path, const QByteArray &target) {
     QByteArray name;
     const int parent = openParent(path, name);

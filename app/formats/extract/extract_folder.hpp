@@ -27,6 +27,9 @@ public:
     int makeFolder(const QByteArray &path, unsigned mode);
     /// Replaces what is there, unless it is a folder. The descriptor is open for writing.
     app::Result<int> makeFile(const QByteArray &path, unsigned mode);
+    /// The file of that name, which keeps its other names, for writing over it from its start on. It is not emptied:
+    /// file systems write out at once what is written to an emptied file.
+    app::Result<int> reopenFile(const QByteArray &path);
     int makeLink(const QByteArray &path, const QByteArray &target);
     int makeHardLink(const QByteArray &path, const QByteArray &existing);
     void setTime(const QByteArray &path, qint64 seconds);

@@ -15,15 +15,6 @@ namespace nitroscope::formats {
 namespace {
 
 constexpr quint64 longestVersion = 512;
-constexpr quint64 armHeaderBytes = 64, armMagicAt = 56, armTextOffsetAt = 8;
-constexpr quint32 armMagic = 0x644d5241;
-
-quint64 loadLittle(std::span<const std::byte> bytes, quint64 offset, unsigned width) {
-    quint64 value = 0;
-    for (unsigned i = 0; i < width; ++i)
-        value |= std::to_integer<quint64>(bytes[offset + i]) << 8 * i;
-    return value;
-}
 
 app::Result<QByteArray> readPiece(const ByteRegion &region, quint64 offset, quint64 length) {
     length = offset < region.size ? std::min(length, region.size - offset) : 0;
@@ -47,12 +38,10 @@ app::Result<void> readBzImage(KernelImage &image, const ByteRegion &kernel, cons
     if (image.setup.protocol == 0)
         return {};
     image.kind = KernelImage::Kind::bzImage;
-    if (const quint64 at = image.setup.versionTextOffset; at != 0) {
-        const auto text = readPiece(kernel, at, longestVersion);
-        if (!text)
-            return tl::unexpected(text.error());
-        image.versionText = printableText(firstLine(*text));
-    }
+    const auto text = readVersionText(kernel, image.setup);
+    if (!text)
+        return tl::unexpected(text.error());
+    image.versionText = printableText(*text);
     image.payload = kernel.from(image.setup.payloadOffset);
     image.payload.size = std::min<quint64>(image.payload.size, image.setup.payloadLength);
     const auto start = readPiece(image.payload, 0, 8);
@@ -161,19 +150,24 @@ QByteArray KernelContent::option(const QByteArray &name) const {
     return config.mid(at, config.indexOf('\n', at) - at);
 }
 
+app::Result<QByteArray> readVersionText(const ByteRegion &kernel, const eif::BzImage &setup) {
+    if (setup.versionTextOffset == 0)
+        return QByteArray();
+    return readPiece(kernel, setup.versionTextOffset, longestVersion).map(firstLine);
+}
+
 app::Result<KernelImage> readKernelImage(const ByteRegion &kernel) {
     const auto head = readPiece(kernel, 0, eif::bzImageHeadSize);
     if (!head)
         return tl::unexpected(head.error());
-    const auto bytes = toBytes(*head);
     KernelImage image;
     if (head->startsWith("\x7f"
                          "ELF")) {
         image.kind = KernelImage::Kind::elf;
         image.payload = kernel;
-    } else if (bytes.size() >= armHeaderBytes && loadLittle(bytes, armMagicAt, 4) == armMagic) {
+    } else if (const auto arm = eif::parseArmImage(toBytes(*head))) {
         image.kind = KernelImage::Kind::armImage;
-        image.armTextOffset = loadLittle(bytes, armTextOffsetAt, 8);
+        image.armTextOffset = arm->textOffset;
         image.payload = kernel;
     } else if (auto done = readBzImage(image, kernel, *head); !done) {
         return tl::unexpected(done.error());
@@ -194,7 +188,19 @@ app::Result<void> checkPayload(const KernelImage &kernel) {
 app::Result<QByteArray> extractVmlinux(const KernelImage &kernel, const UnpackLimits &limits) {
     if (auto checked = checkPayload(kernel); !checked)
         return tl::unexpected(checked.error());
-    return decompressAll(kernel.compression, kernel.payload, limits);
+    UnpackLimits bounded = limits;
+    if (kernel.compression != Compression::none)
+        bounded.outputBytes = std::min(bounded.outputBytes, maxUnpackedKernel);
+    auto stream = Decompressor::open(kernel.compression, kernel.payload, bounded);
+    if (!stream)
+        return tl::unexpected(stream.error());
+    auto vmlinux = readAll(**stream);
+    if (!vmlinux && (*stream)->isOverOutput() && bounded.outputBytes == maxUnpackedKernel)
+        return app::failure(
+            u"limit"_s,
+            u"The kernel unpacks to more than %1, which none that boots does; the file is damaged or a trap."_s
+                .arg(sizeText(maxUnpackedKernel)));
+    return vmlinux;
 }
 
 app::Result<KernelContent> scanKernel(const KernelImage &kernel, const UnpackLimits &limits) {

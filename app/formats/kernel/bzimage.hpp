@@ -29,11 +29,18 @@ struct KernelImage {
     QString version() const { return versionText.section(QChar(u' '), 0, 0); }
 };
 
+/// The kernel's own name of itself, "6.12.95 (user@host) #1 SMP ...", as it stands in the file; empty when the header
+/// does not tell where. Errors: "file-changed".
+app::Result<QByteArray> readVersionText(const ByteRegion &kernel, const eif::BzImage &setup);
+
 /// Reads the head of the kernel. Never fails on strange content (kind = unknown); errors: "file-changed".
 app::Result<KernelImage> readKernelImage(const ByteRegion &kernel);
 
-/// Unpacks the payload: an ELF for x86, a flat image for aarch64. Errors: those of Decompressor, and
-/// "no-payload" for an unknown kernel.
+/// What an x86 kernel may take from its base on without KASLR (KERNEL_IMAGE_SIZE); real ones unpack to a tenth.
+constexpr quint64 maxUnpackedKernel = quint64{512} << 20;
+
+/// Unpacks the payload into memory: an ELF for x86, a flat image for aarch64. Errors: those of Decompressor and
+/// readAll() ("limit" beyond maxUnpackedKernel), and "no-payload" for an unknown kernel.
 app::Result<QByteArray> extractVmlinux(const KernelImage &kernel, const UnpackLimits &limits = {});
 
 /// Of one driver or option of the kernel.

@@ -9,18 +9,10 @@
 #pragma once
 
 #include "app/formats/eif/eif_document.hpp"
+#include "app/formats/lint/lint_finding.hpp"
 #include "app/formats/ramdisk/ramdisk.hpp"
 
 namespace nitroscope::formats {
-
-struct LintFinding {
-    QString rule;      ///< "init-dynamic"; stable.
-    Severity severity; ///< error: it will not boot; warning: it will surprise or fails with some tool; note.
-    QString where;     ///< "section 3: ramdisk 0", "/rootfs/bin/app", "header".
-    QString why;
-    QString advice;       ///< What to do.
-    ByteRange range = {}; ///< Bytes of the EIF, when there are any.
-};
 
 struct LintOptions {
     RamdiskLimits limits = {};
@@ -30,9 +22,9 @@ struct LintOptions {
     std::optional<EifMeasurements> measured = {};
 };
 
-/// Blocks: run it in a worker. Findings in the order: header, sections, kernel, command line, ramdisks,
+/// Blocks: run it in a worker. The order of the rules: header, sections, kernel, command line, ramdisks,
 /// signature. Errors: "cancelled"; whatever else is wrong is a finding.
-app::Result<std::vector<LintFinding>> lintEif(const EifDocument &document, const LintOptions &options = {});
+app::Result<LintFindings> lintEif(const EifDocument &document, const LintOptions &options = {});
 
 /// The figures that memory findings are made of; bytes.
 struct MemoryEstimate {

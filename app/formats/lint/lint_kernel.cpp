@@ -3,6 +3,7 @@
 // Lint: kernel, command line, metadata, memory; see lint.hpp.
 
 #include "app/core/json_strings.hpp"
+#include "app/formats/lint/lint.hpp"
 #include "app/formats/lint/lint_rules.hpp"
 #include "app/formats/tree/value_text.hpp"
 
@@ -123,7 +124,7 @@ std::vector<LintFinding> lintContainerConfig(const QJsonObject &config) {
                 "docker-setting-ignored", where, u"%1 has no effect in an enclave."_s.arg(QStringView(key)),
                 u"Nothing, if the program does not rely on it. From outside an enclave is reached only "
                 "through vsock."_s);
-    return report.take();
+    return report.take().listed;
 }
 
 void lintCommandLine(LintReport &report, const EifDocument &document) {

@@ -222,13 +222,13 @@ void lintRamdisks(LintReport &report, const EifDocument &document, const std::ve
         }
 }
 
-void lintPrograms(LintReport &report, const EifDocument &document, const std::vector<Ramdisk> &ramdisks) {
-    if (ramdisks.empty())
+void lintPrograms(LintReport &report, const EifDocument &document, const RamdiskIndex &index) {
+    if (index.ramdisks().empty())
         return;
-    for (const Ramdisk &ramdisk : ramdisks)
+    for (const Ramdisk &ramdisk : index.ramdisks())
         if (ramdisk.problem)
             return; // what is missing may only be unread
-    const BootFiles files(ramdisks);
+    const BootFiles &files = index.files();
     ProgramCheck programs(report, files, document.image().header.flags & eif::flagArm64);
     QByteArray init = "init";
     for (const QString &word : document.commandLine().split(u' '))

@@ -4,33 +4,12 @@
 
 #pragma once
 
+#include "app/formats/eif/eif_document.hpp"
 #include "app/formats/kernel/bzimage.hpp"
-#include "app/formats/lint/lint.hpp"
+#include "app/formats/lint/lint_report.hpp"
+#include "app/formats/ramdisk/ramdisk.hpp"
 
 namespace nitroscope::formats {
-
-class LintReport {
-public:
-    void error(const char *rule, const QString &where, const QString &why, const QString &advice,
-               ByteRange range = {}) {
-        add(rule, Severity::error, where, why, advice, range);
-    }
-    void warning(const char *rule, const QString &where, const QString &why, const QString &advice,
-                 ByteRange range = {}) {
-        add(rule, Severity::warning, where, why, advice, range);
-    }
-    void note(const char *rule, const QString &where, const QString &why, const QString &advice,
-              ByteRange range = {}) {
-        add(rule, Severity::note, where, why, advice, range);
-    }
-    void add(const QByteArray &rule, Severity severity, const QString &where, const QString &why,
-             const QString &advice, ByteRange range);
-
-    std::vector<LintFinding> take() { return std::move(m_findings); }
-
-private:
-    std::vector<LintFinding> m_findings;
-};
 
 /// "section 3: ramdisk 0"; "header" for -1.
 QString sectionPlace(const eif::Image &image, int section);
@@ -45,7 +24,7 @@ app::Result<std::optional<KernelContent>> lintKernel(LintReport &report, const E
 void lintRamdisks(LintReport &report, const EifDocument &document, const std::vector<Ramdisk> &ramdisks,
                   const std::optional<KernelContent> &kernel);
 /// init, cmd, env and the program that they start.
-void lintPrograms(LintReport &report, const EifDocument &document, const std::vector<Ramdisk> &ramdisks);
+void lintPrograms(LintReport &report, const EifDocument &document, const RamdiskIndex &index);
 void lintMemory(LintReport &report, const EifDocument &document, const std::vector<Ramdisk> &ramdisks);
 /// Certificate and signature; with measurements also CRC and the signed PCR0.
 void lintSignature(LintReport &report, const EifDocument &document, const EifMeasurements *measurements,

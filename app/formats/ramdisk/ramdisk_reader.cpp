@@ -161,6 +161,10 @@ app::Result<bool> RamdiskReader::openMember() {
     const Compression compression = detectCompression(start);
     if (compression == Compression::none && head[0] != std::byte{'0'})
         return fail("damaged", u"Neither a cpio archive nor compressed data the kernel knows begins here."_s);
+    if (compression == Compression::none && paddingOf(m_position) != 0)
+        return fail("damaged",
+                    u"A cpio archive begins where the kernel expects none: its offset is no multiple of "
+                    "four. The kernel stops here."_s);
 
     UnpackLimits limits = m_limits.unpack;
     limits.outputBytes -= std::min(limits.outputBytes, m_unpackedBefore);
@@ -198,6 +202,12 @@ app::Result<bool> RamdiskReader::skipZeros() {
         const bool isAll = found == bytes->end();
         const bool isArchive = !isAll && *found == std::byte{'0'};
         m_stream->take(static_cast<size_t>(found - bytes->begin()));
+        // The kernel counts from the start of the ramdisk, or of what a compressed member unpacks to.
+        const quint64 offset = m_stream->position() + (m_stream->isPlain() ? m_position : 0);
+        if (!isAll && paddingOf(offset) != 0)
+            return fail("damaged",
+                        u"The padding is broken: the next entry begins at an offset that is no multiple "
+                        "of four. The kernel stops here."_s);
         if (isArchive)
             return true;
         if (!isAll && m_stream->isPlain())

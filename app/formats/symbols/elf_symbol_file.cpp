@@ -24,29 +24,41 @@ struct Range { // of addresses, one section each
     bool isText;
 };
 
-// One section per stretch of text and of anything else. Kernels have text at three or four places; small
-// islands (a data symbol between functions) do not make sections of their own.
+// One section per stretch of text and of anything else. They must not overlap, and each function must lie in one of text: gdb drops what
+// overlaps, and takes a function outside of text for a variable. So text begins where a function does, and data only where many symbols
+// in a row are none (a table between functions stays in the text around it). Kernels then have text at three or four places.
 QVector<Range> rangesOf(const SymbolTable &table) {
-    constexpr int leastRun = 64;
+    constexpr int leastDataRun = 64;
+    const auto isTextAt = [&](qsizetype index) { // any symbol of that address
+        for (qsizetype k = index; k < table.size() && table.at(k).address == table.at(index).address; ++k)
+            if (table.at(k).isText())
+                return true;
+        return false;
+    };
+    const auto startsDataRun = [&](qsizetype index) {
+        qsizetype run = 0;
+        while (run < leastDataRun && index + run < table.size() && !table.at(index + run).isText())
+            ++run;
+        return run == leastDataRun || index + run == table.size();
+    };
     QVector<Range> ranges;
     qsizetype i = 0;
     while (i < table.size() && table.at(i).isPerCpu())
         ++i;
-    while (i < table.size() && ranges.size() < mostSections) {
-        const Symbol &first = table.at(i);
-        if (ranges.isEmpty() || first.address - ranges.last().end > widestGap) {
-            ranges.append({first.address, first.address + lastSymbolBytes, first.isText()});
-        } else if (first.isText() != ranges.last().isText && first.address > ranges.last().end) {
-            qsizetype run = 1;
-            while (run < leastRun && i + run < table.size() && table.at(i + run).isText() == first.isText())
-                ++run;
-            if (run == leastRun) {
-                ranges.last().end = first.address;
-                ranges.append({first.address, first.address + lastSymbolBytes, first.isText()});
-            }
+    quint64 before = 0; // address of the symbol before
+    for (; i < table.size() && ranges.size() < mostSections; ++i) {
+        const quint64 address = table.at(i).address;
+        if (!ranges.isEmpty() && address == before)
+            continue;
+        const bool isText = isTextAt(i);
+        const bool isFar = ranges.isEmpty() || address - before > widestGap;
+        if (isFar || (isText != ranges.last().isText && (isText || startsDataRun(i)))) {
+            if (!isFar)
+                ranges.last().end = address;
+            ranges.append({address, address, isText});
         }
-        ranges.last().end = qMax(ranges.last().end, first.address + 1);
-        ++i;
+        ranges.last().end = address + 1;
+        before = address;
     }
     for (Range &range : ranges)
         if (&range == &ranges.last() || (&range + 1)->start > range.end + textAlignment)

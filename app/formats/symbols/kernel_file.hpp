@@ -16,7 +16,7 @@ struct KernelFile {
 };
 
 // Blocks for the time of decompression. Errors: kernel-file (cannot be read, is none of the three), and those
-// of formats::Decompressor.
+// of formats::extractVmlinux().
 app::Result<KernelFile> openKernelFile(const QString &path);
 
 // From its kallsyms. Errors: not-elf, no-kallsyms.

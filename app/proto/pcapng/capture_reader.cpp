@@ -6,6 +6,7 @@
 
 #include "app/proto/pcapng/options.hpp"
 #include "app/proto/pcapng/record_decoder.hpp"
+#include "qemu-machine/capture/core/section.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -20,21 +21,14 @@ constexpr qint64 maximum = std::numeric_limits<qint64>::max();
 using Wide = __int128;
 
 Source sourceOf(quint16 linkType, const QString &name) {
-    static const struct {
-        const char *name;
-        quint16 linkType;
-        Source source;
-    } known[] = {
-        {NITRO_CAPTURE_NAME_NSM, NITRO_CAPTURE_LINK_NSM, Source::nsm},
-        {NITRO_CAPTURE_NAME_CONSOLE, NITRO_CAPTURE_LINK_CONSOLE, Source::console},
-        {NITRO_CAPTURE_NAME_MACHINE, NITRO_CAPTURE_LINK_MACHINE, Source::machine},
-        {NITRO_CAPTURE_NAME_GUEST, NITRO_CAPTURE_LINK_GUEST, Source::guest},
-    };
-    if (linkType == NITRO_CAPTURE_LINK_VSOCK)
+    if (linkType == NITRO_CAPTURE_LINK_VSOCK) // not one of the "user" range: whatever its name is
         return Source::vsock;
-    for (const auto &entry : known)
-        if (entry.linkType == linkType && name == QLatin1String(entry.name))
-            return entry.source;
+    for (int i = 0; i < NITRO_CAPTURE_INTERFACES; ++i) {
+        const capture::InterfaceName &known = capture::interfaceNames[static_cast<std::size_t>(i)];
+        if (known.linkType == linkType &&
+            name == QLatin1String(known.name.data(), qsizetype(known.name.size())))
+            return static_cast<Source>(i);
+    }
     return Source::foreign;
 }
 

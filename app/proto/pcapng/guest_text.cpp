@@ -63,12 +63,12 @@ std::optional<QString> guestText(const GuestRecord &guest) {
     const QString name = guest.fields.value(QStringLiteral("name")).toString();
     if (name.isEmpty())
         return {};
-    if (guest.kind == QLatin1String("system-call"))
+    if (guest.kind == QLatin1String(NITRO_CAPTURE_KIND_SYSTEM_CALL))
         return callText(guest, name);
-    if (guest.kind == QLatin1String("system-call-result"))
+    if (guest.kind == QLatin1String(NITRO_CAPTURE_KIND_SYSTEM_CALL_RESULT))
         return QStringLiteral("%1 = %2").arg(
             name, resultText(guest.fields.value(QStringLiteral("result")).toLongLong()));
-    if (guest.kind == QLatin1String("first-call"))
+    if (guest.kind == QLatin1String(NITRO_CAPTURE_KIND_FIRST_CALL))
         return QStringLiteral("first call of %1 at 0x%2")
             .arg(name)
             .arg(guest.fields.value(QStringLiteral("address")).toULongLong(), 0, 16);

@@ -3,22 +3,17 @@
 // See record.hpp.
 #include "app/proto/pcapng/record.hpp"
 
-#include "nsm-device/core/nsm.h"
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 
 namespace nitroscope::pcapng {
 
 QString nameOf(Source source) {
     switch (source) {
-    case Source::vsock:
-        return QStringLiteral(NITRO_CAPTURE_NAME_VSOCK);
-    case Source::nsm:
-        return QStringLiteral(NITRO_CAPTURE_NAME_NSM);
-    case Source::console:
-        return QStringLiteral(NITRO_CAPTURE_NAME_CONSOLE);
-    case Source::machine:
-        return QStringLiteral(NITRO_CAPTURE_NAME_MACHINE);
-    case Source::guest:
-        return QStringLiteral(NITRO_CAPTURE_NAME_GUEST);
+#define PCAPNG_SOURCE_NAME(constant, enumerator, link, text)                                                 \
+    case Source::enumerator:                                                                                 \
+        return QStringLiteral(#enumerator);
+        NITRO_CAPTURE_INTERFACE_LIST(PCAPNG_SOURCE_NAME)
+#undef PCAPNG_SOURCE_NAME
     case Source::foreign:
         break;
     }
@@ -39,29 +34,25 @@ QString nameOf(Direction direction) {
 
 QString nameOf(Verdict verdict) {
     switch (verdict) {
-    case Verdict::passed:
-        return QStringLiteral("passed");
-    case Verdict::delayed:
-        return QStringLiteral("delayed");
-    case Verdict::dropped:
-        return QStringLiteral("dropped");
-    case Verdict::changed:
-        return QStringLiteral("changed");
-    case Verdict::refused:
-        return QStringLiteral("refused");
-    case Verdict::malformed:
-        return QStringLiteral("malformed");
+#define PCAPNG_VERDICT_NAME(constant, enumerator)                                                            \
+    case Verdict::enumerator:                                                                                \
+        return QStringLiteral(#enumerator);
+        NITRO_CAPTURE_VERDICT_LIST(PCAPNG_VERDICT_NAME)
+#undef PCAPNG_VERDICT_NAME
     }
     return QStringLiteral("verdict-%1").arg(static_cast<int>(verdict));
 }
 
-// VirtIO 1.2 §5.10.6.5, without its prefix VIRTIO_VSOCK_OP_.
 QString VsockRecord::operationName() const {
-    static const char *const names[] = {"INVALID",  "REQUEST", "RESPONSE",      "RST",
-                                        "SHUTDOWN", "RW",      "CREDIT_UPDATE", "CREDIT_REQUEST"};
-    if (operation < std::size(names))
-        return QLatin1String(names[operation]);
-    return QStringLiteral("OP_%1").arg(operation);
+    switch (operation) {
+#define PCAPNG_OPERATION_NAME(constant, enumerator, monitor)                                                 \
+    case VSOCK_OP_##constant:                                                                                \
+        return QStringLiteral(#constant);
+        VSOCK_OP_LIST(PCAPNG_OPERATION_NAME)
+#undef PCAPNG_OPERATION_NAME
+    default:
+        return QStringLiteral("OP_%1").arg(operation);
+    }
 }
 
 QString nsmKindName(int kind) {

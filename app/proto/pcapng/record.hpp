@@ -4,6 +4,7 @@
 // reads a stream, live or from a file, works on these; nothing here knows pcapng.
 #pragma once
 
+#include "nsm-device/core/nsm_protocol.h"
 #include "qemu-machine/capture/core/format.h"
 
 #include <array>
@@ -16,9 +17,13 @@
 namespace nitroscope::pcapng {
 
 // Same numbers as NitroCaptureInterface; `foreign` is anything that is not one of ours.
-enum class Source : quint8 { vsock, nsm, console, machine, guest, foreign };
+#define PCAPNG_SOURCE(constant, enumerator, link, text) enumerator,
+enum class Source : quint8 { NITRO_CAPTURE_INTERFACE_LIST(PCAPNG_SOURCE) foreign };
+#undef PCAPNG_SOURCE
 enum class Direction : quint8 { none, inbound, outbound }; // seen from the guest
-enum class Verdict : quint8 { passed, delayed, dropped, changed, refused, malformed };
+#define PCAPNG_VERDICT(constant, enumerator) enumerator,
+enum class Verdict : quint8 { NITRO_CAPTURE_VERDICT_LIST(PCAPNG_VERDICT) };
+#undef PCAPNG_VERDICT
 
 // Lower-case words, as the filter and the JSON use them. nameOf(Verdict) has an answer for numbers of later
 // versions too.
@@ -26,18 +31,16 @@ QString nameOf(Source source);
 QString nameOf(Direction direction);
 QString nameOf(Verdict verdict);
 
-// The numbers of docs/capture-format.md, "nsm".
-inline constexpr int nsmKinds = 8;   // DescribePCR ... GetRandom, not recognised
-inline constexpr int nsmResults = 9; // Success ... InternalError
-QString nsmKindName(int kind);       // "ExtendPCR"
-QString nsmResultName(int result);   // "Success", "ReadOnlyIndex"
+// Names of NsmRequestKind and NsmError; numbers of later versions have one too.
+QString nsmKindName(int kind);     // "ExtendPCR"
+QString nsmResultName(int result); // "Success", "ReadOnlyIndex"
 
 struct VsockRecord {
     quint64 srcCid = 0, dstCid = 0;
     quint32 srcPort = 0, dstPort = 0;
     // virtio_vsock_hdr (VirtIO 1.2 §5.10.6)
-    quint16 type = 0, operation = 0;
-    quint32 length = 0; // bytes of payload the packet really had
+    quint16 type = 0, operation = 0; // VsockType, VsockOp
+    quint32 length = 0;              // bytes of payload the packet really had
     quint32 flags = 0, bufferSize = 0, forwardCount = 0;
     QByteArray payload; // possibly cut
 
@@ -46,11 +49,17 @@ struct VsockRecord {
 
 struct NsmRecord {
     bool isResponse = false;
-    quint8 kind = 0;   // NsmRequestKind of nsm-device/core/nsm.h
+    quint8 kind = 0;   // NsmRequestKind
     quint8 result = 0; // NsmError
     quint64 transaction = 0;
     quint64 durationNs = 0; // host time; 0 in a request
-    QByteArray cbor;
+    // What the request is about, in a response too (of version 1 only in a request); none: it has no such field.
+    static constexpr qint32 none = -1;
+    qint32 pcr = none;                     // index; of LockPCRs the number of PCRs
+    qint32 data = none;                    // bytes of ExtendPCR's data or of user_data
+    qint32 nonce = none, publicKey = none; // bytes, of an attestation request
+    quint32 cborBytes = 0;                 // that crossed the virtqueue
+    QByteArray cbor;                       // possibly cut
 
     QString kindName() const { return nsmKindName(kind); }
     QString resultName() const { return nsmResultName(result); }

@@ -5,6 +5,8 @@
 
 #include "app/proto/pcapng/byte_view.hpp"
 #include "app/proto/pcapng/cbor_variant.hpp"
+#include "nsm-device/core/nsm_protocol.h"
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 
 namespace nitroscope::pcapng {
 
@@ -21,25 +23,58 @@ QString decodeVsock(QByteArrayView data, Record &record) {
     packet.srcPort = load<quint32>(data, NITRO_CAPTURE_VSOCK_SRC_PORT_AT);
     packet.dstPort = load<quint32>(data, NITRO_CAPTURE_VSOCK_DST_PORT_AT);
     const QByteArrayView header = data.sliced(NITRO_CAPTURE_VSOCK_HEADER_BYTES);
-    packet.length = load<quint32>(header, 24);
-    packet.type = load<quint16>(header, 28);
-    packet.operation = load<quint16>(header, 30);
-    packet.flags = load<quint32>(header, 32);
-    packet.bufferSize = load<quint32>(header, 36);
-    packet.forwardCount = load<quint32>(header, 40);
+    packet.length = load<quint32>(header, VSOCK_HEADER_LEN_AT);
+    packet.type = load<quint16>(header, VSOCK_HEADER_TYPE_AT);
+    packet.operation = load<quint16>(header, VSOCK_HEADER_OP_AT);
+    packet.flags = load<quint32>(header, VSOCK_HEADER_FLAGS_AT);
+    packet.bufferSize = load<quint32>(header, VSOCK_HEADER_BUF_ALLOC_AT);
+    packet.forwardCount = load<quint32>(header, VSOCK_HEADER_FWD_CNT_AT);
     packet.payload = header.sliced(NITRO_CAPTURE_VIRTIO_VSOCK_BYTES).toByteArray();
     record.content = packet;
     return {};
 }
 
+qint32 numberIn(const QVariantMap &arguments, const char *key) {
+    const QVariant value = arguments.value(QLatin1String(key));
+    bool isNumber = false;
+    const qlonglong number = value.toLongLong(&isNumber);
+    return value.isValid() && isNumber && number >= 0 && number <= 0x7fffffff ? static_cast<qint32>(number)
+                                                                              : NsmRecord::none;
+}
+
+// serde decodes bytes from a list of numbers as well.
+qint32 sizeIn(const QVariantMap &arguments, const char *key) {
+    const QVariant value = arguments.value(QLatin1String(key));
+    if (value.typeId() == QMetaType::QByteArray)
+        return static_cast<qint32>(value.toByteArray().size());
+    return value.typeId() == QMetaType::QVariantList ? static_cast<qint32>(value.toList().size())
+                                                     : NsmRecord::none;
+}
+
+// A record of version 1 says in its CBOR alone what the request is about.
+void readArguments(NsmRecord &nsm) {
+    const auto decoded = decodeCbor(nsm.cbor);
+    if (!decoded || decoded->typeId() != QMetaType::QVariantMap)
+        return;
+    const QVariantMap outer = decoded->toMap();
+    if (outer.size() != 1)
+        return;
+    const QVariantMap arguments = outer.first().toMap();
+    nsm.pcr = numberIn(arguments, nsm.kind == NSM_REQUEST_LOCK_PCRS ? "range" : "index");
+    nsm.data = sizeIn(arguments, nsm.kind == NSM_REQUEST_EXTEND_PCR ? "data" : "user_data");
+    nsm.nonce = sizeIn(arguments, "nonce");
+    nsm.publicKey = sizeIn(arguments, "public_key");
+}
+
 QString decodeNsm(QByteArrayView data, Record &record) {
-    if (data.size() < NITRO_CAPTURE_NSM_HEADER_BYTES)
+    if (data.size() < NITRO_CAPTURE_NSM_HEADER_BYTES_V1)
         return QStringLiteral("the NSM record is shorter than its header");
     const auto version = load<quint8>(data, NITRO_CAPTURE_NSM_VERSION_AT);
-    if (version == 0 || version > NITRO_CAPTURE_VERSION)
+    if (version == 0 || version > NITRO_CAPTURE_NSM_VERSION)
         return QStringLiteral("NSM record of version %1").arg(version);
     const auto headerBytes = load<quint16>(data, NITRO_CAPTURE_NSM_HEADER_BYTES_AT);
-    if (headerBytes < NITRO_CAPTURE_NSM_HEADER_BYTES || headerBytes > data.size())
+    const int shortest = version == 1 ? NITRO_CAPTURE_NSM_HEADER_BYTES_V1 : NITRO_CAPTURE_NSM_HEADER_BYTES;
+    if (headerBytes < shortest || headerBytes > data.size())
         return QStringLiteral("the NSM record's header says it has %1 bytes").arg(headerBytes);
     NsmRecord nsm;
     nsm.isResponse = load<quint8>(data, NITRO_CAPTURE_NSM_DIRECTION_AT) == NITRO_CAPTURE_NSM_RESPONSE;
@@ -48,6 +83,21 @@ QString decodeNsm(QByteArrayView data, Record &record) {
     nsm.transaction = load<quint64>(data, NITRO_CAPTURE_NSM_TRANSACTION_AT);
     nsm.durationNs = load<quint64>(data, NITRO_CAPTURE_NSM_DURATION_AT);
     nsm.cbor = data.sliced(headerBytes).toByteArray();
+    if (version == 1) {
+        nsm.cborBytes = record.original > headerBytes ? record.original - headerBytes : 0;
+        if (!nsm.isResponse)
+            readArguments(nsm);
+    } else {
+        const auto number = [data](qsizetype at) {
+            const auto stored = load<quint32>(data, at);
+            return stored <= 0x7fffffff ? static_cast<qint32>(stored) : NsmRecord::none;
+        };
+        nsm.pcr = number(NITRO_CAPTURE_NSM_PCR_AT);
+        nsm.data = number(NITRO_CAPTURE_NSM_DATA_AT);
+        nsm.nonce = number(NITRO_CAPTURE_NSM_NONCE_AT);
+        nsm.publicKey = number(NITRO_CAPTURE_NSM_PUBLIC_KEY_AT);
+        nsm.cborBytes = load<quint32>(data, NITRO_CAPTURE_NSM_CBOR_BYTES_AT);
+    }
     record.content = nsm;
     return {};
 }

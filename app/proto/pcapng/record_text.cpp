@@ -5,6 +5,7 @@
 
 #include "app/proto/pcapng/cbor_variant.hpp"
 #include "app/proto/pcapng/guest_text.hpp"
+#include "nsm-device/core/nsm.h"
 
 #include <QJsonArray>
 #include <QStringList>
@@ -200,10 +201,9 @@ std::optional<int> pcrOf(const Record &record) {
         if (machine->kind == QLatin1String(NITRO_CAPTURE_KIND_PCR))
             index = machine->fields.value(QStringLiteral("index"));
     } else if (const auto *nsm = std::get_if<NsmRecord>(&record.content); nsm && !nsm->isResponse) {
-        if (const auto decoded = decodeCbor(nsm->cbor);
-            decoded && decoded->typeId() == QMetaType::QVariantMap)
-            if (const QVariantMap request = decoded->toMap(); request.size() == 1)
-                index = request.first().toMap().value(QStringLiteral("index"));
+        // Of LockPCRs it is a number of PCRs.
+        return nsm->pcr != NsmRecord::none && nsm->kind != NSM_REQUEST_LOCK_PCRS ? std::optional(nsm->pcr)
+                                                                                 : std::nullopt;
     }
     bool isNumber = false;
     const int number = index.toInt(&isNumber);

@@ -2,6 +2,7 @@
 #include "app/proto/pcapng/tcp_view.hpp"
 
 #include "qemu-machine/capture/core/block_buffer.hpp"
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 
 #include <algorithm>
 
@@ -17,10 +18,6 @@ constexpr quint16 firstPort = 32768, portCount = 28232; // for vsock ports that 
 
 // TCP flags, RFC 9293 §3.1.
 constexpr quint8 fin = 1, syn = 2, rst = 4, psh = 8, ack = 16;
-
-// Operations and shutdown flags, VirtIO 1.2 §5.10.6.
-enum Operation : quint16 { request = 1, response = 2, reset = 3, shutdown = 4, rw = 5, creditUpdate = 6 };
-constexpr quint32 shutReceive = 1, shutSend = 2;
 
 template <class T>
 void storeBigEndian(char *out, T value) {
@@ -80,30 +77,30 @@ void TcpView::add(const Record &record) {
     if (!connection || connection->isOver)
         return;
     switch (packet->operation) {
-    case request:
+    case VSOCK_OP_REQUEST:
         open(*connection, side, record, *packet);
         break;
-    case response:
+    case VSOCK_OP_RESPONSE:
         open(*connection, 1 - side, record, *packet);
         answer(*connection, side, record);
         break;
-    case rw:
-    case shutdown:
-    case creditUpdate:
+    case VSOCK_OP_RW:
+    case VSOCK_OP_SHUTDOWN:
+    case VSOCK_OP_CREDIT_UPDATE:
         // Began before the capture: as if its packet's sender had dialed.
         open(*connection, side, record, *packet);
         answer(*connection, 1 - side, record);
         answer(*connection, side, record);
-        if (packet->operation == rw)
+        if (packet->operation == VSOCK_OP_RW)
             data(*connection, side, record, *packet);
-        else if (packet->operation == creditUpdate)
+        else if (packet->operation == VSOCK_OP_CREDIT_UPDATE)
             segment(*connection, side, ack, record);
-        else if (packet->flags & shutSend)
+        else if (packet->flags & VSOCK_SHUTDOWN_SEND)
             finish(*connection, side, record);
-        if (packet->operation == shutdown)
-            connection->isClosing |= (packet->flags & 3) == (shutReceive | shutSend);
+        if (packet->operation == VSOCK_OP_SHUTDOWN)
+            connection->isClosing |= (packet->flags & VSOCK_SHUTDOWN_BOTH) == VSOCK_SHUTDOWN_BOTH;
         break;
-    case reset:
+    case VSOCK_OP_RST:
         end(*connection, side, record);
         break;
     default:
@@ -128,7 +125,8 @@ TcpView::Connection *TcpView::connectionOf(const Record &record, const VsockReco
             at = m_connections.insert(std::move(node)).position;
         }
     // Ends without a flow's number are used again.
-    if (at != m_connections.end() && at->second.isOver && record.flow == 0 && packet.operation == request) {
+    if (at != m_connections.end() && at->second.isOver && record.flow == 0 &&
+        packet.operation == VSOCK_OP_REQUEST) {
         m_connections.erase(at);
         at = m_connections.end();
     }
@@ -163,16 +161,16 @@ void TcpView::choosePorts(Connection &connection, quint32 guestPort, quint32 pee
 void TcpView::open(Connection &connection, int dialer, const Record &record, const VsockRecord &packet) {
     if (connection.hasSyn[0] || connection.hasSyn[1])
         return;
-    const bool sent = packet.operation != response;
+    const bool sent = packet.operation != VSOCK_OP_RESPONSE;
     const quint64 from = sent ? packet.srcCid : packet.dstCid, to = sent ? packet.dstCid : packet.srcCid;
     const quint32 fromPort = sent ? packet.srcPort : packet.dstPort,
                   toPort = sent ? packet.dstPort : packet.srcPort;
     QString comment = QStringLiteral("vsock %1:%2 to %3:%4").arg(from).arg(fromPort).arg(to).arg(toPort);
     if (record.flow != 0)
         comment += QStringLiteral(", flow %1").arg(record.flow);
-    if (packet.type == 2)
+    if (packet.type == VSOCK_TYPE_SEQPACKET)
         comment += QStringLiteral(", seqpacket");
-    if (packet.operation != request)
+    if (packet.operation != VSOCK_OP_REQUEST)
         comment += QStringLiteral(", began before the capture");
     segment(connection, dialer, syn, record, {}, 0, comment);
 }

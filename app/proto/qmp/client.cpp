@@ -178,7 +178,7 @@ void Client::closeWith(const app::Error &error) {
         return failed;
     });
     if (isAlive)
-        emit closed(error); // NOLINT(readability-misleading-indentation): emit is empty
+        emit closed(error);
 }
 
 } // namespace nitroscope::qmp

@@ -7,55 +7,19 @@
 #pragma once
 
 #include "app/core/result.hpp"
+#include "app/proto/common/boot_report.hpp"
 
-#include <QByteArray>
 #include <QJsonObject>
-#include <QVector>
 
 namespace nitroscope::qmp {
 
-inline constexpr QLatin1String queryNsmCommand("query-nsm");
 inline constexpr QLatin1String enclaveResetCommand("enclave-reset");
 inline constexpr QLatin1String bootStageEvent("ENCLAVE_BOOT_STAGE");
 inline constexpr QLatin1String bootWarningEvent("ENCLAVE_BOOT_WARNING");
 inline constexpr QLatin1String bootFailedEvent("ENCLAVE_BOOT_FAILED");
-inline constexpr QLatin1String pcrChangedEvent("NSM_PCR_CHANGED");
 
-inline constexpr int pcrCount = 32;
-inline constexpr int pcrBytes = 48; // SHA-384
-
-struct NsmPcr {
-    int index = 0; // 0..31
-    QByteArray value;
-    bool locked = false;
-};
-
-struct BootStage {
-    QString stage;
-    int index = -1; // -1 = the stage has none
-    qint64 virtualNs = 0;
-    qint64 hostNs = 0;
-    QString text;
-};
-
-// ENCLAVE_BOOT_WARNING and ENCLAVE_BOOT_FAILED have the same members.
-struct BootProblem {
-    QString stage;
-    QString reason; // a word, or a number in decimal
-    QString eCode;
-    QString message;
-    std::optional<quint64> offset;
-    std::optional<int> section;
-};
-
-struct PcrChange {
-    NsmPcr pcr;
-    QString cause; // "extend", "lock", "reset", ...
-};
-
-app::Result<QVector<NsmPcr>> readNsmPcrs(const QJsonValue &queryNsmReply);
-app::Result<BootStage> readBootStage(const QJsonObject &data);
-app::Result<BootProblem> readBootProblem(const QJsonObject &data);
-app::Result<PcrChange> readPcrChange(const QJsonObject &data);
+app::Result<app::BootStage> readBootStage(const QJsonObject &data);
+// Of ENCLAVE_BOOT_WARNING and ENCLAVE_BOOT_FAILED, which have the same members.
+app::Result<app::BootFailure> readBootProblem(const QJsonObject &data);
 
 } // namespace nitroscope::qmp

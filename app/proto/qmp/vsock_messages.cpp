@@ -2,6 +2,7 @@
 #include "app/proto/qmp/vsock_messages.hpp"
 
 #include "app/proto/qmp/json_fields.hpp"
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 
 #include <QJsonArray>
 
@@ -59,17 +60,23 @@ app::Result<QJsonArray> listOf(const QJsonValue &reply, const char *what) {
 
 } // namespace
 
+// QMP writes VirtIO's names in lower case with hyphens, and has no word for the invalid operation.
 QStringList vsockOperations() {
-    return {QStringLiteral("request"),       QStringLiteral("response"), QStringLiteral("rst"),
-            QStringLiteral("shutdown"),      QStringLiteral("rw"),       QStringLiteral("credit-update"),
-            QStringLiteral("credit-request")};
+    QStringList words;
+#define QMP_OPERATION(constant, enumerator, monitor)                                                         \
+    words << QStringLiteral(#constant).toLower().replace(u'_', u'-');
+    VSOCK_OP_LIST(QMP_OPERATION)
+#undef QMP_OPERATION
+    return words.mid(VSOCK_OP_REQUEST);
 }
 
+// Of the device's actions all but the break.
 QStringList vsockFaultActions() {
-    return {QStringLiteral("delay"),         QStringLiteral("drop"),           QStringLiteral("reset"),
-            QStringLiteral("refuse"),        QStringLiteral("blackhole"),      QStringLiteral("throttle"),
-            QStringLiteral("slice"),         QStringLiteral("corrupt"),        QStringLiteral("duplicate"),
-            QStringLiteral("freeze-credit"), QStringLiteral("transport-reset")};
+    QStringList words;
+#define QMP_ACTION(constant, name) words << QStringLiteral(name);
+    VSOCK_ACTION_LIST(QMP_ACTION)
+#undef QMP_ACTION
+    return words.mid(VSOCK_BREAK + 1);
 }
 
 QJsonObject toArguments(const VsockMatch &match) {

@@ -253,7 +253,7 @@ void Client::closeWith(const app::Error &error) {
         return;
     m_state = State::closed;
     if (m_queue.failAll([&error](const Command &) { return error; }))
-        emit closed(error); // NOLINT(readability-misleading-indentation): emit is empty
+        emit closed(error);
 }
 
 } // namespace nitroscope::rsp

@@ -8,12 +8,16 @@
 
 local cbor = Dissector.get("cbor")
 
--- Numbers of NsmRequestKind and NsmError.
+-- From nsm-device/core/nsm_protocol.h and
+-- qemu-machine/capture/core/format.h, put here by tests/checks/vocabulary --write:
 local kinds = { [0] = "DescribePCR", "ExtendPCR", "LockPCR", "LockPCRs", "DescribeNSM", "Attestation", "GetRandom", "unknown" }
-local results = { [0] = "Success", "InvalidArgument", "InvalidIndex", "InvalidResponse", "ReadOnlyIndex", "InvalidOperation",
-    "BufferTooSmall", "InputTooLarge", "InternalError" }
+local results = { [0] = "Success", "InvalidArgument", "InvalidIndex", "InvalidResponse", "ReadOnlyIndex", "InvalidOperation", "BufferTooSmall", "InputTooLarge", "InternalError" }
+local nsm_at = { version = 0, direction = 1, kind = 2, result = 3, header_bytes = 4, transaction = 8, duration = 16, pcr = 24, data = 28, nonce = 32, public_key = 36, cbor_bytes = 40 }
+local nsm_header_bytes = { 24, 44 } -- by version
+-- End of what was put here.
+
 local directions = { [0] = "Request", "Response" }
-local nsm_header_bytes = 24
+local none = 0xffffffff
 
 local nsm = Proto("nitro_nsm", "Nitro Security Module")
 local nsm_fields = {
@@ -24,6 +28,11 @@ local nsm_fields = {
     header = ProtoField.uint16("nitro_nsm.header_length", "Header length"),
     transaction = ProtoField.uint64("nitro_nsm.transaction", "Transaction"),
     duration = ProtoField.uint64("nitro_nsm.duration", "Duration (ns)"),
+    pcr = ProtoField.uint32("nitro_nsm.pcr", "PCR"),
+    data = ProtoField.uint32("nitro_nsm.data_length", "Length of data or user data"),
+    nonce = ProtoField.uint32("nitro_nsm.nonce_length", "Length of the nonce"),
+    public_key = ProtoField.uint32("nitro_nsm.public_key_length", "Length of the public key"),
+    cbor = ProtoField.uint32("nitro_nsm.cbor_length", "Length of the CBOR"),
     request_in = ProtoField.framenum("nitro_nsm.request_in", "Request in", base.NONE, frametype.REQUEST),
     response_in = ProtoField.framenum("nitro_nsm.response_in", "Response in", base.NONE, frametype.RESPONSE),
 }
@@ -36,15 +45,16 @@ function nsm.init()
 end
 
 function nsm.dissector(buffer, pinfo, root)
-    if buffer:len() < nsm_header_bytes or buffer(0, 1):uint() ~= 1 then
+    local shortest = buffer:len() >= nsm_header_bytes[1] and nsm_header_bytes[buffer(nsm_at.version, 1):uint()]
+    if not shortest then
         return 0
     end
-    local header = buffer(4, 2):le_uint()
-    if header < nsm_header_bytes or header > buffer:len() then
+    local header = buffer(nsm_at.header_bytes, 2):le_uint()
+    if header < shortest or header > buffer:len() then
         return 0
     end
-    local response = buffer(1, 1):uint() == 1
-    local transaction = tostring(buffer(8, 8):le_uint64())
+    local response = buffer(nsm_at.direction, 1):uint() == 1
+    local transaction = tostring(buffer(nsm_at.transaction, 8):le_uint64())
     if response then
         response_frames[transaction] = pinfo.number
     else
@@ -52,25 +62,34 @@ function nsm.dissector(buffer, pinfo, root)
     end
 
     local tree = root:add(nsm, buffer(0, header))
-    tree:add(nsm_fields.version, buffer(0, 1))
-    tree:add(nsm_fields.direction, buffer(1, 1))
-    tree:add(nsm_fields.kind, buffer(2, 1))
+    tree:add(nsm_fields.version, buffer(nsm_at.version, 1))
+    tree:add(nsm_fields.direction, buffer(nsm_at.direction, 1))
+    tree:add(nsm_fields.kind, buffer(nsm_at.kind, 1))
     if response then
-        tree:add(nsm_fields.result, buffer(3, 1))
+        tree:add(nsm_fields.result, buffer(nsm_at.result, 1))
     end
-    tree:add_le(nsm_fields.header, buffer(4, 2))
-    tree:add_le(nsm_fields.transaction, buffer(8, 8))
+    tree:add_le(nsm_fields.header, buffer(nsm_at.header_bytes, 2))
+    tree:add_le(nsm_fields.transaction, buffer(nsm_at.transaction, 8))
     if response then
-        tree:add_le(nsm_fields.duration, buffer(16, 8))
+        tree:add_le(nsm_fields.duration, buffer(nsm_at.duration, 8))
+    end
+    if shortest == nsm_header_bytes[2] then
+        for _, name in ipairs({ "pcr", "data", "nonce", "public_key" }) do
+            local field, bytes = nsm_fields[name], buffer(nsm_at[name], 4)
+            if bytes:le_uint() ~= none then
+                tree:add_le(field, bytes)
+            end
+        end
+        tree:add_le(nsm_fields.cbor, buffer(nsm_at.cbor_bytes, 4))
     end
     local other = response and request_frames[transaction] or not response and response_frames[transaction]
     if other then
         tree:add(response and nsm_fields.request_in or nsm_fields.response_in, other):set_generated()
     end
 
-    local info = (directions[buffer(1, 1):uint()] or "?") .. " " .. transaction .. " " .. (kinds[buffer(2, 1):uint()] or "?")
+    local info = (directions[buffer(nsm_at.direction, 1):uint()] or "?") .. " " .. transaction .. " " .. (kinds[buffer(nsm_at.kind, 1):uint()] or "?")
     if response then
-        info = info .. ": " .. (results[buffer(3, 1):uint()] or "?")
+        info = info .. ": " .. (results[buffer(nsm_at.result, 1):uint()] or "?")
     end
     pinfo.cols.protocol = "NSM"
     if header < buffer:len() then

@@ -5,7 +5,8 @@
 // produce the same records.
 #pragma once
 
-#include <optional>
+#include "app/proto/common/boot_report.hpp"
+
 #include <QByteArray>
 #include <QDateTime>
 #include <QMetaType>
@@ -13,25 +14,6 @@
 #include <QVector>
 
 namespace nitroscope::app {
-
-// One step of the firmware, in the order reset, header, crc, kernel, ramdisk (once per ramdisk), handoff.
-struct BootStage {
-    QString stage;
-    int index = -1;       // which ramdisk; -1 when the stage has no index
-    qint64 virtualNs = 0; // the guest's virtual clock, nanoseconds
-    qint64 hostNs = 0;    // the host's clock, nanoseconds since 1970-01-01 UTC
-    QString text;         // the firmware's own words; may be empty
-};
-
-// Why the platform or the firmware did not boot the EIF.
-struct BootFailure {
-    QString stage;  // stage that failed; empty when the machine refused the EIF before the guest started
-    QString reason; // stable word or number of the reason
-    QString eCode;  // nitro-cli's code, e.g. "E35"; may be empty
-    QString message;
-    std::optional<quint64> offset; // byte in the EIF
-    std::optional<int> section;    // index in the EIF's section table
-};
 
 struct PcrValue {
     int index = 0;    // 0..31
@@ -46,8 +28,9 @@ enum class LogLevel { debug, info, warning, error };
 struct LogEntry {
     QDateTime time;
     LogLevel level = LogLevel::info;
-    QString source; // "session", "qemu", "machine"
-    QString text;   // one line
+    QString source;          // "session", "qemu", "machine"
+    QString text;            // one line
+    bool isInStream = false; // the capture stream says it too: what follows that has a line already
 };
 
 enum class EndKind {
@@ -69,8 +52,6 @@ struct EndReason {
 
 } // namespace nitroscope::app
 
-Q_DECLARE_METATYPE(nitroscope::app::BootStage)
-Q_DECLARE_METATYPE(nitroscope::app::BootFailure)
 Q_DECLARE_METATYPE(nitroscope::app::PcrValue)
 Q_DECLARE_METATYPE(nitroscope::app::LogEntry)
 Q_DECLARE_METATYPE(nitroscope::app::EndReason)

@@ -95,7 +95,9 @@ void CaptureReading::takeEnd(const CaptureEnd &end) {
     }
 }
 
+// Also when the next stream cannot even begin: of the one before, nothing more is delivered.
 void CaptureReading::fail(const Error &error) {
+    dropIntake();
     emit failed(error);
     setState(State::failed);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/debug/boot_map.hpp"
 
-#include "app/formats/eif/eif_document.hpp"
+#include "app/core/worker.hpp"
 #include "app/formats/kernel/bzimage.hpp"
 #include "qemu-machine/launch/file_source.hpp"
 
@@ -76,30 +76,40 @@ void addKernel(BootMap &map, const arch::LinuxBoot &boot, const formats::ByteReg
     addVmlinux(map, *image, vmlinux);
 }
 
+void addImage(BootMap &map, const arch::LinuxBoot &boot, const QString &eifPath, const QString &append) {
+    const auto document = formats::EifDocument::openOrShare(eifPath);
+    if (!document) {
+        map.kernelProblem = document.error().message;
+        return;
+    }
+    map.eif = *document;
+    const eif::Image &image = document->image();
+    if (const int index = image.find(eif::SectionType::kernel); index >= 0) {
+        const eif::Section &section = image.sections[size_t(index)];
+        addKernel(map, boot, {&document->source(), section.dataOffset, section.availableSize},
+                  QFileInfo(eifPath).absolutePath() + QStringLiteral("/vmlinux"));
+    } else {
+        map.kernelProblem = QStringLiteral("this EIF has no kernel");
+    }
+    const QString commandLine = document->commandLine() + u' ' + append;
+    if (commandLine.split(u' ').contains(QLatin1String("nokaslr")))
+        map.isMovable = false;
+    if (const auto ramdisks = document->ramdisks())
+        map.programs = formats::findBootPrograms((*ramdisks)->files(), commandLine);
+}
+
 } // namespace
 
 BootMapPointer makeBootMap(const arch::Architecture &architecture, const QString &eifPath,
                            const QString &append, const QString &firmwareElf) {
     auto map = std::make_shared<BootMap>();
-    addFirmware(*map, architecture.boot, firmwareElf);
-    const auto document = formats::EifDocument::open(eifPath);
-    if (!document) {
-        map->kernelProblem = document.error().message;
-        return map;
-    }
-    const eif::Image &image = document->image();
-    if (const int index = image.find(eif::SectionType::kernel); index >= 0) {
-        const eif::Section &section = image.sections[size_t(index)];
-        addKernel(*map, architecture.boot, {&document->source(), section.dataOffset, section.availableSize},
-                  QFileInfo(eifPath).absolutePath() + QStringLiteral("/vmlinux"));
-    } else {
-        map->kernelProblem = QStringLiteral("this EIF has no kernel");
-    }
-    const QString commandLine = document->commandLine() + u' ' + append;
-    if (commandLine.split(u' ').contains(QLatin1String("nokaslr")))
-        map->isMovable = false;
-    if (const auto ramdisks = formats::readRamdisks(document->source(), image))
-        map->programs = formats::findBootPrograms(*ramdisks, commandLine);
+    const auto fill = [&]() -> QString {
+        addFirmware(*map, architecture.boot, firmwareElf);
+        addImage(*map, architecture.boot, eifPath, append);
+        return {};
+    };
+    if (const QString problem = withoutExceptions(fill); !problem.isEmpty())
+        map->kernelProblem = problem;
     return map;
 }
 

@@ -10,6 +10,7 @@
 #include "app/formats/boot/boot_programs.hpp"
 #include "app/formats/boot/initcalls.hpp"
 #include "app/formats/boot/kernel_place.hpp"
+#include "app/formats/eif/eif_document.hpp"
 #include "app/formats/symbols/kernel_image.hpp"
 
 #include <memory>
@@ -17,6 +18,8 @@
 namespace nitroscope::app {
 
 struct BootMap {
+    std::optional<formats::EifDocument> eif; // nothing when it cannot be read
+
     // Guest-physical where firmware and decompressor run, both of which map memory to itself.
     std::optional<quint64> firmwareEntry; // first 64-bit instruction of the ROM
     QString firmwareProblem;

@@ -21,8 +21,9 @@ quint64 kernelStackOf(const TargetStop &stop) {
 
 } // namespace
 
-BootWalk::BootWalk(GdbBroker *broker, InnerBreakpoints *breakpoints, MachineControl *machine, QObject *parent)
-    : QObject(parent), m_broker(broker), m_breakpoints(breakpoints), m_machine(machine) {}
+BootWalk::BootWalk(GdbBroker *broker, const void *party, MachineControl *machine, QObject *parent)
+    : QObject(parent), m_broker(broker), m_breakpoints(&broker->breakpoints()), m_machine(machine),
+      m_track(party, &m_track), m_aims(party, &m_aims) {}
 
 void BootWalk::begin(BootMapPointer map) {
     m_map = std::move(map);
@@ -30,7 +31,7 @@ void BootWalk::begin(BootMapPointer map) {
 }
 
 void BootWalk::afterReset() {
-    m_breakpoints->removeAll(&m_trackOwner);
+    m_breakpoints->removeAll(m_track);
     m_copyJumpAt = m_outJumpAt = 0;
     m_unpackedAt.reset();
     m_slide.reset();
@@ -51,11 +52,11 @@ void BootWalk::plantTracker() {
         m_slide = 0;
     if (m_map->jumps) {
         m_copyJumpAt = m_map->kernelAddress + m_map->jumps->intoCopy;
-        m_breakpoints->addCode(m_copyJumpAt, &m_trackOwner);
+        m_breakpoints->insertCode(m_copyJumpAt, m_track);
     } else {
         // Not moved is the best guess, and right for a kernel that cannot be.
         m_unpackedAt = m_map->unpackedEntry;
-        m_breakpoints->addCode(*m_unpackedAt, &m_trackOwner);
+        m_breakpoints->insertCode(*m_unpackedAt, m_track);
     }
 }
 
@@ -114,7 +115,7 @@ void BootWalk::aim(BootPoint point) {
 
 void BootWalk::abandon() {
     m_aim.reset();
-    m_breakpoints->removeAll(&m_aimOwner);
+    m_breakpoints->removeAll(m_aims);
     m_places.clear();
     m_startThreadAt = m_runInitAt = 0;
     m_user.reset();
@@ -122,16 +123,16 @@ void BootWalk::abandon() {
 }
 
 void BootWalk::plantAim() {
-    m_breakpoints->removeAll(&m_aimOwner);
+    m_breakpoints->removeAll(m_aims);
     m_places.clear();
     m_startThreadAt = m_runInitAt = 0;
     m_user.reset();
     const auto plant = [this](quint64 address, const QString &text) {
         m_places.insert(address, text);
-        m_breakpoints->addCode(address, &m_aimOwner);
+        m_breakpoints->insertCode(address, m_aims);
     };
     const auto silently = [this](quint64 address) {
-        m_breakpoints->addCode(address, &m_aimOwner);
+        m_breakpoints->insertCode(address, m_aims);
         return address;
     };
     if (!m_aim)
@@ -200,23 +201,23 @@ void BootWalk::consider(const TargetStop &stop, const Decision &decide) {
 bool BootWalk::track(const TargetStop &stop, const Decision &decide) {
     const quint64 target = stop.value(stop.architecture->boot.jumpTarget);
     if (m_copyJumpAt != 0 && stop.pc == m_copyJumpAt) {
-        m_breakpoints->remove({0, m_copyJumpAt, 1}, &m_trackOwner);
+        m_breakpoints->removeCode(m_copyJumpAt, m_track);
         m_copyJumpAt = 0;
         m_outJumpAt = target - m_map->jumps->relocated + m_map->jumps->out;
-        m_breakpoints->addCode(m_outJumpAt, &m_trackOwner);
+        m_breakpoints->insertCode(m_outJumpAt, m_track);
         decide(Verdict::goesOn, {});
         return true;
     }
     if (m_outJumpAt != 0 && stop.pc == m_outJumpAt) {
-        m_breakpoints->remove({0, m_outJumpAt, 1}, &m_trackOwner);
+        m_breakpoints->removeCode(m_outJumpAt, m_track);
         m_outJumpAt = 0;
         m_unpackedAt = target;
-        m_breakpoints->addCode(target, &m_trackOwner);
+        m_breakpoints->insertCode(target, m_track);
         decide(Verdict::goesOn, {});
         return true;
     }
-    if (m_unpackedAt && stop.pc == *m_unpackedAt && m_breakpoints->owns(&m_trackOwner, stop.pc)) {
-        m_breakpoints->remove({0, stop.pc, 1}, &m_trackOwner);
+    if (m_unpackedAt && stop.pc == *m_unpackedAt && m_breakpoints->owns(m_track, stop.pc)) {
+        m_breakpoints->removeCode(stop.pc, m_track);
         readPlace(stop, decide);
         return true;
     }
@@ -333,9 +334,9 @@ BootWalk::Verdict BootWalk::considerProgram(const TargetStop &stop, QString *tex
         m_isInitStarted = true;
     if (isWantedOne) {
         if (m_user)
-            m_breakpoints->remove({0, m_user->entry, 1}, &m_aimOwner);
+            m_breakpoints->removeCode(m_user->entry, m_aims);
         m_user = User{entry, rootOf(stop)};
-        m_breakpoints->addCode(entry, &m_aimOwner);
+        m_breakpoints->insertCode(entry, m_aims);
     }
     return Verdict::goesOn;
 }

@@ -14,8 +14,8 @@
 #pragma once
 
 #include "app/session/debug/boot_map.hpp"
-#include "app/session/debug/inner_breakpoints.hpp"
 #include "app/session/debug/machine_control.hpp"
+#include "app/session/gdb/gdb_broker.hpp"
 #include "app/session/target/debug_types.hpp"
 
 namespace nitroscope::app {
@@ -26,8 +26,8 @@ public:
     enum class Verdict { notMine, goesOn, arrived };
     using Decision = std::function<void(Verdict verdict, const QString &text)>;
 
-    BootWalk(GdbBroker *broker, InnerBreakpoints *breakpoints, MachineControl *machine,
-             QObject *parent = nullptr);
+    // `party` is whom its breakpoints belong to.
+    BootWalk(GdbBroker *broker, const void *party, MachineControl *machine, QObject *parent = nullptr);
 
     // The target must stand at its reset vector.
     void begin(BootMapPointer map);
@@ -74,7 +74,7 @@ private:
     void arrive(const Decision &decide, const QString &text);
 
     GdbBroker *m_broker;
-    InnerBreakpoints *m_breakpoints;
+    BreakpointRegistry *m_breakpoints;
     MachineControl *m_machine;
     BootMapPointer m_map;
     std::optional<BootPoint> m_aim;
@@ -86,7 +86,7 @@ private:
     bool m_isInitStarted = false;
     std::optional<User> m_user;
     std::pair<QString, quint64> m_entered;
-    const char m_trackOwner = 0, m_aimOwner = 0; // only their addresses count
+    const BreakpointOwner m_track, m_aims; // breakpoints on the way, and of the aim
 };
 
 } // namespace nitroscope::app

@@ -4,11 +4,10 @@
 // live_target_memory.cpp.
 #include "app/session/debug/live_target.hpp"
 
+#include "app/core/worker.hpp"
 #include "app/session/debug/boot_point.hpp"
 #include "app/session/debug/cpu_space.hpp"
 
-#include <QFutureWatcher>
-#include <QtConcurrent/QtConcurrentRun>
 #include <QtEndian>
 
 namespace nitroscope::app {
@@ -31,8 +30,8 @@ QString watchedText(DebugBreakpoint::Kind kind) {
 
 LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFiles files, QObject *parent)
     : DebugTarget(parent), m_broker(broker), m_machine(machine), m_files(std::move(files)),
-      m_inner(broker, this), m_walk(broker, &m_inner, machine),
-      m_breakpoints(&m_inner, [this](const QString &place) { return placeOf(place); }),
+      m_walk(broker, this, machine),
+      m_breakpoints(&broker->breakpoints(), this, [this](const QString &place) { return placeOf(place); }),
       m_symbols(std::make_shared<BootSymbols>(SymbolParts(), false)) {
     if (!m_files.ram.isEmpty())
         if (auto memory = guest::PhysicalMemory::open(m_files.ram, architecture()))
@@ -49,33 +48,45 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
         });
     connect(broker, &GdbBroker::stopped, this, &LiveTarget::onStopped);
     connect(broker, &GdbBroker::resumed, this, [this] {
+        m_machine->forgetHit();
+        ++m_looks;
         m_stop.reset();
         setState(State::running);
+    });
+    connect(broker, &GdbBroker::written, this, &LiveTarget::targetChanged);
+    // Usually the machine stops by itself; not when it stood still for something else at that moment.
+    connect(machine, &MachineControl::wasHit, this, [this] {
+        if (m_broker->isRunning())
+            m_broker->interrupt();
     });
     connect(machine, &MachineControl::wasReset, this, &LiveTarget::onReset);
     connect(machine, &MachineControl::refused, this, &LiveTarget::problem);
     connect(&m_walk, &BootWalk::placed, this, &LiveTarget::publishSymbols);
-    connect(&m_breakpoints, &LiveBreakpoints::changed, this, &LiveTarget::breakpointsChanged);
+    connect(&m_breakpoints, &UserBreakpoints::changed, this, &LiveTarget::breakpointsChanged);
     m_threadTimer.setSingleShot(true);
     connect(&m_threadTimer, &QTimer::timeout, this, &LiveTarget::refreshThreads);
 
     m_wasReset = true;
     if (broker->lastStop())
         onStopped(*broker->lastStop());
-    auto *watcher = new QFutureWatcher<BootMapPointer>(this);
-    connect(watcher, &QFutureWatcherBase::finished, this, [this, watcher] {
-        m_image = watcher->result()->image;
-        if (m_memory)
-            m_code = std::make_shared<GuestCode>(*m_memory, m_image, m_files.eif);
-        m_walk.begin(watcher->result());
-        watcher->deleteLater();
-        emit prepared();
-    });
-    watcher->setFuture(QtConcurrent::run(makeBootMap, std::cref(architecture()), m_files.eif, m_files.append,
-                                         m_files.firmwareElf));
+    runInWorker(
+        this,
+        [files = m_files, &machine = architecture()] {
+            return makeBootMap(machine, files.eif, files.append, files.firmwareElf);
+        },
+        [this](const BootMapPointer &map) {
+            m_image = map->image;
+            if (m_memory)
+                m_code = std::make_shared<GuestCode>(*m_memory, m_image, map->eif);
+            m_walk.begin(map);
+            emit prepared();
+        });
 }
 
 LiveTarget::~LiveTarget() {
+    m_broker->disconnect(this);
+    m_breakpoints.disconnect(this);
+    m_broker->breakpoints().removeParty(this);
     m_broker->setJudge(nullptr, {});
     m_broker->setMemoryGuard({});
 }
@@ -186,7 +197,11 @@ void LiveTarget::onStopped(const TargetStop &stop) {
         return; // the one that was there when we came
     lookAt(stop);
     if (m_judged && m_judged->first == stop.generation) {
-        publish(stop, std::exchange(m_judged, std::nullopt)->second);
+        const Outcome outcome = std::exchange(m_judged, std::nullopt)->second;
+        // It would have gone on, had nobody interrupted it.
+        publish(stop, outcome.stays
+                          ? outcome
+                          : Outcome{true, DebugStop::Why::interrupt, QStringLiteral("Stopped"), {}});
         return;
     }
     if (m_wasReset) {
@@ -198,12 +213,22 @@ void LiveTarget::onStopped(const TargetStop &stop) {
         publish(stop, {true, m_stop->why, m_stop->text, m_stop->breakpoint});
         return;
     }
+    if (stop.isAgain && m_state == State::running)
+        return; // what it means is still being found out
+    // The answers may come when somebody has let it run again: then they are about nothing any more.
+    const auto tell = [this, look = ++m_looks](const Outcome &outcome) {
+        if (look != m_looks)
+            return;
+        TargetStop present = *m_broker->lastStop(); // registers may have been written meanwhile
+        present.isAgain = false;
+        publish(present, outcome);
+    };
     if (stop.reply.number == interrupted) {
-        m_machine->askBreaks(this, [this, stop](const QString &detail) {
+        m_machine->askBreaks(this, [tell](const QString &detail) {
             if (detail.isEmpty())
-                publish(stop, {true, DebugStop::Why::interrupt, QStringLiteral("Stopped"), {}});
+                tell({true, DebugStop::Why::interrupt, QStringLiteral("Stopped"), {}});
             else
-                publish(stop, {true, DebugStop::Why::enclaveBreak, detail, {}});
+                tell({true, DebugStop::Why::enclaveBreak, detail, {}});
         });
         return;
     }
@@ -212,18 +237,24 @@ void LiveTarget::onStopped(const TargetStop &stop) {
         return;
     }
     // A step's end, or a breakpoint of a gdb's where ours may stand, too.
-    classify(stop, [this, stop](Outcome outcome) {
+    classify(stop, [stop, tell](Outcome outcome) {
         if (!outcome.stays) {
             outcome.why = stop.bySteps ? DebugStop::Why::step : DebugStop::Why::other;
             outcome.text = stop.bySteps ? QString() : QStringLiteral("At a breakpoint of a gdb");
         }
-        publish(stop, outcome);
+        tell(outcome);
     });
 }
 
 // What a stop means, and whether it is to stay.
 void LiveTarget::classify(const TargetStop &stop, Classified done) {
     lookAt(stop);
+    if (stop.reply.number == interrupted) { // to change breakpoints, and perhaps for a break at the same time
+        m_machine->askBreaks(this, [done = std::move(done)](const QString &detail) {
+            done({!detail.isEmpty(), DebugStop::Why::enclaveBreak, detail, {}});
+        });
+        return;
+    }
     m_walk.consider(stop, [this, self = QPointer<LiveTarget>(this), stop,
                            done = std::move(done)](BootWalk::Verdict verdict, const QString &text) {
         if (!self)
@@ -306,7 +337,7 @@ void LiveTarget::publish(const TargetStop &stop, const Outcome &outcome) {
     if (m_state == State::detached)
         return;
     m_walk.abandon();
-    m_inner.removeAll(&m_destinationOwner);
+    m_broker->breakpoints().removeAll(m_destinationOwner);
     m_destination.reset();
     const qint64 stoppedThread = qMax<qint64>(1, stop.reply.thread.thread);
     // Written to while it stood still: the user goes on looking at what he has chosen.
@@ -363,7 +394,7 @@ void LiveTarget::refreshThreads() {
                 if (known.id == id)
                     change(known);
         };
-        m_broker->ask("qThreadExtraInfo," + rsp::hexNumber(quint64(id)), 0, this,
+        m_broker->ask("qThreadExtraInfo," + rsp::hexNumber(quint64(id)), GdbBroker::anyThread, this,
                       [store](const rsp::Client::Reply &reply) {
                           const auto text = reply ? rsp::fromHex(reply->payload) : std::nullopt;
                           store([&](DebugThread &known) {

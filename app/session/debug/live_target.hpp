@@ -12,7 +12,7 @@
 #include "app/session/debug/boot_symbols.hpp"
 #include "app/session/debug/boot_walk.hpp"
 #include "app/session/debug/expression.hpp"
-#include "app/session/debug/live_breakpoints.hpp"
+#include "app/session/debug/user_breakpoints.hpp"
 #include "app/session/programs/guest_code.hpp"
 #include "app/session/target/debug_target.hpp"
 
@@ -139,9 +139,8 @@ private:
     GdbBroker *m_broker;
     MachineControl *m_machine;
     LiveTargetFiles m_files;
-    InnerBreakpoints m_inner;
     BootWalk m_walk;
-    LiveBreakpoints m_breakpoints;
+    UserBreakpoints m_breakpoints;
     std::shared_ptr<const BootSymbols> m_symbols;
     symbols::KernelImagePointer m_image;              // of the EIF, or with a debug file of the user's
     std::shared_ptr<GuestCode> m_code;                // for workers
@@ -158,14 +157,15 @@ private:
     std::optional<TargetStop> m_raw;
     std::optional<TargetStop> m_selected; // registers of the CPU looked at, when another one has stopped
     std::optional<std::pair<quint64, Outcome>> m_judged; // by generation of the stop
+    quint64 m_looks = 0; // at stops, and resumptions: which answers are about the present
     std::optional<Destination> m_destination;
     QVector<DebugThread> m_threads;
     QTimer m_threadTimer;
     qint64 m_thread = 1;
     Token m_lastToken = 0;
     bool m_resetsWhenStopped = false;
-    bool m_wasReset = false;           // the next stop is one at the reset vector
-    const char m_destinationOwner = 0; // only its address counts
+    bool m_wasReset = false; // the next stop is one at the reset vector
+    const BreakpointOwner m_destinationOwner{this, &m_destinationOwner};
 };
 
 } // namespace nitroscope::app

@@ -3,28 +3,12 @@
 // Of LiveTarget: what takes its time and runs on workers: frames, the kernel's own view, debug files.
 #include "app/session/debug/live_target.hpp"
 
+#include "app/core/worker.hpp"
 #include "app/session/debug/cpu_space.hpp"
 #include "app/session/unwind/unwinder.hpp"
 
-#include <QFutureWatcher>
-#include <QtConcurrent/QtConcurrentRun>
-
 namespace nitroscope::app {
-namespace {
-
-// Runs `work` on the thread pool and gives what it returns to `done`, on the context's thread.
-template <class Work, class Done>
-void onWorker(QObject *context, Work work, Done done) {
-    using Outcome = std::invoke_result_t<Work>;
-    auto *watcher = new QFutureWatcher<Outcome>(context);
-    QObject::connect(watcher, &QFutureWatcherBase::finished, context, [watcher, done = std::move(done)] {
-        watcher->deleteLater();
-        done(watcher->result());
-    });
-    watcher->setFuture(QtConcurrent::run(std::move(work)));
-}
-
-} // namespace
+namespace {} // namespace
 
 DebugTarget::Token LiveTarget::readFrames(qint64 thread, int most) {
     const Token token = newToken();
@@ -34,14 +18,14 @@ DebugTarget::Token LiveTarget::readFrames(qint64 thread, int most) {
                 emit framesRead(token, m_stop ? m_stop->generation : 0, {});
                 return;
             }
-            onWorker(this, backtraceOf(*registers, most),
-                     [this, token, registers = *registers](const GuestCode::Backtrace &result) {
-                         if (m_state == State::detached)
-                             return;
-                         if (result.isNew)
-                             takeParts(rootOf(cpuWith(architecture(), registers.raw)), result.parts);
-                         emit framesRead(token, registers.generation, result.frames);
-                     });
+            runInWorker(this, backtraceOf(*registers, most),
+                        [this, token, registers = *registers](const GuestCode::Backtrace &result) {
+                            if (m_state == State::detached)
+                                return;
+                            if (result.isNew)
+                                takeParts(rootOf(cpuWith(architecture(), registers.raw)), result.parts);
+                            emit framesRead(token, registers.generation, result.frames);
+                        });
         });
     });
     return token;
@@ -86,7 +70,7 @@ void LiveTarget::nameUserCode() {
         return;
     m_checkedPage = checked;
     const RegisterSet registers{stop->generation, stop->reply.thread.thread, stop->registers};
-    onWorker(this, backtraceOf(registers, 1), [this, root = m_root](const GuestCode::Backtrace &result) {
+    runInWorker(this, backtraceOf(registers, 1), [this, root = m_root](const GuestCode::Backtrace &result) {
         if (result.isNew && m_state != State::detached)
             takeParts(root, result.parts);
     });
@@ -132,7 +116,7 @@ void LiveTarget::startKernelRead() {
     }
     m_isReaderBusy = true;
     const bool isStale = std::exchange(m_isReaderStale, false);
-    onWorker(
+    runInWorker(
         this,
         [code = m_code, image = m_image, isStale, translation = m_translation, registers = vcpuNow()] {
             if (isStale)
@@ -179,7 +163,7 @@ void LiveTarget::loadDebugFile(const QString &path) {
              std::nullopt, path});
         return;
     }
-    onWorker(
+    runInWorker(
         this, [image = m_image, path] { return image->withDebugFile(path); },
         [this](const Result<symbols::KernelImagePointer> &detailed) {
             if (m_state == State::detached)

@@ -236,17 +236,13 @@ void LiveTarget::writeRegister(qint64 thread, int stubNumber, const QByteArray &
                       {}});
         return;
     }
-    m_broker->forgetRegisters();
-    m_broker->ask("P" + rsp::hexNumber(quint64(stubNumber)) + '=' + value.toHex(), thread, this,
-                  [this](const rsp::Client::Reply &reply) {
-                      if (!reply || reply->payload != "OK")
-                          emit problem({QStringLiteral("registers"),
-                                        QStringLiteral("QEMU does not take this value."),
-                                        std::nullopt,
-                                        {}});
-                      m_broker->refresh();
-                      emit targetChanged();
-                  });
+    m_broker->writeRegisters(thread, {{stubNumber, value}}, this, [this](const rsp::Client::Reply &reply) {
+        if (!reply || reply->payload != "OK")
+            emit problem({QStringLiteral("registers"),
+                          QStringLiteral("QEMU does not take this value."),
+                          std::nullopt,
+                          {}});
+    });
 }
 
 void LiveTarget::writeMemory(AddressSpace space, quint64 address, const QByteArray &bytes) {
@@ -266,7 +262,6 @@ void LiveTarget::writeMemory(AddressSpace space, quint64 address, const QByteArr
                           [this](const Result<void> &written) {
                               if (!written)
                                   emit problem(written.error());
-                              emit targetChanged();
                           });
 }
 

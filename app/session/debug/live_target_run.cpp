@@ -34,9 +34,9 @@ void LiveTarget::step() {
 }
 
 void LiveTarget::go(const Destination &destination) {
-    m_inner.removeAll(&m_destinationOwner);
+    m_broker->breakpoints().removeAll(m_destinationOwner);
     m_destination = destination;
-    m_inner.addCode(destination.address, &m_destinationOwner);
+    m_broker->breakpoints().insertCode(destination.address, m_destinationOwner);
     m_broker->resume(";c");
 }
 

@@ -10,14 +10,10 @@ void MachineControl::takeEvent(const qmp::Event &event) {
         if (const auto hit = qmp::readBreakHit(event.data)) {
             m_hit = hit->detail;
             m_breaks.removeOne(hit->id);
+            emit wasHit();
         }
     } else if (event.name == QLatin1String("RESET")) {
         emit wasReset();
-    } else if (event.name == QLatin1String("RESUME")) {
-        m_hit.clear();
-        emit runs();
-    } else if (event.name == QLatin1String("STOP")) {
-        emit stands();
     }
 }
 
@@ -25,19 +21,31 @@ void MachineControl::breakOnce(const QString &source) {
     if (!m_client)
         return;
     const QJsonObject once{{QStringLiteral("source"), source}, {QStringLiteral("count"), 1}};
-    m_client->execute(qmp::breakAddCommand, once, this, [this](const qmp::Client::Reply &reply) {
-        if (!reply)
-            emit refused(reply.error());
-        else
-            m_breaks.append(quint32(reply->toObject().value(QLatin1String("id")).toInteger()));
-    });
+    m_client->execute(qmp::breakAddCommand, once, this,
+                      [this, wish = m_wishes](const qmp::Client::Reply &reply) {
+                          if (!reply) {
+                              emit refused(reply.error());
+                              return;
+                          }
+                          const auto id = quint32(reply->toObject().value(QLatin1String("id")).toInteger());
+                          if (wish == m_wishes)
+                              m_breaks.append(id);
+                          else
+                              removeBreak(id); // given up before the machine had answered
+                      });
 }
 
 void MachineControl::clearBreaks() {
+    ++m_wishes;
     for (const quint32 id : std::exchange(m_breaks, {}))
-        if (m_client) // one that was hit at this very moment is gone already
-            m_client->execute(qmp::breakRemoveCommand, {{QStringLiteral("id"), qint64(id)}}, this,
-                              [](const qmp::Client::Reply &) {});
+        removeBreak(id);
+}
+
+// One that was hit at this very moment is gone already.
+void MachineControl::removeBreak(quint32 id) {
+    if (m_client)
+        m_client->execute(qmp::breakRemoveCommand, {{QStringLiteral("id"), qint64(id)}}, this,
+                          [](const qmp::Client::Reply &) {});
 }
 
 void MachineControl::reset() {

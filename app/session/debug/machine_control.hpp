@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // What the debugger wants of the machine and the gdbstub cannot do: breaks on NSM requests and vsock packets,
-// a reset, and the truth about whether the guest runs. Over QMP (qemu-machine/qapi/nitro.json).
+// and a reset. Over QMP (qemu-machine/qapi/nitro.json).
 #pragma once
 
 #include "app/proto/qmp/client.hpp"
@@ -25,21 +25,23 @@ public:
     // Forgets breaks of breakOnce() that have not been hit.
     void clearBreaks();
     void reset();
-    // What breaks were hit since the last resumption, in words; asks the machine first, so that its events
-    // have arrived.
+    // What break was hit last since forgetHit(), in words; asks the machine first, so that its events have
+    // arrived. That the machine runs again does not count: it may do so behind a stop that nobody has seen.
+    void forgetHit() { m_hit.clear(); }
     void askBreaks(QObject *context, const std::function<void(const QString &detail)> &done);
 
 signals:
+    void wasHit(); // a break
     void wasReset();
-    // The machine was made to run or stopped by somebody. Between the two a step may have passed.
-    void runs();
-    void stands();
     void refused(const nitroscope::app::Error &error);
 
 private:
+    void removeBreak(quint32 id);
+
     QPointer<qmp::Client> m_client;
     QVector<quint32> m_breaks;
-    QString m_hit; // detail of the last ENCLAVE_BREAK since the machine ran
+    quint64 m_wishes = 0; // grows when those of before are given up
+    QString m_hit;        // detail of the last ENCLAVE_BREAK
 };
 
 } // namespace nitroscope::app

@@ -16,11 +16,6 @@ constexpr quint64 pageBytes = 4096;
 constexpr qsizetype mostThreads = 256;
 constexpr int mostEmptySteps = 8; // in a row; one is rare
 
-QByteArray zPacket(char kind, const Breakpoint &breakpoint) {
-    return kind + QByteArray::number(breakpoint.type) + ',' + rsp::hexNumber(breakpoint.address) + ',' +
-           rsp::hexNumber(breakpoint.length);
-}
-
 // Where boot code touches devices, address spaces are the identity.
 quint64 plainByAddress(const arch::MemoryLayout &memory, quint64 address, quint64 bytes) {
     quint64 plain = bytes;
@@ -49,6 +44,7 @@ GdbBroker::GdbBroker(QIODevice *stub, const arch::Architecture &architecture, QO
     connect(&m_stub, &rsp::Client::stopped, this, &GdbBroker::onStop);
     connect(&m_stub, &rsp::Client::resumed, this, [this] {
         m_selectedThread = 0;
+        m_isResuming = false;
         if (!std::exchange(m_isRunning, true))
             emit resumed();
     });
@@ -60,8 +56,8 @@ quint64 GdbBroker::programCounterOf(const TargetStop &stop) const {
     return stop.segment.base + stop.value(m_architecture.registers.programCounter);
 }
 
-void GdbBroker::setJudge(Owner judgeOwner, Judge judge) {
-    m_judgeOwner = judgeOwner;
+void GdbBroker::setJudge(const void *party, Judge judge) {
+    m_judgesParty = party;
     m_judge = std::move(judge);
 }
 
@@ -80,9 +76,11 @@ void GdbBroker::listThreads(const QByteArray &query, const std::function<void()>
 }
 
 void GdbBroker::ask(const QByteArray &command, qint64 thread, QObject *context, Callback callback) {
-    if (thread > 0 && thread != m_selectedThread && m_stub.state() == rsp::Client::State::stopped) {
-        m_selectedThread = thread;
-        m_stub.send("Hg" + rsp::hexNumber(quint64(thread)), this, [this](const rsp::Client::Reply &reply) {
+    // Somebody else may have looked at another CPU than the one that stopped.
+    const qint64 wanted = thread == 0 && m_stop && !m_isRunning ? m_stop->reply.thread.thread : thread;
+    if (wanted > 0 && wanted != m_selectedThread && m_stub.takesCommands()) {
+        m_selectedThread = wanted;
+        m_stub.send("Hg" + rsp::hexNumber(quint64(wanted)), this, [this](const rsp::Client::Reply &reply) {
             if (!reply || reply->payload != "OK")
                 m_selectedThread = 0;
         });
@@ -167,9 +165,14 @@ void GdbBroker::readPiece(const std::shared_ptr<MemoryRead> &read) {
 void GdbBroker::writeMemory(qint64 thread, bool isPhysical, quint64 address, const QByteArray &bytes,
                             QObject *context, std::function<void(const Result<void> &)> callback) {
     constexpr qsizetype piece = 0x400; // QEMU takes 0x800
-    auto failed = std::make_shared<bool>(false);
-    const auto note = [failed](const rsp::Client::Reply &reply) {
-        *failed = *failed || !reply || reply->payload != "OK";
+    struct Outcome {
+        bool isWritten = false, isFailed = false; // any of it
+    };
+    auto outcome = std::make_shared<Outcome>();
+    const auto note = [outcome](const rsp::Client::Reply &reply) {
+        const bool isDone = reply && reply->payload == "OK";
+        outcome->isFailed = outcome->isFailed || !isDone;
+        return isDone;
     };
     // Commands are answered in order, so nobody else's can come between; the flag is global in QEMU.
     if (isPhysical)
@@ -178,16 +181,20 @@ void GdbBroker::writeMemory(qint64 thread, bool isPhysical, quint64 address, con
         const QByteArray part = bytes.mid(at, piece);
         ask("M" + rsp::hexNumber(address + quint64(at)) + ',' + rsp::hexNumber(quint64(part.size())) + ':' +
                 part.toHex(),
-            thread, this, note);
+            thread, this, [outcome, note](const rsp::Client::Reply &reply) {
+                outcome->isWritten = note(reply) || outcome->isWritten;
+            });
     }
     ask(isPhysical ? "Qqemu.PhyMemMode:0" : "qC", thread, this,
-        [failed, context = QPointer<QObject>(context),
+        [this, outcome, context = QPointer<QObject>(context),
          callback = std::move(callback)](const rsp::Client::Reply &reply) {
+            if (outcome->isWritten)
+                emit written(TargetPart::memory);
             if (!context)
                 return;
             if (!reply)
                 callback(tl::unexpected(reply.error()));
-            else if (*failed)
+            else if (outcome->isFailed)
                 callback(failure(QStringLiteral("not-mapped"),
                                  QStringLiteral("The memory at this address cannot be written.")));
             else
@@ -195,107 +202,69 @@ void GdbBroker::writeMemory(qint64 thread, bool isPhysical, quint64 address, con
         });
 }
 
-// At once, or when the stub has stopped; it is stopped for it.
-void GdbBroker::whenStopped(std::function<void()> job) {
-    if (m_stub.state() != rsp::Client::State::running) {
-        job();
-        return;
+void GdbBroker::writeRegisters(qint64 thread, const QVector<std::pair<int, QByteArray>> &values,
+                               QObject *context, Callback callback) {
+    if (m_stop && m_stub.takesCommands())
+        m_stop->registers.clear();
+    auto refusal = std::make_shared<std::optional<rsp::Client::Reply>>();
+    for (qsizetype i = 0; i < values.size(); ++i) {
+        const bool isLast = i + 1 == values.size();
+        ask("P" + rsp::hexNumber(quint64(values[i].first)) + '=' + values[i].second.toHex(), thread, this,
+            [this, refusal, isLast, context = QPointer<QObject>(context),
+             callback = isLast ? std::move(callback) : Callback()](const rsp::Client::Reply &reply) {
+                if (!*refusal && (!reply || reply->payload != "OK"))
+                    *refusal = reply;
+                if (!isLast)
+                    return;
+                if (reply) // it has come to the stub
+                    emit written(TargetPart::registers);
+                if (context)
+                    callback(refusal->value_or(reply));
+            });
     }
-    m_jobs.append(std::move(job));
-    m_stub.interrupt();
-}
-
-void GdbBroker::insert(const Breakpoint &breakpoint, Owner owner, QObject *context, Callback callback) {
-    whenStopped(
-        [this, breakpoint, owner, context = QPointer<QObject>(context), callback = std::move(callback)] {
-            if (context) // who wanted it may have gone before the target stopped
-                insertNow(breakpoint, owner, context, callback);
-        });
-}
-
-void GdbBroker::insertNow(const Breakpoint &breakpoint, Owner owner, const QPointer<QObject> &context,
-                          const Callback &callback) {
-    m_orphans.removeOne(breakpoint);
-    if (!m_breakpoints.add(breakpoint, owner)) {
-        emit breakpointsChanged();
-        if (context)
-            callback(rsp::Client::Answer{"OK", {}, m_stub.generation()});
-        return;
-    }
-    m_stub.send(zPacket('Z', breakpoint), this,
-                [this, breakpoint, owner, context, callback](const rsp::Client::Reply &reply) {
-                    if (!reply || reply->payload != "OK")
-                        m_breakpoints.remove(breakpoint, owner);
-                    else if (!context)
-                        remove(breakpoint, owner, this, [](const rsp::Client::Reply &) {});
-                    emit breakpointsChanged(); // NOLINT(readability-misleading-indentation): emit is empty
-                    if (context)
-                        callback(reply);
-                });
-}
-
-void GdbBroker::remove(const Breakpoint &breakpoint, Owner owner, QObject *context, Callback callback) {
-    whenStopped([this, breakpoint, owner, context = QPointer<QObject>(context),
-                 callback = std::move(callback)] { removeNow(breakpoint, owner, context, callback); });
-}
-
-void GdbBroker::removeNow(const Breakpoint &breakpoint, Owner owner, const QPointer<QObject> &context,
-                          const Callback &callback) {
-    const bool isLast = m_breakpoints.remove(breakpoint, owner);
-    emit breakpointsChanged();
-    if (isLast)
-        m_stub.send(zPacket('z', breakpoint), context, callback);
-    else if (context)
-        callback(rsp::Client::Answer{"OK", {}, m_stub.generation()});
-}
-
-void GdbBroker::removeAll(Owner owner) {
-    m_orphans += m_breakpoints.removeAll(owner);
-    emit breakpointsChanged();
-    if (m_stub.state() != rsp::Client::State::running)
-        dropOrphans();
-}
-
-void GdbBroker::dropOrphans() {
-    for (const Breakpoint &breakpoint : std::exchange(m_orphans, {}))
-        m_stub.send(zPacket('z', breakpoint), this, [](const rsp::Client::Reply &) {});
+    refresh(); // behind them in line
 }
 
 void GdbBroker::resume(const QByteArray &actions) {
-    if (m_isRunning || !m_stop || m_stub.state() != rsp::Client::State::stopped)
+    if (m_isRunning || m_isResuming || !m_stop || m_stub.state() != rsp::Client::State::stopped)
         return;
+    m_isResuming = true;
     m_actions = actions;
     m_isInterrupted = false;
-    if (!m_stop->registers.isEmpty()) {
+    if (!m_isExamining) // else publish() does it: where it goes on is to be known first
         send(actions, *m_stop);
-        return;
-    }
-    // Somebody wrote registers: where it goes on is to be known first.
-    ask("g", m_stop->reply.thread.thread, this, [this, actions](const rsp::Client::Reply &reply) {
-        if (m_isRunning || !m_stop)
+}
+
+// The way of all resumptions.
+void GdbBroker::run(const QByteArray &command) {
+    m_stub.resume(command, this, [this](const rsp::Client::Reply &reply) {
+        const bool neverLeft = !reply && (reply.error().code == QLatin1String("rsp-timeout") ||
+                                          reply.error().code == QLatin1String("rsp-too-many"));
+        if (!neverLeft || !m_stop)
             return;
-        if (const auto bytes = reply ? rsp::fromHex(reply->payload) : std::nullopt;
-            bytes && m_architecture.isPacket(*bytes)) {
-            m_stop->registers = *bytes;
-            m_stop->pc = programCounterOf(*m_stop);
-        }
-        send(actions, *m_stop);
+        // The stub is silent, and they who wait for a stop would wait for ever.
+        m_isResuming = false;
+        m_afterStep.clear();
+        TargetStop same = *m_stop;
+        same.isAgain = false;
+        publish(std::move(same));
     });
+    if (m_isInterrupted)
+        m_stub.interrupt();
 }
 
 void GdbBroker::send(const QByteArray &actions, const TargetStop &from) {
     m_stepsLeft = mostEmptySteps;
     // QEMU would stop at once and for ever at a breakpoint under the program counter; a step ignores it.
-    if (!actions.contains('s') && m_breakpoints.hasCodeAt(from.pc))
+    if (!actions.contains('s') && m_breakpoints.stopsAt(from.pc))
         stepOff(actions);
     else
-        m_stub.resume("vCont" + actions, this, {});
+        run("vCont" + actions);
 }
 
 void GdbBroker::stepOff(const QByteArray &actions) {
     m_afterStep = actions;
-    m_stub.resume("vCont;s:" + rsp::hexNumber(quint64(qMax<qint64>(1, m_stop->reply.thread.thread))), this,
-                  {});
+    run("vCont;s:" + rsp::hexNumber(quint64(qMax<qint64>(1, m_stop->reply.thread.thread))));
 }
 
 // QEMU 10.0 ends a step before its instruction when an interrupt arrives as it begins (cpu_tb_exec in
@@ -322,9 +291,8 @@ void GdbBroker::afterStep(const QByteArray &actions, const rsp::StopReply &reply
         } else if (isThereStill && takeRepetition(reply)) {
             stepOff(actions);
         } else {
-            for (const auto &job : std::exchange(m_jobs, {}))
-                job();
-            m_stub.resume("vCont" + actions, this, {});
+            m_breakpoints.carryOut();
+            run("vCont" + actions);
         }
     });
 }
@@ -334,19 +302,13 @@ void GdbBroker::interrupt() {
     m_stub.interrupt();
 }
 
-void GdbBroker::forgetRegisters() {
-    if (m_stop)
-        m_stop->registers.clear();
-}
-
 void GdbBroker::refresh() {
-    if (m_stop && !m_isRunning && m_stub.state() == rsp::Client::State::stopped) {
-        m_actions.clear();
-        rsp::StopReply reply = m_stop->reply;
-        reply.reason = rsp::StopReason::none;
-        reply.number = trap;
-        examine(reply);
-    }
+    if (!m_stop || m_isRunning || !m_stub.takesCommands())
+        return;
+    rsp::StopReply reply = m_stop->reply;
+    reply.reason = rsp::StopReason::none;
+    reply.number = trap;
+    examine(reply, Look::again);
 }
 
 void GdbBroker::onStop(const rsp::StopReply &reply) {
@@ -382,25 +344,29 @@ void GdbBroker::chooseThread(rsp::StopReply reply) {
 }
 
 // All is asked for in one go and answered in order.
-void GdbBroker::examine(const rsp::StopReply &reply) {
+void GdbBroker::examine(const rsp::StopReply &reply, Look look) {
     auto stop = std::make_shared<TargetStop>();
     stop->architecture = &m_architecture;
     stop->reply = reply;
     stop->generation = ++m_generation;
-    stop->bySteps = m_actions.contains('s');
-    stop->isAgain = m_actions.isEmpty() && m_wasReady;
+    m_isExamining = true;
+    stop->isAgain = look == Look::again;
+    stop->bySteps = !stop->isAgain && m_actions.contains('s');
     const qint64 thread = reply.thread.thread;
     // After a trap the stub has selected the CPU that caused it.
-    if (thread > 0 && (reply.number != trap || m_actions.isEmpty()))
+    if (thread > 0 && (reply.number != trap || m_actions.isEmpty() || stop->isAgain))
         m_stub.send("Hg" + rsp::hexNumber(quint64(thread)), this, [](const rsp::Client::Reply &) {});
     m_selectedThread = thread;
     m_stub.send("g", this, [this, stop](const rsp::Client::Reply &answer) {
+        if (stop->generation != m_generation)
+            return; // it is being looked at again
         const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
         if (bytes && m_architecture.isPacket(*bytes))
             stop->registers = *bytes;
         if (stop->bySteps && !stop->registers.isEmpty() && m_stop && stop->registers == m_stop->registers &&
             takeRepetition(stop->reply)) {
-            m_stub.resume("vCont" + m_actions, this, {});
+            m_isExamining = false;
+            run("vCont" + m_actions);
             return;
         }
         const bool canKeep = stop->bySteps && m_stop && !stop->registers.isEmpty() &&
@@ -418,7 +384,8 @@ void GdbBroker::examine(const rsp::StopReply &reply) {
 void GdbBroker::readSegment(const std::shared_ptr<TargetStop> &stop) {
     askSegment(stop->reply.thread.thread, this, [this, stop](const CodeSegment &segment) {
         stop->segment = segment;
-        consider(*stop);
+        if (stop->generation == m_generation)
+            consider(*stop);
     });
 }
 
@@ -426,29 +393,30 @@ void GdbBroker::readSegment(const std::shared_ptr<TargetStop> &stop) {
 void GdbBroker::consider(TargetStop stop) {
     if (!stop.registers.isEmpty())
         stop.pc = programCounterOf(stop);
+    m_isExamining = false;
     const bool isTrap = stop.reply.number == trap && stop.reply.reason == rsp::StopReason::none;
-    stop.atBreakpoint = stop.reply.number == trap && m_breakpoints.hasCodeAt(stop.pc);
-    const bool isOrphans = isTrap && !stop.bySteps && !stop.atBreakpoint &&
-                           std::any_of(m_orphans.cbegin(), m_orphans.cend(), [&](const Breakpoint &orphan) {
-                               return orphan.type <= 1 && orphan.address == stop.pc;
-                           });
-    dropOrphans();
-    const bool hadJobs = !m_jobs.isEmpty();
-    for (const auto &job : std::exchange(m_jobs, {}))
-        job();
-    const bool onlyForJobs = hadJobs && stop.reply.number == interrupted && !m_isInterrupted;
-    if (isOrphans || (onlyForJobs && !m_actions.isEmpty())) {
+    stop.atBreakpoint = stop.reply.number == trap && m_breakpoints.isWantedAt(stop.pc);
+    const quint64 watched = stop.reply.watchAddress;
+    const bool isForsaken = !stop.isAgain && !stop.bySteps && !m_isInterrupted &&
+                            ((isTrap && m_breakpoints.isForsakenAt(stop.pc)) ||
+                             (watched != 0 && m_breakpoints.isForsakenWatch(watched)));
+    const bool onlyToChange = m_breakpoints.carryOut() && stop.reply.number == interrupted &&
+                              !m_isInterrupted && !m_actions.isEmpty();
+    if (isForsaken || (onlyToChange && !m_judge)) {
         goOn(stop);
         return;
     }
-    const bool isJudges = m_judge && isTrap && !stop.bySteps && stop.atBreakpoint &&
-                          m_breakpoints.isOnlyOwner(m_judgeOwner, stop.pc);
-    const bool isJudgesWatch = m_judge && stop.reply.watchAddress != 0 &&
-                               m_breakpoints.isOnlyWatcher(m_judgeOwner, stop.reply.watchAddress);
-    if (!(isJudges || isJudgesWatch) || m_isInterrupted || stop.isAgain) {
+    const bool isJudges = m_judge && (onlyToChange ||
+                                      (isTrap && !stop.bySteps && stop.atBreakpoint &&
+                                       m_breakpoints.isOnlyOwner(m_judgesParty, stop.pc)) ||
+                                      (watched != 0 && m_breakpoints.isOnlyWatcher(m_judgesParty, watched)));
+    if (isJudges && !m_isInterrupted && !stop.isAgain)
+        judge(stop);
+    else
         publish(std::move(stop));
-        return;
-    }
+}
+
+void GdbBroker::judge(const TargetStop &stop) {
     auto decided = std::make_shared<bool>(false);
     m_judge(stop, [this, self = QPointer<GdbBroker>(this), stop, decided](bool stays) {
         if (!self || std::exchange(*decided, true))
@@ -468,12 +436,16 @@ void GdbBroker::goOn(const TargetStop &stop) {
 void GdbBroker::publish(TargetStop stop) {
     m_stop = std::move(stop);
     m_isRunning = false;
-    m_isInterrupted = false;
+    const bool isHeld = m_isResuming; // somebody wants it to run since it is being looked at again
+    if (!isHeld)
+        m_isInterrupted = false;
     const QPointer<GdbBroker> alive(this);
     if (!std::exchange(m_wasReady, true))
         emit ready();
     if (alive)
         emit stopped(*m_stop);
+    if (alive && isHeld && !m_isExamining)
+        send(m_actions, *m_stop);
 }
 
 } // namespace nitroscope::app

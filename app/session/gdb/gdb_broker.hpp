@@ -5,15 +5,16 @@
 //
 // The stub serves one client, and much of what a second one could do breaks the first: `?` drops breakpoints,
 // `k` ends QEMU, `bs` outside of a replay aborts it, a QMP `cont` leaves a waiting client unaware. The broker
-// keeps breakpoints with their owners, knows whether the target runs, reads at each stop what every client
-// asks first (registers and code segment), and tells all of them of it. Everything is asynchronous.
+// keeps the registry of breakpoints, knows whether the target runs, reads at each stop what every client asks
+// first (registers and code segment), and tells all of them of it, and of what any of them writes. Everything
+// is asynchronous.
 //
 // Not every stop of the stub is one of the target: behind a breakpoint whose condition does not hold, or that
 // only an interruption to change breakpoints was the reason of, the target goes on and nobody hears of it.
 #pragma once
 
 #include "app/proto/rsp/client.hpp"
-#include "app/session/gdb/breakpoint_table.hpp"
+#include "app/session/gdb/breakpoint_registry.hpp"
 #include "app/session/gdb/register_view.hpp"
 
 namespace nitroscope::app {
@@ -36,13 +37,18 @@ struct TargetStop {
     bool isUser() const { return architecture->modes.isUser(registers); }
 };
 
+// What of a target can be written.
+enum class TargetPart { memory, registers };
+
 class GdbBroker : public QObject {
     Q_OBJECT
 public:
-    using Owner = BreakpointTable::Owner;
     using Callback = rsp::Client::Callback;
-    // Looks at a stop at a breakpoint that only `judgeOwner` wants. Must call `decide` once, at any time
-    // later; false lets the target go on as if nothing had been there.
+    // For ask(): a command that concerns no CPU, or names its own.
+    static constexpr qint64 anyThread = -1;
+    // Looks at a stop at a breakpoint that only the judge's party wants, or at an interruption that only was
+    // to change breakpoints: the machine may have stopped for a reason of its own at the same moment. Must
+    // call `decide` once, at any time later; false lets the target go on as if nothing had been there.
     using Judge = std::function<void(const TargetStop &stop, std::function<void(bool stays)> decide)>;
 
     // How many of `bytes` from a linear address on, as the CPU with these registers sees it, are memory: up
@@ -63,9 +69,13 @@ public:
     // vCPUs as the stub numbers them; known from ready() on.
     const QVector<qint64> &threads() const { return m_threads; }
 
-    void setJudge(Owner judgeOwner, Judge judge);
+    void setJudge(const void *party, Judge judge);
 
-    // A plain command, for CPU `thread` when that is not 0. Refused while the target runs (rsp-running).
+    // Who wants to stop where, and what became of it.
+    BreakpointRegistry &breakpoints() { return m_breakpoints; }
+
+    // A plain command, for CPU `thread`; 0 is the one that stopped. Refused while the target runs
+    // (rsp-running). What writes has functions of its own below.
     void ask(const QByteArray &command, qint64 thread, QObject *context, Callback callback);
     void askMonitor(const QByteArray &words, QObject *context, Callback callback);
     // The code segment of CPU `thread`; a flat 64-bit one when QEMU does not tell.
@@ -90,29 +100,24 @@ public:
     void writeMemory(qint64 thread, bool isPhysical, quint64 address, const QByteArray &bytes,
                      QObject *context, std::function<void(const Result<void> &)> callback);
 
-    // Z and z. The callback's payload is the stub's, or OK when it need not be asked. While the target runs
-    // it is stopped for the moment that the change takes, and runs on.
-    void insert(const Breakpoint &breakpoint, Owner owner, QObject *context, Callback callback);
-    void remove(const Breakpoint &breakpoint, Owner owner, QObject *context, Callback callback);
-    // When an owner goes. Possible while the target runs: done at the next stop.
-    void removeAll(Owner owner);
-    const BreakpointTable &breakpoints() const { return m_breakpoints; }
+    // Registers by the stub's numbers and widths. The callback gets the first answer that is not OK, or the
+    // last. The stop is read again, and everybody told of it.
+    void writeRegisters(qint64 thread, const QVector<std::pair<int, QByteArray>> &values, QObject *context,
+                        Callback callback);
 
     // `actions` as after `vCont`: ";c", ";s:1". Nothing happens when the target runs already.
     void resume(const QByteArray &actions);
     void interrupt();
-    // Registers were written: what was read at the stop is out of date.
-    void forgetRegisters();
-    // The machine was changed by others while it stood still (a reset, a snapshot): reads the stop again and
-    // tells everybody of it.
+    // The machine was changed while it stood still (a reset, a snapshot, a register written): reads the stop
+    // again and tells everybody of it. A resumption that comes meanwhile waits for it.
     void refresh();
 
 signals:
     void ready();
     void resumed();
     void stopped(const nitroscope::app::TargetStop &stop);
-    // A breakpoint was set or removed in the stub, or an owner joined or left.
-    void breakpointsChanged();
+    // By anybody, the window or a gdb: what was read before is out of date.
+    void written(nitroscope::app::TargetPart part);
     void problem(const nitroscope::app::Error &error);
     void closed(const nitroscope::app::Error &error);
 
@@ -120,36 +125,31 @@ private:
     // Linear, out of the registers.
     quint64 programCounterOf(const TargetStop &stop) const;
     void onStop(const rsp::StopReply &reply);
-    void examine(const rsp::StopReply &reply);
+    enum class Look { first, again };
+    void examine(const rsp::StopReply &reply, Look look = Look::first);
     void chooseThread(rsp::StopReply reply);
     void readSegment(const std::shared_ptr<TargetStop> &stop);
     void consider(TargetStop stop);
     void publish(TargetStop stop);
+    void judge(const TargetStop &stop);
     void goOn(const TargetStop &stop);
+    void run(const QByteArray &command);
     void send(const QByteArray &actions, const TargetStop &from);
     void stepOff(const QByteArray &actions);
     void afterStep(const QByteArray &actions, const rsp::StopReply &reply);
     // Whether a step that has changed nothing may be made again; counts it.
     bool takeRepetition(const rsp::StopReply &reply);
     void listThreads(const QByteArray &query, const std::function<void()> &then);
-    void whenStopped(std::function<void()> job);
-    void dropOrphans();
     void readPiece(const std::shared_ptr<struct MemoryRead> &read);
-    void insertNow(const Breakpoint &breakpoint, Owner owner, const QPointer<QObject> &context,
-                   const Callback &callback);
-    void removeNow(const Breakpoint &breakpoint, Owner owner, const QPointer<QObject> &context,
-                   const Callback &callback);
 
     const arch::Architecture &m_architecture;
     rsp::Client m_stub;
-    BreakpointTable m_breakpoints;
-    QVector<Breakpoint> m_orphans; // still in the stub, wanted by nobody
+    BreakpointRegistry m_breakpoints{&m_stub};
     QVector<qint64> m_threads;
-    QVector<std::function<void()>> m_jobs; // for the moment at which the stub stops
     std::optional<TargetStop> m_stop;
     Judge m_judge;
     MemoryGuard m_guard;
-    Owner m_judgeOwner = nullptr;
+    const void *m_judgesParty = nullptr;
     QByteArray m_actions; // of the last resume
     // What to resume with once the breakpoint under the program counter is stepped over.
     QByteArray m_afterStep;
@@ -157,6 +157,8 @@ private:
     quint64 m_generation = 0;
     qint64 m_selectedThread = 0;
     bool m_isRunning = false;
+    bool m_isResuming = false;  // it will run as soon as the stub has heard of it
+    bool m_isExamining = false; // where it has stopped is being read
     bool m_wasReady = false;
     bool m_isInterrupted = false; // somebody wants the stop that comes
 };

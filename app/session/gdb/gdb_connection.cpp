@@ -53,7 +53,10 @@ GdbConnection::GdbConnection(QIODevice *device, GdbBroker *broker, MonitorComman
         m_view = RegisterView(broker->architecture(), broker->lastStop()->segment);
     connect(device, &QIODevice::readyRead, this, &GdbConnection::readDevice);
     connect(device, &QIODevice::readChannelFinished, this, [this] { finish(false); });
-    connect(broker, &GdbBroker::stopped, this, &GdbConnection::onStopped);
+    connect(broker, &GdbBroker::stopped, this, [this](const TargetStop &stop) {
+        if (!stop.isAgain) // it has not run, so that this ends nobody's run
+            onStopped(stop);
+    });
     connect(broker, &GdbBroker::closed, this, [this] {
         if (m_awaitsStop)
             write("X09"); // ended by SIGKILL, as far as gdb is concerned
@@ -63,16 +66,17 @@ GdbConnection::GdbConnection(QIODevice *device, GdbBroker *broker, MonitorComman
 }
 
 GdbConnection::~GdbConnection() {
+    m_request.reset();
     if (!m_isClosed)
-        m_broker->removeAll(this);
+        m_broker->breakpoints().removeParty(this);
 }
 
 void GdbConnection::finish(bool detached) {
     if (std::exchange(m_isClosed, true))
         return;
-    m_broker->removeAll(this);
     m_waiting.clear();
     m_request.reset();
+    m_broker->breakpoints().removeParty(this);
     m_patience.stop();
     emit closed(detached);
 }
@@ -150,8 +154,9 @@ void GdbConnection::giveUp() {
     reply(m_knowsErrorTexts ? QByteArray("E.QEMU's gdbstub does not answer") : QByteArray(notWhileRunning));
 }
 
+// For packets that name their CPU themselves.
 void GdbConnection::forward(const QByteArray &packet) {
-    m_broker->ask(packet, m_thread, m_request.get(), [this](const rsp::Client::Reply &answer) {
+    m_broker->ask(packet, GdbBroker::anyThread, m_request.get(), [this](const rsp::Client::Reply &answer) {
         reply(answer ? answer->payload : QByteArray(notWhileRunning));
     });
 }
@@ -180,30 +185,19 @@ void GdbConnection::dispatch(const QByteArray &packet) {
     } else if (first == 'm' || first == 'x') {
         readMemory(packet);
     } else if (first == 'X') {
-        writeBinary(packet);
+        writeMemory(packet);
     } else if (packet == "qfThreadInfo") {
-        m_broker->ask(packet, 0, m_request.get(), [this](const rsp::Client::Reply &answer) {
-            if (answer && answer->payload.startsWith('m'))
-                listThreads(answer->payload);
-            else
-                reply("l");
-        });
+        m_broker->ask(packet, GdbBroker::anyThread, m_request.get(),
+                      [this](const rsp::Client::Reply &answer) {
+                          if (answer && answer->payload.startsWith('m'))
+                              listThreads(answer->payload);
+                          else
+                              reply("l");
+                      });
     } else if (packet.startsWith("qXfer:features:read:") || packet.startsWith("qXfer:memory-map:read:")) {
         transfer(packet);
     } else if (first == 'M') {
-        const auto span =
-            parseSpan(QByteArrayView(packet).sliced(1, qMax<qsizetype>(1, packet.indexOf(':')) - 1));
-        if (!span) {
-            reply(badRequest);
-            return;
-        }
-        m_broker->askGuard(m_thread, span->address, span->bytes, m_request.get(),
-                           [this, packet, span](quint64 plain) {
-                               if (plain < span->bytes)
-                                   reply(noMemory);
-                               else
-                                   forward(packet);
-                           });
+        writeMemory(packet);
     } else if (first == 'T' || packet.startsWith("qThreadExtraInfo,")) {
         forward(packet);
     } else {
@@ -378,25 +372,23 @@ void GdbConnection::writeRegisters(const QByteArray &packet) {
             reply(badRequest);
             return;
         }
-        m_broker->forgetRegisters();
-        QVector<QByteArray> packets;
+        QVector<std::pair<int, QByteArray>> values;
         qsizetype offset = 0;
         for (int number = 0; number < m_view.count(); ++number) {
             const qsizetype size = m_view.bytes(number);
             const auto value = QByteArrayView(*wanted).sliced(offset, size);
             if (value != QByteArrayView(present).sliced(offset, size))
-                packets.append("P" + rsp::hexNumber(quint64(m_view.stubNumber(number))) + '=' +
-                               m_view.toStub(number, value).toHex());
+                values.append({m_view.stubNumber(number), m_view.toStub(number, value)});
             offset += size;
         }
-        auto failed = std::make_shared<bool>(false);
-        for (const QByteArray &command : packets)
-            m_broker->ask(command, m_thread, m_request.get(), [failed](const rsp::Client::Reply &written) {
-                *failed = *failed || !written || written->payload != "OK";
-            });
-        // Behind them in the queue.
-        m_broker->ask("qC", m_thread, m_request.get(),
-                      [this, failed](const rsp::Client::Reply &) { reply(*failed ? badRequest : "OK"); });
+        if (values.isEmpty()) {
+            reply("OK");
+            return;
+        }
+        m_broker->writeRegisters(m_thread, values, m_request.get(),
+                                 [this](const rsp::Client::Reply &written) {
+                                     reply(written && written->payload == "OK" ? "OK" : badRequest);
+                                 });
     });
 }
 
@@ -424,8 +416,10 @@ void GdbConnection::writeRegister(const QByteArray &packet) {
         reply(badRequest);
         return;
     }
-    m_broker->forgetRegisters();
-    forward("P" + rsp::hexNumber(quint64(m_view.stubNumber(int(*number)))) + '=' + wide.toHex());
+    m_broker->writeRegisters(m_thread, {{m_view.stubNumber(int(*number)), wide}}, m_request.get(),
+                             [this](const rsp::Client::Reply &written) {
+                                 reply(written ? written->payload : QByteArray(notWhileRunning));
+                             });
 }
 
 void GdbConnection::readMemory(const QByteArray &packet) {
@@ -455,15 +449,17 @@ void GdbConnection::readMemory(const QByteArray &packet) {
     });
 }
 
-void GdbConnection::writeBinary(const QByteArray &packet) {
+// M with digits, X with bytes.
+void GdbConnection::writeMemory(const QByteArray &packet) {
     const qsizetype colon = packet.indexOf(':');
     const auto span = colon < 0 ? std::nullopt : parseSpan(QByteArrayView(packet).sliced(1, colon - 1));
-    const QByteArray bytes = packet.sliced(colon + 1);
-    if (!span || quint64(bytes.size()) != span->bytes) {
+    const QByteArrayView data = QByteArrayView(packet).sliced(colon + 1);
+    const auto bytes = packet[0] == 'M' ? rsp::fromHex(data) : data.toByteArray();
+    if (!span || !bytes || quint64(bytes->size()) != span->bytes) {
         reply(badRequest);
         return;
     }
-    if (bytes.isEmpty()) { // how gdb asks whether X is known
+    if (bytes->isEmpty()) { // how gdb asks whether X is known
         reply("OK");
         return;
     }
@@ -473,7 +469,7 @@ void GdbConnection::writeBinary(const QByteArray &packet) {
                 reply(noMemory);
                 return;
             }
-            m_broker->writeMemory(m_thread, false, span->address, bytes, m_request.get(),
+            m_broker->writeMemory(m_thread, false, span->address, *bytes, m_request.get(),
                                   [this](const Result<void> &written) { reply(written ? "OK" : noMemory); });
         });
 }
@@ -488,23 +484,30 @@ void GdbConnection::changeBreakpoint(const QByteArray &packet) {
         return;
     }
     const Breakpoint breakpoint{int(*type), span->address, span->bytes};
-    const auto done = [this](const rsp::Client::Reply &answer) {
-        reply(answer ? answer->payload : QByteArray(notWhileRunning));
-    };
-    if (packet[0] == 'Z')
-        m_broker->insert(breakpoint, this, m_request.get(), done);
-    else
-        m_broker->remove(breakpoint, this, m_request.get(), done);
+    BreakpointRegistry &breakpoints = m_broker->breakpoints();
+    if (packet[0] == 'z') {
+        breakpoints.remove(breakpoint, this, m_request.get(), [this](const rsp::Client::Reply &answer) {
+            reply(answer ? answer->payload : QByteArray(notWhileRunning));
+        });
+        return;
+    }
+    breakpoints.insert(
+        breakpoint, this, m_request.get(), [this, breakpoint](const rsp::Client::Reply &answer) {
+            if (!answer || answer->payload != "OK") // gdb takes it for not inserted, and never removes it
+                m_broker->breakpoints().remove(breakpoint, this);
+            reply(answer ? answer->payload : QByteArray(notWhileRunning));
+        });
 }
 
 // QEMU tells its threads one by one.
 void GdbConnection::listThreads(const QByteArray &found) {
-    m_broker->ask("qsThreadInfo", 0, m_request.get(), [this, found](const rsp::Client::Reply &answer) {
-        if (answer && answer->payload.startsWith('m') && found.size() < packetBytes / 2)
-            listThreads(found + ',' + answer->payload.sliced(1));
-        else
-            reply(found);
-    });
+    m_broker->ask("qsThreadInfo", GdbBroker::anyThread, m_request.get(),
+                  [this, found](const rsp::Client::Reply &answer) {
+                      if (answer && answer->payload.startsWith('m') && found.size() < packetBytes / 2)
+                          listThreads(found + ',' + answer->payload.sliced(1));
+                      else
+                          reply(found);
+                  });
 }
 
 void GdbConnection::transfer(const QByteArray &packet) {
@@ -523,7 +526,7 @@ void GdbConnection::transfer(const QByteArray &packet) {
         // Longer answers than QEMU's packets can have would be cut.
         m_broker->ask("qXfer:features:read:" + parts[3] + ':' + rsp::hexNumber(span->address) + ',' +
                           rsp::hexNumber(qMin<quint64>(span->bytes, 0x700)),
-                      0, m_request.get(), [this](const rsp::Client::Reply &answer) {
+                      GdbBroker::anyThread, m_request.get(), [this](const rsp::Client::Reply &answer) {
                           reply(answer ? answer->payload : QByteArray(noMemory));
                       });
         return;

@@ -51,7 +51,7 @@ private:
     void readRegister(const QByteArray &packet);
     void writeRegister(const QByteArray &packet);
     void readMemory(const QByteArray &packet);
-    void writeBinary(const QByteArray &packet);
+    void writeMemory(const QByteArray &packet);
     void changeBreakpoint(const QByteArray &packet);
     void listThreads(const QByteArray &found);
     void transfer(const QByteArray &packet);

@@ -2,6 +2,8 @@
 #include "app/session/launch/launch_arguments.hpp"
 
 #include "app/core/program_locations.hpp"
+#include "app/session/launch/launch_options.hpp"
+#include "qemu-machine/launch/limits.h"
 
 #include <QFileInfo>
 #include <QRegularExpression>
@@ -10,52 +12,69 @@ namespace nitroscope::app {
 namespace {
 
 constexpr quint64 mebibyte = 1024 * 1024;
-constexpr quint64 leastMemoryMiB = 512;
 
 QString absolute(const QString &path) {
     return QFileInfo(path).absoluteFilePath();
 }
 
+// As QEMU's options spell a value.
+QString spelled(const LaunchOption &option, const LaunchSpec &spec) {
+    const QVariant value = valueOf(option, spec);
+    if (option.isSwitch())
+        return value.toBool() ? QStringLiteral("on") : QStringLiteral("off");
+    if (option.kind == OptionKind::list)
+        return value.toStringList().join(u';');
+    const QString text = value.toString();
+    return option.kind == OptionKind::path && !text.isEmpty() ? absolute(text) : text;
+}
+
+QString property(const char *name, const QString &value) {
+    return QStringLiteral("%1=%2").arg(QLatin1String(name), optionValue(value));
+}
+
 QString machineOption(const LaunchSpec &spec, bool captures, const LaunchChannels &channels) {
-    QString machine = QStringLiteral("nitro-enclave");
-    const auto add = [&machine](const char *name, const QString &value) {
-        machine += QStringLiteral(",%1=%2").arg(QLatin1String(name), optionValue(value));
-    };
-    if (spec.debugMode)
-        add("debug-mode", QStringLiteral("on"));
-    if (!spec.strict)
-        add("strict", QStringLiteral("off"));
-    if (!spec.moduleId.isEmpty())
-        add("module-id", spec.moduleId);
-    if (!spec.parentRole.isEmpty())
-        add("parent-role", spec.parentRole);
-    if (!spec.parentId.isEmpty())
-        add("parent-id", spec.parentId);
-    if (spec.vsock.cid != 0)
-        add("enclave-cid", QString::number(spec.vsock.cid));
+    QStringList machine{QStringLiteral("nitro-enclave")};
+    for (const LaunchOption &option : launchOptions())
+        if (option.qemu.where == QemuTarget::Where::machine && !isDefault(option, spec))
+            machine << property(option.qemu.name, spelled(option, spec));
     if (!channels.vsock.isEmpty())
-        add("vsock-path", channels.vsock);
-    if (!spec.vsock.routes.isEmpty())
-        add("vsock-routes", spec.vsock.routes.join(u';'));
-    if (!spec.vsock.heartbeat.isEmpty())
-        add("heartbeat", spec.vsock.heartbeat);
+        machine << property("vsock-path", channels.vsock);
     if (captures)
-        add("capture", QStringLiteral("capture"));
+        machine << QStringLiteral("capture=capture");
     if (!channels.ram.isEmpty())
-        add("memory-backend", QStringLiteral("ram"));
-    return machine;
+        machine << QStringLiteral("memory-backend=ram");
+    return machine.join(u',');
 }
 
 QString socketChardev(const char *id, const QString &path) {
     return QStringLiteral("socket,id=%1,path=%2,server=off").arg(QLatin1String(id), optionValue(path));
 }
 
+// Empty when no option asks for the plugin. What it is not told it would do by default.
 QString tracePlugin(const LaunchSpec &spec) {
-    QString plugin = optionValue(shareFolder() + QStringLiteral("/nitroscope-trace.so"));
-    plugin += spec.traceSystemCalls ? QStringLiteral(",syscalls=on") : QStringLiteral(",syscalls=off");
-    if (!spec.firstCallsPath.isEmpty())
-        plugin += QStringLiteral(",first-calls=") + optionValue(absolute(spec.firstCallsPath));
-    return plugin;
+    QStringList plugin{optionValue(shareFolder() + QStringLiteral("/nitroscope-trace.so"))};
+    bool isWanted = false;
+    for (const LaunchOption &option : launchOptions()) {
+        if (option.qemu.where != QemuTarget::Where::plugin)
+            continue;
+        isWanted = isWanted || !isDefault(option, spec);
+        if (const QString value = spelled(option, spec); !value.isEmpty())
+            plugin << property(option.qemu.name, value);
+    }
+    return isWanted ? plugin.join(u',') : QString();
+}
+
+// What needs no more than its own argument.
+QStringList ownArguments(const LaunchSpec &spec) {
+    QStringList arguments;
+    for (const LaunchOption &option : launchOptions()) {
+        const QString value = spelled(option, spec);
+        if (option.qemu.where == QemuTarget::Where::argument && !value.isEmpty())
+            arguments << QLatin1String(option.qemu.name) << value;
+        else if (option.qemu.where == QemuTarget::Where::device && !isDefault(option, spec))
+            arguments << QStringLiteral("-global") << property(option.qemu.name, value);
+    }
+    return arguments;
 }
 
 } // namespace
@@ -63,7 +82,7 @@ QString tracePlugin(const LaunchSpec &spec) {
 quint64 defaultMemoryMiB(quint64 eifBytes) {
     // Divided first: a sparse file may claim almost 2^64 bytes.
     const quint64 eifMiB = eifBytes / mebibyte + (eifBytes % mebibyte != 0);
-    return qMax(leastMemoryMiB, 4 * eifMiB);
+    return qMax(quint64(NITRO_MEMORY_MIB_DEFAULT), 4 * eifMiB);
 }
 
 quint64 memoryMiBOf(const LaunchSpec &spec, quint64 eifBytes) {
@@ -84,15 +103,8 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
         QStringLiteral("none"),
         QStringLiteral("-machine"),
         machineOption(spec, !channels.capture.isEmpty() || !spec.capturePath.isEmpty(), channels),
-        // Rather than the machine's `eif`: QEMU refuses -append and -initrd without it.
-        QStringLiteral("-kernel"),
-        absolute(spec.eifPath),
-        QStringLiteral("-accel"),
-        spec.accelerator == Accelerator::kvm ? QStringLiteral("kvm") : QStringLiteral("tcg"),
         QStringLiteral("-m"),
         QStringLiteral("%1M").arg(memory),
-        QStringLiteral("-smp"),
-        QString::number(spec.cpuCount),
         // A dead enclave stays, so that its last PCRs can still be asked for; we end QEMU ourselves.
         QStringLiteral("-action"),
         QStringLiteral("panic=pause,shutdown=pause"),
@@ -122,22 +134,9 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
     if (!channels.gdbStub.isEmpty())
         arguments << QStringLiteral("-chardev") << socketChardev("gdb", channels.gdbStub)
                   << QStringLiteral("-gdb") << QStringLiteral("chardev:gdb");
-    if (spec.traceSystemCalls || !spec.firstCallsPath.isEmpty())
-        arguments << QStringLiteral("-plugin") << tracePlugin(spec);
-    const auto global = [&arguments](const char *property, const QString &value) {
-        arguments << QStringLiteral("-global")
-                  << QStringLiteral("virtio-vsock-device.%1=%2").arg(QLatin1String(property), value);
-    };
-    if (spec.vsock.heartbeatDelay > 0)
-        global("heartbeat-delay", QString::number(spec.vsock.heartbeatDelay));
-    if (!spec.vsock.seqpacket)
-        global("seqpacket", QStringLiteral("off"));
-    if (spec.vsock.refuseCid2)
-        global("refuse-cid2", QStringLiteral("on"));
-    if (!spec.append.isEmpty())
-        arguments << QStringLiteral("-append") << spec.append;
-    if (!spec.initrdPath.isEmpty())
-        arguments << QStringLiteral("-initrd") << absolute(spec.initrdPath);
+    if (const QString plugin = tracePlugin(spec); !plugin.isEmpty())
+        arguments << QStringLiteral("-plugin") << plugin;
+    arguments += ownArguments(spec);
     return arguments;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Everything a user can say about one run of an enclave. A plain record: the window fills it from its
-// dialogs, the command line from its options, and launch_arguments.hpp turns it into QEMU's arguments.
+// Everything a user can say about one run of an enclave. A plain record with one member for each row of
+// launch_options.def: the window fills it from its dialogs, the command line from its options, and
+// launch_arguments.hpp turns it into QEMU's arguments.
 #pragma once
 
 #include <QMetaType>
@@ -10,48 +11,95 @@
 
 namespace nitroscope::app {
 
-// Which machinery executes the guest's instructions.
+// Which machinery executes the guest's instructions; the order is that of the option's words.
 enum class Accelerator {
     tcg, // translation; works everywhere, and what breakpoints and plugins need
     kvm, // only on request: a /dev/kvm that exists may still not work (nested, no rights)
 };
 
+// What kind of value an option has: how it is read and written, and what edits it.
+enum class OptionKind {
+    flag,      // on the command line as --NAME, or as --no-NAME where it is on unless said otherwise
+    onOff,     // a flag that nitroscope-cli takes as --NAME on|off
+    number,    // decimal, from min to max
+    mebibytes, // the same; a command line also takes such as 2G
+    text,      //
+    word,      // one of the option's words
+    path,      // of a file that is read
+    newPath,   // of a file or socket that is made
+    list       // may be said more than once
+};
+
+// The types of launch_options.def.
+namespace launch_type {
+struct Flag {
+    using Value = bool;
+    static constexpr OptionKind kind = OptionKind::flag;
+};
+struct OnOff {
+    using Value = bool;
+    static constexpr OptionKind kind = OptionKind::onOff;
+};
+struct Number {
+    using Value = quint64;
+    static constexpr OptionKind kind = OptionKind::number;
+};
+struct Count {
+    using Value = unsigned;
+    static constexpr OptionKind kind = OptionKind::number;
+};
+struct Port {
+    using Value = int;
+    static constexpr OptionKind kind = OptionKind::number;
+};
+struct Mebibytes {
+    using Value = quint64;
+    static constexpr OptionKind kind = OptionKind::mebibytes;
+};
+struct Text {
+    using Value = QString;
+    static constexpr OptionKind kind = OptionKind::text;
+};
+struct Word {
+    using Value = QString;
+    static constexpr OptionKind kind = OptionKind::word;
+};
+struct Accel {
+    using Value = Accelerator;
+    static constexpr OptionKind kind = OptionKind::word;
+};
+struct Path {
+    using Value = QString;
+    static constexpr OptionKind kind = OptionKind::path;
+};
+struct NewPath {
+    using Value = QString;
+    static constexpr OptionKind kind = OptionKind::newPath;
+};
+struct List {
+    using Value = QStringList;
+    static constexpr OptionKind kind = OptionKind::list;
+};
+} // namespace launch_type
+
 // The parent's side of vsock.
 struct VsockOptions {
-    quint64 cid = 0;            // of the enclave, 4 and up; 0 = the first from 16 on that is free
-    QString path;               // hybrid socket; empty = in the runtime folder of the run
-    QStringList routes;         // "8000=tcp:127.0.0.1:80", as in qemu-machine/vsock/host/route.hpp
-    QString heartbeat;          // "on", "off", "delay", "wrong"; empty = on
-    quint32 heartbeatDelay = 0; // milliseconds, with "delay"; 0 = the device's default
-    bool seqpacket = true;      // offer SOCK_SEQPACKET to the guest
-    bool refuseCid2 = false;    // nobody is at CID 2, as on EC2
-    bool headersOnly = false;   // the capture stream has packets without their payload
+#define LAUNCH_OPTION(TYPE, MEMBER, DEFAULT, ...)
+#define VSOCK_OPTION(TYPE, MEMBER, DEFAULT, ...) launch_type::TYPE::Value MEMBER = DEFAULT;
+#include "app/session/launch/launch_options.def"
+#undef LAUNCH_OPTION
+#undef VSOCK_OPTION
 
     bool operator==(const VsockOptions &) const = default;
 };
 
 struct LaunchSpec {
-    QString eifPath;        // required
-    quint64 memoryMiB = 0;  // 0 = the default of EC2's rule, see defaultMemoryMiB()
-    unsigned cpuCount = 1;  // 1..128
-    bool debugMode = false; // PCR 0-2 and 8 read as zero, as with nitro-cli's --debug-mode
-    bool strict = true;     // false: what the real platform refuses becomes a warning
-    QString moduleId;       // empty = the machine's default
-    QString parentRole;     // IAM role ARN measured into PCR 3; empty = none
-    QString parentId;       // instance id measured into PCR 4; empty = none
-    QString append;         // appended to the EIF's command line; measured
-    QString initrdPath;     // one more ramdisk after the EIF's; measured
-    QString capturePath;    // pcapng file that receives the capture stream; empty = none
-    QString qemuPath;       // empty = found by locateQemu() (program_locations.hpp)
-    Accelerator accelerator = Accelerator::tcg;
+#define LAUNCH_OPTION(TYPE, MEMBER, DEFAULT, ...) launch_type::TYPE::Value MEMBER = DEFAULT;
+#define VSOCK_OPTION(TYPE, MEMBER, DEFAULT, ...)
+#include "app/session/launch/launch_options.def"
+#undef LAUNCH_OPTION
+#undef VSOCK_OPTION
     VsockOptions vsock;
-    bool debugger = false; // stay at the reset vector, and let gdb in (EnclaveSession::debuggerReady)
-    int gdbPort = -1;      // with `debugger`: also let gdb in on this loopback port; 0 = any, -1 = none
-
-    // By the plugin nitroscope-trace, into the capture stream: system calls of the guest's programs, and when
-    // each function of a symbol list (System.map, nm) first ran.
-    bool traceSystemCalls = false;
-    QString firstCallsPath; // empty = none
 };
 
 } // namespace nitroscope::app

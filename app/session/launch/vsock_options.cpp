@@ -41,21 +41,4 @@ Result<void> checkVsockPath(const QString &path) {
                        .arg(longestPathBytes));
 }
 
-Result<void> checkVsockOptions(const VsockOptions &options) {
-    if (options.cid != 0 && (options.cid < leastEnclaveCid || options.cid > mostEnclaveCid))
-        return failure(QStringLiteral("vsock-cid"),
-                       QStringLiteral("An enclave's CID is from %1 to %2; without one it gets the first free "
-                                      "one from 16 on.")
-                           .arg(leastEnclaveCid)
-                           .arg(mostEnclaveCid));
-    const QStringList modes{QString(), QStringLiteral("on"), QStringLiteral("off"), QStringLiteral("delay"),
-                            QStringLiteral("wrong")};
-    if (!modes.contains(options.heartbeat) || options.heartbeatDelay > mostHeartbeatDelay)
-        return failure(QStringLiteral("vsock-heartbeat"),
-                       QStringLiteral("The heartbeat is on, off, wrong, delay or delay=MILLISECONDS."));
-    if (auto checked = checkVsockPath(options.path); !checked)
-        return checked;
-    return checkVsockRoutes(options.routes);
-}
-
 } // namespace nitroscope::app

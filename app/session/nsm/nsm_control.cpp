@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/nsm/nsm_control.hpp"
 
+#include "nsm-device/core/nsm_protocol.h"
+
 namespace nitroscope::app {
 namespace {
 
@@ -17,14 +19,14 @@ QString whatText(const QString &request, const std::optional<int> &pcr, const QS
 } // namespace
 
 QStringList nsmFaultActions() {
-    return {QStringLiteral("error"),
-            QStringLiteral("delay"),
-            QStringLiteral("drop"),
-            QStringLiteral("corrupt-document"),
-            QStringLiteral("corrupt-signature"),
-            QStringLiteral("expired-leaf"),
-            QStringLiteral("stale-timestamp"),
-            QStringLiteral("wrong-root")};
+    QStringList words;
+    for (int action = 0; action < NSM_FAULT_ACTIONS; ++action)
+        words << QLatin1String(nsm_fault_action_name(static_cast<NsmFaultAction>(action)));
+    return words;
+}
+
+qmp::BreakRule nsmBreak(const QString &request, std::optional<int> pcr, const QString &error) {
+    return {QStringLiteral("nsm"), {}, request, error, pcr, 0, 0};
 }
 
 QString ruleText(const qmp::BreakRule &rule) {
@@ -44,16 +46,12 @@ QString ruleText(const qmp::FaultRule &rule) {
     return text;
 }
 
-void NsmControl::add(const NsmBreak &wanted) {
-    change(qmp::breakAddCommand,
-           qmp::toArguments(
-               qmp::BreakRule{QStringLiteral("nsm"), {}, wanted.kind, wanted.error, wanted.pcr, 0, 0}));
+void NsmControl::add(const qmp::BreakRule &wanted) {
+    change(qmp::breakAddCommand, qmp::toArguments(wanted));
 }
 
-void NsmControl::add(const NsmFault &wanted) {
-    change(qmp::nsmFaultAddCommand,
-           qmp::toArguments(qmp::FaultRule{wanted.action, wanted.kind, wanted.error, wanted.pcr,
-                                           wanted.milliseconds, wanted.count, 0, 0}));
+void NsmControl::add(const qmp::FaultRule &wanted) {
+    change(qmp::nsmFaultAddCommand, qmp::toArguments(wanted));
 }
 
 void NsmControl::remove(NsmRule::Kind kind, quint32 id) {

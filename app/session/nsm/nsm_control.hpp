@@ -13,22 +13,9 @@
 
 namespace nitroscope::app {
 
-// Stop the machine at an NSM request. Empty members match everything.
-struct NsmBreak {
-    QString kind;           // "ExtendPCR"
-    std::optional<int> pcr; // 0..31
-    QString error;          // "ReadOnlyIndex": stop at answers with it
-};
-
-// Answer an NSM request otherwise than by the book.
-struct NsmFault {
-    QString kind; // "Attestation"; empty: every request
-    std::optional<int> pcr;
-    QString action;                      // one of nsmFaultActions()
-    QString error;                       // with action "error"
-    std::optional<quint64> milliseconds; // with "delay" and "stale-timestamp"
-    quint64 count = 0;                   // how often; 0 = until removed
-};
+// A rule that stops the machine at NSM requests: of that name ("ExtendPCR"), about that PCR (0..31), answered with
+// that error ("ReadOnlyIndex"). What is empty matches everything.
+qmp::BreakRule nsmBreak(const QString &request = {}, std::optional<int> pcr = {}, const QString &error = {});
 
 // Words of QMP's NsmFaultKind.
 QStringList nsmFaultActions();
@@ -50,8 +37,8 @@ public:
     using QObject::QObject;
 
     void setClient(qmp::Client *client) { m_client = client; }
-    void add(const NsmBreak &wanted);
-    void add(const NsmFault &wanted);
+    void add(const qmp::BreakRule &wanted);
+    void add(const qmp::FaultRule &wanted);
     void remove(NsmRule::Kind kind, quint32 id);
     // Rules that are used up go without an event.
     void refresh();
@@ -70,7 +57,5 @@ private:
 
 } // namespace nitroscope::app
 
-Q_DECLARE_METATYPE(nitroscope::app::NsmBreak)
-Q_DECLARE_METATYPE(nitroscope::app::NsmFault)
 Q_DECLARE_METATYPE(nitroscope::app::NsmRule)
 Q_DECLARE_METATYPE(nitroscope::qmp::BreakHit)

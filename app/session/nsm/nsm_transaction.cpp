@@ -1,65 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/nsm/nsm_transaction.hpp"
 
-#include "app/proto/pcapng/cbor_variant.hpp"
-
 #include <QStringList>
 
 namespace nitroscope::app {
 namespace {
 
-qint32 numberOf(const QVariantMap &arguments, const char *key) {
-    const QVariant value = arguments.value(QLatin1String(key));
-    bool ok = false;
-    const qlonglong number = value.toLongLong(&ok);
-    return value.isValid() && ok && number >= 0 && number <= 0x7fffffff ? static_cast<qint32>(number)
-                                                                        : NsmTransaction::absent;
+void takeArguments(const pcapng::NsmRecord &nsm, NsmTransaction &transaction) {
+    transaction.kind = nsm.kind;
+    transaction.pcr = nsm.pcr;
+    transaction.data = nsm.data;
+    transaction.nonce = nsm.nonce;
+    transaction.publicKey = nsm.publicKey;
 }
 
-// serde decodes bytes from a list of numbers as well.
-qint32 sizeOf(const QVariantMap &arguments, const char *key) {
-    const QVariant value = arguments.value(QLatin1String(key));
-    if (value.typeId() == QMetaType::QByteArray)
-        return static_cast<qint32>(value.toByteArray().size());
-    return value.typeId() == QMetaType::QVariantList ? static_cast<qint32>(value.toList().size())
-                                                     : NsmTransaction::absent;
-}
-
-QString bytesText(qint32 count) {
+QString bytesText(qint64 count) {
     return count == 1 ? QStringLiteral("1 byte") : QStringLiteral("%1 bytes").arg(count);
 }
 
 } // namespace
 
 bool NsmTransaction::concerns(int index) const {
-    if (kind == nsm_kind::lockPcrs)
+    if (kind == NSM_REQUEST_LOCK_PCRS)
         return pcr != absent && index < pcr;
-    return kind <= nsm_kind::lockPcr && pcr == index;
+    return kind <= NSM_REQUEST_LOCK_PCR && pcr == index;
 }
 
 void takeRequest(const pcapng::Record &record, const pcapng::NsmRecord &nsm, NsmTransaction &transaction) {
     transaction.hasRequest = true;
-    transaction.kind = nsm.kind;
+    takeArguments(nsm, transaction);
     transaction.hostNs = record.hostNs;
     transaction.virtualNs = record.virtualNs.value_or(-1);
+    transaction.requestSize = nsm.cborBytes;
     transaction.requestBytes = static_cast<quint32>(nsm.cbor.size());
     transaction.requestOffset = record.dataOffset + record.captured - transaction.requestBytes;
-    const auto decoded = pcapng::decodeCbor(nsm.cbor);
-    if (!decoded || decoded->typeId() != QMetaType::QVariantMap)
-        return;
-    const QVariantMap outer = decoded->toMap();
-    if (outer.size() != 1)
-        return;
-    const QVariantMap arguments = outer.first().toMap();
-    transaction.pcr = numberOf(arguments, nsm.kind == nsm_kind::lockPcrs ? "range" : "index");
-    transaction.data = sizeOf(arguments, nsm.kind == nsm_kind::extendPcr ? "data" : "user_data");
-    transaction.nonce = sizeOf(arguments, "nonce");
-    transaction.publicKey = sizeOf(arguments, "public_key");
 }
 
 void takeResponse(const pcapng::Record &record, const pcapng::NsmRecord &nsm, NsmTransaction &transaction) {
     if (!transaction.hasRequest) { // its request was lost
-        transaction.kind = nsm.kind;
+        takeArguments(nsm, transaction);
         transaction.hostNs = record.hostNs;
         transaction.virtualNs = record.virtualNs.value_or(-1);
     }
@@ -68,6 +47,7 @@ void takeResponse(const pcapng::Record &record, const pcapng::NsmRecord &nsm, Ns
     transaction.durationNs = nsm.durationNs;
     transaction.verdict = record.verdict;
     transaction.rule = record.rule;
+    transaction.responseSize = nsm.cborBytes;
     transaction.responseBytes = static_cast<quint32>(nsm.cbor.size());
     transaction.responseOffset = record.dataOffset + record.captured - transaction.responseBytes;
 }
@@ -78,16 +58,16 @@ QString argumentsText(const NsmTransaction &transaction) {
         return QStringLiteral("request not in the capture");
     QStringList parts;
     if (transaction.pcr != absent) {
-        if (transaction.kind == nsm_kind::lockPcrs)
+        if (transaction.kind == NSM_REQUEST_LOCK_PCRS)
             parts << (transaction.pcr == 0   ? QStringLiteral("no PCR")
                       : transaction.pcr == 1 ? QStringLiteral("PCR 0")
                                              : QStringLiteral("PCR 0–%1").arg(transaction.pcr - 1));
         else
             parts << QStringLiteral("PCR %1").arg(transaction.pcr);
     }
-    if (transaction.kind == nsm_kind::extendPcr && transaction.data != absent)
+    if (transaction.kind == NSM_REQUEST_EXTEND_PCR && transaction.data != absent)
         parts << bytesText(transaction.data);
-    if (transaction.kind == nsm_kind::attestation) {
+    if (transaction.kind == NSM_REQUEST_ATTESTATION) {
         if (transaction.nonce != absent)
             parts << QStringLiteral("nonce ") + bytesText(transaction.nonce);
         if (transaction.data != absent)
@@ -97,9 +77,15 @@ QString argumentsText(const NsmTransaction &transaction) {
         if (parts.isEmpty())
             parts << QStringLiteral("nothing included");
     }
-    if (transaction.kind == nsm_kind::unknown)
-        parts << bytesText(static_cast<qint32>(transaction.requestBytes));
+    if (transaction.kind == NSM_REQUEST_UNKNOWN)
+        parts << bytesText(transaction.requestSize);
     return parts.join(QStringLiteral(", "));
+}
+
+QString answerSizeText(const NsmTransaction &transaction) {
+    return transaction.hasResponse && !transaction.isDropped()
+               ? QStringLiteral("answered with ") + bytesText(transaction.responseSize)
+               : QString();
 }
 
 QString resultText(const NsmTransaction &transaction) {

@@ -8,26 +8,21 @@
 
 namespace nitroscope::app {
 
-// Kinds of nsm-device/core/nsm.h that this folder needs by name; numbers as in docs/capture-format.md.
-namespace nsm_kind {
-inline constexpr quint8 describePcr = 0, extendPcr = 1, lockPcr = 2, lockPcrs = 3, describeNsm = 4,
-                        attestation = 5, getRandom = 6, unknown = 7;
-}
-
 struct NsmTransaction {
-    static constexpr qint32 absent = -1;
+    static constexpr qint32 absent = pcapng::NsmRecord::none;
 
     quint64 id = 0; // 0 = not numbered
     qint64 hostNs = 0;
     qint64 virtualNs = -1;                         // guest's clock at the request; -1 = not known
     quint64 requestOffset = 0, responseOffset = 0; // of the CBOR in the capture
-    quint32 requestBytes = 0, responseBytes = 0;   // of CBOR
+    quint32 requestBytes = 0, responseBytes = 0;   // of CBOR in the capture
+    quint32 requestSize = 0, responseSize = 0;     // bytes it had
     quint64 durationNs = 0;                        // host time
     quint32 rule = 0;                              // fault or break that acted
     qint32 pcr = absent;                           // index; of LockPCRs the number of PCRs
     qint32 data = absent;                          // bytes of ExtendPCR's data or of user_data
     qint32 nonce = absent, publicKey = absent;     // bytes, of an attestation request
-    quint8 kind = nsm_kind::unknown;
+    quint8 kind = NSM_REQUEST_UNKNOWN;
     quint8 result = 0;
     pcapng::Verdict verdict = pcapng::Verdict::passed; // of the response
     bool hasRequest = false, hasResponse = false;
@@ -44,6 +39,8 @@ void takeResponse(const pcapng::Record &record, const pcapng::NsmRecord &nsm, Ns
 
 // "PCR 16, 32 bytes", "nonce 32 bytes, user data 12 bytes".
 QString argumentsText(const NsmTransaction &transaction);
+// "answered with 312 bytes"; empty without an answer.
+QString answerSizeText(const NsmTransaction &transaction);
 // "Success", "ReadOnlyIndex", "no answer yet", "answer dropped".
 QString resultText(const NsmTransaction &transaction);
 // "4.31 ms", "812 µs", "17 ns".

@@ -26,27 +26,25 @@ size_t readInto(formats::RamdiskReader &reader, std::span<char> out) {
 } // namespace
 
 Result<std::shared_ptr<EnclavePrograms>> EnclavePrograms::open(const QString &eifPath) {
-    auto document = formats::EifDocument::open(eifPath);
-    if (!document)
-        return tl::unexpected(document.error());
-    std::shared_ptr<EnclavePrograms> programs(new EnclavePrograms(*std::move(document)));
-    auto ramdisks = formats::readRamdisks(programs->m_document.source(), programs->m_document.image());
-    if (!ramdisks)
-        return tl::unexpected(ramdisks.error());
-    programs->m_ramdisks = *std::move(ramdisks);
-    programs->m_files.emplace(programs->m_ramdisks);
-    return programs;
+    return formats::EifDocument::open(eifPath).and_then(
+        [](const formats::EifDocument &eif) { return open(eif); });
+}
+
+Result<std::shared_ptr<EnclavePrograms>> EnclavePrograms::open(const formats::EifDocument &eif) {
+    return eif.ramdisks().map([](formats::RamdiskIndexPointer index) {
+        return std::shared_ptr<EnclavePrograms>(new EnclavePrograms(std::move(index)));
+    });
 }
 
 symbols::ProgramPointer EnclavePrograms::find(const QString &path) {
     if (const auto known = m_programs.constFind(path); known != m_programs.cend())
         return *known;
     const QByteArray wanted = formats::normalPath(path.toUtf8());
-    auto place = m_files->find(wanted);
+    auto place = m_index->files().find(wanted);
     if (!place && !wanted.isEmpty()) {
         const QByteArray suffix = '/' + wanted;
         int fitting = 0;
-        for (auto file = m_files->all().cbegin(); file != m_files->all().cend(); ++file)
+        for (auto file = m_index->files().all().cbegin(); file != m_index->files().all().cend(); ++file)
             if (file.key().endsWith(suffix)) {
                 place = file.value();
                 ++fitting;
@@ -63,16 +61,16 @@ symbols::ProgramPointer EnclavePrograms::open(Place place) {
     const quint64 key = quint64(place.ramdisk) << 32 | place.entry;
     if (const auto known = m_opened.constFind(key); known != m_opened.cend())
         return *known;
-    const QString path = QString::fromUtf8(m_files->entry(place).path);
+    const QString path = QString::fromUtf8(m_index->files().entry(place).path);
     const auto opened =
-        symbols::Program::open(m_files->content(place, mostProgramBytes), path.section(u'/', -1));
+        symbols::Program::open(m_index->files().content(place, mostProgramBytes), path.section(u'/', -1));
     return *m_opened.insert(key, opened.value_or(nullptr));
 }
 
 // One pass over each ramdisk: content in the middle of a compressed one cannot be reached otherwise.
 void EnclavePrograms::eachElf(const Look &look) const {
-    for (quint32 ramdisk = 0; ramdisk < m_ramdisks.size(); ++ramdisk) {
-        formats::RamdiskReader reader(m_ramdisks[ramdisk].region);
+    for (quint32 ramdisk = 0; ramdisk < m_index->ramdisks().size(); ++ramdisk) {
+        formats::RamdiskReader reader(m_index->ramdisks()[ramdisk].region);
         for (quint32 entry = 0;; ++entry) {
             const auto more = reader.next();
             if (!more || !*more)

@@ -5,7 +5,6 @@
 #pragma once
 
 #include "app/formats/eif/eif_document.hpp"
-#include "app/formats/ramdisk/ramdisk.hpp"
 #include "app/session/kernel/process_memory.hpp"
 #include "app/session/unwind/debug_symbols.hpp"
 
@@ -15,6 +14,8 @@ class EnclavePrograms {
 public:
     // Lists the ramdisks' files, which unpacks them once. Errors: those of EifDocument and RamdiskReader.
     static Result<std::shared_ptr<EnclavePrograms>> open(const QString &eifPath);
+    // Of an EIF that is open already; what was listed of it is not listed again.
+    static Result<std::shared_ptr<EnclavePrograms>> open(const formats::EifDocument &eif);
 
     // The ELF file that a process knows as `path` ("/usr/bin/app"); it may have had another root when it was
     // unpacked ("rootfs/usr/bin/app"). Null when there is none, or when several would fit. Kept once read.
@@ -28,7 +29,7 @@ public:
     QVector<LoadedProgram> loadedBy(const ProcessMemory &process);
 
 private:
-    explicit EnclavePrograms(formats::EifDocument document) : m_document(std::move(document)) {}
+    explicit EnclavePrograms(formats::RamdiskIndexPointer index) : m_index(std::move(index)) {}
 
     using Place = formats::BootFiles::Place;
     // Calls `look` with each ELF file: place, first bytes, and what reads its content so far unread.
@@ -36,9 +37,7 @@ private:
     void eachElf(const Look &look) const;
     symbols::ProgramPointer open(Place place);
 
-    formats::EifDocument m_document;
-    std::vector<formats::Ramdisk> m_ramdisks;
-    std::optional<formats::BootFiles> m_files;
+    formats::RamdiskIndexPointer m_index;
     QHash<QString, symbols::ProgramPointer> m_programs; // by path
     QHash<quint64, symbols::ProgramPointer> m_opened;   // by place
     QHash<QByteArray, Place> m_buildIds;

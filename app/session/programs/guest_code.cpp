@@ -29,8 +29,9 @@ bool areSame(const QVector<std::shared_ptr<const ModuleSymbols>> &a,
 
 } // namespace
 
-GuestCode::GuestCode(guest::PhysicalMemory memory, symbols::KernelImagePointer image, QString eifPath)
-    : m_reader(std::move(memory), std::move(image)), m_eifPath(std::move(eifPath)) {}
+GuestCode::GuestCode(guest::PhysicalMemory memory, symbols::KernelImagePointer image,
+                     std::optional<formats::EifDocument> eif)
+    : m_reader(std::move(memory), std::move(image)), m_eif(std::move(eif)) {}
 
 void GuestCode::startOver(const symbols::KernelImagePointer &image) {
     const std::lock_guard guard(m_lock);
@@ -44,8 +45,8 @@ KernelView GuestCode::readKernel(std::optional<guest::AddressTranslation> vcpu,
 }
 
 EnclavePrograms *GuestCode::programs() {
-    if (!std::exchange(m_areProgramsKnown, true))
-        m_programs = EnclavePrograms::open(m_eifPath).value_or(nullptr);
+    if (!std::exchange(m_areProgramsKnown, true) && m_eif)
+        m_programs = EnclavePrograms::open(*m_eif).value_or(nullptr);
     return m_programs.get();
 }
 

@@ -21,7 +21,9 @@ namespace nitroscope::app {
 
 class GuestCode {
 public:
-    GuestCode(guest::PhysicalMemory memory, symbols::KernelImagePointer image, QString eifPath);
+    // Without an EIF there are no programs.
+    GuestCode(guest::PhysicalMemory memory, symbols::KernelImagePointer image,
+              std::optional<formats::EifDocument> eif);
 
     // Another debug file was given, or the machine was reset.
     void startOver(const symbols::KernelImagePointer &image);
@@ -53,7 +55,7 @@ private:
 
     std::mutex m_lock;
     KernelReader m_reader;
-    QString m_eifPath;
+    std::optional<formats::EifDocument> m_eif;
     std::shared_ptr<EnclavePrograms> m_programs; // once needed
     bool m_areProgramsKnown = false;
     QSet<QByteArray> m_unknownPages; // code that no file has

@@ -3,12 +3,76 @@
 
 #include <algorithm>
 #include <QFile>
-#include <QRegularExpression>
+#include <yaml.h>
 
 namespace nitroscope::app {
 namespace {
 
-constexpr qint64 sizeLimit = 1 << 20;
+constexpr qint64 maxBytes = 1 << 20;
+
+tl::unexpected<Error> malformed(const yaml_mark_t &where, const QString &what) {
+    auto error = failure(QStringLiteral("allow-list-malformed"),
+                         QStringLiteral("Line %1: %2").arg(where.line + 1).arg(what));
+    error.value().offset = where.index;
+    return error;
+}
+
+// The first document of a text as a graph of nodes. An alias is a reference to its node, so it multiplies nothing.
+class YamlDocument {
+public:
+    YamlDocument() = default;
+    ~YamlDocument() {
+        if (m_isLoaded)
+            yaml_document_delete(&m_document);
+    }
+    Q_DISABLE_COPY_MOVE(YamlDocument)
+
+    Result<void> load(const QByteArray &text) {
+        yaml_parser_t parser;
+        if (!yaml_parser_initialize(&parser))
+            return failure(QStringLiteral("allow-list-malformed"),
+                           QStringLiteral("There is no memory to read it."));
+        yaml_parser_set_input_string(&parser, reinterpret_cast<const unsigned char *>(text.constData()),
+                                     size_t(text.size()));
+        Result<void> result;
+        if (yaml_parser_load(&parser, &m_document)) {
+            m_isLoaded = true;
+        } else {
+            const bool isReader = parser.error == YAML_READER_ERROR; // no text: it has an offset and no line
+            const yaml_mark_t where =
+                isReader ? yaml_mark_t{parser.problem_offset, 0, 0} : parser.problem_mark;
+            result = malformed(
+                where, QStringLiteral("This is not YAML: %1.").arg(QString::fromUtf8(parser.problem)));
+        }
+        yaml_parser_delete(&parser);
+        return result;
+    }
+
+    // nullptr in an empty document.
+    const yaml_node_t *root() { return yaml_document_get_root_node(&m_document); }
+    const yaml_node_t *node(int index) { return yaml_document_get_node(&m_document, index); }
+
+    // The value of a key of a mapping, nullptr without it. Of a key that stands twice the last counts, as in most readers.
+    const yaml_node_t *member(const yaml_node_t &mapping, QByteArrayView name) {
+        const yaml_node_t *found = nullptr;
+        for (const yaml_node_pair_t *pair = mapping.data.mapping.pairs.start;
+             pair != mapping.data.mapping.pairs.top; ++pair)
+            if (const yaml_node_t *key = node(pair->key); key && text(*key) == name)
+                found = node(pair->value);
+        return found;
+    }
+
+    // Of a scalar; empty for any other node.
+    static QByteArrayView text(const yaml_node_t &node) {
+        if (node.type != YAML_SCALAR_NODE)
+            return {};
+        return {reinterpret_cast<const char *>(node.data.scalar.value), qsizetype(node.data.scalar.length)};
+    }
+
+private:
+    yaml_document_t m_document{};
+    bool m_isLoaded = false;
+};
 
 } // namespace
 
@@ -16,39 +80,47 @@ Result<ProxyAllowList> ProxyAllowList::read(const QString &path) {
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
         return failure(QStringLiteral("allow-list-unreadable"), file.errorString(), path);
-    auto list = parse(file.read(sizeLimit));
+    const QByteArray text = file.read(maxBytes + 1);
+    if (file.error() != QFileDevice::NoError)
+        return failure(QStringLiteral("allow-list-unreadable"), file.errorString(), path);
+    auto list = parse(text);
     if (!list)
         list.error().context = path;
     return list;
 }
 
 Result<ProxyAllowList> ProxyAllowList::parse(const QByteArray &text) {
-    static const QRegularExpression entry(QStringLiteral(
-        R"(^\s*-\s*\{\s*address:\s*["']?([A-Za-z0-9._:-]+?)["']?\s*,\s*port:\s*(\d{1,5})\s*\}\s*$)"));
+    if (text.size() > maxBytes)
+        return failure(QStringLiteral("allow-list-too-large"),
+                       QStringLiteral("An allow-list may have at most 1 MiB."));
+    YamlDocument document;
+    if (const auto loaded = document.load(text); !loaded)
+        return tl::unexpected(loaded.error());
     ProxyAllowList list;
-    bool hasHead = false;
-    int number = 0;
-    for (const QByteArray &line : text.split('\n')) {
-        ++number;
-        QString content = QString::fromUtf8(line);
-        if (const qsizetype comment = content.indexOf(u'#'); comment >= 0)
-            content.truncate(comment);
-        content = content.trimmed();
-        if (content.isEmpty() || content == QLatin1String("---"))
-            continue;
-        if (!hasHead && content == QLatin1String("allowlist:")) {
-            hasHead = true;
-            continue;
-        }
-        const auto match = entry.match(content);
-        const uint port = match.captured(2).toUInt();
-        if (!hasHead || !match.hasMatch() || port == 0 || port > 65535)
-            return failure(
-                QStringLiteral("allow-list-malformed"),
+    const yaml_node_t *const root = document.root();
+    if (!root)
+        return list;
+    const yaml_node_t *const entries =
+        root->type == YAML_MAPPING_NODE ? document.member(*root, "allowlist") : nullptr;
+    if (!entries || entries->type != YAML_SEQUENCE_NODE)
+        return malformed(entries ? entries->start_mark : root->start_mark,
+                         QStringLiteral("A list named \"allowlist\" is expected."));
+    for (const yaml_node_item_t *item = entries->data.sequence.items.start;
+         item != entries->data.sequence.items.top; ++item) {
+        const yaml_node_t &entry = *document.node(*item);
+        const bool isMapping = entry.type == YAML_MAPPING_NODE;
+        const yaml_node_t *const address = isMapping ? document.member(entry, "address") : nullptr;
+        const yaml_node_t *const port = isMapping ? document.member(entry, "port") : nullptr;
+        if (!address || YamlDocument::text(*address).isEmpty() || !port)
+            return malformed(
+                entry.start_mark,
                 QStringLiteral(
-                    "Line %1 does not have the form \"- {address: HOST, port: PORT}\" under \"allowlist:\".")
-                    .arg(number));
-        list.m_entries.append({match.captured(1), quint16(port)});
+                    "An entry needs an address and a port, as in \"- {address: HOST, port: 443}\"."));
+        bool isNumber = false;
+        const uint number = YamlDocument::text(*port).toByteArray().toUInt(&isNumber);
+        if (!isNumber || number == 0 || number > 65535)
+            return malformed(port->start_mark, QStringLiteral("A port is a number from 1 to 65535."));
+        list.m_entries.append({QString::fromUtf8(YamlDocument::text(*address)), quint16(number)});
     }
     return list;
 }

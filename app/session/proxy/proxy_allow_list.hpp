@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The allow-list of AWS's vsock-proxy: YAML of this form only, which is all that its own files have:
+// The allow-list of AWS's vsock-proxy (its configuration file, option --config), any YAML 1.1:
 //
 //   allowlist:
 //   - {address: kms.us-east-1.amazonaws.com, port: 443}
+//   - address: 169.254.169.254
+//     port: 80
 //
-// Anything else in the file is an error, with its line: an allow-list that is half understood allows the
-// wrong things.
+// As vsock-proxy does, other keys are ignored and only the first document is read. An entry that cannot be understood is an error with its
+// line: vsock-proxy finds out when it comes to it, but a list that is half understood allows the wrong things.
 #pragma once
 
 #include "app/core/result.hpp"
@@ -17,7 +19,7 @@ namespace nitroscope::app {
 
 class ProxyAllowList {
 public:
-    // Errors: allow-list-unreadable, allow-list-malformed.
+    // Errors: allow-list-unreadable, allow-list-too-large (over 1 MiB), allow-list-malformed (message with the line, offset in bytes).
     static Result<ProxyAllowList> read(const QString &path);
     static Result<ProxyAllowList> parse(const QByteArray &text);
 

@@ -5,7 +5,7 @@
 
 #include "app/core/json_strings.hpp"
 #include "app/core/runtime_folder.hpp"
-#include "app/session/registry/vsock_places.hpp"
+#include "app/session/registry/free_cid.hpp"
 
 #include <algorithm>
 #include <QDir>
@@ -21,6 +21,15 @@ namespace nitroscope::app {
 namespace {
 
 constexpr auto recordName = "/record.json";
+// More than any record that we write: mostWarnings of maxTextLength, and paths, with every character escaped.
+constexpr qint64 maxRecordBytes = 1024 * 1024;
+
+// What the machine and the system say has no limit of its own, and a record is read as a whole.
+QString shortened(const QString &text) {
+    return text.size() <= EnclaveRecord::maxTextLength
+               ? text
+               : text.left(EnclaveRecord::maxTextLength - 1) + QChar(0x2026);
+}
 
 QJsonObject toJson(const EnclaveRecord &record) {
     QJsonArray cpus;
@@ -39,11 +48,15 @@ QJsonObject toJson(const EnclaveRecord &record) {
                      {QStringLiteral("is-started"), record.isStarted},
                      {QStringLiteral("measurements"), record.measurements},
                      {QStringLiteral("started"), record.started.toString(Qt::ISODateWithMs)}};
-    if (!record.warnings.isEmpty())
-        json.insert(QStringLiteral("warnings"), QJsonArray::fromStringList(record.warnings));
+    QJsonArray warnings;
+    for (const QString &warning :
+         record.warnings.first(qMin(record.warnings.size(), EnclaveRecord::mostWarnings)))
+        warnings.append(shortened(warning));
+    if (!warnings.isEmpty())
+        json.insert(QStringLiteral("warnings"), warnings);
     if (record.ended.isValid()) {
         json.insert(QStringLiteral("ended"), record.ended.toString(Qt::ISODateWithMs));
-        json.insert(QStringLiteral("end"), record.end);
+        json.insert(QStringLiteral("end"), shortened(record.end));
         json.insert(QStringLiteral("exit-code"), record.exitCode);
     }
     return json;
@@ -161,19 +174,23 @@ Result<void> EnclaveRegistry::update(const EnclaveRecord &record) const {
     return {};
 }
 
-EnclaveRecord EnclaveRegistry::read(const QString &name) const {
-    constexpr qint64 mostBytes = 64 * 1024;
+EnclaveRegistry::Entry EnclaveRegistry::read(const QString &name) const {
     QFile file(folderOf(name) + QLatin1String(recordName));
-    const QByteArray content = file.open(QIODevice::ReadOnly) ? file.read(mostBytes) : QByteArray();
-    return fromJson(QJsonDocument::fromJson(content).object());
+    const bool isOpen = file.open(QIODevice::ReadOnly);
+    if (isOpen && file.size() > maxRecordBytes)
+        return {Entry::State::unknown, {}};
+    EnclaveRecord record = fromJson(QJsonDocument::fromJson(isOpen ? file.readAll() : QByteArray()).object());
+    if (record.id == name)
+        return {Entry::State::valid, std::move(record)};
+    return {isOpen || !file.exists() ? Entry::State::abandoned : Entry::State::unknown, {}};
 }
 
 QVector<quint64> EnclaveRegistry::cidsOfOthers() const {
     QVector<quint64> cids;
     for (const QString &name :
          QDir(m_folder).entryList({QStringLiteral("i-*")}, QDir::Dirs | QDir::NoSymLinks)) {
-        const EnclaveRecord record = read(name);
-        if (record.id == name && record.isRunning() && record.process.pid != getpid() &&
+        const auto [state, record] = read(name);
+        if (state == Entry::State::valid && record.isRunning() && record.process.pid != getpid() &&
             isAlive(record.process))
             cids.append(record.cid);
     }
@@ -184,12 +201,12 @@ QVector<EnclaveRecord> EnclaveRegistry::readAll() const {
     QVector<EnclaveRecord> records;
     QDir dir(m_folder);
     for (const QString &name : dir.entryList({QStringLiteral("i-*")}, QDir::Dirs | QDir::NoSymLinks)) {
-        EnclaveRecord record = read(name);
-        if (record.id != name) {
-            // Entering happens under the lock, so nobody is still at work here.
+        auto [state, record] = read(name);
+        // Entering happens under the lock, so nobody is still at work here.
+        if (state == Entry::State::abandoned)
             QDir(folderOf(name)).removeRecursively();
+        if (state != Entry::State::valid)
             continue;
-        }
         if (record.isRunning() && !isAlive(record.process)) {
             record.ended = QDateTime::currentDateTimeUtc();
             record.end = QStringLiteral("The process that ran it died.");

@@ -44,6 +44,8 @@ struct EnclaveRecord {
     int exitCode = 0;         // of run-enclave, once it has ended
 
     static constexpr qsizetype mostWarnings = 20;
+    static constexpr qsizetype maxTextLength =
+        2048; // characters of a warning or an end; the rest is not kept
     bool isRunning() const { return !ended.isValid(); }
 };
 
@@ -88,7 +90,13 @@ public:
 
 private:
     QVector<EnclaveRecord> readAll() const; // with the lock held
-    EnclaveRecord read(const QString &name) const;
+    // What the record in a folder says. Only who is certainly nobody's may be removed: an enclave may run whose
+    // record cannot be read.
+    struct Entry {
+        enum class State { valid, abandoned, unknown } state;
+        EnclaveRecord record;
+    };
+    Entry read(const QString &name) const;
     QString folderOf(const QString &id) const { return m_folder + u'/' + id; }
 
     QString m_folder;

@@ -2,6 +2,7 @@
 #include "app/session/registry/vsock_places.hpp"
 
 #include "app/session/registry/enclave_registry.hpp"
+#include "app/session/registry/free_cid.hpp"
 
 #include <fcntl.h>
 #include <QDir>

@@ -17,16 +17,6 @@ struct VsockPlace {
     QString path;    // absolute
 };
 
-inline constexpr quint64 firstEnclaveCid = 16;
-// The first from there on that is not taken; `taken` has contains().
-template <class Taken>
-quint64 firstFreeCid(const Taken &taken) {
-    quint64 cid = firstEnclaveCid;
-    while (taken.contains(cid))
-        ++cid;
-    return cid;
-}
-
 // In no particular order. Foreign or damaged notes are left out.
 QVector<VsockPlace> runningVsockPlaces(const QString &base = runtimeBase());
 // Notes in the folder of a run where its enclave is: with the wanted CID, or, when that is 0, with the first

@@ -14,10 +14,6 @@ namespace {
 
 using State = EnclaveSession::State;
 
-BootFailure asFailure(const qmp::BootProblem &problem) {
-    return {problem.stage, problem.reason, problem.eCode, problem.message, problem.offset, problem.section};
-}
-
 } // namespace
 
 EnclaveRun::EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, LiveCapture *capture, QObject *parent)
@@ -51,6 +47,10 @@ EnclaveRun::~EnclaveRun() {
 
 void EnclaveRun::connectProcess() {
     connect(&m_process, &ChildProcess::errorLine, this, [this](const QString &line) {
+        if (auto refusal = readRefusal(line)) {
+            m_refusal = std::move(refusal);
+            return;
+        }
         const bool warning = line.contains(QLatin1String("warning"), Qt::CaseInsensitive);
         log(warning ? LogLevel::warning : LogLevel::error, "qemu", line);
     });
@@ -190,41 +190,31 @@ void EnclaveRun::onReady(const QString &version) {
     emit monitorReady(m_qmp);
     if (m_ending)
         return;
-    requestPcrs([this] {
-        if (m_ending)
-            return;
-        m_evidence.guestStarted = true;
-        if (!m_gdb) {
-            command(QStringLiteral("cont"));
-            return;
-        }
-        // The debugger starts the guest; a QMP `cont` would leave the stub's client unaware.
-        if (m_gdb->broker() && m_gdb->broker()->isReady())
-            startDebugger();
-        else
-            connect(m_gdb.get(), &GdbEndpoint::ready, this, &EnclaveRun::startDebugger);
-    });
+    m_evidence.guestStarted = true;
+    if (!m_gdb) {
+        command(QStringLiteral("cont"));
+        return;
+    }
+    // The debugger starts the guest; a QMP `cont` would leave the stub's client unaware.
+    if (m_gdb->broker() && m_gdb->broker()->isReady())
+        startDebugger();
+    else
+        connect(m_gdb.get(), &GdbEndpoint::ready, this, &EnclaveRun::startDebugger);
 }
 
 void EnclaveRun::onEvent(const qmp::Event &event) {
     m_machine.takeEvent(event);
     if (event.name == qmp::bootStageEvent) {
         if (const auto stage = qmp::readBootStage(event.data)) {
-            emit bootStage({stage->stage, stage->index, stage->virtualNs, stage->hostNs, stage->text});
-            requestPcrs();
+            emit bootStage(*stage);
         } else {
             log(LogLevel::warning, "session", stage.error().text());
         }
     } else if (event.name == qmp::bootWarningEvent) {
         const auto problem = qmp::readBootProblem(event.data);
-        log(LogLevel::warning, "machine", problem ? problem->message : problem.error().text());
+        logEvent(LogLevel::warning, problem ? problem->message : problem.error().text());
     } else if (event.name == qmp::bootFailedEvent) {
         onBootFailed(event.data);
-    } else if (event.name == qmp::pcrChangedEvent) {
-        if (const auto change = qmp::readPcrChange(event.data))
-            reportPcrs({change->pcr});
-        else
-            log(LogLevel::warning, "session", change.error().text());
     } else if (event.name == qmp::breakEvent) {
         onBreak(event.data);
     } else if (event.name == QLatin1String("SHUTDOWN")) {
@@ -246,7 +236,7 @@ void EnclaveRun::onBreak(const QJsonObject &data) {
         log(LogLevel::warning, "session", hit.error().text());
         return;
     }
-    log(LogLevel::info, "machine", QStringLiteral("Break %1: %2.").arg(hit->id).arg(hit->detail));
+    logEvent(LogLevel::info, QStringLiteral("Break %1: %2.").arg(hit->id).arg(hit->detail));
     emit breakHit(*hit);
     m_nsm.refresh();
 }
@@ -264,8 +254,7 @@ void EnclaveRun::onBootFailed(const QJsonObject &data) {
         log(LogLevel::warning, "session", problem.error().text());
     if (m_evidence.bootFailure)
         return;
-    const BootFailure failure =
-        problem ? asFailure(*problem) : BootFailure{{}, {}, {}, problem.error().text(), {}, {}};
+    const BootFailure failure = problem ? *problem : BootFailure{{}, {}, {}, problem.error().text(), {}, {}};
     m_evidence.bootFailure = failure;
     emit bootFailed(failure);
     if (!m_ending)
@@ -281,7 +270,7 @@ void EnclaveRun::onProcessEnd(const ProcessEnd &end) {
     m_evidence.process = end;
     m_evidence.errorLines = m_process.lastErrorLines();
     if (!m_evidence.guestStarted && !m_evidence.startError && !m_evidence.bootFailure && end.exitCode != 0) {
-        m_evidence.bootFailure = readRefusal(m_evidence.errorLines);
+        m_evidence.bootFailure = m_refusal;
         if (m_evidence.bootFailure)
             emit bootFailed(*m_evidence.bootFailure);
     }
@@ -300,35 +289,6 @@ void EnclaveRun::onConsole(const QByteArray &bytes) {
         log(LogLevel::error, "session",
             QStringLiteral(
                 "The guest's kernel panicked; it reboots by itself when its command line has panic=."));
-}
-
-void EnclaveRun::requestPcrs(std::function<void()> then) {
-    if (!m_qmp || (m_pcrsInFlight && !then)) {
-        m_pcrsAgain = m_pcrsInFlight;
-        return;
-    }
-    m_pcrsInFlight = true;
-    m_qmp->execute(qmp::queryNsmCommand, {}, this,
-                   [this, then = std::move(then)](const qmp::Client::Reply &reply) {
-                       m_pcrsInFlight = false;
-                       const auto pcrs = reply.and_then(qmp::readNsmPcrs);
-                       if (pcrs)
-                           reportPcrs(*pcrs);
-                       else if (pcrs.error().code != QLatin1String("qmp-closed"))
-                           log(LogLevel::warning, "session", pcrs.error().text());
-                       if (then)
-                           then();
-                       if (std::exchange(m_pcrsAgain, false) && !m_ending)
-                           requestPcrs();
-                   });
-}
-
-void EnclaveRun::reportPcrs(const QVector<qmp::NsmPcr> &pcrs) {
-    QVector<PcrValue> values;
-    for (const qmp::NsmPcr &pcr : pcrs)
-        values.append({pcr.index, pcr.value, pcr.locked});
-    if (const auto news = m_pcrs.update(values); !news.isEmpty())
-        emit pcrsChanged(news);
 }
 
 void EnclaveRun::command(const QString &name) {
@@ -377,11 +337,10 @@ void EnclaveRun::endQemu() {
     m_connectTimer.stop();
     const bool polite = m_qmp && m_qmp->state() == qmp::Client::State::ready;
     if (polite)
-        requestPcrs([this] {
-            if (m_qmp)
-                m_qmp->execute(QStringLiteral("quit"));
-        });
-    m_process.end(polite ? m_limits.stopGraceMs : 0);
+        m_qmp->execute(QStringLiteral("quit"));
+    else
+        m_sockets.note(m_spec.vsock); // its monitor is not there to say that it has made them
+    m_process.end(polite ? m_limits.stopGraceMs : 0, m_limits.stopGraceMs);
 }
 
 void EnclaveRun::loseContact(const Error &error) {
@@ -391,7 +350,7 @@ void EnclaveRun::loseContact(const Error &error) {
     if (m_ending)
         return;
     m_ending = true;
-    m_process.end(m_limits.stopGraceMs);
+    m_process.end(m_limits.stopGraceMs, m_limits.stopGraceMs);
 }
 
 void EnclaveRun::finishWhenDrained() {
@@ -405,6 +364,10 @@ void EnclaveRun::finishWhenDrained() {
 
 void EnclaveRun::log(LogLevel level, const char *source, const QString &text) {
     emit logLine({QDateTime::currentDateTimeUtc(), level, QString::fromLatin1(source), text});
+}
+
+void EnclaveRun::logEvent(LogLevel level, const QString &text) {
+    emit logLine({QDateTime::currentDateTimeUtc(), level, QStringLiteral("machine"), text, true});
 }
 
 } // namespace nitroscope::app

@@ -4,8 +4,8 @@
 // each end, so that nothing of an old run can reach a new one.
 //
 //   begin() -> socket and pipes are there -> QEMU starts, stopped -> its monitor connects -> QMP negotiates
-//   -> first query-nsm -> cont -> events ... -> an end is seen or asked for -> last query-nsm -> quit -> the
-//   process is gone, monitor and console are read to their end -> finished()
+//   -> cont -> events ... -> an end is seen or asked for -> quit -> the process is gone, monitor and console are
+//   read to their end -> finished()
 #pragma once
 
 #include "app/core/child_process.hpp"
@@ -18,7 +18,6 @@
 #include "app/session/gdb/gdb_endpoint.hpp"
 #include "app/session/launch/launch_arguments.hpp"
 #include "app/session/nsm/nsm_control.hpp"
-#include "app/session/nsm/pcr_watch.hpp"
 #include "app/session/process/channel_server.hpp"
 #include "app/session/process/console_pipe.hpp"
 #include "app/session/process/socket_cleanup.hpp"
@@ -60,7 +59,6 @@ signals:
     void bootStage(const nitroscope::app::BootStage &stage);
     void bootFailed(const nitroscope::app::BootFailure &failure);
     void consoleOutput(const QByteArray &bytes);
-    void pcrsChanged(const QVector<nitroscope::app::PcrValue> &pcrs);
     void breakHit(const nitroscope::qmp::BreakHit &hit);
     void debuggerReady(const QString &socket);
     // The machine answers; before the guest starts. The client dies with the run.
@@ -86,13 +84,13 @@ private:
     void onBootFailed(const QJsonObject &data);
     void onProcessEnd(const ProcessEnd &end);
     void onConsole(const QByteArray &bytes);
-    void requestPcrs(std::function<void()> then = {});
-    void reportPcrs(const QVector<qmp::NsmPcr> &pcrs);
     void command(const QString &name);
     void endQemu();
     void loseContact(const Error &error);
     void finishWhenDrained();
     void log(LogLevel level, const char *source, const QString &text);
+    void logEvent(LogLevel level,
+                  const QString &text); // of the machine, which the capture stream has as well
 
     LaunchSpec m_spec;
     RunLimits m_limits;
@@ -111,11 +109,9 @@ private:
     NsmControl m_nsm;
     QTimer m_connectTimer;
     QTimer m_drainTimer;
-    PcrWatch m_pcrs;
     PanicScanner m_panic;
     RunEvidence m_evidence;
-    bool m_pcrsInFlight = false;
-    bool m_pcrsAgain = false;
+    std::optional<BootFailure> m_refusal; // what the machine said before its monitor was there
     bool m_runs = false;   // the machine, as QMP tells
     bool m_ending = false; // quit was sent, or QEMU is to be killed
     bool m_processGone = false;

@@ -5,6 +5,10 @@
 // Panels and the command line know only this interface. LiveSession runs QEMU, FakeSession plays a script
 // for tests. All work is asynchronous: a slot returns at once, what came of it arrives as a signal.
 //
+// What the guest does is told twice: by the capture stream, which RunAccount follows for the panels, live and from
+// a file alike; and by the signals below that come from the machine's monitor and its serial line, for programs
+// without panels, which only have to know how far the boot is and what was written.
+//
 // Order that watchers may rely on, for every start(): stateChanged(starting), then any of the reports, then
 // exactly one ended(), which comes after stateChanged(ended) or stateChanged(failed). Reports of an earlier
 // run never arrive after the next stateChanged(starting). After ended(), start() works again.
@@ -38,7 +42,7 @@ public:
     using QObject::QObject;
 
     virtual State state() const = 0;
-    // What the devices of the enclave observe, run after run; nullptr when nobody asked for it.
+    // What the devices of the enclave observe, run after run; nullptr for a session that does not read it.
     virtual CaptureSource *capture() { return nullptr; }
     // The machine as the debugger sees it: of a run with LaunchSpec::debugger, from debuggerReady() until its
     // detached(), which comes before ended(). A new one for each run; nullptr otherwise.
@@ -57,8 +61,8 @@ public slots:
     // Bytes as typed into the guest's serial console. Dropped when no console is connected.
     virtual void sendConsoleInput(const QByteArray &bytes) = 0;
     // Breaks and faults live as long as the run. What the machine refuses comes as a log line.
-    virtual void addNsmBreak(const nitroscope::app::NsmBreak &wanted) = 0;
-    virtual void addNsmFault(const nitroscope::app::NsmFault &wanted) = 0;
+    virtual void addNsmBreak(const nitroscope::qmp::BreakRule &wanted) = 0;
+    virtual void addNsmFault(const nitroscope::qmp::FaultRule &wanted) = 0;
     virtual void removeNsmRule(nitroscope::app::NsmRule::Kind kind, quint32 id) = 0;
     virtual void refreshNsmRules() = 0;
 
@@ -68,8 +72,6 @@ signals:
     void bootFailed(const nitroscope::app::BootFailure &failure);
     // Bytes of COM1 in the order sent, split anywhere.
     void consoleOutput(const QByteArray &bytes);
-    // The PCRs whose value or lock is new; all 32 on the first report of a run.
-    void pcrsChanged(const QVector<nitroscope::app::PcrValue> &pcrs);
     // All that are set, whenever that changes.
     void nsmRulesChanged(const QVector<nitroscope::app::NsmRule> &rules);
     // Why the machine stands still; stateChanged(paused) follows.

@@ -2,6 +2,8 @@
 #include "app/session/run/end_reason.hpp"
 
 #include <csignal>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QRegularExpression>
 
 namespace nitroscope::app {
@@ -113,26 +115,22 @@ EndReason concludeEnd(const RunEvidence &evidence) {
             QStringLiteral("Start the enclave again.")};
 }
 
-std::optional<BootFailure> readRefusal(const QStringList &errorLines) {
-    // The launch library's messages carry nitro-cli's code and, for faults of the file, a byte offset.
-    static const QRegularExpression code(QStringLiteral("\\bE[0-9]{2}\\b"));
-    static const QRegularExpression offsetText(
-        QStringLiteral("\\b(?:byte|offset) (0x[0-9a-fA-F]+|[0-9]+)\\b"));
-    static const QRegularExpression sectionText(QStringLiteral("\\bsection ([0-9]{1,2})\\b"));
-    for (auto line = errorLines.crbegin(); line != errorLines.crend(); ++line) {
-        const auto found = code.match(*line);
-        if (!found.hasMatch())
-            continue;
-        BootFailure failure;
-        failure.eCode = found.captured();
-        failure.message = withoutProgramName(*line);
-        if (const auto offset = offsetText.match(*line); offset.hasMatch())
-            failure.offset = offset.captured(1).toULongLong(nullptr, 0);
-        if (const auto section = sectionText.match(*line); section.hasMatch())
-            failure.section = section.captured(1).toInt();
-        return failure;
-    }
-    return std::nullopt;
+std::optional<BootFailure> readRefusal(const QString &line) {
+    if (!line.startsWith(QLatin1String("{\"nitro-refusal\"")))
+        return std::nullopt;
+    const QJsonObject json =
+        QJsonDocument::fromJson(line.toUtf8()).object().value(QLatin1String("nitro-refusal")).toObject();
+    BootFailure failure;
+    failure.eCode = json.value(QLatin1String("code")).toString();
+    failure.message = json.value(QLatin1String("message")).toString();
+    if (failure.message.isEmpty())
+        return std::nullopt;
+    failure.reason = QString::number(json.value(QLatin1String("reason")).toInteger());
+    if (const QJsonValue offset = json.value(QLatin1String("offset")); offset.isDouble())
+        failure.offset = quint64(offset.toInteger());
+    if (const QJsonValue section = json.value(QLatin1String("section")); section.isDouble())
+        failure.section = section.toInt();
+    return failure;
 }
 
 } // namespace nitroscope::app

@@ -27,8 +27,9 @@ struct RunEvidence {
 
 EndReason concludeEnd(const RunEvidence &evidence);
 
-// The machine's refusal of an EIF, read from QEMU's last words: nothing when they hold no E-code.
-std::optional<BootFailure> readRefusal(const QStringList &errorLines);
+// The machine's refusal of an EIF, from the line of JSON that it writes to standard error after the sentence for
+// people (docs/launch-options.md); nothing when the line is another.
+std::optional<BootFailure> readRefusal(const QString &line);
 
 // True when the run did not end the way its user or its guest wanted.
 constexpr bool isFailure(EndKind kind) {

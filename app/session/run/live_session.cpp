@@ -5,10 +5,11 @@
 
 namespace nitroscope::app {
 
-LiveSession::LiveSession(QObject *parent) : LiveSession(RunLimits(), parent) {}
+LiveSession::LiveSession(Stream stream, QObject *parent) : LiveSession(RunLimits(), stream, parent) {}
 
-LiveSession::LiveSession(const RunLimits &limits, QObject *parent)
-    : EnclaveSession(parent), m_limits(limits) {
+LiveSession::LiveSession(const RunLimits &limits, Stream stream, QObject *parent)
+    : EnclaveSession(parent), m_limits(limits),
+      m_capture(stream == Stream::read ? std::make_unique<LiveCapture>() : nullptr) {
     connect(&vsock(), &VsockControl::refused, this, [this](const Error &error) {
         emit logLine(
             {QDateTime::currentDateTimeUtc(), LogLevel::warning, QStringLiteral("machine"), error.text()});
@@ -16,11 +17,6 @@ LiveSession::LiveSession(const RunLimits &limits, QObject *parent)
 }
 
 LiveSession::~LiveSession() = default;
-
-void LiveSession::enableCapture() {
-    if (!m_capture)
-        m_capture = std::make_unique<LiveCapture>();
-}
 
 DebugTarget *LiveSession::debugTarget() {
     return liveTarget();
@@ -38,7 +34,6 @@ void LiveSession::start(const LaunchSpec &spec) {
     connect(run, &EnclaveRun::bootStage, this, &LiveSession::bootStage);
     connect(run, &EnclaveRun::bootFailed, this, &LiveSession::bootFailed);
     connect(run, &EnclaveRun::consoleOutput, this, &LiveSession::consoleOutput);
-    connect(run, &EnclaveRun::pcrsChanged, this, &LiveSession::pcrsChanged);
     connect(&run->nsmControl(), &NsmControl::rulesChanged, this, &LiveSession::nsmRulesChanged);
     connect(run, &EnclaveRun::breakHit, this, &LiveSession::breakHit);
     connect(run, &EnclaveRun::logLine, this, &LiveSession::logLine);
@@ -81,12 +76,12 @@ void LiveSession::sendConsoleInput(const QByteArray &bytes) {
         m_run->sendConsoleInput(bytes);
 }
 
-void LiveSession::addNsmBreak(const NsmBreak &wanted) {
+void LiveSession::addNsmBreak(const qmp::BreakRule &wanted) {
     if (m_run)
         m_run->nsmControl().add(wanted);
 }
 
-void LiveSession::addNsmFault(const NsmFault &wanted) {
+void LiveSession::addNsmFault(const qmp::FaultRule &wanted) {
     if (m_run)
         m_run->nsmControl().add(wanted);
 }

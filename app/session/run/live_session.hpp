@@ -15,12 +15,12 @@ namespace nitroscope::app {
 class LiveSession : public EnclaveSession {
     Q_OBJECT
 public:
-    explicit LiveSession(QObject *parent = nullptr);
-    explicit LiveSession(const RunLimits &limits, QObject *parent = nullptr);
+    // Whether QEMU's capture stream is read (see live_capture.hpp), which is all that panels know of a run. A
+    // program without panels saves the work.
+    enum class Stream { read, ignored };
+    explicit LiveSession(Stream stream = Stream::read, QObject *parent = nullptr);
+    LiveSession(const RunLimits &limits, Stream stream, QObject *parent = nullptr);
     ~LiveSession() override; // kills QEMU when it still runs
-
-    // From the next start() on, QEMU's capture stream is read (see live_capture.hpp).
-    void enableCapture();
 
     State state() const override { return m_state; }
     LiveCapture *capture() override { return m_capture.get(); }
@@ -33,8 +33,8 @@ public:
     void reset() override;
     void stop() override;
     void sendConsoleInput(const QByteArray &bytes) override;
-    void addNsmBreak(const NsmBreak &wanted) override;
-    void addNsmFault(const NsmFault &wanted) override;
+    void addNsmBreak(const qmp::BreakRule &wanted) override;
+    void addNsmFault(const qmp::FaultRule &wanted) override;
     void removeNsmRule(NsmRule::Kind kind, quint32 id) override;
     void refreshNsmRules() override;
 

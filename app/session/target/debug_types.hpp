@@ -70,7 +70,13 @@ struct RegisterSet {
 
 struct DebugBreakpoint {
     enum class Kind { code, write, read, access };
-    enum class State { disabled, waiting /* for its symbol or page */, set, failed };
+    enum class State {
+        disabled,
+        waiting, // for its symbol or page
+        wanted,  // until the target stands still for a moment
+        set,
+        failed,
+    };
 
     int number = 0; // 1, 2, …; never used again in a session
     Kind kind = Kind::code;

@@ -93,7 +93,8 @@ VsockAccount::Change VsockAccount::add(const pcapng::Record &record) {
     if (const auto *packet = std::get_if<pcapng::VsockRecord>(&record.content))
         return takePacket(record, *packet);
     if (const auto *machine = std::get_if<pcapng::MachineRecord>(&record.content))
-        if (machine->kind == QLatin1String("vsock-open") || machine->kind == QLatin1String("vsock-close"))
+        if (machine->kind == QLatin1String(NITRO_CAPTURE_KIND_VSOCK_OPEN) ||
+            machine->kind == QLatin1String(NITRO_CAPTURE_KIND_VSOCK_CLOSE))
             return takeMachine(record, *machine);
     return {};
 }
@@ -129,18 +130,18 @@ VsockAccount::Change VsockAccount::takePacket(const pcapng::Record &record,
     if (change.flow >= 0) {
         VsockFlow &flow = m_flows[static_cast<size_t>(change.flow)];
         if (isNew)
-            flow.guestDialed = (packet.operation == vsock_op::request) == fromGuest;
+            flow.guestDialed = (packet.operation == VSOCK_OP_REQUEST) == fromGuest;
         ++flow.packets;
         flow.lastNs = record.hostNs;
-        flow.isSeqpacket = flow.isSeqpacket || packet.type == 2;
+        flow.isSeqpacket = flow.isSeqpacket || packet.type == VSOCK_TYPE_SEQPACKET;
         const bool arrives = record.verdict != pcapng::Verdict::dropped;
         switch (packet.operation) {
-        case vsock_op::response:
+        case VSOCK_OP_RESPONSE:
             flow.state = VsockFlow::State::open;
             if (flow.roundTripNs < 0)
                 flow.roundTripNs = record.hostNs - flow.firstNs;
             break;
-        case vsock_op::reset:
+        case VSOCK_OP_RST:
             if (arrives && !flow.isOver) { // what the machine has said of the end holds
                 flow.state = flow.state == VsockFlow::State::connecting ? VsockFlow::State::refused
                              : flow.shutdowns == 3                      ? VsockFlow::State::closed
@@ -150,12 +151,14 @@ VsockAccount::Change VsockAccount::takePacket(const pcapng::Record &record,
                     flow.reason = record.comment;
             }
             break;
-        case vsock_op::shutdown:
-            flow.shutdowns |= (packet.flags & 3) == 3 ? 3 : fromGuest ? 1 : 2;
+        case VSOCK_OP_SHUTDOWN:
+            flow.shutdowns |= (packet.flags & VSOCK_SHUTDOWN_BOTH) == VSOCK_SHUTDOWN_BOTH ? 3
+                              : fromGuest                                                 ? 1
+                                                                                          : 2;
             if (!flow.isOver)
                 flow.state = VsockFlow::State::closing;
             break;
-        case vsock_op::data:
+        case VSOCK_OP_RW:
             streamOffset = fromGuest ? flow.bytesFromGuest : flow.bytesToGuest;
             if (arrives) {
                 (fromGuest ? flow.bytesFromGuest : flow.bytesToGuest) += packet.length;
@@ -214,7 +217,7 @@ VsockAccount::Change VsockAccount::takeMachine(const pcapng::Record &record,
         flow.peer = QStringLiteral("%1 pid %2").arg(flow.peer).arg(pid).trimmed();
     if (machine.fields.contains(QStringLiteral("round-trip-ns")))
         flow.roundTripNs = static_cast<qint64>(number(machine, "round-trip-ns"));
-    if (machine.kind == QLatin1String("vsock-open")) {
+    if (machine.kind == QLatin1String(NITRO_CAPTURE_KIND_VSOCK_OPEN)) {
         if (flow.state == VsockFlow::State::connecting)
             flow.state = VsockFlow::State::open;
         return change;

@@ -6,18 +6,13 @@
 
 #include "app/proto/pcapng/record.hpp"
 #include "app/proto/qmp/vsock_messages.hpp"
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 
 #include <deque>
 #include <QHash>
 #include <vector>
 
 namespace nitroscope::app {
-
-// Operations of VirtIO 1.2 §5.10.6.5.
-namespace vsock_op {
-inline constexpr quint16 request = 1, response = 2, reset = 3, shutdown = 4, data = 5, creditUpdate = 6,
-                         creditRequest = 7;
-}
 
 struct VsockPacket {
     qint64 hostNs = 0;

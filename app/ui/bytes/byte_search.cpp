@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/ui/bytes/byte_search.hpp"
 
-#include "app/ui/work/worker.hpp"
+#include "app/core/worker.hpp"
 
 #include <algorithm>
 

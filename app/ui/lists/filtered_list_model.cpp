@@ -62,8 +62,6 @@ void FilteredListModel::takeNew() {
 }
 
 void FilteredListModel::sourceChanged(int source) {
-    if (source >= m_seen)
-        return; // not looked at yet
     if (m_filtering && source < m_nextSeen) {
         const auto at = std::lower_bound(m_next.begin(), m_next.end(), source);
         const bool is = at != m_next.end() && *at == source;
@@ -72,6 +70,8 @@ void FilteredListModel::sourceChanged(int source) {
         else if (!accepts(source) && is)
             m_next.erase(at);
     }
+    if (source >= m_seen)
+        return; // the rows shown have not come to it yet
     const auto at = std::lower_bound(m_visible.begin(), m_visible.end(), source);
     const int row = static_cast<int>(at - m_visible.begin());
     const bool isShown = at != m_visible.end() && *at == source;

@@ -14,8 +14,6 @@ namespace nitroscope::app {
 class FilteredListModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    // Records that a list keeps. Those beyond are counted, not shown.
-    static constexpr int mostRecords = 2'000'000;
     static constexpr int sliceRecords = 20'000; // that a filter looks at in one go
 
     explicit FilteredListModel(QObject *parent = nullptr);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/ui/settings/preferences.hpp"
 
-#include "app/session/launch/vsock_options.hpp"
+#include "app/session/launch/launch_options.hpp"
 
 #include <algorithm>
 #include <QFileInfo>
@@ -13,38 +13,20 @@ namespace {
 
 const QString recentKey = QStringLiteral("files/recent");
 const QString appearanceKey = QStringLiteral("window/appearance");
-const QString launchGroup = QStringLiteral("launch/");
-const QString vsockGroup = QStringLiteral("launch/vsock/");
 
-VsockOptions readVsock(const QSettings &settings) {
-    const auto value = [&](const char *key, const QVariant &otherwise = {}) {
-        return settings.value(vsockGroup + QLatin1String(key), otherwise);
-    };
-    VsockOptions options;
-    options.cid = value("cid").toULongLong();
-    options.path = value("path").toString();
-    options.routes = value("routes").toStringList();
-    options.heartbeat = value("heartbeat").toString();
-    options.heartbeatDelay = value("heartbeatDelay").toUInt();
-    options.seqpacket = value("seqpacket", true).toBool();
-    options.refuseCid2 = value("refuseCid2").toBool();
-    options.headersOnly = value("headersOnly").toBool();
-    // One that makes no sense would keep every enclave from starting.
-    return checkVsockOptions(options) ? options : VsockOptions();
+// The file has texts only.
+QVariant typed(const LaunchOption &option, const QVariant &value) {
+    if (option.isSwitch())
+        return value.toBool();
+    if (option.isNumber())
+        return value.toLongLong();
+    if (option.kind == OptionKind::list)
+        return value.toStringList();
+    return value.toString();
 }
 
-void writeVsock(QSettings &settings, const VsockOptions &options) {
-    const auto set = [&](const char *key, const QVariant &value) {
-        settings.setValue(vsockGroup + QLatin1String(key), value);
-    };
-    set("cid", options.cid);
-    set("path", options.path);
-    set("routes", options.routes);
-    set("heartbeat", options.heartbeat);
-    set("heartbeatDelay", options.heartbeatDelay);
-    set("seqpacket", options.seqpacket);
-    set("refuseCid2", options.refuseCid2);
-    set("headersOnly", options.headersOnly);
+bool isOfVsock(const LaunchOption &option) {
+    return QLatin1String(option.key).startsWith(QLatin1String("launch/vsock/"));
 }
 
 } // namespace
@@ -74,43 +56,30 @@ void Preferences::clearRecentFiles() {
 }
 
 LaunchSpec Preferences::launchOptions() const {
-    const auto value = [&](const char *key) { return m_settings->value(launchGroup + QLatin1String(key)); };
     LaunchSpec spec;
-    spec.memoryMiB = std::min<quint64>(value("memoryMiB").toULongLong(), 1 << 20);
-    spec.cpuCount = std::clamp(value("cpuCount").toUInt(), 1u, 255u);
-    spec.debugMode = value("debugMode").toBool();
-    spec.strict = m_settings->value(launchGroup + QStringLiteral("strict"), true).toBool();
-    spec.debugger = m_settings->value(launchGroup + QStringLiteral("debugger"), false).toBool();
-    spec.traceSystemCalls = value("traceSystemCalls").toBool();
-    spec.firstCallsPath = value("firstCallsPath").toString();
-    spec.moduleId = value("moduleId").toString();
-    spec.parentRole = value("parentRole").toString();
-    spec.parentId = value("parentId").toString();
-    spec.append = value("append").toString();
-    spec.initrdPath = value("initrdPath").toString();
-    spec.qemuPath = value("qemuPath").toString();
-    spec.vsock = readVsock(*m_settings);
+    bool isVsockPossible = true;
+    for (const LaunchOption &option : app::launchOptions()) {
+        const QVariant kept = m_settings->value(QLatin1String(option.key));
+        const QVariant value = typed(option, kept);
+        const bool isUnset = !kept.isValid() || value == valueOf(option, spec) ||
+                             (option.kind == OptionKind::word && value.toString().isEmpty());
+        if (!option.isIn(remembered) || isUnset || setValue(option, spec, value))
+            continue;
+        if (isOfVsock(option))
+            isVsockPossible = false;
+        else if (option.isNumber())
+            (void)setValue(option, spec, std::clamp<qint64>(value.toLongLong(), option.min, option.max));
+    }
+    // One that makes no sense would keep every enclave from starting.
+    if (!isVsockPossible)
+        spec.vsock = {};
     return spec;
 }
 
 void Preferences::setLaunchOptions(const LaunchSpec &spec) {
-    const auto set = [&](const char *key, const QVariant &value) {
-        m_settings->setValue(launchGroup + QLatin1String(key), value);
-    };
-    set("memoryMiB", spec.memoryMiB);
-    set("cpuCount", spec.cpuCount);
-    set("debugMode", spec.debugMode);
-    set("strict", spec.strict);
-    set("debugger", spec.debugger);
-    set("traceSystemCalls", spec.traceSystemCalls);
-    set("firstCallsPath", spec.firstCallsPath);
-    set("moduleId", spec.moduleId);
-    set("parentRole", spec.parentRole);
-    set("parentId", spec.parentId);
-    set("append", spec.append);
-    set("initrdPath", spec.initrdPath);
-    set("qemuPath", spec.qemuPath);
-    writeVsock(*m_settings, spec.vsock);
+    for (const LaunchOption &option : app::launchOptions())
+        if (option.isIn(remembered))
+            m_settings->setValue(QLatin1String(option.key), valueOf(option, spec));
 }
 
 QHash<QString, QString> Preferences::shortcuts() const {

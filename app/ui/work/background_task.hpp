@@ -5,7 +5,7 @@
 // token and ends soon.
 #pragma once
 
-#include "app/ui/work/worker.hpp"
+#include "app/core/worker.hpp"
 
 #include <atomic>
 #include <functional>

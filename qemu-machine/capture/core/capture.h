@@ -54,6 +54,13 @@ void nitro_capture_set_paused(NitroCapture *capture, int paused);
 /* Whether a record for this interface would be kept now: lets a device skip work. */
 int nitro_capture_wants(const NitroCapture *capture, unsigned interface_id);
 
+/* What a request is about; -1: it has none. */
+typedef struct NitroCaptureNsmRequest {
+    int32_t pcr;               /* of LockPCRs: how many */
+    int32_t data;              /* bytes of ExtendPCR's data or of Attestation's user_data */
+    int32_t nonce, public_key; /* bytes */
+} NitroCaptureNsmRequest;
+
 typedef struct NitroCaptureNsm {
     int response;         /* 0 request, 1 response */
     unsigned kind;        /* NsmRequestKind */
@@ -61,7 +68,8 @@ typedef struct NitroCaptureNsm {
     uint64_t transaction; /* counts from 1 */
     uint64_t duration_ns; /* host time; 0 in a request */
     uint64_t age_ns;      /* host time since it happened, for a report that comes later; 0 = now */
-    const uint8_t *data;  /* CBOR */
+    const NitroCaptureNsmRequest *request; /* also in a response; NULL: not known */
+    const uint8_t *data;                   /* CBOR */
     size_t size;
     int verdict;      /* NitroCaptureVerdict */
     uint32_t rule;    /* of the fault that acted; 0 = none */

@@ -3,6 +3,7 @@
 // capture.h over class Capture. Every function takes a NULL capture, because devices report without asking
 // whether anybody records.
 #include "qemu-machine/capture/core/capture.hpp"
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 
 #include <algorithm>
 #include <cstring>
@@ -20,10 +21,12 @@ std::string_view viewOf(const char *text) {
     return text ? std::string_view(text) : std::string_view();
 }
 
-// The operation classes of af_vsockmon, from the virtio operation (VirtIO 1.2 §5.10.6.5).
+// What Linux's vsock monitor makes of a virtio operation.
 std::uint16_t monitorOperation(std::uint16_t operation) {
-    constexpr std::uint16_t classes[] = {0, 1, 1, 2, 2, 4, 3, 3};
-    return operation < std::size(classes) ? classes[operation] : std::uint16_t{0};
+#define NITRO_CAPTURE_MONITOR_OP(constant, enumerator, monitor) VSOCK_MONITOR_##monitor,
+    constexpr std::uint16_t classes[] = {VSOCK_OP_LIST(NITRO_CAPTURE_MONITOR_OP)};
+#undef NITRO_CAPTURE_MONITOR_OP
+    return operation < std::size(classes) ? classes[operation] : std::uint16_t{VSOCK_MONITOR_UNKNOWN};
 }
 
 } // namespace
@@ -66,8 +69,10 @@ int nitro_capture_wants(const NitroCapture *capture, unsigned interface_id) {
 void nitro_capture_nsm(NitroCapture *capture, const NitroCaptureNsm *record) {
     if (!nitro_capture_wants(capture, NITRO_CAPTURE_NSM))
         return;
+    constexpr NitroCaptureNsmRequest unknown{-1, -1, -1, -1};
+    const NitroCaptureNsmRequest &request = record->request ? *record->request : unknown;
     BlockBuffer<NITRO_CAPTURE_NSM_HEADER_BYTES> header;
-    header.u8(NITRO_CAPTURE_VERSION);
+    header.u8(NITRO_CAPTURE_NSM_VERSION);
     header.u8(record->response ? NITRO_CAPTURE_NSM_RESPONSE : NITRO_CAPTURE_NSM_REQUEST);
     header.u8(static_cast<std::uint8_t>(record->kind));
     header.u8(static_cast<std::uint8_t>(record->result));
@@ -75,6 +80,10 @@ void nitro_capture_nsm(NitroCapture *capture, const NitroCaptureNsm *record) {
     header.u16(0);
     header.u64(record->transaction);
     header.u64(record->duration_ns);
+    // -1 is NITRO_CAPTURE_NSM_NONE.
+    for (const std::int32_t number : {request.pcr, request.data, request.nonce, request.public_key})
+        header.u32(static_cast<std::uint32_t>(number));
+    header.u32(static_cast<std::uint32_t>(record->size));
     capture->record({.interface = NITRO_CAPTURE_NSM,
                      .direction = record->response ? NITRO_CAPTURE_INBOUND : NITRO_CAPTURE_OUTBOUND,
                      .verdict = record->verdict,
@@ -99,15 +108,14 @@ void nitro_capture_vsock(NitroCapture *capture, const NitroCaptureVsock *packet)
     if (!nitro_capture_wants(capture, NITRO_CAPTURE_VSOCK))
         return;
     const Bytes transport = bytesOf(packet->header, sizeof packet->header);
-    // struct virtio_vsock_hdr begins with the same four addresses as the monitor header; its operation is
-    // at 30.
-    constexpr std::size_t addressBytes = NITRO_CAPTURE_VSOCK_OP_AT, operationAt = 30;
+    // struct virtio_vsock_hdr begins with the same four addresses as the monitor header.
+    constexpr std::size_t addressBytes = NITRO_CAPTURE_VSOCK_OP_AT, operationAt = VSOCK_HEADER_OP_AT;
     const auto operation =
         static_cast<std::uint16_t>(packet->header[operationAt] | packet->header[operationAt + 1] << 8);
     BlockBuffer<NITRO_CAPTURE_VSOCK_HEADER_BYTES> header;
     header.raw(transport.first(addressBytes));
     header.u16(monitorOperation(operation));
-    header.u16(2); // AF_VSK_TRANSPORT_VIRTIO
+    header.u16(VSOCK_MONITOR_TRANSPORT_VIRTIO);
     header.u16(NITRO_CAPTURE_VIRTIO_VSOCK_BYTES);
     header.u16(0);
     capture->record({.interface = NITRO_CAPTURE_VSOCK,

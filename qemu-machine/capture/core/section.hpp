@@ -14,14 +14,9 @@ struct InterfaceName {
     std::string_view name;
     std::string_view description;
 };
-inline constexpr std::array<InterfaceName, NITRO_CAPTURE_INTERFACES> interfaceNames{{
-    {NITRO_CAPTURE_LINK_VSOCK, NITRO_CAPTURE_NAME_VSOCK, "packets of the virtio-vsock device"},
-    {NITRO_CAPTURE_LINK_NSM, NITRO_CAPTURE_NAME_NSM, "requests and responses of the Nitro Security Module"},
-    {NITRO_CAPTURE_LINK_CONSOLE, NITRO_CAPTURE_NAME_CONSOLE, "serial console COM1"},
-    {NITRO_CAPTURE_LINK_MACHINE, NITRO_CAPTURE_NAME_MACHINE,
-     "boot stages, PCR changes and control of the machine"},
-    {NITRO_CAPTURE_LINK_GUEST, NITRO_CAPTURE_NAME_GUEST, "observations of instrumentation plugins"},
-}};
+#define NITRO_CAPTURE_INTERFACE_NAME(constant, enumerator, link, text) InterfaceName{link, #enumerator, text},
+inline constexpr std::array interfaceNames{NITRO_CAPTURE_INTERFACE_LIST(NITRO_CAPTURE_INTERFACE_NAME)};
+#undef NITRO_CAPTURE_INTERFACE_NAME
 
 using SectionBuffer = BlockBuffer<1024>;
 

@@ -7,38 +7,27 @@
 #include "qapi/error.h"
 #include "qapi/qapi-commands-nitro.h"
 #include "qapi/util.h"
-#include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/capture/qemu/nitro-capture.h"
 
 QEMU_BUILD_BUG_ON((int)ENCLAVE_CAPTURE_INTERFACE__MAX !=
                   NITRO_CAPTURE_INTERFACES);
-QEMU_BUILD_BUG_ON((int)ENCLAVE_CAPTURE_INTERFACE_NSM != NITRO_CAPTURE_NSM);
-QEMU_BUILD_BUG_ON((int)ENCLAVE_CAPTURE_INTERFACE_GUEST != NITRO_CAPTURE_GUEST);
-
-/* The machine, when it has a stream. */
-static NitroMachineState *nitro_capturing_machine(Error **errp)
-{
-    NitroMachineState *nms = nitro_machine_get(errp);
-
-    if (nms && !nms->capture) {
-        error_setg(errp, "there is no capture stream: give the machine "
-                   "capture=<chardev id>");
-        return NULL;
-    }
-    return nms;
-}
+#define NITRO_CAPTURE_CHECK(constant, enumerator, link, text) \
+    QEMU_BUILD_BUG_ON((int)ENCLAVE_CAPTURE_INTERFACE_##constant != \
+                      NITRO_CAPTURE_##constant);
+NITRO_CAPTURE_INTERFACE_LIST(NITRO_CAPTURE_CHECK)
 
 EnclaveCaptureInfo *qmp_query_capture(Error **errp)
 {
-    NitroMachineState *nms = nitro_capturing_machine(errp);
+    NitroCaptureSink *sink = nitro_capture_sink_find(errp);
     NitroCaptureStats stats;
     EnclaveCaptureInfo *info;
 
-    if (!nms) {
+    if (!sink) {
         return NULL;
     }
-    nitro_capture_stats(nms->capture, &stats);
+    nitro_capture_stats(nitro_capture_sink_core(sink), &stats);
     info = g_new0(EnclaveCaptureInfo, 1);
-    info->chardev = g_strdup(nms->capture_id);
+    info->chardev = g_strdup(nitro_capture_sink_chardev(sink));
     info->paused = stats.paused;
     info->capacity = stats.capacity;
     info->pending = stats.pending;
@@ -62,24 +51,24 @@ void qmp_capture_control(bool has_paused, bool paused, bool has_interfaces,
                          EnclaveCaptureSnapLengthList *snap_lengths,
                          Error **errp)
 {
-    NitroMachineState *nms = nitro_capturing_machine(errp);
+    NitroCapture *capture =
+        nitro_capture_sink_core(nitro_capture_sink_find(errp));
     uint32_t enabled = 0;
 
-    if (!nms) {
+    if (!capture) {
         return;
     }
     for (; snap_lengths; snap_lengths = snap_lengths->next) {
-        nitro_capture_set_snap_length(nms->capture,
-                                      snap_lengths->value->interface,
+        nitro_capture_set_snap_length(capture, snap_lengths->value->interface,
                                       snap_lengths->value->bytes);
     }
     if (has_interfaces) {
         for (; interfaces; interfaces = interfaces->next) {
             enabled |= 1u << interfaces->value;
         }
-        nitro_capture_set_enabled(nms->capture, enabled);
+        nitro_capture_set_enabled(capture, enabled);
     }
     if (has_paused) {
-        nitro_capture_set_paused(nms->capture, paused);
+        nitro_capture_set_paused(capture, paused);
     }
 }

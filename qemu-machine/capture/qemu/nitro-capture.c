@@ -22,6 +22,7 @@
 #include "qemu/timer.h"
 #include "qapi/error.h"
 #include "chardev/char-fe.h"
+#include "hw/qdev-core.h"
 #include "system/runstate.h"
 #include "system/runstate-action.h"
 #include "qemu-machine/capture/qemu/nitro-capture.h"
@@ -216,6 +217,27 @@ static void nitro_capture_shutdown(Notifier *notifier, void *data)
     }
 }
 
+/* Of the machine that it is a child of. */
+#define NITRO_CAPTURE_SINK_NAME "capture-sink"
+
+NitroCaptureSink *nitro_capture_sink_find(Error **errp)
+{
+    Object *sink = object_resolve_path_component(qdev_get_machine(),
+                                                 NITRO_CAPTURE_SINK_NAME);
+
+    if (!sink) {
+        error_setg(errp, "there is no capture stream: give the machine "
+                   "capture=<chardev id>");
+        return NULL;
+    }
+    return NITRO_CAPTURE_SINK(sink);
+}
+
+const char *nitro_capture_sink_chardev(NitroCaptureSink *sink)
+{
+    return qemu_chr_fe_get_driver(&sink->chr)->label;
+}
+
 NitroCapture *nitro_capture_sink_core(NitroCaptureSink *sink)
 {
     return sink ? sink->core : NULL;
@@ -266,7 +288,7 @@ NitroCaptureSink *nitro_capture_sink_create(Object *machine,
     qemu_chr_fe_set_handlers(&sink->chr, NULL, NULL, nitro_capture_event, NULL,
                              sink, NULL, true);
 
-    object_property_add_child(machine, "capture-sink", OBJECT(sink));
+    object_property_add_child(machine, NITRO_CAPTURE_SINK_NAME, OBJECT(sink));
     object_unref(OBJECT(sink));
     return sink;
 }

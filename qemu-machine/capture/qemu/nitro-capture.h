@@ -24,6 +24,11 @@ NitroCaptureSink *nitro_capture_sink_create(Object *machine,
                                             const char *chardev_id,
                                             Error **errp);
 
+/* The machine's sink; NULL and an error when nothing is captured. */
+NitroCaptureSink *nitro_capture_sink_find(Error **errp);
+/* The id of the chardev it writes to. */
+const char *nitro_capture_sink_chardev(NitroCaptureSink *sink);
+
 /* For devices; NULL when sink is NULL, which every core function accepts. */
 NitroCapture *nitro_capture_sink_core(NitroCaptureSink *sink);
 

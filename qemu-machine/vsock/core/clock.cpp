@@ -8,8 +8,13 @@ namespace nitroscope::vsock {
 TimerId Timers::start(std::int64_t delay, std::function<void()> action) {
     const TimerId id = ++m_last;
     const std::int64_t due = m_clock.now() + std::max<std::int64_t>(delay, 0);
-    m_byTime.emplace(Key{due, id}, std::move(action));
-    m_due.emplace(id, due);
+    const auto added = m_byTime.emplace(Key{due, id}, std::move(action)).first;
+    try {
+        m_due.emplace(id, due);
+    } catch (...) {
+        m_byTime.erase(added); // what cannot be cancelled must not run
+        throw;
+    }
     rearm();
     return id;
 }
@@ -24,7 +29,11 @@ void Timers::cancel(TimerId id) {
 }
 
 void Timers::run() {
-    m_armed = false; // the alarm has gone off, or somebody came earlier and it is set anew below
+    m_armed = false; // the alarm has gone off, or somebody came earlier and it is set anew at the end
+    struct Rearm {
+        Timers &timers;
+        ~Rearm() { timers.rearm(); } // also when an action throws
+    } const rearmed{*this};
     // Only what was started before this run: a timer of zero length waits for the next one.
     const TimerId last = m_last;
     const std::int64_t now = m_clock.now();
@@ -40,7 +49,6 @@ void Timers::run() {
         action();
         next = m_byTime.begin();
     }
-    rearm();
 }
 
 void Timers::rearm() {

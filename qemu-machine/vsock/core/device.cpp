@@ -2,6 +2,7 @@
 //
 // Life of the device and of its flows.
 #include "qemu-machine/vsock/core/device.hpp"
+#include "qemu-machine/abi/guard.hpp"
 
 #include <algorithm>
 
@@ -76,6 +77,7 @@ void Device::endFlows(Reason reason, Undelivered undelivered) {
     armHeld();
     for (auto &[id, flow] : m_byId) {
         flow->heldToGuest = 0; // a fault may have held the REQUEST
+        flow->sentToGuest = {};
         flow->sendRequest = true;
         makeReady(*flow);
     }
@@ -150,10 +152,18 @@ Flow &Device::add(const FlowKey &key, bool guestDialed) {
     flow->guestDialed = guestDialed;
     flow->state = guestDialed ? VSOCK_CONNECTING : VSOCK_REQUESTED;
     flow->opened = flow->last = flow->asked = m_clock.now();
-    m_byId.emplace(flow->id, flow.get());
+    Flow &added = *flow;
+    const auto listed = m_byId.emplace(added.id, &added).first;
+    try {
+        m_flows.insert_or_assign(key, std::move(flow));
+    } catch (...) {
+        m_byId.erase(listed);
+        throw;
+    }
+    m_working = &added;
     // An RST for the former user of these ports would hit the new one.
     forgetReset(key);
-    return *m_flows.insert_or_assign(key, std::move(flow)).first->second;
+    return added;
 }
 
 // The guest dials.
@@ -162,10 +172,11 @@ void Device::startFlow(const Header &header) {
         return refuse(header, Reason::tooManyFlows);
     if (m_host == nullptr)
         return refuse(header, Reason::noRoute);
-    const FlowKey key{header.source.port, header.destination.port, header.destination.cid, header.type};
+    const FlowKey key = keyOf(header);
     Flow &flow = add(key, true);
     flow.send.update(header.bufAlloc, header.fwdCnt);
     flow.packetsFromGuest = 1;
+    flow.sentFromGuest.packets = 1;
     ++m_counters.flows_opened;
     startTimer(flow, ConnectTimes::limit, &Device::connectExpired);
     ConnectAnswer answer = m_host->connect({flow.id, flow.kind(), header.source, header.destination}, flow);
@@ -196,16 +207,28 @@ OpenAnswer Device::open(const OpenRequest &request, std::unique_ptr<HostEnd> end
         ++m_counters.flows_refused;
         return answer;
     }
-    Flow &flow = add(key, false);
-    flow.peer = request.peer;
-    flow.end = std::move(end);
-    flow.sendRequest = true;
-    ++m_counters.flows_opened;
-    makeReady(flow);
-    answer.events = &flow;
-    answer.flow = flow.id;
-    answer.sourcePort = key.peerPort;
-    return answer;
+    m_blackholes.erase(key); // of the former user of these ports
+    // The host side does not know yet what a flow that is broken off would tell it.
+    return guarded(
+        [&] {
+            PeerInfo peer = request.peer;
+            Flow &flow = add(key, false);
+            flow.peer = std::move(peer);
+            flow.end = std::move(end);
+            flow.sendRequest = true;
+            ++m_counters.flows_opened;
+            makeReady(flow);
+            answer.events = &flow;
+            answer.flow = flow.id;
+            answer.sourcePort = key.peerPort;
+            return answer;
+        },
+        [&] {
+            ++m_counters.flows_refused;
+            ++m_counters.out_of_memory;
+            answer.refusal = Reason::outOfMemory;
+            return answer;
+        });
 }
 
 void Device::establish(Flow &flow) {
@@ -224,6 +247,13 @@ void Device::establish(Flow &flow) {
 void Device::finish(Flow &flow, Reason reason, Answer answer, Close close) {
     if (flow.dead())
         return;
+    // What needs memory comes first: from then on nothing fails half-way.
+    if (m_dead.size() == m_dead.capacity())
+        m_dead.reserve(std::max<std::size_t>(16, 2 * m_dead.size()));
+    if (answer == Answer::reset)
+        queueReset(flow.key, reason, flow.id, flow.sentToGuest.packets + 1);
+    if (m_working == &flow)
+        m_working = nullptr;
     stopTimer(flow);
     hasCredit(flow);
     flow.state = VSOCK_CLOSED;
@@ -233,15 +263,12 @@ void Device::finish(Flow &flow, Reason reason, Answer answer, Close close) {
     if (!flow.wasEstablished)
         ++m_counters.flows_refused;
     dropHeld(flow.id);
-    if (answer == Answer::reset)
-        queueReset(flow.key, reason, flow.id);
     if (flow.end != nullptr)
         flow.end->close(close, reason);
-    m_closed.push_front(describe(flow));
-    if (m_closed.size() > closedFlowsKept)
-        m_closed.pop_back();
+    const VsockFlowInfo info = describe(flow);
+    remember(info);
     if (m_callbacks.flow_closed != nullptr)
-        m_callbacks.flow_closed(m_callbacks.opaque, &m_closed.front());
+        m_callbacks.flow_closed(m_callbacks.opaque, &info);
 
     m_byId.erase(flow.id);
     if (const auto found = m_flows.find(flow.key); found != m_flows.end() && found->second.get() == &flow) {
@@ -257,11 +284,25 @@ void Device::finish(Flow &flow, Reason reason, Answer answer, Close close) {
     }
 }
 
+// The list of flows that ended is worth less than their orderly end: it may lose one.
+void Device::remember(const VsockFlowInfo &flow) noexcept {
+    guarded(
+        [&] {
+            m_closed.push_front(flow);
+            if (m_closed.size() > closedFlowsKept)
+                m_closed.pop_back();
+        },
+        [] {});
+}
+
 // The guest has closed and may use its port again; the host still has bytes to take.
 void Device::linger(Flow &flow) {
     flow.state = VSOCK_LINGERING;
     flow.guestSendShut = flow.guestReceiveShut = true;
     flow.mayRead = false;
+    // What it still had to say would reach the next flow of these ports.
+    flow.sendRequest = flow.sendResponse = flow.sendCreditUpdate = flow.askForCredit = false;
+    flow.sendShutdown = 0;
     hasCredit(flow);
     dropHeld(flow.id);
     const auto found = m_flows.find(flow.key);
@@ -275,6 +316,8 @@ void Device::purge() {
     if (m_dead.empty())
         return;
     const auto dead = [](const Flow *flow) { return flow->dead(); };
+    if (m_working != nullptr && dead(m_working))
+        m_working = nullptr;
     std::erase_if(m_ready, dead);
     std::erase_if(m_marked, dead);
     std::erase_if(m_dirty, dead);
@@ -289,7 +332,7 @@ void Device::purge() {
 
 // Answers a packet that opens no flow.
 void Device::refuse(const Header &header, Reason reason) {
-    const FlowKey key{header.source.port, header.destination.port, header.destination.cid, header.type};
+    const FlowKey key = keyOf(header);
     if (header.op == Op::request) {
         ++m_counters.flows_refused;
         VsockFlowInfo info{};
@@ -302,16 +345,14 @@ void Device::refuse(const Header &header, Reason reason) {
         info.opened_ns = info.closed_ns = info.last_ns = m_clock.now();
         info.round_trip_ns = info.peer_pid = -1;
         info.reason = static_cast<unsigned>(reason);
-        m_closed.push_front(info);
-        if (m_closed.size() > closedFlowsKept)
-            m_closed.pop_back();
+        remember(info);
         if (m_callbacks.flow_closed != nullptr)
             m_callbacks.flow_closed(m_callbacks.opaque, &info);
     }
     queueReset(key, reason, 0);
 }
 
-void Device::queueReset(const FlowKey &key, Reason reason, std::uint64_t flow) {
+void Device::queueReset(const FlowKey &key, Reason reason, std::uint64_t flow, std::uint64_t number) {
     forgetReset(key); // one is enough
     Waiting packet;
     packet.header.source = {key.peerCid, key.peerPort};
@@ -320,6 +361,7 @@ void Device::queueReset(const FlowKey &key, Reason reason, std::uint64_t flow) {
     packet.header.op = Op::rst;
     packet.flow = flow;
     packet.reason = reason;
+    packet.number = number;
     m_resets.push_back(std::move(packet));
     m_callbacks.work(m_callbacks.opaque);
 }
@@ -340,6 +382,7 @@ void Device::startTimer(Flow &flow, std::int64_t delay, void (Device::*action)(F
     m_timers.cancel(flow.timer);
     flow.timer = m_timers.start(delay, [this, &flow, action] {
         flow.timer = 0;
+        m_working = &flow;
         (this->*action)(flow);
         purge();
     });
@@ -361,7 +404,7 @@ void Device::closeExpired(Flow &flow) {
     if (flow.state == VSOCK_CLOSING)
         return finish(flow, flow.reason, Answer::reset, Close::orderly);
     // The guest has closed and waits for its RST; what it sent may take longer.
-    queueReset(flow.key, Reason::guestClosed, flow.id);
+    queueReset(flow.key, Reason::guestClosed, flow.id, flow.sentToGuest.packets + 1);
     linger(flow);
 }
 

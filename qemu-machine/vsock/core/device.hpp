@@ -33,7 +33,7 @@ struct RxBuffer {
 enum class Answer { reset, silence }; // whether the guest gets an RST
 enum class Undelivered { keep, end }; // what becomes of a host's connection that the guest knows nothing of
 
-class Device final : public GuestSide {
+class Device final : public GuestSide, public FlowOwner {
 public:
     Device(const VsockCallbacks &callbacks, const VsockOptions &options);
     ~Device() override;
@@ -61,6 +61,14 @@ public:
     bool seqpacketNegotiated() const override { return m_seqpacket; }
     Timers &timers() override { return m_timers; }
 
+    // Memory ran out in one of the calls above: what was worked on is dropped and counted, and its flow, which
+    // may have lost bytes, is ended in the next turn.
+    void outOfMemory() noexcept;
+    // No flow is worked on: for the beginning of a call.
+    void beginWork() noexcept { m_working = nullptr; }
+    // The flow of this packet is.
+    void workOn(const HeaderBytes &header) noexcept { m_working = find(keyOf(Header::decode(header))); }
+
     void setGuestCid(std::uint64_t cid) { m_guestCid = cid; }
     const VsockCounters &counters() const { return m_counters; }
     const std::map<std::uint64_t, Flow *> &flowsById() const { return m_byId; }
@@ -77,8 +85,8 @@ public:
     std::vector<std::byte> save() const;
     bool load(Bytes state);
 
-    // For Flow.
-    void marked(Flow &flow);
+    // FlowOwner.
+    void marked(Flow &flow) noexcept override;
 
 private:
     static constexpr std::int64_t guestAnswerLimit = 2000 * nanosecondsPerMillisecond; // Linux: connect()
@@ -96,6 +104,7 @@ private:
         std::vector<std::byte> payload;
         std::uint64_t flow = 0;
         Reason reason = Reason::none; // of an RST
+        std::uint64_t number = 1;     // of an RST in its flow
         int verdict = 0;
         std::uint32_t rule = 0;
         std::string note;
@@ -119,10 +128,13 @@ private:
     void finish(Flow &flow, Reason reason, Answer answer, Close close);
     void linger(Flow &flow);
     void purge();
+    void breakOff(Flow &flow) noexcept;
+    void endBroken();
+    void remember(const VsockFlowInfo &flow) noexcept;
     void endFlows(Reason reason, Undelivered undelivered = Undelivered::end);
     void resetTransport(Reason reason);
     void refuse(const Header &header, Reason reason);
-    void queueReset(const FlowKey &key, Reason reason, std::uint64_t flow);
+    void queueReset(const FlowKey &key, Reason reason, std::uint64_t flow, std::uint64_t number = 1);
     void forgetReset(const FlowKey &key);
     void startTimer(Flow &flow, std::int64_t delay, void (Device::*action)(Flow &));
     void stopTimer(Flow &flow);
@@ -161,7 +173,7 @@ private:
     void dropBytesForHost(Flow &flow);
 
     // device_fill.cpp
-    void makeReady(Flow &flow);
+    void makeReady(Flow &flow) noexcept;
     bool wantsOutput(const Flow &flow) const;
     std::size_t produce(Flow &flow, std::span<RxBuffer> buffers);
     std::size_t produceData(Flow &flow, std::span<RxBuffer> buffers);
@@ -188,6 +200,9 @@ private:
     bool holdFromGuest(const FlowKey &key, Waiting packet, std::int64_t release);
     bool judgeReset(Waiting &packet);
     void judgeReceived(const Header &header, std::span<const Bytes> payload);
+    bool intoBlackhole(const Header &header, std::span<const Bytes> payload, VsockDirection direction,
+                       std::uint64_t flow);
+    void openBlackhole(const FlowKey &key, std::uint32_t rule);
     void breakOn(const PacketView &view, const Header &header);
     void holdToGuest(Flow &flow, Waiting packet, std::int64_t release);
     void releaseHeld();
@@ -231,6 +246,8 @@ private:
     std::uint32_t m_lastPort = 0;
     std::vector<FlowKey> m_resetAfterGate; // connections that a loaded guest waits for
 
+    Flow *m_working = nullptr; // the flow that a call is about just now
+    bool m_someBroken = false;
     std::deque<Flow *> m_ready;
     std::vector<Flow *> m_marked, m_dirty;
     std::deque<Waiting> m_resets; // RSTs of flows that are gone
@@ -242,8 +259,13 @@ private:
         std::size_t packets = 0, bytes = 0;
         std::int64_t release = 0;
     };
-    std::unordered_map<FlowKey, Line, FlowKeyHash> m_lines;               // of m_heldFromGuest
-    std::unordered_map<FlowKey, std::uint32_t, FlowKeyHash> m_blackholes; // and the rule
+    std::unordered_map<FlowKey, Line, FlowKeyHash> m_lines; // of m_heldFromGuest
+    struct Blackhole {
+        std::uint32_t rule = 0;
+        std::uint64_t number = 0; // the later one has the higher
+    };
+    std::unordered_map<FlowKey, Blackhole, FlowKeyHash> m_blackholes;
+    std::uint64_t m_lastBlackhole = 0;
     TimerId m_heldTimer = 0;
     std::int64_t m_heldTime = 0;
 

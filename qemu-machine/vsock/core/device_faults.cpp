@@ -62,8 +62,9 @@ PacketView Device::viewOf(const Header &header, std::span<const Bytes> payload, 
         view.flow = flow->id;
         view.service = flow->service();
         const bool toGuest = direction == VSOCK_TO_GUEST;
-        view.number = 1 + (toGuest ? flow->packetsToGuest : flow->packetsFromGuest);
-        view.offset = toGuest ? flow->bytesToGuest : flow->bytesFromGuest;
+        const Sent &sent = toGuest ? flow->sentToGuest : flow->sentFromGuest;
+        view.number = 1 + sent.packets;
+        view.offset = sent.bytes;
     } else if (direction == VSOCK_TO_GUEST && header.op == Op::request) {
         view.service = key.guestPort;
     }
@@ -120,13 +121,33 @@ bool Device::loseOrEnd(const Verdict &verdict, Flow *flow, const Header &header,
             refuse(header, Reason::fault);
         return true;
     }
-    const bool hole = verdict.has(VSOCK_BLACKHOLE) && m_blackholes.size() < blackholeLimit;
-    if (!hole && !verdict.has(VSOCK_DROP))
+    if (!verdict.has(VSOCK_BLACKHOLE) && !verdict.has(VSOCK_DROP))
         return false;
-    if (hole)
-        m_blackholes[key] = verdict.rule;
+    if (verdict.has(VSOCK_BLACKHOLE))
+        openBlackhole(key, verdict.rule);
     seen.verdict = NITRO_CAPTURE_DROPPED;
     observe(header.encode(), payload, seen);
+    return true;
+}
+
+// A blackhole ends with its rule, or when the ports belong to a new flow. Nobody tells the device when a guest has given up a
+// connection whose packets are lost, so there may be more of them than flows: then the older half of those goes that have none.
+void Device::openBlackhole(const FlowKey &key, std::uint32_t rule) {
+    if (m_blackholes.size() >= blackholeLimit)
+        std::erase_if(m_blackholes, [this](const auto &entry) {
+            return m_lastBlackhole - entry.second.number >= blackholeLimit / 2 &&
+                   find(entry.first) == nullptr;
+        });
+    m_blackholes[key] = {rule, ++m_lastBlackhole};
+}
+
+// Whether the packet is lost because one before it was.
+bool Device::intoBlackhole(const Header &header, std::span<const Bytes> payload, VsockDirection direction,
+                           std::uint64_t flow) {
+    const auto hole = m_blackholes.find(keyOf(header, direction));
+    if (hole == m_blackholes.end())
+        return false;
+    observe(header.encode(), payload, {direction, flow, NITRO_CAPTURE_DROPPED, hole->second.rule, {}});
     return true;
 }
 
@@ -141,16 +162,25 @@ void Device::tellFault(const Verdict &verdict, const Seen &seen) {
 void Device::judgeReceived(const Header &header, std::span<const Bytes> payload) {
     const FlowKey key = keyOf(header, VSOCK_FROM_GUEST);
     Flow *flow = find(key);
-    Seen seen{VSOCK_FROM_GUEST, flow != nullptr ? flow->id : 0, NITRO_CAPTURE_PASSED, 0, {}};
-    if (const auto hole = m_blackholes.find(key); hole != m_blackholes.end()) {
-        seen.verdict = NITRO_CAPTURE_DROPPED;
-        seen.rule = hole->second;
-        return observe(header.encode(), payload, seen);
+    if (header.op == Op::request && m_blackholes.erase(key) != 0 && flow != nullptr) {
+        // The guest has given up the old connection, which the device could not hear.
+        finish(*flow, Reason::fault, Answer::silence, Close::abort);
+        flow = nullptr;
     }
-    const PacketView view = viewOf(header, payload, VSOCK_FROM_GUEST, flow);
+    Seen seen{VSOCK_FROM_GUEST, flow != nullptr ? flow->id : 0, NITRO_CAPTURE_PASSED, 0, {}};
+    if (intoBlackhole(header, payload, VSOCK_FROM_GUEST, seen.flow)) {
+        if (flow != nullptr)
+            flow->sentFromGuest.count(header);
+        return;
+    }
+    auto line = m_lines.find(key);
+    PacketView view = viewOf(header, payload, VSOCK_FROM_GUEST, flow);
+    if (flow != nullptr)
+        flow->sentFromGuest.count(header);
+    else if (line != m_lines.end())
+        view.number += line->second.packets; // its REQUEST waits
     breakOn(view, header);
     const Verdict verdict = m_faults.apply(view);
-    auto line = m_lines.find(key);
     if (verdict.rule == 0 && line == m_lines.end()) {
         seen.flow = flowIdOf(header, flow);
         observe(header.encode(), payload, seen);
@@ -162,7 +192,7 @@ void Device::judgeReceived(const Header &header, std::span<const Bytes> payload)
         tellFault(verdict, seen);
         if (loseOrEnd(verdict, flow, header, payload, seen)) {
             if (flow != nullptr && !flow->dead()) {
-                ++flow->packetsFromGuest; // the next one is the next one, also for rules
+                ++flow->packetsFromGuest;
                 flow->bytesFromGuest += header.length;
                 if (flow->receive.received(header.length))
                     flow->receive.passedOn(header.length); // lost, but the guest's credit stays right
@@ -239,6 +269,7 @@ bool Device::holdFromGuest(const FlowKey &key, Waiting packet, std::int64_t rele
 // A control packet.
 std::size_t Device::sendControl(Flow &flow, const Header &header, RxBuffer &buffer) {
     if (!judging(&flow)) {
+        flow.sentToGuest.count(header);
         account(flow, header);
         writePacket(buffer, header, {});
         if (m_callbacks.packet != nullptr)
@@ -278,15 +309,13 @@ std::size_t Device::sendJudged(Flow &flow, Header header, std::vector<std::byte>
     const std::array<Bytes, 1> whole{Bytes(payload)};
     const std::span<const Bytes> pieces = std::span(whole).first(payload.empty() ? 0 : 1);
     Seen seen{VSOCK_TO_GUEST, flow.id, NITRO_CAPTURE_PASSED, 0, {}};
-    if (const auto hole = m_blackholes.find(flow.key); hole != m_blackholes.end()) {
-        seen.verdict = NITRO_CAPTURE_DROPPED;
-        seen.rule = hole->second;
-        observe(header.encode(), pieces, seen);
+    const PacketView view = viewOf(header, pieces, VSOCK_TO_GUEST, &flow);
+    flow.sentToGuest.count(header);
+    if (intoBlackhole(header, pieces, VSOCK_TO_GUEST, flow.id)) {
         account(flow, header);
         delivered(flow.id, header); // so that deadlines run
         return 0;
     }
-    const PacketView view = viewOf(header, pieces, VSOCK_TO_GUEST, &flow);
     breakOn(view, header);
     const Verdict verdict = m_faults.apply(view);
     if (verdict.rule != 0) {
@@ -295,7 +324,7 @@ std::size_t Device::sendJudged(Flow &flow, Header header, std::vector<std::byte>
         tellFault(verdict, seen);
         if (loseOrEnd(verdict, &flow, header, pieces, seen)) {
             if (!flow.dead()) {
-                ++flow.packetsToGuest; // the next one is the next one, also for rules
+                ++flow.packetsToGuest;
                 flow.bytesToGuest += header.length;
                 delivered(flow.id, header);
             }
@@ -352,13 +381,10 @@ std::size_t Device::sendJudged(Flow &flow, Header header, std::vector<std::byte>
 bool Device::judgeReset(Waiting &packet) {
     packet.judged = true;
     Seen seen{VSOCK_TO_GUEST, packet.flow, NITRO_CAPTURE_DROPPED, 0, {}};
-    const FlowKey key = keyOf(packet.header, VSOCK_TO_GUEST);
-    if (const auto hole = m_blackholes.find(key); hole != m_blackholes.end()) {
-        seen.rule = hole->second;
-        observe(packet.header.encode(), {}, seen);
+    if (intoBlackhole(packet.header, {}, VSOCK_TO_GUEST, packet.flow))
         return false;
-    }
-    const PacketView view = viewOf(packet.header, {}, VSOCK_TO_GUEST, nullptr);
+    PacketView view = viewOf(packet.header, {}, VSOCK_TO_GUEST, nullptr);
+    view.number = packet.number;
     breakOn(view, packet.header);
     const Verdict verdict = m_faults.apply(view);
     if (verdict.rule == 0)
@@ -444,7 +470,7 @@ void Device::dropHeld(std::uint64_t id) {
 
 void Device::releaseRules() {
     const auto gone = [this](std::uint32_t rule) { return rule != 0 && m_faults.find(rule) == nullptr; };
-    std::erase_if(m_blackholes, [&](const auto &entry) { return gone(entry.second); });
+    std::erase_if(m_blackholes, [&](const auto &entry) { return gone(entry.second.rule); });
     for (auto &[key, flow] : m_flows) {
         if (gone(flow->frozenToGuest))
             flow->frozenToGuest = 0;

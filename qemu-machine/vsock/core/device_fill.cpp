@@ -2,6 +2,7 @@
 //
 // Packets for the guest. They are made when there is a buffer to put them in: data is read from the host
 // straight into the guest's buffers, several of them with one call, and never queued here.
+#include "qemu-machine/abi/guard.hpp"
 #include "qemu-machine/capture/core/format.h"
 #include "qemu-machine/vsock/core/device.hpp"
 
@@ -46,16 +47,15 @@ void slice(std::span<const WritableBytes> pieces, std::size_t offset, std::size_
 
 } // namespace
 
-void Device::makeReady(Flow &flow) {
-    if (!flow.ready && !flow.dead()) {
-        flow.ready = true;
-        m_ready.push_back(&flow);
-    }
+void Device::makeReady(Flow &flow) noexcept {
+    if (!flow.ready && !flow.dead())
+        guarded([&] { m_ready.push_back(&flow), flow.ready = true; }, [&] { breakOff(flow); });
     m_callbacks.work(m_callbacks.opaque);
 }
 
 bool Device::wantsBuffers() const {
-    return !m_gate && (!m_resets.empty() || !m_out.empty() || !m_ready.empty() || !m_marked.empty());
+    return !m_gate &&
+           (m_someBroken || !m_resets.empty() || !m_out.empty() || !m_ready.empty() || !m_marked.empty());
 }
 
 bool Device::wantsOutput(const Flow &flow) const {
@@ -84,13 +84,12 @@ std::size_t Device::fill(std::span<RxBuffer> buffers) {
             Flow &flow = *m_ready.front();
             m_ready.pop_front();
             flow.ready = false;
+            m_working = &flow;
             const std::size_t count = flow.dead() ? 0 : produce(flow, buffers.subspan(used));
             used += count;
             idle = count != 0 ? 0 : idle + 1;
-            if (wantsOutput(flow) && !flow.ready) {
-                flow.ready = true;
-                m_ready.push_back(&flow);
-            }
+            if (wantsOutput(flow))
+                makeReady(flow);
         } else {
             break;
         }
@@ -194,6 +193,7 @@ std::size_t Device::produceData(Flow &flow, std::span<RxBuffer> buffers) {
         scatter(buffer.pieces, 0, bytes);
         buffer.used = headerBytes + count;
         ++used;
+        flow.sentToGuest.count(header);
         account(flow, header);
         if (m_callbacks.packet != nullptr) {
             std::vector<Bytes> &payload = m_seenPieces;
@@ -270,6 +270,8 @@ void Device::writePacket(RxBuffer &buffer, const Header &header, Bytes payload) 
 // The oldest packet that only waits for a buffer.
 std::size_t Device::deliverWaiting(RxBuffer &buffer) {
     std::deque<Waiting> &queue = m_resets.empty() ? m_out : m_resets;
+    const auto owner = m_byId.find(queue.front().flow);
+    m_working = owner != m_byId.end() ? owner->second : nullptr;
     if (!queue.front().judged && judging(nullptr)) {
         Waiting packet = std::move(queue.front());
         queue.pop_front();

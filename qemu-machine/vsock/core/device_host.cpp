@@ -10,27 +10,52 @@
 //   SHUTDOWN(SEND)                   end of data, after all data
 //   SHUTDOWN(RECEIVE)                an error when it writes
 //   both                             all data, close           RST to the guest, after 8 s at the latest
+#include "qemu-machine/abi/guard.hpp"
 #include "qemu-machine/vsock/core/device.hpp"
 
 namespace nitroscope::vsock {
 
-void Device::marked(Flow &flow) {
-    if (!flow.marked && !flow.dead()) {
-        flow.marked = true;
-        m_marked.push_back(&flow);
-    }
+void Device::marked(Flow &flow) noexcept {
+    if (!flow.marked && !flow.dead())
+        guarded([&] { m_marked.push_back(&flow), flow.marked = true; }, [&] { breakOff(flow); });
     m_callbacks.work(m_callbacks.opaque);
 }
 
 void Device::turn() {
+    if (m_someBroken)
+        endBroken();
     // An event may cause others; those wait for the next turn.
     const std::vector<Flow *> flows = std::exchange(m_marked, {});
     for (Flow *flow : flows) {
         flow->marked = false;
+        m_working = flow;
         if (!flow->dead())
-            takeEvents(*flow);
+            guarded([&] { takeEvents(*flow); }, [this] { outOfMemory(); });
     }
     purge();
+}
+
+void Device::outOfMemory() noexcept {
+    if (m_counters.out_of_memory++ == 0 && m_callbacks.notice != nullptr)
+        m_callbacks.notice(m_callbacks.opaque, VSOCK_TROUBLE, "memory ran out: connections are ended");
+    if (Flow *flow = std::exchange(m_working, nullptr); flow != nullptr)
+        breakOff(*flow);
+    m_callbacks.work(m_callbacks.opaque);
+}
+
+void Device::breakOff(Flow &flow) noexcept {
+    flow.broken = true;
+    m_someBroken = true;
+}
+
+void Device::endBroken() {
+    for (auto next = m_byId.begin(); next != m_byId.end();) {
+        Flow &flow = *(next++)->second;
+        if (flow.broken)
+            finish(flow, Reason::outOfMemory, flow.state == VSOCK_LINGERING ? Answer::silence : Answer::reset,
+                   Close::abort);
+    }
+    m_someBroken = false;
 }
 
 void Device::takeEvents(Flow &flow) {

@@ -14,12 +14,16 @@
 // An RST is never answered: that would hit a later connection with the same ports. A wrong source CID is
 // dropped: the guest must not speak for others. Whatever else is wrong is answered with RST, so that the
 // guest does not wait.
+#include "qemu-machine/abi/guard.hpp"
+#include "qemu-machine/capture/core/format.h"
 #include "qemu-machine/vsock/core/device.hpp"
 
 namespace nitroscope::vsock {
 
 void Device::receive(const HeaderBytes &bytes, std::span<const Bytes> pieces) {
     Header header = Header::decode(bytes);
+    const FlowKey key = keyOf(header);
+    Flow *flow = find(key);
     ++m_counters.packets_from_guest;
     // Buffers may be longer than the packet.
     std::size_t left = header.length;
@@ -36,10 +40,8 @@ void Device::receive(const HeaderBytes &bytes, std::span<const Bytes> pieces) {
         pieces = pieces.first(count);
     }
 
-    const FlowKey key{header.source.port, header.destination.port, header.destination.cid, header.type};
-    Flow *flow = find(key);
     if (left != 0 || header.source.cid != m_guestCid) {
-        observe(bytes, pieces, {VSOCK_FROM_GUEST, 0, 5 /* NITRO_CAPTURE_MALFORMED */, 0, {}});
+        observe(bytes, pieces, {VSOCK_FROM_GUEST, 0, NITRO_CAPTURE_MALFORMED, 0, {}});
         guestError(header, left != 0 ? "the payload is shorter than the header says"
                                      : "the source CID is not its own");
         if (header.source.cid == m_guestCid && header.op != Op::rst) {
@@ -55,6 +57,8 @@ void Device::receive(const HeaderBytes &bytes, std::span<const Bytes> pieces) {
     } else {
         if (m_callbacks.packet != nullptr)
             observe(bytes, pieces, {VSOCK_FROM_GUEST, flowIdOf(header, flow), 0, 0, {}});
+        if (flow != nullptr)
+            flow->sentFromGuest.count(header);
         process(header, pieces);
     }
     purge();
@@ -66,8 +70,9 @@ void Device::receiveBroken(const char *what) {
 }
 
 void Device::process(const Header &header, std::span<const Bytes> payload) {
-    const FlowKey key{header.source.port, header.destination.port, header.destination.cid, header.type};
+    const FlowKey key = keyOf(header);
     Flow *flow = find(key);
+    m_working = flow;
     if (flow == nullptr)
         return processUnknown(header, key);
     flow->last = m_clock.now();
@@ -250,8 +255,8 @@ void Device::takeData(Flow &flow, const Header &header, std::span<const Bytes> p
             return finish(flow, Reason::messageTooLong, Answer::reset, Close::abort);
     }
     if (!flow.dirty) {
-        flow.dirty = true;
         m_dirty.push_back(&flow);
+        flow.dirty = true;
     }
 }
 
@@ -264,8 +269,9 @@ void Device::writeDirty() {
     for (std::size_t i = 0; i < m_dirty.size(); ++i) {
         Flow &flow = *m_dirty[i];
         flow.dirty = false;
+        m_working = &flow;
         if (!flow.dead())
-            writeOut(flow);
+            guarded([&] { writeOut(flow); }, [this] { outOfMemory(); });
     }
     m_dirty.clear();
 }

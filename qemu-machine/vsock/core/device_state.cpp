@@ -15,7 +15,7 @@ namespace nitroscope::vsock {
 
 namespace {
 
-constexpr std::uint32_t stateVersion = 1;
+constexpr std::uint32_t stateVersion = 2;
 
 class Writer {
 public:
@@ -29,32 +29,20 @@ public:
         number(table.randomState());
         for (const VsockRule &rule : table.rules()) {
             const VsockMatch &m = rule.match;
-            for (const std::uint64_t value : {std::uint64_t{rule.id},
-                                              static_cast<std::uint64_t>(rule.action),
-                                              std::uint64_t{rule.milliseconds},
-                                              std::uint64_t{rule.jitter},
-                                              rule.rate,
-                                              std::uint64_t{rule.bytes},
-                                              static_cast<std::uint64_t>(rule.violate != 0),
-                                              std::uint64_t{rule.hits},
-                                              std::uint64_t{rule.passed},
-                                              static_cast<std::uint64_t>(m.direction),
-                                              m.flow,
-                                              m.cid,
-                                              std::uint64_t{m.port_first},
-                                              std::uint64_t{m.port_last},
-                                              std::uint64_t{m.type},
-                                              std::uint64_t{m.op},
-                                              std::uint64_t{m.nth},
-                                              static_cast<std::uint64_t>(m.has_offset != 0),
-                                              m.offset,
-                                              std::uint64_t{m.skip},
-                                              std::uint64_t{m.count},
-                                              std::uint64_t{m.chance},
-                                              std::uint64_t{m.pattern_size}})
+            for (const std::uint64_t value :
+                 {static_cast<std::uint64_t>(rule.action), std::uint64_t{rule.milliseconds},
+                  std::uint64_t{rule.jitter}, rule.rate, std::uint64_t{rule.bytes},
+                  static_cast<std::uint64_t>(rule.violate != 0), static_cast<std::uint64_t>(m.direction),
+                  m.flow, m.cid, std::uint64_t{m.port_first}, std::uint64_t{m.port_last},
+                  std::uint64_t{m.type}, std::uint64_t{m.op}, std::uint64_t{m.nth},
+                  static_cast<std::uint64_t>(m.has_offset != 0), m.offset, std::uint64_t{m.pattern_size}})
                 number(value);
             for (const std::uint8_t byte : m.pattern)
                 number(byte);
+            std::array<std::uint32_t, RULE_STATE_WORDS> words{};
+            rules::save(rule.id, rule.quota, words);
+            for (const std::uint32_t word : words)
+                number(word);
         }
     }
     std::vector<std::byte> take() { return std::move(m_bytes); }
@@ -92,13 +80,16 @@ public:
         for (std::uint32_t i = 0; i < count && i < VSOCK_RULES_MAX && m_good; ++i) {
             VsockRule rule{};
             VsockMatch &m = rule.match;
-            into(rule.id), into(rule.action), into(rule.milliseconds), into(rule.jitter), into(rule.rate);
-            into(rule.bytes), into(rule.violate), into(rule.hits), into(rule.passed);
+            into(rule.action), into(rule.milliseconds), into(rule.jitter), into(rule.rate);
+            into(rule.bytes), into(rule.violate);
             into(m.direction), into(m.flow), into(m.cid), into(m.port_first), into(m.port_last), into(m.type);
-            into(m.op), into(m.nth), into(m.has_offset), into(m.offset), into(m.skip), into(m.count);
-            into(m.chance), into(m.pattern_size);
+            into(m.op), into(m.nth), into(m.has_offset), into(m.offset), into(m.pattern_size);
             for (std::uint8_t &byte : m.pattern)
                 byte = number<std::uint8_t>();
+            std::array<std::uint32_t, RULE_STATE_WORDS> words{};
+            for (std::uint32_t &word : words)
+                word = number<std::uint32_t>();
+            rules::load(words, rule.id, rule.quota);
             rules.push_back(rule);
         }
         m_good = m_good && count <= VSOCK_RULES_MAX && table.restore(std::move(rules), random);
@@ -231,6 +222,7 @@ bool Device::load(Bytes state) {
     m_cid2Told = told;
     m_lastFlow = std::max(m_lastFlow, lastFlow);
     m_lastPort = lastPort;
+    counters.out_of_memory = m_counters.out_of_memory; // of this process
     m_counters = counters;
     m_counters.flows_closed = m_counters.flows_opened; // those of the snapshot are over, too
     m_faults = std::move(faults);

@@ -17,7 +17,16 @@
 
 namespace nitroscope::vsock {
 
-class Device;
+class Flow;
+
+// Who keeps flows: told that the host has marked something in one.
+class FlowOwner {
+public:
+    virtual void marked(Flow &flow) noexcept = 0;
+
+protected:
+    ~FlowOwner() = default;
+};
 
 // What tells flows of one guest apart.
 struct FlowKey {
@@ -28,6 +37,11 @@ struct FlowKey {
     friend bool operator==(const FlowKey &, const FlowKey &) = default;
 };
 
+// Of the flow that a packet of the guest belongs to.
+inline FlowKey keyOf(const Header &header) {
+    return {header.source.port, header.destination.port, header.destination.cid, header.type};
+}
+
 struct FlowKeyHash {
     std::size_t operator()(const FlowKey &key) const {
         std::uint64_t z =
@@ -37,10 +51,22 @@ struct FlowKeyHash {
     }
 };
 
+// What the sender of one direction has sent, whatever faults then make of it: by this, rules tell packets apart.
+struct Sent {
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0; // of payload
+
+    void count(const Header &header) {
+        ++packets;
+        bytes += header.op == Op::rw ? header.length : 0;
+    }
+};
+
 class Flow final : public FlowEvents {
 public:
-    Flow(Device &owner, std::uint64_t number, const FlowKey &flowKey, std::uint32_t tax, std::uint32_t buffer)
-        : device(owner), id(number), key(flowKey), send(tax), receive(buffer) {}
+    Flow(FlowOwner &keeper, std::uint64_t number, const FlowKey &flowKey, std::uint32_t tax,
+         std::uint32_t buffer)
+        : owner(keeper), id(number), key(flowKey), send(tax), receive(buffer) {}
 
     // FlowEvents: only marks, see host.hpp.
     void connected() override { mark(m_connected); }
@@ -57,7 +83,7 @@ public:
     // Bytes that can go to the host now: of a seqpacket flow only whole messages.
     bool hasBytesForHost() const { return kind() == Kind::stream ? !toHost.empty() : !messages.empty(); }
 
-    Device &device;
+    FlowOwner &owner;
     const std::uint64_t id;
     const FlowKey key;
     VsockState state = VSOCK_CONNECTING;
@@ -90,6 +116,7 @@ public:
     bool guestSendShut = false, guestReceiveShut = false, hostSendShut = false, hostReceiveShut = false;
     Reason reason = Reason::none; // why it is being closed
 
+    Sent sentToGuest, sentFromGuest;
     // Rules that hold on: ids, 0 = none.
     std::uint32_t frozenToGuest = 0, frozenFromGuest = 0;
 
@@ -100,6 +127,7 @@ public:
     std::int64_t opened = 0, closed = 0, last = 0, asked = 0, roundTrip = -1, stallStart = 0, stalled = 0;
     std::uint64_t stalls = 0;
     bool inStall = false, wasEstablished = false;
+    bool broken = false; // memory ran out in the middle of its work: Device::turn() ends it
     std::uint64_t bytesToGuest = 0, bytesFromGuest = 0, packetsToGuest = 0, packetsFromGuest = 0;
 
     // Marks of the host's events, taken by Device::turn().

@@ -5,10 +5,6 @@ namespace nitroscope::vsock {
 
 namespace {
 
-// Offsets of the fields in struct virtio_vsock_hdr.
-constexpr std::size_t sourceCidAt = 0, destinationCidAt = 8, sourcePortAt = 16, destinationPortAt = 20,
-                      lengthAt = 24, typeAt = 28, opAt = 30, flagsAt = 32, bufAllocAt = 36, fwdCntAt = 40;
-
 template <class T>
 T load(const HeaderBytes &bytes, std::size_t offset) {
     T value = 0;
@@ -26,38 +22,40 @@ void store(HeaderBytes &bytes, std::size_t offset, T value) {
 } // namespace
 
 const char *opName(Op op) {
-    static constexpr std::array names{"INVALID",  "REQUEST", "RESPONSE",      "RST",
-                                      "SHUTDOWN", "RW",      "CREDIT_UPDATE", "CREDIT_REQUEST"};
+#define VSOCK_OPERATION_NAME(constant, enumerator, monitor) #constant,
+    static constexpr std::array names{VSOCK_OP_LIST(VSOCK_OPERATION_NAME)};
+#undef VSOCK_OPERATION_NAME
     const auto index = static_cast<std::size_t>(op);
     return index < names.size() ? names[index] : "unknown";
 }
 
 Header Header::decode(const HeaderBytes &bytes) {
     Header header;
-    header.source = {load<std::uint64_t>(bytes, sourceCidAt), load<std::uint32_t>(bytes, sourcePortAt)};
-    header.destination = {load<std::uint64_t>(bytes, destinationCidAt),
-                          load<std::uint32_t>(bytes, destinationPortAt)};
-    header.length = load<std::uint32_t>(bytes, lengthAt);
-    header.type = load<std::uint16_t>(bytes, typeAt);
-    header.op = static_cast<Op>(load<std::uint16_t>(bytes, opAt));
-    header.flags = load<std::uint32_t>(bytes, flagsAt);
-    header.bufAlloc = load<std::uint32_t>(bytes, bufAllocAt);
-    header.fwdCnt = load<std::uint32_t>(bytes, fwdCntAt);
+    header.source = {load<std::uint64_t>(bytes, VSOCK_HEADER_SRC_CID_AT),
+                     load<std::uint32_t>(bytes, VSOCK_HEADER_SRC_PORT_AT)};
+    header.destination = {load<std::uint64_t>(bytes, VSOCK_HEADER_DST_CID_AT),
+                          load<std::uint32_t>(bytes, VSOCK_HEADER_DST_PORT_AT)};
+    header.length = load<std::uint32_t>(bytes, VSOCK_HEADER_LEN_AT);
+    header.type = load<std::uint16_t>(bytes, VSOCK_HEADER_TYPE_AT);
+    header.op = static_cast<Op>(load<std::uint16_t>(bytes, VSOCK_HEADER_OP_AT));
+    header.flags = load<std::uint32_t>(bytes, VSOCK_HEADER_FLAGS_AT);
+    header.bufAlloc = load<std::uint32_t>(bytes, VSOCK_HEADER_BUF_ALLOC_AT);
+    header.fwdCnt = load<std::uint32_t>(bytes, VSOCK_HEADER_FWD_CNT_AT);
     return header;
 }
 
 HeaderBytes Header::encode() const {
     HeaderBytes bytes{};
-    store(bytes, sourceCidAt, source.cid);
-    store(bytes, destinationCidAt, destination.cid);
-    store(bytes, sourcePortAt, source.port);
-    store(bytes, destinationPortAt, destination.port);
-    store(bytes, lengthAt, length);
-    store(bytes, typeAt, type);
-    store(bytes, opAt, static_cast<std::uint16_t>(op));
-    store(bytes, flagsAt, flags);
-    store(bytes, bufAllocAt, bufAlloc);
-    store(bytes, fwdCntAt, fwdCnt);
+    store(bytes, VSOCK_HEADER_SRC_CID_AT, source.cid);
+    store(bytes, VSOCK_HEADER_DST_CID_AT, destination.cid);
+    store(bytes, VSOCK_HEADER_SRC_PORT_AT, source.port);
+    store(bytes, VSOCK_HEADER_DST_PORT_AT, destination.port);
+    store(bytes, VSOCK_HEADER_LEN_AT, length);
+    store(bytes, VSOCK_HEADER_TYPE_AT, type);
+    store(bytes, VSOCK_HEADER_OP_AT, static_cast<std::uint16_t>(op));
+    store(bytes, VSOCK_HEADER_FLAGS_AT, flags);
+    store(bytes, VSOCK_HEADER_BUF_ALLOC_AT, bufAlloc);
+    store(bytes, VSOCK_HEADER_FWD_CNT_AT, fwdCnt);
     return bytes;
 }
 

@@ -9,15 +9,18 @@
 
 namespace nitroscope::vsock {
 
-enum class Op : std::uint16_t { invalid, request, response, rst, shutdown, rw, creditUpdate, creditRequest };
+#define VSOCK_OPERATION(constant, enumerator, monitor) enumerator = VSOCK_OP_##constant,
+enum class Op : std::uint16_t { VSOCK_OP_LIST(VSOCK_OPERATION) };
+#undef VSOCK_OPERATION
 const char *opName(Op op); // "REQUEST", "RW", …; "unknown" beyond the last
 
 // Flags of SHUTDOWN: which direction the sender of the packet gives up.
-constexpr std::uint32_t shutdownReceive = 1, shutdownSend = 2, shutdownBoth = 3;
+constexpr std::uint32_t shutdownReceive = VSOCK_SHUTDOWN_RECEIVE, shutdownSend = VSOCK_SHUTDOWN_SEND,
+                        shutdownBoth = VSOCK_SHUTDOWN_BOTH;
 // Flags of RW in a seqpacket flow: end of message, end of record (MSG_EOR).
-constexpr std::uint32_t endOfMessage = 1, endOfRecord = 2;
+constexpr std::uint32_t endOfMessage = VSOCK_SEQ_END_OF_MESSAGE, endOfRecord = VSOCK_SEQ_END_OF_RECORD;
 
-constexpr std::size_t headerBytes = 44;
+constexpr std::size_t headerBytes = VSOCK_HEADER_BYTES;
 constexpr std::uint32_t maxPayload = 64 * 1024; // Linux: VIRTIO_VSOCK_MAX_PKT_BUF_SIZE
 
 using HeaderBytes = std::array<std::byte, headerBytes>;

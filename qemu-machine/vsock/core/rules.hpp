@@ -4,6 +4,7 @@
 // Both use the same matching. The same seed and the same packets give the same decisions.
 #pragma once
 
+#include "qemu-machine/rules/table.hpp"
 #include "qemu-machine/vsock/core/packet.hpp"
 #include "qemu-machine/vsock/core/vsock.h"
 
@@ -19,7 +20,7 @@ struct PacketView {
     std::uint32_t service = 0; // the port that was dialed
     std::uint16_t type = 0;
     Op op = Op::invalid;
-    std::uint64_t number = 0; // of the packet in its direction of the flow, from 1
+    std::uint64_t number = 0; // of the packet in its direction of the flow, from 1, as its sender counts
     std::uint64_t offset = 0; // of the payload's first byte in its direction of the flow
     std::span<const Bytes> payload;
 };
@@ -41,29 +42,26 @@ class RuleTable {
 public:
     // The new rule's id, 0 when the rule makes no sense, its id is taken or the table is full.
     std::uint32_t add(VsockRule rule);
-    bool remove(std::uint32_t id);
-    void clear() { m_rules.clear(); }
-    const VsockRule *find(std::uint32_t id) const;
-    const std::vector<VsockRule> &rules() const { return m_rules; }
-    bool empty() const { return m_rules.empty(); }
+    bool remove(std::uint32_t id) { return m_table.remove(id); }
+    void clear() { m_table.clear(); }
+    const VsockRule *find(std::uint32_t id) const { return m_table.find(id); }
+    const std::vector<VsockRule> &rules() const { return m_table.rules(); }
+    bool empty() const { return m_table.empty(); }
 
-    void seed(std::uint64_t value) { m_random = value; }
-    std::uint64_t randomState() const { return m_random; }
-    std::uint64_t random();
+    void seed(std::uint64_t value) { m_table.random().seed(value); }
+    std::uint64_t randomState() const { return m_table.random().state(); }
 
     // Consults the rules in the order of their ids and counts those that apply.
     Verdict apply(const PacketView &packet);
 
-    // Ids of all rules that match, nothing else: skip, count and chance are somebody else's.
+    // Ids of all rules that match, and nothing is counted.
     void matching(const PacketView &packet, std::vector<std::uint32_t> &ids);
 
     // Puts saved rules back; false, and nothing changed, when one of them makes no sense.
     bool restore(std::vector<VsockRule> rules, std::uint64_t randomState);
 
 private:
-    std::vector<VsockRule> m_rules;
-    std::uint32_t m_lastId = 0;
-    std::uint64_t m_random = 0;
+    rules::Table<VsockRule> m_table{VSOCK_RULES_MAX, rules::UsedUp::stays};
     std::vector<std::byte> m_scratch; // payload in one piece, for the search
 };
 

@@ -6,7 +6,8 @@
  * Life: vsock_new(…) → the host side is made with vsock_guest_side(vsock) → vsock_set_host_side(vsock, host)
  * → … → vsock_close_flows(vsock) → the host side is destroyed → vsock_free(vsock).
  *
- * Rules for every function: no exception crosses the boundary; nothing blocks; pointers are borrowed for the
+ * Rules for every function: no exception crosses the boundary (when memory runs out, what was worked on is dropped and
+ * counted, and its flow ends with VSOCK_REASON_OUT_OF_MEMORY); nothing blocks; pointers are borrowed for the
  * call; what a guest sends makes the core neither crash nor use unbounded memory. One thread at a time (QEMU:
  * the big lock). Callbacks run inside the call that causes them and must not call back into the core, except
  * where they say so.
@@ -17,6 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "qemu-machine/rules/rules.h"
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -25,7 +29,6 @@ typedef struct Vsock Vsock;
 typedef struct VsockHostSide VsockHostSide;   /* a nitroscope::vsock::HostSide */
 typedef struct VsockGuestSide VsockGuestSide; /* a nitroscope::vsock::GuestSide */
 
-#define VSOCK_HEADER_BYTES 44u
 #define VSOCK_FLOWS_MAX 4096u
 #define VSOCK_PATTERN_MAX 64u /* bytes of payload that a rule looks for */
 #define VSOCK_RULES_MAX 64u   /* faults, and as many break conditions */
@@ -46,31 +49,13 @@ typedef enum VsockState {
     VSOCK_CLOSED,      /* only in the list of flows that ended */
     VSOCK_STATES
 } VsockState;
-/* Of types.hpp's Reason those that the shim gives itself. */
-enum { VSOCK_REASON_TRANSPORT_RESET = 21, VSOCK_REASON_DEVICE_RESET = 22, VSOCK_REASON_SNAPSHOT_LOADED = 23 };
-const char *vsock_reason_name(unsigned reason); /* of types.hpp's Reason: "host-closed" */
+const char *vsock_reason_name(unsigned reason); /* of a VsockReason: "host-closed" */
 const char *vsock_reason_text(unsigned reason); /* a sentence for the user */
 const char *vsock_op_name(unsigned op);         /* "REQUEST" */
 
 /* ---- Rules: faults and break conditions
  * ---------------------------------------------------------------------- */
 
-typedef enum VsockAction {
-    VSOCK_BREAK,           /* only tell: the `break_hit` callback */
-    VSOCK_DELAY,           /* hold back for `milliseconds`, plus up to `jitter` at random; order is kept */
-    VSOCK_DROP,            /* of an RW packet only with `violate`: streams lose no bytes */
-    VSOCK_RESET,           /* end the flow, RST to the guest, abort at the host */
-    VSOCK_REFUSE,          /* a REQUEST: answer RST at once */
-    VSOCK_BLACKHOLE,       /* this packet and everything after it in this flow, both ways, is dropped */
-    VSOCK_THROTTLE,        /* `rate` bytes per second of payload */
-    VSOCK_SLICE,           /* payload in packets of at most `bytes` */
-    VSOCK_CORRUPT,         /* flip one random bit of the payload */
-    VSOCK_DUPLICATE,       /* deliver twice; of an RW packet only with `violate` */
-    VSOCK_FREEZE_CREDIT,   /* from now on the receiver of this direction tells of no room, until the rule is
-                              removed */
-    VSOCK_TRANSPORT_RESET, /* the guest resets all its connected sockets */
-    VSOCK_ACTIONS
-} VsockAction;
 const char *vsock_action_name(VsockAction action); /* "freeze-credit" */
 
 /* A packet matches when all that is set (not 0) agrees. */
@@ -82,27 +67,23 @@ typedef struct VsockMatch {
     uint32_t port_last;  /* 0 = port_first alone */
     uint16_t type;       /* 1 stream, 2 seqpacket */
     uint16_t op;         /* VirtIO's number */
-    uint32_t nth;        /* only the nth packet of this direction in its flow, from 1 */
+    uint32_t nth;        /* only the nth packet of this direction in its flow, from 1, as its sender counts them */
     int has_offset;
     uint64_t offset; /* only the packet with this byte of the flow's direction, from 0 */
     uint32_t pattern_size;
     uint8_t pattern[VSOCK_PATTERN_MAX]; /* the payload of one packet contains it */
-    uint32_t skip;                      /* let so many matching packets pass first */
-    uint32_t count;                     /* then apply so often; 0 = for ever */
-    uint32_t chance;                    /* per cent; 0 means 100 */
 } VsockMatch;
 
 typedef struct VsockRule {
     uint32_t id; /* from 1; 0 when adding: one is chosen */
     VsockMatch match;
+    RuleQuota quota; /* which of the packets that match; a rule that is used up stays, so that its hits can be seen */
     VsockAction action;
     uint32_t milliseconds; /* delay */
     uint32_t jitter;       /* delay: milliseconds */
     uint64_t rate;         /* throttle: bytes per second */
     uint32_t bytes;        /* slice */
     int violate;           /* drop, duplicate: also what a real transport never does */
-    uint32_t hits;         /* out */
-    uint32_t passed;       /* out: of `skip` */
 } VsockRule;
 
 /* ---- What the core asks of the shim
@@ -117,7 +98,7 @@ typedef struct VsockPiece {
 typedef struct VsockFlowInfo {
     uint64_t id; /* from 1, never used twice; 0: a packet that belonged to no flow */
     VsockState state;
-    uint16_t type;     /* 1 stream, 2 seqpacket */
+    uint16_t type;     /* VsockType */
     int guest_dialed;  /* else the host did */
     uint64_t peer_cid; /* of the guest's peer */
     uint32_t guest_port, peer_port;
@@ -137,7 +118,7 @@ typedef struct VsockFlowInfo {
     int guest_sends, guest_receives, host_sends, host_receives; /* directions that are still open */
     int64_t peer_pid;                                           /* -1 = unknown */
     char peer[VSOCK_TEXT_MAX];                                  /* "unix:/path" */
-    unsigned reason;                                            /* types.hpp's Reason, when it is over */
+    unsigned reason;                                            /* VsockReason, when it is over */
 } VsockFlowInfo;
 
 typedef struct VsockPacket {
@@ -154,6 +135,7 @@ typedef struct VsockPacket {
 typedef enum VsockNotice {
     VSOCK_LINT,        /* works here, but not on EC2 */
     VSOCK_GUEST_ERROR, /* the guest broke the protocol */
+    VSOCK_TROUBLE,     /* of the device itself */
 } VsockNotice;
 
 typedef struct VsockCallbacks {
@@ -239,6 +221,7 @@ typedef struct VsockCounters {
     uint64_t flows_opened, flows_closed, flows_refused;
     uint64_t guest_errors; /* packets that break the protocol */
     uint64_t ignored;      /* packets that mean nothing in the flow's state */
+    uint64_t out_of_memory; /* packets and events that were dropped for want of memory, and their flows with them */
 } VsockCounters;
 void vsock_counters(const Vsock *vsock, VsockCounters *counters);
 uint64_t vsock_guest_cid(const Vsock *vsock);
@@ -251,7 +234,8 @@ void vsock_each_closed_flow(const Vsock *vsock, void (*each)(void *opaque, const
                             void *opaque);
 
 /* The rule's id; 0 when it makes no sense, its id is taken, or there are too many. Break conditions
- * (VSOCK_BREAK) have ids of their own, separate from the faults'. */
+ * (VSOCK_BREAK) have ids of their own, separate from the faults', and no quota here: how often they stop the
+ * machine is counted where they come from. */
 uint32_t vsock_rule_add(Vsock *vsock, const VsockRule *rule);
 int vsock_fault_remove(Vsock *vsock, uint32_t id); /* 0, or -1 when there is none; id 0 removes all */
 int vsock_break_remove(Vsock *vsock, uint32_t id); /* likewise; also from within `break_hit` */
@@ -260,8 +244,8 @@ void vsock_fault_seed(Vsock *vsock, uint64_t seed);
 
 /* Snapshots: settings, rules, counters, and which flows there were. The host's ends are not part of a
  * snapshot, so loading ends all flows; then the shim calls vsock_announce_transport_reset() when the guest
- * has a driver running. save returns the size and writes at most `capacity` bytes. load: 0, or -1 and nothing
- * is changed. */
+ * has a driver running. save returns the size and writes at most `capacity` bytes; 0: no memory. load: 0, or
+ * -1 and nothing is changed. */
 size_t vsock_save(const Vsock *vsock, uint8_t *out, size_t capacity);
 int vsock_load(Vsock *vsock, const uint8_t *state, size_t size);
 

@@ -3,6 +3,7 @@
 // The C ABI of host.h on top of SocketHost.
 #include "qemu-machine/vsock/host/host.h"
 
+#include "qemu-machine/abi/guard.hpp"
 #include "qemu-machine/vsock/host/socket_host.hpp"
 
 #include <cstdio>
@@ -12,6 +13,7 @@
 namespace {
 
 using namespace nitroscope::vsock;
+using nitroscope::guarded;
 
 // QEMU's main loop: it knows descriptors only, what is to be called is kept here. A call that is running
 // keeps its function alive, because it may forget its own descriptor.
@@ -49,9 +51,9 @@ public:
             (*call)(now);
     }
 
-    void log(const std::string &sentence) const {
+    void log(const char *sentence) const {
         if (m_loop.log != nullptr)
-            m_loop.log(m_loop.opaque, sentence.c_str());
+            m_loop.log(m_loop.opaque, sentence);
     }
 
 private:
@@ -63,10 +65,12 @@ private:
     std::unordered_map<int, Watch> m_watches;
 };
 
-void put(const std::string &sentence, char *error, size_t size) {
+void put(const char *sentence, char *error, size_t size) {
     if (error != nullptr && size > 0)
-        std::snprintf(error, size, "%s", sentence.c_str());
+        std::snprintf(error, size, "%s", sentence);
 }
+
+constexpr char noMemory[] = "out of memory";
 
 HeartbeatMode modeOf(VsockHeartbeat mode) {
     switch (mode) {
@@ -85,32 +89,50 @@ HeartbeatMode modeOf(VsockHeartbeat mode) {
 
 struct VsockHost {
     VsockHost(const VsockLoop &callbacks, GuestSide &guest)
-        : loop(callbacks), host(loop, guest, [this](const std::string &sentence) { loop.log(sentence); }) {}
+        : loop(callbacks),
+          host(loop, guest, [this](const std::string &sentence) { loop.log(sentence.c_str()); }) {}
+
+    // Memory ran out: what a descriptor or the console had is lost, and a descriptor that is ready still comes
+    // again.
+    void dropped() noexcept {
+        if (m_dropped++ == 0)
+            loop.log("memory ran out: host connections or console output were dropped");
+    }
+
     CLoop loop;
     SocketHost host;
+
+private:
+    std::uint64_t m_dropped = 0;
 };
 
 VsockHost *vsock_host_new(const VsockLoop *loop, VsockGuestSide *guest, const VsockHostOptions *options,
                           char *error, size_t error_size) {
-    std::string problem;
-    HostOptions settings;
-    settings.path = options->path != nullptr ? options->path : "";
-    auto routes = parseRoutes(options->routes != nullptr ? options->routes : "", problem);
-    if (!routes) {
-        put(problem, error, error_size);
+    const auto create = [&]() -> VsockHost * {
+        std::string problem;
+        HostOptions settings;
+        settings.path = options->path != nullptr ? options->path : "";
+        auto routes = parseRoutes(options->routes != nullptr ? options->routes : "", problem);
+        if (!routes) {
+            put(problem.c_str(), error, error_size);
+            return nullptr;
+        }
+        settings.routes = std::move(*routes);
+        settings.heartbeat = modeOf(options->heartbeat);
+        if (options->heartbeat_delay_ms != 0)
+            settings.heartbeatDelayNs = options->heartbeat_delay_ms * nanosecondsPerMillisecond;
+        settings.console = options->console != 0;
+        auto host = std::make_unique<VsockHost>(*loop, *reinterpret_cast<GuestSide *>(guest));
+        if (!host->host.start(std::move(settings), problem)) {
+            put(problem.c_str(), error, error_size);
+            return nullptr;
+        }
+        return host.release();
+    };
+    return guarded(create, [&]() -> VsockHost * {
+        put(noMemory, error, error_size);
         return nullptr;
-    }
-    settings.routes = std::move(*routes);
-    settings.heartbeat = modeOf(options->heartbeat);
-    if (options->heartbeat_delay_ms != 0)
-        settings.heartbeatDelayNs = options->heartbeat_delay_ms * nanosecondsPerMillisecond;
-    settings.console = options->console != 0;
-    auto host = std::make_unique<VsockHost>(*loop, *reinterpret_cast<GuestSide *>(guest));
-    if (!host->host.start(std::move(settings), problem)) {
-        put(problem, error, error_size);
-        return nullptr;
-    }
-    return host.release();
+    });
 }
 
 VsockHostSide *vsock_host_side(VsockHost *host) {
@@ -122,29 +144,40 @@ void vsock_host_free(VsockHost *host) {
 }
 
 void vsock_host_remove_paths(VsockHost *host) {
-    host->host.removePaths();
+    guarded([host] { host->host.removePaths(); }, [] {});
 }
 
 void vsock_host_fd_ready(VsockHost *host, int fd, unsigned events) {
-    host->loop.ready(fd, events);
+    guarded([&] { host->loop.ready(fd, events); }, [host] { host->dropped(); });
 }
 
 void vsock_host_console(VsockHost *host, const uint8_t *bytes, size_t size) {
-    host->host.consoleOutput({reinterpret_cast<const char *>(bytes), size});
+    guarded(
+        [&] {
+            host->host.consoleOutput({reinterpret_cast<const char *>(bytes), size});
+        },
+        [host] { host->dropped(); });
 }
 
 int vsock_host_route_add(VsockHost *host, uint32_t port, const char *route, char *error, size_t error_size) {
-    std::string problem;
-    const auto parsed = Route::parse(route, problem);
-    if (parsed && host->host.addRoute(port, *parsed, problem))
-        return 0;
-    put(problem, error, error_size);
-    return -1;
+    return guarded(
+        [&] {
+            std::string problem;
+            const auto parsed = Route::parse(route, problem);
+            if (parsed && host->host.addRoute(port, *parsed, problem))
+                return 0;
+            put(problem.c_str(), error, error_size);
+            return -1;
+        },
+        [&] {
+            put(noMemory, error, error_size);
+            return -1;
+        });
 }
 
 int vsock_host_route_remove(VsockHost *host, uint32_t port, int published) {
     const Route::Kind kind = published != 0 ? Route::Kind::listen : Route::Kind::connect;
-    return host->host.removeRoute(port, kind) ? 0 : -1;
+    return guarded([&] { return host->host.removeRoute(port, kind) ? 0 : -1; }, [] { return -1; });
 }
 
 void vsock_host_route_list(const VsockHost *host,
@@ -152,5 +185,5 @@ void vsock_host_route_list(const VsockHost *host,
     const RouteTable &routes = host->host.routes();
     for (const auto *table : {&routes.outgoing, &routes.published})
         for (const auto &[port, route] : *table)
-            each(opaque, port, route.text().c_str());
+            guarded([&, port = port, &listed = route] { each(opaque, port, listed.text().c_str()); }, [] {});
 }

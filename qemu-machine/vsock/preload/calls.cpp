@@ -212,20 +212,22 @@ NITROSCOPE_CALL int dup(int fd) noexcept {
 }
 
 NITROSCOPE_CALL int dup2(int fd, int target) noexcept {
-    const Leaving leaving = fd != target ? leave(target) : Leaving();
+    const Leaving leaving = fd != target ? whatLeaves(target) : Leaving();
     const int result = NITROSCOPE_REAL(dup2)(fd, target);
-    finish(leaving);
-    if (result >= 0)
+    if (result >= 0) {
         copy(fd, result);
+        finish(leaving);
+    }
     return result;
 }
 
 NITROSCOPE_CALL int dup3(int fd, int target, int flags) noexcept {
-    const Leaving leaving = fd != target ? leave(target) : Leaving();
+    const Leaving leaving = fd != target ? whatLeaves(target) : Leaving();
     const int result = NITROSCOPE_REAL(dup3)(fd, target, flags);
-    finish(leaving);
-    if (result >= 0)
+    if (result >= 0) {
         copy(fd, result);
+        finish(leaving);
+    }
     return result;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu-machine/vsock/preload/connecting.hpp"
 
-#include "qemu-machine/vsock/preload/listening.hpp"
+#include "qemu-machine/vsock/preload/paths.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -20,9 +20,38 @@ int64_t nowMs() {
     return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000;
 }
 
+/// While it lives, a blocking connect() to a full queue waits no longer than told: that of a Unix socket
+/// goes by the time limit for sending. Afterwards the program's own limit holds again.
+class ConnectLimit {
+public:
+    explicit ConnectLimit(int fd) : m_fd(fd) {
+        socklen_t length = sizeof m_before;
+        if (NITROSCOPE_REAL(getsockopt)(fd, SOL_SOCKET, SO_SNDTIMEO, &m_before, &length) != 0)
+            m_before = {};
+    }
+    ConnectLimit(const ConnectLimit &) = delete;
+    ConnectLimit &operator=(const ConnectLimit &) = delete;
+    ~ConnectLimit() { set(m_before); }
+
+    void waitAtMost(int64_t ms) { set({ms / 1000, ms % 1000 * 1000}); }
+
+private:
+    void set(timeval limit) {
+        const int error = errno;
+        NITROSCOPE_REAL(setsockopt)(m_fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+        errno = error;
+    }
+
+    int m_fd;
+    timeval m_before{};
+};
+
 /// 0 or an errno value.
 int reach(int fd, const sockaddr_un &name, int64_t deadline) {
+    ConnectLimit limit(fd);
     for (;;) {
+        const int64_t left = deadline - nowMs();
+        limit.waitAtMost(left > 1 ? left : 1); // 0 would be for ever
         if (NITROSCOPE_REAL(connect)(fd, reinterpret_cast<const sockaddr *>(&name), sizeof name) == 0)
             return 0;
         if (errno == ENOENT || errno == ECONNREFUSED)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu-machine/vsock/preload/table.hpp"
 
-#include "qemu-machine/vsock/preload/listening.hpp"
+#include "qemu-machine/vsock/preload/paths.hpp"
 
 #include <cerrno>
 #include <dlfcn.h>
@@ -88,12 +88,12 @@ void copy(int from, int to) {
     }
 }
 
-Leaving leave(int fd) {
+Leaving whatLeaves(int fd) {
     Leaving leaving;
-    Slot *slot = find(fd);
+    const Slot *slot = find(fd);
     if (slot == nullptr)
         return leaving;
-    const State state = slot->state.exchange(State::none);
+    const State state = slot->state.load();
     const bool hasPath = state == State::bound || state == State::listening;
     if (!hasPath || slot->owner.load() != getpid())
         return leaving;
@@ -103,6 +103,13 @@ Leaving leave(int fd) {
             table[other].inode.load() == slot->inode.load())
             return leaving;
     leaving.port = slot->localPort;
+    return leaving;
+}
+
+Leaving leave(int fd) {
+    const Leaving leaving = whatLeaves(fd);
+    if (Slot *slot = find(fd))
+        slot->state = State::none;
     return leaving;
 }
 

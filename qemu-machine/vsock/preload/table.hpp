@@ -42,10 +42,13 @@ Slot *find(int fd);
 Slot *enter(int fd, State state, uint32_t type);
 /// `to` is a duplicate of `from`, if that is ours; otherwise `to` is forgotten.
 void copy(int from, int to);
-/// To be called before a descriptor is closed or replaced, and after that finish() with the answer.
+/// To be asked before a descriptor goes, and after that finish() with the answer. leave() forgets the
+/// descriptor at once, because its number may be used again as soon as it is closed; a call that replaces a
+/// descriptor may fail and asks only whatLeaves().
 struct Leaving {
     uint32_t port = anyPort; // of a path that may have to go
 };
+Leaving whatLeaves(int fd);
 Leaving leave(int fd);
 void finish(const Leaving &leaving);
 /// All of this process's own paths, at its end.

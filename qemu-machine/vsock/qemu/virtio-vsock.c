@@ -32,6 +32,7 @@
 #include "system/replay.h"
 #include "standard-headers/linux/virtio_ids.h"
 #include "standard-headers/linux/virtio_vsock.h"
+#include "qemu-machine/launch/limits.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 #include "trace.h"
 
@@ -520,11 +521,13 @@ static int virtio_vsock_pre_save(void *opaque)
 {
     VirtIOVsock *s = opaque;
 
-    s->state_size = vsock_save(s->core, NULL, 0);
+    size_t size = vsock_save(s->core, NULL, 0);
+
     g_free(s->state);
-    s->state = g_malloc(s->state_size);
-    vsock_save(s->core, s->state, s->state_size);
-    return 0;
+    s->state = g_malloc(size);
+    s->state_size = size;
+    /* 0: there is no memory for it. */
+    return size && vsock_save(s->core, s->state, size) == size ? 0 : -ENOMEM;
 }
 
 static int virtio_vsock_post_save(void *opaque)
@@ -595,16 +598,28 @@ void virtio_vsock_set_capture(VirtIOVsock *s, NitroCapture *capture)
     s->capture = capture;
 }
 
-void virtio_vsock_set_breaks(VirtIOVsock *s, NitroBreaks *breaks)
+VirtIOVsock *virtio_vsock_find(Error **errp)
 {
-    s->breaks = breaks;
+    Object *vsock = object_resolve_path_component(qdev_get_machine(), "vsock");
+
+    if (!vsock) {
+        error_setg(errp, "this machine is not nitro-enclave: it has no vsock "
+                   "device of ours");
+        return NULL;
+    }
+    return VIRTIO_VSOCK(vsock);
 }
 
 static bool virtio_vsock_check(VirtIOVsock *s, Error **errp)
 {
-    if (s->guest_cid <= 3 || s->guest_cid >= UINT32_MAX) {
-        error_setg(errp, "an enclave's CID is between 4 and %u, not %" PRIu64,
-                   UINT32_MAX - 1, s->guest_cid);
+    if (s->guest_cid < NITRO_CID_MIN || s->guest_cid > NITRO_CID_MAX) {
+        error_setg(errp, "an enclave's CID is between %u and %u, not %" PRIu64,
+                   NITRO_CID_MIN, NITRO_CID_MAX, s->guest_cid);
+        return false;
+    }
+    if (s->heartbeat_delay > NITRO_HEARTBEAT_DELAY_MAX) {
+        error_setg(errp, "heartbeat-delay is at most %u ms, not %" PRIu32,
+                   NITRO_HEARTBEAT_DELAY_MAX, s->heartbeat_delay);
         return false;
     }
     if (s->parent_cid < 2 || s->parent_cid >= UINT32_MAX ||
@@ -698,7 +713,8 @@ static void virtio_vsock_unrealize(DeviceState *dev)
 }
 
 static const Property virtio_vsock_properties[] = {
-    DEFINE_PROP_UINT64("guest-cid", VirtIOVsock, guest_cid, 16),
+    DEFINE_PROP_UINT64("guest-cid", VirtIOVsock, guest_cid,
+                       NITRO_CID_DEFAULT),
     DEFINE_PROP_UINT64("parent-cid", VirtIOVsock, parent_cid, 3),
     /* Do not answer at CID 2, where nobody is on EC2. */
     DEFINE_PROP_BOOL("refuse-cid2", VirtIOVsock, refuse_cid2, false),

@@ -12,8 +12,8 @@
 #include "hw/virtio/virtio.h"
 #include "qapi/qapi-types-nitro.h"
 #include "qom/object.h"
-#include "qemu-machine/board/nitro-break.h"
 #include "qemu-machine/capture/core/capture.h"
+#include "qemu-machine/rules/qemu/nitro-break.h"
 #include "qemu-machine/vsock/core/vsock.h"
 #include "qemu-machine/vsock/qemu/nitro-vsock-host.h"
 
@@ -22,16 +22,6 @@ OBJECT_DECLARE_SIMPLE_TYPE(VirtIOVsock, VIRTIO_VSOCK)
 
 /* RX buffers that are looked at together. */
 #define VSOCK_RX_BATCH 32
-
-/* At most so many flow events per second of each kind go over QMP. */
-#define VSOCK_EVENTS_PER_SECOND 50
-
-typedef struct VsockEventLimit {
-    int64_t since_ms;
-    unsigned sent;
-    /* Not sent since the last one that was. */
-    uint32_t suppressed;
-} VsockEventLimit;
 
 struct VirtIOVsock {
     VirtIODevice parent_obj;
@@ -77,9 +67,6 @@ struct VirtIOVsock {
     /* So many event buffers were left then. */
     unsigned event_buffers;
 
-    VsockEventLimit opened_limit;
-    VsockEventLimit closed_limit;
-
     /* Kept to save allocations: the pieces of one packet or one batch. */
     VsockPiece pieces[VIRTQUEUE_MAX_SIZE];
     uint8_t *payload;
@@ -90,8 +77,12 @@ struct VirtIOVsock {
     uint32_t state_size;
 };
 
+/* The machine's vsock device; NULL and an error when it has none. */
+VirtIOVsock *virtio_vsock_find(Error **errp);
+
 /* For the board, once the device is realized; NULL: none. */
 void virtio_vsock_set_capture(VirtIOVsock *s, NitroCapture *capture);
+/* vsock-break.c: packets become a source of these breaks. */
 void virtio_vsock_set_breaks(VirtIOVsock *s, NitroBreaks *breaks);
 
 /*
@@ -100,12 +91,9 @@ void virtio_vsock_set_breaks(VirtIOVsock *s, NitroBreaks *breaks);
  */
 void virtio_vsock_snapshot_load(VirtIOVsock *s);
 
-/* vsock-match.c: breaks of nitro-break.c, by its ids. */
-bool virtio_vsock_break_add(VirtIOVsock *s, uint32_t id,
-                            const VsockPacketMatch *packet, Error **errp);
-void virtio_vsock_break_remove(VirtIOVsock *s, uint32_t id);
-/* "RW from port 1024 to 3:8000"; to be freed. */
-char *virtio_vsock_describe(const VsockPacket *packet);
+/* vsock-break.c: the core's callback of that name. */
+void virtio_vsock_break_hit(void *opaque, const uint32_t *ids, size_t count,
+                            const VsockPacket *packet);
 
 /* vsock-match.c: from and to QAPI; @packet may be NULL. */
 bool virtio_vsock_parse_match(const VsockPacketMatch *packet, VsockMatch *match,

@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which packets are meant: between QAPI's VsockPacketMatch and the core's
- * VsockMatch, and the breaks that use it
+ * VsockMatch
  */
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qemu/bswap.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
-/* Offsets in struct virtio_vsock_hdr. */
-#define VSOCK_SRC_CID 0
-#define VSOCK_DST_CID 8
-#define VSOCK_SRC_PORT 16
-#define VSOCK_DST_PORT 20
-#define VSOCK_OP 30
-
-/* QAPI's enumerations start at 0, where the core has "any". */
+/*
+ * QAPI's enumerations start at 0, where the core has "any", "invalid" or
+ * nothing.
+ */
 QEMU_BUILD_BUG_ON((int)VSOCK_PACKET_DIRECTION_TO_GUEST + 1 != (int)VSOCK_TO_GUEST);
 QEMU_BUILD_BUG_ON((int)VSOCK_PACKET_DIRECTION_FROM_GUEST + 1 !=
                   (int)VSOCK_FROM_GUEST);
-QEMU_BUILD_BUG_ON((int)VSOCK_OPERATION__MAX != 7);
+#define VSOCK_OPERATION_INVALID (-1)
+#define VSOCK_CHECK_OP(constant, enumerator, monitor) \
+    QEMU_BUILD_BUG_ON((int)VSOCK_OPERATION_##constant + 1 != VSOCK_OP_##constant);
+#define VSOCK_CHECK_TYPE(constant, enumerator) \
+    QEMU_BUILD_BUG_ON((int)VSOCK_KIND_##constant + 1 != VSOCK_TYPE_##constant);
+VSOCK_OP_LIST(VSOCK_CHECK_OP)
+VSOCK_TYPE_LIST(VSOCK_CHECK_TYPE)
 
 static bool virtio_vsock_parse_hex(const char *hex, VsockMatch *match,
                                    Error **errp)
@@ -119,41 +120,4 @@ VsockPacketMatch *virtio_vsock_match_info(const VsockMatch *match)
         packet->hex = g_string_free(hex, false);
     }
     return packet;
-}
-
-bool virtio_vsock_break_add(VirtIOVsock *s, uint32_t id,
-                            const VsockPacketMatch *packet, Error **errp)
-{
-    VsockRule rule = {
-        .id = id,
-        .action = VSOCK_BREAK,
-    };
-
-    if (!virtio_vsock_parse_match(packet, &rule.match, errp)) {
-        return false;
-    }
-    if (!vsock_rule_add(s->core, &rule)) {
-        error_setg(errp, "there are %u breaks on packets already: remove one "
-                   "first", VSOCK_RULES_MAX);
-        return false;
-    }
-    return true;
-}
-
-void virtio_vsock_break_remove(VirtIOVsock *s, uint32_t id)
-{
-    vsock_break_remove(s->core, id);
-}
-
-char *virtio_vsock_describe(const VsockPacket *packet)
-{
-    const uint8_t *header = packet->header;
-
-    return g_strdup_printf("%s from %" PRIu64 ":%" PRIu32
-                           " to %" PRIu64 ":%" PRIu32,
-                           vsock_op_name(lduw_le_p(header + VSOCK_OP)),
-                           ldq_le_p(header + VSOCK_SRC_CID),
-                           (uint32_t)ldl_le_p(header + VSOCK_SRC_PORT),
-                           ldq_le_p(header + VSOCK_DST_CID),
-                           (uint32_t)ldl_le_p(header + VSOCK_DST_PORT));
 }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the vsock core tells: packets and flows for the capture stream, rare
- * things for QMP, lint and the guest's errors for the log
+ * What the vsock core tells: packets and flows for the capture stream, lint
+ * and the guest's errors for the log
  */
 
 #include "qemu/osdep.h"
-#include "qapi/qapi-events-nitro.h"
 #include "qemu/error-report.h"
-#include "qemu/timer.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 #include "trace.h"
 
@@ -63,26 +61,6 @@ static void virtio_vsock_packet(void *opaque, const VsockPacket *packet)
     nitro_capture_vsock(s->capture, &record);
 }
 
-/*
- * A guest can make flows faster than anybody reads events: what is over the
- * limit is only counted.
- */
-static bool virtio_vsock_event_allowed(VsockEventLimit *limit)
-{
-    int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
-
-    if (now - limit->since_ms >= 1000) {
-        limit->since_ms = now;
-        limit->sent = 0;
-    }
-    if (limit->sent >= VSOCK_EVENTS_PER_SECOND) {
-        limit->suppressed++;
-        return false;
-    }
-    limit->sent++;
-    return true;
-}
-
 static void virtio_vsock_record_flow(VirtIOVsock *s, const VsockFlowInfo *flow,
                                      bool closed)
 {
@@ -110,45 +88,12 @@ static void virtio_vsock_record_flow(VirtIOVsock *s, const VsockFlowInfo *flow,
 
 static void virtio_vsock_flow_opened(void *opaque, const VsockFlowInfo *flow)
 {
-    VirtIOVsock *s = opaque;
-
-    virtio_vsock_record_flow(s, flow, false);
-    if (virtio_vsock_event_allowed(&s->opened_limit)) {
-        qapi_event_send_vsock_flow_opened(
-            flow->id, flow->guest_dialed, flow->peer_cid, flow->guest_port,
-            flow->peer_port, flow->peer[0] ? flow->peer : NULL,
-            s->opened_limit.suppressed);
-        s->opened_limit.suppressed = 0;
-    }
+    virtio_vsock_record_flow(opaque, flow, false);
 }
 
 static void virtio_vsock_flow_closed(void *opaque, const VsockFlowInfo *flow)
 {
-    VirtIOVsock *s = opaque;
-
-    virtio_vsock_record_flow(s, flow, true);
-    if (virtio_vsock_event_allowed(&s->closed_limit)) {
-        qapi_event_send_vsock_flow_closed(
-            flow->id, flow->guest_dialed, flow->peer_cid, flow->guest_port,
-            flow->peer_port, vsock_reason_name(flow->reason),
-            vsock_reason_text(flow->reason), flow->bytes_to_guest,
-            flow->bytes_from_guest, s->closed_limit.suppressed);
-        s->closed_limit.suppressed = 0;
-    }
-}
-
-static void virtio_vsock_break(void *opaque, const uint32_t *ids, size_t count,
-                               const VsockPacket *packet)
-{
-    VirtIOVsock *s = opaque;
-    NitroBreakEvent event = {
-        .source = ENCLAVE_BREAK_SOURCE_VSOCK,
-        .vsock_ids = ids,
-        .vsock_count = count,
-        .packet = packet,
-    };
-
-    nitro_break_hit(s->breaks, &event);
+    virtio_vsock_record_flow(opaque, flow, true);
 }
 
 static void virtio_vsock_fault(void *opaque, uint32_t rule, const char *note,
@@ -163,11 +108,10 @@ static void virtio_vsock_fault(void *opaque, uint32_t rule, const char *note,
 static void virtio_vsock_notice(void *opaque, VsockNotice notice,
                                 const char *text)
 {
-    if (notice == VSOCK_LINT) {
+    if (notice != VSOCK_GUEST_ERROR) {
         warn_report("vsock: %s", text);
     } else {
         warn_report("vsock: the enclave breaks the protocol: %s", text);
-        qapi_event_send_enclave_guest_error("vsock", text);
     }
 }
 
@@ -176,7 +120,7 @@ void virtio_vsock_observe(VsockCallbacks *callbacks)
     callbacks->packet = virtio_vsock_packet;
     callbacks->flow_opened = virtio_vsock_flow_opened;
     callbacks->flow_closed = virtio_vsock_flow_closed;
-    callbacks->break_hit = virtio_vsock_break;
+    callbacks->break_hit = virtio_vsock_break_hit;
     callbacks->fault_applied = virtio_vsock_fault;
     callbacks->notice = virtio_vsock_notice;
 }

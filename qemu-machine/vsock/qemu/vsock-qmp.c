@@ -6,23 +6,15 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qapi/qapi-commands-nitro.h"
-#include "qemu-machine/board/nitro-machine.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
 QEMU_BUILD_BUG_ON((int)VSOCK_FLOW_STATE__MAX != (int)VSOCK_STATES);
 QEMU_BUILD_BUG_ON((int)VSOCK_FLOW_STATE_ESTABLISHED != (int)VSOCK_ESTABLISHED);
 /* The core's first action is VSOCK_BREAK, which is none of QAPI's. */
-QEMU_BUILD_BUG_ON((int)VSOCK_FAULT_ACTION__MAX + 1 != (int)VSOCK_ACTIONS);
-QEMU_BUILD_BUG_ON((int)VSOCK_FAULT_ACTION_DELAY + 1 != (int)VSOCK_DELAY);
-QEMU_BUILD_BUG_ON((int)VSOCK_FAULT_ACTION_TRANSPORT_RESET + 1 !=
-                  (int)VSOCK_TRANSPORT_RESET);
-
-static VirtIOVsock *virtio_vsock_get(Error **errp)
-{
-    NitroMachineState *nms = nitro_machine_get(errp);
-
-    return nms ? nms->vsock : NULL;
-}
+#define VSOCK_FAULT_ACTION_BREAK (-1)
+#define VSOCK_CHECK_ACTION(constant, name) \
+    QEMU_BUILD_BUG_ON((int)VSOCK_FAULT_ACTION_##constant + 1 != VSOCK_##constant);
+VSOCK_ACTION_LIST(VSOCK_CHECK_ACTION)
 
 /* ------------------------------------------------------------------ */
 /* query-vsock                                                        */
@@ -34,7 +26,7 @@ static VsockFlow *virtio_vsock_flow_info(const VsockFlowInfo *flow)
 
     info->id = flow->id;
     info->state = (VsockFlowState)flow->state;
-    info->kind = flow->type == 2 ? VSOCK_KIND_SEQPACKET : VSOCK_KIND_STREAM;
+    info->kind = flow->type == VSOCK_TYPE_SEQPACKET ? VSOCK_KIND_SEQPACKET : VSOCK_KIND_STREAM;
     info->guest_dialed = flow->guest_dialed;
     info->peer_cid = flow->peer_cid;
     info->guest_port = flow->guest_port;
@@ -85,7 +77,7 @@ static void virtio_vsock_take_flow(void *opaque, const VsockFlowInfo *flow)
 
 VsockInfo *qmp_query_vsock(Error **errp)
 {
-    VirtIOVsock *s = virtio_vsock_get(errp);
+    VirtIOVsock *s = virtio_vsock_find(errp);
     VsockFlowList **flows, **closed;
     VsockCounters counters;
     VsockInfo *info;
@@ -106,6 +98,7 @@ VsockInfo *qmp_query_vsock(Error **errp)
     info->flows_closed = counters.flows_closed;
     info->flows_refused = counters.flows_refused;
     info->guest_errors = counters.guest_errors;
+    info->out_of_memory = counters.out_of_memory;
     flows = &info->flows;
     vsock_each_flow(s->core, virtio_vsock_take_flow, &flows);
     closed = &info->closed;
@@ -121,7 +114,7 @@ static VsockFaultInfo *virtio_vsock_fault_info(const VsockRule *rule)
     VsockFaultInfo *info = g_new0(VsockFaultInfo, 1);
 
     info->id = rule->id;
-    info->hits = rule->hits;
+    info->hits = rule->quota.hits;
     info->action = rule->action - 1;
     info->packet = virtio_vsock_match_info(&rule->match);
     info->has_milliseconds = rule->action == VSOCK_DELAY;
@@ -135,9 +128,9 @@ static VsockFaultInfo *virtio_vsock_fault_info(const VsockRule *rule)
     info->has_violate = rule->violate;
     info->violate = rule->violate;
     info->has_skip = info->has_count = info->has_chance = true;
-    info->skip = rule->match.skip;
-    info->count = rule->match.count;
-    info->chance = rule->match.chance ?: 100;
+    info->skip = rule->quota.skip;
+    info->count = rule->quota.count;
+    info->chance = rule->quota.chance;
     return info;
 }
 
@@ -167,9 +160,14 @@ static bool virtio_vsock_check_fault(const VsockFaultSpec *spec, Error **errp)
 
 VsockFaultInfo *qmp_vsock_fault_add(VsockFaultSpec *spec, Error **errp)
 {
-    VirtIOVsock *s = virtio_vsock_get(errp);
+    VirtIOVsock *s = virtio_vsock_find(errp);
     VsockRule rule = {
         .action = spec->action + 1,
+        .quota = {
+            .skip = spec->skip,
+            .count = spec->count,
+            .chance = spec->has_chance ? spec->chance : RULE_CHANCE_ALWAYS,
+        },
         .milliseconds = spec->milliseconds,
         .jitter = spec->jitter,
         .rate = spec->rate,
@@ -181,9 +179,6 @@ VsockFaultInfo *qmp_vsock_fault_add(VsockFaultSpec *spec, Error **errp)
         !virtio_vsock_parse_match(spec->packet, &rule.match, errp)) {
         return NULL;
     }
-    rule.match.skip = spec->skip;
-    rule.match.count = spec->count;
-    rule.match.chance = spec->chance;
     rule.id = vsock_rule_add(s->core, &rule);
     if (!rule.id) {
         error_setg(errp, "the rule makes no sense (delays end at an hour), or "
@@ -195,7 +190,7 @@ VsockFaultInfo *qmp_vsock_fault_add(VsockFaultSpec *spec, Error **errp)
 
 void qmp_vsock_fault_remove(bool has_id, uint32_t id, Error **errp)
 {
-    VirtIOVsock *s = virtio_vsock_get(errp);
+    VirtIOVsock *s = virtio_vsock_find(errp);
 
     if (s && ((has_id && !id) ||
               vsock_fault_remove(s->core, has_id ? id : 0) != 0)) {
@@ -205,7 +200,7 @@ void qmp_vsock_fault_remove(bool has_id, uint32_t id, Error **errp)
 
 VsockFaultInfoList *qmp_vsock_fault_list(Error **errp)
 {
-    VirtIOVsock *s = virtio_vsock_get(errp);
+    VirtIOVsock *s = virtio_vsock_find(errp);
     VsockFaultInfoList *list = NULL, **tail = &list;
     VsockRule rule;
 
@@ -217,7 +212,7 @@ VsockFaultInfoList *qmp_vsock_fault_list(Error **errp)
 
 void qmp_vsock_fault_seed(uint64_t seed, Error **errp)
 {
-    VirtIOVsock *s = virtio_vsock_get(errp);
+    VirtIOVsock *s = virtio_vsock_find(errp);
 
     if (s) {
         vsock_fault_seed(s->core, seed);
@@ -227,12 +222,12 @@ void qmp_vsock_fault_seed(uint64_t seed, Error **errp)
 void qmp_vsock_transport_reset(bool has_guest_cid, uint64_t guest_cid,
                                Error **errp)
 {
-    VirtIOVsock *s = virtio_vsock_get(errp);
+    VirtIOVsock *s = virtio_vsock_find(errp);
 
     if (!s) {
         return;
     }
-    if (has_guest_cid && (guest_cid <= 3 || guest_cid >= UINT32_MAX ||
+    if (has_guest_cid && (guest_cid < NITRO_CID_MIN || guest_cid > NITRO_CID_MAX ||
                           guest_cid == s->parent_cid)) {
         error_setg(errp, "%" PRIu64 " cannot be the CID of an enclave",
                    guest_cid);

@@ -139,15 +139,15 @@ std::optional<VsockPacket> VsockDriver::receive(int milliseconds) {
 
 QByteArray VsockDriver::receiveBytes(const VsockPacket &flow, qsizetype count) {
     QByteArray bytes;
-    VsockPacket credit = with(flow, vsock_op::creditUpdate);
+    VsockPacket credit = with(flow, VSOCK_OP_CREDIT_UPDATE);
     qsizetype told = 0;
     while (bytes.size() < count) {
         const auto packet = receive();
         if (!packet || packet->destinationPort != flow.sourcePort)
             return {};
-        if (packet->op == vsock_op::creditUpdate || packet->op == vsock_op::creditRequest)
+        if (packet->op == VSOCK_OP_CREDIT_UPDATE || packet->op == VSOCK_OP_CREDIT_REQUEST)
             continue;
-        if (packet->op != vsock_op::rw || packet->length != quint32(packet->payload.size()))
+        if (packet->op != VSOCK_OP_RW || packet->length != quint32(packet->payload.size()))
             return {};
         bytes += packet->payload;
         if (bytes.size() - told < 65536)
@@ -187,7 +187,7 @@ std::optional<VsockPacket> VsockDriver::dial(quint32 port, quint32 fromPort, qui
     request.type = type;
     send(request);
     const auto answer = receive();
-    if (!answer || answer->op != vsock_op::response || answer->destinationPort != fromPort ||
+    if (!answer || answer->op != VSOCK_OP_RESPONSE || answer->destinationPort != fromPort ||
         answer->sourcePort != port || answer->sourceCid != cid || answer->type != type)
         return std::nullopt;
     return request;

@@ -6,6 +6,7 @@
 // packets from 0x4000000.
 #pragma once
 
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 #include "tests/device/support/virtio_driver.hpp"
 
 #include <QMap>
@@ -14,17 +15,12 @@
 
 namespace nitroscope::test {
 
-namespace vsock_op {
-constexpr quint16 invalid = 0, request = 1, response = 2, rst = 3, shutdown = 4, rw = 5, creditUpdate = 6,
-                  creditRequest = 7;
-}
-
 /// struct virtio_vsock_hdr and what follows it; as the guest sends it by default.
 struct VsockPacket {
-    static constexpr qsizetype headerBytes = 44;
+    static constexpr qsizetype headerBytes = VSOCK_HEADER_BYTES;
     quint64 sourceCid = 16, destinationCid = 3;
     quint32 sourcePort = 1024, destinationPort = 0, length = 0;
-    quint16 type = 1, op = vsock_op::request;
+    quint16 type = 1, op = VSOCK_OP_REQUEST;
     quint32 flags = 0, bufAlloc = 262144, fwdCnt = 0;
     QByteArray payload;
 

@@ -4,17 +4,9 @@
 // show the enclave's state and use its NSM.
 #pragma once
 
-#include "tests/enclave/init/application.hpp"
-#include "tests/enclave/init/console.hpp"
-#include "tests/enclave/init/nsm_client.hpp"
+#include "tests/enclave/init/enclave.hpp"
 
 namespace nitroscope::demo {
-
-struct Enclave {
-    Console &console;
-    NsmClient &nsm;
-    Application &application;
-};
 
 /// Runs one line; an empty one does nothing, an unknown one says so.
 void runCommand(Enclave &enclave, const std::string &line);

@@ -4,7 +4,7 @@
 // outside: processes, any file of /proc or /sys, loading a module.
 #pragma once
 
-#include "tests/enclave/init/commands.hpp"
+#include "tests/enclave/init/enclave.hpp"
 
 namespace nitroscope::demo {
 

@@ -6,7 +6,7 @@
 // the enclave.
 #pragma once
 
-#include "tests/enclave/init/commands.hpp"
+#include "tests/enclave/init/enclave.hpp"
 
 namespace nitroscope::demo {
 

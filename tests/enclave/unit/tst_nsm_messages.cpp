@@ -2,7 +2,7 @@
 //
 // The guest's side of the NSM messages: requests byte by byte, responses in every form a device may give.
 
-#include "tests/enclave/init/nsm_messages.hpp"
+#include "tests/enclave/nsm/nsm_messages.hpp"
 
 #include <QtTest>
 

@@ -52,7 +52,7 @@ void ramdisk(const uint8_t *data, size_t size) {
     const auto read = readRamdisk({&source, 0, source.size()}, limits);
     check(read.has_value());
     const std::vector<Ramdisk> ramdisks = {*read};
-    const BootPrograms programs = findBootPrograms(ramdisks, QStringLiteral("rdinit=/init"));
+    const BootPrograms programs = findBootPrograms(BootFiles(ramdisks), QStringLiteral("rdinit=/init"));
     for (const FirstProgram &each : {programs.init, programs.application})
         check(!each.problem.isEmpty() || !each.entered.isEmpty());
 }

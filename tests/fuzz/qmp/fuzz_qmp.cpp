@@ -30,9 +30,6 @@ size_t consume(Framer &framer, const QByteArray &bytes) {
         if (const auto *event = std::get_if<Event>(&*message)) {
             (void)readBootStage(event->data);
             (void)readBootProblem(event->data);
-            (void)readPcrChange(event->data);
-        } else if (const auto *reply = std::get_if<Reply>(&*message)) {
-            (void)readNsmPcrs(reply->value);
         }
     }
     return messages;

@@ -69,7 +69,7 @@ void addRule(Bench &bench, Input &input) {
     rule.bytes = input.byte();
     rule.violate = rule.bytes & 1;
     rule.match.op = static_cast<std::uint16_t>(input.byte() % 9);
-    rule.match.count = input.byte() % 4;
+    rule.quota.count = input.byte() % 4;
     (rule.action == VSOCK_BREAK ? bench.device.breaks() : bench.device.faults()).add(rule);
 }
 

@@ -2,8 +2,38 @@
 #include "tests/support/session/fake_session.hpp"
 
 #include "app/session/run/end_reason.hpp"
+#include "qemu-machine/capture/core/capture.h"
 
 namespace nitroscope::app {
+
+FakeSession::~FakeSession() = default;
+
+void FakeSession::StreamDeleter::operator()(NitroCapture *stream) const {
+    nitro_capture_free(stream);
+}
+
+void FakeSession::record(const std::function<void(NitroCapture *)> &write) {
+    if (!m_stream) {
+        const NitroCaptureHost host{
+            this, [](void *self) -> int64_t { return static_cast<FakeSession *>(self)->m_hostNs; },
+            [](void *self) -> int64_t { return static_cast<FakeSession *>(self)->m_guestNs; }, nullptr};
+        m_stream.reset(nitro_capture_new(&host, nullptr));
+    }
+    if (m_hostNs == 0)
+        m_hostNs = QDateTime::currentMSecsSinceEpoch() * 1'000'000;
+    write(m_stream.get());
+    nitro_capture_flush_console(m_stream.get());
+    QByteArray stream;
+    size_t size = 0;
+    while (const uint8_t *bytes = nitro_capture_peek(m_stream.get(), &size)) {
+        stream.append(reinterpret_cast<const char *>(bytes), static_cast<qsizetype>(size));
+        nitro_capture_consume(m_stream.get(), size);
+    }
+    if (m_capture.state() == CaptureSource::State::live)
+        m_capture.playMore(stream);
+    else
+        m_capture.play(stream);
+}
 
 void FakeSession::start(const LaunchSpec &spec) {
     m_calls << QStringLiteral("start");
@@ -37,21 +67,15 @@ void FakeSession::sendConsoleInput(const QByteArray &bytes) {
     m_consoleInput += bytes;
 }
 
-void FakeSession::addNsmBreak(const NsmBreak &wanted) {
+void FakeSession::addNsmBreak(const qmp::BreakRule &wanted) {
     m_calls << QStringLiteral("break");
-    m_rules.append(
-        {NsmRule::Kind::breakpoint, m_nextRule++,
-         ruleText(qmp::BreakRule{QStringLiteral("nsm"), {}, wanted.kind, wanted.error, wanted.pcr, 0, 0}),
-         0});
+    m_rules.append({NsmRule::Kind::breakpoint, m_nextRule++, ruleText(wanted), 0});
     emit nsmRulesChanged(m_rules);
 }
 
-void FakeSession::addNsmFault(const NsmFault &wanted) {
+void FakeSession::addNsmFault(const qmp::FaultRule &wanted) {
     m_calls << QStringLiteral("fault");
-    m_rules.append({NsmRule::Kind::fault, m_nextRule++,
-                    ruleText(qmp::FaultRule{wanted.action, wanted.kind, wanted.error, wanted.pcr,
-                                            wanted.milliseconds, wanted.count, 0, 0}),
-                    0});
+    m_rules.append({NsmRule::Kind::fault, m_nextRule++, ruleText(wanted), 0});
     emit nsmRulesChanged(m_rules);
 }
 
@@ -80,22 +104,52 @@ void FakeSession::playState(State state) {
     if (answers != vsock().isConnected())
         vsock().setSender(answers ? m_vsockMachine.sender() : VsockControl::Sender());
     emit stateChanged(state);
+    if (state != State::starting)
+        return;
+    m_stream.reset();
+    m_hostNs = m_guestNs = 0;
+    m_capture.play({});
 }
 
 void FakeSession::playStage(const BootStage &stage) {
+    m_hostNs = stage.hostNs;
+    m_guestNs = stage.virtualNs;
+    record([&](NitroCapture *stream) {
+        nitro_capture_boot_stage(stream, qPrintable(stage.stage), stage.index, qPrintable(stage.text));
+    });
     emit bootStage(stage);
 }
 
 void FakeSession::playBootFailure(const BootFailure &failure) {
+    if (!failure.stage.isEmpty()) // what the platform refuses never gets a stream
+        record([&](NitroCapture *stream) {
+            const QByteArray stage = failure.stage.toUtf8(), code = failure.eCode.toUtf8(),
+                             message = failure.message.toUtf8();
+            const NitroCaptureBootFailure written{
+                stage.constData(),          failure.reason.toUInt(),    failure.section.value_or(-1),
+                failure.offset.has_value(), failure.offset.value_or(0), code.constData(),
+                message.constData()};
+            nitro_capture_boot_failure(stream, &written);
+        });
     emit bootFailed(failure);
 }
 
 void FakeSession::playConsole(const QByteArray &bytes) {
+    record([&](NitroCapture *stream) {
+        nitro_capture_console(stream, NITRO_CAPTURE_OUTBOUND,
+                              reinterpret_cast<const uint8_t *>(bytes.constData()),
+                              static_cast<size_t>(bytes.size()));
+    });
     emit consoleOutput(bytes);
 }
 
 void FakeSession::playPcrs(const QVector<PcrValue> &pcrs) {
-    emit pcrsChanged(pcrs);
+    record([&](NitroCapture *stream) {
+        for (const PcrValue &pcr : pcrs)
+            nitro_capture_pcr(stream, static_cast<unsigned>(pcr.index),
+                              reinterpret_cast<const uint8_t *>(pcr.value.constData()), pcr.locked, "seed",
+                              0);
+    });
 }
 
 void FakeSession::playLog(LogLevel level, const QString &text) {
@@ -104,6 +158,8 @@ void FakeSession::playLog(LogLevel level, const QString &text) {
 
 void FakeSession::playEnd(const EndReason &reason) {
     m_debugTarget = nullptr;
+    if (m_capture.state() == CaptureSource::State::live)
+        m_capture.playState(CaptureSource::State::complete);
     playState(isFailure(reason.kind) ? State::failed : State::ended);
     emit ended(reason);
 }

@@ -3,15 +3,20 @@
 // An EnclaveSession without QEMU: tests of panels and models play what a run would report.
 //
 // Every call made on it is recorded; what the test wants the watchers to see, it says with the play…()
-// functions, which emit at once.
+// functions, which emit at once. What the guest does goes into the capture stream as well, as it does when a
+// machine runs.
 #pragma once
 
 #include "app/session/run/enclave_session.hpp"
 #include "tests/support/session/fake_capture.hpp"
 #include "tests/support/session/fake_vsock.hpp"
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <QStringList>
+
+struct NitroCapture;
 
 namespace nitroscope::app {
 
@@ -19,6 +24,7 @@ class FakeSession : public EnclaveSession {
     Q_OBJECT
 public:
     using EnclaveSession::EnclaveSession;
+    ~FakeSession() override;
 
     State state() const override { return m_state; }
     FakeCapture *capture() override { return &m_capture; }
@@ -30,8 +36,8 @@ public:
     void reset() override;
     void stop() override;
     void sendConsoleInput(const QByteArray &bytes) override;
-    void addNsmBreak(const NsmBreak &wanted) override;
-    void addNsmFault(const NsmFault &wanted) override;
+    void addNsmBreak(const qmp::BreakRule &wanted) override;
+    void addNsmFault(const qmp::FaultRule &wanted) override;
     void removeNsmRule(NsmRule::Kind kind, quint32 id) override;
     void refreshNsmRules() override {}
 
@@ -59,6 +65,15 @@ public:
     void playDemoBoot();
 
 private:
+    // Writes records into the run's stream; without a run, a stream begins.
+    void record(const std::function<void(NitroCapture *)> &write);
+
+    struct StreamDeleter {
+        void operator()(NitroCapture *stream) const;
+    };
+    std::unique_ptr<NitroCapture, StreamDeleter> m_stream;
+    qint64 m_hostNs = 0, m_guestNs = 0; // of what is recorded next
+
     QStringList m_calls;
     std::optional<LaunchSpec> m_spec;
     QByteArray m_consoleInput;

@@ -64,6 +64,15 @@ private slots:
         }
     }
 
+    void parse_certificateWithBytesBehindIt_saysSo() {
+        const QByteArray good = DocumentMaker::derOf(DocumentMaker().leaf);
+        const auto certificate = Certificate::parse(good + "xy");
+        QVERIFY(!certificate);
+        QCOMPARE(certificate.error().message,
+                 QString("The certificate's DER is broken (bytes after its end)."));
+        QCOMPARE(certificate.error().offset, std::optional<quint64>(good.size()));
+    }
+
     void verify_again_forgetsNothingThatMatters() {
         // What was proven of a chain is remembered; a chain that differs in one bit is another chain.
         DocumentMaker maker;
@@ -355,6 +364,17 @@ private slots:
         QVERIFY(isValid([](auto &o) { o.maxAgeSeconds = 100; }));
         QVERIFY(!isValid([](auto &o) { o.maxAgeSeconds = 98; }));
         QVERIFY(!isValid([](auto &o) { o.maxAgeSeconds = 5, o.nowSeconds = DocumentMaker::issuedAt - 100; }));
+    }
+
+    // 99.322 seconds are more than 99: what is said must not read "99 seconds old; 99 are allowed".
+    void verify_ageOfAFraction_isRoundedUp() {
+        const DocumentMaker maker;
+        VerifyOptions options = optionsFor(maker);
+        options.maxAgeSeconds = 99;
+        const Verification result = verify(decode(maker.document()), options);
+        QVERIFY(!result.isValid());
+        QVERIFY(
+            complaints(result, Outcome::failed).join('\n').contains("is 100 seconds old; 99 are allowed"));
     }
 
     void decode_hostile_isRefusedWithOffset_data() {

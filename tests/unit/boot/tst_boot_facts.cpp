@@ -82,7 +82,7 @@ struct Image {
             ramdisks.push_back(*readRamdisk({source.get(), 0, source->size()}));
     }
     BootPrograms programs(const QString &commandLine = {}) const {
-        return findBootPrograms(ramdisks, commandLine);
+        return findBootPrograms(BootFiles(ramdisks), commandLine);
     }
     QList<QByteArray> bytes;
     std::vector<std::unique_ptr<launch::MemorySource>> sources;

@@ -40,20 +40,36 @@ inline QByteArray map(const QList<std::pair<QByteArray, QByteArray>> &entries) {
 inline const QByteArray null("\xf6", 1), yes("\xf5", 1), no("\xf4", 1);
 } // namespace make
 
+// A request with what the device understands of it.
+struct AskedNsm {
+    AskedNsm(QByteArray bytes, const NitroCaptureNsmRequest &meant = {-1, -1, -1, -1})
+        : cbor(std::move(bytes)), about(meant) {}
+    QByteArray cbor;
+    NitroCaptureNsmRequest about;
+};
+
 struct NsmStep {
-    unsigned kind = 0;
+    NsmStep(unsigned requestKind, const AskedNsm &asked, QByteArray answer, unsigned resultNumber = 0,
+            uint64_t duration = 80'000, int verdictNumber = 0, uint32_t ruleId = 0,
+            const char *noted = nullptr)
+        : kind(requestKind), request(asked.cbor), response(std::move(answer)), about(asked.about),
+          result(resultNumber), durationNs(duration), verdict(verdictNumber), rule(ruleId), note(noted) {}
+
+    unsigned kind;
     QByteArray request, response;
-    unsigned result = 0;
-    uint64_t durationNs = 80'000;
-    int verdict = 0;
-    uint32_t rule = 0;
-    const char *note = nullptr;
+    NitroCaptureNsmRequest about;
+    unsigned result;
+    uint64_t durationNs;
+    int verdict;
+    uint32_t rule;
+    const char *note;
 };
 
 inline void addStep(NitroCapture *capture, FakeClock &clock, uint64_t id, const NsmStep &step) {
     NitroCaptureNsm record{};
     record.kind = step.kind;
     record.transaction = id;
+    record.request = &step.about;
     record.data = reinterpret_cast<const uint8_t *>(step.request.constData());
     record.size = static_cast<size_t>(step.request.size());
     nitro_capture_nsm(capture, &record);
@@ -82,16 +98,19 @@ inline QList<NsmStep> nsmSteps(const QByteArray &document) {
     const auto error = [](const char *name) { return map({{"Error", text(name)}}); };
     const QByteArray digest(48, '\x5a');
     const auto extend = [](int index, const QByteArray &data) {
-        return map(
-            {{"ExtendPCR", map({{"index", number(static_cast<quint64>(index))}, {"data", bytes(data)}})}});
+        return AskedNsm(map({{"ExtendPCR",
+                              map({{"index", number(static_cast<quint64>(index))}, {"data", bytes(data)}})}}),
+                        {index, static_cast<int32_t>(data.size()), -1, -1});
     };
     const auto describe = [](int index) {
-        return map({{"DescribePCR", map({{"index", number(static_cast<quint64>(index))}})}});
+        return AskedNsm(map({{"DescribePCR", map({{"index", number(static_cast<quint64>(index))}})}}),
+                        {index, -1, -1, -1});
     };
     const auto attest = [](const QByteArray &nonce) {
-        return map(
-            {{"Attestation",
-              map({{"user_data", bytes("session key 7")}, {"nonce", bytes(nonce)}, {"public_key", null}})}});
+        return AskedNsm(map({{"Attestation", map({{"user_data", bytes("session key 7")},
+                                                  {"nonce", bytes(nonce)},
+                                                  {"public_key", null}})}}),
+                        {-1, 13, static_cast<int32_t>(nonce.size()), -1});
     };
     return {
         {4, text("DescribeNSM"),
@@ -116,7 +135,8 @@ inline QList<NsmStep> nsmSteps(const QByteArray &document) {
         {0, describe(40), error("InvalidIndex"), 2, 8'000},
         {5, attest("again"), error("InternalError"), 8, 15'000, NITRO_CAPTURE_REFUSED, 3,
          "fault 3: answered with InternalError"},
-        {3, map({{"LockPCRs", map({{"range", number(17)}})}}), text("LockPCRs"), 0, 11'000},
+        {3, AskedNsm(map({{"LockPCRs", map({{"range", number(17)}})}}), {17, -1, -1, -1}), text("LockPCRs"),
+         0, 11'000},
         {1, extend(16, "too late"), error("ReadOnlyIndex"), 4, 9'900},
         {6, text("GetRandom"), {}, 0, 5'000, NITRO_CAPTURE_DROPPED, 4, "fault 4: never answered"},
         {7, QByteArray::fromHex("a1674578706c6f6465f6"), error("InvalidOperation"), 5, 4'000},

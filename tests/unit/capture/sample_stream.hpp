@@ -51,7 +51,9 @@ inline const QByteArray readOnlyResponse = QByteArray::fromHex("a1654572726f726d
 inline void addNsm(NitroCapture *capture, bool response, const QByteArray &cbor, uint64_t transaction,
                    unsigned result = 0, uint64_t durationNs = 0, int verdict = 0, uint32_t rule = 0,
                    const char *note = nullptr) {
+    const NitroCaptureNsmRequest about{16, 4, -1, -1}; // extendRequest
     NitroCaptureNsm record{};
+    record.request = &about;
     record.response = response;
     record.kind = 1; // ExtendPCR
     record.result = result;

@@ -59,10 +59,15 @@ private slots:
         QCOMPARE(packet.interface, 1u);
         QCOMPARE(packet.time, quint64(clock.host));
         QCOMPARE(packet.captured, packet.original);
-        QCOMPARE(packet.data.left(8), QByteArray::fromHex("0101010418000000"));
+        QCOMPARE(packet.data.left(8), QByteArray::fromHex("020101042c000000"));
         QCOMPARE(number(packet.data, 8, 8), 0x1122334455667788ull);
         QCOMPARE(number(packet.data, 16, 8), 0x99aabbull);
-        QCOMPARE(packet.data.mid(24), readOnlyResponse);
+        QCOMPARE(number(packet.data, 24, 4), 16ull);         // PCR
+        QCOMPARE(number(packet.data, 28, 4), 4ull);          // bytes of data
+        QCOMPARE(number(packet.data, 32, 4), 0xffffffffull); // no nonce
+        QCOMPARE(number(packet.data, 36, 4), 0xffffffffull); // no public key
+        QCOMPARE(number(packet.data, 40, 4), quint64(readOnlyResponse.size()));
+        QCOMPARE(packet.data.mid(44), readOnlyResponse);
         QCOMPARE(packet.options.value(flagsOption), QByteArray::fromHex("01000000"));
         QCOMPARE(packet.options.value(commentOption), QByteArray("no"));
         const QByteArray own = packet.options.value(ownOption);
@@ -110,13 +115,14 @@ private slots:
     void snapLength_keepsOriginalLength() {
         FakeClock clock;
         const CapturePointer capture = makeCapture(clock);
-        nitro_capture_set_snap_length(capture.get(), NITRO_CAPTURE_NSM, 27);
+        nitro_capture_set_snap_length(capture.get(), NITRO_CAPTURE_NSM, 47);
         addNsm(capture.get(), false, extendRequest, 1);
         const WalkedFile file = walk(pullAll(capture.get()));
         QVERIFY(file.valid);
-        QCOMPARE(file.packets[0].captured, 27u);
-        QCOMPARE(file.packets[0].original, 24u + quint32(extendRequest.size()));
-        QCOMPARE(file.packets[0].data.mid(24), extendRequest.left(3));
+        QCOMPARE(file.packets[0].captured, 47u);
+        QCOMPARE(file.packets[0].original, 44u + quint32(extendRequest.size()));
+        QCOMPARE(number(file.packets[0].data, 40, 4), quint64(extendRequest.size()));
+        QCOMPARE(file.packets[0].data.mid(44), extendRequest.left(3));
         QCOMPARE(file.packets[0].options.value(ownOption).size(), 32);
     }
 

@@ -3,6 +3,7 @@
 // The reader against streams of the capture core and against streams that no honest writer makes.
 #include "app/proto/pcapng/capture_reader.hpp"
 #include "app/proto/pcapng/cbor_variant.hpp"
+#include "app/proto/pcapng/record_text.hpp"
 #include "tests/unit/capture/sample_stream.hpp"
 
 #include <QBuffer>
@@ -340,11 +341,60 @@ private slots:
         QCOMPARE(outcome.diagnostics.size(), std::size_t{1});
     }
 
+    // What was written before the header said what a request is about.
+    void nsm_ofVersion1_isReadFromItsCbor() {
+        Builder file;
+        const QByteArray head = QByteArray::fromHex("0100010018000000"
+                                                    "2900000000000000"
+                                                    "0000000000000000");
+        const QByteArray lockThree = QByteArray::fromHex("a1684c6f636b50435273a16572616e676503");
+        QByteArray lock = head + lockThree;
+        lock[2] = 3;
+        file.section()
+            .interface(147, file.option(2, "nsm"))
+            .packet(0, 0, head + extendRequest)
+            .packet(0, 0, lock)
+            .packet(0, 0, QByteArray::fromHex("0101010418000000") + head.mid(8) + readOnlyResponse);
+        const Outcome outcome = read(file.bytes);
+        QCOMPARE(outcome.records.size(), 3);
+        QCOMPARE(outcome.diagnostics.size(), std::size_t{0});
+        const auto at = [&](qsizetype i) { return std::get<NsmRecord>(outcome.records[i].content); };
+        QCOMPARE(at(0).transaction, quint64(41));
+        QCOMPARE(at(0).pcr, 16);
+        QCOMPARE(at(0).data, 4);
+        QCOMPARE(at(0).nonce, NsmRecord::none);
+        QCOMPARE(at(0).cborBytes, quint32(extendRequest.size()));
+        QCOMPARE(at(1).pcr, 3);
+        QCOMPARE(pcrOf(outcome.records[1]), std::nullopt); // a number of PCRs, no PCR
+        QCOMPARE(at(2).pcr, NsmRecord::none);
+        QCOMPARE(at(2).cbor, readOnlyResponse);
+    }
+    void nsm_requestAndResponse_sayWhatTheyAreAbout() {
+        FakeClock clock;
+        const CapturePointer capture = makeCapture(clock);
+        nitro_capture_set_snap_length(capture.get(), NITRO_CAPTURE_NSM, NITRO_CAPTURE_NSM_HEADER_BYTES);
+        addNsm(capture.get(), false, extendRequest, 41);
+        addNsm(capture.get(), true, readOnlyResponse, 41, 4);
+        const Outcome outcome = read(pullAll(capture.get()));
+        QCOMPARE(outcome.records.size(), 2);
+        for (const Record &record : outcome.records) {
+            const auto &nsm = std::get<NsmRecord>(record.content);
+            QCOMPARE(nsm.pcr, 16);
+            QCOMPARE(nsm.data, 4);
+            QCOMPARE(nsm.publicKey, NsmRecord::none);
+            QVERIFY(nsm.cbor.isEmpty()); // cut away
+        }
+        QCOMPARE(std::get<NsmRecord>(outcome.records[0].content).cborBytes, quint32(extendRequest.size()));
+        QCOMPARE(std::get<NsmRecord>(outcome.records[1].content).cborBytes, quint32(readOnlyResponse.size()));
+    }
+
     void brokenContent_isKeptAsBytes_data() {
         QTest::addColumn<int>("link");
         QTest::addColumn<QByteArray>("name");
         QTest::addColumn<QByteArray>("data");
         QTest::newRow("nsm too short") << 147 << QByteArray("nsm") << QByteArray("\x01\x00\x00", 3);
+        QTest::newRow("nsm of version 2, as short as one of version 1")
+            << 147 << QByteArray("nsm") << QByteArray::fromHex("0200000018000000") + QByteArray(16, '\0');
         QTest::newRow("nsm of version 9") << 147 << QByteArray("nsm") << QByteArray(24, '\x09');
         QTest::newRow("nsm header beyond the data")
             << 147 << QByteArray("nsm") << QByteArray::fromHex("01000000ff000000") + QByteArray(16, '\0');

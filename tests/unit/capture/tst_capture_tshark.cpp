@@ -95,6 +95,14 @@ private slots:
         QCOMPARE(lines.value(1), QStringLiteral("1\t1\t4\t41\t2345678\t5\tError,ReadOnlyIndex"));
     }
 
+    void nsm_whatTheRequestIsAbout_isDecoded() {
+        const QStringList lines = fields({"nitro_nsm.version", "nitro_nsm.pcr", "nitro_nsm.data_length",
+                                          "nitro_nsm.nonce_length", "nitro_nsm.cbor_length"},
+                                         withLua({"-Y", "nitro_nsm"}));
+        QCOMPARE(lines.value(0), QStringLiteral("2\t16\t4\t\t%1").arg(extendRequest.size()));
+        QCOMPARE(lines.value(1), QStringLiteral("2\t16\t4\t\t%1").arg(readOnlyResponse.size()));
+    }
+
     void nsm_summaryNamesRequestAndResult() {
         const Run run = tshark(withLua({"-Y", "nitro_nsm"}));
         QCOMPARE(run.errors, QString());

@@ -4,6 +4,7 @@
 // their flow has its number, records of opening and closing, payload. For everything that shows traffic.
 #pragma once
 
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 #include "tests/unit/capture/sample_stream.hpp"
 
 #include <QtEndian>
@@ -13,7 +14,14 @@ namespace nitroscope::test {
 class VsockStream {
 public:
     static constexpr quint64 guestCid = 16, parentCid = 3;
-    enum Operation : quint16 { request = 1, response, reset, shutdown, data, creditUpdate };
+    enum Operation : quint16 {
+        request = VSOCK_OP_REQUEST,
+        response = VSOCK_OP_RESPONSE,
+        reset = VSOCK_OP_RST,
+        shutdown = VSOCK_OP_SHUTDOWN,
+        data = VSOCK_OP_RW,
+        creditUpdate = VSOCK_OP_CREDIT_UPDATE
+    };
 
     struct Flow {
         quint64 id = 0;
@@ -27,14 +35,16 @@ public:
         NitroCaptureVsock packet{};
         uchar *header = packet.header;
         qToLittleEndian<quint64>(fromGuest ? guestCid : parentCid, header);
-        qToLittleEndian<quint64>(fromGuest ? parentCid : guestCid, header + 8);
-        qToLittleEndian<quint32>(fromGuest ? flow.guestPort : flow.peerPort, header + 16);
-        qToLittleEndian<quint32>(fromGuest ? flow.peerPort : flow.guestPort, header + 20);
-        qToLittleEndian<quint32>(quint32(payload.size()), header + 24);
-        qToLittleEndian<quint16>(quint16(flow.type), header + 28);
-        qToLittleEndian<quint16>(operation, header + 30);
-        qToLittleEndian<quint32>(flags, header + 32);
-        qToLittleEndian<quint32>(262144, header + 36);
+        qToLittleEndian<quint64>(fromGuest ? parentCid : guestCid, header + VSOCK_HEADER_DST_CID_AT);
+        qToLittleEndian<quint32>(fromGuest ? flow.guestPort : flow.peerPort,
+                                 header + VSOCK_HEADER_SRC_PORT_AT);
+        qToLittleEndian<quint32>(fromGuest ? flow.peerPort : flow.guestPort,
+                                 header + VSOCK_HEADER_DST_PORT_AT);
+        qToLittleEndian<quint32>(quint32(payload.size()), header + VSOCK_HEADER_LEN_AT);
+        qToLittleEndian<quint16>(quint16(flow.type), header + VSOCK_HEADER_TYPE_AT);
+        qToLittleEndian<quint16>(operation, header + VSOCK_HEADER_OP_AT);
+        qToLittleEndian<quint32>(flags, header + VSOCK_HEADER_FLAGS_AT);
+        qToLittleEndian<quint32>(262144, header + VSOCK_HEADER_BUF_ALLOC_AT);
         packet.direction = fromGuest ? NITRO_CAPTURE_OUTBOUND : NITRO_CAPTURE_INBOUND;
         packet.payload = reinterpret_cast<const uint8_t *>(payload.constData());
         packet.size = size_t(payload.size());

@@ -158,6 +158,7 @@ private slots:
         QTest::newRow("absent PCR") << QStringList{"--pcr", "31=" + pcr} << 1;
         QTest::newRow("PCR cut short") << QStringList{"--pcr", "0=" + pcr.left(94)} << 1;
         QTest::newRow("PCR 32") << QStringList{"--pcr", "32=" + pcr} << 1;
+        QTest::newRow("a PCR twice") << QStringList{"--pcr", "0=" + pcr, "--pcr", "0=" + pcr} << 1;
         QTest::newRow("right nonce") << QStringList{"--nonce", "0102FF"} << 0;
         QTest::newRow("right nonce with 0x") << QStringList{"--nonce", "0x0102ff"} << 0;
         QTest::newRow("wrong nonce") << QStringList{"--nonce", "0102fe"} << 1;

@@ -374,6 +374,27 @@ private slots:
             QVERIFY2(documents.contains(rule.toUtf8()), qPrintable(rule));
     }
 
+    void lint_errorBehindManyNotes_isListedAndDecidesTheExitCode() {
+        QList<CpioFile> files;
+        for (int i = 0; i < 700; ++i)
+            files << CpioFile{.path = QByteArray::number(i)};
+        const QString eif = image("notes.eif", {cpioArchive(files), cpioArchive(files)});
+        const auto result = runCommand({"eif", "lint", eif, "--json"});
+        QCOMPARE(result.exitCode, 1);
+        const QJsonObject json = objectOf(result.output);
+        QCOMPARE(json["Findings"].toArray().size(), 500);
+        QCOMPARE(json["Findings"][0]["Severity"].toString(), QString("error"));
+        QVERIFY(result.output.contains("init-missing"));
+        QVERIFY(json["Notes"].toInt() >= 700);
+        QCOMPARE(json["Errors"].toInt() + json["Warnings"].toInt() + json["Notes"].toInt(),
+                 500 + json["Unlisted"].toInt());
+        const auto text = runCommand({"eif", "lint", eif});
+        QCOMPARE(text.exitCode, 1);
+        QVERIFY2(text.output.startsWith("error: "), text.output.left(200));
+        QVERIFY(text.output.contains(QByteArray::number(json["Unlisted"].toInt()) +
+                                     " more are counted but not listed"));
+    }
+
     // ---- samples ----
 
     void samples_areDescribedAsExpected_data() {

@@ -72,7 +72,7 @@ private slots:
 
     void end_willing_needsNoSignal() {
         Script script("echo up >&2; read x </dev/null; exit 0");
-        script.process.end(5'000);
+        script.process.end(5'000, 5'000);
         QVERIFY(script.ends());
         QVERIFY(!script.end->ours);
     }
@@ -80,16 +80,26 @@ private slots:
     void end_unwilling_isTerminated() {
         Script script("echo up >&2; exec sleep 1000");
         QVERIFY(script.says("up"));
-        script.process.end(10);
+        script.process.end(10, 10);
         QVERIFY(script.ends());
         QCOMPARE(script.end->signal, SIGTERM);
         QVERIFY(script.end->ours);
     }
 
+    void end_withoutPatience_leavesTimeToTidyUp() {
+        Script script(
+            "trap 'sleep 0.1; echo tidied >&2; exit 0' TERM; echo up >&2; while :; do sleep 0.01; done");
+        QVERIFY(script.says("up"));
+        script.process.end(0, 60'000);
+        QVERIFY(script.ends());
+        QVERIFY(script.lines.contains("tidied"));
+        QCOMPARE(script.end->signal, 0);
+    }
+
     void end_deaf_isKilled() {
         Script script("trap '' TERM; echo up >&2; while :; do sleep 1000; done");
         QVERIFY(script.says("up"));
-        script.process.end(10);
+        script.process.end(10, 10);
         QVERIFY(script.ends());
         QCOMPARE(script.end->signal, SIGKILL);
         QVERIFY(script.end->ours);

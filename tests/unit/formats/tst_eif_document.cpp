@@ -5,12 +5,15 @@
 
 #include "app/formats/eif/describe_json.hpp"
 #include "app/formats/eif/eif_document.hpp"
+#include "tests/unit/formats/cpio_maker.hpp"
+#include "tests/unit/formats/packers.hpp"
 #include "tests/unit/launch/eif_maker.hpp"
 #include "tests/unit/support/samples.hpp"
 
 #include <QFile>
 #include <QJsonDocument>
 #include <QTest>
+#include <thread>
 
 using namespace nitroscope;
 using namespace nitroscope::formats;
@@ -203,6 +206,71 @@ private slots:
         const auto document = EifDocument::open(path);
         QVERIFY(!document.has_value());
         QVERIFY(document.error().message.contains(path));
+    }
+
+    void ramdisks_areReadOnce_andKeepTheDocument() {
+        TestSections sections = usualSections();
+        sections[3].data = cpioArchive({{.path = "init", .content = "first"}});
+        sections[4].data = cpioArchive({{.path = "init", .content = "second"}});
+        RamdiskIndexPointer index;
+        {
+            const EifDocument document = openBytes(makeEif(sections)), copy = document;
+            index = *document.ramdisks();
+            QCOMPARE((*copy.ramdisks()).get(), index.get());
+            // Another limit may give another answer.
+            QVERIFY((*copy.ramdisks({.entries = 1})).get() != index.get());
+            std::stop_source stop;
+            stop.request_stop();
+            QCOMPARE(copy.ramdisks({.unpack = {.stop = stop.get_token()}, .entries = 7}).error().code,
+                     QStringLiteral("cancelled"));
+        }
+        QCOMPARE(index->ramdisks().size(), size_t{2});
+        const auto init = index->files().find("init");
+        QVERIFY(init);
+        QCOMPARE(index->files().content(*init, 100), QByteArray("second"));
+    }
+
+    void openOrShare_sharesOnlyTheSameUnchangedFile() {
+        const TestSections sections = usualSections();
+        const QString path = QFile::decodeName(writeFile(m_folder, "shared.eif", makeEif(sections)));
+        auto first = std::make_unique<EifDocument>(*EifDocument::open(path));
+        const auto indexOf = [](const EifDocument &document) { return (*document.ramdisks()).get(); };
+        const RamdiskIndex *index = indexOf(*first);
+        QVERIFY(QFile::link(path, path + ".link"));
+        QCOMPARE(indexOf(*EifDocument::openOrShare(path)), index);
+        QCOMPARE(indexOf(*EifDocument::openOrShare(path + ".link")), index);
+        QVERIFY(!EifDocument::openOrShare(path + ".none"));
+        // A file of that name put in its place is another one, and so is one that was written to.
+        QVERIFY(QFile::rename(path, path + ".old"));
+        writeFile(m_folder, "shared.eif", makeEif(sections));
+        QVERIFY(indexOf(*EifDocument::openOrShare(path)) != index);
+        QCOMPARE(indexOf(*EifDocument::openOrShare(path + ".old")), index);
+        QFile old(path + ".old");
+        QVERIFY(old.open(QIODevice::Append));
+        QVERIFY(old.write("x") == 1);
+        old.close();
+        const auto changed = EifDocument::openOrShare(path + ".old");
+        QCOMPARE(changed->size(), first->size() + 1);
+        first.reset();
+        QVERIFY(EifDocument::openOrShare(path));
+    }
+
+    void ramdisks_askedForByMany_areReadOnce() {
+        TestSections sections = usualSections();
+        QList<CpioFile> files;
+        for (int i = 0; i < 20'000; ++i)
+            files << CpioFile{.path = QByteArray::number(i)};
+        sections[3].data = gzipped(cpioArchive(files));
+        const EifDocument document = openBytes(makeEif(sections));
+        std::array<RamdiskIndexPointer, 4> found;
+        {
+            std::vector<std::jthread> threads;
+            for (RamdiskIndexPointer &each : found)
+                threads.emplace_back([&each, document] { each = document.ramdisks().value_or(nullptr); });
+        }
+        QVERIFY(found[0]);
+        QCOMPARE(found[0]->ramdisks()[0].entries.size(), size_t{20'000});
+        QVERIFY(std::ranges::all_of(found, [&](const auto &each) { return each.get() == found[0].get(); }));
     }
 
     void measurements_match_andCancel() {

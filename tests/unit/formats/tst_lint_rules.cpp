@@ -4,7 +4,9 @@
 // documents name every rule that fires. The rest of the rules is in tst_eif_tools.
 
 #include "app/formats/lint/lint.hpp"
+#include "app/formats/lint/lint_report.hpp"
 #include "tests/unit/formats/good_image.hpp"
+#include "tests/unit/formats/packers.hpp"
 
 #include <algorithm>
 #include <QDateTime>
@@ -38,16 +40,14 @@ QByteArray little(quint64 value, int width) {
     return bytes;
 }
 
-/// A kernel whose gzip payload carries this configuration, or these texts; empty without gzip.
+/// A kernel whose gzip payload carries this configuration, or these texts.
 QByteArray kernelWith(const QByteArray &config, const QByteArray &texts = {}) {
     QByteArray vmlinux = "\x7f"
                          "ELF" +
                          QByteArray(100'000, 'x') + texts;
     if (!config.isEmpty())
-        vmlinux += "IKCFG_ST" + runTool("gzip", {"-nc"}, config) + "IKCFG_ED";
-    const QByteArray payload = runTool("gzip", {"-nc"}, vmlinux);
-    if (payload.isEmpty())
-        return {};
+        vmlinux += "IKCFG_ST" + gzipped(config) + "IKCFG_ED";
+    const QByteArray payload = gzipped(vmlinux);
     QByteArray kernel = makeBzImage(payload.size() + 4096);
     const qsizetype setupBytes = (kernel[0x1f1] + 1) * 512;
     kernel.replace(setupBytes + 100, payload.size(), payload);
@@ -133,29 +133,26 @@ private slots:
             [](TestSections &s) { s[1].data += ' ' + QByteArray(2100, 'x'); });
 
         // ---- kernel ----
-        if (!kernelWith(goodConfig).isEmpty()) {
-            const auto kernel = [&](const char *rule, Severity severity, const QByteArray &bytes) {
-                row(rule, severity, [bytes](TestSections &s) {
-                    s[0].data = bytes;
-                    s[3].data.replace("nsm.ko", "xsm.ko"); // or the module would do
-                });
-            };
-            kernel("kernel-without-nsm", Severity::error, kernelWith(withoutOption("CONFIG_NSM")));
-            kernel("kernel-without-vsock", Severity::error,
-                   kernelWith(withoutOption("CONFIG_VIRTIO_VSOCKETS")));
-            kernel("kernel-without-virtio-mmio", Severity::error,
-                   kernelWith(withoutOption("CONFIG_VIRTIO_MMIO")));
-            // Without a configuration it is only a guess.
-            kernel("kernel-without-mmio-cmdline", Severity::warning, kernelWith({}, "nsm.vq.0"));
-            row("ramdisk-compression", Severity::error, [](TestSections &s) {
-                s[0].data = kernelWith(goodConfig);
-                s[4].data = runTool("xz", {"--check=crc32", "-c"}, s[4].data);
+        const auto kernel = [&](const char *rule, Severity severity, const QByteArray &bytes) {
+            row(rule, severity, [bytes](TestSections &s) {
+                s[0].data = bytes;
+                s[3].data.replace("nsm.ko", "xsm.ko"); // or the module would do
             });
-            QByteArray damaged = kernelWith(goodConfig);
-            const qsizetype middle = (damaged[0x1f1] + 1) * 512 + 300;
-            damaged.replace(middle, 100, QByteArray(100, '!'));
-            kernel("kernel-payload", Severity::warning, damaged);
-        }
+        };
+        kernel("kernel-without-nsm", Severity::error, kernelWith(withoutOption("CONFIG_NSM")));
+        kernel("kernel-without-vsock", Severity::error, kernelWith(withoutOption("CONFIG_VIRTIO_VSOCKETS")));
+        kernel("kernel-without-virtio-mmio", Severity::error,
+               kernelWith(withoutOption("CONFIG_VIRTIO_MMIO")));
+        // Without a configuration it is only a guess.
+        kernel("kernel-without-mmio-cmdline", Severity::warning, kernelWith({}, "nsm.vq.0"));
+        row("ramdisk-compression", Severity::error, [](TestSections &s) {
+            s[0].data = kernelWith(goodConfig);
+            s[4].data = xzPacked(s[4].data, LZMA_CHECK_CRC32);
+        });
+        QByteArray damaged = kernelWith(goodConfig);
+        const qsizetype middle = (damaged[0x1f1] + 1) * 512 + 300;
+        damaged.replace(middle, 100, QByteArray(100, '!'));
+        kernel("kernel-payload", Severity::warning, damaged);
 
         // ---- ramdisks ----
         row("ramdisk-empty", Severity::warning, [](TestSections &s) {
@@ -164,20 +161,13 @@ private slots:
         row("ramdisk-overrides", Severity::note, [](TestSections &s) {
             s.append({ramdiskKind, cpioArchive({{.path = "cmd", .content = "/bin/app\n"}})});
         });
-        if (!runTool("lz4", {"--version"}).isEmpty())
-            row("ramdisk-lz4-frame", Severity::error,
-                [](TestSections &s) { s[4].data = runTool("lz4", {"-qc"}, s[4].data); });
-        if (!runTool("xz", {"--version"}).isEmpty())
-            row("ramdisk-xz-check", Severity::warning, [](TestSections &s) {
-                s[4].data = runTool("xz", {"--check=crc64", "-c"}, s[4].data);
-            });
-        if (!runTool("gzip", {"--version"}).isEmpty())
-            row("memory-to-unpack", Severity::warning, [](TestSections &s) {
-                s[4].data =
-                    runTool("gzip", {"-9nc"},
-                            cpioArchive({{.path = "rootfs/big", .content = QByteArray(100 << 20, '\0')}}) +
-                                s[4].data);
-            });
+        row("ramdisk-lz4-frame", Severity::error, [](TestSections &s) { s[4].data = lz4Framed(s[4].data); });
+        row("ramdisk-xz-check", Severity::warning,
+            [](TestSections &s) { s[4].data = xzPacked(s[4].data, LZMA_CHECK_CRC64); });
+        row("memory-to-unpack", Severity::warning, [](TestSections &s) {
+            s[4].data = gzipped(
+                cpioArchive({{.path = "rootfs/big", .content = QByteArray(100 << 20, '\0')}}) + s[4].data);
+        });
 
         // ---- init and the program ----
         row("init-not-a-file", Severity::error,
@@ -239,6 +229,43 @@ private slots:
                      "docs/lint-rules.md does not name it");
     }
 
+    // What matters is found behind, between and in front of any number of notes.
+    void manyNotes_hideNoError() {
+        TestSections sections = goodSections();
+        QList<CpioFile> files;
+        for (int i = 0; i < 2000; ++i)
+            files << CpioFile{.path = "data/" + QByteArray::number(i)};
+        sections[3].data = cpioArchive(files); // no init any more
+        sections[4].data = cpioArchive(files) + sections[4].data;
+        QByteArray eif = makeEif(sections);
+        eif[eif.size() - 1] = static_cast<char>(eif[eif.size() - 1] ^ 1);
+        const LintFindings findings = lintEif(*EifDocument::open(write(eif))).value();
+        QCOMPARE(findings.listed.size(), LintFindings::maxListed);
+        QStringList errors;
+        for (const LintFinding &finding : findings.listed)
+            if (finding.severity == Severity::error)
+                errors << finding.rule;
+        QVERIFY2(errors.contains(QStringLiteral("init-missing")), qPrintable(errors.join(u' ')));
+        QVERIFY2(errors.contains(QStringLiteral("crc-mismatch")), qPrintable(errors.join(u' ')));
+        QVERIFY(std::ranges::is_sorted(findings.listed, std::ranges::greater(), &LintFinding::severity));
+        QCOMPARE(findings.count(Severity::error), errors.size());
+        QVERIFY(findings.count(Severity::note) >= 2000);
+        QCOMPARE(findings.unlisted(), findings.count(Severity::note) + findings.count(Severity::warning) +
+                                          errors.size() - static_cast<qint64>(LintFindings::maxListed));
+    }
+
+    void manyErrors_areCountedBeyondTheList() {
+        LintReport report;
+        report.note("first", QStringLiteral("a"), QStringLiteral("b"), QStringLiteral("c"));
+        for (size_t i = 0; i < 2 * LintFindings::maxListed; ++i)
+            report.error("error", QStringLiteral("a"), QString::number(i), QStringLiteral("c"));
+        const LintFindings findings = report.take();
+        QCOMPARE(findings.listed.size(), LintFindings::maxListed);
+        QCOMPARE(findings.listed.front().why, QStringLiteral("0"));
+        QCOMPARE(findings.count(Severity::error), static_cast<qint64>(2 * LintFindings::maxListed));
+        QCOMPARE(findings.unlisted(), static_cast<qint64>(LintFindings::maxListed) + 1);
+    }
+
     void everyByteOfHeaderAndTables_corrupted_neverCrashes() {
         const QByteArray good = makeEif(goodSections());
         QList<qsizetype> places;
@@ -279,7 +306,7 @@ private:
         return QFile::decodeName(writeFile(m_folder, "lint.eif", bytes));
     }
     std::vector<LintFinding> lint(const QByteArray &eif) const {
-        return lintEif(*EifDocument::open(write(eif))).value();
+        return lintEif(*EifDocument::open(write(eif))).value().listed;
     }
 
     QTemporaryDir m_folder;

@@ -6,6 +6,7 @@
 #include "app/formats/compression/decompress.hpp"
 #include "app/formats/kernel/bzimage.hpp"
 #include "app/formats/tree/value_text.hpp"
+#include "tests/unit/formats/packers.hpp"
 #include "tests/unit/launch/eif_maker.hpp"
 
 #include <QProcess>
@@ -49,6 +50,35 @@ QByteArray little(quint64 value, int width) {
     for (int i = 0; i < width; ++i)
         bytes += static_cast<char>(value >> 8 * i);
     return bytes;
+}
+
+QByteArray kernelAround(const QByteArray &payload) {
+    QByteArray kernel = test::makeBzImage(payload.size() + 4096);
+    const qsizetype setupBytes = (kernel[0x1f1] + 1) * 512;
+    return kernel.replace(setupBytes + 100, payload.size(), payload)
+        .replace(0x248, 4, little(100, 4))
+        .replace(0x24c, 4, little(static_cast<quint64>(payload.size()), 4));
+}
+
+/// One gzip member, made without having the bytes in memory.
+QByteArray gzippedZeros(quint64 count) {
+    z_stream stream = {};
+    deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+    QByteArray piece(1 << 20, '\0'), out(1 << 20, '\0'), packed;
+    while (true) {
+        const quint64 take = std::min(count, static_cast<quint64>(piece.size()));
+        count -= take;
+        stream.next_in = reinterpret_cast<Bytef *>(piece.data());
+        stream.avail_in = static_cast<uInt>(take);
+        stream.next_out = reinterpret_cast<Bytef *>(out.data());
+        stream.avail_out = static_cast<uInt>(out.size());
+        const int code = deflate(&stream, count == 0 ? Z_FINISH : Z_NO_FLUSH);
+        packed += out.left(out.size() - static_cast<qsizetype>(stream.avail_out));
+        if (code != Z_OK)
+            break;
+    }
+    deflateEnd(&stream);
+    return packed;
 }
 
 } // namespace
@@ -165,22 +195,15 @@ private slots:
         QFETCH(bool, hasConfig);
         const QByteArray config =
             "# Linux\nCONFIG_NSM=m\nCONFIG_VIRTIO_MMIO=y\n# CONFIG_X is not set\nCONFIG_RD_GZIP=y\n";
-        const QByteArray packedConfig = pipe("gzip", {"-nc"}, config);
+        const QByteArray packedConfig = test::gzipped(config);
         QByteArray vmlinux = "\x7f"
                              "ELF" +
                              QByteArray(1'048'500, 'x') + "Linux version 6.12.0-test (a@b) #1\n" +
                              QByteArray(2'000'000, 'y') + "nsm.vq.0";
         if (hasConfig)
             vmlinux += "IKCFG_ST" + packedConfig + "IKCFG_ED";
-        const QByteArray payload = pipe("gzip", {"-nc"}, vmlinux);
-        if (payload.isEmpty())
-            QSKIP("gzip is not installed");
-        QByteArray kernel = test::makeBzImage(payload.size() + 4096);
-        const qsizetype setupBytes = (kernel[0x1f1] + 1) * 512;
-        kernel.replace(setupBytes + 100, payload.size(), payload);
-        kernel.replace(0x248, 4, little(100, 4))
-            .replace(0x24c, 4, little(static_cast<quint64>(payload.size()), 4));
-
+        const QByteArray payload = test::gzipped(vmlinux);
+        const QByteArray kernel = kernelAround(payload);
         const launch::MemorySource source(toBytes(kernel));
         const auto image = readKernelImage({&source, 0, source.size()});
         QVERIFY(image.has_value());
@@ -198,6 +221,23 @@ private slots:
         QCOMPARE(content->vsock, KernelFeature::no);
         QCOMPARE(content->ramdisk[static_cast<size_t>(Compression::gzip)],
                  hasConfig ? KernelFeature::builtIn : KernelFeature::unknown);
+    }
+
+    void kernel_thatUnpacksWithoutEnd_isRefused() {
+        const QByteArray kernel = kernelAround(gzippedZeros(maxUnpackedKernel + 1));
+        QVERIFY(kernel.size() < (4 << 20));
+        const launch::MemorySource source(toBytes(kernel));
+        const auto image = readKernelImage({&source, 0, source.size()});
+        QVERIFY(image.has_value());
+        const auto vmlinux = extractVmlinux(*image);
+        QVERIFY(!vmlinux.has_value());
+        QCOMPARE(vmlinux.error().code, QStringLiteral("limit"));
+        QVERIFY2(vmlinux.error().message.startsWith(QStringLiteral("The kernel unpacks to more than")),
+                 qPrintable(vmlinux.error().message));
+        // Looking for what is in it takes no memory, and has the usual limit.
+        const auto content = scanKernel(*image);
+        QVERIFY2(content.has_value(), content ? "" : qPrintable(content.error().text()));
+        QCOMPARE(content->unpackedBytes, maxUnpackedKernel + 1);
     }
 
     void kernel_truncatedAnywhere_neverCrashes() {

@@ -38,11 +38,13 @@ public:
     QByteArray codeBase = "00000000";     // its base
     std::map<quint64, QByteArray> memory; // by the address of their first byte
     QSet<QByteArray> breakpoints;         // "0,1000,1"
+    QSet<QByteArray> refused;             // that cannot be set
     QVector<quint64> path;                // what the target executes next; behind its end it runs on for ever
     int cpus = 1;
     QSet<int> halted;
     bool isRunning = false, isSilent = false;
     bool isDeaf = false; // does not stop for an interrupt
+    bool isSlow = false; // keeps its answers until answerNow()
     int emptySteps = 0;  // so many steps end before their instruction, as QEMU's do now and then
     int thread = 1;
     qsizetype piece = 0; // answers are cut into so many bytes; 0 = not at all
@@ -62,7 +64,17 @@ public:
         for (qsizetype at = 0; at < bytes.size(); at += step)
             m_end.write(bytes.mid(at, step));
     }
-    void say(const QByteArray &payload) { sayRaw('+' + rsp::encodePacket(payload)); }
+    void say(const QByteArray &payload) {
+        if (isSlow)
+            m_kept << payload;
+        else
+            sayRaw('+' + rsp::encodePacket(payload));
+    }
+    void answerNow() {
+        isSlow = false;
+        for (const QByteArray &payload : std::exchange(m_kept, {}))
+            say(payload);
+    }
     void hangUp() { m_end.hangUp(); }
 
 private:
@@ -124,8 +136,9 @@ private:
         } else if (packet.startsWith('m')) {
             readMemory(rest);
         } else if (packet.startsWith('Z')) {
-            breakpoints.insert(rest);
-            say("OK");
+            if (!refused.contains(rest))
+                breakpoints.insert(rest);
+            say(refused.contains(rest) ? "E22" : "OK");
         } else if (packet.startsWith('z')) {
             breakpoints.remove(rest);
             say("OK");
@@ -189,6 +202,7 @@ private:
     }
 
     PairEnd m_end;
+    QByteArrayList m_kept;
     rsp::Framer m_framer{rsp::Writer::debugger};
     int m_listed = 0;
 };

@@ -1,52 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The broker: whose breakpoints are where, which stops are told, and that nobody is left behind.
-#include "app/core/arch/x86/x86_64.hpp"
-#include "app/session/gdb/gdb_broker.hpp"
-#include "tests/unit/gdb/fake_stub.hpp"
+#include "tests/unit/gdb/broker_bench.hpp"
 
 using namespace nitroscope;
 using namespace nitroscope::app;
-using nitroscope::tests::FakeStub;
 using nitroscope::tests::settle;
-
-namespace {
-
-struct Bench {
-    FakeStub stub;
-    std::unique_ptr<GdbBroker> broker;
-    QVector<TargetStop> stops;
-    int runs = 0;
-    QStringList answers, problems;
-    QObject window, gdb; // two owners
-
-    Bench() = default;
-    void start() {
-        broker = std::make_unique<GdbBroker>(&stub.client, arch::x86_64());
-        QObject::connect(broker.get(), &GdbBroker::stopped, broker.get(),
-                         [this](const TargetStop &stop) { stops.append(stop); });
-        QObject::connect(broker.get(), &GdbBroker::resumed, broker.get(), [this] { ++runs; });
-        QObject::connect(broker.get(), &GdbBroker::problem, broker.get(),
-                         [this](const Error &error) { problems << error.code; });
-        settle();
-    }
-    void set(quint64 address, QObject &owner, bool isSet = true) {
-        const auto note = [this](const rsp::Client::Reply &reply) {
-            answers << (reply ? QString::fromLatin1(reply->payload) : reply.error().code);
-        };
-        if (isSet)
-            broker->insert({0, address, 1}, &owner, &owner, note);
-        else
-            broker->remove({0, address, 1}, &owner, &owner, note);
-        settle();
-    }
-    void go(const QByteArray &actions = ";c") {
-        broker->resume(actions);
-        settle();
-    }
-};
-
-} // namespace
+using Bench = nitroscope::tests::BrokerBench;
 
 class TestGdbBroker : public QObject {
     Q_OBJECT
@@ -254,7 +214,7 @@ private slots:
         bench.set(0x20, bench.gdb);
         bench.stub.path = {};
         bench.go();
-        bench.broker->removeAll(&bench.gdb);
+        bench.registry().removeParty(&bench.gdb);
         bench.stub.setRegister(16, 0x20);
         bench.stub.stop("T05thread:01;");
         settle();
@@ -268,11 +228,11 @@ private slots:
         bench.stub.setRegister(16, 0x10);
         bench.start();
         bench.set(0x20, bench.gdb);
-        bench.broker->forgetRegisters();
-        bench.stub.setRegister(16, 0x20);
         bench.stub.path = {0x28};
+        bench.broker->writeRegisters(1, {{16, QByteArray::fromHex("2000000000000000")}}, &bench.gdb,
+                                     [](const rsp::Client::Reply &) {});
         bench.go();
-        QCOMPARE(bench.stub.heard.mid(1),
+        QCOMPARE(bench.stub.heard.mid(2),
                  QStringList({"vCont;s:1", "p10", "vCont;c"})); // it stands on one now
     }
 
@@ -349,6 +309,131 @@ private slots:
         QVERIFY(!bench.problems.isEmpty());
         bench.go();
         QVERIFY(bench.broker->isRunning());
+    }
+
+    void registersWritten_areToldWithTheStopAnew() {
+        Bench bench;
+        bench.start();
+        QVector<TargetPart> parts;
+        QObject::connect(bench.broker.get(), &GdbBroker::written, bench.broker.get(),
+                         [&](TargetPart part) { parts << part; });
+        bench.broker->writeRegisters(1, {{16, QByteArray::fromHex("2000000000000000")}}, &bench.gdb,
+                                     bench.note());
+        settle();
+        QCOMPARE(bench.answers, QStringList{"OK"});
+        QVERIFY(parts == QVector<TargetPart>{TargetPart::registers});
+        QCOMPARE(bench.stops.size(), 2);
+        QVERIFY(bench.stops[1].isAgain);
+        QCOMPARE(bench.stops[1].pc, quint64(0x20));
+    }
+
+    void writesOfARunningTarget_areRefused_andChangeNothing() {
+        Bench bench;
+        bench.start();
+        bench.go();
+        int written = 0;
+        QObject::connect(bench.broker.get(), &GdbBroker::written, bench.broker.get(), [&] { ++written; });
+        bench.broker->writeRegisters(1, {{16, QByteArray(8, '\0')}}, &bench.gdb, bench.note());
+        bench.broker->writeMemory(1, false, 0x1000, "a", &bench.gdb, [&](const Result<void> &result) {
+            bench.answers << (result ? QString() : result.error().code);
+        });
+        settle();
+        QCOMPARE(bench.answers, QStringList({"rsp-running", "rsp-running"}));
+        QCOMPARE(written, 0);
+        QVERIFY(!bench.broker->lastStop()->registers.isEmpty());
+    }
+
+    void resume_whileTheStopIsReadAgain_waitsForIt() {
+        Bench bench;
+        bench.start();
+        bench.broker->refresh();
+        bench.broker->resume(";c");
+        settle();
+        QCOMPARE(bench.stops.size(), 2); // the new look at the stop came before the run, not into it
+        QCOMPARE(bench.runs, 1);
+        QVERIFY(bench.broker->isRunning() && bench.stub.isRunning);
+        bench.broker->interrupt();
+        settle();
+        QCOMPARE(bench.stops.size(), 3);
+    }
+
+    void resume_byWhoHearsOfTheStop_isSentOnce() {
+        Bench bench;
+        bench.start();
+        bench.stub.path = {0x10};
+        QObject::connect(bench.broker.get(), &GdbBroker::stopped, bench.broker.get(),
+                         [&] { bench.broker->resume(";c"); });
+        bench.go(";s:1");
+        QCOMPARE(bench.stub.heard, QStringList({"vCont;s:1", "vCont;c"}));
+        QCOMPARE(bench.stops.size(), 2);
+        QVERIFY(bench.broker->isRunning());
+    }
+
+    void refresh_twice_isToldOnce() {
+        Bench bench;
+        bench.start();
+        bench.broker->refresh();
+        bench.stub.setRegister(16, 0x20);
+        bench.broker->refresh();
+        settle();
+        QCOMPARE(bench.stops.size(), 2);
+        QCOMPARE(bench.stops[1].pc, quint64(0x20));
+    }
+
+    void resume_ofTwoAtOnce_theFirstCounts() {
+        Bench bench;
+        bench.stub.setRegister(16, 0x20);
+        bench.start();
+        bench.set(0x20, bench.gdb); // a continuation would step off it first
+        bench.stub.path = {0x28, 0x30, 0x38};
+        bench.broker->resume(";s:1");
+        bench.broker->resume(";c");
+        settle();
+        QCOMPARE(bench.stub.heard.mid(1), QStringList{"vCont;s:1"});
+        QCOMPARE(bench.stops.last().pc, quint64(0x28));
+        QVERIFY(bench.stops.last().bySteps);
+        QVERIFY(!bench.broker->isRunning());
+    }
+
+    void interrupt_rightBehindAResumption_isNotLost() {
+        Bench bench;
+        bench.start();
+        bench.broker->resume(";c");
+        bench.broker->interrupt();
+        settle();
+        QCOMPARE(bench.stops.size(), 2);
+        QCOMPARE(bench.stops[1].reply.number, 2);
+        QVERIFY(!bench.broker->isRunning());
+    }
+
+    void command_forTheStoppedCpu_isNotAskedOfTheOneLookedAtLast() {
+        Bench bench;
+        bench.stub.cpus = 2;
+        bench.start();
+        bench.broker->ask("p10", 2, &bench.window, bench.note());
+        settle();
+        QCOMPARE(bench.stub.thread, 2);
+        bench.broker->ask("p10", 0, &bench.gdb, bench.note());
+        settle();
+        QCOMPARE(bench.stub.thread, 1);
+    }
+
+    // Whoever judges is asked whether the machine had a reason of its own to stop.
+    void change_whileRunning_asksTheJudgeWhetherItWasAll() {
+        for (const bool stays : {false, true}) {
+            Bench bench;
+            bench.start();
+            int asked = 0;
+            bench.broker->setJudge(&bench.window, [&](const TargetStop &, std::function<void(bool)> decide) {
+                ++asked;
+                decide(stays);
+            });
+            bench.go();
+            bench.set(0x20, bench.gdb);
+            QCOMPARE(asked, 1);
+            QCOMPARE(bench.broker->isRunning(), !stays);
+            QCOMPARE(bench.stops.size(), stays ? 2 : 1);
+        }
     }
 
     void hangUp_endsIt() {

@@ -4,66 +4,16 @@
 // hurt QEMU or the others.
 #include "app/core/arch/x86/registers.hpp"
 #include "app/core/arch/x86/x86_64.hpp"
-#include "app/session/gdb/gdb_connection.hpp"
+#include "tests/unit/gdb/fake_gdb.hpp"
 #include "tests/unit/gdb/fake_stub.hpp"
 
 using namespace nitroscope;
 using namespace nitroscope::app;
 using nitroscope::tests::FakeStub;
-using nitroscope::tests::PairEnd;
 using nitroscope::tests::settle;
+using Gdb = nitroscope::tests::FakeGdb;
 
 namespace {
-
-// A gdb: sends packets, keeps answers.
-struct Gdb {
-    PairEnd own;
-    PairEnd *theirs = new PairEnd; // the connection's, once it has it
-    std::unique_ptr<GdbConnection> connection;
-    rsp::Framer framer{rsp::Writer::stub};
-    QStringList answers;
-    int acknowledged = 0, refused = 0;
-    std::optional<bool> closed;
-
-    explicit Gdb(GdbBroker *broker) {
-        own.connectTo(*theirs);
-        theirs->connectTo(own);
-        connection = std::make_unique<GdbConnection>(
-            theirs, broker, [](const QByteArray &words, std::function<void(const QByteArray &)> answer) {
-                if (words != "stages")
-                    return false;
-                answer("reset\n");
-                return true;
-            });
-        QObject::connect(connection.get(), &GdbConnection::closed, &own,
-                         [this](bool detached) { closed = detached; });
-    }
-
-    void read() {
-        settle();
-        for (const auto &item : framer.feed(own.readAll())) {
-            if (!item)
-                continue;
-            if (item->kind == rsp::Item::Kind::packet)
-                answers << QString::fromLatin1(item->payload);
-            else if (item->kind == rsp::Item::Kind::acknowledgement)
-                ++acknowledged;
-            else if (item->kind == rsp::Item::Kind::retransmission)
-                ++refused;
-        }
-    }
-    void sayRaw(const QByteArray &bytes) {
-        own.write(bytes);
-        read();
-    }
-    // The answer to a packet; "(none)" when there is none.
-    QString ask(const QByteArray &packet) {
-        answers.clear();
-        sayRaw(rsp::encodePacket(packet));
-        return answers.isEmpty() ? QStringLiteral("(none)") : answers.join(u'|');
-    }
-    void greet() { ask("qSupported:swbreak+;hwbreak+"); }
-};
 
 struct Bench {
     FakeStub stub;

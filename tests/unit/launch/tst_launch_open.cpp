@@ -248,6 +248,25 @@ private slots:
         QCOMPARE(launch.problem.reason, uint32_t(NITRO_LAUNCH_REASON_EXTRA_RAMDISK));
     }
 
+    void initrd_shrunkWhileMeasured_isNamedAndNotTheImage() {
+        const QByteArray path = writeFile(m_folder, "shrinks.eif", makeEif(usualSections()));
+        const QByteArray ramdisk = writeFile(m_folder, "shrinks.cpio", "x");
+        constexpr off_t longToHash = off_t{2} << 30; // without taking room on the disk
+        QCOMPARE(::truncate(ramdisk.constData(), longToHash), 0);
+        NitroLaunchOptions options = Launch::options(path);
+        options.initrd_path = ramdisk.constData();
+        options.ram_size = 0;
+        Launch launch(options);
+        QVERIFY2(launch.isOpen(), launch.problem.message);
+        QCOMPARE(::truncate(ramdisk.constData(), 1), 0);
+        QCOMPARE(nitro_launch_wait(launch.get()), int(NITRO_MEASURE_REFUSED));
+        const NitroLaunchProblem *verdict = nitro_launch_verdict(launch.get());
+        QCOMPARE(verdict->reason, uint32_t(NITRO_LAUNCH_REASON_EXTRA_RAMDISK));
+        QVERIFY2(QByteArray(verdict->message).contains("-initrd"), verdict->message);
+        QCOMPARE(verdict->section, -1);
+        QCOMPARE(verdict->offset, uint64_t{0});
+    }
+
     void facts_andMapping_showTheFile() {
         const QByteArray eif = makeEif(usualSections());
         Launch launch(Launch::options(writeFile(m_folder, "facts.eif", eif)));

@@ -118,6 +118,7 @@ private slots:
         const Measurements measured = launch::measure(source, image, extras(), stop.get_token());
         QCOMPARE(measured.status, MeasureStatus::cancelled);
         QCOMPARE(source.reads.load(), 0);
+        QCOMPARE(measured.failedFile, launch::MeasuredFile::eif);
         QVERIFY(!measured.pcr0);
     }
 
@@ -160,6 +161,24 @@ private slots:
         QVERIFY(measured.failedOffset > source.failsFrom - chunk &&
                 measured.failedOffset <= source.failsFrom);
         QVERIFY(!measured.pcr0);
+    }
+
+    void measure_extraRamdiskThatFails_isToBlame() {
+        const TestSource source(makeEif(usualSections()));
+        TestSource ramdisk(QByteArray(2 * chunk, 'r'));
+        launch::MeasureExtras more = extras();
+        more.ramdisk = &ramdisk;
+        QCOMPARE(launch::measure(source, parse(source), more).status, MeasureStatus::done);
+        ramdisk.hasChanged = true;
+        Measurements measured = launch::measure(source, parse(source), more);
+        QCOMPARE(measured.status, MeasureStatus::readFailed);
+        QCOMPARE(measured.failedFile, launch::MeasuredFile::extraRamdisk);
+        ramdisk.hasChanged = false;
+        ramdisk.failsFrom = chunk;
+        measured = launch::measure(source, parse(source), more);
+        QCOMPARE(measured.status, MeasureStatus::readFailed);
+        QCOMPARE(measured.failedFile, launch::MeasuredFile::extraRamdisk);
+        QCOMPARE(measured.failedOffset, uint64_t{chunk});
     }
 
     void measure_changedMeanwhile_isAnError() {

@@ -85,8 +85,8 @@ private slots:
     void skipAndCount_chooseWhichRequests() {
         NsmFixture device;
         NsmFaultRule refuse = rule(NSM_FAULT_ERROR, NSM_REQUEST_GET_RANDOM);
-        refuse.skip = 2;
-        refuse.count = 3;
+        refuse.quota.skip = 2;
+        refuse.quota.count = 3;
         nsm_fault_add(device.nsm, &refuse);
         QByteArray pattern;
         for (int i = 0; i < 8; ++i) {
@@ -123,7 +123,7 @@ private slots:
             NsmFixture device;
             nsm_fault_seed(device.nsm, seed);
             NsmFaultRule refuse = rule(NSM_FAULT_ERROR);
-            refuse.chance = 40;
+            refuse.quota.chance = 40;
             nsm_fault_add(device.nsm, &refuse);
             QByteArray pattern;
             for (int i = 0; i < 100; ++i) {
@@ -146,7 +146,7 @@ private slots:
         QVERIFY(refused([](NsmFaultRule &r) { r.error = NSM_ERRORS; }));
         QVERIFY(refused([](NsmFaultRule &r) { r.index = 32; }));
         QVERIFY(refused([](NsmFaultRule &r) { r.index = -2; }));
-        QVERIFY(refused([](NsmFaultRule &r) { r.chance = 101; }));
+        QVERIFY(refused([](NsmFaultRule &r) { r.quota.chance = 101; }));
         QVERIFY(refused([](NsmFaultRule &r) { r.action = NSM_FAULT_ACTIONS; }));
         for (unsigned i = 0; i < NSM_FAULTS_MAX; ++i)
             QVERIFY(!refused([](NsmFaultRule &) {}));
@@ -182,7 +182,7 @@ private slots:
         for (quint64 seed = 0; seed < 20; ++seed) {
             nsm_fault_seed(device.nsm, seed);
             NsmFaultRule fault = documentFault(NsmFaultAction(action));
-            fault.count = 1;
+            fault.quota.count = 1;
             nsm_fault_add(device.nsm, &fault);
             const QByteArray document = documentOf(device.send(attest)).value_or(QByteArray());
             QCOMPARE(device.last.error, NSM_SUCCESS);
@@ -226,9 +226,9 @@ private slots:
         NsmFixture device(m_options), other(m_options);
         nsm_fault_seed(device.nsm, 99);
         NsmFaultRule refuse = rule(NSM_FAULT_ERROR, NSM_REQUEST_GET_RANDOM);
-        refuse.chance = 50;
-        refuse.skip = 1;
-        refuse.count = 40;
+        refuse.quota.chance = 50;
+        refuse.quota.skip = 1;
+        refuse.quota.count = 40;
         refuse.error = NSM_BUFFER_TOO_SMALL;
         nsm_fault_add(device.nsm, &refuse);
         for (int i = 0; i < 10; ++i)

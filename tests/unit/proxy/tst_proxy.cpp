@@ -169,11 +169,60 @@ private Q_SLOTS:
         QVERIFY(!ProxyAllowList::parse("# nothing\n")->permits(QStringLiteral("a"), 1));
         for (const char *text :
              {"- {address: a, port: 1}", "allowlist:\n- {address: a}", "allowlist:\n- {address: a, port: 0}",
-              "allowlist:\n- {address: a, port: 99999}", "allowlist:\n  x: y", "allowlist: []"}) {
+              "allowlist:\n- {address: a, port: 99999}", "allowlist:\n  x: y", "allowlist:\n- a\n",
+              "allowlist: {", "allowlist: \xff", "allowlist:\n- {address: [a], port: 1}", "other: []"}) {
             const auto list = ProxyAllowList::parse(text);
             QVERIFY2(!list, text);
             QVERIFY(list.error().message.startsWith(QLatin1String("Line ")));
         }
+    }
+
+    // As vsock-proxy's users write it; it reads any YAML.
+    void allowList_everyStyleOfYaml_isRead_data() {
+        QTest::addColumn<QByteArray>("text");
+        QTest::newRow("flow") << QByteArray("allowlist:\n- {address: a.b, port: 443}\n");
+        QTest::newRow("block") << QByteArray("allowlist:\n  - address: a.b\n    port: 443\n");
+        QTest::newRow("keys the other way round")
+            << QByteArray("---\nallowlist:\n- port: 443\n  address: 'a.b'\n...\n");
+        QTest::newRow("JSON") << QByteArray(R"({"allowlist": [{"address": "a.b", "port": 443}]})");
+        QTest::newRow("comments and other keys")
+            << QByteArray("# list\nversion: 1\nallowlist: # mine\n- {address: a.b, port: 443, note: x}\n");
+        QTest::newRow("anchor and alias")
+            << QByteArray("x: &e {address: a.b, port: 443}\nallowlist:\n- *e\n- *e\n");
+        QTest::newRow("CR LF and byte order mark")
+            << QByteArray("\xef\xbb\xbf"
+                          "allowlist:\r\n- address: a.b\r\n  port: 443\r\n");
+        QTest::newRow("first document only")
+            << QByteArray("allowlist:\n- {address: a.b, port: 443}\n---\nallowlist: 5\n");
+    }
+
+    void allowList_everyStyleOfYaml_isRead() {
+        QFETCH(QByteArray, text);
+        const auto list = ProxyAllowList::parse(text);
+        QVERIFY2(list, list ? "" : qPrintable(list.error().text()));
+        QVERIFY(list->permits(QStringLiteral("a.b"), 443));
+        QVERIFY(!list->permits(QStringLiteral("a.b"), 444));
+    }
+
+    void allowList_empty_permitsNothing() {
+        const auto list = ProxyAllowList::parse("allowlist: []");
+        QVERIFY(list && !list->permits(QStringLiteral("a"), 1));
+    }
+
+    void allowList_deepAliasedOrCut_neverHangs() {
+        QByteArray bomb("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
+        for (int i = 1; i < 40; ++i)
+            bomb += QStringLiteral("a%1: &a%1 [*a%2,*a%2,*a%2,*a%2,*a%2,*a%2,*a%2,*a%2]\n")
+                        .arg(i)
+                        .arg(i - 1)
+                        .toUtf8();
+        (void)ProxyAllowList::parse(bomb + "allowlist: *a39\n");
+        (void)ProxyAllowList::parse(QByteArray(100'000, '['));
+        const QByteArray good("allowlist:\n- {address: \"a.b\", port: 443}\n- address: c\n  port: 80\n");
+        for (qsizetype size = 0; size <= good.size(); ++size)
+            (void)ProxyAllowList::parse(good.first(size));
+        QCOMPARE(ProxyAllowList::parse(QByteArray((1 << 20) + 1, ' ')).error().code,
+                 QStringLiteral("allow-list-too-large"));
     }
 
     void parent_runsAProgramWithAfVsock() {

@@ -58,18 +58,6 @@ void stage(const std::string &name, int at) {
                                     R"(, "host-time-ns": )" + std::to_string(at) + "}");
 }
 
-std::string pcr(int index, char digit, bool locked) {
-    return R"("index": )" + std::to_string(index) + R"(, "value": ")" + std::string(96, digit) +
-           R"(", "locked": )" + (locked ? "true" : "false");
-}
-
-std::string queryNsm() {
-    std::string list;
-    for (int i = 0; i < 32; ++i)
-        list += (i ? ", {" : "{") + pcr(i, i < 3 ? static_cast<char>('1' + i) : '0', i < 16) + "}";
-    return R"({"module-id": "i-0-enc0", "debug-mode": false, "pcrs": [)" + list + "]}";
-}
-
 void shutdown(const std::string &reason) {
     event("SHUTDOWN", R"({"guest": true, "reason": ")" + reason + R"("})");
     event("STOP");
@@ -105,8 +93,8 @@ void play() {
     put(console, "hello from the guest\r\n");
     if (scenario == "panic")
         put(console, "[    1.0] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000b00\r\n");
-    if (scenario == "pcr" || scenario == "reboot" || scenario == "flood")
-        event("NSM_PCR_CHANGED", "{" + pcr(16, 'a', false) + R"(, "cause": "extend"})");
+    if (scenario == "reboot" || scenario == "flood") // an event that the session does not listen to
+        event("NSM_PCR_CHANGED", R"({"index": 16, "locked": false, "cause": "extend"})");
     if (scenario == "reboot" || scenario == "panic" || scenario == "flood")
         shutdown("guest-reset");
     if (scenario == "poweroff")
@@ -133,10 +121,6 @@ void obey(const std::string &line) {
         answer("{}");
         event("SHUTDOWN", R"({"guest": false, "reason": "host-qmp-quit"})");
         std::exit(0);
-    }
-    if (has("query-nsm")) {
-        answer(queryNsm());
-        return;
     }
     answer("{}");
     if (has("qmp_capabilities"))
@@ -195,7 +179,11 @@ int main(int argc, char **argv) {
 
     if (scenario == "refuse") {
         std::fputs(
-            "qemu-system-x86_64: E35: The magic is wrong (header, byte 0 = 0x0 of the file). (/e.eif)\n",
+            "qemu-system-x86_64: E35: The magic is wrong (header, byte 0 = 0x0 of the file). (/e.eif)\n"
+            R"json({"nitro-refusal": {"code": "E35", "stage": "launch", "reason": 3, "offset": 0, )json"
+            R"json("file": "/e.eif", "message": "E35: The magic is wrong (header, byte 0 = 0x0 of the )json"
+            R"json(file). (/e.eif)"}})json"
+            "\n",
             stderr);
         return 1;
     }
@@ -212,6 +200,18 @@ int main(int argc, char **argv) {
         std::signal(SIGTERM, SIG_IGN);
     if (scenario == "silent")
         pause();
+    if (scenario == "tidy") { // has no monitor yet, and something to do before it ends
+        sigset_t awaited;
+        sigemptyset(&awaited);
+        sigaddset(&awaited, SIGTERM);
+        sigprocmask(SIG_BLOCK, &awaited, nullptr);
+        std::fputs("starting\n", stderr);
+        int received = 0;
+        sigwait(&awaited, &received);
+        usleep(20'000);
+        std::fputs("tidied up\n", stderr);
+        return 0;
+    }
 
     qmp = connectTo(qmpPath);
     // For both directions, as QEMU does.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Captures live and saved: what arrives, that nobody is run over, cancelling, recording, damage.
-#include "app/session/capture/capture_replay.hpp"
+#include "app/session/account/run_records.hpp"
 #include "app/session/capture/live_capture.hpp"
 #include "app/session/capture/saved_capture.hpp"
 #include "tests/unit/capture/nsm_stream.hpp"
@@ -100,6 +100,22 @@ private slots:
         QCOMPARE(restarted.count(), 1);
         QTRY_COMPARE(capture.state(), CaptureSource::State::complete);
         QVERIFY(capture.totals().records < 60);
+    }
+
+    void saved_openFailsWhileAnotherIsRead_endsThatToo() {
+        const QTemporaryDir dir;
+        SavedCapture capture;
+        QSignalSpy batches(&capture, &CaptureSource::recordsArrived);
+        capture.open(made(dir, nsmStream(QByteArray(12'000, '\x40'), 1500)));
+        QTRY_VERIFY(!batches.isEmpty());
+        QCOMPARE(capture.state(), CaptureSource::State::reading);
+        capture.open(dir.filePath(QStringLiteral("no-such-file")));
+        QCOMPARE(capture.state(), CaptureSource::State::failed);
+        QSignalSpy states(&capture, &CaptureSource::stateChanged);
+        const qsizetype before = batches.count();
+        QTest::qWait(300);
+        QCOMPARE(batches.count(), before);
+        QVERIFY(states.isEmpty());
     }
 
     void saved_notACapture_fails_data() {

@@ -91,11 +91,14 @@ private slots:
         QVERIFY(!reason.message.contains('\n'));
     }
 
-    void readRefusal_words_giveCodeAndOffset() {
+    void readRefusal_line_givesCodeAndPlace() {
         const auto refusal = readRefusal(
-            {"qemu-system-x86_64: E35: Bad (section 2, byte 544 = 0x220 of the file). (/e.eif)", ""});
+            R"json({"nitro-refusal": {"code": "E35", "stage": "launch", "reason": 12, "section": 2, )json"
+            R"json("offset": 544, "file": "/e.eif", )json"
+            R"json("message": "E35: Bad (section 2, byte 544 = 0x220 of the file). (/e.eif)"}})json");
         QVERIFY(refusal);
         QCOMPARE(refusal->eCode, QString("E35"));
+        QCOMPARE(refusal->reason, QString("12"));
         QCOMPARE(refusal->offset, 544u);
         QCOMPARE(refusal->section, 2);
         QCOMPARE(refusal->message, QString("E35: Bad (section 2, byte 544 = 0x220 of the file). (/e.eif)"));
@@ -103,7 +106,9 @@ private slots:
     }
 
     void readRefusal_otherWords_giveNothing() {
-        QVERIFY(!readRefusal({"qemu-system-x86_64: -m 1: too small", "SE35X"}));
+        QVERIFY(!readRefusal("qemu-system-x86_64: -m 1: too small"));
+        QVERIFY(!readRefusal("qemu-system-x86_64: E35: Bad (section 2, byte 544 of the file)."));
+        QVERIFY(!readRefusal(R"json({"nitro-refusal": {"code": "E35")json"));
         QVERIFY(!readRefusal({}));
     }
 };

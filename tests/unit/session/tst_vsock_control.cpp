@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <QFile>
+#include <QFileInfo>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
@@ -179,6 +180,36 @@ private slots:
         QCOMPARE(RuntimeFolder::create(base).error().code, QStringLiteral("runtime-folder-busy"));
         lock.reset();
         QVERIFY(claimVsockPlace(folder->path(), {0, QStringLiteral("/tmp/a")}, base).has_value());
+    }
+
+    void registry_recordOverItsOldLimit_keepsTheRunningEnclave() {
+        QTemporaryDir dir;
+        const EnclaveRegistry registry(dir.filePath(QStringLiteral("enclaves")));
+        EnclaveRequest request;
+        request.name = QStringLiteral("talkative");
+        EnclaveRecord record = registry.enter(request).value();
+        for (int i = 0; i < EnclaveRecord::mostWarnings; ++i)
+            record.warnings << QStringLiteral("%1 ").arg(i) + QString(30'000, u'w');
+        QVERIFY(registry.update(record).has_value());
+        const auto records = registry.list().value();
+        QCOMPARE(records.size(), 1);
+        QCOMPARE(records.first().id, record.id);
+        QCOMPARE(records.first().warnings.size(), EnclaveRecord::mostWarnings);
+        QVERIFY(records.first().warnings.last().startsWith(QStringLiteral("19 w")));
+    }
+
+    void registry_recordTooLargeToRead_isLeftAlone() {
+        QTemporaryDir dir;
+        const EnclaveRegistry registry(dir.filePath(QStringLiteral("enclaves")));
+        EnclaveRequest request;
+        request.name = QStringLiteral("huge");
+        const EnclaveRecord record = registry.enter(request).value();
+        const QFileInfo console(registry.consolePath(record.id));
+        QFile file(console.path() + QStringLiteral("/record.json"));
+        QVERIFY(file.open(QIODevice::Append) && file.write(QByteArray(2 << 20, ' ')) > 0);
+        file.close();
+        QVERIFY(registry.list()->isEmpty());
+        QVERIFY(QFileInfo::exists(console.path()));
     }
 
     void places_ofDetachedEnclaves_countBeforeTheirMachineRuns() {

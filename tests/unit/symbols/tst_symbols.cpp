@@ -9,10 +9,15 @@
 #include "made_up_kernel.hpp"
 #include "tests/boot/support/cache_folder.hpp"
 
+#include <algorithm>
+#include <cstring>
 #include <elf.h>
 #include <QProcess>
+#include <QStandardPaths>
 #include <QtEndian>
 #include <QtTest>
+#include <random>
+#include <vector>
 
 using namespace nitroscope;
 using namespace nitroscope::symbols;
@@ -276,6 +281,127 @@ private slots:
             if (const auto words = line.split(' '); words.size() == 3)
                 listed.insert(words[0] + ' ' + words[2]);
         QCOMPARE(listed, linesOf(found->table));
+    }
+
+    // gdb drops sections that overlap, and takes a function outside of text for a variable.
+    void elfFile_aliasesAndIslands_everyFunctionLiesInOneTextSection() {
+        SymbolTable table;
+        quint64 address = MadeUpKernel::base;
+        for (int i = 0; i < 3000; ++i) {
+            const bool isData = i % 500 >= 400 && i % 50 != 7; // runs of data, with functions among them
+            address += quint64(i % 4) * 8;                     // every fourth is an alias of the one before
+            table.add(address, isData ? 'd' : 't', "name" + QByteArray::number(i));
+        }
+        table.add(address + (quint64(1) << 30), 'T', "far");
+        table.finish();
+        QTemporaryFile file;
+        QVERIFY(file.open());
+        file.write(elfSymbolFile(table, EM_X86_64));
+        file.flush();
+        QFile written(file.fileName());
+        QVERIFY(written.open(QIODevice::ReadOnly));
+        const QByteArray bytes = written.readAll();
+        Elf64_Ehdr header;
+        std::memcpy(&header, bytes.constData(), sizeof header);
+        std::vector<Elf64_Shdr> sections(header.e_shnum);
+        std::memcpy(sections.data(), bytes.constData() + header.e_shoff,
+                    sections.size() * sizeof(Elf64_Shdr));
+        quint64 end = 0;
+        for (const Elf64_Shdr &section : sections) {
+            if (!(section.sh_flags & SHF_ALLOC))
+                continue;
+            QVERIFY2(section.sh_addr >= end, "sections overlap");
+            end = section.sh_addr + section.sh_size;
+        }
+        QVERIFY(end != 0);
+        const auto symtab = std::find_if(sections.begin(), sections.end(),
+                                         [](const auto &s) { return s.sh_type == SHT_SYMTAB; });
+        QVERIFY(symtab != sections.end());
+        int functions = 0;
+        for (quint64 at = sizeof(Elf64_Sym); at < symtab->sh_size; at += sizeof(Elf64_Sym)) {
+            Elf64_Sym symbol;
+            std::memcpy(&symbol, bytes.constData() + symtab->sh_offset + at, sizeof symbol);
+            if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC)
+                continue;
+            ++functions;
+            QVERIFY(symbol.st_shndx > 0 && symbol.st_shndx < sections.size());
+            const Elf64_Shdr &section = sections[symbol.st_shndx];
+            QVERIFY(section.sh_flags & SHF_EXECINSTR);
+            QVERIFY(symbol.st_value >= section.sh_addr &&
+                    symbol.st_value < section.sh_addr + section.sh_size);
+        }
+        int expected = 0;
+        for (qsizetype i = 0; i < table.size(); ++i)
+            expected += table.at(i).isText();
+        QCOMPARE(functions, expected);
+    }
+
+    // Stock gdb is the judge: functions chosen at random, by name and by address, in each kernel that is here.
+    void elfFile_forStockGdb_namesEveryFunction_data() {
+        QTest::addColumn<QString>("kernel");
+        QTest::newRow("made up") << QString();
+        if (const QString folder = demoKernel(); !folder.isEmpty())
+            QTest::newRow("demo") << folder + QStringLiteral("/bzImage");
+        const QDir packaged = packagedKernels();
+        for (const QString &kernel : packaged.entryList({QStringLiteral("vmlinuz-*")}))
+            QTest::newRow(qPrintable(kernel)) << packaged.filePath(kernel);
+    }
+
+    void elfFile_forStockGdb_namesEveryFunction() {
+        QFETCH(QString, kernel);
+        if (QStandardPaths::findExecutable(QStringLiteral("gdb")).isEmpty())
+            QSKIP("gdb is not installed");
+        SymbolTable table;
+        if (kernel.isEmpty()) {
+            const auto found = recoverKallsyms(
+                MadeUpKernel(Layout::v6_4, MadeUpKernel::someSymbols(5000, true)).bytes, inMemory);
+            QVERIFY(found);
+            table = found->table;
+        } else {
+            const auto file = openKernelFile(kernel);
+            QVERIFY2(file, file ? "" : qPrintable(file.error().text()));
+            const auto found = kallsymsOf(file->vmlinux);
+            QVERIFY2(found, found ? "" : qPrintable(found.error().text()));
+            table = found->table;
+        }
+        QHash<QByteArray, int> uses;
+        for (qsizetype i = 0; i < table.size(); ++i)
+            ++uses[table.name(table.at(i))];
+        QVector<qsizetype> functions; // of a name that no other symbol has, and that gdb takes for a word
+        for (qsizetype i = 0; i < table.size(); ++i)
+            if (const QByteArray name = table.name(table.at(i));
+                table.at(i).isText() && !table.at(i).isPerCpu() && uses.value(name) == 1 &&
+                !name.contains('.') && !name.contains('$'))
+                functions.append(i);
+        QVERIFY(functions.size() > 400);
+        std::mt19937 generator(20261130);
+        std::shuffle(functions.begin(), functions.end(), generator);
+        functions.resize(400);
+
+        QTemporaryDir folder;
+        QFile elf(folder.filePath(QStringLiteral("symbols.elf"))),
+            script(folder.filePath(QStringLiteral("script.gdb")));
+        QVERIFY(elf.open(QIODevice::WriteOnly) && script.open(QIODevice::WriteOnly));
+        elf.write(elfSymbolFile(table, EM_X86_64));
+        for (const qsizetype index : functions) {
+            const QByteArray name = table.name(table.at(index)),
+                             address = QByteArray::number(table.at(index).address, 16);
+            script.write("output/x (unsigned long)&'" + name + "'\necho \\n\noutput/a 0x" + address +
+                         "\necho \\n\n");
+        }
+        elf.close();
+        script.close();
+        QProcess gdb;
+        gdb.start(QStringLiteral("gdb"), {QStringLiteral("-nx"), QStringLiteral("-batch"), elf.fileName(),
+                                          QStringLiteral("-x"), script.fileName()});
+        QVERIFY(gdb.waitForFinished(120'000));
+        const QList<QByteArray> lines = gdb.readAllStandardOutput().split('\n');
+        QVERIFY2(lines.size() >= 2 * functions.size(), gdb.readAllStandardError().right(500).constData());
+        for (qsizetype i = 0; i < functions.size(); ++i) {
+            const QByteArray address = "0x" + QByteArray::number(table.at(functions[i]).address, 16);
+            QCOMPARE(lines[2 * i], address);
+            QVERIFY2(lines[2 * i + 1].startsWith(address + " <"), lines[2 * i + 1].constData());
+        }
     }
 
     void elfImage_hostile_neverCrashes() {

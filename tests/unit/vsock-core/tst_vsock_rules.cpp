@@ -109,18 +109,18 @@ private Q_SLOTS:
 
     void match_skipCountAndChance_areCounted() {
         VsockRule r = rule(VSOCK_RESET);
-        r.match.skip = 2;
-        r.match.count = 3;
+        r.quota.skip = 2;
+        r.quota.count = 3;
         RuleTable table;
         table.add(r);
         std::string hits;
         for (int i = 0; i < 8; ++i)
             hits += table.apply({}).rule != 0 ? 'x' : '.';
         QCOMPARE(hits, std::string("..xxx..."));
-        QCOMPARE(table.rules()[0].hits, 3u);
+        QCOMPARE(table.rules()[0].quota.hits, 3u);
 
         r = rule(VSOCK_RESET);
-        r.match.chance = 30;
+        r.quota.chance = 30;
         std::array<int, 2> counts{};
         for (int &count : counts) {
             RuleTable random;
@@ -131,6 +131,99 @@ private Q_SLOTS:
         }
         QVERIFY(counts[0] > 2'700 && counts[0] < 3'300);
         QCOMPARE(counts[0], counts[1]); // the same seed, the same choices
+    }
+
+    void match_skipWithChance_countsEveryMatchingPacket() {
+        VsockRule r = rule(VSOCK_RESET);
+        r.quota.chance = 30;
+        RuleTable plain, skipping;
+        plain.add(r);
+        r.quota.skip = 5;
+        skipping.add(r);
+        std::string hits, later;
+        for (int i = 0; i < 45; ++i)
+            later += skipping.apply({}).rule != 0 ? 'x' : '.';
+        for (int i = 0; i < 40; ++i)
+            hits += plain.apply({}).rule != 0 ? 'x' : '.';
+        QCOMPARE(later, "....." + hits);
+    }
+
+    // Packets of the guest: REQUEST is the first, "a" the second.
+    void match_nthAndOffset_countWhatTheGuestSent_data() {
+        QTest::addColumn<int>("action");
+        QTest::addColumn<quint32>("nth");
+        QTest::addColumn<quint64>("offset");
+        for (const VsockAction action : {VSOCK_DELAY, VSOCK_SLICE, VSOCK_DUPLICATE}) {
+            QTest::addRow("%s, nth", vsock_action_name(action)) << int(action) << quint32(3) << quint64(0);
+            QTest::addRow("%s, offset", vsock_action_name(action)) << int(action) << quint32(0) << quint64(4);
+        }
+    }
+    void match_nthAndOffset_countWhatTheGuestSent() {
+        QFETCH(int, action);
+        QFETCH(quint32, nth);
+        QFETCH(quint64, offset);
+        Bench bench;
+        Control &end = bench.establish();
+        VsockRule first = rule(static_cast<VsockAction>(action), VSOCK_FROM_GUEST, Op::rw);
+        first.milliseconds = 100;
+        first.bytes = 1;
+        first.violate = 1;
+        first.match.nth = 2;
+        bench.device.faults().add(first);
+        VsockRule second = rule(VSOCK_DROP, VSOCK_FROM_GUEST, Op::rw);
+        second.violate = 1;
+        second.match.nth = nth;
+        second.match.has_offset = offset != 0;
+        second.match.offset = offset;
+        bench.device.faults().add(second);
+        for (const char *text : {"aaa", "bbb", "ccc"})
+            bench.send(Op::rw, text);
+        for (int i = 0; i < 10; ++i)
+            bench.pass(100);
+        QCOMPARE(end.written, std::string(action == VSOCK_DUPLICATE ? "aaaaaaccc" : "aaaccc"));
+    }
+
+    // Packets for the guest: RESPONSE is the first.
+    void match_nthAndOffset_countWhatTheHostSent_data() { match_nthAndOffset_countWhatTheGuestSent_data(); }
+    void match_nthAndOffset_countWhatTheHostSent() {
+        QFETCH(int, action);
+        QFETCH(quint32, nth);
+        QFETCH(quint64, offset);
+        Bench bench;
+        Control &end = bench.establish();
+        VsockRule first = rule(static_cast<VsockAction>(action), VSOCK_TO_GUEST, Op::rw);
+        first.milliseconds = 100;
+        first.bytes = 1;
+        first.violate = 1;
+        first.match.nth = 2;
+        bench.device.faults().add(first);
+        VsockRule second = rule(VSOCK_DROP, VSOCK_TO_GUEST, Op::rw);
+        second.violate = 1;
+        second.match.nth = nth;
+        second.match.has_offset = offset != 0;
+        second.match.offset = offset;
+        bench.device.faults().add(second);
+        std::string got;
+        for (const char *text : {"aaa", "bbb", "ccc"}) {
+            end.readable = text;
+            end.events->readable();
+            got += payloadOf(bench.take());
+        }
+        for (int i = 0; i < 10; ++i) {
+            bench.pass(100);
+            got += payloadOf(bench.take());
+        }
+        QCOMPARE(got, std::string(action == VSOCK_DUPLICATE ? "aaaaaaccc" : "aaaccc"));
+    }
+
+    void match_nth_ofAReset_followsWhatTheFlowHad() {
+        Bench bench;
+        bench.establish(); // RESPONSE was the first
+        VsockRule r = rule(VSOCK_DROP, VSOCK_TO_GUEST);
+        r.match.nth = 1;
+        bench.device.faults().add(r);
+        bench.send(Op::request);
+        QCOMPARE(bench.takeOps(), std::vector<Op>{Op::rst});
     }
 
     void add_senseless_isRefused() {
@@ -174,7 +267,7 @@ private Q_SLOTS:
         Control &end = bench.establish();
         VsockRule r = rule(VSOCK_DELAY, VSOCK_FROM_GUEST, Op::rw);
         r.milliseconds = 100;
-        r.match.count = 1;
+        r.quota.count = 1;
         bench.device.faults().add(r);
         bench.send(Op::rw, "first ");
         bench.send(Op::rw, "second");
@@ -239,6 +332,33 @@ private Q_SLOTS:
         bench.device.releaseRules();
         bench.send(Op::rw, "x");
         QCOMPARE(bench.takeOps(), std::vector<Op>{Op::rst});
+    }
+
+    void blackhole_newFlowOfTheSamePorts_isOutOfIt() {
+        Bench bench;
+        VsockRule once = rule(VSOCK_BLACKHOLE, VSOCK_FROM_GUEST, Op::rw);
+        once.quota.count = 1;
+        bench.device.faults().add(once);
+        bench.establish();
+        const auto lost = bench.host.ends[0];
+        bench.send(Op::rw, "x");
+        bench.send(Op::rst); // neither does the host hear of it
+        QCOMPARE(lost->written, std::string());
+        QVERIFY(!lost->closed);
+        const auto &end = bench.establish();
+        QVERIFY(lost->closed);
+        bench.send(Op::rw, "y");
+        QCOMPARE(end.written, std::string("y"));
+    }
+
+    void blackhole_moreThanThereCanBeFlows_losesThemAll() {
+        Bench bench;
+        bench.device.faults().add(rule(VSOCK_BLACKHOLE, VSOCK_FROM_GUEST, Op::request));
+        for (std::uint32_t port = 0; port < 3 * VSOCK_FLOWS_MAX; ++port)
+            bench.send(bench.header(Op::request, 1024 + port));
+        QVERIFY(bench.host.requests.empty());
+        QVERIFY(bench.take().empty());
+        QCOMPARE(bench.device.faults().rules()[0].quota.hits, 3 * VSOCK_FLOWS_MAX);
     }
 
     void throttle_toGuest_paces() {

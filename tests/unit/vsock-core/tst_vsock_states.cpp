@@ -390,6 +390,18 @@ private Q_SLOTS:
         QCOMPARE(bench.device.flowsById().size(), std::size_t{1});
     }
 
+    void guestCloses_hostTooSlow_reusedPortsGetNothingOfTheOldFlow() {
+        Bench bench;
+        Control &end = bench.establish();
+        end.room = 1;
+        bench.send(Op::rw, "abc");
+        bench.send(Op::creditRequest); // its answer finds no buffer
+        bench.send(Op::shutdown, {}, shutdownBoth);
+        bench.send(Op::rst); // Linux waits no longer
+        bench.send(Op::request);
+        QCOMPARE(names(bench.takeOps()), QStringLiteral("RESPONSE"));
+    }
+
     void hostCloses_guestGetsAllDataThenShutdown() {
         Bench bench;
         Control &end = bench.establish();

@@ -125,6 +125,21 @@ private Q_SLOTS:
             "print(error(lambda: b.bind((socket.VMADDR_CID_ANY, 7000))) == errno.EADDRINUSE)\n"
             "a.close(); b.bind((3, 7000)); print(b.getsockname())",
             "True\n(3, 7000)");
+        row("dup2 that fails leaves its target as it was",
+            "s = socket.socket(V, S); s.bind((3, 7100)); s.listen()\n"
+            "print(error(lambda: os.dup2(999, s.fileno())) == errno.EBADF, s.getsockname())\n"
+            "path = os.environ['NITROSCOPE_VSOCK'].split('=')[1] + '_7100'; print(os.path.exists(path))\n"
+            "os.dup2(os.open('/dev/null', os.O_RDONLY), s.fileno()); print(os.path.exists(path))",
+            "True (3, 7100)\nTrue\nFalse");
+        row("the connect time-out holds for a full listener",
+            "import signal, tempfile, time; signal.alarm(20); d = tempfile.mkdtemp()\n"
+            "os.environ['NITROSCOPE_VSOCK'] = '16=' + d + '/full'\n"
+            "l = socket.socket(socket.AF_UNIX, S); l.bind(d + '/full'); l.listen(0)\n"
+            "c = socket.socket(socket.AF_UNIX, S); c.connect(d + '/full')\n"
+            "s = socket.socket(V, S); import ctypes; limit = (ctypes.c_long * 2)(0, 300000)\n"
+            "print(ctypes.CDLL(None).setsockopt(s.fileno(), V, 6, limit, 16)); t = time.monotonic()\n"
+            "print(error(lambda: s.connect((16, 5000))) == errno.ETIMEDOUT, time.monotonic() - t < 10)",
+            "0\nTrue True");
         row("automatic port",
             "s = socket.socket(V, S); s.bind((3, socket.VMADDR_PORT_ANY)); print(s.getsockname()[1] > 1023)",
             "True");

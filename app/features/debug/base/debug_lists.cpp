@@ -119,6 +119,9 @@ QString breakpointStateText(const DebugBreakpoint &breakpoint) {
     case DebugBreakpoint::State::waiting:
         text = u"waiting"_s;
         break;
+    case DebugBreakpoint::State::wanted:
+        text = u"being set"_s;
+        break;
     case DebugBreakpoint::State::set:
         text =
             breakpoint.hits == 0 ? breakpoint.problem.isEmpty() ? u"set"_s : u"set, never hit"_s : u"set"_s;

@@ -38,8 +38,10 @@ BreakpointsPanel::BreakpointsPanel(const ActionRegistry &actions, QWidget *paren
     layout->addWidget(m_stack);
     setFocusProxy(m_table);
     connect(&m_model, &BreakpointList::enabledWanted, this, [this](int number, bool enabled) {
-        for (DebugBreakpoint each : m_model.records())
-            if (each.number == number && target()) {
+        if (!target())
+            return;
+        for (DebugBreakpoint each : target()->breakpoints())
+            if (each.number == number) {
                 each.enabled = enabled;
                 target()->changeBreakpoint(each);
             }

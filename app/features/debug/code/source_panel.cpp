@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/debug/code/source_panel.hpp"
 
+#include "app/core/worker.hpp"
 #include "app/features/debug/code/code_colors.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/theme/theme.hpp"
-#include "app/ui/work/worker.hpp"
 
 #include <QComboBox>
 #include <QFile>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/debug/memory/memory_panel.hpp"
 
+#include "app/core/worker.hpp"
 #include "app/features/debug/base/place_edit.hpp"
 #include "app/ui/actions/menus.hpp"
 #include "app/ui/bars/empty_state.hpp"
@@ -9,7 +10,6 @@
 #include "app/ui/text/byte_text.hpp"
 #include "app/ui/text/roles.hpp"
 #include "app/ui/theme/theme.hpp"
-#include "app/ui/work/worker.hpp"
 
 #include <array>
 #include <QComboBox>

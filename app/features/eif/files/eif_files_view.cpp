@@ -3,10 +3,9 @@
 
 #include "app/features/eif/files/file_preview_view.hpp"
 #include "app/formats/tree/value_text.hpp"
-#include "app/ui/bars/empty_state.hpp"
-#include "app/ui/bars/task_strip.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
 #include "app/ui/text/byte_text.hpp"
+#include "app/ui/work/unpack_limits.hpp"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -23,21 +22,16 @@ using formats::Ramdisk;
 using formats::RamdiskEntry;
 
 EifFilesView::EifFilesView(QWidget *parent)
-    : QWidget(parent), m_filter(new QLineEdit), m_tree(new QTreeView), m_preview(new FilePreviewView),
-      m_splitter(new QSplitter(Qt::Horizontal)), m_strip(new TaskStrip) {
-    m_stack = new EmptyStack(buildContent(), QStringLiteral("No files"), {});
-    m_stack->setEmpty(true);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->setSpacing(0);
-    layout->addWidget(m_strip);
-    layout->addWidget(m_stack, 1);
-    m_strip->watch(m_reading, QStringLiteral("Reading the ramdisks…"));
-    m_strip->watch(m_saving, QStringLiteral("Saving…"));
-    connect(m_strip, &TaskStrip::cancelled, this, [this] {
-        if (!m_contents)
-            m_stack->setText(QStringLiteral("The ramdisks were not read"),
-                             QStringLiteral("Reading was cancelled. Choose this page again to read them."));
+    : TaskPage(parent), m_filter(new QLineEdit), m_tree(new QTreeView), m_preview(new FilePreviewView),
+      m_splitter(new QSplitter(Qt::Horizontal)) {
+    setContent(buildContent(), {QStringLiteral("No files")});
+    watch(m_reading, QStringLiteral("Reading the ramdisks…"));
+    watch(m_saving, QStringLiteral("Saving…"));
+    setCancelled([this]() -> std::optional<Absence> {
+        if (m_index)
+            return std::nullopt;
+        return Absence{QStringLiteral("The ramdisks were not read"),
+                       QStringLiteral("Reading was cancelled. Choose this page again to read them.")};
     });
     constexpr int filterDelayMs = 150;
     m_filterDelay.setSingleShot(true);
@@ -81,11 +75,11 @@ void EifFilesView::clear() {
     for (BackgroundTask *task : {&m_reading, &m_arranging, &m_previewing, &m_saving})
         task->cancel();
     m_document.reset();
-    m_contents.reset();
+    m_index.reset();
     m_keptPath.clear();
     m_model.setTree(nullptr);
     m_preview->displayNothing({}, {});
-    m_stack->setEmpty(true);
+    showAbsence({QStringLiteral("No files")});
     emit chosenChanged();
 }
 
@@ -102,34 +96,23 @@ void EifFilesView::showEvent(QShowEvent *event) {
 }
 
 void EifFilesView::load() {
-    if (!m_document || m_contents || m_reading.isBusy())
+    if (!m_document || m_index || m_reading.isBusy())
         return;
-    m_stack->setText(QStringLiteral("Reading the ramdisks…"), {});
+    showAbsence({QStringLiteral("Reading the ramdisks…")});
     m_reading.start(
         [document = *m_document](const BackgroundTask::Control &control) {
-            auto contents = std::make_shared<RamdiskContents>(RamdiskContents{document, {}});
-            formats::RamdiskLimits limits;
-            limits.unpack.stop = control.stop;
-            limits.unpack.progress = control.progress;
-            auto ramdisks =
-                formats::readRamdisks(contents->document.source(), contents->document.image(), limits);
-            if (!ramdisks)
-                return Result<std::shared_ptr<const RamdiskContents>>(tl::unexpected(ramdisks.error()));
-            contents->ramdisks = std::move(*ramdisks);
-            return Result<std::shared_ptr<const RamdiskContents>>(std::move(contents));
+            return document.ramdisks(limitsUnder(control));
         },
-        [this](Result<std::shared_ptr<const RamdiskContents>> contents) {
-            if (contents)
-                takeContents(std::move(*contents));
-            else
-                m_stack->setText(QStringLiteral("The ramdisks could not be read"), contents.error().text());
+        [this](Result<formats::RamdiskIndexPointer> index) {
+            take(std::move(index), QStringLiteral("The ramdisks could not be read"),
+                 [this](formats::RamdiskIndexPointer read) { takeIndex(std::move(read)); });
         });
 }
 
-void EifFilesView::takeContents(std::shared_ptr<const RamdiskContents> contents) {
-    m_contents = std::move(contents);
-    if (m_contents->ramdisks.empty()) {
-        m_stack->setText(QStringLiteral("This image has no ramdisk"), {});
+void EifFilesView::takeIndex(formats::RamdiskIndexPointer index) {
+    m_index = std::move(index);
+    if (m_index->ramdisks().empty()) {
+        showAbsence({QStringLiteral("This image has no ramdisk")});
         emit loaded();
         return;
     }
@@ -137,7 +120,7 @@ void EifFilesView::takeContents(std::shared_ptr<const RamdiskContents> contents)
 }
 
 void EifFilesView::makeTree() {
-    if (!m_contents)
+    if (!m_index)
         return;
     if (const int item = chosen(); item > 0) {
         m_keptPath = m_model.tree()->pathOf(item);
@@ -145,13 +128,18 @@ void EifFilesView::makeTree() {
     }
     const QByteArray filter = m_filter->text().toUtf8();
     m_arranging.start(
-        [contents = m_contents, filter](const BackgroundTask::Control &control) {
-            return RamdiskTree::make(contents, filter, control.stop);
+        [index = m_index, filter](const BackgroundTask::Control &control) {
+            return RamdiskTree::make(index, filter, control.stop);
         },
         [this, filter](std::shared_ptr<const RamdiskTree> tree) {
+            if (!tree) {
+                showAbsence({QStringLiteral("The files cannot be listed"),
+                             QStringLiteral("There is not enough memory for this.")});
+                return;
+            }
             const bool isFirst = !m_model.tree();
             m_model.setTree(std::move(tree));
-            m_stack->setEmpty(false);
+            showContent();
             // A filter's few matches are shown opened; a whole archive is not.
             constexpr int mostOpened = 2000;
             if (!filter.isEmpty() && m_model.tree()->fileCount() <= mostOpened)
@@ -224,8 +212,8 @@ void EifFilesView::showChosen() {
         return;
     }
     m_previewing.start(
-        [contents = m_contents, r = item.ramdisk, e = item.entry](const BackgroundTask::Control &control) {
-            return makePreview(contents->ramdisks[static_cast<size_t>(r)], static_cast<quint32>(e),
+        [index = m_index, r = item.ramdisk, e = item.entry](const BackgroundTask::Control &control) {
+            return makePreview(index->ramdisks()[static_cast<size_t>(r)], static_cast<quint32>(e),
                                control.stop);
         },
         [this, title, isLink = entry->isLink()](const Result<FilePreview> &preview) {
@@ -256,13 +244,9 @@ void EifFilesView::saveTo(const QString &path) {
         return;
     const RamdiskTree::Item &item = m_model.tree()->item(chosen());
     m_saving.start(
-        [contents = m_contents, r = item.ramdisk, e = item.entry,
-         path](const BackgroundTask::Control &control) {
-            formats::UnpackLimits limits;
-            limits.stop = control.stop;
-            limits.progress = control.progress;
-            return formats::saveContent(contents->ramdisks[static_cast<size_t>(r)], static_cast<quint32>(e),
-                                        path, limits);
+        [index = m_index, r = item.ramdisk, e = item.entry, path](const BackgroundTask::Control &control) {
+            return formats::saveContent(index->ramdisks()[static_cast<size_t>(r)], static_cast<quint32>(e),
+                                        path, limitsUnder(control).unpack);
         },
         [this, path](const Result<quint64> &written) {
             if (written)
@@ -278,8 +262,7 @@ void EifFilesView::extractTo(const QString &folder) {
     m_saving.start(
         [document = *m_document, folder](const BackgroundTask::Control &control) {
             formats::ExtractOptions options;
-            options.limits.unpack.stop = control.stop;
-            options.limits.unpack.progress = control.progress;
+            options.limits = limitsUnder(control);
             options.progress = control.progress;
             return formats::extractEif(document, folder, options);
         },

@@ -7,10 +7,9 @@
 #include "app/features/eif/files/ramdisk_model.hpp"
 #include "app/formats/extract/extract.hpp"
 #include "app/session/account/session_types.hpp"
-#include "app/ui/work/background_task.hpp"
+#include "app/ui/bars/task_page.hpp"
 
 #include <QTimer>
-#include <QWidget>
 
 class QLineEdit;
 class QSplitter;
@@ -18,11 +17,9 @@ class QTreeView;
 
 namespace nitroscope::app {
 
-class EmptyStack;
 class FilePreviewView;
-class TaskStrip;
 
-class EifFilesView : public QWidget {
+class EifFilesView : public TaskPage {
     Q_OBJECT
 public:
     explicit EifFilesView(QWidget *parent = nullptr);
@@ -69,10 +66,10 @@ private:
     void showChosen();
     int chosen() const; // item of the tree, 0 = none
     QString titleOf(int item) const;
-    void takeContents(std::shared_ptr<const RamdiskContents> contents);
+    void takeIndex(formats::RamdiskIndexPointer index);
 
     std::optional<formats::EifDocument> m_document;
-    std::shared_ptr<const RamdiskContents> m_contents;
+    formats::RamdiskIndexPointer m_index;
     RamdiskModel m_model;
     BackgroundTask m_reading, m_arranging, m_previewing, m_saving;
     QTimer m_filterDelay;
@@ -82,8 +79,6 @@ private:
     QTreeView *m_tree;
     FilePreviewView *m_preview;
     QSplitter *m_splitter;
-    TaskStrip *m_strip;
-    EmptyStack *m_stack;
 };
 
 } // namespace nitroscope::app

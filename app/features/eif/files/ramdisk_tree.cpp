@@ -80,15 +80,15 @@ void RamdiskTree::sort() {
     }
 }
 
-std::shared_ptr<const RamdiskTree> RamdiskTree::make(std::shared_ptr<const RamdiskContents> contents,
+std::shared_ptr<const RamdiskTree> RamdiskTree::make(formats::RamdiskIndexPointer index,
                                                      const QByteArray &filter, const std::stop_token &stop) {
     auto tree = std::make_shared<RamdiskTree>();
-    tree->m_contents = std::move(contents);
+    tree->m_index = std::move(index);
     tree->m_items.push_back({});
     const QByteArray wanted = filter.toLower();
-    for (int r = 0; r < static_cast<int>(tree->m_contents->ramdisks.size()); ++r) {
+    for (int r = 0; r < static_cast<int>(tree->m_index->ramdisks().size()); ++r) {
         tree->childNamed(0, QByteArray::number(r), r);
-        const auto &entries = tree->m_contents->ramdisks[static_cast<size_t>(r)].entries;
+        const auto &entries = tree->m_index->ramdisks()[static_cast<size_t>(r)].entries;
         for (int e = 0; e < static_cast<int>(entries.size()) && !stop.stop_requested(); ++e) {
             const QByteArray &path = entries[static_cast<size_t>(e)].path;
             if (wanted.isEmpty() || path.toLower().contains(wanted))

@@ -5,20 +5,13 @@
 // they are ("..", entries that stand there twice).
 #pragma once
 
-#include "app/formats/eif/eif_document.hpp"
-#include "app/formats/ramdisk/ramdisk.hpp"
+#include "app/formats/ramdisk/ramdisk_index.hpp"
 
 #include <memory>
 #include <QString>
 #include <vector>
 
 namespace nitroscope::app {
-
-// What was read of an EIF's ramdisks. Entries point into the document's file, which is kept open.
-struct RamdiskContents {
-    formats::EifDocument document;
-    std::vector<formats::Ramdisk> ramdisks;
-};
 
 class RamdiskTree {
 public:
@@ -36,15 +29,14 @@ public:
 
     // `filter`: only entries whose path has it, in any case; empty: all. Folders first, then by name.
     // Stops early, with what there is, when asked to.
-    static std::shared_ptr<const RamdiskTree> make(std::shared_ptr<const RamdiskContents> contents,
+    static std::shared_ptr<const RamdiskTree> make(formats::RamdiskIndexPointer index,
                                                    const QByteArray &filter, const std::stop_token &stop);
 
-    const RamdiskContents &contents() const { return *m_contents; }
     // Item 0 is the invisible root; its children are the ramdisks.
     const Item &item(int number) const { return m_items[static_cast<size_t>(number)]; }
     const formats::RamdiskEntry *entryOf(const Item &item) const;
     const formats::Ramdisk &ramdiskOf(const Item &item) const {
-        return m_contents->ramdisks[static_cast<size_t>(item.ramdisk)];
+        return m_index->ramdisks()[static_cast<size_t>(item.ramdisk)];
     }
     // From the ramdisk down, "rootfs/etc/passwd".
     QByteArray pathOf(int number) const;
@@ -58,7 +50,7 @@ private:
     void add(int ramdisk, int entry, const QByteArray &path);
     void sort();
 
-    std::shared_ptr<const RamdiskContents> m_contents;
+    formats::RamdiskIndexPointer m_index;
     std::vector<Item> m_items;
     QHash<std::pair<int, QByteArray>, int> m_places; // while it is made: child of a parent by name
     int m_files = 0;

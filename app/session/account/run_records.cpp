@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/session/account/run_records.hpp"
+
+#include "app/proto/pcapng/record_text.hpp"
+
+namespace nitroscope::app {
+namespace {
+
+const pcapng::MachineRecord *machineRecord(const pcapng::Record &record, const char *kind) {
+    const auto *machine = std::get_if<pcapng::MachineRecord>(&record.content);
+    return machine && machine->kind == QLatin1String(kind) ? machine : nullptr;
+}
+
+QString text(const pcapng::MachineRecord &machine, const char *key) {
+    return machine.fields.value(QLatin1String(key)).toString();
+}
+
+} // namespace
+
+std::optional<BootStage> bootStageOf(const pcapng::Record &record) {
+    const auto *machine = machineRecord(record, NITRO_CAPTURE_KIND_BOOT_STAGE);
+    if (!machine)
+        return std::nullopt;
+    const QVariant index = machine->fields.value(QStringLiteral("index"));
+    return BootStage{text(*machine, "stage"), index.isValid() ? index.toInt() : -1,
+                     record.virtualNs.value_or(0), record.hostNs, text(*machine, "text")};
+}
+
+std::optional<BootFailure> bootFailureOf(const pcapng::Record &record) {
+    const auto *machine = machineRecord(record, NITRO_CAPTURE_KIND_BOOT_FAILURE);
+    if (!machine)
+        return std::nullopt;
+    BootFailure failure{text(*machine, "stage"),
+                        text(*machine, "reason"),
+                        text(*machine, "e-code"),
+                        text(*machine, "message"),
+                        {},
+                        {}};
+    if (const QVariant offset = machine->fields.value(QStringLiteral("offset")); offset.isValid())
+        failure.offset = offset.toULongLong();
+    if (const QVariant section = machine->fields.value(QStringLiteral("section")); section.isValid())
+        failure.section = section.toInt();
+    return failure;
+}
+
+std::optional<PcrChange> pcrChangeOf(const pcapng::Record &record) {
+    const auto *machine = machineRecord(record, NITRO_CAPTURE_KIND_PCR);
+    if (!machine)
+        return std::nullopt;
+    const int index = machine->fields.value(QStringLiteral("index"), -1).toInt();
+    const QByteArray value = machine->fields.value(QStringLiteral("value")).toByteArray();
+    if (index < 0 || index > 31 || value.size() != 48)
+        return std::nullopt;
+    return PcrChange{{index, value, machine->fields.value(QStringLiteral("locked")).toBool()},
+                     text(*machine, "cause"),
+                     machine->fields.value(QStringLiteral("transaction")).toULongLong(),
+                     record.hostNs,
+                     record.virtualNs.value_or(-1)};
+}
+
+bool isReset(const pcapng::Record &record) {
+    return machineRecord(record, NITRO_CAPTURE_KIND_RESET) != nullptr;
+}
+
+QByteArray consoleOutputOf(const pcapng::Record &record) {
+    const auto *console = std::get_if<pcapng::ConsoleRecord>(&record.content);
+    return console && record.direction != pcapng::Direction::inbound ? console->bytes : QByteArray();
+}
+
+std::optional<LogEntry> logEntryOf(const pcapng::Record &record) {
+    LogLevel level = LogLevel::info;
+    if (const auto *machine = std::get_if<pcapng::MachineRecord>(&record.content)) {
+        for (const char *elsewhere : {NITRO_CAPTURE_KIND_BOOT_STAGE, NITRO_CAPTURE_KIND_PCR,
+                                      NITRO_CAPTURE_KIND_VSOCK_OPEN, NITRO_CAPTURE_KIND_VSOCK_CLOSE})
+            if (machine->kind == QLatin1String(elsewhere))
+                return std::nullopt; // they have panels of their own
+        const bool bad = machine->kind == QLatin1String(NITRO_CAPTURE_KIND_BOOT_FAILURE);
+        const bool attention = machine->kind == QLatin1String(NITRO_CAPTURE_KIND_BOOT_WARNING);
+        level = bad ? LogLevel::error : attention ? LogLevel::warning : LogLevel::info;
+    } else if (std::holds_alternative<pcapng::DroppedRecord>(record.content)) {
+        level = LogLevel::warning;
+    } else {
+        return std::nullopt;
+    }
+    return LogEntry{QDateTime::fromMSecsSinceEpoch(record.hostNs / 1'000'000, Qt::UTC), level,
+                    QStringLiteral("capture"), pcapng::summaryOf(record)};
+}
+
+} // namespace nitroscope::app

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * NSM_PCR_CHANGED for QMP, at a bounded rate
+ *
+ * A guest can extend faster than anybody reads events, and a monitor keeps
+ * what its reader has not taken. So each PCR has at most one event in
+ * NSM_PCR_EVENT_MS; changes meanwhile become one, which says how many there
+ * were. The capture stream has every change.
+ */
+#ifndef NITROSCOPE_NSM_EVENTS_H
+#define NITROSCOPE_NSM_EVENTS_H
+
+#include "qemu/timer.h"
+#include "nsm-device/core/nsm_protocol.h"
+
+#define NSM_PCR_EVENT_MS 500
+
+typedef struct NsmPcrNews {
+    /* Changes that no event has told of; the rest is of the last one. */
+    uint32_t untold;
+    uint8_t value[NSM_PCR_SIZE];
+    bool locked;
+    NsmCause cause;
+    /* No event before, by the real-time clock. */
+    int64_t next_ms;
+} NsmPcrNews;
+
+typedef struct NsmPcrEvents {
+    NsmPcrNews pcrs[NSM_PCR_COUNT];
+    QEMUTimer *timer;
+} NsmPcrEvents;
+
+void nsm_pcr_events_init(NsmPcrEvents *events);
+void nsm_pcr_events_destroy(NsmPcrEvents *events);
+void nsm_pcr_events_changed(NsmPcrEvents *events, unsigned index,
+                            const uint8_t value[NSM_PCR_SIZE], bool locked,
+                            NsmCause cause);
+
+#endif

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Packs bytes by the libraries themselves, for tests in which the packing is not what is tested: they must not depend
+// on programs that may be missing.
+
+#pragma once
+
+#include <lz4frame.h>
+#include <lzma.h>
+#include <QByteArray>
+#include <zlib.h>
+
+namespace nitroscope::test {
+
+/// As `gzip -n`.
+inline QByteArray gzipped(const QByteArray &bytes) {
+    z_stream stream = {};
+    constexpr int largestWindow = 15, gzipHeader = 16, defaultMemory = 8;
+    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, largestWindow + gzipHeader, defaultMemory,
+                     Z_DEFAULT_STRATEGY) != Z_OK)
+        qFatal("zlib does not start");
+    QByteArray packed(static_cast<qsizetype>(deflateBound(&stream, static_cast<uLong>(bytes.size()))), '\0');
+    stream.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(bytes.data()));
+    stream.avail_in = static_cast<uInt>(bytes.size());
+    stream.next_out = reinterpret_cast<Bytef *>(packed.data());
+    stream.avail_out = static_cast<uInt>(packed.size());
+    if (deflate(&stream, Z_FINISH) != Z_STREAM_END)
+        qFatal("zlib does not pack");
+    packed.truncate(static_cast<qsizetype>(stream.total_out));
+    deflateEnd(&stream);
+    return packed;
+}
+
+/// As `xz --check=...`.
+inline QByteArray xzPacked(const QByteArray &bytes, lzma_check check) {
+    QByteArray packed(static_cast<qsizetype>(lzma_stream_buffer_bound(static_cast<size_t>(bytes.size()))),
+                      '\0');
+    size_t used = 0;
+    constexpr uint32_t level = 1;
+    if (lzma_easy_buffer_encode(level, check, nullptr, reinterpret_cast<const uint8_t *>(bytes.data()),
+                                static_cast<size_t>(bytes.size()), reinterpret_cast<uint8_t *>(packed.data()),
+                                &used, static_cast<size_t>(packed.size())) != LZMA_OK)
+        qFatal("liblzma does not pack");
+    packed.truncate(static_cast<qsizetype>(used));
+    return packed;
+}
+
+/// As `lz4` without `-l`.
+inline QByteArray lz4Framed(const QByteArray &bytes) {
+    QByteArray packed(
+        static_cast<qsizetype>(LZ4F_compressFrameBound(static_cast<size_t>(bytes.size()), nullptr)), '\0');
+    const size_t used = LZ4F_compressFrame(packed.data(), static_cast<size_t>(packed.size()), bytes.data(),
+                                           static_cast<size_t>(bytes.size()), nullptr);
+    if (LZ4F_isError(used))
+        qFatal("liblz4 does not pack");
+    packed.truncate(static_cast<qsizetype>(used));
+    return packed;
+}
+
+} // namespace nitroscope::test
