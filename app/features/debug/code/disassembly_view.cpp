@@ -41,9 +41,8 @@ void DisassemblyView::setCurrent(std::optional<quint64> pc) {
     viewport()->update();
 }
 
-void DisassemblyView::setFlags(std::optional<quint64> eflags, quint64 rcx) {
-    m_eflags = eflags;
-    m_rcx = rcx;
+void DisassemblyView::setRegisters(const QByteArray &packet) {
+    m_registers = packet;
     viewport()->update();
 }
 

@@ -13,21 +13,12 @@
 //       ff e0               jmp  *%rax                      <- out, in the copy
 #pragma once
 
-#include <optional>
-#include <QByteArrayView>
+#include "app/core/arch/linux_kernel.hpp"
 
-namespace nitroscope::formats {
+namespace nitroscope::arch::x86 {
 
-// Offsets from the start of the protected-mode code (startup_32).
-struct DecompressorJumps {
-    quint64 intoCopy = 0;
-    quint64 relocated = 0; // .Lrelocated; in the copy it is where `intoCopy` goes
-    quint64 out = 0;
-};
+// See LinuxBoot::findJumps; `code` is the protected-mode part of a bzImage (startup_32).
+std::optional<UnpackingJumps> findDecompressorJumps(QByteArrayView code, std::uint64_t payloadOffset,
+                                                    std::uint64_t payloadBytes);
 
-// `code` is the protected-mode part of a bzImage, of which [payloadOffset, +payloadBytes) is the compressed
-// kernel and not looked at. Nothing unless there is exactly one place of this shape.
-std::optional<DecompressorJumps> findDecompressorJumps(QByteArrayView code, quint64 payloadOffset,
-                                                       quint64 payloadBytes);
-
-} // namespace nitroscope::formats
+} // namespace nitroscope::arch::x86

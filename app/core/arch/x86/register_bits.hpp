@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "app/features/debug/base/register_bits.hpp"
+//
+// The meaning of each bit of the flags and control registers (Intel SDM Vol. 1, 3.4.3 and 10.2.3; Vol. 3A, 2.2.1 and
+// 2.5).
+#pragma once
 
-#include <QStringList>
+#include "app/core/arch/registers.hpp"
 
-namespace nitroscope::app {
-namespace {
+namespace nitroscope::arch::x86 {
 
-constexpr RegisterBit flagBits[] = {
+inline constexpr RegisterBit flagBits[] = {
     {0, 1, "CF", "carry"},
     {2, 1, "PF", "parity"},
     {4, 1, "AF", "auxiliary carry"},
@@ -25,7 +27,7 @@ constexpr RegisterBit flagBits[] = {
     {20, 1, "VIP", "virtual interrupt pending"},
     {21, 1, "ID", "CPUID available"},
 };
-constexpr RegisterBit cr0Bits[] = {
+inline constexpr RegisterBit cr0Bits[] = {
     {0, 1, "PE", "protection enabled"},
     {1, 1, "MP", "monitor coprocessor"},
     {2, 1, "EM", "no x87: its instructions fault"},
@@ -38,7 +40,7 @@ constexpr RegisterBit cr0Bits[] = {
     {30, 1, "CD", "caches disabled"},
     {31, 1, "PG", "paging"},
 };
-constexpr RegisterBit cr4Bits[] = {
+inline constexpr RegisterBit cr4Bits[] = {
     {0, 1, "VME", "virtual-8086 extensions"},
     {1, 1, "PVI", "protected-mode virtual interrupts"},
     {2, 1, "TSD", "RDTSC for ring 0 only"},
@@ -63,7 +65,7 @@ constexpr RegisterBit cr4Bits[] = {
     {23, 1, "CET", "control-flow enforcement"},
     {24, 1, "PKS", "protection keys, kernel pages"},
 };
-constexpr RegisterBit eferBits[] = {
+inline constexpr RegisterBit eferBits[] = {
     {0, 1, "SCE", "SYSCALL enabled"},
     {8, 1, "LME", "long mode enabled"},
     {10, 1, "LMA", "long mode active"},
@@ -72,7 +74,7 @@ constexpr RegisterBit eferBits[] = {
     {13, 1, "LMSLE", "long-mode segment limits"},
     {14, 1, "FFXSR", "fast FXSAVE"},
 };
-constexpr RegisterBit mxcsrBits[] = {
+inline constexpr RegisterBit mxcsrBits[] = {
     {0, 1, "IE", "invalid operation"},   {1, 1, "DE", "denormal"},
     {2, 1, "ZE", "divide by zero"},      {3, 1, "OE", "overflow"},
     {4, 1, "UE", "underflow"},           {5, 1, "PE", "precision"},
@@ -82,49 +84,14 @@ constexpr RegisterBit mxcsrBits[] = {
     {12, 1, "PM", "precision masked"},   {13, 2, "RC", "rounding"},
     {15, 1, "FZ", "flush to zero"},
 };
-constexpr RegisterBit cr3Bits[] = {
+inline constexpr RegisterBit cr3Bits[] = {
     {0, 12, "PCID", "process-context identifier; without CR4.PCIDE cache attributes"},
     {12, 40, "PDB", "page number of the topmost page table"},
 };
-constexpr RegisterBit selectorBits[] = {
+inline constexpr RegisterBit selectorBits[] = {
     {0, 2, "RPL", "privilege level"},
     {2, 1, "TI", "0: GDT, 1: LDT"},
     {3, 13, "index", "entry of the table"},
 };
 
-} // namespace
-
-std::span<const RegisterBit> registerBits(int stubNumber) {
-    switch (stubNumber) {
-    case 17:
-        return flagBits;
-    case 27:
-        return cr0Bits;
-    case 29:
-        return cr3Bits;
-    case 30:
-        return cr4Bits;
-    case 32:
-        return eferBits;
-    case 65:
-        return mxcsrBits;
-    default:
-        return stubNumber >= 18 && stubNumber <= 23 ? std::span<const RegisterBit>(selectorBits)
-                                                    : std::span<const RegisterBit>();
-    }
-}
-
-QString setBitsText(int stubNumber, quint64 value) {
-    QStringList names;
-    const auto bits = registerBits(stubNumber);
-    for (auto at = bits.rbegin(); at != bits.rend(); ++at) {
-        const quint64 field = value >> at->bit & ((quint64{1} << at->width) - 1);
-        if (field == 0)
-            continue;
-        const QString name = QString::fromLatin1(at->name);
-        names << (at->width == 1 ? name : name + QLatin1Char('=') + QString::number(field));
-    }
-    return names.join(QLatin1Char(' '));
-}
-
-} // namespace nitroscope::app
+} // namespace nitroscope::arch::x86
