@@ -36,11 +36,6 @@
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 #include "trace.h"
 
-/* What the machine takes is what the protocol has. */
-QEMU_BUILD_BUG_ON(NITRO_CID_MIN != VSOCK_CID_PARENT + 1);
-QEMU_BUILD_BUG_ON(NITRO_CID_MAX != VSOCK_CID_LAST);
-QEMU_BUILD_BUG_ON(NITRO_CID_DEFAULT != VSOCK_CID_DEFAULT_GUEST);
-
 /* Linux uses what virtio-mmio offers, up to 1024. */
 #define VSOCK_QUEUE_SIZE 256
 

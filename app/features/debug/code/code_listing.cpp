@@ -121,8 +121,8 @@ std::vector<CodeLine> CodeListing::lines(quint64 top, int count) {
                 break;
             continue;
         }
-        const bool isLast =
-            m_memory.stateAt(at + static_cast<quint64>(got)) == TargetMemory::State::unreadable;
+        const quint64 behind = at + static_cast<quint64>(got);
+        const bool isLast = behind == 0 || m_memory.stateAt(behind) == TargetMemory::State::unreadable;
         const auto list = m_disassembler->decode({buffer.data(), got}, at, m_segment, count,
                                                  isLast ? Disassembler::Tail::end : Disassembler::Tail::more);
         if (list.empty()) { // the rest of the instruction has not been read yet

@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Opens an EIF and measures it on worker threads, so that the window stays alive however large or slow the
-// file is. A new load() or cancel() makes results of earlier ones vanish.
+// The open EIF: opened and measured on worker threads, so that the window stays alive however large or slow
+// the file is. A new load() or cancel() makes results of earlier ones vanish.
 #pragma once
 
 #include "app/formats/eif/eif_document.hpp"
-#include "app/ui/bytes/byte_source.hpp"
 #include "app/ui/work/background_task.hpp"
 
+#include <optional>
 #include <QObject>
 
 namespace nitroscope::app {
-
-// An EIF's bytes for the hex view.
-class EifByteSource : public ByteSource {
-public:
-    explicit EifByteSource(formats::EifDocument document) : m_document(std::move(document)) {}
-    quint64 size() const override { return m_document.size(); }
-    qsizetype read(quint64 offset, std::span<char> out) const override {
-        return static_cast<qsizetype>(m_document.read(offset, out.data(), out.size()));
-    }
-
-private:
-    formats::EifDocument m_document;
-};
 
 class EifLoader : public QObject {
     Q_OBJECT
@@ -36,15 +23,27 @@ public:
     void cancel();
     bool isBusy() const { return m_task.isBusy(); }
 
+    // The file that was opened last, and what it measures to as soon as that is known; while the next one is
+    // being opened it is still this one.
+    const std::optional<formats::EifDocument> &document() const { return m_document; }
+    const std::optional<formats::EifMeasurements> &measurements() const { return m_measurements; }
+    QString path() const { return m_path; } // of the latest load()
+
 signals:
+    void loading(const QString &path);
     void opened(const nitroscope::formats::EifDocument &document);
     void failed(const nitroscope::app::Error &error);
+    // After opened() or failed().
+    void openingFinished(bool opened);
     // At most about 30 times a second.
     void measuring(quint64 doneBytes, quint64 totalBytes);
     void measured(const nitroscope::formats::EifMeasurements &measurements);
     void measuringFailed(const nitroscope::app::Error &error);
 
 private:
+    QString m_path;
+    std::optional<formats::EifDocument> m_document;
+    std::optional<formats::EifMeasurements> m_measurements;
     BackgroundTask m_task;
     quint64 m_asked = 0; // counts what was asked for
 };

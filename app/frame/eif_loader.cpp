@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "app/features/eif/eif_loader.hpp"
+#include "app/frame/eif_loader.hpp"
 
 namespace nitroscope::app {
 
@@ -17,13 +17,20 @@ void EifLoader::cancel() {
 
 void EifLoader::load(const QString &path) {
     const quint64 asked = ++m_asked;
+    m_path = path;
+    emit loading(path);
     m_task.start([path](const BackgroundTask::Control &) { return EifDocument::open(path); },
-                 [this, asked](Result<EifDocument> document) {
+                 [this, asked](const Result<EifDocument> &document) {
+                     m_document.reset();
+                     m_measurements.reset();
                      if (!document) {
                          emit failed(document.error());
+                         emit openingFinished(false);
                          return;
                      }
+                     m_document = *document;
                      emit opened(*document);
+                     emit openingFinished(true);
                      if (asked == m_asked) // whoever heard it may have asked for another file
                          measure(*document);
                  });
@@ -35,11 +42,13 @@ void EifLoader::measure(const EifDocument &document) {
         [document](const BackgroundTask::Control &control) {
             return document.measurements(control.stop, control.progress);
         },
-        [this](Result<EifMeasurements> outcome) {
-            if (outcome)
-                emit measured(*outcome);
-            else
+        [this](const Result<EifMeasurements> &outcome) {
+            if (!outcome) {
                 emit measuringFailed(outcome.error());
+                return;
+            }
+            m_measurements = *outcome;
+            emit measured(*outcome);
         });
 }
 
