@@ -19,10 +19,6 @@ QString nameOf(const LaunchOption &option) {
     return (turnsOff ? QStringLiteral("no-") : QString()) + QLatin1String(option.name);
 }
 
-const char *valueWord(const LaunchOption &option) {
-    return *option.value ? option.value : "WORD";
-}
-
 // Puts what was said of one option into the spec.
 Result<void> take(const LaunchOption &option, const QStringList &values, LaunchSpec &spec) {
     if (option.isSwitch())
@@ -44,7 +40,7 @@ QList<QCommandLineOption> options() {
     for (const LaunchOption &launch : launchOptions())
         if (launch.isIn(inWindow))
             options << QCommandLineOption(nameOf(launch), optionHelp(launch) + u'.',
-                                          QString::fromUtf8(launch.isSwitch() ? "" : valueWord(launch)));
+                                          launch.isSwitch() ? QString() : optionValueName(launch));
     options << QList<QCommandLineOption>{
         option("appearance", "Colours: system, light or dark.", "NAME"),
         option("size", "Size of the window.", "WIDTHxHEIGHT"),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // nitroscope: the desktop program. Reads the command line, chooses the appearance, and joins a live session
-// to a window.
+// to a window with all features.
 #include "app/command_line.hpp"
+#include "app/features/all/all_features.hpp"
 #include "app/session/run/live_session.hpp"
 #include "app/ui/theme/theme.hpp"
 #include "app/window/main_window.hpp"
@@ -61,7 +62,7 @@ int main(int argc, char **argv) {
     theme::apply(app, line->appearance.value_or(preferences.appearance()));
 
     LiveSession session;
-    MainWindow window(session, preferences);
+    MainWindow window(session, preferences, allFeatures());
     LaunchSpec options = preferences.launchOptions();
     line->applyTo(options);
     window.setLaunchOptions(options);

@@ -16,20 +16,19 @@
 namespace nitroscope::plugins {
 namespace {
 
-constexpr std::uint64_t userEnd = std::uint64_t(1)
-                                  << 47; // of 4-level paging; 5 levels are asked for, never given
 constexpr std::size_t longestPath = 256;
 constexpr std::size_t mostPending =
     4096; // calls that wait for their result; the guest decides how many there are
 
-// The address space without the bits that page-table isolation and PCIDs use.
+const arch::SystemCalls *convention = nullptr;
+
 std::uint64_t addressSpace(unsigned vcpu) {
-    return VcpuRegisters::read(vcpu, Register::cr3) & 0x000f'ffff'ffff'e000;
+    return VcpuRegisters::read(vcpu, Register::pageTables) & convention->spaceMask;
 }
 
 struct Calls {
     std::mutex lock;
-    std::unordered_set<std::uint64_t> returns; // addresses behind a `syscall` that was translated
+    std::unordered_set<std::uint64_t> returns; // addresses behind a call that was translated
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> pending; // space, stack -> number
 };
 
@@ -69,17 +68,17 @@ std::string_view nameOf(std::uint64_t number, std::array<char, 32> &buffer) {
 }
 
 void onCall(unsigned vcpu, void *) {
-    const std::uint64_t number = VcpuRegisters::read(vcpu, Register::rax);
+    const std::uint64_t number = VcpuRegisters::read(vcpu, Register::number);
     const std::uint64_t space = addressSpace(vcpu);
     {
         const std::scoped_lock guard(calls().lock);
         if (calls().pending.size() >= mostPending)
             calls().pending.clear();
-        calls().pending[{space, VcpuRegisters::read(vcpu, Register::rsp)}] = number;
+        calls().pending[{space, VcpuRegisters::read(vcpu, Register::stackPointer)}] = number;
     }
     std::array<std::uint64_t, 6> arguments;
     for (std::size_t i = 0; i < arguments.size(); ++i)
-        arguments[i] = VcpuRegisters::read(vcpu, Register(std::size_t(Register::rdi) + i));
+        arguments[i] = VcpuRegisters::read(vcpu, Register(std::size_t(Register::firstArgument) + i));
     std::array<char, 32> nameBuffer;
     GuestRecord record(NITRO_CAPTURE_KIND_SYSTEM_CALL);
     record.text("name", nameOf(number, nameBuffer)).number("number", number).number("cpu", vcpu);
@@ -97,7 +96,7 @@ void onReturn(unsigned vcpu, void *) {
     std::uint64_t number = 0;
     {
         const std::scoped_lock guard(calls().lock);
-        const auto found = calls().pending.find({space, VcpuRegisters::read(vcpu, Register::rsp)});
+        const auto found = calls().pending.find({space, VcpuRegisters::read(vcpu, Register::stackPointer)});
         if (found == calls().pending.end())
             return;
         number = found->second;
@@ -109,15 +108,19 @@ void onReturn(unsigned vcpu, void *) {
         .number("number", number)
         .number("cpu", vcpu)
         .number("space", space)
-        .signedNumber("result", std::int64_t(VcpuRegisters::read(vcpu, Register::rax)))
+        .signedNumber("result", std::int64_t(VcpuRegisters::read(vcpu, Register::result)))
         .send();
 }
 
 } // namespace
 
+void setSystemCalls(const arch::SystemCalls &calls) {
+    convention = &calls;
+}
+
 void watchSystemCalls(qemu_plugin_tb *block) {
     const std::uint64_t start = qemu_plugin_tb_vaddr(block);
-    if (start >= userEnd)
+    if (start >= convention->userEnd)
         return;
     {
         const std::scoped_lock guard(calls().lock);
@@ -127,14 +130,15 @@ void watchSystemCalls(qemu_plugin_tb *block) {
     const std::size_t instructions = qemu_plugin_tb_n_insns(block);
     for (std::size_t i = 0; i < instructions; ++i) {
         qemu_plugin_insn *const instruction = qemu_plugin_tb_get_insn(block, i);
-        std::array<unsigned char, 2> code{};
-        if (qemu_plugin_insn_size(instruction) != code.size() ||
-            qemu_plugin_insn_data(instruction, code.data(), code.size()) != code.size() || code[0] != 0x0f ||
-            code[1] != 0x05)
+        std::array<char, 4> code{};
+        const std::size_t length = convention->instruction.size();
+        if (qemu_plugin_insn_size(instruction) != length ||
+            qemu_plugin_insn_data(instruction, code.data(), length) != length ||
+            std::string_view(code.data(), length) != convention->instruction)
             continue;
         qemu_plugin_register_vcpu_insn_exec_cb(instruction, onCall, QEMU_PLUGIN_CB_R_REGS, nullptr);
         const std::scoped_lock guard(calls().lock);
-        calls().returns.insert(qemu_plugin_insn_vaddr(instruction) + code.size());
+        calls().returns.insert(qemu_plugin_insn_vaddr(instruction) + length);
     }
 }
 

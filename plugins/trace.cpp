@@ -7,22 +7,34 @@
 // syscalls (default on) reports system calls with arguments, paths and results; first-calls reports when each
 // function in FILE first ran. Both are cheap: a system call costs two records, a function one. The kinds of
 // records are in docs/capture-format.md. Without a capture stream they go nowhere.
+#include "app/core/arch/x86/registers.hpp"
 #include "plugins/first_calls.hpp"
 #include "plugins/guest_record.hpp"
 #include "plugins/qemu_api.hpp"
 #include "plugins/system_calls.hpp"
 #include "plugins/vcpu_registers.hpp"
 
+#include <array>
 #include <cstdio>
 #include <string>
 #include <string_view>
 
 namespace {
 
+namespace arch = nitroscope::arch;
+
 bool tracesCalls = true, tracesFunctions = false;
 
+struct Guest {
+    std::string_view name; // QEMU's, of the target
+    const arch::RegisterTable &registers;
+    const arch::SystemCalls &systemCalls;
+};
+constexpr std::array guests{Guest{"x86_64", arch::x86::table, arch::x86::systemCalls}};
+const Guest *guest = nullptr;
+
 void onVcpu(qemu_plugin_id_t, unsigned vcpu) {
-    nitroscope::plugins::VcpuRegisters::learn(vcpu);
+    nitroscope::plugins::VcpuRegisters::learn(vcpu, guest->registers, guest->systemCalls);
 }
 
 void onBlock(qemu_plugin_id_t, qemu_plugin_tb *block) {
@@ -62,7 +74,10 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int count,
                                            char **words) {
-    if (std::string_view(info->target_name) != "x86_64" || !info->system_emulation)
+    for (const Guest &known : guests)
+        if (known.name == info->target_name)
+            guest = &known;
+    if (!guest || !info->system_emulation)
         return refuse("only for the machine of an x86-64 enclave");
     for (int i = 0; i < count; ++i) {
         const std::string_view word = words[i];
@@ -72,6 +87,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_
         if (take(word.substr(0, equals), words[i] + equals + 1) != 0)
             return -1;
     }
+    nitroscope::plugins::setSystemCalls(guest->systemCalls);
     qemu_plugin_register_vcpu_init_cb(id, onVcpu);
     qemu_plugin_register_vcpu_tb_trans_cb(id, onBlock);
     return 0;

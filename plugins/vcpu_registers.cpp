@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "plugins/vcpu_registers.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace nitroscope::plugins {
 namespace {
 
-constexpr std::array<const char *, std::size_t(Register::count)> names = {"rax", "rdi", "rsi", "rdx", "r10",
-                                                                          "r8",  "r9",  "rsp", "cr3"};
 using Handles = std::array<qemu_plugin_register *, std::size_t(Register::count)>;
 
 // Never freed: vCPUs may run until the process ends, after static objects are destroyed.
@@ -18,14 +17,21 @@ Handles &handlesOf(unsigned vcpu) {
 
 } // namespace
 
-void VcpuRegisters::learn(unsigned vcpu) {
+void VcpuRegisters::learn(unsigned vcpu, const arch::RegisterTable &table, const arch::SystemCalls &calls) {
     if (vcpu >= mostVcpus)
         return;
+    std::array<int, std::size_t(Register::count)> numbers{};
+    numbers[std::size_t(Register::number)] = calls.number;
+    std::copy(calls.arguments.begin(), calls.arguments.end(),
+              numbers.begin() + std::size_t(Register::firstArgument));
+    numbers[std::size_t(Register::result)] = calls.result;
+    numbers[std::size_t(Register::stackPointer)] = calls.stackPointer;
+    numbers[std::size_t(Register::pageTables)] = calls.pageTables;
     GArray *const found = qemu_plugin_get_registers();
     for (guint i = 0; i < found->len; ++i) {
         const auto &entry = g_array_index(found, qemu_plugin_reg_descriptor, i);
-        for (std::size_t which = 0; which < names.size(); ++which)
-            if (std::strcmp(entry.name, names[which]) == 0)
+        for (std::size_t which = 0; which < numbers.size(); ++which)
+            if (std::strcmp(entry.name, table.at(numbers[which])->name) == 0)
                 handlesOf(vcpu)[which] = entry.handle;
     }
     g_array_free(found, TRUE);

@@ -4,6 +4,8 @@
 // vCPU, values as bytes in the target's order (little-endian).
 #pragma once
 
+#include "app/core/arch/calls.hpp"
+#include "app/core/arch/registers.hpp"
 #include "plugins/qemu_api.hpp"
 
 #include <array>
@@ -11,14 +13,15 @@
 
 namespace nitroscope::plugins {
 
-enum class Register { rax, rdi, rsi, rdx, r10, r8, r9, rsp, cr3, count };
+// By the parts that they play in system calls (arch::SystemCalls).
+enum class Register { number, firstArgument, result = firstArgument + 6, stackPointer, pageTables, count };
 
 class VcpuRegisters {
 public:
     static constexpr unsigned mostVcpus = 288; // of the machine
 
     // To be called on the vCPU's thread when it starts.
-    static void learn(unsigned vcpu);
+    static void learn(unsigned vcpu, const arch::RegisterTable &table, const arch::SystemCalls &calls);
     // On the vCPU's thread, inside a callback that was registered with QEMU_PLUGIN_CB_R_REGS. 0 when unknown.
     static std::uint64_t read(unsigned vcpu, Register which);
 };

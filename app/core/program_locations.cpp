@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/core/program_locations.hpp"
 
+#include "app/core/architectures.hpp"
+
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
@@ -12,7 +14,8 @@ Result<QString> locateQemu(const QString &chosen) {
     if (path.isEmpty())
         path = qEnvironmentVariable(qemuVariable);
     if (path.isEmpty())
-        path = QCoreApplication::applicationDirPath() + u'/' + QLatin1String(qemuProgramName);
+        path =
+            QCoreApplication::applicationDirPath() + u'/' + QLatin1String(arch::usualArchitecture().emulator);
 
     const QFileInfo info(path);
     const QString absolute = info.absoluteFilePath();

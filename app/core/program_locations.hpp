@@ -9,7 +9,6 @@
 
 namespace nitroscope::app {
 
-inline constexpr auto qemuProgramName = "qemu-system-x86_64";
 inline constexpr auto qemuVariable = "NITROSCOPE_QEMU"; // environment variable that names another QEMU
 
 // The QEMU to run: `chosen` when not empty, else $NITROSCOPE_QEMU, else the one beside the executable.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/window/screenshot.hpp"
 
+#include "app/session/run/enclave_session.hpp"
 #include "app/window/main_window.hpp"
 
 #include <QCoreApplication>

@@ -17,6 +17,7 @@
 #include "system/replay.h"
 #include "nsm-device/core/nsm.h"
 #include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 
 /*
  * Parent instance when none is given. A constant, so that PCR 4 is the same
@@ -254,7 +255,7 @@ static void nitro_get_enclave_cid(Object *obj, Visitor *v, const char *name,
                                   void *opaque, Error **errp)
 {
     uint32_t value = NITRO_ENCLAVE_MACHINE(obj)->enclave_cid
-                     ?: NITRO_CID_DEFAULT;
+                     ?: VSOCK_CID_DEFAULT_GUEST;
 
     visit_type_uint32(v, name, &value, errp);
 }
@@ -268,9 +269,9 @@ static void nitro_set_enclave_cid(Object *obj, Visitor *v, const char *name,
         !visit_type_uint32(v, name, &value, errp)) {
         return;
     }
-    if (value < NITRO_CID_MIN || value > NITRO_CID_MAX) {
+    if (value < VSOCK_CID_FIRST_GUEST || value > VSOCK_CID_LAST) {
         error_setg(errp, "an enclave's CID is between %u and %u, not %" PRIu32,
-                   NITRO_CID_MIN, NITRO_CID_MAX, value);
+                   VSOCK_CID_FIRST_GUEST, VSOCK_CID_LAST, value);
         return;
     }
     NITRO_ENCLAVE_MACHINE(obj)->enclave_cid = value;
@@ -396,8 +397,8 @@ void nitro_properties_class_init(ObjectClass *oc)
                               NULL, NULL);
     object_class_property_set_description(
         oc, "enclave-cid",
-        "CID of the enclave, at least " stringify(NITRO_CID_MIN)
-        " (default " stringify(NITRO_CID_DEFAULT) ")");
+        "CID of the enclave, at least " stringify(VSOCK_CID_FIRST_GUEST)
+        " (default " stringify(VSOCK_CID_DEFAULT_GUEST) ")");
     NITRO_ADD_PROPERTY(bool, definite_payload, "definite-payload",
                        "Documents with a definite payload map, as until "
                        "2025 (default off)");

@@ -4,6 +4,7 @@
 // decompressing them alone, in turns and in processor time, so that what else the machine does changes
 // nothing; and finding slide, log and tasks in the RAM of a guest that runs, from nothing, in wall time.
 //   debugger_kernel [KERNEL...]      vmlinuz files; without, only the demo enclave's
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/formats/kernel/bzimage.hpp"
 #include "app/formats/symbols/kernel_file.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
@@ -75,7 +76,7 @@ bool readRunningGuest() {
         return false;
     }
     const auto image = symbols::KernelImage::open(test::Guest::demoEif());
-    const auto memory = guest::PhysicalMemory::open(ram);
+    const auto memory = guest::PhysicalMemory::open(ram, arch::x86_64());
     if (!image || !memory)
         return false;
     std::vector<double> times;

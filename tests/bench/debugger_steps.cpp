@@ -5,6 +5,7 @@
 // gdb at QEMU's own stub, which shows pc, registers and 256 bytes after each stepi.
 //
 //   bench_debugger_steps QEMU EIF [STEPS]      exit code 1 when the ratio is below 5
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/session/debug/live_target.hpp"
 #include "app/session/run/live_session.hpp"
 
@@ -15,6 +16,7 @@
 #include <QProcess>
 #include <QTemporaryDir>
 
+using namespace nitroscope;
 using namespace nitroscope::app;
 
 namespace {
@@ -91,7 +93,7 @@ double gdbPerSecond(const QString &qemu, const QString &eif, int steps) {
                          QStringLiteral("-S"), QStringLiteral("-chardev"),
                          QStringLiteral("socket,id=g,server=on,wait=off,path=") + socket,
                          QStringLiteral("-gdb"), QStringLiteral("chardev:g")});
-    const BootMapPointer map = makeBootMap(eif, {}, {});
+    const BootMapPointer map = makeBootMap(arch::x86_64(), eif, {}, {});
     QElapsedTimer waiting;
     waiting.start();
     while (!QFile::exists(socket) && waiting.elapsed() < 60'000)

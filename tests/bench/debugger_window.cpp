@@ -14,8 +14,8 @@
 #include "app/session/run/live_session.hpp"
 #include "app/ui/settings/preferences.hpp"
 #include "app/ui/work/frame_limiter.hpp"
-#include "app/window/main_window.hpp"
 #include "tests/gui/support/debug_fixture.hpp"
+#include "tests/gui/support/test_window.hpp"
 #include "tests/support/session/fake_session.hpp"
 
 #include <algorithm>
@@ -54,14 +54,14 @@ double milliseconds(const QElapsedTimer &timer) {
 }
 
 // Handles events until all is shown.
-void untilShown(MainWindow &window) {
+void untilShown(TestWindow &window) {
     while (!window.debug().isUpToDate())
         QCoreApplication::processEvents(QEventLoop::AllEvents);
     QCoreApplication::processEvents(QEventLoop::AllEvents); // the painting that the last answers asked for
 }
 
 // One step by itself, after everything about the one before is over; milliseconds.
-double loneStop(FakeTarget &target, MainWindow &window) {
+double loneStop(FakeTarget &target, TestWindow &window) {
     QElapsedTimer timer;
     timer.start();
     while (milliseconds(timer) < 2 * FrameLimiter::milliseconds)
@@ -77,7 +77,7 @@ double liveStepsPerSecond(const QString &qemu, const QString &eif, int steps) {
     const QTemporaryDir folder;
     Preferences preferences(folder.path());
     LiveSession session;
-    MainWindow window(session, preferences);
+    TestWindow window(session, preferences);
     window.resize(1920, 1200);
     window.show();
     double perSecond = 0;
@@ -118,7 +118,7 @@ int main(int argc, char **argv) {
     const QTemporaryDir folder;
     Preferences preferences(folder.path());
     FakeSession session;
-    MainWindow window(session, preferences);
+    TestWindow window(session, preferences);
     window.resize(1920, 1200);
     window.show();
     FakeTarget target;

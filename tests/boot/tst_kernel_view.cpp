@@ -3,6 +3,7 @@
 // The kernel as read from the RAM of a real guest against what the guest itself says: log, tasks, modules,
 // stacks. The demo's kernel (DWARF, frame pointers, or nothing at all) and Debian's packaged ones (BTF, ORC,
 // 5 levels of page tables), with and without KASLR, running and stopped.
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
 #include "app/session/programs/enclave_programs.hpp"
 #include "app/session/unwind/debug_symbols.hpp"
@@ -51,7 +52,7 @@ struct RamGuest {
 };
 
 KernelReader readerOf(const RamGuest &guest, const symbols::KernelImagePointer &image) {
-    return KernelReader(*guest::PhysicalMemory::open(guest.ram()), image);
+    return KernelReader(*guest::PhysicalMemory::open(guest.ram(), arch::x86_64()), image);
 }
 
 symbols::KernelImagePointer imageOf(const QString &path) {
@@ -221,7 +222,8 @@ private slots:
         QTemporaryFile file;
         QVERIFY(file.open());
         QVERIFY(file.resize(64 << 20));
-        KernelReader reader(*guest::PhysicalMemory::open(file.fileName()), imageOf(Guest::demoEif()));
+        KernelReader reader(*guest::PhysicalMemory::open(file.fileName(), arch::x86_64()),
+                            imageOf(Guest::demoEif()));
         const KernelView view = reader.read();
         QVERIFY(view.log.unavailable.contains(QStringLiteral("not in the guest's memory")));
         QVERIFY(!view.isSlideKnown);
@@ -314,7 +316,8 @@ private:
         for (quint64 round = 0; round <= 60; ++round) {
             ram->oneOf = round % 3 == 0 ? 4096 : round % 3 == 1 ? 256 : 16;
             ram->round = 0;
-            KernelReader reader(guest::PhysicalMemory(ram), round % 2 ? image : image->functionsOnly());
+            KernelReader reader(guest::PhysicalMemory(ram, arch::x86_64()),
+                                round % 2 ? image : image->functionsOnly());
             if (round % 4 != 0) // found in good order, hostile afterwards
                 QVERIFY(reader.kernel());
             ram->round = round;
@@ -377,7 +380,7 @@ private:
             parts.slide = (*kernel)->slide();
             parts.programs = loaded;
             const auto sp = (*kernel)->value<quint64>(task.taskAddress + *layout->savedSp);
-            const auto start = UnwindStart::sleeping(*sp, read);
+            const auto start = UnwindStart::sleeping(arch::x86_64(), *sp, read);
             QVERIFY(start);
             QStringList places;
             for (const DebugFrame &frame : unwind(*start, DebugSymbols(parts), read, 64))
@@ -401,7 +404,7 @@ private:
             return running.bytes(address, bytes);
         };
         const auto sp = running.value<quint64>(task.taskAddress + *layout->savedSp);
-        const auto start = sp ? UnwindStart::sleeping(*sp, read) : std::nullopt;
+        const auto start = sp ? UnwindStart::sleeping(arch::x86_64(), *sp, read) : std::nullopt;
         if (!start)
             return {};
         SymbolParts parts;

@@ -2,6 +2,9 @@
 //
 // What the target can do besides stages and steps, on a real machine and by its effect in the guest: run to a
 // place, write registers and memory, watch reads and accesses, take a debug file, look at another CPU.
+#include "app/core/arch/x86/registers.hpp"
+#include "app/core/arch/x86/x86_64.hpp"
+#include "app/session/debug/cpu_space.hpp"
 #include "tests/debug/debug_bench.hpp"
 
 #include <QtEndian>
@@ -202,18 +205,18 @@ private slots:
         };
         // Each of them, one after the other, and none in the place of another.
         const QByteArray original = bench.registers(stop->thread);
-        QCOMPARE(original.size(), RegisterView::stubPacketBytes);
+        QCOMPARE(original.size(), arch::x86::table.packetBytes);
         QByteArray expected = original;
         for (const int number : {8, 9, 10, 11, 12}) {
             const quint64 value = 0x1122334455667700 + quint64(number);
             QVERIFY(written(number, value));
-            expected.replace(RegisterView::stubOffset(number), 8, littleEndian(value));
+            expected.replace(arch::x86::table.offset(number), 8, littleEndian(value));
             QCOMPARE(bench.registers(stop->thread), expected);
             QCOMPARE(bench.value(QStringLiteral("$r%1").arg(number)).value_or(0), value);
         }
         for (const int number : {8, 9, 10, 11, 12})
             QVERIFY(written(
-                number, qFromLittleEndian<quint64>(original.constData() + RegisterView::stubOffset(number))));
+                number, qFromLittleEndian<quint64>(original.constData() + arch::x86::table.offset(number))));
         QCOMPARE(bench.registers(stop->thread), original);
         QVERIFY(bench.target()->stop()->why == DebugStop::Why::breakpoint); // still the same stop
 
@@ -228,7 +231,7 @@ private slots:
         QVERIFY(bench.console.size() - before <= 5);
         // Another place to go on at.
         const auto place = target.symbols()->address(QStringLiteral("ksys_write"));
-        QVERIFY(written(RegisterView::stubRip, *place));
+        QVERIFY(written(arch::x86::rip, *place));
         QCOMPARE(target.stop()->pc, *place);
         stop = bench.stopAfter([&] { target.step(); });
         QVERIFY2(stop && bench.name(stop->pc).startsWith(QStringLiteral("ksys_write+")),
@@ -382,12 +385,11 @@ private slots:
                                     : bench.stopAfter([&] { target.resume(); });
             QVERIFY(stop.has_value());
             for (const qint64 thread : {qint64(1), qint64(2)}) {
-                TargetStop cpu;
-                cpu.registers = bench.registers(thread);
+                const TargetStop cpu = cpuWith(arch::x86_64(), bench.registers(thread));
                 const quint64 gs = cpu.value(25);
-                const VcpuRegisters registers{int(thread) - 1, cpu.value(RegisterView::stubRsp),
-                                              RunningKernel::isKernelAddress(gs) ? gs : cpu.value(26)};
-                inUser += (cpu.value(RegisterView::stubCs) & 3) == 3;
+                const VcpuRegisters registers{int(thread) - 1, cpu.value(arch::x86::rsp),
+                                              arch::x86_64().kernel.isKernelAddress(gs) ? gs : cpu.value(26)};
+                inUser += (cpu.value(arch::x86::cs) & 3) == 3;
                 const KernelView all = byAll.read(), bare = byFunctions.read(std::nullopt, registers);
                 QCOMPARE(bare.slide, all.slide);
                 QCOMPARE(bare.log.source, QStringLiteral("VMCOREINFO"));

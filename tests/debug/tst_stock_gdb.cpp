@@ -2,9 +2,15 @@
 //
 // Stock gdb at our endpoint, with a real enclave behind it: it must see what our own target sees, in every
 // mode of the CPU, alone and together with others.
+#include "app/core/arch/x86/paging.hpp"
+#include "app/core/arch/x86/registers.hpp"
+#include "app/core/arch/x86/x86_64.hpp"
+#include "app/proto/rsp/framing.hpp"
+#include "app/proto/rsp/target_description.hpp"
 #include "tests/debug/debug_bench.hpp"
 
 #include <csignal>
+#include <QLocalSocket>
 #include <QProcess>
 #include <QStandardPaths>
 #include <QtEndian>
@@ -63,6 +69,31 @@ QString runGdb(const QString &socket, const QStringList &commands, const QString
 
 QString hex(quint64 number) {
     return QStringLiteral("0x") + QString::number(number, 16);
+}
+
+// A document of the target description, as a gdb gets it at our endpoint.
+QByteArray description(QLocalSocket &gdb, const QByteArray &name) {
+    rsp::Framer framer{rsp::Writer::stub};
+    QByteArray document;
+    for (bool isMore = true; isMore;) {
+        gdb.write(rsp::encodePacket("qXfer:features:read:" + name + ':' +
+                                    QByteArray::number(qlonglong(document.size()), 16) + ",7ff"));
+        std::optional<QByteArray> piece;
+        const bool hasCome = QTest::qWaitFor(
+            [&] {
+                for (const auto &item : framer.feed(gdb.readAll()))
+                    if (item && item->kind == rsp::Item::Kind::packet)
+                        piece = item->payload;
+                return piece.has_value();
+            },
+            DebugBench::patience);
+        if (!hasCome || (!piece->startsWith('m') && !piece->startsWith('l')))
+            return {};
+        gdb.write("+");
+        isMore = piece->startsWith('m');
+        document += piece->sliced(1);
+    }
+    return document;
 }
 
 } // namespace
@@ -168,6 +199,28 @@ private slots:
         }
     }
 
+    void description_ofQemusCpu_isOurTable() {
+        DebugBench bench;
+        QVERIFY(bench.start());
+        QVERIFY(bench.runTo(BootPoint::kernelEntry)); // in 64-bit code
+        QLocalSocket gdb;
+        gdb.connectToServer(bench.socket);
+        QVERIFY(bench.wait([&] { return gdb.state() == QLocalSocket::ConnectedState; }));
+        const auto described = rsp::describeRegisters(
+            description(gdb, "target.xml"),
+            [&](const QString &name) -> Result<QByteArray> { return description(gdb, name.toUtf8()); });
+        QVERIFY2(described, described ? "" : qPrintable(described.error().text()));
+        const arch::RegisterTable &table = bench.target()->architecture().registers;
+        QCOMPARE(described->architecture, QStringLiteral("i386:x86-64"));
+        QCOMPARE(described->packetBytes, table.packetBytes);
+        QCOMPARE(described->registers.size(), qsizetype(table.count()));
+        for (const rsp::RegisterEntry &one : described->registers) {
+            QCOMPARE(one.name, QString::fromLatin1(table.at(one.number)->name));
+            QCOMPARE(one.bytes(), table.bytes(one.number));
+            QCOMPARE(one.offset, table.offset(one.number));
+        }
+    }
+
     // A CPU that is not the one that stopped: registers and stack are those that gdb sees of it.
     void everyCpu_registersAndBacktrace_areTheSame() {
         const QString vmlinux = QFileInfo(Guest::demoEif()).absolutePath() + QStringLiteral("/vmlinux");
@@ -189,14 +242,14 @@ private slots:
         QVERIFY2(backtraces > 0, qPrintable(said));
         for (const qint64 thread : {qint64(1), qint64(2)}) {
             const QByteArray raw = bench.registers(thread);
-            QCOMPARE(raw.size(), RegisterView::stubPacketBytes);
+            QCOMPARE(raw.size(), arch::x86::table.packetBytes);
             const auto field = [&raw](int number) {
-                return hex(qFromLittleEndian<quint64>(raw.constData() + RegisterView::stubOffset(number)));
+                return hex(qFromLittleEndian<quint64>(raw.constData() + arch::x86::table.offset(number)));
             };
             const QString line =
                 QStringLiteral("rip %1 rsp %2 rbx %3 cr3 %4")
-                    .arg(field(RegisterView::stubRip), field(RegisterView::stubRsp),
-                         field(RegisterView::stubRbx), field(RegisterView::stubCr3))
+                    .arg(field(arch::x86::rip), field(arch::x86::rsp), field(arch::x86::rbx),
+                         field(arch::x86::cr3))
                     .replace(QStringLiteral("rbx 0x0 "), QStringLiteral("rbx 0 ")); // printf's %#lx
             QVERIFY2(said.contains(line), qPrintable(line + QStringLiteral(" is missing in ") + said));
 
@@ -236,9 +289,8 @@ private slots:
             QCOMPARE(thread.isCurrent, thread.id == other);
         const auto after = bench.value(QStringLiteral("$rsp"));
         QVERIFY(before && after && *before != *after);
-        QCOMPARE(hex(*after),
-                 hex(qFromLittleEndian<quint64>(bench.registers(other).constData() +
-                                                RegisterView::stubOffset(RegisterView::stubRsp))));
+        QCOMPARE(hex(*after), hex(qFromLittleEndian<quint64>(bench.registers(other).constData() +
+                                                             arch::x86::table.offset(arch::x86::rsp))));
         QVERIFY(!bench.memory(AddressSpace::guestVirtual, *after, 8).isEmpty());
         // Its registers are written, and it stays the one that is looked at.
         const qsizetype stops = bench.stops.size();
@@ -264,7 +316,7 @@ private slots:
         const guest::PhysicalMemory &ram = *bench.target()->physicalMemory();
         const auto cr3 = bench.value(QStringLiteral("$cr3"));
         QVERIFY(cr3.has_value());
-        const guest::VirtualMemory kernel(ram, {guest::Paging::levels4, *cr3});
+        const guest::VirtualMemory kernel(ram, {arch::x86::PagingModes::levels4, *cr3});
         quint64 apic = 0;
         for (quint64 page = 0xffffffffff000000; page != 0 && apic == 0; page += 4096)
             if (const auto place = kernel.translate(page); place && place->physical == 0xfee00000)

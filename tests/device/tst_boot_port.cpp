@@ -139,6 +139,29 @@ private Q_SLOTS:
         QCOMPARE(history[1].toObject(), ramdisk);
     }
 
+    void break_onAStage_stopsTheMachineThere() {
+        QtestMachine machine;
+        QVERIFY2(machine.start(), machine.errorOutput());
+        const QJsonObject added = machine
+                                      .command(QStringLiteral("enclave-break-add"),
+                                               {{QStringLiteral("source"), QStringLiteral("boot-stage")},
+                                                {QStringLiteral("stage"), QStringLiteral("kernel")},
+                                                {QStringLiteral("count"), 1}})
+                                      .toObject();
+        send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_HEADER));
+        QCOMPARE(machine.command(QStringLiteral("query-status")).toObject()[QStringLiteral("status")],
+                 QStringLiteral("running"));
+        send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_KERNEL));
+        const QJsonObject hit = machine.takeEvent(QStringLiteral("ENCLAVE_BREAK"));
+        QCOMPARE(hit[QStringLiteral("id")], added[QStringLiteral("id")]);
+        QCOMPARE(hit[QStringLiteral("stage")].toString(), QStringLiteral("kernel"));
+        QCOMPARE(hit[QStringLiteral("detail")].toString(), QStringLiteral("boot stage kernel"));
+        machine.takeEvent(QStringLiteral("STOP"));
+        QCOMPARE(machine.command(QStringLiteral("query-status")).toObject()[QStringLiteral("status")],
+                 QStringLiteral("paused"));
+        QCOMPARE(machine.command(QStringLiteral("enclave-break-list")).toArray().size(), 0);
+    }
+
     void warning_becomesAnEvent() {
         QtestMachine machine;
         QVERIFY2(machine.start(), machine.errorOutput());

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The debugger's models, all of them under QAbstractItemModelTester.
+#include "app/core/arch/x86/registers.hpp"
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/features/debug/base/debug_lists.hpp"
-#include "app/features/debug/base/register_bits.hpp"
 #include "app/features/debug/kernel/kernel_log_model.hpp"
 #include "app/features/debug/memory/memory_search.hpp"
 #include "app/features/debug/memory/target_memory.hpp"
@@ -13,6 +14,7 @@
 #include <QSignalSpy>
 #include <QTest>
 
+using namespace nitroscope;
 using namespace nitroscope::app;
 using namespace nitroscope::test;
 
@@ -21,10 +23,10 @@ namespace {
 constexpr auto fatal = QAbstractItemModelTester::FailureReportingMode::QtTest;
 
 RegisterSet set(quint64 generation, std::initializer_list<std::pair<int, quint64>> values) {
-    RegisterSet registers{generation, 1, QByteArray(RegisterView::stubPacketBytes, '\0')};
+    RegisterSet registers{generation, 1, QByteArray(arch::x86::table.packetBytes, '\0')};
     for (const auto &[number, value] : values)
-        for (int i = 0; i < std::min(8, RegisterView::stubBytes(number)); ++i)
-            registers.raw[RegisterView::stubOffset(number) + i] = char(value >> (8 * i));
+        for (int i = 0; i < std::min(8, arch::x86::table.bytes(number)); ++i)
+            registers.raw[arch::x86::table.offset(number) + i] = char(value >> (8 * i));
     return registers;
 }
 
@@ -48,6 +50,7 @@ class TestDebugModels : public QObject {
 private slots:
     void registers_values_areShownInEachMode() {
         RegisterModel model;
+        model.setArchitecture(arch::x86_64());
         QAbstractItemModelTester tester(&model, fatal);
         model.setRegisters(set(1, {{0, 0x1122334455667788}, {16, 0xfff0}, {18, 0xf000}}),
                            {CpuMode::bits64, 0});
@@ -62,6 +65,7 @@ private slots:
 
     void registers_change_isMarkedForOneStop() {
         RegisterModel model;
+        model.setArchitecture(arch::x86_64());
         QAbstractItemModelTester tester(&model, fatal);
         const auto changed = [&](int number) {
             return model.indexOf(number)
@@ -84,6 +88,7 @@ private slots:
 
     void registers_stale_keepValues() {
         RegisterModel model;
+        model.setArchitecture(arch::x86_64());
         model.setRegisters(set(1, {{0, 1}}), {});
         model.setStale(true);
         QVERIFY(model.indexOf(0).data(Role::staleRole).toBool());
@@ -94,20 +99,22 @@ private slots:
 
     void registers_flagsAndControl_areDecoded() {
         RegisterModel model;
+        model.setArchitecture(arch::x86_64());
         model.setRegisters(set(1, {{17, 0x246}, {27, 0x80050033}, {18, 0x33}, {32, 0xd01}}), {});
         QCOMPARE(text(model, 17, RegisterModel::meaning), QStringLiteral("IF ZF PF"));
         QCOMPARE(text(model, 27, RegisterModel::meaning), QStringLiteral("PG AM WP NE ET MP PE"));
         QCOMPARE(text(model, 32, RegisterModel::meaning), QStringLiteral("NXE LMA LME SCE"));
         QCOMPARE(text(model, 18, RegisterModel::meaning), QStringLiteral("GDT[6], ring 3"));
         QCOMPARE(part(model, 17, QStringLiteral("ZF")), QStringLiteral("1"));
-        QCOMPARE(setBitsText(17, 0x3000), QStringLiteral("IOPL=3"));
+        QCOMPARE(setBitsText(arch::x86::flagBits, 0x3000), QStringLiteral("IOPL=3"));
     }
 
     void registers_xmmLanes_highestFirst() {
         RegisterSet registers = set(1, {});
         const QByteArray value = QByteArray::fromHex("0000803f00000040000040400000f0ff");
-        registers.raw.replace(RegisterView::stubOffset(49), 16, value);
+        registers.raw.replace(arch::x86::table.offset(49), 16, value);
         RegisterModel model;
+        model.setArchitecture(arch::x86_64());
         model.setRegisters(registers, {});
         QCOMPARE(part(model, 49, QStringLiteral("4 × u32")),
                  QStringLiteral("fff00000 40400000 40000000 3f800000"));
@@ -116,6 +123,7 @@ private slots:
 
     void registers_edit_asksForLittleEndianBytes() {
         RegisterModel model;
+        model.setArchitecture(arch::x86_64());
         QSignalSpy wanted(&model, &RegisterModel::writeWanted);
         model.setRegisters(set(1, {{0, 1}, {17, 0x202}}), {});
         const QModelIndex rax = model.indexOf(0).siblingAtColumn(RegisterModel::value);
@@ -135,6 +143,7 @@ private slots:
 
     void registers_shortPacket_showsNothing() {
         RegisterModel model;
+        model.setArchitecture(arch::x86_64());
         model.setRegisters({1, 1, QByteArray(20, '\xff')}, {});
         QCOMPARE(text(model, 16, RegisterModel::value), QString());
         QCOMPARE(text(model, 27, RegisterModel::meaning), QString());

@@ -21,6 +21,7 @@
 #include "tests/gui/support/gui_fixture.hpp"
 
 #include <QElapsedTimer>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTest>
@@ -344,6 +345,23 @@ private slots:
         QCOMPARE(view.cursor(), base);
     }
 
+    void disassembly_scrolledAtTheEndOfTheAddressSpace_staysThere() {
+        DebugFixture fixture;
+        fixture.attach();
+        constexpr quint64 lastPage = ~quint64{4095};
+        fixture.target.map(AddressSpace::guestVirtual, lastPage, QByteArray(4096, '\x90'));
+        fixture.debug().showCode(lastPage + 16);
+        fixture.settle();
+        DisassemblyView &view = fixture.debug().disassembly().view();
+        QScrollBar &bar = *view.verticalScrollBar();
+        bar.setValue(bar.maximum());
+        QVERIFY2(view.top() >= lastPage, qPrintable(QString::number(view.top(), 16)));
+        view.setFocus();
+        for (int i = 0; i < 200; ++i)
+            QTest::keyClick(&view, Qt::Key_PageDown);
+        QVERIFY2(view.cursor() >= lastPage, qPrintable(QString::number(view.cursor(), 16)));
+    }
+
     void disassembly_16bitCode_isDecodedAs16Bit() {
         DebugFixture fixture;
         fixture.show();
@@ -424,6 +442,24 @@ private slots:
         panel.addFolder(fixture.dir.filePath(QStringLiteral("linux")));
         QTRY_VERIFY(panel.shownFile().endsWith(QStringLiteral("linux/init/main.c")));
         QCOMPARE(panel.shownLine(), 905);
+    }
+
+    void source_nameThatEndsLikeTheFileShown_isLoaded() {
+        DebugFixture fixture;
+        fixture.attach();
+        SourcePanel &panel = fixture.debug().source();
+        fixture.window->dockArea().findChild<QDockWidget *>(QStringLiteral("dock.source"))->raise();
+        const QString data = writeFile(fixture.dir.filePath(QStringLiteral("data.c")), "int data;\n");
+        const QString other = writeFile(fixture.dir.filePath(QStringLiteral("a.c")), "int a;\n");
+        panel.addFolder(fixture.dir.path());
+        FakeSymbols &symbols = fixture.target.makeSymbols();
+        symbols.addSource(base, {{QStringLiteral("data.c"), 1, QStringLiteral("data")}});
+        symbols.addSource(base + 4, {{QStringLiteral("a.c"), 1, QStringLiteral("a")}});
+        fixture.target.publish();
+        panel.showAddress(base);
+        QTRY_COMPARE(panel.shownFile(), data);
+        panel.showAddress(base + 4);
+        QTRY_COMPARE(panel.shownFile(), other);
     }
 
     void stack_words_haveSymbols() {

@@ -88,6 +88,18 @@ private slots:
         QCOMPARE(m_view->cursor(), 17 + static_cast<quint64>(m_view->geometry64().visibleRows) * 16);
     }
 
+    void pageDown_endOfTheAddressSpace_staysThere() {
+        m_view->setSource(std::make_shared<HugeSource>(~quint64{0}));
+        m_view->goTo(~quint64{0} - 20);
+        QTest::keyClick(m_view.get(), Qt::Key_PageDown);
+        QCOMPARE(m_view->cursor(), ~quint64{0} - 1);
+        QTest::keyClick(m_view.get(), Qt::Key_Down);
+        QCOMPARE(m_view->cursor(), ~quint64{0} - 1);
+        const int bottom = m_view->viewport()->height() - 1; // below the last row, or in it
+        QTest::mouseClick(m_view->viewport(), Qt::LeftButton, {}, QPoint(200, bottom));
+        QVERIFY(m_view->cursor() >= ~quint64{15});
+    }
+
     void selectAll_hugeSource_refusesToCopyIt() {
         m_view->selectAll();
         QCOMPARE(m_view->selection(), (ByteRange{0, tenGiB}));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The launch options' vsock page: what is entered reaches the run and the next start of the program, and what
+// The launch options' dialog: what is entered reaches the run and the next start of the program, and what
 // cannot be started cannot be accepted. Leaves pictures in build/screenshots.
 #include "app/features/launch/launch_dialog.hpp"
+#include "app/session/launch/launch_options.hpp"
 #include "app/ui/theme/theme.hpp"
 #include "tests/gui/support/gui_fixture.hpp"
 
@@ -108,6 +109,35 @@ private slots:
         QTRY_VERIFY(!fixture.window->findChild<LaunchDialog *>());
         fixture.action("enclave.options")->trigger();
         QVERIFY(fixture.window->findChild<LaunchDialog *>()->spec().vsock == everyOption());
+    }
+
+    void everyOption_withAPage_comesBackFromDialogAndPreferences_data() {
+        QTest::addColumn<QString>("name");
+        for (const LaunchOption &option : launchOptions())
+            if (option.page != OptionPage::none)
+                QTest::newRow(option.name) << QString::fromLatin1(option.name);
+    }
+    void everyOption_withAPage_comesBackFromDialogAndPreferences() {
+        QFETCH(QString, name);
+        const LaunchOption &option = launchOption(name.toStdString());
+        LaunchSpec spec;
+        if (*option.besideWhen)
+            spec.vsock.heartbeat = QString::fromLatin1(option.besideWhen);
+        QVariant value = QStringLiteral("/tmp/a b,c");
+        if (option.isSwitch())
+            value = !valueOf(option, spec).toBool();
+        else if (option.isNumber())
+            value = option.max;
+        else if (option.kind == OptionKind::word)
+            value = optionWords(option).last().first;
+        else if (option.kind == OptionKind::list)
+            value = QStringList{QStringLiteral("1=echo"), QStringLiteral("2=refuse")};
+        QVERIFY(setValue(option, spec, value));
+        QTemporaryDir dir;
+        Preferences(dir.path()).setLaunchOptions(LaunchDialog(spec, 0, nullptr).spec());
+        const LaunchSpec kept = Preferences(dir.path()).launchOptions();
+        for (const LaunchOption &each : launchOptions())
+            QVERIFY2(valueOf(each, kept) == valueOf(each, spec), each.name);
     }
 
     void cpus_moreThanTheMachineTakes_cannotBeChosen() {

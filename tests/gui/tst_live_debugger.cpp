@@ -19,9 +19,9 @@
 #include "app/ui/bars/find_bar.hpp"
 #include "app/ui/bytes/hex_view.hpp"
 #include "app/ui/theme/theme.hpp"
-#include "app/window/main_window.hpp"
 #include "tests/gui/support/gui_fixture.hpp"
 #include "tests/gui/support/live_machine.hpp"
+#include "tests/gui/support/test_window.hpp"
 
 #include <QCheckBox>
 #include <QDialogButtonBox>
@@ -121,7 +121,7 @@ struct LiveWindow {
 
     Preferences preferences;
     LiveSession session;
-    MainWindow window{session, preferences};
+    TestWindow window{session, preferences};
     QStringList problems;
 };
 
@@ -139,7 +139,7 @@ private slots:
         theme::apply(*qApp, Appearance::light);
         Preferences preferences(m_folder.path());
         LiveSession session;
-        MainWindow window(session, preferences);
+        TestWindow window(session, preferences);
         window.resize(1500, 950);
         window.show();
         DebugWorkspace &debug = window.debug();

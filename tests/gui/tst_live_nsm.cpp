@@ -12,8 +12,8 @@
 #include "app/ui/bytes/cbor_view.hpp"
 #include "app/ui/panel/panel_dock.hpp"
 #include "app/ui/theme/theme.hpp"
-#include "app/window/main_window.hpp"
 #include "tests/gui/support/live_machine.hpp"
+#include "tests/gui/support/test_window.hpp"
 
 #include <QContextMenuEvent>
 #include <QMenu>
@@ -50,7 +50,7 @@ class LiveNsm : public QObject {
     QTemporaryDir m_folder;
     std::unique_ptr<Preferences> m_preferences;
     std::unique_ptr<LiveSession> m_session;
-    std::unique_ptr<MainWindow> m_window;
+    std::unique_ptr<TestWindow> m_window;
 
     NsmPanel &nsm() { return m_window->nsmPanel(); }
     NsmListModel &model() { return nsm().model(); }
@@ -110,7 +110,7 @@ private slots:
         theme::apply(*qApp, Appearance::light);
         m_preferences = std::make_unique<Preferences>(m_folder.path());
         m_session = std::make_unique<LiveSession>();
-        m_window = std::make_unique<MainWindow>(*m_session, *m_preferences);
+        m_window = std::make_unique<TestWindow>(*m_session, *m_preferences);
         m_window->resize(1600, 1000);
         m_window->show();
         m_window->openEif(demoEif, MainWindow::AfterOpening::run);
@@ -203,7 +203,7 @@ private slots:
         file.close();
         Preferences preferences(m_folder.filePath(u"other"_s));
         LiveSession idle;
-        MainWindow other(idle, preferences);
+        TestWindow other(idle, preferences);
         other.show();
         other.openFile(path);
         QTRY_COMPARE_WITH_TIMEOUT(other.savedCapture().state(), CaptureSource::State::complete, patience);

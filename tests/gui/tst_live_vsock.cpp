@@ -6,8 +6,8 @@
 #include "app/session/run/live_session.hpp"
 #include "app/ui/panel/panel_dock.hpp"
 #include "app/ui/theme/theme.hpp"
-#include "app/window/main_window.hpp"
 #include "tests/gui/support/live_machine.hpp"
+#include "tests/gui/support/test_window.hpp"
 
 #include <QSignalSpy>
 #include <QTableView>
@@ -43,7 +43,7 @@ private slots:
         theme::apply(*qApp, Appearance::light);
         Preferences preferences(m_folder.path());
         LiveSession session;
-        MainWindow window(session, preferences);
+        TestWindow window(session, preferences);
         window.show();
         VsockPanel &panel = window.vsockPanel();
         const auto trigger = [&window](const char *id) {

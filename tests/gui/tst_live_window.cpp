@@ -9,8 +9,8 @@
 #include "app/features/pcr/pcr_panel.hpp"
 #include "app/session/run/live_session.hpp"
 #include "app/ui/bars/banner.hpp"
-#include "app/window/main_window.hpp"
 #include "tests/gui/support/live_machine.hpp"
+#include "tests/gui/support/test_window.hpp"
 
 #include <csignal>
 #include <QDir>
@@ -85,7 +85,7 @@ private slots:
         file.close();
         Preferences preferences(m_folder.path());
         LiveSession session;
-        MainWindow window(session, preferences);
+        TestWindow window(session, preferences);
         window.show();
         window.openEif(file.fileName(), MainWindow::AfterOpening::run);
         QVERIFY(QTest::qWaitFor([&] { return session.state() == State::failed; }, patience));
@@ -101,7 +101,7 @@ private slots:
     void memoryTooSmall_saysHowMuch() {
         Preferences preferences(m_folder.path());
         LiveSession session;
-        MainWindow window(session, preferences);
+        TestWindow window(session, preferences);
         window.show();
         LaunchSpec options;
         options.memoryMiB = 20;
@@ -115,7 +115,7 @@ private slots:
     void qemuMissing_saysHowToGetIt() {
         Preferences preferences(m_folder.path());
         LiveSession session;
-        MainWindow window(session, preferences);
+        TestWindow window(session, preferences);
         window.show();
         LaunchSpec options;
         options.qemuPath = QStringLiteral("/no/such/qemu");
@@ -129,7 +129,7 @@ private slots:
     void demo_fromRunToKilledQemuAndAgain() {
         Preferences preferences(m_folder.path());
         LiveSession session;
-        MainWindow window(session, preferences);
+        TestWindow window(session, preferences);
         window.show();
         const auto trigger = [&window](const char *id) {
             window.actions().find(QLatin1String(id))->trigger();

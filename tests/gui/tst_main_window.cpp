@@ -348,17 +348,17 @@ private slots:
         Preferences preferences(dir.path());
         FakeSession session;
         {
-            MainWindow window(session, preferences);
+            TestWindow window(session, preferences);
             window.show();
             window.docks()[4]->close();
             window.close();
         }
         {
-            MainWindow window(session, preferences);
+            TestWindow window(session, preferences);
             QVERIFY(window.docks()[4]->isHidden());
             writeFile(window.layoutFile(), "junk");
         }
-        MainWindow window(session, preferences);
+        TestWindow window(session, preferences);
         QVERIFY(!window.docks()[4]->isHidden());
         window.logPanel().model().flush();
         QVERIFY(window.logPanel().model().asText().contains(QStringLiteral("default layout")));

@@ -5,6 +5,8 @@
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
 #include "app/formats/attestation/report.hpp"
+#include "app/formats/attestation/roots.hpp"
+#include "app/formats/attestation/verify.hpp"
 
 #include <cstdio>
 #include <QDateTime>

@@ -35,7 +35,9 @@ app::Result<QString> writeGdbScript(const GdbScript &script, const app::LiveTarg
     QString kernel = map.vmlinuxPath; // of the very kernel in the EIF: has lines and types, too
     if (kernel.isEmpty() && map.hasSymbols()) {
         kernel = script.folder + QStringLiteral("/kernel-symbols.elf");
-        if (auto written = writeFile(kernel, symbols::elfSymbolFile(map.image->symbols())); !written)
+        if (auto written = writeFile(
+                kernel, symbols::elfSymbolFile(map.image->symbols(), target.architecture().elfMachine));
+            !written)
             return tl::unexpected(written.error());
     }
 

@@ -6,6 +6,7 @@
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
+#include "app/core/architectures.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
 #include "app/session/run/ram_file.hpp"
 
@@ -37,7 +38,7 @@ app::Result<app::KernelReader> readerOf(const Wanted &wanted) {
     const auto sources = sourcesOf(wanted);
     if (!sources)
         return tl::unexpected(sources.error());
-    auto memory = guest::PhysicalMemory::open(sources->ram);
+    auto memory = guest::PhysicalMemory::open(sources->ram, arch::usualArchitecture());
     if (!memory)
         return tl::unexpected(memory.error());
     symbols::KernelImagePointer image;

@@ -5,6 +5,7 @@
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
+#include "app/core/architectures.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/formats/symbols/kernel_image.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
@@ -51,7 +52,7 @@ app::Result<symbols::SymbolTable> tableOf(const QString &path, const QString &ra
         return app::failure(QStringLiteral("no-kallsyms"), (*image)->symbolsProblem());
     if (ram.isEmpty())
         return table;
-    const auto memory = guest::PhysicalMemory::open(ram);
+    const auto memory = guest::PhysicalMemory::open(ram, arch::usualArchitecture());
     if (!memory)
         return tl::unexpected(memory.error());
     const auto running = app::RunningKernel::find(*memory, *image);
@@ -72,7 +73,9 @@ int showSymbols(const QString &path, const QString &elfPath, const QString &ram)
     if (elfPath.isEmpty())
         return writeOutput(listing(*table)) == Written::all ? ok : refused;
     QSaveFile out(elfPath);
-    if (!out.open(QIODevice::WriteOnly) || out.write(symbols::elfSymbolFile(*table)) < 0 || !out.commit()) {
+    if (!out.open(QIODevice::WriteOnly) ||
+        out.write(symbols::elfSymbolFile(*table, arch::usualArchitecture().elfMachine)) < 0 ||
+        !out.commit()) {
         say(QStringLiteral("%1: %2").arg(elfPath, out.errorString()));
         return refused;
     }

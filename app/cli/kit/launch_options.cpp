@@ -55,18 +55,6 @@ CLI::Option *addValue(CLI::App &command, const LaunchOption &option, const std::
     return command.add_option_function<std::string>(std::string("--") + option.name, take, help);
 }
 
-// "FILE", "{tcg,kvm}", "{on,off}"
-std::string valueName(const LaunchOption &option) {
-    if (*option.value)
-        return option.value;
-    QStringList words;
-    for (const auto &[word, meaning] : optionWords(option))
-        words << word;
-    if (option.kind == OptionKind::onOff)
-        words = {QStringLiteral("on"), QStringLiteral("off")};
-    return QStringLiteral("{%1}").arg(words.join(u',')).toStdString();
-}
-
 std::string helpOf(const LaunchOption &option) {
     if (option.kind != OptionKind::onOff)
         return optionHelp(option).toStdString();
@@ -90,7 +78,7 @@ void addLaunchOptions(CLI::App &command, app::OptionPlaces place, LaunchSpec &sp
             added = option.kind == OptionKind::list ? addList(command, option, help, spec)
                                                     : addValue(command, option, help, spec);
             const auto check = [&option](std::string &argument) { return problemOf(option, argument); };
-            added->check(CLI::Validator(check, "", ""))->type_name(valueName(option));
+            added->check(CLI::Validator(check, "", ""))->type_name(optionValueName(option).toStdString());
         }
         if (*option.needs && place == app::inRunEnclave)
             added->needs(command.get_option(std::string("--") + option.needs));

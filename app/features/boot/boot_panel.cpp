@@ -2,7 +2,6 @@
 #include "app/features/boot/boot_panel.hpp"
 
 #include "app/features/boot/stage_timeline.hpp"
-#include "app/session/account/run_account.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
 #include "app/ui/panel/view_state.hpp"
@@ -52,20 +51,6 @@ BootPanel::BootPanel(QWidget *parent)
                 if (cell.isValid())
                     emit stageChosen(cell.row());
             });
-}
-
-void BootPanel::follow(const RunAccount &account) {
-    connect(&account, &RunAccount::began, &m_model, [this, &account] {
-        m_model.clear();
-        m_model.setRunStart(account.startNs());
-    });
-    connect(&account, &RunAccount::taken, &m_model, [this](const RunNews &news) {
-        for (const BootStage &stage : news.stages)
-            m_model.append(stage);
-        if (news.failure)
-            m_model.setFailure(*news.failure);
-    });
-    connect(&account, &RunAccount::ended, &m_model, [this] { m_model.setStale(true); });
 }
 
 bool BootPanel::showStage(int stage) {

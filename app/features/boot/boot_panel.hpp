@@ -11,7 +11,6 @@ class QTableView;
 namespace nitroscope::app {
 
 class EmptyStack;
-class RunAccount;
 class StageTimeline;
 
 class BootPanel : public Panel {
@@ -19,8 +18,6 @@ class BootPanel : public Panel {
 public:
     explicit BootPanel(QWidget *parent = nullptr);
 
-    // Shows the boot that the account tells of; it outlives the panel.
-    void follow(const RunAccount &account);
     BootStageModel &model() { return m_model; }
     // A stage by its number, -1 the failure; false when there is none. Tells nobody.
     bool showStage(int stage);

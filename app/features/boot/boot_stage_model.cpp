@@ -3,6 +3,7 @@
 
 #include "app/ui/text/byte_text.hpp"
 #include "app/ui/text/roles.hpp"
+#include "app/ui/text/time_text.hpp"
 
 namespace nitroscope::app {
 namespace {
@@ -26,14 +27,6 @@ QString stageMeaning(const QString &stage) {
 }
 
 } // namespace
-
-QString milliseconds(qint64 nanoseconds) {
-    const qint64 micro = nanoseconds / 1000;
-    QString whole = QString::number(micro / 1000);
-    for (qsizetype at = whole.size() - 3; at > 0; at -= 3)
-        whole.insert(at, QChar(0x202f)); // narrow no-break space
-    return QStringLiteral("%1.%2").arg(whole).arg(micro % 1000, 3, 10, QLatin1Char('0'));
-}
 
 int BootStageModel::rowCount(const QModelIndex &parent) const {
     return parent.isValid() ? 0 : static_cast<int>(m_stages.size()) + (m_failure ? 1 : 0);

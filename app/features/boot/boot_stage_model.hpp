@@ -11,9 +11,6 @@
 
 namespace nitroscope::app {
 
-// "0.000", "12.345", "1 234.567": nanoseconds as milliseconds with three decimals.
-QString milliseconds(qint64 nanoseconds);
-
 class BootStageModel : public QAbstractTableModel {
     Q_OBJECT
 public:

@@ -2,6 +2,7 @@
 #include "app/features/boot/stage_timeline.hpp"
 
 #include "app/features/boot/boot_stage_model.hpp"
+#include "app/ui/text/time_text.hpp"
 #include "app/ui/theme/theme.hpp"
 
 #include <algorithm>

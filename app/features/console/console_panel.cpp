@@ -2,7 +2,6 @@
 #include "app/features/console/console_panel.hpp"
 
 #include "app/features/console/terminal_view.hpp"
-#include "app/session/account/run_account.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/bars/find_bar.hpp"
 #include "app/ui/text/byte_text.hpp"
@@ -42,15 +41,6 @@ ConsolePanel::ConsolePanel(QWidget *parent)
     connect(m_findBar, &FindBar::nextRequested, this, &ConsolePanel::findNext);
     connect(m_findBar, &FindBar::previousRequested, this, &ConsolePanel::findPrevious);
     connect(m_findBar, &FindBar::dismissed, m_view, qOverload<>(&QWidget::setFocus));
-}
-
-void ConsolePanel::follow(const RunAccount &account) {
-    connect(&account, &RunAccount::began, this, &ConsolePanel::clear);
-    connect(&account, &RunAccount::taken, this, [this](const RunNews &news) {
-        if (!news.console.isEmpty())
-            append(news.console);
-    });
-    connect(&account, &RunAccount::ended, this, &ConsolePanel::setEnded);
 }
 
 void ConsolePanel::append(const QByteArray &bytes) {

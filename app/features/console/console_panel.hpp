@@ -17,7 +17,6 @@ namespace nitroscope::app {
 
 class EmptyStack;
 class FindBar;
-class RunAccount;
 class TerminalView;
 
 class ConsolePanel : public Panel {
@@ -30,8 +29,6 @@ public:
 
     explicit ConsolePanel(QWidget *parent = nullptr);
 
-    // Shows what the guest of the account's run writes; the account outlives the panel.
-    void follow(const RunAccount &account);
     void append(const QByteArray &bytes);
     // A new run: empties screen, log and queues.
     void clear();

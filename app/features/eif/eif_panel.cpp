@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/eif/eif_panel.hpp"
 
+#include "app/features/eif/eif_byte_source.hpp"
 #include "app/features/eif/eif_compare_view.hpp"
 #include "app/features/eif/eif_findings_view.hpp"
-#include "app/features/eif/eif_loader.hpp"
 #include "app/features/eif/files/eif_files_view.hpp"
 #include "app/features/eif/measurement_strip.hpp"
 #include "app/ui/bars/empty_state.hpp"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/log/log_panel.hpp"
 
-#include "app/session/account/run_account.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
 #include "app/ui/panel/view_state.hpp"
 
@@ -47,13 +46,6 @@ LogPanel::LogPanel(QWidget *parent)
     m_flush.setSingleShot(true);
     m_flush.setInterval(33);
     connect(&m_flush, &QTimer::timeout, this, &LogPanel::flush);
-}
-
-void LogPanel::follow(const RunAccount &account) {
-    connect(&account, &RunAccount::taken, this, [this](const RunNews &news) {
-        for (const LogEntry &entry : news.log)
-            append(entry);
-    });
 }
 
 void LogPanel::append(const LogEntry &entry) {

@@ -14,15 +14,11 @@ class QTableView;
 
 namespace nitroscope::app {
 
-class RunAccount;
-
 class LogPanel : public Panel {
     Q_OBJECT
 public:
     explicit LogPanel(QWidget *parent = nullptr);
 
-    // Has a line for what the account's stream says beside what other panels show; it outlives the panel.
-    void follow(const RunAccount &account);
     LogModel &model() { return m_model; }
     void append(const LogEntry &entry);
     void copy() override;

@@ -2,7 +2,6 @@
 #include "app/features/pcr/pcr_panel.hpp"
 
 #include "app/formats/eif/pcr_meaning.hpp"
-#include "app/session/account/run_account.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
 #include "app/ui/panel/view_state.hpp"
@@ -127,20 +126,6 @@ PcrPanel::PcrPanel(QWidget *parent)
         showDetails();
     });
     m_table->setCurrentIndex(m_model.index(0, 0));
-}
-
-void PcrPanel::follow(const RunAccount &account) {
-    m_history.setAccount(account.pcrs());
-    connect(&account, &RunAccount::began, this, [this] {
-        m_history.restart();
-        m_model.clearLive();
-    });
-    connect(&account, &RunAccount::taken, this, [this](const RunNews &news) {
-        m_history.update();
-        if (!news.pcrs.isEmpty())
-            setLive(news.pcrs);
-    });
-    connect(&account, &RunAccount::ended, &m_model, [this] { m_model.setStale(true); });
 }
 
 void PcrPanel::setLive(const QVector<PcrValue> &pcrs) {

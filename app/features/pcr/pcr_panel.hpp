@@ -16,15 +16,12 @@ class QTableView;
 namespace nitroscope::app {
 
 class EmptyStack;
-class RunAccount;
 
 class PcrPanel : public Panel {
     Q_OBJECT
 public:
     explicit PcrPanel(QWidget *parent = nullptr);
 
-    // Shows what the account tells of the PCRs; it outlives the panel.
-    void follow(const RunAccount &account);
     PcrTableModel &model() { return m_model; }
     // What the capture stream tells of the PCRs' past.
     PcrHistoryModel &history() { return m_history; }

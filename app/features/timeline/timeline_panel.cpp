@@ -2,7 +2,6 @@
 #include "app/features/timeline/timeline_panel.hpp"
 
 #include "app/features/timeline/timeline_view.hpp"
-#include "app/session/account/run_account.hpp"
 #include "app/session/nsm/nsm_transaction.hpp"
 #include "app/ui/actions/menus.hpp"
 #include "app/ui/bars/empty_state.hpp"
@@ -58,15 +57,6 @@ TimelinePanel::TimelinePanel(const QList<QAction *> &actions, QWidget *parent)
     });
     connect(m_view, &TimelineView::opened, this, &TimelinePanel::eventOpened);
     refresh();
-}
-
-void TimelinePanel::follow(const RunAccount &account) {
-    connect(&account, &RunAccount::began, &m_model, [this, &account] { m_model.restart(account.bytes()); });
-    connect(&account, &RunAccount::taken, &m_model, [this](const RunNews &news) {
-        for (const pcapng::Record &record : news.records)
-            m_model.add(record);
-        m_model.endBatch();
-    });
 }
 
 void TimelinePanel::buildFilter() {

@@ -17,7 +17,6 @@ namespace nitroscope::app {
 
 class EmptyStack;
 class FilterBar;
-class RunAccount;
 class TimelineView;
 
 class TimelinePanel : public Panel {
@@ -28,8 +27,6 @@ public:
     // The actions of its context menu, nullptr for a separator; they outlive the panel.
     explicit TimelinePanel(const QList<QAction *> &actions, QWidget *parent = nullptr);
 
-    // Has every record of the account's stream; it outlives the panel.
-    void follow(const RunAccount &account);
     TimelineModel &model() { return m_model; }
     TimelineView &view() { return *m_view; }
     FilterBar &filterBar() { return *m_filter; }

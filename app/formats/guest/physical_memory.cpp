@@ -1,39 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/formats/guest/physical_memory.hpp"
 
-#include <algorithm>
-#include <cstring>
 #include <QFile>
 #include <unistd.h>
 
 namespace nitroscope::guest {
 namespace {
 
-constexpr quint64 KiB = 1024, MiB = 1024 * KiB, GiB = 1024 * MiB;
-
-// qemu-machine/board/nitro-machine.c, nitro-machine.h; QEMU's hw/i386/x86-common.c and target/i386.
-constexpr quint64 below4gMost = 3 * GiB, above4g = 4 * GiB;
-constexpr quint64 firmwareBytes = 64 * KiB, firmwareLow = MiB - firmwareBytes;
-constexpr quint64 virtioBase = 0xd0000000, virtioBytes = 0x200, virtioStride = 0x1000;
-constexpr quint64 ioApic = 0xfec00000, localApic = 0xfee00000;
-
-QVector<PhysicalRange> boardRanges(quint64 ram) {
-    const quint64 below = qMin(ram, below4gMost);
-    const QString firmware = QStringLiteral("boot firmware"), memory = QStringLiteral("RAM");
+QVector<PhysicalRange> rangesOf(const arch::MemoryLayout &layout, quint64 ram) {
     QVector<PhysicalRange> ranges;
-    // The ROM hides the RAM behind its copy below 1 MiB.
-    ranges.append({0, qMin(below, firmwareLow), Backing::ram, 0, memory});
-    ranges.append({firmwareLow, firmwareBytes, Backing::firmware, 0, firmware});
-    if (below > MiB)
-        ranges.append({MiB, below - MiB, Backing::ram, MiB, memory});
-    ranges.append({virtioBase, virtioBytes, Backing::device, 0, QStringLiteral("virtio-mmio 0 (vsock)")});
-    ranges.append(
-        {virtioBase + virtioStride, virtioBytes, Backing::device, 0, QStringLiteral("virtio-mmio 1 (NSM)")});
-    ranges.append({ioApic, 4 * KiB, Backing::device, 0, QStringLiteral("IOAPIC")});
-    ranges.append({localApic, MiB, Backing::device, 0, QStringLiteral("local APIC")});
-    ranges.append({4 * GiB - firmwareBytes, firmwareBytes, Backing::firmware, 0, firmware});
-    if (ram > below)
-        ranges.append({above4g, ram - below, Backing::ram, below, memory});
+    for (const arch::MemoryRange &range : layout.ranges(ram))
+        ranges.append(
+            {range.address, range.bytes, range.backing, range.fileOffset, QString::fromLatin1(range.name)});
     return ranges;
 }
 
@@ -73,18 +51,21 @@ tl::unexpected<app::Error> refuse(const PhysicalRange &range, quint64 address) {
 
 } // namespace
 
-app::Result<PhysicalMemory> PhysicalMemory::open(const QString &path) {
+app::Result<PhysicalMemory> PhysicalMemory::open(const QString &path,
+                                                 const arch::Architecture &architecture) {
     auto file = launch::FileSource::open(QFile::encodeName(path).constData(), "guest memory");
     if (!file)
         return app::failure(QStringLiteral("guest-memory"), QString::fromStdString(file.error()));
     const auto shared = std::make_shared<launch::FileSource>(*std::move(file));
-    PhysicalMemory memory(shared);
+    PhysicalMemory memory(shared, architecture);
     memory.m_descriptor = shared->descriptor();
     return memory;
 }
 
-PhysicalMemory::PhysicalMemory(std::shared_ptr<const launch::ByteSource> bytes)
-    : m_bytes(std::move(bytes)), m_ranges(boardRanges(m_bytes->size())) {}
+PhysicalMemory::PhysicalMemory(std::shared_ptr<const launch::ByteSource> bytes,
+                               const arch::Architecture &architecture)
+    : m_architecture(&architecture), m_bytes(std::move(bytes)),
+      m_ranges(rangesOf(architecture.memory, m_bytes->size())) {}
 
 PhysicalRange PhysicalMemory::rangeAt(quint64 address) const {
     PhysicalRange gap{0, 0, Backing::nothing, 0, QStringLiteral("nothing")};

@@ -4,11 +4,12 @@
 //
 // RAM is a file that QEMU and we share (memory-backend-file, share=on); it is read while the guest runs, so
 // two reads may see two moments. As in the rest of the project it is read by pread and not through a mapping:
-// a file that shrinks gives a failed read, never a signal. The board (qemu-machine/board/nitro-machine.c)
-// has RAM below 3 GiB at address 0 and the rest at 4 GiB. Registers of devices are never read, because
-// reading them has effects; the firmware's ROM lies outside of the file.
+// a file that shrinks gives a failed read, never a signal. Where the board has RAM is the architecture's to
+// say. Registers of devices are never read, because reading them has effects; the firmware's ROM lies outside
+// of the file.
 #pragma once
 
+#include "app/core/arch/architecture.hpp"
 #include "app/core/result.hpp"
 #include "qemu-machine/launch/file_source.hpp"
 
@@ -19,8 +20,7 @@
 
 namespace nitroscope::guest {
 
-// Which memory answers at an address.
-enum class Backing { ram, firmware, device, nothing };
+using arch::Backing;
 
 // A stretch of physical addresses of one kind.
 struct PhysicalRange {
@@ -36,9 +36,13 @@ struct PhysicalRange {
 class PhysicalMemory {
 public:
     // Errors: guest-memory (cannot be opened, is no regular file, is empty).
-    static app::Result<PhysicalMemory> open(const QString &path);
+    // The architecture outlives the memory.
+    static app::Result<PhysicalMemory> open(const QString &path, const arch::Architecture &architecture);
     // Any bytes laid out as the board does; the file's size is the guest's RAM.
-    explicit PhysicalMemory(std::shared_ptr<const launch::ByteSource> bytes);
+    PhysicalMemory(std::shared_ptr<const launch::ByteSource> bytes, const arch::Architecture &architecture);
+
+    // Of the guest.
+    const arch::Architecture &architecture() const { return *m_architecture; }
 
     quint64 ramBytes() const { return m_bytes->size(); }
     // Ascending, without gaps' ranges: RAM, firmware and devices.
@@ -68,6 +72,7 @@ public:
     QVector<PhysicalRange> populated() const;
 
 private:
+    const arch::Architecture *m_architecture;
     std::shared_ptr<const launch::ByteSource> m_bytes;
     QVector<PhysicalRange> m_ranges;
     int m_descriptor = -1; // of the file in m_bytes; -1 for other bytes

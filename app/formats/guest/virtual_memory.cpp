@@ -1,91 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/formats/guest/virtual_memory.hpp"
 
-#include <array>
-
 namespace nitroscope::guest {
 namespace {
-
-constexpr quint64 present = 1, writable = 2, user = 4, large = 0x80, noExecute = quint64(1) << 63;
-constexpr quint64 frameMask = 0x000ffffffffff000; // bits 51..12
-
-// One table of a walk, from the root on.
-struct Level {
-    const char *name;
-    int shift;      // of the address bits that index it
-    int indexBits;  //
-    int entryBytes; //
-    bool hasLarge;  // an entry may map a large page
-};
-
-constexpr Level pml5{"PML5", 48, 9, 8, false}, pml4{"PML4", 39, 9, 8, false}, pdpt{"PDPT", 30, 9, 8, true},
-    directory{"PD", 21, 9, 8, true}, table{"PT", 12, 9, 8, false};
-constexpr std::array levels5{pml5, pml4, pdpt, directory, table};
-constexpr std::array paeLevels{Level{"PDPT", 30, 2, 8, false}, directory, table};
-constexpr std::array levels32{Level{"PD", 22, 10, 4, true}, Level{"PT", 12, 10, 4, false}};
-
-std::span<const Level> levelsOf(Paging paging) {
-    switch (paging) {
-    case Paging::levels5:
-        return levels5;
-    case Paging::levels4:
-        return std::span(levels5).subspan(1);
-    case Paging::pae:
-        return paeLevels;
-    case Paging::bits32:
-        return levels32;
-    default:
-        return {};
-    }
-}
 
 QString hex(quint64 value) {
     return QStringLiteral("0x") + QString::number(value, 16);
 }
 
-bool isCanonical(quint64 address, Paging paging) {
-    if (paging != Paging::levels4 && paging != Paging::levels5)
-        return address <= 0xffffffff;
-    const int bits = paging == Paging::levels5 ? 57 : 48;
-    const qint64 extended = qint64(address << (64 - bits)) >> (64 - bits);
-    return quint64(extended) == address;
-}
-
-QString rights(quint64 entry, int entryBytes) {
-    QString text = entry & writable ? QStringLiteral("writable") : QStringLiteral("read-only");
-    text += entry & user ? QStringLiteral(", user") : QStringLiteral(", kernel");
-    if (entryBytes == 8 && entry & noExecute)
-        text += QStringLiteral(", no execution");
-    return text;
+QString rightsText(const arch::PageRights &rights) {
+    return (rights.isWritable ? QStringLiteral("writable") : QStringLiteral("read-only")) +
+           (rights.isUser ? QStringLiteral(", user") : QStringLiteral(", kernel")) +
+           (rights.isExecutable ? QString() : QStringLiteral(", no execution"));
 }
 
 tl::unexpected<app::Error> notMapped(quint64 address, const QString &message) {
     return tl::unexpected(app::Error{QStringLiteral("not-mapped"), message, address, {}});
 }
 
+// Without tables addresses are physical ones.
+app::Result<Translation> flat(const arch::PagingMode &mode, quint64 address, QStringList *steps) {
+    if (address >= mode.flatEnd)
+        return notMapped(
+            address,
+            QStringLiteral("Paging is off: there are no addresses above %1 GiB.").arg(mode.flatEnd >> 30));
+    if (steps)
+        *steps << QStringLiteral("Paging is off: addresses are physical.");
+    return Translation{address, 4096, true, true, true};
+}
+
+QString stepText(const QString &what, quint64 entryAt, quint64 entry, const arch::PageTableEntry &decoded,
+                 quint64 pageBytes) {
+    const QString start = QStringLiteral("%1 at %2 = %3: ").arg(what, hex(entryAt), hex(entry));
+    const QString rights = rightsText(decoded.rights);
+    return start + (decoded.isPage
+                        ? QStringLiteral("page of %1 KiB at %2, %3")
+                              .arg(pageBytes / 1024)
+                              .arg(hex(decoded.address), rights)
+                        : QStringLiteral("next table at %1, %2").arg(hex(decoded.address), rights));
+}
+
 // The walk; `steps` gets its lines when it is wanted.
 app::Result<Translation> walk(const PhysicalMemory &memory, const AddressTranslation &how, quint64 address,
                               QStringList *steps) {
-    if (how.paging == Paging::off) {
-        if (address > 0xffffffff)
-            return notMapped(address, QStringLiteral("Paging is off: there are no addresses above 4 GiB."));
-        if (steps)
-            *steps << QStringLiteral("Paging is off: addresses are physical.");
-        return Translation{address, 4096, true, true, true};
-    }
-    if (!isCanonical(address, how.paging))
+    if (!how.paging)
+        return notMapped(address, QStringLiteral("No page tables are known yet."));
+    const arch::PagingMode &mode = *how.paging;
+    if (mode.levels.empty())
+        return flat(mode, address, steps);
+    const auto first = mode.firstTable(how, address);
+    if (!first)
         return notMapped(
             address,
             QStringLiteral("%1 is not canonical: no address of this paging mode.").arg(hex(address)));
-    const std::span<const Level> levels = levelsOf(how.paging);
-    // The PAE root is aligned to 32 bytes only.
-    quint64 at = how.paging == Paging::pae ? how.root & 0xffffffe0 : how.root & frameMask;
-    if (how.paging == Paging::bits32)
-        at &= 0xfffff000;
+    quint64 at = *first;
     if (steps)
-        *steps << QStringLiteral("CR3: the %1 is at %2").arg(QLatin1String(levels[0].name), hex(at));
+        *steps << QStringLiteral("%1: the %2 is at %3")
+                      .arg(QLatin1String(mode.rootName), QLatin1String(mode.levels[0].name), hex(at));
     Translation result{0, 4096, true, true, true};
-    for (const Level &level : levels) {
+    for (const arch::PageTableLevel &level : mode.levels) {
         const quint64 index = (address >> level.shift) & ((quint64(1) << level.indexBits) - 1);
         const quint64 entryAt = at + index * quint64(level.entryBytes);
         quint64 entry = 0;
@@ -93,54 +66,33 @@ app::Result<Translation> walk(const PhysicalMemory &memory, const AddressTransla
                 entryAt, std::as_writable_bytes(std::span(&entry, 1)).first(size_t(level.entryBytes)));
             !read)
             return tl::unexpected(read.error());
-        const QString what = QStringLiteral("%1[%2]").arg(QLatin1String(level.name)).arg(index);
-        if (!(entry & present))
+        const arch::PageTableEntry decoded = mode.decode(level, entry);
+        if (!decoded.isPresent)
             return notMapped(address,
-                             QStringLiteral("%1 is not mapped: %2 at %3 is %4, which is not present.")
-                                 .arg(hex(address), what, hex(entryAt), hex(entry)));
-        // The PAE root's entries have no rights.
-        if (!(how.paging == Paging::pae && level.shift == pdpt.shift)) {
-            result.isWritable = result.isWritable && entry & writable;
-            result.isUser = result.isUser && entry & user;
-            result.isExecutable = result.isExecutable && !(level.entryBytes == 8 && entry & noExecute);
+                             QStringLiteral("%1 is not mapped: %2[%3] at %4 is %5, which is not present.")
+                                 .arg(hex(address), QLatin1String(level.name))
+                                 .arg(index)
+                                 .arg(hex(entryAt), hex(entry)));
+        if (decoded.restricts) {
+            result.isWritable = result.isWritable && decoded.rights.isWritable;
+            result.isUser = result.isUser && decoded.rights.isUser;
+            result.isExecutable = result.isExecutable && decoded.rights.isExecutable;
         }
-        const bool isPage = level.shift == table.shift || (level.hasLarge && entry & large);
-        if (isPage) {
+        at = decoded.address;
+        if (decoded.isPage) {
             result.pageBytes = quint64(1) << level.shift;
-            const quint64 within = address & (result.pageBytes - 1);
-            // 4 MiB pages: bits 39..32 of the frame are in bits 20..13 (PSE-36).
-            const quint64 frame = how.paging == Paging::bits32 && level.shift == 22
-                                      ? (entry & 0xffc00000) | (entry >> 13 & 0xff) << 32
-                                      : entry & frameMask & ~(result.pageBytes - 1);
-            result.physical = frame + within;
-        } else {
-            at = level.entryBytes == 4 ? entry & 0xfffff000 : entry & frameMask;
+            result.physical = at + (address & (result.pageBytes - 1));
         }
         if (steps)
-            *steps << (isPage ? QStringLiteral("%1 at %2 = %3: page of %4 KiB at %5, %6")
-                                    .arg(what, hex(entryAt), hex(entry))
-                                    .arg(result.pageBytes / 1024)
-                                    .arg(hex(result.physical & ~(result.pageBytes - 1)),
-                                         rights(entry, level.entryBytes))
-                              : QStringLiteral("%1 at %2 = %3: next table at %4, %5")
-                                    .arg(what, hex(entryAt), hex(entry), hex(at),
-                                         rights(entry, level.entryBytes)));
-        if (isPage)
+            *steps << stepText(QStringLiteral("%1[%2]").arg(QLatin1String(level.name)).arg(index), entryAt,
+                               entry, decoded, result.pageBytes);
+        if (decoded.isPage)
             return result;
     }
     return notMapped(address, QStringLiteral("The tables end without a page."));
 }
 
 } // namespace
-
-AddressTranslation AddressTranslation::of(quint64 cr0, quint64 cr3, quint64 cr4, quint64 efer) {
-    constexpr quint64 pagingOn = quint64(1) << 31, pae = 1 << 5, la57 = 1 << 12, longModeActive = 1 << 10;
-    if (!(cr0 & pagingOn))
-        return {Paging::off, cr3};
-    if (efer & longModeActive)
-        return {cr4 & la57 ? Paging::levels5 : Paging::levels4, cr3};
-    return {cr4 & pae ? Paging::pae : Paging::bits32, cr3};
-}
 
 app::Result<Translation> VirtualMemory::translate(quint64 address) const {
     return walk(m_memory, m_translation, address, nullptr);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Guest-virtual addresses: a page walk of our own over the guest's RAM, so that memory of any process is read
-// without stopping the machine. Modes as in the Intel SDM, volume 3, chapter 4: no paging, 32-bit with and
-// without large pages, PAE, 4 and 5 levels. Rights are reported, not enforced.
+// without stopping the machine. The tables' formats are the architecture's (app/core/arch/paging.hpp). Rights
+// are reported, not enforced.
 #pragma once
 
 #include "app/formats/guest/physical_memory.hpp"
@@ -11,17 +11,7 @@
 
 namespace nitroscope::guest {
 
-enum class Paging { off, bits32, pae, levels4, levels5 };
-
-// What decides how addresses are translated.
-struct AddressTranslation {
-    Paging paging = Paging::levels4;
-    quint64 root = 0; // CR3; its lower bits and the PCID are ignored
-
-    // From the control registers (EFER: bit 10 LMA; CR4: bit 5 PAE, bit 12 LA57; CR0: bit 31 PG).
-    static AddressTranslation of(quint64 cr0, quint64 cr3, quint64 cr4, quint64 efer);
-    bool operator==(const AddressTranslation &) const = default;
-};
+using arch::AddressTranslation;
 
 // Where a virtual address leads.
 struct Translation {

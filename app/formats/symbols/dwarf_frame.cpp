@@ -36,7 +36,7 @@ bool apply(const Dwarf_Op &op, const Context &context, QVector<quint64> &stack, 
         return value.has_value();
     };
     const auto registerValue = [&context](quint64 number) -> std::optional<quint64> {
-        return number < FrameRegisters::count ? context.registers[int(number)] : std::nullopt;
+        return number < quint64(context.registers.count()) ? context.registers[int(number)] : std::nullopt;
     };
     const auto binary = [&](auto &&work) {
         const auto right = pop(), left = pop();
@@ -137,29 +137,27 @@ std::optional<FrameRegisters> callerOf(Dwarf_Frame *frame, const FrameRegisters 
     if (!cfa)
         return std::nullopt;
     context.cfa = cfa->value;
-    FrameRegisters caller;
-    for (int number = 0; number < FrameRegisters::count; ++number) {
+    const arch::FrameLayout &layout = here.layout();
+    FrameRegisters caller(layout);
+    for (int number = 0; number < layout.count; ++number) {
         Dwarf_Op memory[3];
         if (dwarf_frame_register(frame, number, memory, &ops, &count) != 0)
             return std::nullopt;
         if (count == 0) {
             // Null: the callee left it alone. Otherwise: lost. What the ABI lets a callee overwrite comes as
             // the former, too, and is not to be believed.
-            const bool isPreserved = number == FrameRegisters::rbx || number == FrameRegisters::rbp ||
-                                     number >= FrameRegisters::r12;
-            // libdw 0.188 gives RBX's default rule to RAX.
-            const bool isKept = !ops || number == FrameRegisters::rbx;
-            if (isKept && isPreserved && number != FrameRegisters::rip)
+            const bool isKept = !ops || layout.isKeptWithoutRule(number);
+            if (isKept && layout.isPreserved(number))
                 caller[number] = here[number];
             continue;
         }
         if (const auto place = evaluate(ops, count, context))
             caller[number] = place->isValue ? std::optional(place->value) : read(place->value);
     }
-    // By definition of the CFA on x86-64, unless a rule says otherwise (a signal's frame).
-    if (!caller[FrameRegisters::rsp])
-        caller[FrameRegisters::rsp] = context.cfa;
-    if (!caller[FrameRegisters::rip])
+    // By the usual definition of the CFA, unless a rule says otherwise (a signal's frame).
+    if (!caller[layout.stackPointer])
+        caller.setSp(context.cfa);
+    if (!caller[layout.programCounter])
         return std::nullopt;
     return caller;
 }

@@ -146,7 +146,7 @@ public:
 
     quint32 nextSection() const { return quint32(m_sections.size()); }
 
-    QByteArray finish() {
+    QByteArray finish(int machine) {
         Elf64_Shdr &names = addSection(".shstrtab", SHT_STRTAB, 0);
         setContent(names, m_names);
         align();
@@ -156,7 +156,7 @@ public:
         header.e_ident[EI_DATA] = ELFDATA2LSB;
         header.e_ident[EI_VERSION] = EV_CURRENT;
         header.e_type = ET_EXEC;
-        header.e_machine = EM_X86_64;
+        header.e_machine = Elf64_Half(machine);
         header.e_version = EV_CURRENT;
         header.e_ehsize = sizeof(Elf64_Ehdr);
         header.e_shentsize = sizeof(Elf64_Shdr);
@@ -179,7 +179,7 @@ private:
 
 } // namespace
 
-QByteArray elfSymbolFile(const SymbolTable &table) {
+QByteArray elfSymbolFile(const SymbolTable &table, int machine) {
     const QVector<Range> ranges = rangesOf(table);
     const Symbols symbols = symbolsOf(table, ranges);
     FileWriter file;
@@ -199,7 +199,7 @@ QByteArray elfSymbolFile(const SymbolTable &table) {
     symtab.sh_addralign = 8;
     file.setContent(symtab, symbols.entries);
     file.setContent(file.addSection(".strtab", SHT_STRTAB, 0), symbols.names);
-    return file.finish();
+    return file.finish(machine);
 }
 
 } // namespace nitroscope::symbols

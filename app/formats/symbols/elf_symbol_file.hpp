@@ -9,6 +9,7 @@
 namespace nitroscope::symbols {
 
 // Text symbols become functions that reach to the next symbol, others objects; per-CPU symbols are absolute.
-QByteArray elfSymbolFile(const SymbolTable &table);
+// `machine` is e_machine.
+QByteArray elfSymbolFile(const SymbolTable &table, int machine);
 
 } // namespace nitroscope::symbols

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The registers that unwinding a stack needs, in DWARF's numbering (System V ABI for x86-64, figure 3.36). A
-// register that a caller's frame does not tell is absent.
+// The registers that unwinding a stack needs, in DWARF's numbering; which ones they are is the architecture's to
+// say. A register that a caller's frame does not tell is absent.
 #pragma once
+
+#include "app/core/arch/unwinding.hpp"
 
 #include <array>
 #include <functional>
@@ -11,17 +13,26 @@
 
 namespace nitroscope::symbols {
 
-struct FrameRegisters {
-    enum Number { rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp, r8, r9, r10, r11, r12, r13, r14, r15, rip, count };
+class FrameRegisters {
+public:
+    // The layout outlives the registers.
+    explicit FrameRegisters(const arch::FrameLayout &layout) : m_layout(&layout) {}
 
-    std::array<std::optional<quint64>, count> values;
-
-    std::optional<quint64> &operator[](int number) { return values[size_t(number)]; }
-    const std::optional<quint64> &operator[](int number) const { return values[size_t(number)]; }
+    const arch::FrameLayout &layout() const { return *m_layout; }
+    int count() const { return m_layout->count; }
+    std::optional<quint64> &operator[](int number) { return m_values[size_t(number)]; }
+    const std::optional<quint64> &operator[](int number) const { return m_values[size_t(number)]; }
     // Absent as 0, which no code and no stack is at.
-    quint64 pc() const { return values[rip].value_or(0); }
-    quint64 sp() const { return values[rsp].value_or(0); }
-    quint64 bp() const { return values[rbp].value_or(0); }
+    quint64 pc() const { return (*this)[m_layout->programCounter].value_or(0); }
+    quint64 sp() const { return (*this)[m_layout->stackPointer].value_or(0); }
+    quint64 fp() const { return (*this)[m_layout->framePointer].value_or(0); }
+    void setPc(std::optional<quint64> value) { (*this)[m_layout->programCounter] = value; }
+    void setSp(std::optional<quint64> value) { (*this)[m_layout->stackPointer] = value; }
+    void setFp(std::optional<quint64> value) { (*this)[m_layout->framePointer] = value; }
+
+private:
+    const arch::FrameLayout *m_layout;
+    std::array<std::optional<quint64>, size_t(arch::maxFrameRegisters)> m_values;
 };
 
 // Eight bytes of the stack, nothing when they cannot be read.

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // ORC, the kernel's own unwind tables (Linux, Documentation/arch/x86/orc-unwinder.rst and
-// arch/x86/include/asm/orc_types.h): for each range of instructions, where the caller's stack pointer and RBP
+// arch/x86/include/asm/orc_types.h): for each range of instructions, where the caller's stack and frame pointer
 // are. Sections .orc_unwind_ip (s32 each, relative to its own place) and .orc_unwind (6 bytes each) of the
 // vmlinux in a bzImage. Three layouts exist (4.14, 6.3, 6.4); they are told apart by what the entries say.
 #pragma once
 
+#include "app/core/arch/x86/orc.hpp"
 #include "app/core/result.hpp"
 #include "app/formats/elf/elf_image.hpp"
 
 namespace nitroscope::symbols {
 
-enum class OrcRegister : quint8 { undefined, previousSp, dx, di, bp, sp, r10, r13, bpIndirect, spIndirect };
+using arch::x86::OrcRegister;
 
 struct OrcEntry {
     enum class Type : quint8 { undefined, endOfStack, call, regs, regsPartial };

@@ -10,11 +10,9 @@
 namespace nitroscope::app {
 namespace {
 
-constexpr quint64 entry64 = 0x200; // of the protected-mode code (Linux, Documentation/arch/x86/boot.rst)
-constexpr quint64 oneMiB = 1 << 20;
 constexpr quint64 mostCode = 256 << 20;
 
-void addFirmware(BootMap &map, const QString &path) {
+void addFirmware(BootMap &map, const arch::LinuxBoot &boot, const QString &path) {
     const auto program = symbols::Program::openFile(path, QStringLiteral("firmware"));
     if (!program) {
         map.firmwareProblem =
@@ -22,14 +20,15 @@ void addFirmware(BootMap &map, const QString &path) {
         return;
     }
     map.firmware = *program;
-    map.firmwareEntry = (*program)->symbols().find("entry64");
+    map.firmwareEntry = (*program)->symbols().find(boot.firmwareEntry);
     if (!map.firmwareEntry)
-        map.firmwareProblem = QStringLiteral("%1 has no symbol entry64").arg(path);
+        map.firmwareProblem =
+            QStringLiteral("%1 has no symbol %2").arg(path, QLatin1String(boot.firmwareEntry));
 }
 
 // Where our firmware puts it (firmware/boot/plan.hpp).
-quint64 placeOf(const eif::BzImage &setup) {
-    const quint64 wanted = qMax(quint64(setup.prefAddress), oneMiB);
+quint64 placeOf(const eif::BzImage &setup, const arch::LinuxBoot &boot) {
+    const quint64 wanted = qMax(quint64(setup.prefAddress), quint64(boot.lowestAddress));
     const quint64 alignment = qMax<quint64>(1, setup.alignment);
     return setup.relocatable ? (wanted + alignment - 1) / alignment * alignment : wanted;
 }
@@ -57,26 +56,27 @@ void addVmlinux(BootMap &map, const formats::KernelImage &image, const QString &
     }
 }
 
-void addKernel(BootMap &map, const formats::ByteRegion &kernel, const QString &vmlinux) {
+void addKernel(BootMap &map, const arch::LinuxBoot &boot, const formats::ByteRegion &kernel,
+               const QString &vmlinux) {
     const auto image = formats::readKernelImage(kernel);
     if (!image || image->kind != formats::KernelImage::Kind::bzImage) {
         map.kernelProblem = image ? QStringLiteral("the EIF's kernel is no bzImage") : image.error().message;
         return;
     }
-    map.kernelAddress = placeOf(image->setup);
-    map.kernelEntry = map.kernelAddress + (image->setup.has64BitEntry() ? entry64 : 0);
+    map.kernelAddress = placeOf(image->setup, boot);
+    map.kernelEntry = map.kernelAddress + (image->setup.has64BitEntry() ? boot.entryOffset : 0);
     const quint64 bytes = kernel.size > image->setup.setupBytes ? kernel.size - image->setup.setupBytes : 0;
     QByteArray code(qsizetype(qMin(bytes, mostCode)), '\0');
     if (kernel.source->read(kernel.offset + image->setup.setupBytes,
                             std::as_writable_bytes(std::span(code.data(), size_t(code.size()))))) {
         const quint64 codeStart = kernel.offset + image->setup.setupBytes;
         const quint64 payloadAt = image->payload.offset > codeStart ? image->payload.offset - codeStart : 0;
-        map.jumps = formats::findDecompressorJumps(code, payloadAt, image->payload.size);
+        map.jumps = boot.findJumps(code, payloadAt, image->payload.size);
     }
     addVmlinux(map, *image, vmlinux);
 }
 
-void addImage(BootMap &map, const QString &eifPath, const QString &append) {
+void addImage(BootMap &map, const arch::LinuxBoot &boot, const QString &eifPath, const QString &append) {
     const auto document = formats::EifDocument::openOrShare(eifPath);
     if (!document) {
         map.kernelProblem = document.error().message;
@@ -86,7 +86,7 @@ void addImage(BootMap &map, const QString &eifPath, const QString &append) {
     const eif::Image &image = document->image();
     if (const int index = image.find(eif::SectionType::kernel); index >= 0) {
         const eif::Section &section = image.sections[size_t(index)];
-        addKernel(map, {&document->source(), section.dataOffset, section.availableSize},
+        addKernel(map, boot, {&document->source(), section.dataOffset, section.availableSize},
                   QFileInfo(eifPath).absolutePath() + QStringLiteral("/vmlinux"));
     } else {
         map.kernelProblem = QStringLiteral("this EIF has no kernel");
@@ -100,11 +100,12 @@ void addImage(BootMap &map, const QString &eifPath, const QString &append) {
 
 } // namespace
 
-BootMapPointer makeBootMap(const QString &eifPath, const QString &append, const QString &firmwareElf) {
+BootMapPointer makeBootMap(const arch::Architecture &architecture, const QString &eifPath,
+                           const QString &append, const QString &firmwareElf) {
     auto map = std::make_shared<BootMap>();
     const auto fill = [&]() -> QString {
-        addFirmware(*map, firmwareElf);
-        addImage(*map, eifPath, append);
+        addFirmware(*map, architecture.boot, firmwareElf);
+        addImage(*map, architecture.boot, eifPath, append);
         return {};
     };
     if (const QString problem = withoutExceptions(fill); !problem.isEmpty())

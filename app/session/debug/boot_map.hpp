@@ -5,9 +5,9 @@
 // Made once per run on a worker thread, because the kernel has to be unpacked for it.
 #pragma once
 
+#include "app/core/arch/architecture.hpp"
 #include "app/core/result.hpp"
 #include "app/formats/boot/boot_programs.hpp"
-#include "app/formats/boot/decompressor.hpp"
 #include "app/formats/boot/initcalls.hpp"
 #include "app/formats/boot/kernel_place.hpp"
 #include "app/formats/eif/eif_document.hpp"
@@ -28,7 +28,7 @@ struct BootMap {
     QString kernelProblem;     // why nothing is known of the kernel; empty when it is
     quint64 kernelAddress = 0; // where the firmware puts the protected-mode code
     quint64 kernelEntry = 0;   // by the 64-bit protocol when the kernel has it
-    std::optional<formats::DecompressorJumps> jumps;
+    std::optional<arch::UnpackingJumps> jumps;
 
     QString vmlinuxProblem;    // why the kernel could not be unpacked
     quint64 unpackedEntry = 0; // of the ELF file: physical as linked
@@ -49,8 +49,9 @@ struct BootMap {
 
 using BootMapPointer = std::shared_ptr<const BootMap>;
 
-// Never fails: what is not known has its reason beside it. `append` is added to the EIF's command line; the
-// firmware's ELF file may be missing. Blocks for the time of decompression.
-BootMapPointer makeBootMap(const QString &eifPath, const QString &append, const QString &firmwareElf);
+// Never fails: what is not known has its reason beside it. The architecture is the machine's; `append` is added
+// to the EIF's command line; the firmware's ELF file may be missing. Blocks for the time of decompression.
+BootMapPointer makeBootMap(const arch::Architecture &architecture, const QString &eifPath,
+                           const QString &append, const QString &firmwareElf);
 
 } // namespace nitroscope::app

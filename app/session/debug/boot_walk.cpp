@@ -9,10 +9,14 @@
 namespace nitroscope::app {
 namespace {
 
-constexpr quint64 stackMask = ~quint64(0x3fff); // THREAD_SIZE of x86-64
 constexpr quint64 pageMask = 0xfff;
 QString hex(quint64 number) {
     return QStringLiteral("0x") + QString::number(number, 16);
+}
+
+// Start of the stack that the kernel is on.
+quint64 kernelStackOf(const TargetStop &stop) {
+    return stop.stackPointer() & ~(stop.architecture->kernel.stackBytes - 1);
 }
 
 } // namespace
@@ -195,11 +199,11 @@ void BootWalk::consider(const TargetStop &stop, const Decision &decide) {
 
 // The way through the decompressor. True when it has decided or will.
 bool BootWalk::track(const TargetStop &stop, const Decision &decide) {
-    const quint64 rax = stop.value(RegisterView::stubRax);
+    const quint64 target = stop.value(stop.architecture->boot.jumpTarget);
     if (m_copyJumpAt != 0 && stop.pc == m_copyJumpAt) {
         m_breakpoints->removeCode(m_copyJumpAt, m_track);
         m_copyJumpAt = 0;
-        m_outJumpAt = rax - m_map->jumps->relocated + m_map->jumps->out;
+        m_outJumpAt = target - m_map->jumps->relocated + m_map->jumps->out;
         m_breakpoints->insertCode(m_outJumpAt, m_track);
         decide(Verdict::goesOn, {});
         return true;
@@ -207,8 +211,8 @@ bool BootWalk::track(const TargetStop &stop, const Decision &decide) {
     if (m_outJumpAt != 0 && stop.pc == m_outJumpAt) {
         m_breakpoints->removeCode(m_outJumpAt, m_track);
         m_outJumpAt = 0;
-        m_unpackedAt = rax;
-        m_breakpoints->insertCode(rax, m_track);
+        m_unpackedAt = target;
+        m_breakpoints->insertCode(target, m_track);
         decide(Verdict::goesOn, {});
         return true;
     }
@@ -291,7 +295,7 @@ bool BootWalk::considerAim(const TargetStop &stop, const Decision &decide) {
 
 // Whether the program that start_thread was called for is the one that is aimed at.
 bool BootWalk::isWanted(quint64 entry, const TargetStop &stop) const {
-    const bool isInits = m_initStack && (stop.value(RegisterView::stubRsp) & stackMask) == *m_initStack;
+    const bool isInits = m_initStack && kernelStackOf(stop) == *m_initStack;
     const bool forInit = m_aim == BootPoint::initFirst;
     const formats::FirstProgram &program = forInit ? m_map->programs.init : m_map->programs.application;
     const bool fits =
@@ -305,11 +309,9 @@ bool BootWalk::isWanted(quint64 entry, const TargetStop &stop) const {
 }
 
 BootWalk::Verdict BootWalk::considerProgram(const TargetStop &stop, QString *text) {
-    constexpr quint64 privilege = 3;
     if (m_user && stop.pc == m_user->entry) {
-        const bool isUser = (stop.value(RegisterView::stubCs) & privilege) == privilege;
         const quint64 root = rootOf(stop);
-        if (!isUser || (m_user->root != 0 && root != m_user->root))
+        if (!stop.isUser() || (m_user->root != 0 && root != m_user->root))
             return Verdict::goesOn;
         const bool forInit = m_aim == BootPoint::initFirst;
         const formats::FirstProgram &program = forInit ? m_map->programs.init : m_map->programs.application;
@@ -320,15 +322,15 @@ BootWalk::Verdict BootWalk::considerProgram(const TargetStop &stop, QString *tex
         return Verdict::arrived;
     }
     if (m_runInitAt != 0 && stop.pc == m_runInitAt) {
-        m_initStack = stop.value(RegisterView::stubRsp) & stackMask;
+        m_initStack = kernelStackOf(stop);
         m_isInitStarted = false;
         return Verdict::goesOn;
     }
     if (m_startThreadAt == 0 || stop.pc != m_startThreadAt)
         return Verdict::notMine;
-    const quint64 entry = stop.value(RegisterView::stubRsi);
+    const quint64 entry = stop.value(stop.architecture->functions.arguments[1]); // new_ip
     const bool isWantedOne = isWanted(entry, stop);
-    if (m_initStack && (stop.value(RegisterView::stubRsp) & stackMask) == *m_initStack)
+    if (m_initStack && kernelStackOf(stop) == *m_initStack)
         m_isInitStarted = true;
     if (isWantedOne) {
         if (m_user)

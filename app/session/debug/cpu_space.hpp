@@ -9,10 +9,20 @@
 namespace nitroscope::app {
 
 // A CPU of which nothing is known but its registers: QEMU's `g`, raw.
-TargetStop cpuWith(const QByteArray &registers);
-guest::AddressTranslation translationOf(const TargetStop &cpu);
-// CR3 without PCID, its no-flush bit, and the bit that tells user from kernel tables apart (page table
-// isolation).
-quint64 rootOf(const TargetStop &cpu);
+inline TargetStop cpuWith(const arch::Architecture &architecture, const QByteArray &registers) {
+    TargetStop cpu;
+    cpu.architecture = &architecture;
+    cpu.registers = registers;
+    return cpu;
+}
+
+inline guest::AddressTranslation translationOf(const TargetStop &cpu) {
+    return cpu.architecture->paging.current(cpu.registers);
+}
+
+// The same in user code and in the kernel.
+inline quint64 rootOf(const TargetStop &cpu) {
+    return cpu.architecture->paging.space(cpu.registers);
+}
 
 } // namespace nitroscope::app

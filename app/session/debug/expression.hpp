@@ -2,7 +2,7 @@
 //
 // Expressions of the debugger: go-to fields, breakpoint places, conditions.
 //
-//   start_kernel+0x10   $rip   0xffffffff81000000   *(init_task+8)   $rax == 3 && $rdi != 0   ::phys(0x7000)
+//   start_kernel+0x10   $pc   0xffffffff81000000   *(init_task+8)   *$sp == 3 && $pc != 0   ::phys(0x7000)
 //
 // Numbers are decimal, or hexadecimal with 0x. Operators as in C, all on unsigned 64-bit numbers, with C's
 // precedence: || && | ^ & == != < <= > >= << >> + - * / %, before an operand - ~ ! *. `*` before an operand

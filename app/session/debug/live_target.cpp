@@ -34,7 +34,7 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
       m_breakpoints(&broker->breakpoints(), this, [this](const QString &place) { return placeOf(place); }),
       m_symbols(std::make_shared<BootSymbols>(SymbolParts(), false)) {
     if (!m_files.ram.isEmpty())
-        if (auto memory = guest::PhysicalMemory::open(m_files.ram))
+        if (auto memory = guest::PhysicalMemory::open(m_files.ram, architecture()))
             m_memory.emplace(*std::move(memory));
     broker->setJudge(this, [this](const TargetStop &stop, const std::function<void(bool)> &decide) {
         classify(stop, [this, generation = stop.generation, decide](const Outcome &outcome) {
@@ -70,7 +70,10 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
     if (broker->lastStop())
         onStopped(*broker->lastStop());
     runInWorker(
-        this, [files = m_files] { return makeBootMap(files.eif, files.append, files.firmwareElf); },
+        this,
+        [files = m_files, &machine = architecture()] {
+            return makeBootMap(machine, files.eif, files.append, files.firmwareElf);
+        },
         [this](const BootMapPointer &map) {
             m_image = map->image;
             if (m_memory)
@@ -181,7 +184,7 @@ void LiveTarget::lookAtSelected() {
                 return;
             m_selected = there;
             m_selected->segment = segment;
-            m_selected->pc = segment.base + there.value(RegisterView::stubRip);
+            m_selected->pc = segment.base + there.value(architecture().registers.programCounter);
             m_translation = translationOf(there);
             lookAtSpace();
             emit targetChanged();
@@ -261,7 +264,7 @@ void LiveTarget::classify(const TargetStop &stop, Classified done) {
             outcome = {true, DebugStop::Why::bootPoint, text, {}};
         if (m_destination && stop.pc == m_destination->address && !outcome.stays) {
             constexpr quint64 sameStack = 64 * 1024;
-            const quint64 sp = stop.value(RegisterView::stubRsp);
+            const quint64 sp = stop.stackPointer();
             if (!m_destination->leastSp || sp - *m_destination->leastSp < sameStack)
                 outcome = {true, m_destination->why, m_destination->text, {}};
         }

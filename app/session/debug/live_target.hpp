@@ -33,6 +33,7 @@ public:
     LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFiles files, QObject *parent = nullptr);
     ~LiveTarget() override;
 
+    const arch::Architecture &architecture() const override { return m_broker->architecture(); }
     State state() const override { return m_state; }
     const std::optional<DebugStop> &stop() const override { return m_stop; }
     QVector<DebugThread> threads() const override { return m_threads; }
@@ -76,7 +77,7 @@ public:
     // Runtime minus linked address of the kernel, when known.
     std::optional<quint64> kernelSlide() const { return m_walk.slide(); }
     // Of the CPU that is looked at.
-    quint64 stackPointer() const { return looked() ? looked()->value(RegisterView::stubRsp) : 0; }
+    quint64 stackPointer() const { return looked() ? looked()->stackPointer() : 0; }
     // The machine is gone; detached() is emitted, and nothing after it.
     void detach();
 

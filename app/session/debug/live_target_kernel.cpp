@@ -23,7 +23,7 @@ DebugTarget::Token LiveTarget::readFrames(qint64 thread, int most) {
                             if (m_state == State::detached)
                                 return;
                             if (result.isNew)
-                                takeParts(rootOf(cpuWith(registers.raw)), result.parts);
+                                takeParts(rootOf(cpuWith(architecture(), registers.raw)), result.parts);
                             emit framesRead(token, registers.generation, result.frames);
                         });
         });
@@ -32,16 +32,16 @@ DebugTarget::Token LiveTarget::readFrames(qint64 thread, int most) {
 }
 
 std::function<GuestCode::Backtrace()> LiveTarget::backtraceOf(const RegisterSet &registers, int most) const {
-    const TargetStop cpu = cpuWith(registers.raw);
+    const TargetStop cpu = cpuWith(architecture(), registers.raw);
     SymbolParts parts = partsFor(rootOf(cpu));
     if (!m_walk.slide())
         parts.kernel.reset(); // not known where it is
     GuestCode::Place place{int(registers.thread) - 1, std::nullopt};
     if (const auto &[path, pc] = m_walk.entered(); !path.isEmpty())
         place.entered = GuestCode::Entered{path, pc};
-    return [registers, most, place, code = m_code, parts,
+    return [registers, most, place, cpu, code = m_code, parts,
             memory = guest::VirtualMemory(*m_memory, translationOf(cpu))] {
-        return code->backtrace(UnwindStart::of(registers), parts, memory, place, most);
+        return code->backtrace(UnwindStart::of(*cpu.architecture, registers), parts, memory, place, most);
     };
 }
 
@@ -62,10 +62,10 @@ void LiveTarget::lookAtSpace() {
 
 // In user code: whose it is, unless that was found out for this page a moment ago.
 void LiveTarget::nameUserCode() {
-    constexpr quint64 privilege = 3, page = 4096;
+    constexpr quint64 page = 4096;
     const TargetStop *stop = looked();
     const std::pair checked{m_root, stop->pc / page};
-    if (!m_code || !m_memory || (stop->value(RegisterView::stubCs) & privilege) != privilege ||
+    if (!m_code || !m_memory || !stop->isUser() ||
         (m_checkedPage == checked && m_walk.entered().second != stop->pc)) // another program may begin here
         return;
     m_checkedPage = checked;
@@ -136,10 +136,8 @@ void LiveTarget::startKernelRead() {
 std::optional<VcpuRegisters> LiveTarget::vcpuNow() const {
     if (!m_raw || m_raw->registers.isEmpty() || (m_state != State::stopped && !isJudging()))
         return std::nullopt;
-    constexpr int gsBase = 25, kernelGsBase = 26;
-    const quint64 gs = m_raw->value(gsBase);
-    return VcpuRegisters{int(m_raw->reply.thread.thread) - 1, m_raw->value(RegisterView::stubRsp),
-                         RunningKernel::isKernelAddress(gs) ? gs : m_raw->value(kernelGsBase)};
+    return VcpuRegisters{int(m_raw->reply.thread.thread) - 1, m_raw->stackPointer(),
+                         architecture().kernel.perCpuBase(m_raw->registers)};
 }
 
 // Which task each vCPU runs.

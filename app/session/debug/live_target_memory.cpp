@@ -3,39 +3,12 @@
 // Of LiveTarget: registers, memory, expressions, frames.
 #include "app/session/debug/live_target.hpp"
 
-#include <array>
 #include <QtEndian>
 
 namespace nitroscope::app {
 namespace {
 
 constexpr quint64 mostBytes = 1 << 20;
-
-struct RegisterName {
-    const char *name;
-    int stub;
-    int bytes; // of the value; a part of the register when fewer than it has
-};
-constexpr std::array registerNames{
-    RegisterName{"rax", 0, 8},      RegisterName{"rbx", 1, 8},      RegisterName{"rcx", 2, 8},
-    RegisterName{"rdx", 3, 8},      RegisterName{"rsi", 4, 8},      RegisterName{"rdi", 5, 8},
-    RegisterName{"rbp", 6, 8},      RegisterName{"rsp", 7, 8},      RegisterName{"r8", 8, 8},
-    RegisterName{"r9", 9, 8},       RegisterName{"r10", 10, 8},     RegisterName{"r11", 11, 8},
-    RegisterName{"r12", 12, 8},     RegisterName{"r13", 13, 8},     RegisterName{"r14", 14, 8},
-    RegisterName{"r15", 15, 8},     RegisterName{"rip", 16, 8},     RegisterName{"eflags", 17, 4},
-    RegisterName{"cs", 18, 4},      RegisterName{"ss", 19, 4},      RegisterName{"ds", 20, 4},
-    RegisterName{"es", 21, 4},      RegisterName{"fs", 22, 4},      RegisterName{"gs", 23, 4},
-    RegisterName{"fs_base", 24, 8}, RegisterName{"gs_base", 25, 8}, RegisterName{"k_gs_base", 26, 8},
-    RegisterName{"cr0", 27, 8},     RegisterName{"cr2", 28, 8},     RegisterName{"cr3", 29, 8},
-    RegisterName{"cr4", 30, 8},     RegisterName{"cr8", 31, 8},     RegisterName{"efer", 32, 8},
-    RegisterName{"eax", 0, 4},      RegisterName{"ebx", 1, 4},      RegisterName{"ecx", 2, 4},
-    RegisterName{"edx", 3, 4},      RegisterName{"esi", 4, 4},      RegisterName{"edi", 5, 4},
-    RegisterName{"ebp", 6, 4},      RegisterName{"esp", 7, 4},      RegisterName{"eip", 16, 4},
-    RegisterName{"ax", 0, 2},       RegisterName{"bx", 1, 2},       RegisterName{"cx", 2, 2},
-    RegisterName{"dx", 3, 2},       RegisterName{"si", 4, 2},       RegisterName{"di", 5, 2},
-    RegisterName{"al", 0, 1},       RegisterName{"bl", 1, 1},       RegisterName{"cl", 2, 1},
-    RegisterName{"dl", 3, 1},
-};
 
 Error running(const QString &what) {
     return {QStringLiteral("target-running"),
@@ -76,12 +49,15 @@ std::optional<quint64> LiveTarget::registerByName(const QString &name) const {
     if (name == QLatin1String("pc"))
         return stop->pc;
     if (name == QLatin1String("sp"))
-        return stop->value(RegisterView::stubRsp);
-    for (const RegisterName &known : registerNames)
-        if (name == QLatin1String(known.name)) {
-            const quint64 value = stop->value(known.stub);
-            return known.bytes == 8 ? value : value & ((quint64(1) << 8 * known.bytes) - 1);
-        }
+        return stop->stackPointer();
+    const QByteArray latin = name.toLatin1();
+    const std::string_view wanted(latin.constData(), size_t(latin.size()));
+    const arch::RegisterTable &table = architecture().registers;
+    constexpr int widest = 8; // bytes of a number
+    if (const arch::Register *known = table.find(wanted); known && known->bytes <= widest)
+        return stop->value(known->number);
+    if (const arch::NarrowRegister *part = table.findNarrow(wanted))
+        return stop->value(part->number) >> part->bit & ((quint64(1) << part->width) - 1);
     return std::nullopt;
 }
 
@@ -157,9 +133,10 @@ void LiveTarget::withRegisters(qint64 thread, std::function<void(const Result<Re
         return;
     }
     m_broker->ask("g", thread, this,
-                  [thread, generation, done = std::move(done)](const rsp::Client::Reply &reply) {
+                  [thread, generation, &architecture = architecture(),
+                   done = std::move(done)](const rsp::Client::Reply &reply) {
                       const auto bytes = reply ? rsp::fromHex(reply->payload) : std::nullopt;
-                      if (bytes && bytes->size() == RegisterView::stubPacketBytes)
+                      if (bytes && architecture.isPacket(*bytes))
                           done(RegisterSet{generation, thread, *bytes});
                       else if (reply)
                           done(failure(QStringLiteral("registers"),
@@ -252,7 +229,7 @@ DebugTarget::Token LiveTarget::translate(quint64 address) {
 void LiveTarget::writeRegister(qint64 thread, int stubNumber, const QByteArray &value) {
     if (refuseUnlessStopped("Writing a register"))
         return;
-    if (RegisterView::stubBytes(stubNumber) != value.size() || value.isEmpty()) {
+    if (architecture().registers.bytes(stubNumber) != value.size() || value.isEmpty()) {
         emit problem({QStringLiteral("registers"),
                       QStringLiteral("The value has not the register's size."),
                       std::nullopt,

@@ -2,7 +2,6 @@
 //
 // Of LiveTarget: letting the target run, and to where.
 #include "app/session/debug/boot_point.hpp"
-#include "app/session/debug/call_length.hpp"
 #include "app/session/debug/live_target.hpp"
 
 #include <QtEndian>
@@ -44,18 +43,17 @@ void LiveTarget::go(const Destination &destination) {
 void LiveTarget::stepOver() {
     if (refuseUnlessStopped("A step") || !looked())
         return;
-    constexpr quint64 longestInstruction = 15;
-    fetch(
-        AddressSpace::guestVirtual, looked()->pc, longestInstruction,
-        [this, stop = *looked()](const Result<QByteArray> &code) {
-            if (m_state != State::stopped || !m_stop || m_stop->generation != stop.generation)
-                return;
-            const int length = code ? lengthToStepOver(*code, stop.segment.mode) : 0;
-            if (length == 0 || m_thread != stop.reply.thread.thread) // or another CPU was chosen since
-                step();
-            else
-                go({stop.pc + quint64(length), stop.value(RegisterView::stubRsp), {}, DebugStop::Why::step});
-        });
+    fetch(AddressSpace::guestVirtual, looked()->pc, quint64(architecture().instructions.longest),
+          [this, stop = *looked()](const Result<QByteArray> &code) {
+              if (m_state != State::stopped || !m_stop || m_stop->generation != stop.generation)
+                  return;
+              const int length =
+                  code ? architecture().instructions.lengthToStepOver(*code, stop.segment.mode) : 0;
+              if (length == 0 || m_thread != stop.reply.thread.thread) // or another CPU was chosen since
+                  step();
+              else
+                  go({stop.pc + quint64(length), stop.stackPointer(), {}, DebugStop::Why::step});
+          });
 }
 
 void LiveTarget::stepOut() {

@@ -17,29 +17,12 @@ constexpr qsizetype mostThreads = 256;
 constexpr int mostEmptySteps = 8; // in a row; one is rare
 
 // Where boot code touches devices, address spaces are the identity.
-quint64 plainByAddress(quint64 address, quint64 bytes) {
-    struct Range {
-        quint64 first, last;
-    };
-    static constexpr std::array ranges{Range{0xd0000000, 0xd0002fff},  // virtio-mmio
-                                       Range{0xfec00000, 0xfec00fff},  // IOAPIC
-                                       Range{0xfee00000, 0xfeefffff}}; // local APIC
+quint64 plainByAddress(const arch::MemoryLayout &memory, quint64 address, quint64 bytes) {
     quint64 plain = bytes;
-    for (const Range &range : ranges)
+    for (const arch::AddressRange &range : memory.devices)
         if (address <= range.last)
             plain = qMin(plain, address >= range.first ? 0 : range.first - address);
     return plain;
-}
-
-// Whether the code segment may be another one after a single step. In real mode a far jump can change the
-// segment's base and leave the selector as it is, as the very first instruction of a PC's firmware does.
-bool mayHaveOtherSegment(const TargetStop &before, const TargetStop &now) {
-    constexpr quint64 protection = 1, longModeActive = 1 << 10;
-    return (now.value(RegisterView::stubCr0) & protection) == 0 ||
-           ((before.value(RegisterView::stubCr0) ^ now.value(RegisterView::stubCr0)) & protection) != 0 ||
-           ((before.value(RegisterView::stubEfer) ^ now.value(RegisterView::stubEfer)) & longModeActive) !=
-               0 ||
-           before.value(RegisterView::stubCs) != now.value(RegisterView::stubCs);
 }
 
 } // namespace
@@ -54,18 +37,8 @@ struct MemoryRead {
     QByteArray read = {};
 };
 
-quint64 TargetStop::value(int stubRegister) const {
-    const int offset = RegisterView::stubOffset(stubRegister),
-              bytes = qMin(8, RegisterView::stubBytes(stubRegister));
-    if (offset < 0 || registers.size() < offset + bytes)
-        return 0;
-    quint64 result = 0;
-    for (int i = bytes - 1; i >= 0; --i)
-        result = result << 8 | quint8(registers[offset + i]);
-    return result;
-}
-
-GdbBroker::GdbBroker(QIODevice *stub, QObject *parent) : QObject(parent), m_stub(stub) {
+GdbBroker::GdbBroker(QIODevice *stub, const arch::Architecture &architecture, QObject *parent)
+    : QObject(parent), m_architecture(architecture), m_stub(stub) {
     connect(&m_stub, &rsp::Client::ready, this,
             [this] { listThreads("qfThreadInfo", [this] { examine(*m_stub.lastStop()); }); });
     connect(&m_stub, &rsp::Client::stopped, this, &GdbBroker::onStop);
@@ -77,6 +50,10 @@ GdbBroker::GdbBroker(QIODevice *stub, QObject *parent) : QObject(parent), m_stub
     });
     connect(&m_stub, &rsp::Client::protocolProblem, this, &GdbBroker::problem);
     connect(&m_stub, &rsp::Client::closed, this, &GdbBroker::closed);
+}
+
+quint64 GdbBroker::programCounterOf(const TargetStop &stop) const {
+    return stop.segment.base + stop.value(m_architecture.registers.programCounter);
 }
 
 void GdbBroker::setJudge(const void *party, Judge judge) {
@@ -119,16 +96,17 @@ void GdbBroker::askMonitor(const QByteArray &words, QObject *context, Callback c
 void GdbBroker::askSegment(qint64 thread, QObject *context,
                            std::function<void(const CodeSegment &)> callback) {
     m_stub.sendMonitor("info registers " + QByteArray::number(qMax<qint64>(1, thread) - 1), context,
-                       [callback = std::move(callback)](const rsp::Client::Reply &answer) {
-                           callback(answer ? parseCodeSegment(answer->console).value_or(CodeSegment())
-                                           : CodeSegment());
+                       [this, callback = std::move(callback)](const rsp::Client::Reply &answer) {
+                           callback(answer
+                                        ? m_architecture.modes.parse(answer->console).value_or(CodeSegment())
+                                        : CodeSegment());
                        });
 }
 
 void GdbBroker::askGuard(qint64 thread, quint64 address, quint64 bytes, QObject *context,
                          std::function<void(quint64)> callback) {
     if (!m_guard || !m_stop) {
-        callback(plainByAddress(address, bytes));
+        callback(plainByAddress(m_architecture.memory, address, bytes));
         return;
     }
     if (!m_stop->registers.isEmpty() && (thread <= 0 || thread == m_stop->reply.thread.thread)) {
@@ -138,8 +116,9 @@ void GdbBroker::askGuard(qint64 thread, quint64 address, quint64 bytes, QObject 
     ask("g", thread > 0 ? thread : m_stop->reply.thread.thread, context,
         [this, address, bytes, callback = std::move(callback)](const rsp::Client::Reply &reply) {
             TargetStop cpu;
+            cpu.architecture = &m_architecture;
             cpu.registers = reply ? rsp::fromHex(reply->payload).value_or(QByteArray()) : QByteArray();
-            const bool isKnown = cpu.registers.size() == RegisterView::stubPacketBytes;
+            const bool isKnown = m_architecture.isPacket(cpu.registers);
             callback(isKnown && m_guard ? m_guard(cpu, address, bytes) : 0);
         });
 }
@@ -298,12 +277,13 @@ bool GdbBroker::takeRepetition(const rsp::StopReply &reply) {
 
 // The step away from a breakpoint has ended.
 void GdbBroker::afterStep(const QByteArray &actions, const rsp::StopReply &reply) {
-    const QByteArray readRip = "p" + rsp::hexNumber(quint64(RegisterView::stubRip));
-    m_stub.send(readRip, this, [this, actions, reply](const rsp::Client::Reply &answer) {
+    const int programCounter = m_architecture.registers.programCounter;
+    const QByteArray read = "p" + rsp::hexNumber(quint64(programCounter));
+    m_stub.send(read, this, [this, actions, reply, programCounter](const rsp::Client::Reply &answer) {
         const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
         const bool isThereStill =
             bytes && bytes->size() == 8 && m_stop &&
-            qFromLittleEndian<quint64>(bytes->constData()) == m_stop->value(RegisterView::stubRip);
+            qFromLittleEndian<quint64>(bytes->constData()) == m_stop->value(programCounter);
         if (m_isInterrupted) { // while nothing ran
             rsp::StopReply wanted = reply;
             wanted.number = interrupted;
@@ -366,6 +346,7 @@ void GdbBroker::chooseThread(rsp::StopReply reply) {
 // All is asked for in one go and answered in order.
 void GdbBroker::examine(const rsp::StopReply &reply, Look look) {
     auto stop = std::make_shared<TargetStop>();
+    stop->architecture = &m_architecture;
     stop->reply = reply;
     stop->generation = ++m_generation;
     m_isExamining = true;
@@ -380,7 +361,7 @@ void GdbBroker::examine(const rsp::StopReply &reply, Look look) {
         if (stop->generation != m_generation)
             return; // it is being looked at again
         const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
-        if (bytes && bytes->size() == RegisterView::stubPacketBytes)
+        if (bytes && m_architecture.isPacket(*bytes))
             stop->registers = *bytes;
         if (stop->bySteps && !stop->registers.isEmpty() && m_stop && stop->registers == m_stop->registers &&
             takeRepetition(stop->reply)) {
@@ -390,7 +371,7 @@ void GdbBroker::examine(const rsp::StopReply &reply, Look look) {
         }
         const bool canKeep = stop->bySteps && m_stop && !stop->registers.isEmpty() &&
                              !m_stop->registers.isEmpty() && stop->reply.thread == m_stop->reply.thread &&
-                             !mayHaveOtherSegment(*m_stop, *stop);
+                             !m_architecture.modes.mayHaveChanged(m_stop->registers, stop->registers);
         if (canKeep) {
             stop->segment = m_stop->segment;
             consider(*stop);
@@ -411,7 +392,7 @@ void GdbBroker::readSegment(const std::shared_ptr<TargetStop> &stop) {
 // Whether the target really stops here.
 void GdbBroker::consider(TargetStop stop) {
     if (!stop.registers.isEmpty())
-        stop.pc = stop.segment.base + stop.value(RegisterView::stubRip);
+        stop.pc = programCounterOf(stop);
     m_isExamining = false;
     const bool isTrap = stop.reply.number == trap && stop.reply.reason == rsp::StopReason::none;
     stop.atBreakpoint = stop.reply.number == trap && m_breakpoints.isWantedAt(stop.pc);

@@ -21,6 +21,7 @@ namespace nitroscope::app {
 
 // All that is known at a stop.
 struct TargetStop {
+    const arch::Architecture *architecture = nullptr; // of the machine; never null in a stop
     rsp::StopReply reply;
     quint64 generation = 0; // the broker's own: grows with every stop that is examined
     CodeSegment segment;
@@ -31,7 +32,9 @@ struct TargetStop {
     bool isAgain = false;      // it has not run: the machine or its registers were changed (refresh())
 
     // 8, 4 or fewer bytes of the register, little-endian; 0 when it could not be read.
-    quint64 value(int stubRegister) const;
+    quint64 value(int stubRegister) const { return architecture->value(registers, stubRegister); }
+    quint64 stackPointer() const { return value(architecture->registers.stackPointer); }
+    bool isUser() const { return architecture->modes.isUser(registers); }
 };
 
 // What of a target can be written.
@@ -52,8 +55,11 @@ public:
     // to the first that is not mapped or belongs to a device, whose registers change when they are read.
     using MemoryGuard = std::function<quint64(const TargetStop &cpu, quint64 address, quint64 bytes)>;
 
-    // The device leads to the stub, whose machine must be stopped; it is not owned.
-    explicit GdbBroker(QIODevice *stub, QObject *parent = nullptr);
+    // The device leads to the stub, whose machine must be stopped; it is not owned. The architecture outlives
+    // the broker.
+    GdbBroker(QIODevice *stub, const arch::Architecture &architecture, QObject *parent = nullptr);
+
+    const arch::Architecture &architecture() const { return m_architecture; }
 
     bool isReady() const { return m_stop.has_value() || m_isRunning; }
     bool isRunning() const { return m_isRunning; }
@@ -116,6 +122,8 @@ signals:
     void closed(const nitroscope::app::Error &error);
 
 private:
+    // Linear, out of the registers.
+    quint64 programCounterOf(const TargetStop &stop) const;
     void onStop(const rsp::StopReply &reply);
     enum class Look { first, again };
     void examine(const rsp::StopReply &reply, Look look = Look::first);
@@ -134,6 +142,7 @@ private:
     void listThreads(const QByteArray &query, const std::function<void()> &then);
     void readPiece(const std::shared_ptr<struct MemoryRead> &read);
 
+    const arch::Architecture &m_architecture;
     rsp::Client m_stub;
     BreakpointRegistry m_breakpoints{&m_stub};
     QVector<qint64> m_threads;

@@ -43,13 +43,14 @@ const char *modeName(CpuMode mode) {
 } // namespace
 
 GdbConnection::GdbConnection(QIODevice *device, GdbBroker *broker, MonitorCommands commands, QObject *parent)
-    : QObject(parent), m_device(device), m_broker(broker), m_commands(std::move(commands)) {
+    : QObject(parent), m_device(device), m_broker(broker), m_commands(std::move(commands)),
+      m_view(broker->architecture()) {
     device->setParent(this);
     m_patience.setSingleShot(true);
     m_patience.setInterval(defaultPatienceMs);
     connect(&m_patience, &QTimer::timeout, this, &GdbConnection::giveUp);
     if (broker->lastStop())
-        m_view = RegisterView(broker->lastStop()->segment);
+        m_view = RegisterView(broker->architecture(), broker->lastStop()->segment);
     connect(device, &QIODevice::readyRead, this, &GdbConnection::readDevice);
     connect(device, &QIODevice::readChannelFinished, this, [this] { finish(false); });
     connect(broker, &GdbBroker::stopped, this, [this](const TargetStop &stop) {
@@ -291,17 +292,16 @@ void GdbConnection::onStopped(const TargetStop &stop) {
                                 " one: type nitro-mode, or disconnect and connect again.\n";
         write('O' + text.toHex());
     } else {
-        m_view = RegisterView(stop.segment); // another base
+        m_view = RegisterView(m_broker->architecture(), stop.segment); // another base
     }
     QByteArray text = "T" + QByteArray::number(stop.reply.number, 16).rightJustified(2, '0');
-    static constexpr std::array expedited{RegisterView::stubRbp, RegisterView::stubRsp,
-                                          RegisterView::stubRip};
+    const arch::RegisterTable &table = m_broker->architecture().registers;
+    const std::array expedited{table.framePointer, table.stackPointer, table.programCounter};
     for (int number = 0; number < m_view.count() && !stop.registers.isEmpty(); ++number) {
         const int stub = m_view.stubNumber(number);
         if (std::find(expedited.begin(), expedited.end(), stub) == expedited.end())
             continue;
-        const auto value = QByteArrayView(stop.registers)
-                               .sliced(RegisterView::stubOffset(stub), RegisterView::stubBytes(stub));
+        const auto value = QByteArrayView(stop.registers).sliced(table.offset(stub), table.bytes(stub));
         text += QByteArray::number(number, 16).rightJustified(2, '0') + ':' +
                 m_view.fromStub(number, value).toHex() + ';';
     }

@@ -15,9 +15,9 @@ constexpr char helpText[] =
 
 } // namespace
 
-GdbEndpoint::GdbEndpoint(QObject *parent) : QObject(parent) {
-    connect(&m_stub, &ChannelServer::connected, this, [this](QLocalSocket *socket) {
-        m_broker = std::make_unique<GdbBroker>(socket);
+GdbEndpoint::GdbEndpoint(const arch::Architecture &architecture, QObject *parent) : QObject(parent) {
+    connect(&m_stub, &ChannelServer::connected, this, [this, &architecture](QLocalSocket *socket) {
+        m_broker = std::make_unique<GdbBroker>(socket, architecture);
         connect(m_broker.get(), &GdbBroker::ready, this, [this] { emit ready(clientPath()); });
         connect(m_broker.get(), &GdbBroker::problem, this, &GdbEndpoint::problem);
         connect(m_broker.get(), &GdbBroker::closed, this, [this](const Error &error) {

@@ -14,7 +14,8 @@ namespace nitroscope::app {
 class GdbEndpoint : public QObject {
     Q_OBJECT
 public:
-    explicit GdbEndpoint(QObject *parent = nullptr);
+    // The architecture of the machine whose stub will come; outlives the endpoint.
+    explicit GdbEndpoint(const arch::Architecture &architecture, QObject *parent = nullptr);
     ~GdbEndpoint() override;
 
     // `stub` is for QEMU, `clients` for gdb; both must be in a private folder. Error channel-failed.

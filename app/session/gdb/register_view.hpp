@@ -2,44 +2,30 @@
 //
 // The registers as a debugger should see them in the CPU's present mode.
 //
-// QEMU's gdbstub describes an x86-64 CPU in every mode, and gdb then disassembles 16- and 32-bit code as
-// 64-bit code. For those modes a description of our own is served (architectures i8086 and i386), and
-// register numbers and packets are translated. In 16-bit code the program counter is shown as a linear
-// address, segment base included, because that is where breakpoints and memory are.
+// Where QEMU's description of the target does not fit the mode, the architecture has another one
+// (arch::TargetDescription): that is served, and register numbers and packets are translated. In code that is
+// relative to a segment the program counter is shown as a linear address, segment base included, because that is
+// where breakpoints and memory are.
 #pragma once
 
-#include <optional>
+#include "app/core/arch/architecture.hpp"
+
 #include <QByteArray>
-#include <QVector>
 
 namespace nitroscope::app {
 
-enum class CpuMode { bits16, bits32, bits64 };
-
-// What `info registers` of QEMU's monitor says about the code segment.
-struct CodeSegment {
-    CpuMode mode = CpuMode::bits64;
-    quint64 base = 0;
-
-    bool operator==(const CodeSegment &) const = default;
-};
-// Nothing when the text has no line for CS.
-std::optional<CodeSegment> parseCodeSegment(const QByteArray &infoRegisters);
+using arch::CodeSegment;
+using arch::CpuMode;
 
 class RegisterView {
 public:
-    // Numbers and places in QEMU's own `g` packet (gdb-xml/i386-64bit.xml of QEMU 10.0).
-    static constexpr int stubPacketBytes = 608;
-    static constexpr int stubRip = 16, stubRsp = 7, stubRbp = 6, stubCs = 18, stubCr0 = 27, stubCr3 = 29,
-                         stubEfer = 32;
-    static constexpr int stubRax = 0, stubRbx = 1, stubRdx = 3, stubRsi = 4, stubRdi = 5;
-    static int stubOffset(int number); // -1 when there is no such register
-    static int stubBytes(int number);
-
-    explicit RegisterView(const CodeSegment &segment = {}) : m_segment(segment) {}
+    // The architecture outlives the view.
+    explicit RegisterView(const arch::Architecture &architecture, const CodeSegment &segment = {})
+        : m_architecture(&architecture), m_segment(segment),
+          m_description(architecture.modes.description(segment.mode)) {}
 
     const CodeSegment &segment() const { return m_segment; }
-    bool isNative() const { return m_segment.mode == CpuMode::bits64; }
+    bool isNative() const { return !m_description; }
 
     // The description to serve; empty when QEMU's own is right.
     QByteArray targetXml() const;
@@ -56,7 +42,11 @@ public:
     QByteArray allFromStub(QByteArrayView stubPacket) const;
 
 private:
+    bool isMoved(int number) const; // a program counter to which the segment's base is added
+
+    const arch::Architecture *m_architecture;
     CodeSegment m_segment;
+    const arch::TargetDescription *m_description;
 };
 
 } // namespace nitroscope::app

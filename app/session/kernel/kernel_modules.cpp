@@ -65,7 +65,7 @@ QVector<quint64> modulesOf(const RunningKernel &kernel, quint64 head, const Modu
     QVector<quint64> modules;
     QSet<quint64> seen;
     quint64 node = kernel.value<quint64>(head).value_or(head);
-    while (node != head && RunningKernel::isKernelAddress(node) && modules.size() < mostModules &&
+    while (node != head && kernel.isKernelAddress(node) && modules.size() < mostModules &&
            !seen.contains(node)) {
         seen.insert(node);
         modules.append(node - layout.list);

@@ -57,7 +57,7 @@ public:
         const quint64 head = *signal + *m_layout.threadHead;
         quint64 node = m_kernel.value<quint64>(head).value_or(head);
         // All lists together have an end.
-        for (; m_steps < mostTasks && node != head && RunningKernel::isKernelAddress(node); ++m_steps) {
+        for (; m_steps < mostTasks && node != head && m_kernel.isKernelAddress(node); ++m_steps) {
             const quint64 task = node - *m_layout.threadNode;
             if (task != leader)
                 found.append(task);
@@ -119,7 +119,7 @@ Result<TaskLayout> taskLayout(const RunningKernel &kernel) {
     layout.signal = task("signal");
     layout.threadNode = task("thread_node");
     layout.threadHead = offset("signal_struct", "thread_head");
-    layout.savedSp = task("thread.sp");
+    layout.savedSp = task(kernel.rules().savedStackPointer);
     layout.initTask = *initTask;
     layout.source = types->source();
     return layout;
@@ -128,16 +128,16 @@ Result<TaskLayout> taskLayout(const RunningKernel &kernel) {
 QVector<quint64> currentTasks(const RunningKernel &kernel) {
     QVector<quint64> tasks;
     const auto offsets = kernel.address("__per_cpu_offset");
-    auto current = kernel.address("current_task");
-    quint64 within = 0;
-    if (!current) { // 6.2 to 6.14: one of several in a structure
-        current = kernel.address("pcpu_hot");
-        const auto place =
-            kernel.layouts() ? kernel.layouts()->field("pcpu_hot", "current_task") : std::nullopt;
-        if (current && place)
-            within = place->offset;
-        else
-            current.reset();
+    std::optional<quint64> current;
+    for (const arch::CurrentTask &known : kernel.rules().currentTasks) {
+        current = kernel.address(known.symbol);
+        if (current && known.type) {
+            const auto place =
+                kernel.layouts() ? kernel.layouts()->field(known.type, known.field) : std::nullopt;
+            current = place ? std::optional(*current + place->offset) : std::nullopt;
+        }
+        if (current)
+            break;
     }
     if (!offsets || !current)
         return tasks;
@@ -148,14 +148,14 @@ QVector<quint64> currentTasks(const RunningKernel &kernel) {
         const quint64 word = onlineAt ? kernel.value<quint64>(*onlineAt + cpu / 64 * 8).value_or(0) : ~0ull;
         const auto offset = kernel.value<quint64>(*offsets + 8 * quint64(cpu));
         const bool isOnline = word >> (cpu % 64) & 1 && offset && (*offset != 0 || count == 1);
-        tasks.append(isOnline ? kernel.value<quint64>(*offset + *current + within).value_or(0) : 0);
+        tasks.append(isOnline ? kernel.value<quint64>(*offset + *current).value_or(0) : 0);
     }
     return tasks;
 }
 
 std::optional<quint64> currentTaskOf(const RunningKernel &kernel, const QVector<KernelTask> &tasks,
                                      const VcpuRegisters &vcpu) {
-    constexpr quint64 stackBytes = 16384;                   // THREAD_SIZE of x86-64
+    const quint64 stackBytes = kernel.rules().stackBytes;
     constexpr quint64 perCpuBytes = 512 << 10, page = 4096; // of which each CPU has so many at most
     constexpr qsizetype together = 64;                      // bytes, a cache line
     QHash<quint64, quint64> topOf;
@@ -166,7 +166,7 @@ std::optional<quint64> currentTaskOf(const RunningKernel &kernel, const QVector<
             return task.taskAddress;
         topOf.insert(task.taskAddress, task.stack + stackBytes);
     }
-    if (!RunningKernel::isKernelAddress(vcpu.perCpu) || vcpu.perCpu % 8 != 0)
+    if (!kernel.isKernelAddress(vcpu.perCpu) || vcpu.perCpu % 8 != 0)
         return std::nullopt;
     const auto wordAt = [](const QByteArray &bytes, qsizetype offset) {
         quint64 value = 0;
@@ -222,7 +222,7 @@ KernelList<KernelTask> readTasks(const RunningKernel &kernel, const TaskLayout &
         for (const quint64 thread : reader.threads(address))
             add(thread);
         const auto next = kernel.value<quint64>(address + layout.tasks);
-        if (!next || !RunningKernel::isKernelAddress(*next))
+        if (!next || !kernel.isKernelAddress(*next))
             break;
         address = *next - layout.tasks;
         isComplete = address == layout.initTask;

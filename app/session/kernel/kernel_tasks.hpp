@@ -16,7 +16,7 @@ struct TaskLayout {
     quint64 tasks = 0, pid = 0, name = 0, stack = 0, state = 0;
     quint64 stateBytes = 4; // 8 before 5.14
     std::optional<quint64> threadGroup, parent, exitState, flags, mm, signal, threadNode, threadHead;
-    std::optional<quint64> savedSp; // thread.sp: where a task that does not run has left its stack
+    std::optional<quint64> savedSp; // where a task that does not run has left its stack
     quint64 initTask = 0;           // address
     QString source;
 };
@@ -38,7 +38,7 @@ QVector<quint64> currentTasks(const RunningKernel &kernel);
 struct VcpuRegisters {
     int cpu = 0; // from 0
     quint64 stackPointer = 0;
-    quint64 perCpu = 0; // the kernel's GS base: GS in the kernel, the one kept for SWAPGS in user space
+    quint64 perCpu = 0; // where the kernel's data of this vCPU is
 };
 // The task that a stopped vCPU runs, for kernels that do not say where `current` is: the one whose stack it
 // is on, else the one whose address and stack's top stand close together in the vCPU's per-CPU data (struct

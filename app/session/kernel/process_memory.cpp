@@ -51,7 +51,7 @@ public:
         enum Type : quint64 { dense, leaf64, range64, arange64 };
         constexpr quint64 nodeBytes = 256, leastPointer = 4096;
         if (!isNode(pointer)) {
-            if (pointer >= leastPointer && RunningKernel::isKernelAddress(pointer))
+            if (pointer >= leastPointer && m_kernel.isKernelAddress(pointer))
                 m_entries.append(pointer);
             return;
         }
@@ -141,7 +141,7 @@ Result<ProcessMemory> readProcess(const RunningKernel &kernel, const TaskLayout 
         const auto start = kernel.value<quint64>(area + fields->vmStart);
         const auto end = kernel.value<quint64>(area + fields->vmEnd);
         const quint64 file = kernel.value<quint64>(area + fields->vmFile).value_or(0);
-        if (!start || !end || *start >= *end || !RunningKernel::isKernelAddress(file))
+        if (!start || !end || *start >= *end || !kernel.isKernelAddress(file))
             continue;
         const quint64 pages = kernel.value<quint64>(area + fields->vmOffset).value_or(0);
         memory.files.append({*start, *end, pages << pageShift, pathOf(kernel, *fields, file)});

@@ -15,7 +15,7 @@ struct FileMapping {
 };
 
 struct ProcessMemory {
-    quint64 pageTable = 0; // physical, as in CR3
+    quint64 pageTable = 0; // physical
     QVector<FileMapping> files;
 };
 

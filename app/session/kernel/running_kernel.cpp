@@ -10,8 +10,6 @@
 namespace nitroscope::app {
 namespace {
 
-constexpr quint64 leastAlignment = 2 << 20; // CONFIG_PHYSICAL_ALIGN is a multiple of it
-constexpr quint64 kernelMap = 0xffffffff80000000, mostSlide = 1 << 30;
 constexpr quint64 searchWindow = 96 << 20; // around a kallsyms table: no kernel's read-only data is larger
 
 constexpr quint64 headBytes = 64;
@@ -70,12 +68,14 @@ QVector<PointerSample> pointersOf(const KernelImage &image) {
 // By how much the pointers in RAM have moved, when they agree.
 std::optional<quint64> slideBy(const guest::PhysicalMemory &memory, quint64 physicalOffset,
                                const QVector<PointerSample> &samples) {
+    const arch::LinuxKernel &kernel = memory.architecture().kernel;
     QMap<quint64, int> votes;
     for (const PointerSample &sample : samples)
         if (const auto value = memory.value<quint64>(sample.address + physicalOffset))
             ++votes[*value - sample.value];
     for (auto vote = votes.cbegin(); vote != votes.cend(); ++vote)
-        if (vote.value() > samples.size() / 2 && vote.key() < mostSlide && vote.key() % leastAlignment == 0)
+        if (vote.value() > samples.size() / 2 && vote.key() < kernel.mostSlide &&
+            vote.key() % kernel.leastAlignment == 0)
             return vote.key();
     return std::nullopt;
 }
@@ -129,14 +129,14 @@ bool RunningKernel::findByImage() {
     if (!landmark)
         return false;
     const QVector<PointerSample> samples = pointersOf(*m_image);
+    const quint64 alignment = rules().leastAlignment;
     bool isFound = false;
     QByteArray there(landmark->bytes.size(), Qt::Uninitialized);
     for (const guest::PhysicalRange &range : m_memory.ranges()) {
         if (range.backing != guest::Backing::ram)
             continue;
-        const quint64 first =
-            range.address / leastAlignment * leastAlignment + landmark->address % leastAlignment;
-        for (quint64 at = first; at < range.end() && !isFound; at += leastAlignment) {
+        const quint64 first = range.address / alignment * alignment + landmark->address % alignment;
+        for (quint64 at = first; at < range.end() && !isFound; at += alignment) {
             if (!m_memory.read(at, std::as_writable_bytes(std::span(there.data(), size_t(there.size())))) ||
                 there != landmark->bytes)
                 continue;
@@ -181,7 +181,7 @@ bool RunningKernel::findBySearch() {
     if (!physicalBase)
         return false;
     m_slide = m_info->slide().value_or(0);
-    m_physicalOffset = quint64(*physicalBase) - kernelMap;
+    m_physicalOffset = quint64(*physicalBase) - rules().imageBase;
     m_start = *m_info->symbol("_stext");
     m_end = m_start + searchWindow;
     const QByteArray kernel = m_memory.readUpTo(m_start + m_physicalOffset, searchWindow);
@@ -202,7 +202,7 @@ bool RunningKernel::findBySearch() {
 
 void RunningKernel::findTables(const std::optional<guest::AddressTranslation> &vcpu) {
     QVector<quint64> roots;
-    for (const char *name : {"init_top_pgt", "init_level4_pgt", "swapper_pg_dir"})
+    for (const char *name : rules().tables)
         if (const auto at = address(name))
             roots.append(*at + m_physicalOffset);
     if (m_info)
@@ -211,7 +211,7 @@ void RunningKernel::findTables(const std::optional<guest::AddressTranslation> &v
     // The right tables lead to where the kernel is known to be.
     QVector<guest::AddressTranslation> candidates;
     for (const quint64 root : roots)
-        for (const auto paging : {guest::Paging::levels4, guest::Paging::levels5})
+        for (const arch::PagingMode *paging : m_memory.architecture().paging.kernelModes)
             candidates.append({paging, root});
     if (vcpu)
         candidates.append(*vcpu);

@@ -22,8 +22,8 @@ namespace nitroscope::app {
 class RunningKernel {
 public:
     // `image` may be null. Errors: no-kernel (nothing of it is in RAM: not loaded yet, or another kernel
-    // runs), with a sentence for the user. `vcpuRoot`: CR3 of a vCPU in kernel mode, for kernels whose page
-    // tables are not known by name.
+    // runs), with a sentence for the user. `vcpu`: of a vCPU in kernel mode, for kernels whose page tables are
+    // not known by name.
     static Result<RunningKernel> find(const guest::PhysicalMemory &memory,
                                       const symbols::KernelImagePointer &image,
                                       std::optional<guest::AddressTranslation> vcpu = std::nullopt);
@@ -60,7 +60,8 @@ public:
     QByteArray bytes(quint64 address, quint64 bytes) const;
     QByteArray text(quint64 address, quint64 most) const;
 
-    static bool isKernelAddress(quint64 address) { return address >> 63; }
+    const arch::LinuxKernel &rules() const { return m_memory.architecture().kernel; }
+    bool isKernelAddress(quint64 address) const { return rules().isKernelAddress(address); }
 
 private:
     RunningKernel(guest::PhysicalMemory memory, symbols::KernelImagePointer image)

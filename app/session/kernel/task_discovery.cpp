@@ -67,7 +67,7 @@ QVector<quint64> listOf(const RunningKernel &kernel, quint64 firstName, qint64 l
     for (; steps < mostSteps; ++steps) {
         names.append(name);
         const auto next = kernel.value<quint64>(name + quint64(link));
-        if (!next || !RunningKernel::isKernelAddress(*next) || *next % 8 != 0)
+        if (!next || !kernel.isKernelAddress(*next) || *next % 8 != 0)
             return {};
         // A list leads back, too.
         const auto back = kernel.value<quint64>(*next + 8);
@@ -125,7 +125,7 @@ Result<TaskLayout> discoverTasks(const RunningKernel &kernel) {
             bool isStack = true;
             for (int i = 0; i < 3 && isStack; ++i) {
                 const auto stack = at<quint64>(structs[i], offset);
-                isStack = RunningKernel::isKernelAddress(stack) && stack % 4096 == 0 &&
+                isStack = kernel.isKernelAddress(stack) && stack % 4096 == 0 &&
                           kernel.value<quint64>(stack) == stackEndMagic;
             }
             if (isStack)

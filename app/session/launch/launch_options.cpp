@@ -3,6 +3,7 @@
 
 #include "app/session/launch/vsock_options.hpp"
 #include "qemu-machine/launch/limits.h"
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 
 #include <algorithm>
 #include <QRegularExpression>
@@ -156,6 +157,15 @@ const LaunchOption &launchOption(std::string_view name) {
 
 QString optionTitle(const LaunchOption &option) {
     return QString::fromUtf8(*option.title ? option.title : option.label).remove(u'&');
+}
+
+QString optionValueName(const LaunchOption &option) {
+    if (*option.value)
+        return QString::fromUtf8(option.value);
+    QStringList words;
+    for (const auto &[word, meaning] : optionWords(option))
+        words << word;
+    return option.kind == OptionKind::onOff ? QStringLiteral("on|off") : words.join(u'|');
 }
 
 QString optionHelp(const LaunchOption &option) {

@@ -84,8 +84,9 @@ std::span<const LaunchOption> launchOptions();
 const LaunchOption &launchOption(std::string_view name);
 
 // Words of help texts and messages.
-QString optionTitle(const LaunchOption &option); // "Enclave's CID"
-QString optionHelp(const LaunchOption &option);  // its help with the range and the default
+QString optionTitle(const LaunchOption &option);     // "Enclave's CID"
+QString optionValueName(const LaunchOption &option); // "FILE", "tcg|kvm"
+QString optionHelp(const LaunchOption &option);      // its help with the range and the default
 QList<std::pair<QString, QString>> optionWords(const LaunchOption &option); // word, what it means
 
 // A value as bool, qlonglong, QString or QStringList.

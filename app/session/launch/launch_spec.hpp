@@ -23,63 +23,33 @@ enum class OptionKind {
     onOff,     // a flag that nitroscope-cli takes as --NAME on|off
     number,    // decimal, from min to max
     mebibytes, // the same; a command line also takes such as 2G
-    text,      //
+    text,      // any
     word,      // one of the option's words
     path,      // of a file that is read
     newPath,   // of a file or socket that is made
     list       // may be said more than once
 };
 
+template <class T, OptionKind k>
+struct OptionType {
+    using Value = T;
+    static constexpr OptionKind kind = k;
+};
+
 // The types of launch_options.def.
 namespace launch_type {
-struct Flag {
-    using Value = bool;
-    static constexpr OptionKind kind = OptionKind::flag;
-};
-struct OnOff {
-    using Value = bool;
-    static constexpr OptionKind kind = OptionKind::onOff;
-};
-struct Number {
-    using Value = quint64;
-    static constexpr OptionKind kind = OptionKind::number;
-};
-struct Count {
-    using Value = unsigned;
-    static constexpr OptionKind kind = OptionKind::number;
-};
-struct Port {
-    using Value = int;
-    static constexpr OptionKind kind = OptionKind::number;
-};
-struct Mebibytes {
-    using Value = quint64;
-    static constexpr OptionKind kind = OptionKind::mebibytes;
-};
-struct Text {
-    using Value = QString;
-    static constexpr OptionKind kind = OptionKind::text;
-};
-struct Word {
-    using Value = QString;
-    static constexpr OptionKind kind = OptionKind::word;
-};
-struct Accel {
-    using Value = Accelerator;
-    static constexpr OptionKind kind = OptionKind::word;
-};
-struct Path {
-    using Value = QString;
-    static constexpr OptionKind kind = OptionKind::path;
-};
-struct NewPath {
-    using Value = QString;
-    static constexpr OptionKind kind = OptionKind::newPath;
-};
-struct List {
-    using Value = QStringList;
-    static constexpr OptionKind kind = OptionKind::list;
-};
+using Flag = OptionType<bool, OptionKind::flag>;
+using OnOff = OptionType<bool, OptionKind::onOff>;
+using Number = OptionType<quint64, OptionKind::number>;
+using Count = OptionType<unsigned, OptionKind::number>;
+using Port = OptionType<int, OptionKind::number>;
+using Mebibytes = OptionType<quint64, OptionKind::mebibytes>;
+using Text = OptionType<QString, OptionKind::text>;
+using Word = OptionType<QString, OptionKind::word>;
+using Accel = OptionType<Accelerator, OptionKind::word>;
+using Path = OptionType<QString, OptionKind::path>;
+using NewPath = OptionType<QString, OptionKind::newPath>;
+using List = OptionType<QStringList, OptionKind::list>;
 } // namespace launch_type
 
 // The parent's side of vsock.

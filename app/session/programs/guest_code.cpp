@@ -61,7 +61,9 @@ std::optional<LoadedProgram> GuestCode::byPath(quint64 pc, const ReadGuest &read
         return std::nullopt;
     const QVector<LoadedProgram> loaded = programs()->loadedBy(*process);
     const LoadedProgram *found = programOf(loaded, pc);
-    return found && matchCode(*found, pc, read) != CodeMatch::other ? std::optional(*found) : std::nullopt;
+    return found && matchCode(m_reader.memory().architecture(), *found, pc, read) != CodeMatch::other
+               ? std::optional(*found)
+               : std::nullopt;
 }
 
 std::optional<LoadedProgram> GuestCode::programAt(quint64 pc, const ReadGuest &read, const Place &place) {
@@ -70,7 +72,8 @@ std::optional<LoadedProgram> GuestCode::programAt(quint64 pc, const ReadGuest &r
         return std::nullopt;
     if (const auto image = findUserImage(pc, read); image && !image->buildId.isEmpty()) {
         const LoadedProgram loaded{programs()->byBuildId(image->buildId), image->bias};
-        if (loaded.program && matchCode(loaded, pc, read) != CodeMatch::other)
+        if (loaded.program &&
+            matchCode(m_reader.memory().architecture(), loaded, pc, read) != CodeMatch::other)
             return loaded;
     }
     if (const auto loaded = byPath(pc, read, place.cpu))
@@ -111,7 +114,8 @@ GuestCode::Backtrace GuestCode::backtrace(const UnwindStart &start, SymbolParts 
             if (isLooked || frame.isInline)
                 continue;
             if (!frame.isUser) {
-                if (hasReadModules || !RunningKernel::isKernelAddress(frame.pc) || symbols.owner(frame.pc))
+                if (hasReadModules || !start.architecture->kernel.isKernelAddress(frame.pc) ||
+                    symbols.owner(frame.pc))
                     continue;
                 hasReadModules = true;
                 const std::lock_guard guard(m_lock);
@@ -121,7 +125,7 @@ GuestCode::Backtrace GuestCode::backtrace(const UnwindStart &start, SymbolParts 
                 }
             } else {
                 if (const LoadedProgram *known = programOf(result.parts.programs, frame.pc)) {
-                    if (matchCode(*known, frame.pc, read) != CodeMatch::other)
+                    if (matchCode(*start.architecture, *known, frame.pc, read) != CodeMatch::other)
                         continue;
                     const LoadedProgram wrong = *known;
                     result.parts.programs.removeOne(wrong);

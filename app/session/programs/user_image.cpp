@@ -33,8 +33,9 @@ std::optional<UserImage> findUserImage(quint64 pc, const ReadGuest &read) {
     return std::nullopt;
 }
 
-CodeMatch matchCode(const LoadedProgram &loaded, quint64 pc, const ReadGuest &read) {
-    constexpr char breakpoint = '\xcc';
+CodeMatch matchCode(const arch::Architecture &architecture, const LoadedProgram &loaded, quint64 pc,
+                    const ReadGuest &read) {
+    const std::string_view breakpoint = architecture.instructions.breakpoint;
     const quint64 page = pc & ~(pageBytes - 1), linked = pc - loaded.bias;
     const symbols::ElfImage &elf = loaded.program->elf();
     const symbols::ElfSegment *segment = elf.segmentOf(linked, 1);
@@ -49,9 +50,16 @@ CodeMatch matchCode(const LoadedProgram &loaded, quint64 pc, const ReadGuest &re
     const QByteArray there = read(from + loaded.bias, to - from);
     if (there.isEmpty())
         return CodeMatch::notInMemory;
-    const bool isSame = there.size() == wanted.size() &&
-                        std::equal(there.cbegin(), there.cend(), wanted.cbegin(),
-                                   [](char now, char then) { return now == then || now == breakpoint; });
+    if (there == wanted)
+        return CodeMatch::same;
+    if (there.size() != wanted.size())
+        return CodeMatch::other;
+    // Breakpoints stand where instructions begin, which are aligned to their own size when they all have one.
+    const std::string_view now(there.constData(), size_t(there.size()));
+    bool isSame = true;
+    for (size_t at = 0; isSame && at < now.size(); ++at)
+        isSame = now[at] == wanted[qsizetype(at)] ||
+                 now.substr(at - at % breakpoint.size()).starts_with(breakpoint);
     return isSame ? CodeMatch::same : CodeMatch::other;
 }
 

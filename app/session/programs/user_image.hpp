@@ -20,6 +20,7 @@ std::optional<UserImage> findUserImage(quint64 pc, const ReadGuest &read);
 
 enum class CodeMatch { same, other, notInMemory };
 // Whether memory around `pc` is the program's code there. Breakpoints in it do not count.
-CodeMatch matchCode(const LoadedProgram &loaded, quint64 pc, const ReadGuest &read);
+CodeMatch matchCode(const arch::Architecture &architecture, const LoadedProgram &loaded, quint64 pc,
+                    const ReadGuest &read);
 
 } // namespace nitroscope::app

@@ -4,14 +4,14 @@
 // each look at the other's CIDs, and both choose by this.
 #pragma once
 
-#include "qemu-machine/launch/limits.h"
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 
 #include <QtGlobal>
 
 namespace nitroscope::app {
 
-inline constexpr quint64 minEnclaveCid = NITRO_CID_MIN, maxEnclaveCid = NITRO_CID_MAX,
-                         firstEnclaveCid = NITRO_CID_DEFAULT;
+inline constexpr quint64 minEnclaveCid = VSOCK_CID_FIRST_GUEST, maxEnclaveCid = VSOCK_CID_LAST,
+                         firstEnclaveCid = VSOCK_CID_DEFAULT_GUEST;
 
 // The first from the last of these on that is not taken; `taken` has contains().
 template <class Taken>

@@ -112,8 +112,8 @@ private:
     PanicScanner m_panic;
     RunEvidence m_evidence;
     std::optional<BootFailure> m_refusal; // what the machine said before its monitor was there
-    bool m_runs = false;   // the machine, as QMP tells
-    bool m_ending = false; // quit was sent, or QEMU is to be killed
+    bool m_runs = false;                  // the machine, as QMP tells
+    bool m_ending = false;                // quit was sent, or QEMU is to be killed
     bool m_processGone = false;
     bool m_finished = false;
 };

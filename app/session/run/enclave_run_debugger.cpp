@@ -2,6 +2,7 @@
 //
 // Of EnclaveRun: a run under the debugger. QEMU's stub leads to the endpoint, the endpoint's broker to the
 // target, and guest RAM is a file in the run's folder.
+#include "app/core/architectures.hpp"
 #include "app/core/program_locations.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/session/debug/live_target.hpp"
@@ -43,7 +44,7 @@ constexpr int longStepMs = 200; // a step that takes longer waits for something,
 } // namespace
 
 Result<void> EnclaveRun::prepareDebugger(LaunchChannels *channels) {
-    m_gdb = std::make_unique<GdbEndpoint>();
+    m_gdb = std::make_unique<GdbEndpoint>(arch::usualArchitecture()); // the one whose machine is started
     channels->gdbStub = m_folder->filePath(QStringLiteral("gdb-stub"));
     if (auto listening = m_gdb->listen(channels->gdbStub, m_folder->filePath(QStringLiteral("gdb")));
         !listening)
@@ -128,7 +129,8 @@ bool EnclaveRun::monitor(const QByteArray &words, const std::function<void(const
             "symbol-file " + file.fileName().toUtf8() +
             (slide && *slide ? " -o 0x" + QByteArray::number(*slide, 16) : QByteArray()) + '\n';
         const bool isWritten = file.open(QIODevice::WriteOnly) &&
-                               file.write(symbols::elfSymbolFile(map->image->symbols())) > 0 &&
+                               file.write(symbols::elfSymbolFile(map->image->symbols(),
+                                                                 m_target->architecture().elfMachine)) > 0 &&
                                file.commit() && script.open(QIODevice::WriteOnly) &&
                                script.write(command) > 0 && script.commit();
         answer(!isWritten ? "The symbols cannot be written: " + file.errorString().toUtf8() + '\n'

@@ -33,8 +33,10 @@ EndReason bootFailure(const BootFailure &failure) {
     QString advice;
     if (!failure.stage.isEmpty())
         advice = QStringLiteral("The console shows how far the firmware came.");
-    else if (failure.eCode != QLatin1String("E19") && failure.eCode != QLatin1String("E26"))
-        // Files that cannot be read and too little memory stay refusals; their messages say what to do.
+    else if (!failure.eCode.isEmpty() && failure.eCode != QLatin1String("E19") &&
+             failure.eCode != QLatin1String("E26"))
+        // Files that cannot be read, too little memory and what EC2 does not know, such as another ramdisk, stay
+        // refusals; their messages say what to do.
         advice =
             QStringLiteral("With strict checking off, what can be booted anyway is booted with a warning.");
     return {EndKind::bootFailed, failure.message, advice};

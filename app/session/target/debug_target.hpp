@@ -26,6 +26,7 @@ public:
     using Token = quint64;
     using QObject::QObject;
 
+    virtual const arch::Architecture &architecture() const = 0; // of the machine
     virtual State state() const = 0;
     // The present stop; nothing while the target runs.
     virtual const std::optional<DebugStop> &stop() const = 0;
@@ -36,7 +37,7 @@ public:
     // Which boot points this EIF offers, with the reason why not for the others.
     virtual QString bootPointProblem(BootPoint point) const = 0;
 
-    // Expressions: symbols, registers ($rax), numbers, + - * / & | << >>, parentheses, * (8 bytes at),
+    // Expressions: symbols, registers ($pc), numbers, + - * / & | << >>, parentheses, * (8 bytes at),
     // ::phys(…). Registers and virtual memory are those of the current thread at the present stop; while the
     // target runs there are no registers. The answer comes as evaluated().
     virtual Token evaluate(const QString &expression) = 0;

@@ -58,12 +58,12 @@ struct DebugThread {
     QString task; // what the kernel runs there, when known: "init (1)"
 };
 
-// All registers of one vCPU at one stop, in the order and width of QEMU's description (gdb-xml of x86-64,
-// little-endian).
+// All registers of one vCPU at one stop, in the order and width of QEMU's description
+// (arch::RegisterTable), little-endian.
 struct RegisterSet {
     quint64 generation = 0;
     qint64 thread = 0;
-    QByteArray raw; // QEMU's `g` packet, RegisterView::stubPacketBytes
+    QByteArray raw; // QEMU's `g` packet, whole
 
     bool operator==(const RegisterSet &) const = default;
 };

@@ -1,73 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/unwind/unwind_step.hpp"
 
-#include <cstring>
+#include <array>
 #include <QtEndian>
 
 namespace nitroscope::app {
 namespace {
 
-using symbols::FrameRegisters;
-using Number = FrameRegisters::Number;
+constexpr quint64 wordBytes = 8;
 
-// struct pt_regs of x86-64 (arch/x86/include/asm/ptrace.h): words in this order, orig_ax between di and ip.
-constexpr std::array<int, 15> savedOrder{Number::r15, Number::r14, Number::r13, Number::r12, Number::rbp,
-                                         Number::rbx, Number::r11, Number::r10, Number::r9,  Number::r8,
-                                         Number::rax, Number::rcx, Number::rdx, Number::rsi, Number::rdi};
-constexpr quint64 ipOffset = 16 * 8, csOffset = 17 * 8, spOffset = 19 * 8, regsBytes = 21 * 8;
+// All words that an entry to the kernel saved, in memory from `address` on; those before `first` are not read.
+struct SavedWords {
+    std::array<std::uint64_t, arch::maxSavedWords> words{};
+    std::span<const std::uint64_t> all;
+};
 
-// Registers as an entry to the kernel saved them.
+bool readSaved(quint64 address, size_t first, const StepContext &context, SavedWords &saved) {
+    const size_t count = context.architecture.unwinding.saved.order.size();
+    const quint64 bytes = wordBytes * (count - first);
+    const QByteArray read = context.read(address + wordBytes * first, bytes);
+    if (quint64(read.size()) < bytes)
+        return false;
+    for (size_t i = first; i < count; ++i)
+        saved.words[i] = qFromLittleEndian<quint64>(read.constData() + wordBytes * (i - first));
+    saved.all = std::span(saved.words).first(count);
+    return true;
+}
+
+// Registers as an entry to the kernel saved them, or only the last of them.
 std::optional<UnwindFrame> fromSavedRegisters(quint64 address, const StepContext &context, bool hasAll,
                                               DebugFrame::Method method) {
-    const QByteArray saved =
-        context.read(address + (hasAll ? 0 : ipOffset), hasAll ? regsBytes : regsBytes - ipOffset);
-    if (quint64(saved.size()) < (hasAll ? regsBytes : regsBytes - ipOffset))
+    const arch::SavedRegisters &layout = context.architecture.unwinding.saved;
+    const size_t first = hasAll ? 0 : layout.tailStart;
+    SavedWords saved;
+    if (!readSaved(address, first, context, saved))
         return std::nullopt;
-    const auto word = [&](quint64 offset) {
-        return qFromLittleEndian<quint64>(saved.constData() + offset - (hasAll ? 0 : ipOffset));
-    };
-    UnwindFrame frame;
-    if (hasAll)
-        for (size_t i = 0; i < savedOrder.size(); ++i)
-            frame.registers[savedOrder[i]] = word(8 * i);
-    frame.registers[Number::rip] = word(ipOffset);
-    frame.registers[Number::rsp] = word(spOffset);
-    frame.isUser = (word(csOffset) & 3) == 3;
+    UnwindFrame frame(context.architecture);
+    for (size_t i = first; i < saved.all.size(); ++i)
+        if (layout.order[i] >= 0)
+            frame.registers[layout.order[i]] = saved.all[i];
+    frame.isUser = layout.isUser(saved.all);
     frame.isExact = true;
     frame.method = method;
     return frame;
 }
 
-// A system call's entry clears RBP and has no tables in kernels with frame pointers: what it saved lies where
-// its stack pointer is. Believed only when it is a user program's state in every part.
+// A system call's entry clears the frame pointer and has no tables in kernels with frame pointers: what it saved
+// lies where its stack pointer is. Believed only when it is a user program's state in every part.
 std::optional<UnwindFrame> fromSystemCall(quint64 address, const StepContext &context) {
-    constexpr quint64 userCode64 = 0x33, userCode32 = 0x23, userData = 0x2b, alwaysSet = 2;
-    const auto code = context.word(address + csOffset), data = context.word(address + spOffset + 8),
-               flags = context.word(address + csOffset + 8), ip = context.word(address + ipOffset);
-    if (!code || !data || !flags || !ip || (*code != userCode64 && *code != userCode32) ||
-        *data != userData || !(*flags & alwaysSet) || RunningKernel::isKernelAddress(*ip))
+    const arch::SavedRegisters &layout = context.architecture.unwinding.saved;
+    SavedWords saved;
+    if (!readSaved(address, layout.tailStart, context, saved) || !layout.isCertainlyUser(saved.all))
         return std::nullopt;
     return fromSavedRegisters(address, context, true, DebugFrame::Method::framePointer);
-}
-
-// Where in a function's first instructions the frame is set up, by what stands before `pc`.
-enum class Prologue { beforePush, afterPush, done };
-
-Prologue prologueAt(quint64 start, quint64 pc, const ReadGuest &read) {
-    constexpr quint64 longest = 24;
-    static const QByteArray endbr("\xf3\x0f\x1e\xfa", 4), nop5("\x0f\x1f\x44\x00\x00", 5);
-    const quint64 distance = pc - start;
-    if (distance >= longest)
-        return Prologue::done;
-    const QByteArray code = read(start, longest);
-    qsizetype push = code.startsWith(endbr) ? endbr.size() : 0;
-    if (QByteArrayView(code).sliced(qMin(push, code.size())).startsWith(nop5)) // ftrace's place
-        push += nop5.size();
-    if (push >= code.size() || static_cast<unsigned char>(code[push]) != 0x55) // push %rbp
-        return Prologue::done;
-    return distance <= quint64(push)       ? Prologue::beforePush
-           : distance == quint64(push) + 1 ? Prologue::afterPush
-                                           : Prologue::done;
 }
 
 } // namespace
@@ -80,7 +65,8 @@ std::optional<quint64> StepContext::word(quint64 address) const {
 std::optional<UnwindFrame> stepByOrc(const UnwindFrame &frame, const StepContext &context, bool *isEnd) {
     using symbols::OrcRegister;
     const auto &parts = context.symbols.parts();
-    if (frame.isUser || !parts.kernel || !parts.kernel->orc())
+    const arch::Unwinding &unwinding = context.architecture.unwinding;
+    if (frame.isUser || !parts.kernel || !parts.kernel->orc() || !unwinding.orcBase)
         return std::nullopt;
     const quint64 pc = frame.registers.pc() - parts.slide - (frame.isExact ? 0 : 1);
     const auto entry = parts.kernel->orc()->find(pc);
@@ -91,59 +77,35 @@ std::optional<UnwindFrame> stepByOrc(const UnwindFrame &frame, const StepContext
         return std::nullopt;
     }
     const auto offset = quint64(qint64(entry->spOffset));
-    const auto of = [&frame, offset](int number) -> std::optional<quint64> {
-        const auto &value = frame.registers[number];
-        return value ? std::optional(*value + offset) : std::nullopt;
-    };
+    const arch::OrcBase base = unwinding.orcBase(unsigned(entry->spRegister));
     std::optional<quint64> sp;
-    switch (entry->spRegister) {
-    case OrcRegister::sp:
-        sp = of(Number::rsp);
-        break;
-    case OrcRegister::bp:
-        sp = of(Number::rbp);
-        break;
-    case OrcRegister::r10:
-        sp = of(Number::r10);
-        break;
-    case OrcRegister::r13:
-        sp = of(Number::r13);
-        break;
-    case OrcRegister::di:
-        sp = of(Number::rdi);
-        break;
-    case OrcRegister::dx:
-        sp = of(Number::rdx);
-        break;
-    case OrcRegister::spIndirect:
-        if (const auto value = context.word(frame.registers.sp()))
-            sp = *value + offset;
-        break;
-    case OrcRegister::bpIndirect:
-        if (const auto at = of(Number::rbp))
-            sp = context.word(*at);
-        break;
-    default:
-        break;
+    if (base.number >= 0 && frame.registers[base.number]) {
+        sp = *frame.registers[base.number] + (base.isOffsetFirst ? offset : 0);
+        if (base.isIndirect)
+            sp = context.word(*sp);
+        if (sp && !base.isOffsetFirst)
+            *sp += offset;
     }
     if (!sp)
         return std::nullopt;
-    UnwindFrame caller;
+    const std::optional<quint64> fp = frame.registers[unwinding.frame->framePointer];
+    UnwindFrame caller(context.architecture);
     switch (entry->type) {
     case symbols::OrcEntry::Type::regs:
         return fromSavedRegisters(*sp, context, true, DebugFrame::Method::orc);
     case symbols::OrcEntry::Type::regsPartial: {
-        auto saved = fromSavedRegisters(*sp - ipOffset, context, false, DebugFrame::Method::orc);
+        auto saved = fromSavedRegisters(*sp - wordBytes * unwinding.saved.tailStart, context, false,
+                                        DebugFrame::Method::orc);
         if (saved)
-            saved->registers[Number::rbp] = frame.registers[Number::rbp];
+            saved->registers.setFp(fp);
         return saved;
     }
     case symbols::OrcEntry::Type::call: {
-        const auto pcOfCaller = context.word(*sp - 8);
+        const auto pcOfCaller = context.word(*sp - wordBytes);
         if (!pcOfCaller)
             return std::nullopt;
-        caller.registers[Number::rip] = *pcOfCaller;
-        caller.registers[Number::rsp] = *sp;
+        caller.registers.setPc(pcOfCaller);
+        caller.registers.setSp(sp);
         break;
     }
     default:
@@ -151,11 +113,11 @@ std::optional<UnwindFrame> stepByOrc(const UnwindFrame &frame, const StepContext
     }
     const auto bpOffset = quint64(qint64(entry->bpOffset));
     if (entry->bpRegister == OrcRegister::previousSp)
-        caller.registers[Number::rbp] = context.word(*sp + bpOffset);
-    else if (entry->bpRegister == OrcRegister::bp && frame.registers[Number::rbp])
-        caller.registers[Number::rbp] = context.word(frame.registers.bp() + bpOffset);
+        caller.registers.setFp(context.word(*sp + bpOffset));
+    else if (entry->bpRegister == OrcRegister::bp && fp)
+        caller.registers.setFp(context.word(*fp + bpOffset));
     else
-        caller.registers[Number::rbp] = frame.registers[Number::rbp];
+        caller.registers.setFp(fp);
     caller.method = DebugFrame::Method::orc;
     return caller;
 }
@@ -169,7 +131,7 @@ std::optional<UnwindFrame> stepByCfi(const UnwindFrame &frame, const StepContext
     const auto registers = owner->program->caller(frame.registers, owner->linked, read);
     if (!registers)
         return std::nullopt;
-    UnwindFrame caller;
+    UnwindFrame caller(context.architecture);
     caller.registers = *registers;
     caller.isUser = frame.isUser;
     caller.method = DebugFrame::Method::cfi;
@@ -177,33 +139,35 @@ std::optional<UnwindFrame> stepByCfi(const UnwindFrame &frame, const StepContext
 }
 
 std::optional<UnwindFrame> stepByFramePointer(const UnwindFrame &frame, const StepContext &context) {
+    using From = arch::ReturnPlace::From;
     constexpr quint64 farthest = 8 << 20; // a user stack's usual limit
-    const quint64 bp = frame.registers.bp(), sp = frame.registers.sp();
-    // Kernels with frame pointers mark saved registers by an odd one (ENCODE_FRAME_POINTER).
-    if (!frame.isUser && bp & 1)
-        return RunningKernel::isKernelAddress(bp)
-                   ? fromSavedRegisters(bp & ~quint64(1), context, true, DebugFrame::Method::framePointer)
+    const arch::Unwinding &unwinding = context.architecture.unwinding;
+    const arch::LinuxKernel &kernel = context.architecture.kernel;
+    const quint64 fp = frame.registers.fp(), sp = frame.registers.sp(), pc = frame.registers.pc();
+    if (const quint64 mark = unwinding.savedRegistersMark; !frame.isUser && fp & mark)
+        return kernel.isKernelAddress(fp)
+                   ? fromSavedRegisters(fp & ~mark, context, true, DebugFrame::Method::framePointer)
                    : std::nullopt;
-    if (!frame.isUser && bp == 0 && RunningKernel::isKernelAddress(sp))
+    if (!frame.isUser && fp == 0 && kernel.isKernelAddress(sp))
         return fromSystemCall(sp, context);
-    UnwindFrame caller;
+    arch::ReturnPlace returns = unwinding.usualReturn;
+    if (frame.isExact)
+        if (const auto place = context.symbols.place(pc); place && place->offset < unwinding.longestPrologue)
+            returns = unwinding.returnPlace(context.read(pc - place->offset, unwinding.longestPrologue),
+                                            place->offset);
+    const bool isByFrame = returns.from == From::framePointer;
+    if (isByFrame && (fp % wordBytes != 0 || fp < sp || fp - sp > farthest))
+        return std::nullopt;
+    const quint64 returnAt = (isByFrame ? fp : sp) + quint64(returns.offset);
+    const auto returnTo = context.word(returnAt);
+    if (!returnTo)
+        return std::nullopt;
+    UnwindFrame caller(context.architecture);
     caller.isUser = frame.isUser;
     caller.method = DebugFrame::Method::framePointer;
-    Prologue prologue = Prologue::done;
-    if (frame.isExact)
-        if (const auto place = context.symbols.place(frame.registers.pc()))
-            prologue = prologueAt(frame.registers.pc() - place->offset, frame.registers.pc(), context.read);
-    const quint64 returnAt = prologue == Prologue::beforePush  ? sp
-                             : prologue == Prologue::afterPush ? sp + 8
-                                                               : bp + 8;
-    if (prologue == Prologue::done && (bp % 8 != 0 || bp < sp || bp - sp > farthest))
-        return std::nullopt;
-    caller.registers[Number::rip] = context.word(returnAt);
-    caller.registers[Number::rsp] = returnAt + 8;
-    caller.registers[Number::rbp] =
-        prologue == Prologue::done ? context.word(bp) : frame.registers[Number::rbp];
-    if (!caller.registers[Number::rip])
-        return std::nullopt;
+    caller.registers.setPc(returnTo);
+    caller.registers.setSp(returnAt + wordBytes);
+    caller.registers.setFp(isByFrame ? context.word(fp) : frame.registers[unwinding.frame->framePointer]);
     return caller;
 }
 

@@ -10,6 +10,8 @@
 namespace nitroscope::app {
 
 struct UnwindFrame {
+    explicit UnwindFrame(const arch::Architecture &architecture) : registers(*architecture.unwinding.frame) {}
+
     symbols::FrameRegisters registers;
     bool isUser = false;
     // The address is that of the next instruction to run, not of a return: entry, interrupt, fault.
@@ -18,6 +20,7 @@ struct UnwindFrame {
 };
 
 struct StepContext {
+    const arch::Architecture &architecture;
     const DebugSymbols &symbols;
     const ReadGuest &read;
 

@@ -9,15 +9,6 @@
 namespace nitroscope::app {
 namespace {
 
-using symbols::FrameRegisters;
-using Number = FrameRegisters::Number;
-
-// Registers 0 to 15 of QEMU's packet, in DWARF's numbering.
-constexpr std::array<int, 16> stubOrder{
-    Number::rax, Number::rbx, Number::rcx, Number::rdx, Number::rsi, Number::rdi, Number::rbp, Number::rsp,
-    Number::r8,  Number::r9,  Number::r10, Number::r11, Number::r12, Number::r13, Number::r14, Number::r15};
-constexpr int stubCs = 18;
-
 std::optional<UnwindFrame> callerOf(const UnwindFrame &frame, const StepContext &context) {
     bool isEnd = false;
     if (const auto caller = stepByOrc(frame, context, &isEnd))
@@ -67,38 +58,37 @@ void appendFrames(QVector<DebugFrame> &frames, const UnwindFrame &frame, const D
 
 } // namespace
 
-UnwindStart UnwindStart::of(const RegisterSet &registers) {
-    UnwindStart start;
-    if (registers.raw.size() < RegisterView::stubPacketBytes)
+UnwindStart UnwindStart::of(const arch::Architecture &architecture, const RegisterSet &registers) {
+    UnwindStart start(architecture);
+    if (!architecture.isPacket(registers.raw))
         return start;
-    const char *raw = registers.raw.constData();
-    for (size_t i = 0; i < stubOrder.size(); ++i)
-        start.registers[stubOrder[i]] = qFromLittleEndian<quint64>(raw + RegisterView::stubOffset(int(i)));
-    start.registers[Number::rip] =
-        qFromLittleEndian<quint64>(raw + RegisterView::stubOffset(RegisterView::stubRip));
-    start.isUser = (qFromLittleEndian<quint32>(raw + RegisterView::stubOffset(stubCs)) & 3) == 3;
+    for (const arch::Register &one : architecture.registers.registers)
+        if (one.dwarf >= 0 && one.dwarf < start.registers.count())
+            start.registers[one.dwarf] = architecture.value(registers.raw, one.number);
+    start.isUser = architecture.modes.isUser(registers.raw);
     return start;
 }
 
-std::optional<UnwindStart> UnwindStart::sleeping(quint64 savedSp, const ReadGuest &read) {
-    // struct inactive_task_frame (arch/x86/include/asm/switch_to.h): r15, r14, r13, r12, rbx, rbp, return.
-    constexpr std::array<int, 7> order{Number::r15, Number::r14, Number::r13, Number::r12,
-                                       Number::rbx, Number::rbp, Number::rip};
-    const QByteArray saved = read(savedSp, 8 * order.size());
-    if (saved.size() < qsizetype(8 * order.size()))
+std::optional<UnwindStart> UnwindStart::sleeping(const arch::Architecture &architecture, quint64 savedSp,
+                                                 const ReadGuest &read) {
+    constexpr qsizetype wordBytes = 8;
+    const std::span<const std::int8_t> order = architecture.unwinding.switched;
+    const qsizetype bytes = wordBytes * qsizetype(order.size());
+    const QByteArray saved = read(savedSp, quint64(bytes));
+    if (saved.size() < bytes)
         return std::nullopt;
-    UnwindStart start;
+    UnwindStart start(architecture);
     for (size_t i = 0; i < order.size(); ++i)
-        start.registers[order[i]] = qFromLittleEndian<quint64>(saved.constData() + 8 * i);
-    start.registers[Number::rsp] = savedSp + 8 * order.size();
+        start.registers[order[i]] = qFromLittleEndian<quint64>(saved.constData() + wordBytes * qsizetype(i));
+    start.registers.setSp(savedSp + quint64(bytes));
     return start;
 }
 
 QVector<DebugFrame> unwind(const UnwindStart &start, const DebugSymbols &symbols, const ReadGuest &read,
                            int most) {
     QVector<DebugFrame> frames;
-    const StepContext context{symbols, read};
-    UnwindFrame frame;
+    const StepContext context{*start.architecture, symbols, read};
+    UnwindFrame frame(*start.architecture);
     frame.registers = start.registers;
     frame.isUser = start.isUser;
     frame.isExact = true;

@@ -13,13 +13,19 @@
 namespace nitroscope::app {
 
 struct UnwindStart {
+    // Without registers. The architecture outlives all that begins here.
+    explicit UnwindStart(const arch::Architecture &machine)
+        : architecture(&machine), registers(*machine.unwinding.frame) {}
+
+    const arch::Architecture *architecture;
     symbols::FrameRegisters registers;
-    bool isUser = false; // CPL 3
+    bool isUser = false;
 
     // From QEMU's `g` packet.
-    static UnwindStart of(const RegisterSet &registers);
+    static UnwindStart of(const arch::Architecture &architecture, const RegisterSet &registers);
     // A task that does not run: its stack pointer as the scheduler left it (struct inactive_task_frame).
-    static std::optional<UnwindStart> sleeping(quint64 savedSp, const ReadGuest &read);
+    static std::optional<UnwindStart> sleeping(const arch::Architecture &architecture, quint64 savedSp,
+                                               const ReadGuest &read);
 };
 
 // At most `most` frames, inlined functions counted. Ends where nothing is known any more; a stack that leads

@@ -56,6 +56,8 @@ void Banner::display(formats::Severity severity, const QString &message, const Q
     m_advice->setVisible(!advice.isEmpty());
     qDeleteAll(m_buttons->findChildren<QPushButton *>(Qt::FindDirectChildrenOnly));
     for (QAction *action : actions) {
+        if (!action) // of a part that this window does not have
+            continue;
         QString title = action->text();
         auto *button = new QPushButton(title.remove(QLatin1Char('&')), m_buttons);
         button->setToolTip(action->toolTip());

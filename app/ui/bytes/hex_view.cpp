@@ -211,7 +211,7 @@ void HexView::keyPressEvent(QKeyEvent *event) {
     const auto back = [&](quint64 count) { moveCursor(m_cursor > count ? m_cursor - count : 0, moving); };
     // Up and down keep the column: at the first or last row nothing happens.
     const auto rows = [&](quint64 count, bool down) {
-        if (down && m_cursor + count < m_geometry.size)
+        if (down && count < m_geometry.size - m_cursor) // a sum could be beyond 64 bits
             moveCursor(m_cursor + count, moving);
         else if (down && count > width)
             moveCursor(m_geometry.size - 1, moving);
@@ -255,10 +255,9 @@ std::optional<quint64> HexView::offsetAt(const QPoint &point) const {
             ++column;
     }
     column = std::clamp(column, 0, m_geometry.bytesPerRow - 1);
-    const int line = std::max(0, point.y()) / rowHeight();
-    const quint64 offset =
-        m_geometry.offsetOfRow(m_topRow + static_cast<quint64>(line)) + static_cast<quint64>(column);
-    return std::min(offset, m_geometry.size - 1);
+    const auto line = static_cast<quint64>(std::max(0, point.y()) / rowHeight());
+    const quint64 row = std::min(m_topRow + line, m_geometry.rowCount() - 1);
+    return std::min(m_geometry.offsetOfRow(row) + static_cast<quint64>(column), m_geometry.size - 1);
 }
 
 void HexView::mousePressEvent(QMouseEvent *event) {

@@ -62,12 +62,11 @@ void Device::closeFlows(Reason reason) {
 }
 
 void Device::endFlows(Reason reason, Undelivered undelivered) {
-    std::vector<Flow *> flows;
-    for (auto &[id, flow] : m_byId)
-        if (undelivered == Undelivered::end || flow->state != VSOCK_REQUESTED || flow->requestDelivered)
-            flows.push_back(flow);
-    for (Flow *flow : flows)
-        finish(*flow, reason, Answer::silence, Close::abort);
+    for (auto next = m_byId.begin(); next != m_byId.end();) {
+        Flow &flow = *(next++)->second;
+        if (undelivered == Undelivered::end || flow.state != VSOCK_REQUESTED || flow.requestDelivered)
+            finish(flow, reason, Answer::silence, Close::abort);
+    }
     m_resets.clear();
     m_out.clear();
     m_heldToGuest.clear();

@@ -211,7 +211,7 @@ bool Device::load(Bytes state) {
         key.type = in.number<std::uint16_t>();
         waiting.push_back(key);
     }
-    if (!in.good() || !in.atEnd() || cid <= parentCid || cid > lastCid)
+    if (!in.good() || !in.atEnd() || cid < firstGuestCid || cid > lastCid)
         return false;
 
     closeFlows(Reason::snapshotLoaded);

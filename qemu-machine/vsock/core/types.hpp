@@ -17,7 +17,7 @@ using WritableBytes = std::span<std::byte>;
 // Context ids with a meaning of their own.
 constexpr std::uint64_t hypervisorCid = VSOCK_CID_HYPERVISOR, localCid = VSOCK_CID_LOCAL,
                         hostCid = VSOCK_CID_HOST, parentCid = VSOCK_CID_PARENT;
-constexpr std::uint64_t defaultGuestCid = VSOCK_CID_DEFAULT_GUEST;
+constexpr std::uint64_t firstGuestCid = VSOCK_CID_FIRST_GUEST, defaultGuestCid = VSOCK_CID_DEFAULT_GUEST;
 constexpr std::uint64_t lastCid = VSOCK_CID_LAST;
 
 // Bytes of stream or of messages that each side of a flow may have under way: Linux's default.

@@ -11,8 +11,13 @@
 
 /* Context ids with a meaning of their own (Linux; Nitro Enclaves: the parent is CID 3). */
 enum { VSOCK_CID_HYPERVISOR = 0, VSOCK_CID_LOCAL = 1, VSOCK_CID_HOST = 2, VSOCK_CID_PARENT = 3 };
-#define VSOCK_CID_DEFAULT_GUEST 16u
-#define VSOCK_CID_LAST 0xfffffffeu /* 0xffffffff is "any" */
+/* Those of enclaves: the range, and the one of an enclave that did not ask for any. Plain numbers, for texts that quote them. */
+#define VSOCK_CID_FIRST_GUEST 4
+#define VSOCK_CID_DEFAULT_GUEST 16
+#define VSOCK_CID_LAST 0xfffffffe /* 0xffffffff is "any" */
+
+/* The most that heartbeat-delay can be, in milliseconds. */
+#define VSOCK_HEARTBEAT_DELAY_MAX 999999999
 
 /* Offsets in struct virtio_vsock_hdr, §5.10.6; all fields little-endian. */
 enum {

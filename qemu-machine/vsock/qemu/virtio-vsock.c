@@ -32,7 +32,7 @@
 #include "system/replay.h"
 #include "standard-headers/linux/virtio_ids.h"
 #include "standard-headers/linux/virtio_vsock.h"
-#include "qemu-machine/launch/limits.h"
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 #include "trace.h"
 
@@ -612,14 +612,14 @@ VirtIOVsock *virtio_vsock_find(Error **errp)
 
 static bool virtio_vsock_check(VirtIOVsock *s, Error **errp)
 {
-    if (s->guest_cid < NITRO_CID_MIN || s->guest_cid > NITRO_CID_MAX) {
+    if (s->guest_cid < VSOCK_CID_FIRST_GUEST || s->guest_cid > VSOCK_CID_LAST) {
         error_setg(errp, "an enclave's CID is between %u and %u, not %" PRIu64,
-                   NITRO_CID_MIN, NITRO_CID_MAX, s->guest_cid);
+                   VSOCK_CID_FIRST_GUEST, VSOCK_CID_LAST, s->guest_cid);
         return false;
     }
-    if (s->heartbeat_delay > NITRO_HEARTBEAT_DELAY_MAX) {
+    if (s->heartbeat_delay > VSOCK_HEARTBEAT_DELAY_MAX) {
         error_setg(errp, "heartbeat-delay is at most %u ms, not %" PRIu32,
-                   NITRO_HEARTBEAT_DELAY_MAX, s->heartbeat_delay);
+                   VSOCK_HEARTBEAT_DELAY_MAX, s->heartbeat_delay);
         return false;
     }
     if (s->parent_cid < 2 || s->parent_cid >= UINT32_MAX ||
@@ -714,7 +714,7 @@ static void virtio_vsock_unrealize(DeviceState *dev)
 
 static const Property virtio_vsock_properties[] = {
     DEFINE_PROP_UINT64("guest-cid", VirtIOVsock, guest_cid,
-                       NITRO_CID_DEFAULT),
+                       VSOCK_CID_DEFAULT_GUEST),
     DEFINE_PROP_UINT64("parent-cid", VirtIOVsock, parent_cid, 3),
     /* Do not answer at CID 2, where nobody is on EC2. */
     DEFINE_PROP_BOOL("refuse-cid2", VirtIOVsock, refuse_cid2, false),

@@ -6,6 +6,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qapi/qapi-commands-nitro.h"
+#include "qemu-machine/vsock/protocol/vsock_protocol.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
 QEMU_BUILD_BUG_ON((int)VSOCK_FLOW_STATE__MAX != (int)VSOCK_STATES);
@@ -227,7 +228,8 @@ void qmp_vsock_transport_reset(bool has_guest_cid, uint64_t guest_cid,
     if (!s) {
         return;
     }
-    if (has_guest_cid && (guest_cid < NITRO_CID_MIN || guest_cid > NITRO_CID_MAX ||
+    if (has_guest_cid && (guest_cid < VSOCK_CID_FIRST_GUEST ||
+                          guest_cid > VSOCK_CID_LAST ||
                           guest_cid == s->parent_cid)) {
         error_setg(errp, "%" PRIu64 " cannot be the CID of an enclave",
                    guest_cid);

@@ -2,8 +2,8 @@
 //
 // Fuzz target: what is looked for in a foreign kernel and its ramdisks before it boots. The first byte says
 // how the rest is taken: 0 a vmlinux with functions every 16 bytes, 1 a bzImage's code, else a ramdisk.
+#include "app/core/arch/x86/decompressor.hpp"
 #include "app/formats/boot/boot_programs.hpp"
-#include "app/formats/boot/decompressor.hpp"
 #include "app/formats/boot/initcalls.hpp"
 #include "app/formats/boot/kernel_place.hpp"
 
@@ -38,7 +38,7 @@ void vmlinux(QByteArrayView bytes) {
 }
 
 void code(QByteArrayView bytes) {
-    if (const auto jumps = findDecompressorJumps(bytes, 64, 16)) {
+    if (const auto jumps = nitroscope::arch::x86::findDecompressorJumps(bytes, 64, 16)) {
         check(jumps->intoCopy < quint64(bytes.size()) && jumps->out < quint64(bytes.size()));
         check(jumps->relocated < jumps->out);
     }

@@ -3,6 +3,8 @@
 // Fuzz target: code and names of a foreign guest. The first byte chooses the mode, the second where to look
 // back from; every byte must be covered exactly once, forwards and backwards, and nothing of an operand's
 // text may be lost when it is cut into tokens.
+#include "app/core/arch/x86/registers.hpp"
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/features/debug/code/branch_arrows.hpp"
 #include "app/features/debug/code/branch_condition.hpp"
 #include "app/features/debug/code/code_tokens.hpp"
@@ -10,6 +12,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+using namespace nitroscope;
 using namespace nitroscope::app;
 
 namespace {
@@ -39,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const CodeSegment segment{modes[data[0] % 3], data[0] & 0x80 ? 0xffff0000U : 0U};
     const QByteArrayView code(data + 2, qsizetype(size) - 2);
     const quint64 address = data[0] & 0x40 ? ~quint64{0} - size : 0xfffff000; // also at the very end
-    static const auto disassembler = makeDisassembler();
+    static const auto disassembler = makeDisassembler(arch::x86_64());
     const HostileSymbols symbols;
     const auto list = disassembler->decode(code, address, segment, int(size), Disassembler::Tail::end);
     quint64 at = address;
@@ -51,10 +54,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         line.address = instruction.address;
         line.text = symbolise(instruction, &symbols).text;
         QString joined;
-        for (const CodeToken &token : tokensOf(line.text))
+        for (const CodeToken &token : tokensOf(line.text, arch::x86_64()))
             joined += token.text;
         require(joined == line.text);
-        (void)isTaken(instruction, data[1], 0);
+        (void)isTaken(instruction, arch::x86_64(), QByteArray(arch::x86::table.packetBytes, char(data[1])));
         line.instruction = instruction;
         lines.push_back(std::move(line));
     }

@@ -3,6 +3,8 @@
 // Fuzz target: a hostile gdb at our endpoint. The input is what it writes; behind our broker is a stub that
 // answers OK to everything and must never hear a packet that would hurt QEMU. Byte 0 says into how large
 // pieces the rest is cut, and whether the CPU is in 16-bit mode.
+#include "app/core/arch/x86/registers.hpp"
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/session/gdb/gdb_connection.hpp"
 
 #include <algorithm>
@@ -102,13 +104,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const bool isRealMode = data[0] & 0x80;
     const qsizetype piece = std::max(1, data[0] & 0x7f);
     const QByteArray stream(reinterpret_cast<const char *>(data + 1), qsizetype(size - 1));
-    const QByteArray registers(RegisterView::stubPacketBytes, '\x11');
+    const QByteArray registers(arch::x86::table.packetBytes, '\x11');
     const QByteArray segment = isRealMode ? "CS =f000 ffff0000 0000ffff 00009b00 DPL=0 CS16 [-RA]\n"
                                           : "CS =0010 00000000 ffffffff 00af9b00 DPL=0 CS64 [-RA]\n";
 
     Wire stub;
     rsp::Framer heard(rsp::Writer::debugger);
-    GdbBroker broker(&stub);
+    GdbBroker broker(&stub, arch::x86_64());
     const auto settle = [&] {
         for (int i = 0; i < 50; ++i) {
             QCoreApplication::sendPostedEvents();

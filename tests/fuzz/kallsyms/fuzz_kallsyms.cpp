@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <elf.h>
 
 using namespace nitroscope::symbols;
 
@@ -25,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (qsizetype i = 1; i < found->table.size(); ++i)
         if (found->table.at(i).address < found->table.at(i - 1).address)
             std::abort();
-    if (!ElfImage::open(elfSymbolFile(found->table)))
+    if (!ElfImage::open(elfSymbolFile(found->table, EM_X86_64)))
         std::abort();
     return 0;
 }

@@ -2,6 +2,8 @@
 //
 // Fuzz target: page tables of a hostile guest. The input is the guest's RAM; its first bytes also choose
 // paging mode, root and address.
+#include "app/core/arch/x86/paging.hpp"
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/formats/guest/virtual_memory.hpp"
 
 #include <cstdint>
@@ -20,8 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     std::memcpy(&head, data, sizeof head);
     const auto ram =
         std::make_shared<launch::MemorySource>(std::span(reinterpret_cast<const std::byte *>(data), size));
-    const VirtualMemory memory(PhysicalMemory(ram),
-                               AddressTranslation::of(head.cr0, head.cr3, head.cr4, head.efer));
+    const VirtualMemory memory(PhysicalMemory(ram, nitroscope::arch::x86_64()),
+                               nitroscope::arch::x86::translationBy(head.cr0, head.cr3, head.cr4, head.efer));
     const auto place = memory.translate(head.address);
     if (place && place->pageBytes != 4096 && place->pageBytes != 2 << 20 && place->pageBytes != 4 << 20 &&
         place->pageBytes != 1 << 30)

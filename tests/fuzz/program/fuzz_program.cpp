@@ -2,11 +2,14 @@
 //
 // Fuzz target: a program from a foreign ramdisk: its symbols, and through libdw its lines, types and call
 // frames.
+#include "app/core/arch/x86/registers.hpp"
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/formats/symbols/dwarf_layouts.hpp"
 #include "app/formats/symbols/program.hpp"
 
 #include <cstdint>
 
+using namespace nitroscope;
 using namespace nitroscope::symbols;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -14,9 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                        QStringLiteral("fuzz"));
     if (!program)
         return 0;
-    FrameRegisters registers;
-    registers[FrameRegisters::rsp] = 0x7000;
-    registers[FrameRegisters::rbp] = 0x7100;
+    FrameRegisters registers(*arch::x86_64().unwinding.frame);
+    registers[arch::x86::dwarf(arch::x86::rsp)] = 0x7000;
+    registers[arch::x86::dwarf(arch::x86::rbp)] = 0x7100;
     const ReadWord read = [](quint64 address) { return std::optional(address); };
     for (qsizetype i = 0; i < qMin<qsizetype>((*program)->symbols().size(), 8); ++i) {
         const quint64 address = (*program)->symbols().at(i).address;

@@ -2,6 +2,7 @@
 //
 // Fuzz target: the memory of a hostile process, in which a program's header is looked for. The input is that
 // memory from 0x400000 on; its first two bytes say where in it the code is.
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/session/programs/user_image.hpp"
 
 #include <cstdint>
@@ -25,6 +26,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (image && image->buildId.size() > 64)
         std::abort();
     if (const auto program = symbols::Program::open(memory, QStringLiteral("it")))
-        (void)matchCode({*program, image ? image->bias : 0}, pc, read);
+        (void)matchCode(arch::x86_64(), {*program, image ? image->bias : 0}, pc, read);
     return 0;
 }

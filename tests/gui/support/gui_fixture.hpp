@@ -5,7 +5,7 @@
 #pragma once
 
 #include "app/formats/eif/eif_builder.hpp"
-#include "app/window/main_window.hpp"
+#include "tests/gui/support/test_window.hpp"
 #include "tests/support/session/fake_session.hpp"
 
 #include <memory>
@@ -69,7 +69,7 @@ struct WindowFixture {
     QTemporaryDir dir;
     app::Preferences preferences{dir.path()};
     app::FakeSession session;
-    std::unique_ptr<app::MainWindow> window = std::make_unique<app::MainWindow>(session, preferences);
+    std::unique_ptr<app::TestWindow> window = std::make_unique<app::TestWindow>(session, preferences);
 
     void show() {
         window->show();

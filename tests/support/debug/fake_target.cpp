@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/support/debug/fake_target.hpp"
+#include "app/core/arch/x86/registers.hpp"
 
 #include <algorithm>
 #include <QtEndian>
@@ -75,7 +76,7 @@ FakeTarget::Token FakeTarget::reply(std::function<void(Token)> deliver) {
 }
 
 void FakeTarget::setNumber(int stubNumber, quint64 value) {
-    const int offset = RegisterView::stubOffset(stubNumber), bytes = RegisterView::stubBytes(stubNumber);
+    const int offset = arch::x86::table.offset(stubNumber), bytes = arch::x86::table.bytes(stubNumber);
     for (int i = 0; i < std::min(bytes, 8); ++i)
         m_registers[offset + i] = static_cast<char>(value >> (8 * i));
 }
@@ -159,7 +160,7 @@ Result<quint64> FakeTarget::valueOf(const QString &expression) const {
         if (word == QLatin1String("$rip"))
             value = m_program.path[m_at].pc;
         else if (word == QLatin1String("$rsp"))
-            value = qFromLittleEndian<quint64>(m_registers.constData() + RegisterView::stubOffset(7));
+            value = qFromLittleEndian<quint64>(m_registers.constData() + arch::x86::table.offset(7));
         else if (const auto symbol = m_symbols->address(word); symbol && !isNumber)
             value = *symbol;
         else if (!isNumber)
@@ -348,8 +349,8 @@ void FakeTarget::removeBreakpoint(int number) {
 
 void FakeTarget::writeRegister(qint64, int stubNumber, const QByteArray &value) {
     m_calls << u"writeRegister %1 "_s.arg(stubNumber) + QString::fromLatin1(value.toHex());
-    const int offset = RegisterView::stubOffset(stubNumber);
-    if (offset >= 0 && value.size() == RegisterView::stubBytes(stubNumber))
+    const int offset = arch::x86::table.offset(stubNumber);
+    if (offset >= 0 && value.size() == arch::x86::table.bytes(stubNumber))
         m_registers.replace(offset, value.size(), value);
     emit targetChanged();
 }

@@ -5,6 +5,8 @@
 // (queued), when the test delivers them, or never.
 #pragma once
 
+#include "app/core/arch/x86/registers.hpp"
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/session/target/debug_target.hpp"
 #include "tests/support/debug/fake_program.hpp"
 
@@ -40,6 +42,7 @@ public:
     void playRunning();
     void playDetach();
 
+    const arch::Architecture &architecture() const override { return arch::x86_64(); }
     State state() const override { return m_state; }
     const std::optional<DebugStop> &stop() const override { return m_stop; }
     QVector<DebugThread> threads() const override { return m_threads; }
@@ -95,7 +98,7 @@ private:
     QVector<DebugBreakpoint> m_breakpoints;
     int m_nextBreakpoint = 1;
     std::shared_ptr<FakeSymbols> m_symbols = std::make_shared<FakeSymbols>();
-    QByteArray m_registers = QByteArray(RegisterView::stubPacketBytes, '\0');
+    QByteArray m_registers = QByteArray(arch::x86::table.packetBytes, '\0');
     QVector<Stretch> m_memory;
     QVector<DebugFrame> m_frames;
     KernelView m_kernel;

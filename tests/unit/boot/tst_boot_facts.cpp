@@ -2,8 +2,8 @@
 //
 // What an EIF tells about its boot before it boots: good files give the facts, damaged and hostile ones
 // nothing or less, and nothing ever reads beyond them.
+#include "app/core/arch/x86/decompressor.hpp"
 #include "app/formats/boot/boot_programs.hpp"
-#include "app/formats/boot/decompressor.hpp"
 #include "app/formats/boot/initcalls.hpp"
 #include "app/formats/boot/kernel_place.hpp"
 #include "tests/unit/boot/made_up_vmlinux.hpp"
@@ -357,7 +357,7 @@ private slots:
         code += QByteArray("\x90\x90\xe8\x01\x02\x03\x04\x4c\x89\xfe\xff\xe0\x90", 13);
         for (qsizetype size = 0; size <= code.size(); ++size) {
             const Exact exact(QByteArrayView(code).first(size));
-            const auto jumps = findDecompressorJumps(exact.view(), 0, 0);
+            const auto jumps = nitroscope::arch::x86::findDecompressorJumps(exact.view(), 0, 0);
             QCOMPARE(jumps.has_value(), size >= code.size() - 1);
             if (jumps) {
                 QCOMPARE(jumps->intoCopy, 71);
@@ -366,8 +366,8 @@ private slots:
             }
         }
         for (const quint64 huge : {~quint64{0}, quint64{1} << 63}) {
-            (void)findDecompressorJumps(code, huge, huge);
-            (void)findDecompressorJumps(code, 10, huge);
+            (void)nitroscope::arch::x86::findDecompressorJumps(code, huge, huge);
+            (void)nitroscope::arch::x86::findDecompressorJumps(code, 10, huge);
         }
     }
 };

@@ -78,6 +78,16 @@ private slots:
         QCOMPARE(runCommand({"--version"}).output.left(15), QByteArray("nitroscope-cli "));
     }
 
+    void help_listsEachOptionOfTheTable() {
+        const QString help = QString::fromUtf8(runCommand({"run-enclave", "--help"}).output);
+        QVERIFY(help.contains("--cpu-count N") && help.contains("(1 to 128) [1]"));
+        QVERIFY(help.contains("--strict on|off"));
+        QVERIFY(help.contains("--no-seqpacket"));
+        QVERIFY(help.contains("--vsock-route PORT=ROUTE"));
+        QVERIFY(!help.contains("--port "));
+        QVERIFY(QString::fromUtf8(runCommand({"gdb", "--help"}).output).contains("--port PORT"));
+    }
+
     void end_kinds_haveTheirExitCodes_data() {
         QTest::addColumn<int>("exitCode");
         QTest::addColumn<QByteArray>("words");

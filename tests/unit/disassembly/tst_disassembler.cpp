@@ -2,6 +2,8 @@
 //
 // The disassembler against objdump and against what the Intel manual says of a few encodings; instruction
 // boundaries backwards; symbols in operands; arrows; conditions.
+#include "app/core/arch/x86/registers.hpp"
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/features/debug/code/branch_arrows.hpp"
 #include "app/features/debug/code/branch_condition.hpp"
 #include "app/features/debug/code/code_tokens.hpp"
@@ -15,8 +17,10 @@
 #include <QSignalSpy>
 #include <QStandardPaths>
 #include <QTemporaryDir>
+#include <QtEndian>
 #include <QTest>
 
+using namespace nitroscope;
 using namespace nitroscope::app;
 
 namespace {
@@ -24,7 +28,7 @@ namespace {
 const CodeSegment bits64{CpuMode::bits64, 0};
 
 Instruction one(const char *hex, const CodeSegment &segment = bits64, quint64 address = 0x1000) {
-    const auto disassembler = makeDisassembler();
+    const auto disassembler = makeDisassembler(arch::x86_64());
     const auto list =
         disassembler->decode(QByteArray::fromHex(hex), address, segment, 1, Disassembler::Tail::end);
     return list.empty() ? Instruction() : list.front();
@@ -60,6 +64,14 @@ QByteArray someCode() {
     if (!self.open(QIODevice::ReadOnly))
         return {};
     return self.readAll();
+}
+
+// With these flags and this counter.
+std::optional<bool> isTaken(const Instruction &instruction, quint64 flags, quint64 counter) {
+    QByteArray packet(arch::x86::table.packetBytes, '\0');
+    qToLittleEndian<quint32>(quint32(flags), packet.data() + arch::x86::table.offset(arch::x86::eflags));
+    qToLittleEndian<quint64>(counter, packet.data() + arch::x86::table.offset(arch::x86::rcx));
+    return isTaken(instruction, arch::x86_64(), packet);
 }
 
 } // namespace
@@ -123,8 +135,8 @@ private slots:
     }
 
     void decode_badByte_isOneLineAndGoesOn() {
-        const auto list =
-            makeDisassembler()->decode(QByteArray::fromHex("069090"), 0, bits64, 10, Disassembler::Tail::end);
+        const auto list = makeDisassembler(arch::x86_64())
+                              ->decode(QByteArray::fromHex("069090"), 0, bits64, 10, Disassembler::Tail::end);
         QCOMPARE(list.size(), size_t(3));
         QCOMPARE(list[0].kind, InstructionKind::invalid);
         QCOMPARE(list[0].length, 1);
@@ -133,8 +145,9 @@ private slots:
 
     void decode_cutInstruction_isLeftOutOrBad() {
         const QByteArray cut = QByteArray::fromHex("90e81000");
-        QCOMPARE(makeDisassembler()->decode(cut, 0, bits64, 9, Disassembler::Tail::more).size(), size_t(1));
-        QCOMPARE(makeDisassembler()->decode(cut, 0, bits64, 9, Disassembler::Tail::end)[1].kind,
+        QCOMPARE(makeDisassembler(arch::x86_64())->decode(cut, 0, bits64, 9, Disassembler::Tail::more).size(),
+                 size_t(1));
+        QCOMPARE(makeDisassembler(arch::x86_64())->decode(cut, 0, bits64, 9, Disassembler::Tail::end)[1].kind,
                  InstructionKind::invalid);
     }
 
@@ -150,8 +163,8 @@ private slots:
         QByteArray bytes(4096, '\0');
         for (char &byte : bytes)
             byte = char(random.generate());
-        const auto list =
-            makeDisassembler()->decode(bytes, 0x7000, {CpuMode(mode), 0}, 1 << 20, Disassembler::Tail::end);
+        const auto list = makeDisassembler(arch::x86_64())
+                              ->decode(bytes, 0x7000, {CpuMode(mode), 0}, 1 << 20, Disassembler::Tail::end);
         quint64 at = 0x7000;
         for (const Instruction &instruction : list) {
             QCOMPARE(instruction.address, at);
@@ -186,7 +199,7 @@ private slots:
         QVERIFY(!code.isEmpty());
         const QMap<quint64, int> oracle = objdump(code, machine.constData());
         QVERIFY(!oracle.isEmpty());
-        const auto disassembler = makeDisassembler();
+        const auto disassembler = makeDisassembler(arch::x86_64());
         int compared = 0, different = 0;
         for (auto at = oracle.cbegin(); at != oracle.cend(); ++at) {
             const int length =
@@ -201,7 +214,7 @@ private slots:
 
     void before_everyInstructionOfAProgram_findsTheOneBefore() {
         const FakeProgram program = FakeProgram::bits64();
-        const auto disassembler = makeDisassembler();
+        const auto disassembler = makeDisassembler(arch::x86_64());
         const QByteArray code = program.code.first(0x3d);
         const auto all = disassembler->decode(code, program.base, bits64, 100, Disassembler::Tail::end);
         for (size_t i = 4; i < all.size(); ++i) { // the first few have too little before them to be sure
@@ -216,7 +229,8 @@ private slots:
     void before_knownFunctionStart_isBelieved() {
         // mov eax, 0x90909090: without the start, five single nops are as likely.
         const QByteArray code = QByteArray::fromHex("b890909090");
-        const auto found = instructionsBefore(*makeDisassembler(), code, 0x1005, bits64, 1, 0x1000);
+        const auto found =
+            instructionsBefore(*makeDisassembler(arch::x86_64()), code, 0x1005, bits64, 1, 0x1000);
         QCOMPARE(found.size(), size_t(1));
         QCOMPARE(found.front().address, quint64(0x1000));
     }
@@ -226,7 +240,7 @@ private slots:
         QByteArray bytes(200, '\0');
         for (char &byte : bytes)
             byte = char(random.generate());
-        const auto found = instructionsBefore(*makeDisassembler(), bytes, 0x2000, bits64, 30);
+        const auto found = instructionsBefore(*makeDisassembler(arch::x86_64()), bytes, 0x2000, bits64, 30);
         QCOMPARE(found.size(), size_t(30));
         for (size_t i = 0; i + 1 < found.size(); ++i)
             QCOMPARE(found[i].end(), found[i + 1].address);
@@ -255,7 +269,7 @@ private slots:
         target.load(FakeProgram::bits64());
         TargetMemory memory(AddressSpace::guestVirtual);
         memory.setTarget(&target);
-        const auto disassembler = makeDisassembler();
+        const auto disassembler = makeDisassembler(arch::x86_64());
         CodeListing listing(memory, *disassembler);
         listing.setSymbols(target.symbols());
         const quint64 base = FakeProgram::bits64().base;
@@ -279,7 +293,7 @@ private slots:
         target.load(FakeProgram::bits64());
         TargetMemory memory(AddressSpace::guestVirtual);
         memory.setTarget(&target);
-        const auto disassembler = makeDisassembler();
+        const auto disassembler = makeDisassembler(arch::x86_64());
         CodeListing listing(memory, *disassembler);
         const quint64 base = FakeProgram::bits64().base;
         QTRY_VERIFY(listing.lines(base, 24).size() == 24);
@@ -306,7 +320,7 @@ private slots:
         const QString text = QStringLiteral("qword ptr [rip + 0x3f], counter+0x8");
         QString joined;
         QHash<QString, CodeTone> tones;
-        for (const CodeToken &token : tokensOf(text)) {
+        for (const CodeToken &token : tokensOf(text, arch::x86_64())) {
             joined += token.text.toString();
             tones.insert(token.text.toString(), token.tone);
         }

@@ -3,6 +3,7 @@
 // A broker at a stub in memory, with two owners of breakpoints and everything that was told.
 #pragma once
 
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/session/gdb/gdb_broker.hpp"
 #include "tests/unit/gdb/fake_stub.hpp"
 
@@ -18,7 +19,7 @@ struct BrokerBench {
 
     BrokerBench() = default;
     void start() {
-        broker = std::make_unique<app::GdbBroker>(&stub.client);
+        broker = std::make_unique<app::GdbBroker>(&stub.client, arch::x86_64());
         QObject::connect(broker.get(), &app::GdbBroker::stopped, broker.get(),
                          [this](const app::TargetStop &stop) { stops.append(stop); });
         QObject::connect(broker.get(), &app::GdbBroker::resumed, broker.get(), [this] { ++runs; });

@@ -5,6 +5,7 @@
 // when it stands on one. Which instructions the target executes is a list of addresses.
 #pragma once
 
+#include "app/core/arch/x86/registers.hpp"
 #include "app/proto/rsp/framing.hpp"
 #include "app/proto/rsp/message.hpp"
 #include "app/session/gdb/register_view.hpp"
@@ -24,10 +25,10 @@ public:
     FakeStub() {
         client.connectTo(m_end);
         m_end.connectTo(client);
-        registers.fill('\0', app::RegisterView::stubPacketBytes);
-        setRegister(app::RegisterView::stubCs, 0x10);
-        setRegister(app::RegisterView::stubCr0, 0x80000001);
-        setRegister(app::RegisterView::stubEfer, 0x500);
+        registers.fill('\0', arch::x86::table.packetBytes);
+        setRegister(arch::x86::cs, 0x10);
+        setRegister(arch::x86::cr0, 0x80000001);
+        setRegister(arch::x86::efer, 0x500);
         connect(&m_end, &QIODevice::readyRead, this, [this] { read(); });
     }
 
@@ -50,7 +51,7 @@ public:
 
     quint64 pc() const { return qFromLittleEndian<quint64>(registers.constData() + offset(16)); }
     void setRegister(int number, quint64 value) {
-        for (int i = 0; i < qMin(8, app::RegisterView::stubBytes(number)); ++i)
+        for (int i = 0; i < qMin(8, arch::x86::table.bytes(number)); ++i)
             registers[offset(number) + i] = char(value >> 8 * i);
     }
     // A running target comes to a stop.
@@ -77,7 +78,7 @@ public:
     void hangUp() { m_end.hangUp(); }
 
 private:
-    static int offset(int number) { return app::RegisterView::stubOffset(number); }
+    static int offset(int number) { return arch::x86::table.offset(number); }
 
     void read() {
         for (const auto &item : m_framer.feed(m_end.readAll())) {
@@ -149,7 +150,7 @@ private:
             runOn();
         } else if (packet.startsWith('p')) {
             const int number = rest.toInt(nullptr, 16);
-            say(registers.mid(offset(number), app::RegisterView::stubBytes(number)).toHex());
+            say(registers.mid(offset(number), arch::x86::table.bytes(number)).toHex());
         } else if (packet.startsWith('P')) {
             const qsizetype equals = rest.indexOf('=');
             const QByteArray value = QByteArray::fromHex(rest.mid(equals + 1));

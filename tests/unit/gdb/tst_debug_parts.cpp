@@ -2,9 +2,9 @@
 //
 // The debugger's parts that need no target: expressions, lengths of calls, the decompressor's jumps, initcall
 // levels, first programs.
-#include "app/formats/boot/decompressor.hpp"
+#include "app/core/arch/x86/decompressor.hpp"
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/session/debug/boot_point.hpp"
-#include "app/session/debug/call_length.hpp"
 #include "app/session/debug/expression.hpp"
 
 #include <QtEndian>
@@ -111,42 +111,42 @@ private slots:
 
     void callLength_data() {
         QTest::addColumn<QByteArray>("code");
-        QTest::addColumn<CpuMode>("mode");
+        QTest::addColumn<arch::CpuMode>("mode");
         QTest::addColumn<int>("length");
-        const auto row = [](const char *name, const char *hex, CpuMode mode, int length) {
+        const auto row = [](const char *name, const char *hex, arch::CpuMode mode, int length) {
             QTest::newRow(name) << QByteArray::fromHex(hex) << mode << length;
         };
-        row("call rel32", "e811223344", CpuMode::bits64, 5);
-        row("call rel16", "e81122", CpuMode::bits16, 3);
-        row("data32 call", "66e811223344", CpuMode::bits16, 6);
-        row("call *%rax", "ffd0", CpuMode::bits64, 2);
-        row("call *%r11", "41ffd3", CpuMode::bits64, 3);
-        row("call *8(%rax)", "ff5008", CpuMode::bits64, 3);
-        row("call *0(,%rax,8)", "ff14c500000000", CpuMode::bits64, 7);
-        row("call *x(%rip)", "ff1500000000", CpuMode::bits64, 6);
-        row("cs call (retpoline)", "2ee811223344", CpuMode::bits64, 6);
-        row("lcall", "9a0000000008000000", CpuMode::bits32, 7);
-        row("rep movsb", "f3a4", CpuMode::bits64, 2);
-        row("rep stosq", "f348ab", CpuMode::bits64, 3);
-        row("int 0x80", "cd80", CpuMode::bits64, 2);
-        row("16-bit call *(bx)", "ff17", CpuMode::bits16, 2);
-        row("jmp *%rax", "ffe0", CpuMode::bits64, 0);
-        row("mov", "4889e5", CpuMode::bits64, 0);
-        row("ret", "c3", CpuMode::bits64, 0);
-        row("empty", "", CpuMode::bits64, 0);
-        row("only prefixes", "6666666666666666666666666666666666", CpuMode::bits64, 0);
-        row("cut call", "ff", CpuMode::bits64, 0);
+        row("call rel32", "e811223344", arch::CpuMode::bits64, 5);
+        row("call rel16", "e81122", arch::CpuMode::bits16, 3);
+        row("data32 call", "66e811223344", arch::CpuMode::bits16, 6);
+        row("call *%rax", "ffd0", arch::CpuMode::bits64, 2);
+        row("call *%r11", "41ffd3", arch::CpuMode::bits64, 3);
+        row("call *8(%rax)", "ff5008", arch::CpuMode::bits64, 3);
+        row("call *0(,%rax,8)", "ff14c500000000", arch::CpuMode::bits64, 7);
+        row("call *x(%rip)", "ff1500000000", arch::CpuMode::bits64, 6);
+        row("cs call (retpoline)", "2ee811223344", arch::CpuMode::bits64, 6);
+        row("lcall", "9a0000000008000000", arch::CpuMode::bits32, 7);
+        row("rep movsb", "f3a4", arch::CpuMode::bits64, 2);
+        row("rep stosq", "f348ab", arch::CpuMode::bits64, 3);
+        row("int 0x80", "cd80", arch::CpuMode::bits64, 2);
+        row("16-bit call *(bx)", "ff17", arch::CpuMode::bits16, 2);
+        row("jmp *%rax", "ffe0", arch::CpuMode::bits64, 0);
+        row("mov", "4889e5", arch::CpuMode::bits64, 0);
+        row("ret", "c3", arch::CpuMode::bits64, 0);
+        row("empty", "", arch::CpuMode::bits64, 0);
+        row("only prefixes", "6666666666666666666666666666666666", arch::CpuMode::bits64, 0);
+        row("cut call", "ff", arch::CpuMode::bits64, 0);
     }
 
     void callLength() {
         QFETCH(QByteArray, code);
-        QFETCH(CpuMode, mode);
+        QFETCH(arch::CpuMode, mode);
         QFETCH(int, length);
-        QCOMPARE(lengthToStepOver(code, mode), length);
+        QCOMPARE(arch::x86_64().instructions.lengthToStepOver(code, mode), length);
     }
 
     void decompressor_isRecognized() {
-        const auto jumps = formats::findDecompressorJumps(decompressor(0x1000), 0x1800, 0x400);
+        const auto jumps = arch::x86::findDecompressorJumps(decompressor(0x1000), 0x1800, 0x400);
         QVERIFY(jumps.has_value());
         QCOMPARE(jumps->intoCopy, quint64(0x307));
         QCOMPARE(jumps->relocated, quint64(0x1000));
@@ -154,16 +154,16 @@ private slots:
     }
 
     void decompressor_otherwise_isNot() {
-        QVERIFY(!formats::findDecompressorJumps(decompressor(0x1100), 0x1800, 0x400)); // no call there
-        QVERIFY(!formats::findDecompressorJumps(decompressor(0xffffffff), 0x1800, 0x400));
-        QVERIFY(!formats::findDecompressorJumps(decompressor(0x1000), 0, 0x2000)); // all of it compressed
-        QVERIFY(!formats::findDecompressorJumps({}, 0, 0));
+        QVERIFY(!arch::x86::findDecompressorJumps(decompressor(0x1100), 0x1800, 0x400)); // no call there
+        QVERIFY(!arch::x86::findDecompressorJumps(decompressor(0xffffffff), 0x1800, 0x400));
+        QVERIFY(!arch::x86::findDecompressorJumps(decompressor(0x1000), 0, 0x2000)); // all of it compressed
+        QVERIFY(!arch::x86::findDecompressorJumps({}, 0, 0));
         QByteArray twice = decompressor(0x1000);
         twice.replace(0x500, 9, twice.mid(0x300, 9));
-        QVERIFY(!formats::findDecompressorJumps(twice, 0x1800, 0x400));
+        QVERIFY(!arch::x86::findDecompressorJumps(twice, 0x1800, 0x400));
         const QByteArray whole = decompressor(0x1000);
         for (qsizetype length = 0; length < whole.size(); length += 13)
-            (void)formats::findDecompressorJumps(QByteArrayView(whole).first(length), 0x1800, 0x400);
+            (void)arch::x86::findDecompressorJumps(QByteArrayView(whole).first(length), 0x1800, 0x400);
     }
 
     void bootPoints_haveWords() {

@@ -2,6 +2,8 @@
 //
 // What a gdb sees at our endpoint: a stub that knows more than QEMU's, and lets nothing through that would
 // hurt QEMU or the others.
+#include "app/core/arch/x86/registers.hpp"
+#include "app/core/arch/x86/x86_64.hpp"
 #include "tests/unit/gdb/fake_gdb.hpp"
 #include "tests/unit/gdb/fake_stub.hpp"
 
@@ -18,7 +20,7 @@ struct Bench {
     std::unique_ptr<GdbBroker> broker;
 
     void start() {
-        broker = std::make_unique<GdbBroker>(&stub.client);
+        broker = std::make_unique<GdbBroker>(&stub.client, arch::x86_64());
         settle();
         stub.heard.clear();
     }
@@ -120,18 +122,18 @@ private slots:
     void deviceMemory_mappedElsewhere_isNotReadEither() {
         Bench bench;
         bench.stub.memory[0x7000] = QByteArray(64, 'a');
-        bench.stub.setRegister(RegisterView::stubCr3, 0x1234000);
+        bench.stub.setRegister(arch::x86::cr3, 0x1234000);
         bench.start();
         QVector<quint64> roots;
         bench.broker->setMemoryGuard([&](const TargetStop &cpu, quint64 address, quint64 bytes) {
-            roots << cpu.value(RegisterView::stubCr3);
+            roots << cpu.value(arch::x86::cr3);
             return address >= 0x7010 ? quint64(0) : qMin(bytes, 0x7010 - address); // a device from there on
         });
         Gdb gdb(bench.broker.get());
         QCOMPARE(gdb.ask("m7008,20").size(), 16);
         QVERIFY(gdb.ask("m7010,1").startsWith(u'E'));
         QVERIFY(gdb.ask("M7008,20:" + QByteArray(64, '0')).startsWith(u'E'));
-        bench.stub.setRegister(RegisterView::stubCr3, 0x5678000);
+        bench.stub.setRegister(arch::x86::cr3, 0x5678000);
         gdb.ask("Hg2");
         QVERIFY(gdb.ask("md0000000,4").startsWith(u'E')); // the guard says so
         QCOMPARE(roots, (QVector<quint64>{0x1234000, 0x1234000, 0x1234000, 0x5678000}));

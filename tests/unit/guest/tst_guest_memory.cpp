@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The board's physical layout, and walks over page tables made by hand in every paging mode.
+#include "app/core/arch/x86/paging.hpp"
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/formats/guest/virtual_memory.hpp"
 #include "made_up_memory.hpp"
 
@@ -10,6 +12,7 @@
 using namespace nitroscope;
 using namespace nitroscope::guest;
 using nitroscope::test::MadeUpRam;
+using Paging = nitroscope::arch::x86::PagingModes;
 
 namespace {
 
@@ -32,7 +35,7 @@ private slots:
     void range_boardWith5GiB_splitsRamAt3GiB() {
         const auto bytes = ram(4096);
         bytes->claim(5 * GiB);
-        const PhysicalMemory memory(bytes);
+        const PhysicalMemory memory(bytes, arch::x86_64());
         QCOMPARE(memory.rangeAt(3 * GiB - 1).backing, Backing::ram);
         QCOMPARE(memory.rangeAt(3 * GiB).backing, Backing::nothing);
         QCOMPARE(memory.rangeAt(4 * GiB).backing, Backing::ram);
@@ -42,7 +45,7 @@ private slots:
     }
 
     void read_deviceAddress_isRefusedByName() {
-        const PhysicalMemory memory(ram());
+        const PhysicalMemory memory(ram(), arch::x86_64());
         for (const quint64 address : {0xd0000000ull, 0xd0001000ull, 0xfec00000ull, 0xfee00000ull}) {
             std::array<std::byte, 4> out{};
             const auto read = memory.read(address, out);
@@ -56,7 +59,7 @@ private slots:
     void read_firmwareCopy_isNotTakenFromRam() {
         const auto bytes = ram();
         bytes->put(0xf0000, QByteArray("hidden"));
-        const PhysicalMemory memory(bytes);
+        const PhysicalMemory memory(bytes, arch::x86_64());
         std::array<std::byte, 2> out{};
         const auto read = memory.read(0xeffff, out);
         QVERIFY(!read);
@@ -69,7 +72,7 @@ private slots:
         QTemporaryFile file;
         QVERIFY(file.open());
         QVERIFY(file.resize(qint64(2 * MiB)));
-        const auto memory = PhysicalMemory::open(file.fileName());
+        const auto memory = PhysicalMemory::open(file.fileName(), arch::x86_64());
         QVERIFY(memory);
         QVERIFY(memory->value<quint64>(MiB + 8).has_value());
         QVERIFY(file.resize(4096));
@@ -86,7 +89,7 @@ private slots:
         QVERIFY(file.seek(qint64(32 * MiB)));
         file.write(QByteArray(4096, 'x'));
         file.flush();
-        const auto memory = PhysicalMemory::open(file.fileName());
+        const auto memory = PhysicalMemory::open(file.fileName(), arch::x86_64());
         QVERIFY(memory);
         quint64 bytes = 0;
         bool isThere = false;
@@ -107,7 +110,7 @@ private slots:
         bytes->put<quint64>(0x3000 + 8 * 8, 0x200000 | presentWritable | largeBit);
         bytes->put<quint64>(0x3000 + 8 * 9, 0x4000 | presentWritable | userBit);
         bytes->put<quint64>(0x4000 + 8 * 1, 0x5000 | 1);
-        const VirtualMemory memory(PhysicalMemory(bytes), {Paging::levels4, 0x1000});
+        const VirtualMemory memory(PhysicalMemory(bytes, arch::x86_64()), {Paging::levels4, 0x1000});
         const auto twoMiB = memory.translate(0xffffffff81012345);
         QVERIFY(twoMiB);
         QCOMPARE(twoMiB->physical, 0x212345);
@@ -135,7 +138,7 @@ private slots:
         bytes->put<quint64>(0x1000 + 8 * 511, 0x2000 | presentWritable);
         bytes->put<quint64>(0x2000 + 8 * 510, 0x3000 | presentWritable);
         bytes->put<quint64>(0x3000 + 8 * 8, 0x200000 | presentWritable | largeBit);
-        const VirtualMemory memory(PhysicalMemory(bytes), {Paging::levels5, 0x6000});
+        const VirtualMemory memory(PhysicalMemory(bytes, arch::x86_64()), {Paging::levels5, 0x6000});
         const auto place = memory.translate(0xffffffff81012345);
         QVERIFY(place);
         QCOMPARE(place->physical, 0x212345);
@@ -146,7 +149,7 @@ private slots:
         bytes->put<quint32>(0x1000 + 4 * 0x300, 0x2000 | 3);
         bytes->put<quint32>(0x2000 + 4 * 5, 0x7000 | 3);
         bytes->put<quint32>(0x1000 + 4 * 1, 0x00400000 | 3 | 0x80);
-        const VirtualMemory memory(PhysicalMemory(bytes), {Paging::bits32, 0x1000});
+        const VirtualMemory memory(PhysicalMemory(bytes, arch::x86_64()), {Paging::bits32, 0x1000});
         QCOMPARE(memory.translate(0xc0005678)->physical, 0x7678);
         QCOMPARE(memory.translate(0x00712345)->physical, 0x712345);
         QCOMPARE(codeOf(memory.translate(0x1c0005678)), QStringLiteral("not-mapped"));
@@ -156,12 +159,12 @@ private slots:
         const auto bytes = ram();
         bytes->put<quint64>(0x1020 + 8 * 3, 0x2000 | 1);
         bytes->put<quint64>(0x2000 + 8 * 2, 0x200000 | presentWritable | largeBit);
-        const VirtualMemory memory(PhysicalMemory(bytes), {Paging::pae, 0x1020});
+        const VirtualMemory memory(PhysicalMemory(bytes, arch::x86_64()), {Paging::pae, 0x1020});
         QCOMPARE(memory.translate(0xc0412345)->physical, 0x212345);
     }
 
     void translate_pagingOff_isTheAddressItself() {
-        const VirtualMemory memory(PhysicalMemory(ram()), {Paging::off, 0});
+        const VirtualMemory memory(PhysicalMemory(ram(), arch::x86_64()), {Paging::off, 0});
         QCOMPARE(memory.translate(0x1234)->physical, 0x1234);
         QCOMPARE(memory.explain(0xd0000000).last().contains(QStringLiteral("vsock")), true);
     }
@@ -176,7 +179,7 @@ private slots:
         bytes->put<quint64>(0x4000, 0x9000 | presentWritable);
         bytes->put<quint64>(0x4008, 0xd0000000 | presentWritable);
         bytes->put<quint64>(0x4010, 0xffff0000 | presentWritable);
-        const PhysicalMemory physical(bytes);
+        const PhysicalMemory physical(bytes, arch::x86_64());
         const VirtualMemory memory(physical, {Paging::levels4, 0x1000});
         QCOMPARE(memory.plainBytes(0xff0, 0x100), quint64(0x10)); // the second page is a device
         QCOMPARE(memory.plainBytes(0x1000, 1), quint64(0));
@@ -195,11 +198,11 @@ private slots:
 
     void mode_controlRegisters_decide() {
         constexpr quint64 pg = quint64(1) << 31, pae = 0x20, la57 = 0x1000, lma = 0x400;
-        QCOMPARE(AddressTranslation::of(1, 0, 0, 0).paging, Paging::off);
-        QCOMPARE(AddressTranslation::of(pg, 0, 0, 0).paging, Paging::bits32);
-        QCOMPARE(AddressTranslation::of(pg, 0, pae, 0).paging, Paging::pae);
-        QCOMPARE(AddressTranslation::of(pg, 0, pae, lma).paging, Paging::levels4);
-        QCOMPARE(AddressTranslation::of(pg, 0, pae | la57, lma).paging, Paging::levels5);
+        QCOMPARE(arch::x86::translationBy(1, 0, 0, 0).paging, Paging::off);
+        QCOMPARE(arch::x86::translationBy(pg, 0, 0, 0).paging, Paging::bits32);
+        QCOMPARE(arch::x86::translationBy(pg, 0, pae, 0).paging, Paging::pae);
+        QCOMPARE(arch::x86::translationBy(pg, 0, pae, lma).paging, Paging::levels4);
+        QCOMPARE(arch::x86::translationBy(pg, 0, pae | la57, lma).paging, Paging::levels5);
     }
 
     void read_acrossPages_stopsAtTheHole() {
@@ -211,7 +214,7 @@ private slots:
         bytes->put<quint64>(0x4008, 0x8000 | presentWritable);
         bytes->put(0x9ffc, QByteArray("one-"));
         bytes->put(0x8000, QByteArray("two\0more", 8));
-        const VirtualMemory memory(PhysicalMemory(bytes), {Paging::levels4, 0x1000});
+        const VirtualMemory memory(PhysicalMemory(bytes, arch::x86_64()), {Paging::levels4, 0x1000});
         QCOMPARE(memory.text(0xffc, 100), QByteArray("one-two"));
         QCOMPARE(memory.readUpTo(0xffc, 0x10000).size(), 4 + 0x1000);
         std::array<std::byte, 16> out{};
@@ -227,7 +230,7 @@ private slots:
             bytes->put<quint64>(at, 0x1000 | presentWritable | (at * 0x9e3779b97f4a7c15 & 0x3ff000));
         for (const Paging paging :
              {Paging::off, Paging::bits32, Paging::pae, Paging::levels4, Paging::levels5}) {
-            const VirtualMemory memory(PhysicalMemory(bytes), {paging, 0x1000});
+            const VirtualMemory memory(PhysicalMemory(bytes, arch::x86_64()), {paging, 0x1000});
             for (quint64 i = 0; i < 2000; ++i) {
                 (void)memory.explain(i * 0x9e3779b97f4a7c15);
                 (void)memory.readUpTo(i * 0x1234567, 64);

@@ -2,6 +2,8 @@
 //
 // Backtraces over stacks made by hand: frame pointers, saved registers at the kernel's boundary, tables in
 // circles.
+#include "app/core/arch/x86/registers.hpp"
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/session/unwind/unwinder.hpp"
 
 #include <cstring>
@@ -9,7 +11,6 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
-using symbols::FrameRegisters;
 
 namespace {
 
@@ -44,10 +45,10 @@ struct Stack {
 };
 
 UnwindStart startAt(quint64 pc, quint64 sp, quint64 bp) {
-    UnwindStart start;
-    start.registers[FrameRegisters::rip] = pc;
-    start.registers[FrameRegisters::rsp] = sp;
-    start.registers[FrameRegisters::rbp] = bp;
+    UnwindStart start(arch::x86_64());
+    start.registers[arch::x86::dwarf(arch::x86::rip)] = pc;
+    start.registers[arch::x86::dwarf(arch::x86::rsp)] = sp;
+    start.registers[arch::x86::dwarf(arch::x86::rbp)] = bp;
     return start;
 }
 
@@ -120,12 +121,12 @@ private slots:
         Stack stack;
         stack.put(stackAt + 5 * 8, stackAt + 0x100); // rbp
         stack.put(stackAt + 6 * 8, kernelText + 8);  // return address
-        const auto start = UnwindStart::sleeping(stackAt, stack.reader());
+        const auto start = UnwindStart::sleeping(arch::x86_64(), stackAt, stack.reader());
         QVERIFY(start);
         QCOMPARE(start->registers.pc(), kernelText + 8);
         QCOMPARE(start->registers.sp(), stackAt + 56);
         QCOMPARE(start->registers.bp(), stackAt + 0x100);
-        QVERIFY(!UnwindStart::sleeping(0x1000, stack.reader()));
+        QVERIFY(!UnwindStart::sleeping(arch::x86_64(), 0x1000, stack.reader()));
     }
 
     void symbols_fromAllParts_areNamedAndCompleted() {

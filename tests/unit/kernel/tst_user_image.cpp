@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Programs found from an address of their code in a process's memory made by hand.
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/session/programs/user_image.hpp"
 
 #include <cstring>
@@ -126,14 +127,16 @@ private slots:
         const LoadedProgram it = loaded(file, 0x1000);
         QVERIFY(it.program != nullptr);
         const quint64 pc = codeAt + 0x1000 + 8;
-        QCOMPARE(matchCode(it, pc, memory.reader()), CodeMatch::same);
-        QCOMPARE(matchCode(it, pc + page + 80, memory.reader()), CodeMatch::same); // the last, partial page
-        QCOMPARE(matchCode(it, pc + page + 200, memory.reader()), CodeMatch::other);
+        QCOMPARE(matchCode(arch::x86_64(), it, pc, memory.reader()), CodeMatch::same);
+        QCOMPARE(matchCode(arch::x86_64(), it, pc + page + 80, memory.reader()),
+                 CodeMatch::same); // the last, partial page
+        QCOMPARE(matchCode(arch::x86_64(), it, pc + page + 200, memory.reader()), CodeMatch::other);
         memory.pages[codeAt + 0x1000][100] = '\xcc'; // somebody's breakpoint
-        QCOMPARE(matchCode(it, pc, memory.reader()), CodeMatch::same);
+        QCOMPARE(matchCode(arch::x86_64(), it, pc, memory.reader()), CodeMatch::same);
         memory.pages[codeAt + 0x1000][100] = '\x91';
-        QCOMPARE(matchCode(it, pc, memory.reader()), CodeMatch::other);
-        QCOMPARE(matchCode(loaded(file, 0x3000), codeAt + 0x3000, memory.reader()), CodeMatch::notInMemory);
+        QCOMPARE(matchCode(arch::x86_64(), it, pc, memory.reader()), CodeMatch::other);
+        QCOMPARE(matchCode(arch::x86_64(), loaded(file, 0x3000), codeAt + 0x3000, memory.reader()),
+                 CodeMatch::notInMemory);
     }
 };
 

@@ -91,6 +91,14 @@ private slots:
         QVERIFY(!reason.message.contains('\n'));
     }
 
+    void conclude_refusalWithoutCode_doesNotAdviseToBeLessStrict() {
+        RunEvidence evidence;
+        evidence.bootFailure = BootFailure{{}, "2008", {}, "The extra ramdisk '/x' does not exist.", {}, {}};
+        QVERIFY(concludeEnd(evidence).advice.isEmpty());
+        evidence.bootFailure->eCode = "E35";
+        QVERIFY(concludeEnd(evidence).advice.contains("strict checking off"));
+    }
+
     void readRefusal_line_givesCodeAndPlace() {
         const auto refusal = readRefusal(
             R"json({"nitro-refusal": {"code": "E35", "stage": "launch", "reason": 12, "section": 2, )json"

@@ -26,14 +26,16 @@ QVariant another(const LaunchOption &option) {
     return QString("/some/text");
 }
 
-// "`--no-strict`", or how the option is said otherwise.
-QString commandLineName(const LaunchOption &option, bool isWindow) {
+// "`--no-strict`", or how the option is said otherwise. A bar would end the cell of a table.
+QString saidAs(const LaunchOption &option, bool isWindow) {
+    if ((option.places & (inRunEnclave | inGdb | inWindow)) == 0)
+        return optionTitle(option);
     const bool isOn = option.isSwitch() && valueOf(option, LaunchSpec()).toBool();
     if (option.kind == OptionKind::onOff && !isWindow)
-        return QString("`--%1 on`, `off`").arg(option.name);
+        return QString("`--%1 %2`").arg(option.name, isOn ? "off" : "on");
     QString name = (isOn ? "`--no-" : "`--") + QString(option.name);
     if (!option.isSwitch())
-        name += u' ' + (*option.value ? QString(option.value) : QString("WORD"));
+        name += u' ' + optionValueName(option).replace("|", "\\|");
     return name + u'`';
 }
 
@@ -51,8 +53,7 @@ QString places(const LaunchOption &option) {
     };
     add(inRunEnclave, "run-enclave");
     add(inGdb, "gdb");
-    add(inWindow,
-        option.kind == OptionKind::onOff ? "window as " + commandLineName(option, true) : QString("window"));
+    add(inWindow, option.kind == OptionKind::onOff ? "window as " + saidAs(option, true) : QString("window"));
     if (option.page != OptionPage::none)
         all << "dialog";
     if (*option.config)
@@ -82,10 +83,10 @@ QString table() {
     for (const LaunchOption &option : launchOptions()) {
         QString meaning = QString::fromUtf8(option.help);
         if (option.isNumber())
-            meaning += QString(", %1 to %2").arg(option.min).arg(option.max);
-        text += QString("| %1 | %2 | %3 | %4 | %5 |\n")
-                    .arg(commandLineName(option, false), meaning, defaultText(option), places(option),
-                         qemuText(option));
+            meaning += QString(" (%1 to %2)").arg(option.min).arg(option.max);
+        text +=
+            QString("| %1 | %2 | %3 | %4 | %5 |\n")
+                .arg(saidAs(option, false), meaning, defaultText(option), places(option), qemuText(option));
     }
     return text;
 }

@@ -269,7 +269,7 @@ private slots:
         QTemporaryDir folder;
         QFile file(folder.filePath(QStringLiteral("symbols.elf")));
         QVERIFY(file.open(QIODevice::WriteOnly));
-        file.write(elfSymbolFile(found->table));
+        file.write(elfSymbolFile(found->table, EM_X86_64));
         file.close();
         QProcess nm;
         nm.start(QStringLiteral("nm"), {file.fileName()});
@@ -296,7 +296,7 @@ private slots:
         table.finish();
         QTemporaryFile file;
         QVERIFY(file.open());
-        file.write(elfSymbolFile(table));
+        file.write(elfSymbolFile(table, EM_X86_64));
         file.flush();
         QFile written(file.fileName());
         QVERIFY(written.open(QIODevice::ReadOnly));
@@ -382,7 +382,7 @@ private slots:
         QFile elf(folder.filePath(QStringLiteral("symbols.elf"))),
             script(folder.filePath(QStringLiteral("script.gdb")));
         QVERIFY(elf.open(QIODevice::WriteOnly) && script.open(QIODevice::WriteOnly));
-        elf.write(elfSymbolFile(table));
+        elf.write(elfSymbolFile(table, EM_X86_64));
         for (const qsizetype index : functions) {
             const QByteArray name = table.name(table.at(index)),
                              address = QByteArray::number(table.at(index).address, 16);
@@ -409,7 +409,7 @@ private slots:
         for (int i = 0; i < 3; ++i)
             table.add(MadeUpKernel::base + quint64(i), 'T', "name");
         table.finish();
-        const QByteArray good = elfSymbolFile(table);
+        const QByteArray good = elfSymbolFile(table, EM_X86_64);
         QVERIFY(ElfImage::open(good));
         for (qsizetype size = 0; size < good.size(); ++size)
             if (const auto image = ElfImage::open(QByteArrayView(good).first(size)))

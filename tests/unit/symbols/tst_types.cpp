@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Layouts of structures from BTF and DWARF, and ORC tables in all their layouts.
+#include "app/core/arch/x86/registers.hpp"
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/formats/symbols/btf.hpp"
 #include "app/formats/symbols/dwarf_layouts.hpp"
 #include "app/formats/symbols/orc.hpp"
@@ -161,9 +163,9 @@ private slots:
         QVERIFY(program);
         const auto start = (*program)->symbols().find("outerProbe");
         QVERIFY(start);
-        FrameRegisters here;
-        here[FrameRegisters::rsp] = 0x7000;
-        here[FrameRegisters::rbx] = 7;
+        FrameRegisters here(*arch::x86_64().unwinding.frame);
+        here[arch::x86::dwarf(arch::x86::rsp)] = 0x7000;
+        here[arch::x86::dwarf(arch::x86::rbx)] = 7;
         const auto read = [](quint64 address) -> std::optional<quint64> {
             return address == 0x7000 ? std::optional<quint64>(0x1234) : std::nullopt;
         };
@@ -171,8 +173,8 @@ private slots:
         QVERIFY(caller);
         QCOMPARE(caller->pc(), 0x1234);
         QCOMPARE(caller->sp(), 0x7008);
-        QCOMPARE((*caller)[FrameRegisters::rbx], std::optional<quint64>(7));
-        QVERIFY(!(*caller)[FrameRegisters::rax]);
+        QCOMPARE((*caller)[arch::x86::dwarf(arch::x86::rbx)], std::optional<quint64>(7));
+        QVERIFY(!(*caller)[arch::x86::dwarf(arch::x86::rax)]);
         QVERIFY(!(*program)->caller(here, 0, read));
     }
 

@@ -89,7 +89,7 @@ struct FakeEnd final : HostEnd {
 
 using Control = FakeEnd::Control;
 
-struct FakeHost final : HostSide {
+struct FakeHost : HostSide {
     ConnectAnswer connect(const ConnectRequest &request, FlowEvents &events) override {
         requests.push_back(request);
         if (refusal != Reason::none)

@@ -576,6 +576,23 @@ private Q_SLOTS:
         QVERIFY(loaded.answer.sourcePort != port); // its packets may be under way
         QVERIFY(loaded.answer.flow > 2);
     }
+
+    void snapshot_saveAndLoad_keepsWhatIsLeftOfCounts() {
+        Bench saved, loaded;
+        VsockRule r = rule(VSOCK_RESET);
+        r.quota.skip = 2;
+        r.quota.count = 5;
+        r.quota.chance = 60;
+        saved.device.faults().seed(3);
+        saved.device.faults().add(r);
+        for (int i = 0; i < 4; ++i)
+            saved.device.faults().apply({});
+        QVERIFY(loaded.device.load(saved.device.save()));
+        for (int i = 0; i < 20; ++i)
+            QCOMPARE(loaded.device.faults().apply({}).rule, saved.device.faults().apply({}).rule);
+        QCOMPARE(loaded.device.faults().rules()[0].quota.hits, 5u);
+        QCOMPARE(loaded.device.faults().rules()[0].quota.passed, 2u);
+    }
 };
 
 int runRules(int argc, char **argv) {

@@ -60,7 +60,7 @@ struct StackSlot {
     int bytes = 8;
     QString place; // the symbol the value points at
     bool isText = false;
-    QString note; // "rsp", "rbp", "return address of …"
+    QString note; // "← sp", "← bp", "return address of …"
     bool isChanged = false;
 };
 class StackList : public RecordTable<StackSlot> {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/debug/base/place_edit.hpp"
 
-#include "app/features/debug/base/register_table.hpp"
 #include "app/ui/text/roles.hpp"
 #include "app/ui/theme/theme.hpp"
 
@@ -25,7 +24,7 @@ bool isNamePart(QChar c) {
 PlaceEdit::PlaceEdit(const QString &accessibleName, QWidget *parent)
     : QLineEdit(parent), m_names(new QStringListModel(this)), m_completer(new QCompleter(m_names, this)) {
     setAccessibleName(accessibleName);
-    setPlaceholderText(QStringLiteral("Symbol, address or expression: start_kernel+0x10, $rip, *($rsp+8)"));
+    setPlaceholderText(QStringLiteral("Symbol, address or expression: start_kernel+0x10"));
     setClearButtonEnabled(true);
     setFont(theme::monospace());
     m_completer->setWidget(this);
@@ -36,6 +35,14 @@ PlaceEdit::PlaceEdit(const QString &accessibleName, QWidget *parent)
         setProblem({});
         offer();
     });
+}
+
+void PlaceEdit::setArchitecture(const arch::Architecture &architecture) {
+    m_architecture = &architecture;
+    const arch::RegisterTable &table = architecture.registers;
+    setPlaceholderText(QStringLiteral("Symbol, address or expression: start_kernel+0x10, $%1, *($%2+8)")
+                           .arg(QLatin1String(table.at(table.programCounter)->name),
+                                QLatin1String(table.at(table.stackPointer)->name)));
 }
 
 qsizetype PlaceEdit::wordStart() const {
@@ -50,10 +57,10 @@ QStringList PlaceEdit::candidates() const {
     const QString word = text().mid(wordStart(), cursorPosition() - wordStart());
     QStringList names;
     if (word.startsWith(QLatin1Char('$'))) {
-        for (const RegisterGroup &group : registerGroups())
-            for (const RegisterEntry &entry : group.registers)
-                if (const QString name = QLatin1Char('$') + entry.name; name.startsWith(word))
-                    names << name;
+        for (const arch::Register &one :
+             m_architecture ? m_architecture->registers.registers : std::span<const arch::Register>())
+            if (const QString name = QLatin1Char('$') + QLatin1String(one.name); name.startsWith(word))
+                names << name;
     } else if (word.size() >= shortestPrefix && !word[0].isDigit() && m_symbols) {
         for (const QString &name : m_symbols->complete(word, mostCandidates))
             names << name;

@@ -4,6 +4,7 @@
 // symbols known, registers after a "$".
 #pragma once
 
+#include "app/core/arch/architecture.hpp"
 #include "app/session/target/symbol_source.hpp"
 
 #include <QLineEdit>
@@ -19,6 +20,8 @@ public:
     explicit PlaceEdit(const QString &accessibleName, QWidget *parent = nullptr);
 
     void setSymbols(SymbolSourcePointer symbols) { m_symbols = std::move(symbols); }
+    // Whose registers are offered; outlives the field.
+    void setArchitecture(const arch::Architecture &architecture);
     // What is offered for the text before the cursor.
     QStringList candidates() const;
     // Marks the text as wrong, with the reason as a tool tip, until it is edited.
@@ -37,6 +40,7 @@ private:
     void complete(const QString &name);
 
     SymbolSourcePointer m_symbols;
+    const arch::Architecture *m_architecture = nullptr;
     QStringListModel *m_names;
     QCompleter *m_completer;
 };

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/debug/base/register_table.hpp"
 
-#include "app/features/debug/base/register_bits.hpp"
-
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <cstring>
 #include <QStringList>
 
 namespace nitroscope::app {
@@ -15,59 +11,29 @@ using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
-constexpr int registerCount = 66;
+using arch::RegisterKind;
 
-std::vector<RegisterGroup> makeGroups() {
-    const auto list = [](int first, std::initializer_list<const char *> names) {
-        std::vector<RegisterEntry> entries;
-        for (const char *name : names)
-            entries.push_back({first++, QString::fromLatin1(name)});
-        return entries;
-    };
-    RegisterGroup general{u"General"_s, list(0, {"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8",
-                                                 "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip"})};
-    // The instruction pointer leads, as everybody reads it first.
-    std::rotate(general.registers.begin(), general.registers.end() - 1, general.registers.end());
-    general.registers.insert(general.registers.begin() + 1, {17, u"eflags"_s});
-    RegisterGroup segments{u"Segments"_s,
-                           list(18, {"cs", "ss", "ds", "es", "fs", "gs", "fs_base", "gs_base", "k_gs_base"})};
-    RegisterGroup control{u"Control"_s, list(27, {"cr0", "cr2", "cr3", "cr4", "cr8", "efer"})};
-    RegisterGroup vector{u"SSE"_s, {}};
-    for (int i = 0; i < 16; ++i)
-        vector.registers.push_back({49 + i, u"xmm%1"_s.arg(i)});
-    vector.registers.push_back({65, u"mxcsr"_s});
-    RegisterGroup x87{u"x87"_s, list(33, {"st0", "st1", "st2", "st3", "st4", "st5", "st6", "st7", "fctrl",
-                                          "fstat", "ftag", "fiseg", "fioff", "foseg", "fooff", "fop"})};
-    return {general, segments, control, vector, x87};
+// Program counter and flags lead, as everybody reads them first.
+int rankOf(const arch::Register &one) {
+    return one.kind == RegisterKind::programCounter ? 0 : one.kind == RegisterKind::flags ? 1 : 2;
 }
 
-std::vector<RegisterPart> makeParts(int number) {
+std::vector<RegisterPart> partsOf(const arch::RegisterTable &table, const arch::Register &whole) {
     using Kind = RegisterPart::Kind;
+    if (whole.kind == RegisterKind::vector)
+        return {{Kind::lanes, u"16 × u8"_s, 0, 8, {}},   {Kind::lanes, u"8 × u16"_s, 0, 16, {}},
+                {Kind::lanes, u"4 × u32"_s, 0, 32, {}},  {Kind::lanes, u"2 × u64"_s, 0, 64, {}},
+                {Kind::floats, u"4 × f32"_s, 0, 32, {}}, {Kind::floats, u"2 × f64"_s, 0, 64, {}}};
     std::vector<RegisterPart> parts;
-    for (const RegisterBit &bit : registerBits(number))
+    for (const arch::RegisterBit &bit : whole.bits)
         parts.push_back({Kind::bits, QString::fromLatin1(bit.name), bit.bit, bit.width,
                          QString::fromLatin1(bit.meaning)});
-    if (number >= 0 && number < 16) {
-        static const char *const narrow[] = {"ax", "bx", "cx", "dx", "si", "di", "bp", "sp"};
-        const bool isOld = number < 8;
-        const QString base = isOld ? QString::fromLatin1(narrow[number]) : u"r%1"_s.arg(number);
-        parts.push_back({Kind::number, isOld ? u"e"_s + base : base + u"d"_s, 0, 32, {}});
-        parts.push_back({Kind::number, isOld ? base : base + u"w"_s, 0, 16, {}});
-        if (number < 4)
-            parts.push_back({Kind::number, base.first(1) + u"h"_s, 8, 8, {}});
-        parts.push_back({Kind::number,
-                         number < 4 ? base.first(1) + u"l"_s
-                         : isOld    ? base + u"l"_s
-                                    : base + u"b"_s,
-                         0,
-                         8,
-                         {}});
-        parts.push_back({Kind::signedNumber, u"signed"_s, 0, 64, {}});
-    } else if (number >= 49 && number < 65) {
-        parts = {{Kind::lanes, u"16 × u8"_s, 0, 8, {}},   {Kind::lanes, u"8 × u16"_s, 0, 16, {}},
-                 {Kind::lanes, u"4 × u32"_s, 0, 32, {}},  {Kind::lanes, u"2 × u64"_s, 0, 64, {}},
-                 {Kind::floats, u"4 × f32"_s, 0, 32, {}}, {Kind::floats, u"2 × f64"_s, 0, 64, {}}};
-    }
+    if (whole.kind != RegisterKind::number)
+        return parts;
+    for (const arch::NarrowRegister &narrow : table.narrow)
+        if (narrow.number == whole.number)
+            parts.push_back({Kind::number, QString::fromLatin1(narrow.name), narrow.bit, narrow.width, {}});
+    parts.push_back({Kind::signedNumber, u"signed"_s, 0, whole.bytes * 8, {}});
     return parts;
 }
 
@@ -81,36 +47,50 @@ quint64 bitsOf(const QByteArray &value, int bit, int width) {
 
 } // namespace
 
-const std::vector<RegisterGroup> &registerGroups() {
-    static const std::vector<RegisterGroup> groups = makeGroups();
-    return groups;
+RegisterArrangement::RegisterArrangement(const arch::Architecture &architecture) {
+    const arch::RegisterTable &table = architecture.registers;
+    for (const char *name : table.groups)
+        m_groups.push_back({QString::fromLatin1(name), {}});
+    for (const arch::Register &one : table.registers) {
+        m_groups[static_cast<size_t>(one.group)].registers.push_back(&one);
+        m_parts.push_back(partsOf(table, one));
+    }
+    for (RegisterGroup &group : m_groups)
+        std::stable_sort(group.registers.begin(), group.registers.end(),
+                         [](const auto *a, const auto *b) { return rankOf(*a) < rankOf(*b); });
 }
 
-QString registerName(const RegisterEntry &entry, CpuMode mode) {
-    if (mode == CpuMode::bits64 || !entry.name.startsWith(QLatin1Char('r')) || entry.number > 16)
-        return entry.name;
-    if (entry.number >= 8 && entry.number < 16)
-        return entry.name;
-    return u"e"_s + entry.name.mid(1);
+const std::vector<RegisterPart> &RegisterArrangement::parts(int number) const {
+    static const std::vector<RegisterPart> none;
+    return number >= 0 && static_cast<size_t>(number) < m_parts.size() ? m_parts[static_cast<size_t>(number)]
+                                                                       : none;
 }
 
-const std::vector<RegisterPart> &registerParts(int number) {
-    static const auto all = [] {
-        std::array<std::vector<RegisterPart>, registerCount + 1> parts;
-        for (int i = 0; i < registerCount; ++i)
-            parts[static_cast<size_t>(i)] = makeParts(i);
-        return parts;
-    }();
-    return all[static_cast<size_t>(number >= 0 && number < registerCount ? number : registerCount)];
+QString registerName(const arch::Architecture &architecture, int number, arch::CpuMode mode) {
+    if (const arch::TargetDescription *description = architecture.modes.description(mode))
+        for (const arch::DescribedRegister &described : description->registers)
+            if (described.number == number)
+                return QString::fromLatin1(described.name);
+    const arch::Register *one = architecture.registers.at(number);
+    return one ? QString::fromLatin1(one->name) : QString();
 }
 
-QByteArray registerBytes(const QByteArray &packet, int number) {
-    const int offset = RegisterView::stubOffset(number), bytes = RegisterView::stubBytes(number);
-    return offset < 0 || packet.size() < offset + bytes ? QByteArray() : packet.mid(offset, bytes);
+QByteArray registerBytes(const arch::Architecture &architecture, const QByteArray &packet, int number) {
+    const arch::Register *one = architecture.registers.at(number);
+    return !one || packet.size() < one->offset + one->bytes ? QByteArray()
+                                                            : packet.mid(one->offset, one->bytes);
 }
 
-quint64 registerNumber(const QByteArray &packet, int number) {
-    return bitsOf(registerBytes(packet, number), 0, 64);
+QString setBitsText(std::span<const arch::RegisterBit> bits, quint64 value) {
+    QStringList names;
+    for (auto at = bits.rbegin(); at != bits.rend(); ++at) {
+        const quint64 field = value >> at->bit & ((quint64{1} << at->width) - 1);
+        if (field == 0)
+            continue;
+        const QString name = QString::fromLatin1(at->name);
+        names << (at->width == 1 ? name : name + QLatin1Char('=') + QString::number(field));
+    }
+    return names.join(QLatin1Char(' '));
 }
 
 quint64 partNumber(const RegisterPart &part, const QByteArray &value) {

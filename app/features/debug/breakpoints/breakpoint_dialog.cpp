@@ -13,7 +13,7 @@
 namespace nitroscope::app {
 
 BreakpointDialog::BreakpointDialog(const DebugBreakpoint &breakpoint, SymbolSourcePointer symbols,
-                                   QWidget *parent)
+                                   const arch::Architecture &architecture, QWidget *parent)
     : QDialog(parent), m_breakpoint(breakpoint), m_place(new PlaceEdit(QStringLiteral("Place"))),
       m_kind(new QComboBox), m_length(new QComboBox), m_condition(new QLineEdit(breakpoint.condition)),
       m_process(new QLineEdit(breakpoint.process)), m_ignore(new QSpinBox),
@@ -21,6 +21,7 @@ BreakpointDialog::BreakpointDialog(const DebugBreakpoint &breakpoint, SymbolSour
     setWindowTitle(breakpoint.number == 0 ? QStringLiteral("New Breakpoint")
                                           : QStringLiteral("Breakpoint %1").arg(breakpoint.number));
     m_place->setSymbols(std::move(symbols));
+    m_place->setArchitecture(architecture);
     m_place->setText(breakpoint.place);
     const std::pair<const char *, DebugBreakpoint::Kind> kinds[] = {
         {"Execution of the code there", DebugBreakpoint::Kind::code},
@@ -35,7 +36,8 @@ BreakpointDialog::BreakpointDialog(const DebugBreakpoint &breakpoint, SymbolSour
                           length);
     m_length->setCurrentIndex(std::max(0, m_length->findData(static_cast<int>(breakpoint.length))));
     m_condition->setPlaceholderText(
-        QStringLiteral("always; or an expression that must not be 0: $rdi & 0x10"));
+        QStringLiteral("always; or an expression that must not be 0: $%1 & 0x10")
+            .arg(QLatin1String(architecture.registers.at(architecture.functions.arguments[0])->name)));
     m_process->setPlaceholderText(QStringLiteral("any; or its name or number: init, 27"));
     m_ignore->setRange(0, 1'000'000'000);
     m_ignore->setSuffix(QStringLiteral(" hits"));

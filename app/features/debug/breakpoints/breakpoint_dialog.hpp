@@ -20,7 +20,8 @@ class PlaceEdit;
 class BreakpointDialog : public QDialog {
     Q_OBJECT
 public:
-    BreakpointDialog(const DebugBreakpoint &breakpoint, SymbolSourcePointer symbols, QWidget *parent);
+    BreakpointDialog(const DebugBreakpoint &breakpoint, SymbolSourcePointer symbols,
+                     const arch::Architecture &architecture, QWidget *parent);
 
     DebugBreakpoint breakpoint() const;
     PlaceEdit &place() { return *m_place; }

@@ -70,7 +70,7 @@ void BreakpointsPanel::breakpointsChanged() {
 void BreakpointsPanel::openDialog(const DebugBreakpoint &breakpoint) {
     if (!target())
         return;
-    auto *dialog = new BreakpointDialog(breakpoint, target()->symbols(), window());
+    auto *dialog = new BreakpointDialog(breakpoint, target()->symbols(), target()->architecture(), window());
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog] {
         if (!target())

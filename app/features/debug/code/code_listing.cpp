@@ -38,7 +38,7 @@ SymbolisedOperands symbolise(const Instruction &instruction, const SymbolSource 
     if (instruction.memory) {
         const QString address = hexNumber(*instruction.memory);
         const auto place = placeNear(symbols, *instruction.memory);
-        const qsizetype open = spelled.text.indexOf(QStringLiteral("[rip"));
+        const qsizetype open = instruction.isRelative ? spelled.text.indexOf(QLatin1Char('[')) : -1;
         const qsizetype close = spelled.text.indexOf(QLatin1Char(']'), open);
         if (open >= 0 && close > open)
             spelled.text.replace(open + 1, close - open - 1, place ? place->text() : address);
@@ -60,7 +60,7 @@ SymbolisedOperands symbolise(const Instruction &instruction, const SymbolSource 
 }
 
 CodeListing::CodeListing(TargetMemory &memory, const Disassembler &disassembler)
-    : m_memory(memory), m_disassembler(disassembler) {}
+    : m_memory(memory), m_disassembler(&disassembler) {}
 
 void CodeListing::addHeadings(std::vector<CodeLine> &lines, quint64 address, QString &lastSource) const {
     if (!m_symbols)
@@ -121,10 +121,10 @@ std::vector<CodeLine> CodeListing::lines(quint64 top, int count) {
                 break;
             continue;
         }
-        const bool isLast =
-            m_memory.stateAt(at + static_cast<quint64>(got)) == TargetMemory::State::unreadable;
-        const auto list = m_disassembler.decode({buffer.data(), got}, at, m_segment, count,
-                                                isLast ? Disassembler::Tail::end : Disassembler::Tail::more);
+        const quint64 behind = at + static_cast<quint64>(got);
+        const bool isLast = behind == 0 || m_memory.stateAt(behind) == TargetMemory::State::unreadable;
+        const auto list = m_disassembler->decode({buffer.data(), got}, at, m_segment, count,
+                                                 isLast ? Disassembler::Tail::end : Disassembler::Tail::more);
         if (list.empty()) { // the rest of the instruction has not been read yet
             CodeLine gap;
             gap.address = at;
@@ -147,10 +147,11 @@ std::vector<CodeLine> CodeListing::lines(quint64 top, int count) {
 }
 
 std::optional<Instruction> CodeListing::at(quint64 address) {
-    std::array<char, Disassembler::longest> buffer;
-    const qsizetype got = m_memory.read(address, buffer);
+    std::array<char, arch::maxInstructionBytes> buffer;
+    const qsizetype got =
+        m_memory.read(address, std::span(buffer).first(static_cast<size_t>(m_disassembler->longest())));
     const auto list =
-        m_disassembler.decode({buffer.data(), got}, address, m_segment, 1, Disassembler::Tail::end);
+        m_disassembler->decode({buffer.data(), got}, address, m_segment, 1, Disassembler::Tail::end);
     return list.empty() ? std::nullopt : std::optional(list.front());
 }
 
@@ -179,7 +180,7 @@ quint64 CodeListing::before(quint64 address, int steps) {
             if (const auto place = m_symbols->place(address - 1); place && place->isText)
                 start = address - 1 - place->offset;
         const auto list =
-            instructionsBefore(m_disassembler, {buffer.data(), got}, address, m_segment, steps, start);
+            instructionsBefore(*m_disassembler, {buffer.data(), got}, address, m_segment, steps, start);
         if (list.empty())
             return address - 1;
         steps -= static_cast<int>(list.size());

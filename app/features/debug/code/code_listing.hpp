@@ -23,9 +23,11 @@ struct CodeLine {
 
 class CodeListing {
 public:
-    // Both outlive the listing. The memory is guest-virtual; in code of 16 bits its addresses are linear.
+    // All outlive the listing. The memory is guest-virtual; in code of 16 bits its addresses are linear.
     CodeListing(TargetMemory &memory, const Disassembler &disassembler);
 
+    void setDisassembler(const Disassembler &disassembler) { m_disassembler = &disassembler; }
+    const arch::Architecture &architecture() const { return m_disassembler->architecture(); }
     void setSegment(const CodeSegment &segment) { m_segment = segment; }
     const CodeSegment &segment() const { return m_segment; }
     void setSymbols(SymbolSourcePointer symbols) { m_symbols = std::move(symbols); }
@@ -46,7 +48,7 @@ private:
     CodeLine lineOf(Instruction instruction) const;
 
     TargetMemory &m_memory;
-    const Disassembler &m_disassembler;
+    const Disassembler *m_disassembler;
     CodeSegment m_segment;
     SymbolSourcePointer m_symbols;
     bool m_showsSource = true;

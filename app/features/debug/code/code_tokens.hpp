@@ -3,6 +3,8 @@
 // Operand text cut into the parts that a reader wants to tell apart by colour.
 #pragma once
 
+#include "app/core/arch/architecture.hpp"
+
 #include <QStringView>
 #include <vector>
 
@@ -26,8 +28,6 @@ struct CodeToken {
 };
 
 // The views point into `operands`.
-std::vector<CodeToken> tokensOf(QStringView operands);
-// As the disassembler spells it: "rax", "r10d", "xmm3", "cr0".
-bool isRegisterName(QStringView word);
+std::vector<CodeToken> tokensOf(QStringView operands, const arch::Architecture &architecture);
 
 } // namespace nitroscope::app

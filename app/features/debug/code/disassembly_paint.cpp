@@ -71,8 +71,8 @@ QColor DisassemblyView::currentRowColor() const {
 }
 
 QString DisassemblyView::commentOf(const CodeLine &line) const {
-    if (m_pc && line.address == *m_pc && m_eflags)
-        if (const auto taken = isTaken(line.instruction, *m_eflags, m_rcx))
+    if (m_pc && line.address == *m_pc && !m_registers.isEmpty())
+        if (const auto taken = isTaken(line.instruction, m_listing.architecture(), m_registers))
             return *taken ? QStringLiteral("jumps") : QStringLiteral("does not jump");
     return line.comment;
 }
@@ -152,7 +152,7 @@ void DisassemblyView::paintInstruction(QPainter &painter, const Columns &at, con
     qreal x = at.operands;
     // A long mnemonic ("rep movsq", "endbr64") pushes its operands to the right.
     x = std::max(x, at.mnemonic + metrics.horizontalAdvance(line.instruction.mnemonic) + at.cell);
-    for (const CodeToken &token : tokensOf(line.text)) {
+    for (const CodeToken &token : tokensOf(line.text, m_listing.architecture())) {
         const QString word = token.text.toString();
         const qreal width = metrics.horizontalAdvance(word);
         if (!m_word.isEmpty() && word == m_word)
@@ -178,7 +178,7 @@ QStringView DisassemblyView::wordAt(const QPoint &point) const {
     const Columns at = columns();
     qreal x =
         std::max(at.operands, at.mnemonic + metrics.horizontalAdvance(line.instruction.mnemonic) + at.cell);
-    for (const CodeToken &token : tokensOf(line.text)) {
+    for (const CodeToken &token : tokensOf(line.text, m_listing.architecture())) {
         const qreal end = x + metrics.horizontalAdvance(token.text.toString());
         if (point.x() >= x && point.x() < end)
             return token.tone == CodeTone::text ? QStringView() : token.text;

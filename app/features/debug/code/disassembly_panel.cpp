@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/debug/code/disassembly_panel.hpp"
 
+#include "app/core/architectures.hpp"
 #include "app/features/debug/base/place_edit.hpp"
-#include "app/features/debug/base/register_table.hpp"
 #include "app/features/debug/code/disassembly_view.hpp"
 #include "app/ui/actions/action_registry.hpp"
 #include "app/ui/actions/menus.hpp"
@@ -26,7 +26,7 @@ constexpr qsizetype longestHistory = 100;
 
 DisassemblyPanel::DisassemblyPanel(const ActionRegistry &actions, QWidget *parent)
     : DebugPanel(QStringLiteral("disassembly"), QStringLiteral("Disassembly"), parent), m_actions(actions),
-      m_disassembler(makeDisassembler()), m_listing(m_memory, *m_disassembler),
+      m_disassembler(makeDisassembler(arch::usualArchitecture())), m_listing(m_memory, *m_disassembler),
       m_place(new PlaceEdit(QStringLiteral("Code to show"))), m_location(new QLabel),
       m_view(new DisassemblyView(m_listing)) {
     auto *content = new QWidget;
@@ -83,13 +83,18 @@ void DisassemblyPanel::attach() {
     m_stack->setEmpty(false);
     m_back.clear();
     m_forward.clear();
-    m_view->setFlags({}, 0);
+    m_view->setRegisters({});
+    if (&target()->architecture() != &m_disassembler->architecture()) {
+        auto disassembler = makeDisassembler(target()->architecture());
+        m_listing.setDisassembler(*disassembler);
+        m_disassembler = std::move(disassembler);
+    }
     m_memory.setTarget(target());
     connect(target(), &DebugTarget::targetChanged, this, [this] { m_memory.markStale(); });
     connect(target(), &DebugTarget::registersRead, this,
             [this](quint64 token, const Result<RegisterSet> &registers) {
                 if (m_registers.take(token) && registers)
-                    m_view->setFlags(registerNumber(registers->raw, 17), registerNumber(registers->raw, 2));
+                    m_view->setRegisters(registers->raw);
             });
     emit historyChanged();
 }
@@ -98,7 +103,7 @@ void DisassemblyPanel::targetStopped(const DebugStop &stop) {
     m_memory.markStale();
     m_listing.setSegment(stop.segment);
     m_view->setCurrent(stop.pc);
-    m_view->setFlags({}, 0);
+    m_view->setRegisters({});
     m_arrivedAt = stop.pc;
     if (isVisible())
         m_view->showAddress(*std::exchange(m_arrivedAt, std::nullopt));
@@ -125,6 +130,7 @@ bool DisassemblyPanel::isUpToDate() const {
 void DisassemblyPanel::symbolsChanged() {
     m_listing.setSymbols(target()->symbols());
     m_place->setSymbols(target()->symbols());
+    m_place->setArchitecture(target()->architecture());
     showLocation();
 }
 

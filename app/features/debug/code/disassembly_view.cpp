@@ -18,6 +18,7 @@ namespace {
 
 // The scroll bar covers this much around what is shown and moves along with it.
 constexpr quint64 windowBytes = 256 << 10;
+constexpr quint64 lastWindowBase = ~quint64{1} - windowBytes; // or what is behind its end would be 0 again
 constexpr int mostCopiedLines = 4096;
 
 } // namespace
@@ -40,9 +41,8 @@ void DisassemblyView::setCurrent(std::optional<quint64> pc) {
     viewport()->update();
 }
 
-void DisassemblyView::setFlags(std::optional<quint64> eflags, quint64 rcx) {
-    m_eflags = eflags;
-    m_rcx = rcx;
+void DisassemblyView::setRegisters(const QByteArray &packet) {
+    m_registers = packet;
     viewport()->update();
 }
 
@@ -81,7 +81,7 @@ void DisassemblyView::layOut() {
 void DisassemblyView::setTop(quint64 address) {
     m_top = address;
     if (address < m_windowBase || address - m_windowBase > windowBytes)
-        m_windowBase = address > windowBytes / 2 ? address - windowBytes / 2 : 0;
+        m_windowBase = std::min(address > windowBytes / 2 ? address - windowBytes / 2 : 0, lastWindowBase);
     const QSignalBlocker quiet(verticalScrollBar());
     verticalScrollBar()->setPageStep(visibleRows() * 4);
     verticalScrollBar()->setValue(static_cast<int>(address - m_windowBase));

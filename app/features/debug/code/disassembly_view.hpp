@@ -22,9 +22,9 @@ public:
     // The listing outlives the view.
     explicit DisassemblyView(CodeListing &listing, QWidget *parent = nullptr);
 
-    // The next instruction to be executed; eflags and rcx tell whether its jump will be taken.
+    // The next instruction to be executed; the registers (QEMU's `g`) tell whether its jump will be taken.
     void setCurrent(std::optional<quint64> pc);
-    void setFlags(std::optional<quint64> eflags, quint64 rcx);
+    void setRegisters(const QByteArray &packet);
     void setBreakpoints(QHash<quint64, BreakpointMark> marks);
     void setStale(bool stale);
     void setShowsBytes(bool on);
@@ -94,8 +94,8 @@ private:
     std::vector<BranchArrow> m_arrows;
     quint64 m_top = 0, m_cursor = 0, m_anchor = 0;
     quint64 m_windowBase = 0; // address that the scroll bar's 0 stands for
-    std::optional<quint64> m_pc, m_eflags;
-    quint64 m_rcx = 0;
+    std::optional<quint64> m_pc;
+    QByteArray m_registers; // empty when they are not known
     QHash<quint64, BreakpointMark> m_breakpoints;
     QString m_word; // highlighted wherever it appears
     bool m_stale = false;

@@ -23,12 +23,13 @@ enum class InstructionKind {
 
 struct Instruction {
     quint64 address = 0; // linear
-    int length = 1;      // bytes, 1..15
+    int length = 1;      // bytes
     InstructionKind kind = InstructionKind::plain;
     QString mnemonic;                 // "call", "rep stosq"; "(bad)" for what does not decode
     QString operands;                 // Intel syntax, numbers as the decoder writes them
     std::optional<quint64> target;    // linear, of a direct call or jump
-    std::optional<quint64> memory;    // linear, of an operand in memory with a fixed or rip-relative address
+    std::optional<quint64> memory;    // linear, of an operand in memory with a fixed or relative address
+    bool isRelative = false;          // `memory` stands in the text relative to the instruction, in brackets
     std::optional<quint64> immediate; // that may be an address
     QByteArray bytes;
 

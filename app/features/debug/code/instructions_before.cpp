@@ -28,9 +28,9 @@ Chains chainsOf(const Disassembler &disassembler, QByteArrayView bytes, const Co
 }
 
 // The start of the likeliest instruction that ends at `end`; -1 when none does.
-int predecessor(const Chains &chains, int end) {
+int predecessor(const Chains &chains, int end, int longest) {
     int best = -1, bestWeight = -1;
-    for (int at = end - 1; at >= std::max(0, end - Disassembler::longest); --at) {
+    for (int at = end - 1; at >= std::max(0, end - longest); --at) {
         const auto i = static_cast<size_t>(at);
         if (chains.next[i] != end)
             continue;
@@ -67,7 +67,7 @@ std::vector<Instruction> instructionsBefore(const Disassembler &disassembler, QB
     const Chains chains = chainsOf(disassembler, bytes, segment);
     std::vector<int> starts;
     for (int at = static_cast<int>(size); at > 0 && static_cast<int>(starts.size()) < count;) {
-        const int before = predecessor(chains, at);
+        const int before = predecessor(chains, at, disassembler.longest());
         at = before >= 0 ? before : at - 1; // nothing ends here: a byte of its own
         starts.push_back(at);
     }

@@ -101,7 +101,7 @@ void SourcePanel::refresh() {
 void SourcePanel::showPlace(const SourcePlace &place) {
     m_line = place.line;
     m_wanted = place.file;
-    if (!m_file.isEmpty() && m_file.endsWith(place.file)) {
+    if (!m_file.isEmpty() && m_shown == place.file) {
         m_stack->setEmpty(false);
         markLine();
         return;
@@ -112,6 +112,7 @@ void SourcePanel::showPlace(const SourcePlace &place) {
             if (file != m_wanted)
                 return; // another place was asked for meanwhile
             if (!loaded.path.isEmpty()) {
+                m_shown = file;
                 showText(loaded.path, loaded.text);
                 return;
             }

@@ -45,7 +45,8 @@ private:
     quint64 m_address = 0;
     QVector<SourcePlace> m_places;
     QStringList m_folders;
-    QString m_file, m_wanted; // path shown; place that is being loaded
+    QString m_file;            // path shown
+    QString m_shown, m_wanted; // files as symbols name them: that which is shown, that which is being loaded
     int m_line = 0;
     QComboBox *m_inlines;
     QPlainTextEdit *m_text;

@@ -208,6 +208,7 @@ bool MemoryPanel::isUpToDate() const {
 
 void MemoryPanel::symbolsChanged() {
     m_place->setSymbols(target()->symbols());
+    m_place->setArchitecture(target()->architecture());
     cursorMoved(m_hex->cursor());
 }
 

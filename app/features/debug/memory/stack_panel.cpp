@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/debug/memory/stack_panel.hpp"
 
-#include "app/features/debug/base/register_table.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
 #include "app/ui/panel/view_state.hpp"
@@ -55,13 +54,14 @@ void StackPanel::attach() {
             [this](quint64 token, const Result<RegisterSet> &registers) {
                 if (!m_registers.take(token) || !registers)
                     return;
-                m_sp = registerNumber(registers->raw, RegisterView::stubRsp);
-                m_bp = registerNumber(registers->raw, RegisterView::stubRbp);
-                // In real mode the stack segment counts: 16 times its selector.
+                const arch::Architecture &architecture = target()->architecture();
+                m_sp = architecture.value(registers->raw, architecture.registers.stackPointer);
+                m_bp = architecture.value(registers->raw, architecture.registers.framePointer);
+                // In 16-bit code they are relative to a segment.
                 if (target()->stop() && target()->stop()->segment.mode == CpuMode::bits16) {
-                    const quint64 segment = (registerNumber(registers->raw, 19) & 0xffff) * 16;
-                    m_sp = segment + (m_sp & 0xffff);
-                    m_bp = segment + (m_bp & 0xffff);
+                    const quint64 base = architecture.modes.stackBase(registers->raw, CpuMode::bits16);
+                    m_sp = base + (m_sp & 0xffff);
+                    m_bp = base + (m_bp & 0xffff);
                 }
                 m_isKnown = true;
                 fill();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/debug/registers/register_model.hpp"
 
-#include "app/features/debug/base/register_bits.hpp"
 #include "app/ui/text/byte_text.hpp"
 #include "app/ui/text/roles.hpp"
 
@@ -25,8 +24,8 @@ RegisterModel::Place RegisterModel::placeOf(const QModelIndex &cell) {
             static_cast<int>(id >> 16 & 0xff) - 1};
 }
 
-const RegisterEntry &RegisterModel::entryOf(const Place &place) const {
-    return registerGroups()[static_cast<size_t>(place.group)].registers[static_cast<size_t>(place.entry)];
+const arch::Register &RegisterModel::entryOf(const Place &place) const {
+    return *m_rows.groups()[static_cast<size_t>(place.group)].registers[static_cast<size_t>(place.entry)];
 }
 
 QModelIndex RegisterModel::index(int row, int column, const QModelIndex &parent) const {
@@ -60,10 +59,10 @@ int RegisterModel::rowCount(const QModelIndex &parent) const {
         return 0;
     const Place place = placeOf(parent);
     if (place.group < 0)
-        return static_cast<int>(registerGroups().size());
+        return static_cast<int>(m_rows.groups().size());
     if (place.entry < 0)
-        return static_cast<int>(registerGroups()[static_cast<size_t>(place.group)].registers.size());
-    return place.part < 0 ? static_cast<int>(registerParts(entryOf(place).number).size()) : 0;
+        return static_cast<int>(m_rows.groups()[static_cast<size_t>(place.group)].registers.size());
+    return place.part < 0 ? static_cast<int>(m_rows.parts(entryOf(place).number).size()) : 0;
 }
 
 int RegisterModel::columnCount(const QModelIndex &) const {
@@ -72,49 +71,51 @@ int RegisterModel::columnCount(const QModelIndex &) const {
 
 QModelIndex RegisterModel::indexOf(int stubNumber) const {
     for (int group = 0; group < rowCount(); ++group) {
-        const auto &list = registerGroups()[static_cast<size_t>(group)].registers;
+        const auto &list = m_rows.groups()[static_cast<size_t>(group)].registers;
         for (size_t i = 0; i < list.size(); ++i)
-            if (list[i].number == stubNumber)
+            if (list[i]->number == stubNumber)
                 return index(static_cast<int>(i), 0, index(group, 0));
     }
     return {};
 }
 
 QString RegisterModel::valueText(const Place &place) const {
-    const int number = entryOf(place).number;
-    const QByteArray bytes = registerBytes(m_now.raw, number);
+    const arch::Register &entry = entryOf(place);
+    const int number = entry.number;
+    const QByteArray bytes = registerBytes(*m_architecture, m_now.raw, number);
     if (bytes.isEmpty())
         return {};
     if (place.part >= 0)
-        return partText(registerParts(number)[static_cast<size_t>(place.part)], bytes);
+        return partText(m_rows.parts(number)[static_cast<size_t>(place.part)], bytes);
     QByteArray bigEndian = bytes;
     std::reverse(bigEndian.begin(), bigEndian.end());
-    if (m_segment.mode != CpuMode::bits64 && number <= 16)
+    const bool isComputedWith =
+        entry.kind == arch::RegisterKind::number || entry.kind == arch::RegisterKind::programCounter;
+    if (m_segment.mode != arch::CpuMode::bits64 && isComputedWith)
         bigEndian = bigEndian.right(4); // which is all that the CPU has then
-    else if (number >= 18 && number <= 23)
+    else if (entry.kind == arch::RegisterKind::selector)
         bigEndian = bigEndian.right(2);
     return QString::fromLatin1(bigEndian.toHex());
 }
 
 QString RegisterModel::meaningText(const Place &place) const {
-    const int number = entryOf(place).number;
+    const arch::Register &entry = entryOf(place);
+    const int number = entry.number;
     if (place.part >= 0)
-        return registerParts(number)[static_cast<size_t>(place.part)].meaning;
-    if (registerBytes(m_now.raw, number).isEmpty())
+        return m_rows.parts(number)[static_cast<size_t>(place.part)].meaning;
+    if (registerBytes(*m_architecture, m_now.raw, number).isEmpty())
         return {};
-    const quint64 content = registerNumber(m_now.raw, number);
-    if (number >= 18 && number <= 23)
-        return content == 0 ? u"null"_s
-                            : u"%1[%2], ring %3"_s.arg(content & 4 ? u"LDT"_s : u"GDT"_s)
-                                  .arg(content >> 3)
-                                  .arg(content & 3);
-    if (number == 29)
-        return u"page tables at 0x%1"_s.arg(content & ~quint64{0xfff}, 0, 16);
-    if (!registerBits(number).empty())
-        return setBitsText(number, content);
-    if (number > 28 || !m_symbols)
+    const quint64 content = m_architecture->value(m_now.raw, number);
+    if (const std::string told = m_architecture->registerMeaning(entry, content); !told.empty())
+        return QString::fromStdString(told);
+    if (!entry.bits.empty())
+        return setBitsText(entry.bits, content);
+    const bool isPc = entry.kind == arch::RegisterKind::programCounter;
+    const bool mayBeAddress =
+        isPc || entry.kind == arch::RegisterKind::number || entry.kind == arch::RegisterKind::address;
+    if (!mayBeAddress || !m_symbols)
         return {};
-    const quint64 address = number == 16 ? content + m_segment.base : content;
+    const quint64 address = isPc ? content + m_segment.base : content;
     if (address < 0x1000)
         return {};
     const auto at = m_symbols->place(address);
@@ -125,10 +126,11 @@ bool RegisterModel::hasChanged(const Place &place) const {
     if (place.entry < 0 || m_before.raw.isEmpty() || m_before.thread != m_now.thread)
         return false;
     const int number = entryOf(place).number;
-    const QByteArray now = registerBytes(m_now.raw, number), before = registerBytes(m_before.raw, number);
+    const QByteArray now = registerBytes(*m_architecture, m_now.raw, number),
+                     before = registerBytes(*m_architecture, m_before.raw, number);
     if (place.part < 0)
         return now != before;
-    const RegisterPart &part = registerParts(number)[static_cast<size_t>(place.part)];
+    const RegisterPart &part = m_rows.parts(number)[static_cast<size_t>(place.part)];
     return partText(part, now) != partText(part, before);
 }
 
@@ -141,14 +143,13 @@ QVariant RegisterModel::data(const QModelIndex &cell, int role) const {
     case Qt::DisplayRole:
     case Qt::EditRole:
         if (isGroup)
-            return cell.column() == name ? registerGroups()[static_cast<size_t>(place.group)].name
-                                         : QString();
+            return cell.column() == name ? m_rows.groups()[static_cast<size_t>(place.group)].name : QString();
         if (cell.column() == value)
             return valueText(place);
         if (cell.column() == meaning)
             return meaningText(place);
-        return place.part < 0 ? registerName(entryOf(place), m_segment.mode)
-                              : registerParts(entryOf(place).number)[static_cast<size_t>(place.part)].name;
+        return place.part < 0 ? registerName(*m_architecture, entryOf(place).number, m_segment.mode)
+                              : m_rows.parts(entryOf(place).number)[static_cast<size_t>(place.part)].name;
     case Qt::ToolTipRole:
         return cell.column() == meaning ? QVariant(foreignTip(data(cell, Qt::DisplayRole).toString()))
                                         : QVariant();
@@ -157,10 +158,10 @@ QVariant RegisterModel::data(const QModelIndex &cell, int role) const {
     case toneRole: {
         if (isGroup || cell.column() == meaning)
             return static_cast<int>(Tone::muted);
-        const QByteArray bytes = registerBytes(m_now.raw, entryOf(place).number);
+        const QByteArray bytes = registerBytes(*m_architecture, m_now.raw, entryOf(place).number);
         const bool isZero =
             place.part < 0 ? bytes.count('\0') == bytes.size()
-                           : partNumber(registerParts(entryOf(place).number)[static_cast<size_t>(place.part)],
+                           : partNumber(m_rows.parts(entryOf(place).number)[static_cast<size_t>(place.part)],
                                         bytes) == 0;
         return static_cast<int>(cell.column() == value && isZero ? Tone::muted : Tone::normal);
     }
@@ -182,8 +183,8 @@ Qt::ItemFlags RegisterModel::flags(const QModelIndex &cell) const {
     if (cell.column() != value || place.entry < 0 || m_stale || m_now.raw.isEmpty())
         return flags;
     const bool isBit =
-        place.part >= 0 && registerParts(entryOf(place).number)[static_cast<size_t>(place.part)].kind ==
-                               RegisterPart::Kind::bits;
+        place.part >= 0 &&
+        m_rows.parts(entryOf(place).number)[static_cast<size_t>(place.part)].kind == RegisterPart::Kind::bits;
     return place.part < 0 || isBit ? flags | Qt::ItemIsEditable : flags;
 }
 
@@ -192,10 +193,10 @@ bool RegisterModel::setData(const QModelIndex &cell, const QVariant &typed, int 
         return false;
     const Place place = placeOf(cell);
     const int number = entryOf(place).number;
-    QByteArray bytes = registerBytes(m_now.raw, number);
+    QByteArray bytes = registerBytes(*m_architecture, m_now.raw, number);
     const QString text = typed.toString().trimmed();
     if (place.part >= 0) {
-        const RegisterPart &part = registerParts(number)[static_cast<size_t>(place.part)];
+        const RegisterPart &part = m_rows.parts(number)[static_cast<size_t>(place.part)];
         const auto field = offsetFromText(text, 0);
         if (!field || part.width > 63 || *field >> part.width != 0)
             return false;
@@ -216,7 +217,7 @@ bool RegisterModel::setData(const QModelIndex &cell, const QVariant &typed, int 
         bytes = *parsed;
         std::reverse(bytes.begin(), bytes.end());
     }
-    if (bytes != registerBytes(m_now.raw, number))
+    if (bytes != registerBytes(*m_architecture, m_now.raw, number))
         emit writeWanted(number, bytes);
     return true;
 }
@@ -226,6 +227,17 @@ QVariant RegisterModel::headerData(int section, Qt::Orientation orientation, int
         return {};
     static const char *const titles[] = {"Register", "Value", "Meaning"};
     return section >= 0 && section < columnCountValue ? QString::fromLatin1(titles[section]) : QVariant();
+}
+
+bool RegisterModel::setArchitecture(const arch::Architecture &architecture) {
+    if (m_architecture == &architecture)
+        return false;
+    beginResetModel();
+    m_architecture = &architecture;
+    m_rows = RegisterArrangement(architecture);
+    m_now = m_before = {};
+    endResetModel();
+    return true;
 }
 
 void RegisterModel::setRegisters(const RegisterSet &registers, const CodeSegment &segment) {

@@ -29,6 +29,8 @@ public:
     Qt::ItemFlags flags(const QModelIndex &cell) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
+    // Whose registers the rows are; none before. Outlives the model. False when they are these already.
+    bool setArchitecture(const arch::Architecture &architecture);
     // The marks of change stay for as long as the generation does.
     void setRegisters(const RegisterSet &registers, const CodeSegment &segment);
     void setSymbols(SymbolSourcePointer symbols);
@@ -36,7 +38,9 @@ public:
     void clear();
 
     const RegisterSet &registers() const { return m_now; }
-    quint64 number(int stubNumber) const { return registerNumber(m_now.raw, stubNumber); }
+    quint64 number(int stubNumber) const {
+        return m_architecture ? m_architecture->value(m_now.raw, stubNumber) : 0;
+    }
     QModelIndex indexOf(int stubNumber) const;
 
 signals:
@@ -49,12 +53,14 @@ private:
     };
     static Place placeOf(const QModelIndex &cell);
     static quintptr idOf(const Place &place);
-    const RegisterEntry &entryOf(const Place &place) const;
+    const arch::Register &entryOf(const Place &place) const;
     QString valueText(const Place &place) const;
     QString meaningText(const Place &place) const;
     bool hasChanged(const Place &place) const;
     void allChanged();
 
+    const arch::Architecture *m_architecture = nullptr;
+    RegisterArrangement m_rows;
     RegisterSet m_now, m_before;
     CodeSegment m_segment;
     SymbolSourcePointer m_symbols;

@@ -27,8 +27,6 @@ RegistersPanel::RegistersPanel(QWidget *parent)
     m_tree->setColumnWidth(RegisterModel::name, em * 17);
     m_tree->setColumnWidth(RegisterModel::value, em * 23);
     m_tree->header()->setStretchLastSection(true);
-    m_tree->expand(m_model.index(0, 0));
-    m_tree->expand(m_model.index(2, 0));
     m_stack =
         new EmptyStack(m_tree, QStringLiteral("No registers"),
                        QStringLiteral("Registers appear when the machine has stopped under the debugger."));
@@ -45,6 +43,10 @@ RegistersPanel::RegistersPanel(QWidget *parent)
 
 void RegistersPanel::attach() {
     m_model.clear();
+    const arch::Architecture &architecture = target()->architecture();
+    if (m_model.setArchitecture(architecture))
+        for (const int number : {architecture.registers.programCounter, architecture.systemCalls.pageTables})
+            m_tree->expand(m_model.indexOf(number).parent());
     connect(target(), &DebugTarget::threadsChanged, this, &RegistersPanel::refreshSoon);
     connect(target(), &DebugTarget::registersRead, this,
             [this](quint64 token, const Result<RegisterSet> &registers) {

@@ -5,13 +5,16 @@
 #include "app/features/debug/code/disassembly_panel.hpp"
 #include "app/features/debug/code/disassembly_view.hpp"
 #include "app/features/debug/code/source_panel.hpp"
+#include "app/features/debug/kernel/kernel_panel.hpp"
 #include "app/features/debug/memory/memory_panel.hpp"
+#include "app/features/debug/memory/stack_panel.hpp"
+#include "app/features/debug/registers/registers_panel.hpp"
+#include "app/features/debug/threads/threads_panel.hpp"
 #include "app/features/debug/workspace/debug_workspace.hpp"
 #include "app/ui/actions/action_registry.hpp"
-#include "app/ui/actions/menus.hpp"
 #include "app/ui/bytes/hex_view.hpp"
+#include "app/ui/dialogs/file_dialogs.hpp"
 
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QMenu>
 #include <QTableView>
@@ -46,16 +49,6 @@ constexpr Stage stages[] = {
 QString stageId(const Stage &stage) {
     return u"debug.until."_s + QLatin1String(stage.id);
 }
-
-struct PanelEntry {
-    const char *id, *text;
-};
-constexpr PanelEntry panelEntries[] = {
-    {"disassembly", "&Disassembly"}, {"registers", "&Registers"},
-    {"memory", "&Memory"},           {"stack", "&Stack"},
-    {"breakpoints", "&Breakpoints"}, {"threads", "&Threads and Backtrace"},
-    {"kernel", "&Kernel"},           {"source", "S&ource"},
-};
 
 } // namespace
 
@@ -190,53 +183,56 @@ void DebugWorkspace::registerViewActions() {
     m_actions.add({u"debug.addSources"_s, u"Add &Source Folder…"_s, K(u"Ctrl+Alt+O"_s), u"open"_s,
                    u"Say where the sources are that DWARF names"_s},
                   [this] { chooseSourceFolder(); });
-    int number = 1;
-    for (const PanelEntry &panel : panelEntries) {
-        QAction *action =
-            m_actions.add({u"view.panel."_s + QLatin1String(panel.id),
-                           QLatin1String(panel.text),
-                           K(u"Ctrl+Alt+%1"_s.arg(number++)),
-                           {},
-                           u"Show or hide the panel"_s,
-                           u"Panel: "_s + QString::fromLatin1(panel.text).remove(QLatin1Char('&'))});
-        action->setCheckable(true);
-    }
 }
 
-void DebugWorkspace::fillMenu(QMenu &menu) const {
-    const auto fill = [this, &menu](std::initializer_list<const char *> ids) {
-        addToMenu(menu, m_actions.list(ids));
+// Code left, above memory; registers right, above the way that led here.
+std::vector<PanelEntry> DebugWorkspace::panelEntries() const {
+    const auto entry = [](Panel *panel, const QString &text, int number, Quarter quarter,
+                          Tab tab = Tab::shown) {
+        const bool isCode = quarter == Quarter::leftTop;
+        return PanelEntry{panel,
+                          text,
+                          K(u"Ctrl+Alt+%1"_s.arg(number)),
+                          {isCode ? Quarter::leftTop : Quarter::rightBottom, Tab::hidden},
+                          {quarter, tab}};
     };
-    fill({"enclave.runDebug", "-", "debug.step", "debug.stepOver", "debug.stepOut", "debug.runToCursor"});
-    menu.addMenu(m_stages.get());
-    fill({"-",
-          "debug.toggleBreakpoint",
-          "debug.addBreakpoint",
-          "debug.watchMemory",
-          "debug.editBreakpoint",
-          "debug.removeBreakpoint",
-          "-",
-          "debug.goToCode",
-          "debug.goToMemory",
-          "debug.showCurrent",
-          "debug.follow",
-          "debug.back",
-          "debug.forward",
-          "debug.showInMemory",
-          "-",
-          "debug.writeMemory",
-          "debug.saveMemory",
-          "-",
-          "debug.showBytes",
-          "debug.showSource",
-          "-",
-          "debug.loadFile",
-          "debug.addSources"});
+    return {entry(m_disassembly, u"&Disassembly"_s, 1, Quarter::leftTop),
+            entry(m_registers, u"&Registers"_s, 2, Quarter::rightTop),
+            entry(m_memory, u"&Memory"_s, 3, Quarter::leftBottom),
+            entry(m_stack, u"&Stack"_s, 4, Quarter::leftBottom),
+            entry(m_breakpoints, u"&Breakpoints"_s, 5, Quarter::rightBottom, Tab::last),
+            entry(m_threads, u"&Threads and Backtrace"_s, 6, Quarter::rightBottom),
+            entry(m_kernel, u"&Kernel"_s, 7, Quarter::rightBottom, Tab::last),
+            entry(m_source, u"S&ource"_s, 8, Quarter::leftTop)};
 }
 
-void DebugWorkspace::fillPanelMenu(QMenu &menu) const {
-    for (const PanelEntry &panel : panelEntries)
-        menu.addAction(m_actions.find(u"view.panel."_s + QLatin1String(panel.id)));
+QList<QAction *> DebugWorkspace::menuActions() const {
+    return m_actions.list({"enclave.runDebug", "-", "debug.step", "debug.stepOver", "debug.stepOut",
+                           "debug.runToCursor"})
+           << m_stages->menuAction()
+           << m_actions.list({"-",
+                              "debug.toggleBreakpoint",
+                              "debug.addBreakpoint",
+                              "debug.watchMemory",
+                              "debug.editBreakpoint",
+                              "debug.removeBreakpoint",
+                              "-",
+                              "debug.goToCode",
+                              "debug.goToMemory",
+                              "debug.showCurrent",
+                              "debug.follow",
+                              "debug.back",
+                              "debug.forward",
+                              "debug.showInMemory",
+                              "-",
+                              "debug.writeMemory",
+                              "debug.saveMemory",
+                              "-",
+                              "debug.showBytes",
+                              "debug.showSource",
+                              "-",
+                              "debug.loadFile",
+                              "debug.addSources"});
 }
 
 QWidget *DebugWorkspace::makeToolBar() {
@@ -292,23 +288,20 @@ void DebugWorkspace::updateStages() {
 }
 
 void DebugWorkspace::chooseDebugFile() {
-    auto *dialog = new QFileDialog(m_disassembly->window(), u"Load Debug File"_s, {},
-                                   u"Kernels with DWARF (vmlinux*);;All files (*)"_s);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &path) {
-        if (m_target)
-            m_target->loadDebugFile(path);
-    });
-    dialog->open();
+    chooseFileToOpen(*m_disassembly->window(),
+                     {u"Load Debug File"_s, {}, u"Kernels with DWARF (vmlinux*);;All files (*)"_s},
+                     [workspace = QPointer(this)](const QString &path) {
+                         if (workspace && workspace->m_target)
+                             workspace->m_target->loadDebugFile(path);
+                     });
 }
 
 void DebugWorkspace::chooseSourceFolder() {
-    auto *dialog = new QFileDialog(m_source->window(), u"Add Source Folder"_s);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::Directory);
-    connect(dialog, &QFileDialog::fileSelected, m_source, &SourcePanel::addFolder);
-    dialog->open();
+    chooseFolder(*m_source->window(), u"Add Source Folder"_s,
+                 [source = QPointer(m_source)](const QString &path) {
+                     if (source)
+                         source->addFolder(path);
+                 });
 }
 
 } // namespace nitroscope::app

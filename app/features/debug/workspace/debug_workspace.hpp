@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The debugger as a part of the window: its panels, its commands, and what leads from one panel to another.
-// The window gives it a target when a run under the debugger begins.
+// The feature gives it a target when a run under the debugger begins.
 #pragma once
 
+#include "app/frame/panel_entry.hpp"
 #include "app/session/target/debug_target.hpp"
 #include "app/ui/work/frame_limiter.hpp"
 
@@ -36,12 +37,11 @@ public:
     explicit DebugWorkspace(ActionRegistry &actions, QObject *parent = nullptr);
     ~DebugWorkspace() override;
 
-    // Once; the caller gives each a dock and thereby owns it.
+    // Once; the window gives each a dock and thereby owns it.
     const std::vector<DebugPanel *> &makePanels();
     const std::vector<DebugPanel *> &panels() const { return m_panels; }
-    // The action "view.panel.ID" of each panel, with its text and shortcut.
-    void fillMenu(QMenu &menu) const;
-    void fillPanelMenu(QMenu &menu) const;
+    std::vector<PanelEntry> panelEntries() const;
+    QList<QAction *> menuActions() const; // nullptr: a separator
     QWidget *makeToolBar();
 
     void setTarget(DebugTarget *target);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/eif/files/ramdisk_model.hpp"
 
+#include "app/formats/tree/node.hpp"
 #include "app/formats/tree/value_text.hpp"
 #include "app/ui/text/byte_text.hpp"
 #include "app/ui/text/roles.hpp"

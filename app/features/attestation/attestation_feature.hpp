@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Attestation documents in the window: from files, the clipboard, other programs and the NSM of a run.
+#pragma once
+
+#include "app/frame/feature.hpp"
+
+#include <map>
+
+namespace nitroscope::app {
+
+class AttestationPanel;
+
+class AttestationFeature : public Feature {
+    Q_OBJECT
+public:
+    explicit AttestationFeature(Frame &frame);
+
+    std::vector<PanelEntry> panels() override;
+    std::vector<MenuEntry> actions() override;
+    Panel *show(const Place &place) override;
+    bool openFile(const QString &path) override;
+
+private:
+    void chooseFile();
+    std::map<quint64, QByteArray> pcrsOfTheImage() const;
+
+    AttestationPanel *m_panel;
+};
+
+} // namespace nitroscope::app

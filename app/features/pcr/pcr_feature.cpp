@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/features/pcr/pcr_feature.hpp"
+
+#include "app/features/pcr/pcr_panel.hpp"
+#include "app/frame/frame.hpp"
+#include "app/frame/run_control.hpp"
+
+namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
+
+PcrFeature::PcrFeature(Frame &frame) : Feature(frame), m_panel(new PcrPanel) {
+    frame.actions().add(
+        {u"file.exportPcrs"_s,
+         u"&PCRs as JSON…"_s,
+         {},
+         {},
+         u"Save live and expected PCR values"_s,
+         u"Export PCRs as JSON"_s},
+        [this] { this->frame().saveText(u"Save PCRs"_s, u"pcrs.json"_s, m_panel->model().asJson()); });
+    m_panel->history().setAccount(frame.account().pcrs());
+    connect(m_panel, &PcrPanel::changeChosen, this, [this](const PcrChange &change) {
+        this->frame().choose(place::Pcr{change.pcr.index, change.transaction, change.hostNs});
+    });
+    connect(m_panel, &PcrPanel::transactionChosen, this, [this](quint64 id) {
+        if (!this->frame().show(place::Transaction{id}, Reveal::raise))
+            this->frame().showMessage(u"The capture does not have NSM transaction %1."_s.arg(id));
+    });
+
+    PcrTableModel &model = m_panel->model();
+    connect(&frame.session(), &EnclaveSession::stateChanged, this, [this](EnclaveSession::State state) {
+        if (state == EnclaveSession::State::starting)
+            m_panel->model().setDebugMode(this->frame().runs().spec().debugMode);
+    });
+    connect(&frame.image(), &EifLoader::openingFinished, &model, [&model] { model.clearExpected(); });
+    connect(&frame.image(), &EifLoader::measured, &model, [&model](const formats::EifMeasurements &measured) {
+        model.setExpected(0, measured.pcr0);
+        model.setExpected(1, measured.pcr1);
+        model.setExpected(2, measured.pcr2);
+        model.setExpected(8, measured.pcr8);
+    });
+}
+
+std::vector<PanelEntry> PcrFeature::panels() {
+    return {{m_panel, u"&PCRs"_s, QKeySequence(u"Ctrl+4"_s), {Quarter::rightBottom, Tab::shown}, {}}};
+}
+
+std::vector<MenuEntry> PcrFeature::actions() {
+    return {{MenuPlace::exports, frame().actions().list({"file.exportPcrs"})}};
+}
+
+void PcrFeature::begin() {
+    m_panel->history().restart();
+    m_panel->model().clearLive();
+}
+
+void PcrFeature::take(const RunNews &news) {
+    m_panel->history().update();
+    if (!news.pcrs.isEmpty())
+        m_panel->setLive(news.pcrs);
+}
+
+void PcrFeature::end() {
+    m_panel->model().setStale(true);
+}
+
+Panel *PcrFeature::show(const Place &place) {
+    const auto *pcr = std::get_if<place::Pcr>(&place);
+    if (!pcr)
+        return nullptr;
+    m_panel->showPcr(pcr->index);
+    return m_panel;
+}
+
+} // namespace nitroscope::app

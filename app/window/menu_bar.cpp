@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/window/menu_bar.hpp"
+
+#include "app/ui/actions/action_registry.hpp"
+#include "app/ui/actions/menus.hpp"
+#include "app/window/dock_area.hpp"
+
+#include <QMenuBar>
+#include <QToolBar>
+
+namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace {
+
+class MenuFiller {
+public:
+    MenuFiller(QMenuBar &bar, const ActionRegistry &actions, const std::vector<MenuEntry> &entries)
+        : m_bar(bar), m_actions(actions), m_entries(entries) {}
+
+    QMenu *file();
+    void edit();
+    void enclave();
+    QMenu *view(const DockArea &area);
+    void help();
+    // One that features fill alone; none when nobody does.
+    void own(const QString &title, MenuPlace place);
+
+private:
+    void add(QMenu &menu, std::initializer_list<const char *> ids) const {
+        addToMenu(menu, m_actions.list(ids));
+    }
+    void add(QMenu &menu, MenuPlace place) const;
+
+    QMenuBar &m_bar;
+    const ActionRegistry &m_actions;
+    const std::vector<MenuEntry> &m_entries;
+};
+
+void MenuFiller::add(QMenu &menu, MenuPlace place) const {
+    for (const MenuEntry &entry : m_entries)
+        if (entry.place == place)
+            addToMenu(entry.submenu.isEmpty() ? menu : *menu.addMenu(entry.submenu), entry.actions);
+}
+
+QMenu *MenuFiller::file() {
+    QMenu &menu = *m_bar.addMenu(u"&File"_s);
+    add(menu, {"file.open", "file.openCapture"});
+    add(menu, MenuPlace::open);
+    QMenu *recent = menu.addMenu(u"Open &Recent"_s);
+    add(menu, {"-", "file.saveCapture", "file.recordCapture", "file.cancelCapture", "-"});
+    QMenu &exports = *menu.addMenu(u"&Export"_s);
+    add(exports, MenuPlace::exports);
+    add(exports, {"file.exportPicture"});
+    add(menu, {"-", "file.quit"});
+    return recent;
+}
+
+void MenuFiller::edit() {
+    QMenu &menu = *m_bar.addMenu(u"&Edit"_s);
+    add(menu, {"edit.copy"});
+    add(menu, MenuPlace::copy);
+    add(menu, MenuPlace::paste);
+    add(menu, {"edit.selectAll", "-", "edit.find"});
+    add(menu, MenuPlace::find);
+    add(menu, {"edit.findNext", "edit.findPrevious"});
+    add(menu, MenuPlace::goTo);
+    menu.addSeparator();
+    add(menu, MenuPlace::clear);
+}
+
+void MenuFiller::enclave() {
+    QMenu &menu = *m_bar.addMenu(u"E&nclave"_s);
+    add(menu, {"enclave.run", "enclave.runDebug", "enclave.pause", "enclave.resume", "enclave.reset",
+               "enclave.stop", "enclave.restart", "-"});
+    add(menu, MenuPlace::options);
+    menu.addSeparator();
+    add(menu, MenuPlace::enclave);
+}
+
+QMenu *MenuFiller::view(const DockArea &area) {
+    QMenu &menu = *m_bar.addMenu(u"&View"_s);
+    addToMenu(menu, area.panelActions(Perspective::workbench));
+    menu.addSeparator();
+    add(menu, MenuPlace::view);
+    addToMenu(*menu.addMenu(u"&Debugger Panels"_s), area.panelActions(Perspective::debug));
+    QMenu *layouts = menu.addMenu(u"La&youts"_s);
+    add(*menu.addMenu(u"&Appearance"_s),
+        {"view.appearance.system", "view.appearance.light", "view.appearance.dark"});
+    add(menu, {"-", "view.fullScreen"});
+    return layouts;
+}
+
+void MenuFiller::help() {
+    add(*m_bar.addMenu(u"&Help"_s), {"help.commands", "help.shortcuts", "-", "help.about"});
+}
+
+void MenuFiller::own(const QString &title, MenuPlace place) {
+    QMenu &menu = *m_bar.addMenu(title);
+    add(menu, place);
+    menu.menuAction()->setVisible(!menu.isEmpty());
+}
+
+} // namespace
+
+OpenMenus fillMenuBar(QMenuBar &bar, const ActionRegistry &actions, const std::vector<MenuEntry> &entries,
+                      const DockArea &area) {
+    MenuFiller filler(bar, actions, entries);
+    OpenMenus open{};
+    open.recent = filler.file();
+    filler.edit();
+    filler.own(u"E&IF"_s, MenuPlace::image);
+    filler.enclave();
+    filler.own(u"&Debug"_s, MenuPlace::debug);
+    filler.own(u"&Traffic"_s, MenuPlace::traffic);
+    open.layouts = filler.view(area);
+    filler.help();
+    return open;
+}
+
+void fillToolBar(QToolBar &bar, const ActionRegistry &actions, const std::vector<MenuEntry> &entries) {
+    bar.addAction(actions.find(u"file.open"_s));
+    bar.addSeparator();
+    bar.addActions(
+        actions.list({"enclave.run", "enclave.pause", "enclave.resume", "enclave.reset", "enclave.stop"}));
+    bar.addSeparator();
+    for (const MenuEntry &entry : entries)
+        if (entry.place == MenuPlace::toolBar)
+            bar.addActions(entry.actions);
+}
+
+} // namespace nitroscope::app
