@@ -2,10 +2,10 @@
 //
 // The item models under QAbstractItemModelTester, and the plain parts beside them.
 #include "app/features/boot/boot_stage_model.hpp"
-#include "app/frame/eif_loader.hpp"
 #include "app/features/eif/finding_model.hpp"
 #include "app/features/log/log_model.hpp"
 #include "app/features/pcr/pcr_table_model.hpp"
+#include "app/frame/eif_loader.hpp"
 #include "app/ui/bytes/byte_search.hpp"
 #include "app/ui/bytes/hex_geometry.hpp"
 #include "app/ui/lists/filtered_list_model.hpp"

@@ -2,6 +2,7 @@
 #include "app/cli/vsock/vsock_place.hpp"
 
 #include "app/cli/kit/arguments.hpp"
+#include "app/session/registry/free_cid.hpp"
 
 #include <QFileInfo>
 #include <QStringList>
