@@ -51,7 +51,7 @@ bool Pki::open(std::int64_t now, std::string &error) {
 }
 
 const Chain *Pki::chainAt(std::int64_t now, std::string &error) {
-    if (isUsable(Level::leaf, now))
+    if (isUsable(Level::leaf, now) && m_chain.key != nullptr)
         return &m_chain;
     // Everything below the lowest usable certificate is issued anew, everything above it stays.
     Level level = Level::leaf;
@@ -62,6 +62,7 @@ const Chain *Pki::chainAt(std::int64_t now, std::string &error) {
             return nullptr;
         level = m_first;
     }
+    m_chain = {}; // its key goes with the old leaf, and memory may run out before there is a new one
     for (;; level = below(level)) {
         at(level) = issue(level, m_subject, usualValidity(level, now), issuerOf(level));
         if (!at(level)) {
@@ -122,7 +123,7 @@ void Pki::rebuildChain() {
     for (Level level = m_first; level != Level::leaf; level = below(level))
         m_chain.cabundle.push_back(toDer(at(level).certificate.get()));
     m_chain.certificate = toDer(at(Level::leaf).certificate.get());
-    m_chain.key = at(Level::leaf).key.get();
+    m_chain.key = at(Level::leaf).key.get(); // last: without it the chain is not whole
 }
 
 // [version, first level, [upper certificate, …], [certificate, key] of each issued level from the first on]

@@ -35,7 +35,7 @@ static bool nsm_fault_check(const NsmFaultSpec *rule, Error **errp)
                    action);
     } else if (has_error && g_str_equal(rule->error,
                                         nsm_error_name(NSM_SUCCESS))) {
-        error_setg(errp, "'Success' is no error to answer with");
+        error_setg(errp, "'Success' is not an error to answer with");
     } else if (rule->has_milliseconds != nsm_fault_takes_time(rule->action)) {
         error_setg(errp, rule->has_milliseconds
                    ? "action '%s' takes no 'milliseconds'"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The C interface of launch.h over the C++ parts beside it: open, judge, start measuring, report the outcome.
-// This is the only file of the library that catches exceptions (out of memory, no more threads), so that none
-// reaches QEMU.
+// Exceptions (out of memory, no more threads) end here and in the measuring threads, so that none reaches QEMU.
 
 #include "qemu-machine/launch/launch.h"
 

@@ -173,7 +173,7 @@ Fault decodeCoseSign1(const IntegerBytes &place, CoseSign1 &out) {
     if (item.type != Type::end)
         return fault(item.offset, "The COSE signature has more than four elements.");
     if (!reader.atEnd())
-        return fault(reader.offset(), "There are bytes behind the COSE signature.");
+        return fault(reader.offset(), "There are bytes after the COSE signature.");
     readAlgorithm(out);
     return {};
 }
@@ -189,7 +189,7 @@ Fault decodeSignedRegister(const CoseSign1 &sign1, SignedRegister &out) {
             if (!out.index || out.value.empty())
                 return faultAt(base, "The signed payload lacks \"register_index\" or \"register_value\".");
             if (!reader.atEnd())
-                return faultAt(base, "There are bytes behind the signed payload.");
+                return faultAt(base, "There are bytes after the signed payload.");
             return {};
         }
         if (!reader.skip(key) || !reader.next(value))
@@ -233,7 +233,7 @@ SignatureSection decodeSignatureSection(std::span<const std::byte> data, uint64_
     else if (section.entries.empty())
         section.fault = faultAt(fileOffset, "The signature section holds no signature.");
     else if (!reader.atEnd())
-        section.fault = faultAt(reader.offset(), "There are bytes behind the signature.");
+        section.fault = faultAt(reader.offset(), "There are bytes after the signature.");
     for (SignatureEntry &entry : section.entries) {
         CoseSign1 sign1;
         SignedRegister signedRegister;

@@ -2,9 +2,8 @@
 //
 // ./workbench bench boot: how long an EIF takes on our machine from process start to the first kernel line
 // and to the demo's ready line, and the peak resident memory, against the same kernel and ramdisks booted by
-// the same QEMU with
-// `-M microvm,acpi=off` and Debian's qboot, which neither parses, checks nor measures anything. Runs
-// alternate, so that a slow moment of the host hits both; medians and their ratio are printed.
+// the same QEMU with `-M microvm,acpi=off` and Debian's qboot, which neither parses, checks nor measures
+// anything. Runs alternate, so that a slow moment of the host hits both; medians and their ratio are printed.
 //
 //   bench_boot QEMU QBOOT_ROM RUNS  LABEL EIF KERNEL INITRD CMDLINE_FILE MEMORY_MIB  [LABEL ...]
 

@@ -44,7 +44,7 @@ int describe(const QString &path) {
     sayFindings(document->root(), left);
     if (!isDescribable(document->image()))
         return fail(NitroError::eifParsing,
-                    QStringLiteral("%1: this is no EIF, or it is damaged.").arg(path));
+                    QStringLiteral("%1: this is not an EIF, or it is damaged.").arg(path));
     const auto measurements = document->measurements();
     if (!measurements)
         return fail(NitroError::eifParsing, measurements.error().text());

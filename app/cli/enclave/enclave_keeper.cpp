@@ -11,6 +11,7 @@
 #include "app/cli/kit/exit_code.hpp"
 #include "app/cli/kit/nitro_error.hpp"
 #include "app/cli/kit/signal_watch.hpp"
+#include "app/core/worker.hpp"
 #include "app/formats/eif/eif_document.hpp"
 #include "app/session/registry/vsock_places.hpp"
 #include "app/session/run/live_session.hpp"
@@ -141,10 +142,16 @@ private:
     // Beside the boot, because a large file takes its time.
     void measure(const QString &path) {
         m_measuring = std::jthread([this, path](const std::stop_token &stop) {
-            const auto document = formats::EifDocument::open(path);
-            if (!document || !document->image().bootable())
-                return;
-            if (const auto measurements = document->measurements(stop))
+            const auto work = [&]() -> app::Result<formats::EifMeasurements> {
+                const auto document = formats::EifDocument::open(path);
+                if (!document)
+                    return tl::unexpected(document.error());
+                if (!document->image().bootable())
+                    return app::failure(QStringLiteral("E36"),
+                                        QStringLiteral("The image cannot be measured."));
+                return document->measurements(stop);
+            };
+            if (const auto measurements = app::withoutExceptions(work))
                 QMetaObject::invokeMethod(
                     this,
                     [this, json = toJson(*measurements)] {

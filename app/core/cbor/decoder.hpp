@@ -93,7 +93,7 @@ private:
                 break;
             const std::optional<QString> key = Target::key(item);
             if (!key) {
-                m_fault = QStringLiteral("a map key is no text");
+                m_fault = QStringLiteral("a map key is not text");
                 return false;
             }
             Value element;

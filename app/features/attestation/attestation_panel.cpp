@@ -136,7 +136,7 @@ void AttestationPanel::open(const QByteArray &foreign, const QString &name) {
         m_nodes.setRoot(nullptr);
         m_checks.setChecks({});
         m_hex->setSource(nullptr);
-        m_stack->setText(QStringLiteral("%1 is no attestation document").arg(name), input.error().text());
+        m_stack->setText(QStringLiteral("%1 is not an attestation document").arg(name), input.error().text());
         m_stack->setEmpty(true);
         return;
     }

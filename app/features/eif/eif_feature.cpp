@@ -75,7 +75,7 @@ void EifFeature::registerPages() {
 void EifFeature::registerFileCommands() {
     ActionRegistry &actions = frame().actions();
     actions.add({u"eif.compareWith"_s, u"Compare &With…"_s, K(u"Ctrl+E, W"_s), u"open"_s,
-                 u"Say why another image has other PCRs, down to the file in a ramdisk"_s},
+                 u"Say why another image has different PCRs, down to the file in a ramdisk"_s},
                 [this] { chooseComparison(); });
     actions.add({u"eif.saveFile"_s, u"Save File &As…"_s, K(u"Ctrl+E, A"_s), u"save"_s,
                  u"Save the chosen file of a ramdisk"_s},

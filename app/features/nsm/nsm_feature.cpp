@@ -84,7 +84,7 @@ void NsmFeature::registerCopies() {
          u"&NSM Requests…"_s,
          {},
          {},
-         u"Save the NSM requests shown as JSON, one a line"_s,
+         u"Save the NSM requests shown as JSON, one per line"_s,
          u"Export NSM Requests"_s},
         [this] { frame().saveText(u"Save NSM Requests"_s, u"nsm.jsonl"_s, m_panel->model().asJsonLines()); });
 }

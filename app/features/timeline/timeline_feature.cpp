@@ -143,7 +143,7 @@ void TimelineFeature::registerCopies() {
         u"Copy the chosen event, or all between the two points measured, as tab-separated text"_s,
         [](P &p) { p.copyAs(P::CopyForm::text); });
     add("timeline.copyJson", u"Copy as &JSON"_s, "Ctrl+J, J", {},
-        u"Copy the chosen event, or all between the two points measured, as JSON, one a line"_s,
+        u"Copy the chosen event, or all between the two points measured, as JSON, one per line"_s,
         [](P &p) { p.copyAs(P::CopyForm::json); });
     add("timeline.copyCsv", u"Copy as CS&V"_s, "Ctrl+J, V", {},
         u"Copy the chosen event, or all between the two points measured, for a spreadsheet"_s,
@@ -161,7 +161,7 @@ void TimelineFeature::showInItsPanel(int event, Reveal how) {
         frame().show(place::Transaction{pcr->transaction}, Reveal::quietly);
     const bool isThere = place && frame().show(*place, how);
     if (!isThere && how == Reveal::raise)
-        frame().showMessage(u"There is nothing more to show of this event than what stands here."_s);
+        frame().showMessage(u"There is nothing more to show for this event."_s);
 }
 
 void TimelineFeature::begin() {

@@ -34,7 +34,7 @@ const std::pair<const char *, const char *> actionTexts[] = {
     {"drop", "Lose it"},
     {"reset", "Reset the flow"},
     {"refuse", "Refuse the connection"},
-    {"blackhole", "Lose it and all that follows in the flow"},
+    {"blackhole", "Drop it and everything after it in the flow"},
     {"throttle", "Throttle"},
     {"slice", "Cut data into small packets"},
     {"corrupt", "Flip a bit of the payload"},

@@ -44,7 +44,7 @@ public:
     bool maySignCertificates() const; ///< keyCertSign, or no key usage at all.
     bool maySignData() const;         ///< digitalSignature, or no key usage at all.
     QStringList keyUsages() const;    ///< "digitalSignature", "keyCertSign" ...
-    /// An extension cannot be decoded or is there twice.
+    /// An extension cannot be decoded or appears twice.
     bool hasBrokenExtension() const;
     /// Critical extensions that this verifier does not process: whoever meets one must refuse (RFC 5280 §4.2). Processed are basic
     /// constraints, key usage, extended key usage and the two key identifiers; not, for example, name and policy constraints.

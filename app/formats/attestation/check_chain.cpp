@@ -32,7 +32,7 @@ public:
                  QStringLiteral("It is an X.509 version %1 certificate; version 3 is required.")
                      .arg(m_certificate.version()));
         if (m_certificate.hasBrokenExtension())
-            fail("certificate", QStringLiteral("One of its extensions is broken or there twice."));
+            fail("certificate", QStringLiteral("One of its extensions is broken or appears twice."));
         for (const QString &name : m_certificate.unprocessedCriticalExtensions())
             fail(
                 "certificate",
@@ -59,7 +59,7 @@ public:
     void authority(size_t below) {
         if (!m_certificate.hasBasicConstraints() || !m_certificate.isCa())
             fail("certificate",
-                 QStringLiteral("It is no CA (basic constraints) but has issued the next one."));
+                 QStringLiteral("It is not a CA (basic constraints) but has issued the next one."));
         if (!m_certificate.maySignCertificates())
             fail("certificate", QStringLiteral("Its key usage does not allow it to sign certificates."));
         const auto length = m_certificate.pathLength();

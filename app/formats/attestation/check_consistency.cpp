@@ -49,7 +49,7 @@ public:
         if (m_document.moduleId)
             m_module = parseModuleId(*m_document.moduleId);
         if (m_document.moduleId && !m_module)
-            surprise(QStringLiteral("module_id"), QStringLiteral("It has not the form i-…-enc… of EC2's."),
+            surprise(QStringLiteral("module_id"), QStringLiteral("It does not have EC2's form, i-…-enc…."),
                      m_document.moduleIdRange);
         checkModuleTime();
         checkPcr4();
@@ -60,7 +60,7 @@ public:
         }
         if (!m_hasSurprise)
             m_out.add("consistency", QStringLiteral("document"), Outcome::passed,
-                      QStringLiteral("Module id, leaf certificate, PCR4 and timestamps fit each other."), {});
+                      QStringLiteral("Module id, leaf certificate, PCR4 and timestamps agree."), {});
     }
 
 private:

@@ -37,8 +37,7 @@ void checkSignature(const Document &document, const Chain &chain, VerdictBuilder
     if (chain.leaf->fieldBytes() != algorithm->fieldBytes)
         return out.add(
             "signature", subject, Outcome::failed,
-            QStringLiteral("The leaf's key (%1) does not go with %2.").arg(chain.leaf->keyText(), name),
-            range);
+            QStringLiteral("The leaf's key (%1) does not fit %2.").arg(chain.leaf->keyText(), name), range);
     if (document.signature->bytes.size() != 2 * algorithm->fieldBytes)
         return out.add("signature", subject, Outcome::failed,
                        QStringLiteral("It has %1 bytes; %2 gives %3.")

@@ -160,7 +160,7 @@ private:
             if (!key.children.empty() || key.is(Type::array) || key.is(Type::map))
                 add(Kind::invalid, QStringLiteral("A map's key is itself a container."), range(key));
             else if (seen.contains(name))
-                add(Kind::invalid, QStringLiteral("The key %1 is there twice.").arg(cborText(key)),
+                add(Kind::invalid, QStringLiteral("The key %1 appears twice.").arg(cborText(key)),
                     range(key));
             seen.insert(name);
         }
@@ -227,8 +227,9 @@ private:
             const ByteRange range = inDocument({key.range.offset, value.range.end() - key.range.offset});
             if (!key.is(Type::unsignedInt) || key.number >= pcrCount || !value.is(Type::bytes)) {
                 add(Kind::invalid,
-                    QStringLiteral("pcrs has an entry %1 that is no PCR: index 0 to 31 and a byte string are "
-                                   "expected.")
+                    QStringLiteral(
+                        "pcrs has an entry %1 that is not a PCR: index 0 to 31 and a byte string are "
+                        "expected.")
                         .arg(cborText(key)),
                     range);
                 continue;
@@ -249,7 +250,7 @@ private:
             add(Kind::invalid, QStringLiteral("cabundle is empty."), inDocument(array.range));
         for (const CborValue &value : array.children) {
             if (!value.is(Type::bytes)) {
-                add(Kind::invalid, QStringLiteral("cabundle holds something that is no byte string."),
+                add(Kind::invalid, QStringLiteral("cabundle holds something that is not a byte string."),
                     inDocument(value.range));
                 continue;
             }

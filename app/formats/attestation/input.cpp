@@ -142,7 +142,7 @@ app::Result<Input> readInput(const QByteArray &foreign) {
     // Words and numbers are good base64 as well; what they decode to is hardly ever CBOR of the right kind.
     if (input->document.isEmpty() || !looksRaw(input->document))
         return tl::unexpected(problem(
-            "not-a-document", QStringLiteral("It can be read as %1, but gives no attestation document.")
+            "not-a-document", QStringLiteral("It can be read as %1, but is not an attestation document.")
                                   .arg(encodingText(input->encoding))));
     if (input->document.size() > mostDocumentBytes)
         return tl::unexpected(problem(

@@ -73,7 +73,7 @@ void checkBytes(const char *id, const std::optional<Part> &found, const std::opt
         return out.add(id, subject, Outcome::failed, QStringLiteral("The document has none."), {});
     if (found->bytes != *expected)
         return out.add(id, subject, Outcome::failed,
-                       QStringLiteral("It has not the expected value but is %1.")
+                       QStringLiteral("It is %1, not the expected value.")
                            .arg(found->bytes.isEmpty() ? QStringLiteral("empty")
                                                        : QString::fromLatin1(found->bytes.toHex())),
                        found->range);
@@ -95,7 +95,7 @@ void checkAge(const Document &document, qint64 referenceSeconds, std::optional<q
     if (age < -tolerance)
         return out.add("age", QStringLiteral("timestamp"),
                        maxAgeSeconds ? Outcome::failed : Outcome::surprising,
-                       QStringLiteral("The document was made at %1, which is in the future of %2.")
+                       QStringLiteral("The document was made at %1, which is later than %2.")
                            .arg(made, secondsText(referenceSeconds)),
                        document.timestampRange);
     if (!maxAgeSeconds)

@@ -35,7 +35,7 @@ public:
             }
             const auto elf = readElfHeader(head);
             if (!elf || !elf->is64Bit) {
-                program.problem = QStringLiteral("%1 is no 64-bit program").arg(QString::fromUtf8(at));
+                program.problem = QStringLiteral("%1 is not a 64-bit program").arg(QString::fromUtf8(at));
                 return program;
             }
             if (!elf->interpreter.isEmpty() && !isLoader) {

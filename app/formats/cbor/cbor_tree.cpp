@@ -135,7 +135,7 @@ private:
             child.name = cborScalarText(key);
             return true;
         }
-        child.name = u"(key that is no scalar)"_s;
+        child.name = u"(key that is not a scalar)"_s;
         return m_reader.skip(key);
     }
 

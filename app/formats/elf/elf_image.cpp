@@ -48,7 +48,7 @@ QByteArray buildIdIn(QByteArrayView notes) {
 app::Result<ElfImage> ElfImage::open(QByteArrayView bytes) {
     const auto header = readAt<Elf64_Ehdr>(bytes, 0);
     if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
-        return notElf(QStringLiteral("This is no ELF file."), 0);
+        return notElf(QStringLiteral("This is not an ELF file."), 0);
     if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB)
         return notElf(QStringLiteral("Only 64-bit little-endian ELF files are understood."), EI_CLASS);
     ElfImage image;

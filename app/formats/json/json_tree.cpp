@@ -26,7 +26,7 @@ public:
         readValue(parent, 0);
         skipSpace();
         if (!m_hasFailed && m_at < m_json.size())
-            fail(QStringLiteral("There is text behind the JSON value."));
+            fail(QStringLiteral("Text follows the JSON value."));
         if (m_hasFailed)
             parent.add({.name = QStringLiteral("unreadable"),
                         .value = {},

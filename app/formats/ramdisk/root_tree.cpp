@@ -39,8 +39,9 @@ app::Result<QByteArray> RootTree::resolve(const QByteArray &path) const {
                 done.clear();
             left = normalPath(found->second.target).split('/') + left;
         } else {
-            return app::failure(u"input"_s, u"The path '%1' leads through something that is no folder."_s.arg(
-                                                printableText(path)));
+            return app::failure(
+                u"input"_s,
+                u"The path '%1' leads through something that is not a folder."_s.arg(printableText(path)));
         }
         if (done.size() > longest)
             return app::failure(u"input"_s, u"The path '%1' is too long."_s.arg(printableText(path)));

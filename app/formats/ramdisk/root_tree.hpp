@@ -32,7 +32,7 @@ public:
     const std::map<QByteArray, TreeFile> &files() const { return m_files; }
 
     /// Adds or replaces; a folder over a folder keeps what is in it. Errors: "input" (a path that leaves the
-    /// root, or leads through something that is no folder).
+    /// root, or leads through something that is not a folder).
     app::Result<void> add(const QByteArray &path, const TreeFile &file);
     /// A hard link to what is there already.
     app::Result<void> link(const QByteArray &path, const QByteArray &existing, int layer);

@@ -89,7 +89,7 @@ tl::unexpected<app::Error> damaged(const QString &message, quint64 offset) {
 app::Result<std::shared_ptr<const Btf>> Btf::read(QByteArray bytes) {
     const auto header = valueAt<Header>(bytes, 0);
     if (!header || header->magic != magic || header->version != 1)
-        return damaged(QStringLiteral("This is no BTF of version 1."), 0);
+        return damaged(QStringLiteral("This is not BTF version 1."), 0);
     const quint64 size = quint64(bytes.size());
     const quint64 types = quint64(header->headerBytes) + header->typeOffset;
     const quint64 strings = quint64(header->headerBytes) + header->stringOffset;

@@ -17,7 +17,7 @@ app::Result<KernelFile> unpack(const formats::ByteRegion &region, KernelFileKind
         return tl::unexpected(image.error());
     if (image->kind == formats::KernelImage::Kind::unknown)
         return app::failure(QStringLiteral("kernel-file"),
-                            QStringLiteral("This is no EIF, no bzImage and no vmlinux (ELF)."));
+                            QStringLiteral("This is neither an EIF nor a bzImage nor a vmlinux (ELF)."));
     auto vmlinux = formats::extractVmlinux(*image);
     if (!vmlinux)
         return tl::unexpected(vmlinux.error());

@@ -256,7 +256,7 @@ private:
         if (!node.isNumeric || number(text, isTime(node.field), node.number))
             return true;
         m_pos = start;
-        return failed(QStringLiteral("'%1' is no number%2")
+        return failed(QStringLiteral("'%1' is not a number%2")
                           .arg(text, isTime(node.field) ? QStringLiteral(" with or without ns, us, ms or s")
                                                         : QString())) != nullptr;
     }

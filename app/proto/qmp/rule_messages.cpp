@@ -29,7 +29,8 @@ template <class Rule>
 app::Result<QVector<Rule>> readRules(const QJsonValue &reply) {
     constexpr qsizetype most = 4096;
     if (!reply.isArray() || reply.toArray().size() > most)
-        return app::failure(QStringLiteral("qmp-schema"), QStringLiteral("The answer is no list of rules."));
+        return app::failure(QStringLiteral("qmp-schema"),
+                            QStringLiteral("The answer is not a list of rules."));
     QVector<Rule> rules;
     for (const QJsonValue item : reply.toArray()) {
         const Rule rule = readRule(item.toObject(), static_cast<const Rule *>(nullptr));

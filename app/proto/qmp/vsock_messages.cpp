@@ -54,7 +54,7 @@ VsockFlowState readFlow(const QJsonObject &object) {
 app::Result<QJsonArray> listOf(const QJsonValue &reply, const char *what) {
     if (!reply.isArray() || reply.toArray().size() > mostEntries)
         return app::failure(QStringLiteral("qmp-schema"),
-                            QStringLiteral("The answer is no list of %1.").arg(QLatin1String(what)));
+                            QStringLiteral("The answer is not a list of %1.").arg(QLatin1String(what)));
     return reply.toArray();
 }
 

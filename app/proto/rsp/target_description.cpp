@@ -145,7 +145,7 @@ app::Result<DescriptionDocument> parseDescription(const QByteArray &xml) {
         }
     }
     if (reader.hasError())
-        return problem(QStringLiteral("The target description is no XML: %1").arg(reader.errorString()),
+        return problem(QStringLiteral("The target description is not XML: %1").arg(reader.errorString()),
                        quint64(qMax<qint64>(0, reader.characterOffset())));
     return document;
 }

@@ -124,7 +124,7 @@ void CaptureIntake::finish(CaptureEnd::Kind kind) {
         end.error.code = QStringLiteral("capture-not-pcapng");
         end.error.message = faults.empty()
                                 ? QStringLiteral("The file is empty.")
-                                : QStringLiteral("This is no pcapng file: %1.").arg(faults.back().message);
+                                : QStringLiteral("This is not a pcapng file: %1.").arg(faults.back().message);
         if (!faults.empty())
             end.error.offset = faults.back().offset;
     }

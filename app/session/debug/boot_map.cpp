@@ -60,7 +60,8 @@ void addKernel(BootMap &map, const arch::LinuxBoot &boot, const formats::ByteReg
                const QString &vmlinux) {
     const auto image = formats::readKernelImage(kernel);
     if (!image || image->kind != formats::KernelImage::Kind::bzImage) {
-        map.kernelProblem = image ? QStringLiteral("the EIF's kernel is no bzImage") : image.error().message;
+        map.kernelProblem =
+            image ? QStringLiteral("the EIF's kernel is not a bzImage") : image.error().message;
         return;
     }
     map.kernelAddress = placeOf(image->setup, boot);

@@ -42,7 +42,7 @@ public:
         if (value && !failed()) {
             skipSpace();
             if (m_at < m_text.size())
-                fail(QStringLiteral("Something is left over behind the expression."));
+                fail(QStringLiteral("Something is left over after the expression."));
         }
         if (!failed())
             m_result.value = value ? std::optional(value->number) : std::nullopt;
@@ -212,7 +212,7 @@ private:
             isHex ? digits.mid(2).toULongLong(&isNumber, 16) : digits.toULongLong(&isNumber, 10);
         if (!isNumber)
             return fail(
-                QStringLiteral("%1 is no number of 64 bits; hexadecimal ones begin with 0x.").arg(digits));
+                QStringLiteral("%1 is not a 64-bit number; hexadecimal ones begin with 0x.").arg(digits));
         m_at = end;
         return Operand{value};
     }

@@ -231,7 +231,7 @@ void LiveTarget::writeRegister(qint64 thread, int stubNumber, const QByteArray &
         return;
     if (architecture().registers.bytes(stubNumber) != value.size() || value.isEmpty()) {
         emit problem({QStringLiteral("registers"),
-                      QStringLiteral("The value has not the register's size."),
+                      QStringLiteral("The value does not have the register's size."),
                       std::nullopt,
                       {}});
         return;

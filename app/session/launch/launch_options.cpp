@@ -111,7 +111,7 @@ Result<void> assign(const LaunchOption &option, QString *field, const QVariant &
 
 Result<void> assign(const LaunchOption &option, QStringList *field, const QVariant &value) {
     if (value.typeId() != QMetaType::QStringList)
-        return refuse(QStringLiteral("is no list of texts"));
+        return refuse(QStringLiteral("is not a list of strings"));
     const QStringList texts = value.toStringList();
     if (option.check)
         if (auto checked = option.check(texts); !checked)

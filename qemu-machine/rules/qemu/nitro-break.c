@@ -167,7 +167,7 @@ static bool nitro_break_check(const EnclaveBreakCondition *condition,
 
     for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
         if (members[i].given && members[i].source != condition->source) {
-            error_setg(errp, "'%s' does not go with source '%s'",
+            error_setg(errp, "'%s' does not fit source '%s'",
                        members[i].name,
                        EnclaveBreakSource_str(condition->source));
             return false;

@@ -168,14 +168,14 @@ private slots:
         row("timestamp negative", "timestamp", "\x20", "not an unsigned integer");
         row("timestamp huge", "timestamp", cborHead(0, UINT64_MAX), "time is unknown");
         row("pcrs empty", "pcrs", "\xa0", "1 to 32 are possible");
-        row("pcr 32", "pcrs", "\xa1\x18\x20" + pcr, "no PCR");
-        row("pcr named", "pcrs", "\xa1\x61\x61" + pcr, "no PCR");
-        row("pcr twice", "pcrs", QByteArray("\xa2\x01") + pcr + "\x01" + pcr, "there twice");
+        row("pcr 32", "pcrs", "\xa1\x18\x20" + pcr, "not a PCR");
+        row("pcr named", "pcrs", "\xa1\x61\x61" + pcr, "not a PCR");
+        row("pcr twice", "pcrs", QByteArray("\xa2\x01") + pcr + "\x01" + pcr, "appears twice");
         row("pcr too short", "pcrs", QByteArray("\xa1\x01\x42xx"), "has 2 bytes");
         row("certificate empty", "certificate", "\x40", "is empty");
         row("certificate no DER", "certificate", "\x43xyz", "DER is broken");
         row("cabundle empty", "cabundle", "\x80", "cabundle is empty");
-        row("cabundle of text", "cabundle", "\x81\x61x", "no byte string");
+        row("cabundle of text", "cabundle", "\x81\x61x", "not a byte string");
         row("user_data text", "user_data", "\x61x", "neither a byte string nor null");
         row("nonce number", "nonce", "\x01", "neither a byte string nor null");
     }
@@ -206,7 +206,7 @@ private slots:
                                     << "513 bytes";
         QTest::newRow("empty key") << QByteArray("public_key") << QByteArray("\x40") << "0 bytes";
         QTest::newRow("module id") << QByteArray("module_id") << QByteArray("\x65other")
-                                   << "has not the form";
+                                   << "does not have EC2's form";
         QTest::newRow("unknown field") << QByteArray("more") << QByteArray("\x01") << "is unknown";
     }
 
@@ -229,7 +229,7 @@ private slots:
         maker.fields.append(maker.fields[7]);
         QVERIFY(complaints(verify(decode(maker.document()), optionsFor(maker)), Outcome::failed)
                     .join("")
-                    .contains("there twice"));
+                    .contains("appears twice"));
     }
 
     void verify_wrongHeader_isInvalid_data() {
@@ -237,10 +237,10 @@ private slots:
         QTest::addColumn<QString>("words");
         QTest::newRow("none") << QByteArray::fromHex("a10120") << "algorithm -1";
         QTest::newRow("EdDSA") << QByteArray::fromHex("a10127") << "algorithm -8";
-        QTest::newRow("ES256 with P-384") << QByteArray::fromHex("a10126") << "does not go with ES256";
+        QTest::newRow("ES256 with P-384") << QByteArray::fromHex("a10126") << "does not fit ES256";
         QTest::newRow("empty") << QByteArray() << "names no algorithm";
         QTest::newRow("no map") << QByteArray::fromHex("01") << "not a map";
-        QTest::newRow("twice") << QByteArray::fromHex("a2013822013822") << "there twice";
+        QTest::newRow("twice") << QByteArray::fromHex("a2013822013822") << "appears twice";
         QTest::newRow("critical") << QByteArray::fromHex("a20138220281181e") << "critical parameters";
         QTest::newRow("broken") << QByteArray::fromHex("a101") << "Broken CBOR";
     }
@@ -260,9 +260,10 @@ private slots:
         QTest::addColumn<int>("kind");
         QTest::addColumn<QString>("words");
         int kind = 0;
-        for (const char *words : {"reverse order", "the certificate before it",
-                                  "is not the one that is pinned", "no CA", "but 3 CA certificates follow it",
-                                  "The leaf is a CA", "DER is broken", "was not made with the key"})
+        for (const char *words :
+             {"reverse order", "the certificate before it", "is not the one that is pinned", "not a CA",
+              "but 3 CA certificates follow it", "The leaf is a CA", "DER is broken",
+              "was not made with the key"})
             QTest::newRow(words) << kind++ << QString(words);
     }
 

@@ -147,7 +147,7 @@ private slots:
     void rootLeftOut_itsOwnFaults_areInvalid_data() {
         QTest::addColumn<int>("fault");
         QTest::addColumn<QString>("words");
-        QTest::newRow("no CA") << 0 << "no CA";
+        QTest::newRow("no CA") << 0 << "not a CA";
         QTest::newRow("path length 0") << 1 << "path length";
         QTest::newRow("may not sign certificates") << 2 << "key usage";
         QTest::newRow("expired") << 3 << "Expired";

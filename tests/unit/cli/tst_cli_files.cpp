@@ -148,7 +148,7 @@ private slots:
     }
 
     void describeEif_unusable_isE35() {
-        for (const QString &file : {write("junk", "this is no EIF"), write("empty", ""), m_folder.path(),
+        for (const QString &file : {write("junk", "this is not an EIF"), write("empty", ""), m_folder.path(),
                                     QString("/no/such/file")}) {
             const auto result = runCommand({"describe-eif", "--eif-path", file});
             QCOMPARE(result.exitCode, 35);

@@ -68,7 +68,7 @@ private Q_SLOTS:
                               static_cast<size_t>(request.size()), response, sizeof response)
                 .error;
         };
-        for (int n = 0; n < 40; ++n) {
+        for (int n = 0;; n += 1 + n / 20) {
             Nsm *nsm = nsm_create(&m_host, &m_options, nullptr, 0);
             QVERIFY(nsm);
             failAllocationAfter(n);

@@ -17,7 +17,7 @@ struct CodeLine {
     quint64 address = 0;
     Instruction instruction; // with Kind::instruction
     QString text;            // of the other kinds; of an instruction: its operands with symbols put in
-    QString comment;         // what stands behind an instruction: what an operand points at
+    QString comment;         // what follows an instruction: what an operand points at
     bool isStale = false;
 };
 

@@ -35,10 +35,9 @@ ThreadsPanel::ThreadsPanel(QWidget *parent)
     m_splitter->setStretchFactor(0, 0);
     m_splitter->setStretchFactor(1, 1);
     m_splitter->setSizes({fontMetrics().height() * 5, fontMetrics().height() * 14});
-    m_stack =
-        new EmptyStack(m_splitter, QStringLiteral("No threads"),
-                       QStringLiteral("CPUs and the way they came are shown when the machine has stopped "
-                                      "under the debugger."));
+    m_stack = new EmptyStack(m_splitter, QStringLiteral("No threads"),
+                             QStringLiteral("CPUs and their backtraces appear when the machine has stopped "
+                                            "under the debugger."));
     m_stack->setEmpty(true);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
