@@ -6,22 +6,21 @@
 #include "app/core/architectures.hpp"
 
 #include <QSet>
-#include <QtEndian>
 #include <QtTest>
 
 using namespace nitroscope::arch;
 
 namespace {
 
-const Architecture &x86() {
+const Architecture &machine() {
     return *architectureNamed("x86_64");
 }
 
 QByteArray packetWith(std::initializer_list<std::pair<int, quint64>> values) {
-    QByteArray packet(x86().registers.packetBytes, '\0');
+    QByteArray packet(machine().registers.packetBytes, '\0');
     for (const auto &[number, value] : values)
-        for (int i = 0; i < qMin(8, x86().registers.bytes(number)); ++i)
-            packet[x86().registers.offset(number) + i] = char(value >> 8 * i);
+        for (int i = 0; i < qMin(8, machine().registers.bytes(number)); ++i)
+            packet[machine().registers.offset(number) + i] = char(value >> 8 * i);
     return packet;
 }
 
@@ -33,11 +32,11 @@ private slots:
     void architecture_unknown_isNone() {
         QVERIFY(!architectureNamed("aarch64"));
         QVERIFY(!architectureOfElf(183));
-        QCOMPARE(architectureOfElf(62), &x86());
+        QCOMPARE(architectureOfElf(62), &machine());
     }
 
     void registers_ofTheTable_areWholeAndUnique() {
-        const RegisterTable &table = x86().registers;
+        const RegisterTable &table = machine().registers;
         QSet<QByteArray> names;
         QSet<int> dwarf;
         int end = 0;
@@ -59,17 +58,17 @@ private slots:
             names.insert(part.name);
             QVERIFY2(part.bit + part.width < table.bytes(part.number) * 8, part.name);
         }
-        for (int column = 0; column < x86().unwinding.frame->count; ++column)
+        for (int column = 0; column < machine().unwinding.frame->count; ++column)
             QVERIFY(dwarf.contains(column));
     }
 
     void value_ofRegister_isLittleEndianAndBounded() {
         const QByteArray packet = packetWith({{x86::rbx, 0x1122334455667788}, {x86::eflags, 0x246}});
-        QCOMPARE(x86().value(packet, x86::rbx), 0x1122334455667788u);
-        QCOMPARE(x86().value(packet, x86::eflags), 0x246u);
-        QCOMPARE(x86().value(packet, -1), 0u);
-        QCOMPARE(x86().value(packet, x86().registers.count()), 0u);
-        QCOMPARE(x86().value(packet.first(x86().registers.offset(x86::rbx) + 7), x86::rbx), 0u);
+        QCOMPARE(machine().value(packet, x86::rbx), 0x1122334455667788u);
+        QCOMPARE(machine().value(packet, x86::eflags), 0x246u);
+        QCOMPARE(machine().value(packet, -1), 0u);
+        QCOMPARE(machine().value(packet, machine().registers.count()), 0u);
+        QCOMPARE(machine().value(packet.first(machine().registers.offset(x86::rbx) + 7), x86::rbx), 0u);
     }
 
     void operandRegister_data() {
@@ -85,14 +84,14 @@ private slots:
     void operandRegister() {
         QFETCH(bool, isRegister);
         const QByteArray name = QTest::currentDataTag();
-        QCOMPARE(x86().instructions.isRegister(isRegister ? name : name.sliced(3)), isRegister);
+        QCOMPARE(machine().instructions.isRegister(isRegister ? name : name.sliced(3)), isRegister);
     }
 
     void description_ofNarrowModes_isGdbsI386() {
-        QVERIFY(!x86().modes.description(CpuMode::bits64));
-        const TargetDescription *real = x86().modes.description(CpuMode::bits16);
+        QVERIFY(!machine().modes.description(CpuMode::bits64));
+        const TargetDescription *real = machine().modes.description(CpuMode::bits16);
         QCOMPARE(real->architecture, "i8086");
-        QCOMPARE(x86().modes.description(CpuMode::bits32)->architecture, "i386");
+        QCOMPARE(machine().modes.description(CpuMode::bits32)->architecture, "i386");
         QByteArrayList names;
         for (const DescribedRegister &one : real->registers)
             names << one.name;
@@ -113,7 +112,7 @@ private slots:
         const auto with = [](quint64 cr0, quint64 efer, quint64 cs) {
             return packetWith({{x86::cr0, cr0}, {x86::efer, efer}, {x86::cs, cs}});
         };
-        const auto mayDiffer = x86().modes.mayHaveChanged;
+        const auto mayDiffer = machine().modes.mayHaveChanged;
         const QByteArray kernel = with(protection, longMode, 0x10);
         QVERIFY(!mayDiffer(kernel, kernel));
         QVERIFY(mayDiffer(kernel, with(protection, longMode, 0x33)));
@@ -124,7 +123,7 @@ private slots:
     void returnPlace_inAPrologue_isOnTheStack() {
         using From = ReturnPlace::From;
         const auto at = [](const char *hex, quint64 distance) {
-            return x86().unwinding.returnPlace(QByteArray::fromHex(hex), distance);
+            return machine().unwinding.returnPlace(QByteArray::fromHex(hex), distance);
         };
         const char *plain = "554889e5", *marked = "f30f1efa0f1f440000554889e5", *leaf = "4889f8c3";
         QCOMPARE(at(plain, 0).from, From::stackPointer);
@@ -141,7 +140,7 @@ private slots:
 
     void meaning_ofSelectorsAndTables_isTold() {
         const auto meaning = [](int number, quint64 value) {
-            return x86().registerMeaning(*x86().registers.at(number), value);
+            return machine().registerMeaning(*machine().registers.at(number), value);
         };
         QCOMPARE(meaning(x86::cs, 0x33), std::string("GDT[6], ring 3"));
         QCOMPARE(meaning(x86::gs, 0), std::string("null"));
@@ -151,7 +150,7 @@ private slots:
 
     void space_ofKernelAndUserTables_isOne() {
         const quint64 root = 0x1234000, userBit = 0x1000, pcid = 0x802, noFlush = quint64(1) << 63;
-        QCOMPARE(x86().paging.space(packetWith({{x86::cr3, root | userBit | pcid | noFlush}})), root);
+        QCOMPARE(machine().paging.space(packetWith({{x86::cr3, root | userBit | pcid | noFlush}})), root);
     }
 };
 
