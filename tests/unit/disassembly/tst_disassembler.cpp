@@ -168,7 +168,7 @@ private slots:
         quint64 at = 0x7000;
         for (const Instruction &instruction : list) {
             QCOMPARE(instruction.address, at);
-            QVERIFY(instruction.length >= 1 && instruction.length <= Disassembler::longest);
+            QVERIFY(instruction.length >= 1 && instruction.length <= arch::x86_64().instructions.longest);
             QCOMPARE(instruction.bytes.size(), qsizetype(instruction.length));
             at = instruction.end();
         }
