@@ -163,12 +163,13 @@ private slots:
         QByteArray bytes(4096, '\0');
         for (char &byte : bytes)
             byte = char(random.generate());
-        const auto list = makeDisassembler(arch::x86_64())
-                              ->decode(bytes, 0x7000, {CpuMode(mode), 0}, 1 << 20, Disassembler::Tail::end);
+        const auto disassembler = makeDisassembler(arch::x86_64());
+        const auto list =
+            disassembler->decode(bytes, 0x7000, {CpuMode(mode), 0}, 1 << 20, Disassembler::Tail::end);
         quint64 at = 0x7000;
         for (const Instruction &instruction : list) {
             QCOMPARE(instruction.address, at);
-            QVERIFY(instruction.length >= 1 && instruction.length <= arch::x86_64().instructions.longest);
+            QVERIFY(instruction.length >= 1 && instruction.length <= disassembler->longest());
             QCOMPARE(instruction.bytes.size(), qsizetype(instruction.length));
             at = instruction.end();
         }
