@@ -228,7 +228,7 @@ private slots:
         const auto bytes = ram();
         for (quint64 at = 0; at < 4 * MiB; at += 8)
             bytes->put<quint64>(at, 0x1000 | presentWritable | (at * 0x9e3779b97f4a7c15 & 0x3ff000));
-        for (const Paging paging :
+        for (const auto *paging :
              {Paging::off, Paging::bits32, Paging::pae, Paging::levels4, Paging::levels5}) {
             const VirtualMemory memory(PhysicalMemory(bytes, arch::x86_64()), {paging, 0x1000});
             for (quint64 i = 0; i < 2000; ++i) {
