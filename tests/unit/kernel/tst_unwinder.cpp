@@ -125,7 +125,7 @@ private slots:
         QVERIFY(start);
         QCOMPARE(start->registers.pc(), kernelText + 8);
         QCOMPARE(start->registers.sp(), stackAt + 56);
-        QCOMPARE(start->registers.bp(), stackAt + 0x100);
+        QCOMPARE(start->registers.fp(), stackAt + 0x100);
         QVERIFY(!UnwindStart::sleeping(arch::x86_64(), 0x1000, stack.reader()));
     }
 
