@@ -34,10 +34,10 @@ struct ReturnPlace {
     int offset = 0;
 };
 
-// Registers as an entry to the kernel saved them (struct pt_regs): words in this order, -1 for what is no register
-// of a frame.
 inline constexpr std::size_t maxSavedWords = 21; // of all architectures
 
+// Registers as an entry to the kernel saved them (struct pt_regs): words in this order, -1 for what is no register
+// of a frame.
 struct SavedRegisters {
     std::span<const std::int8_t> order;
     std::size_t tailStart; // of the part that is there even when the others are not
