@@ -30,8 +30,8 @@ Proportions proportionsOf(Perspective perspective) {
 
 } // namespace
 
-DockArea::DockArea(ActionRegistry &actions, const std::vector<PanelEntry> &entries)
-    : m_actions(actions), m_entries(entries) {
+DockArea::DockArea(ActionRegistry &actions, const std::vector<PanelEntry> &entries, QWidget *parent)
+    : QMainWindow(parent), m_actions(actions), m_entries(entries) {
     setWindowFlags(Qt::Widget);
     setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
     setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
@@ -112,9 +112,8 @@ PanelDock *DockArea::front(Quarter quarter, Perspective perspective) const {
 void DockArea::arrange(Perspective perspective) {
     for (PanelDock *dock : m_docks) {
         dock->setFloating(false);
-        removeDockWidget(dock);
+        removeDockWidget(dock); // hides it; all of them shown in one column would make the window grow
         addDockWidget(Qt::LeftDockWidgetArea, dock);
-        dock->show();
     }
     const auto split = [&](Quarter first, Quarter second, Qt::Orientation orientation) {
         PanelDock *a = front(first, perspective), *b = front(second, perspective);

@@ -17,8 +17,9 @@ class PanelDock;
 class DockArea : public QMainWindow {
     Q_OBJECT
 public:
-    // Each panel gets an action "view.panel.ID" that shows and hides it.
-    DockArea(ActionRegistry &actions, const std::vector<PanelEntry> &entries);
+    // Each panel gets an action "view.panel.ID" that shows and hides it. It needs its parent from the start: a
+    // window of its own would keep the least size that it had while docks were being placed.
+    DockArea(ActionRegistry &actions, const std::vector<PanelEntry> &entries, QWidget *parent);
 
     const std::vector<PanelDock *> &docks() const { return m_docks; }
     // The actions of the panels that a perspective shows and those before it do not.

@@ -67,7 +67,7 @@ void MainWindow::buildContent(const FeatureList &features) {
     layout->addWidget(m_banner);
     setCentralWidget(central);
     m_frame->makeFeatures(features);
-    m_area = new DockArea(actions(), m_frame->panels());
+    m_area = new DockArea(actions(), m_frame->panels(), central);
     layout->addWidget(m_area, 1);
     m_frame->setArea(*m_area, *m_layouts);
 }

@@ -322,6 +322,20 @@ private slots:
         QCOMPARE(fixture.window->eifPanel().document()->path(), other.path);
     }
 
+    void perspectives_changed_leaveTheWindowsSize() {
+        WindowFixture fixture;
+        const QSize size(1400, 900);
+        fixture.window->resize(size);
+        fixture.show();
+        QCOMPARE(fixture.window->size(), size);
+        for (const char *id :
+             {"view.layout.debug", "view.resetLayout", "view.layout.workbench", "view.resetLayout"}) {
+            fixture.action(id)->trigger();
+            QCoreApplication::processEvents();
+            QCOMPARE(fixture.window->size(), size);
+        }
+    }
+
     void layout_roundTrip_restoresPanelsAndRefusesJunk() {
         WindowFixture fixture;
         fixture.show();
