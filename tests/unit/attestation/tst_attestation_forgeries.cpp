@@ -34,7 +34,9 @@ void removeExtension(X509 *certificate, int nid) {
 // In place of one of the same kind, in OpenSSL's words: "critical,CA:TRUE".
 void setExtension(X509 *certificate, int nid, const char *value) {
     removeExtension(certificate, nid);
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value);
+    X509V3_CTX context{};
+    X509V3_set_ctx(&context, nullptr, certificate, nullptr, nullptr, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value);
     QVERIFY2(extension, value);
     QCOMPARE(X509_add_ext(certificate, extension, -1), 1);
     X509_EXTENSION_free(extension);
@@ -103,8 +105,8 @@ private slots:
             {NID_name_constraints, "permitted;DNS:example.org"},
             {NID_policy_constraints, "requireExplicitPolicy:0"},
             {NID_inhibit_any_policy, "0"},
-            {NID_certificate_policies, "1.2.3.4"},
-            {NID_proxyCertInfo, "language:id-ppl-anyLanguage"},
+            {NID_certificate_policies, "DER:30:07:30:05:06:03:2a:03:04"},
+            {NID_proxyCertInfo, "DER:30:0c:30:0a:06:08:2b:06:01:05:05:07:15:00"},
             {NID_subject_alt_name, "DNS:example.org"},
             {NID_crl_distribution_points, "URI:http://example.org/crl"},
             {NID_info_access, "OCSP;URI:http://example.org"}};
