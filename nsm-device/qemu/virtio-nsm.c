@@ -505,10 +505,11 @@ static const VMStateDescription vmstate_virtio_nsm_device = {
     },
 };
 
+/* virtio reads the device's part as of this version: the two go together. */
 static const VMStateDescription vmstate_virtio_nsm = {
     .name = "virtio-nsm",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .fields = (const VMStateField[]) {
         VMSTATE_VIRTIO_DEVICE,
         VMSTATE_END_OF_LIST()
