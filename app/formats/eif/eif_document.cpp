@@ -149,7 +149,7 @@ app::Result<RamdiskIndexPointer> EifDocument::ramdisks(const RamdiskLimits &limi
         std::shared_ptr<const Data> data;
         RamdiskIndexPointer index;
     };
-    const auto kept = std::make_shared<const Kept>(m_data, *index);
+    const auto kept = std::make_shared<const Kept>(Kept{m_data, *index});
     return RamdiskIndexPointer(kept, kept->index.get());
 }
 
