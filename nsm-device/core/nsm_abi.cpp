@@ -32,8 +32,7 @@ void copyPcr(const Pcr &pcr, uint8_t *value, int *locked) {
 size_t copyText(std::string_view text, char *out, size_t size) {
     if (out == nullptr || size == 0)
         return 0;
-    const size_t length = std::min(text.size(), size - 1);
-    std::memcpy(out, text.data(), length);
+    const size_t length = text.copy(out, size - 1); // which may be nothing, from nowhere
     out[length] = '\0';
     return length;
 }
