@@ -5,7 +5,6 @@
 #include "nsm-device/core/module.hpp"
 #include "qemu-machine/abi/guard.hpp"
 
-#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string_view>

@@ -3,6 +3,7 @@
 // Conversions between OpenSSL objects and bytes.
 #include "nsm-device/pki/openssl_ptr.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -12,16 +13,13 @@ namespace nitroscope::nsm {
 
 namespace {
 
-// `encode` is one of OpenSSL's i2d functions: it allocates when the target pointer is null.
+// `encode` is one of OpenSSL's i2d functions: without a target it tells the size, with one it writes there and moves it on.
 template <class T>
 ByteVector encodeDer(const T *object, int (*encode)(const T *, unsigned char **)) {
-    unsigned char *der = nullptr;
-    const int size = encode(object, &der);
-    if (size <= 0)
+    ByteVector bytes(static_cast<std::size_t>(std::max(0, encode(object, nullptr))));
+    auto *at = reinterpret_cast<unsigned char *>(bytes.data());
+    if (bytes.empty() || encode(object, &at) != static_cast<int>(bytes.size()))
         return {};
-    const auto *first = reinterpret_cast<const std::byte *>(der);
-    ByteVector bytes(first, first + size);
-    OPENSSL_clear_free(der, static_cast<std::size_t>(size));
     return bytes;
 }
 
