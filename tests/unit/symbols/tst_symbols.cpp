@@ -294,13 +294,12 @@ private slots:
         }
         table.add(address + (quint64(1) << 30), 'T', "far");
         table.finish();
-        const QByteArray bytes = elfSymbolFile(table, EM_X86_64);
-        QVERIFY(bytes.size() > qsizetype(sizeof(Elf64_Ehdr)));
+        const std::string bytes = elfSymbolFile(table, EM_X86_64).toStdString();
+        QVERIFY(bytes.size() > sizeof(Elf64_Ehdr));
         Elf64_Ehdr header;
-        std::memcpy(&header, bytes.constData(), sizeof header);
+        std::memcpy(&header, bytes.data(), sizeof header);
         std::vector<Elf64_Shdr> sections(header.e_shnum);
-        std::memcpy(sections.data(), bytes.constData() + header.e_shoff,
-                    sections.size() * sizeof(Elf64_Shdr));
+        std::memcpy(sections.data(), bytes.data() + header.e_shoff, sections.size() * sizeof(Elf64_Shdr));
         quint64 end = 0;
         for (const Elf64_Shdr &section : sections) {
             if (!(section.sh_flags & SHF_ALLOC))
@@ -315,7 +314,7 @@ private slots:
         int functions = 0;
         for (quint64 at = sizeof(Elf64_Sym); at < symtab->sh_size; at += sizeof(Elf64_Sym)) {
             Elf64_Sym symbol;
-            std::memcpy(&symbol, bytes.constData() + symtab->sh_offset + at, sizeof symbol);
+            std::memcpy(&symbol, bytes.data() + symtab->sh_offset + at, sizeof symbol);
             if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC)
                 continue;
             ++functions;
