@@ -7,16 +7,18 @@
 #include <QRegularExpression>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 tl::unexpected<Error> refuse(const QString &message) {
-    return failure(QStringLiteral("command-line"), message);
+    return failure(u"command-line"_s, message);
 }
 
 // What is on unless said otherwise is turned off.
 QString nameOf(const LaunchOption &option) {
     const bool turnsOff = option.isSwitch() && valueOf(option, LaunchSpec()).toBool();
-    return (turnsOff ? QStringLiteral("no-") : QString()) + QLatin1String(option.name);
+    return (turnsOff ? u"no-"_s : QString()) + QLatin1String(option.name);
 }
 
 // Puts what was said of one option into the spec.
@@ -53,18 +55,18 @@ QList<QCommandLineOption> options() {
 } // namespace
 
 QString commandLineHelp() {
-    QString text = QStringLiteral("Usage: nitroscope [OPTION]... [EIF]\n"
-                                  "Debug workbench for AWS Nitro Enclaves.\n\n");
+    QString text = u"Usage: nitroscope [OPTION]... [EIF]\n"
+                   "Debug workbench for AWS Nitro Enclaves.\n\n"_s;
     for (const QCommandLineOption &option : options()) {
         QStringList names;
         for (const QString &name : option.names())
-            names << (name.size() == 1 ? QStringLiteral("-") : QStringLiteral("--")) + name;
-        QString left = QStringLiteral("  ") + names.join(QStringLiteral(", "));
+            names << (name.size() == 1 ? u"-"_s : u"--"_s) + name;
+        QString left = u"  "_s + names.join(u", "_s);
         if (!option.valueName().isEmpty())
             left += QLatin1Char(' ') + option.valueName();
         text += left.leftJustified(28) + QLatin1Char(' ') + option.description() + QLatin1Char('\n');
     }
-    return text + QStringLiteral("\nWithout EIF the window opens empty; drop one on it.\n");
+    return text + u"\nWithout EIF the window opens empty; drop one on it.\n"_s;
 }
 
 Result<CommandLine> readCommandLine(const QStringList &arguments) {
@@ -80,7 +82,7 @@ Result<CommandLine> readCommandLine(const QStringList &arguments) {
         return line;
     }
     if (parser.positionalArguments().size() > 1)
-        return refuse(QStringLiteral("Only one EIF can be opened."));
+        return refuse(u"Only one EIF can be opened."_s);
     line.eifPath = parser.positionalArguments().value(0);
     line.run = !isSet("no-run");
     LaunchSpec trial;
@@ -89,38 +91,36 @@ Result<CommandLine> readCommandLine(const QStringList &arguments) {
         if (!option.isIn(inWindow) || !parser.isSet(name))
             continue;
         if (const auto taken = take(option, parser.values(name), trial); !taken)
-            return refuse(QStringLiteral("--%1: %2").arg(name, taken.error().message));
+            return refuse(u"--%1: %2"_s.arg(name, taken.error().message));
         line.launch.append({&option, parser.values(name)});
     }
     bool ok = true;
     if (isSet("appearance")) {
-        const qsizetype number =
-            QStringList{QStringLiteral("system"), QStringLiteral("light"), QStringLiteral("dark")}.indexOf(
-                value("appearance"));
+        const qsizetype number = QStringList{u"system"_s, u"light"_s, u"dark"_s}.indexOf(value("appearance"));
         if (number < 0)
-            return refuse(QStringLiteral("--appearance is system, light or dark."));
+            return refuse(u"--appearance is system, light or dark."_s);
         line.appearance = static_cast<Appearance>(number);
     }
     if (isSet("size")) {
-        static const QRegularExpression shape(QStringLiteral("^([0-9]{2,5})x([0-9]{2,5})$"));
+        static const QRegularExpression shape(u"^([0-9]{2,5})x([0-9]{2,5})$"_s);
         const QRegularExpressionMatch match = shape.match(value("size"));
         if (!match.hasMatch())
-            return refuse(QStringLiteral("--size looks like 1400x900."));
+            return refuse(u"--size looks like 1400x900."_s);
         line.size = QSize(match.captured(1).toInt(), match.captured(2).toInt());
     }
     if (isSet("screenshot")) {
         ScreenshotRequest request;
         request.path = value("screenshot");
         request.then = isSet("quit") ? ScreenshotRequest::Then::quit : ScreenshotRequest::Then::keepRunning;
-        if (isSet("after") && value("after") != QStringLiteral("ready")) {
+        if (isSet("after") && value("after") != u"ready"_s) {
             const double seconds = value("after").toDouble(&ok);
             if (!ok || seconds < 0 || seconds > 86400)
-                return refuse(QStringLiteral("--after is \"ready\" or a number of seconds."));
+                return refuse(u"--after is \"ready\" or a number of seconds."_s);
             request.after = std::chrono::milliseconds(static_cast<qint64>(seconds * 1000));
         }
         line.screenshot = request;
     } else if (isSet("after") || isSet("quit")) {
-        return refuse(QStringLiteral("--after and --quit go with --screenshot."));
+        return refuse(u"--after and --quit go with --screenshot."_s);
     }
     return line;
 }

@@ -12,6 +12,7 @@
 #include <QApplication>
 
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -19,7 +20,7 @@ void printTo(std::FILE *stream, const QString &text) {
     std::fputs(text.toLocal8Bit().constData(), stream);
 }
 
-/// Qt would end the program with advice that does not help: to install it again.
+// Qt would end the program with advice that does not help: to install it again.
 bool hasDisplay() {
     return !qEnvironmentVariableIsEmpty("DISPLAY") || !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") ||
            !qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM");
@@ -38,8 +39,7 @@ int main(int argc, char **argv) {
         arguments << QString::fromLocal8Bit(argv[i]);
     const auto line = readCommandLine(arguments);
     if (!line) {
-        printTo(stderr,
-                QStringLiteral("nitroscope: %1\nTry “nitroscope --help”.\n").arg(line.error().message));
+        printTo(stderr, u"nitroscope: %1\nTry “nitroscope --help”.\n"_s.arg(line.error().message));
         return 2;
     }
     if (line->mode == CommandLine::Mode::help) {
@@ -56,7 +56,7 @@ int main(int argc, char **argv) {
         return 1;
     }
     QApplication app(argc, argv);
-    QApplication::setApplicationName(QStringLiteral("nitroscope"));
+    QApplication::setApplicationName(u"nitroscope"_s);
     QApplication::setApplicationVersion(QStringLiteral(NITROSCOPE_VERSION));
     Preferences preferences;
     theme::apply(app, line->appearance.value_or(preferences.appearance()));
@@ -74,7 +74,7 @@ int main(int argc, char **argv) {
             *line->screenshot, runs ? Screenshot::Expect::run : Screenshot::Expect::window, window, session);
         QObject::connect(screenshot, &Screenshot::taken, &window, [](const QString &problem) {
             if (!problem.isEmpty())
-                printTo(stderr, QStringLiteral("nitroscope: %1\n").arg(problem));
+                printTo(stderr, u"nitroscope: %1\n"_s.arg(problem));
         });
     }
     window.show();

@@ -12,7 +12,7 @@
 namespace nitroscope::plugins {
 namespace {
 
-constexpr std::size_t mostFunctions = 4'000'000; // ten times a distribution's kernel
+constexpr std::size_t maxFunctions = 4'000'000; // ten times a distribution's kernel
 
 struct Function {
     std::string name;
@@ -46,7 +46,7 @@ long readFunctions(const char *path, std::string &problem) {
         return -1;
     }
     std::string line;
-    while (std::getline(file, line) && functions().size() < mostFunctions) {
+    while (std::getline(file, line) && functions().size() < maxFunctions) {
         std::uint64_t address = 0;
         const char *const end = line.data() + line.size();
         const auto [after, error] = std::from_chars(line.data(), end, address, 16);

@@ -16,8 +16,8 @@
 namespace nitroscope::plugins {
 namespace {
 
-constexpr std::size_t longestPath = 256;
-constexpr std::size_t mostPending =
+constexpr std::size_t maxPathLength = 256;
+constexpr std::size_t maxPending =
     4096; // calls that wait for their result; the guest decides how many there are
 
 const arch::SystemCalls *convention = nullptr;
@@ -39,13 +39,13 @@ Calls &calls() {
 }
 
 // A zero-terminated text of the guest; empty when it is not in memory (yet).
-std::string_view readPath(std::uint64_t address, std::array<char, longestPath> &buffer) {
+std::string_view readPath(std::uint64_t address, std::array<char, maxPathLength> &buffer) {
     thread_local GByteArray *const bytes = g_byte_array_new();
     std::size_t length = 0;
-    while (length < longestPath) {
+    while (length < maxPathLength) {
         // Not across a page: the next one may be missing.
         const std::size_t piece =
-            std::min<std::size_t>(longestPath - length, 4096 - (address + length) % 4096);
+            std::min<std::size_t>(maxPathLength - length, 4096 - (address + length) % 4096);
         g_byte_array_set_size(bytes, 0);
         if (!qemu_plugin_read_memory_vaddr(address + length, bytes, piece) || bytes->len < piece)
             break;
@@ -56,7 +56,7 @@ std::string_view readPath(std::uint64_t address, std::array<char, longestPath> &
         if (end)
             return {buffer.data(), length};
     }
-    return length == longestPath ? std::string_view(buffer.data(), length) : std::string_view{};
+    return length == maxPathLength ? std::string_view(buffer.data(), length) : std::string_view{};
 }
 
 std::string_view nameOf(std::uint64_t number, std::array<char, 32> &buffer) {
@@ -72,7 +72,7 @@ void onCall(unsigned vcpu, void *) {
     const std::uint64_t space = addressSpace(vcpu);
     {
         const std::scoped_lock guard(calls().lock);
-        if (calls().pending.size() >= mostPending)
+        if (calls().pending.size() >= maxPending)
             calls().pending.clear();
         calls().pending[{space, VcpuRegisters::read(vcpu, Register::stackPointer)}] = number;
     }
@@ -84,7 +84,7 @@ void onCall(unsigned vcpu, void *) {
     record.text("name", nameOf(number, nameBuffer)).number("number", number).number("cpu", vcpu);
     record.number("space", space).numbers("arguments", arguments);
     if (const int at = pathArgument(number); at >= 0) {
-        std::array<char, longestPath> pathBuffer;
+        std::array<char, maxPathLength> pathBuffer;
         if (const std::string_view path = readPath(arguments[std::size_t(at)], pathBuffer); !path.empty())
             record.text("path", path);
     }

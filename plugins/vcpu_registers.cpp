@@ -11,14 +11,14 @@ using Handles = std::array<qemu_plugin_register *, std::size_t(Register::count)>
 
 // Never freed: vCPUs may run until the process ends, after static objects are destroyed.
 Handles &handlesOf(unsigned vcpu) {
-    static auto *const all = new std::array<Handles, VcpuRegisters::mostVcpus>{};
+    static auto *const all = new std::array<Handles, VcpuRegisters::maxVcpus>{};
     return (*all)[vcpu];
 }
 
 } // namespace
 
 void VcpuRegisters::learn(unsigned vcpu, const arch::RegisterTable &table, const arch::SystemCalls &calls) {
-    if (vcpu >= mostVcpus)
+    if (vcpu >= maxVcpus)
         return;
     std::array<int, std::size_t(Register::count)> numbers{};
     numbers[std::size_t(Register::number)] = calls.number;
@@ -38,7 +38,7 @@ void VcpuRegisters::learn(unsigned vcpu, const arch::RegisterTable &table, const
 }
 
 std::uint64_t VcpuRegisters::read(unsigned vcpu, Register which) {
-    if (vcpu >= mostVcpus || !handlesOf(vcpu)[std::size_t(which)])
+    if (vcpu >= maxVcpus || !handlesOf(vcpu)[std::size_t(which)])
         return 0;
     thread_local GByteArray *const bytes = g_byte_array_new(); // one per vCPU thread, as long as it lives
     g_byte_array_set_size(bytes, 0);

@@ -18,7 +18,7 @@ enum class Register { number, firstArgument, result = firstArgument + 6, stackPo
 
 class VcpuRegisters {
 public:
-    static constexpr unsigned mostVcpus = 288; // of the machine
+    static constexpr unsigned maxVcpus = 288; // of the machine
 
     // To be called on the vCPU's thread when it starts.
     static void learn(unsigned vcpu, const arch::RegisterTable &table, const arch::SystemCalls &calls);

@@ -75,11 +75,11 @@ void ChildProcess::readErrors() {
     for (qsizetype end; (end = m_partialLine.indexOf('\n', start)) >= 0; start = end + 1)
         takeErrorLine(m_partialLine.mid(start, end - start));
     m_partialLine.remove(0, start);
-    m_partialLine.truncate(longestLine);
+    m_partialLine.truncate(maxLineLength);
 }
 
 void ChildProcess::takeErrorLine(QByteArray line) {
-    line.truncate(longestLine);
+    line.truncate(maxLineLength);
     while (line.endsWith('\r'))
         line.chop(1);
     const QString text = QString::fromUtf8(line);

@@ -39,7 +39,7 @@ public:
     QStringList lastErrorLines() const { return m_errorLines; }
 
     static constexpr int keptLines = 40;
-    static constexpr qsizetype longestLine =
+    static constexpr qsizetype maxLineLength =
         32 * 1024; // bytes, for a refusal that quotes a path; the rest of a longer line is dropped
 
 signals:

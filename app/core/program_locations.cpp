@@ -9,6 +9,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 Result<QString> locateQemu(const QString &chosen) {
     QString path = chosen;
     if (path.isEmpty())
@@ -20,16 +22,14 @@ Result<QString> locateQemu(const QString &chosen) {
     const QFileInfo info(path);
     const QString absolute = info.absoluteFilePath();
     if (!info.exists())
-        return failure(QStringLiteral("qemu-missing"), QStringLiteral("There is no QEMU at this place."),
-                       absolute);
+        return failure(u"qemu-missing"_s, u"There is no QEMU at this place."_s, absolute);
     if (!info.isFile() || !info.isExecutable())
-        return failure(QStringLiteral("qemu-missing"),
-                       QStringLiteral("This is not a program that can be run."), absolute);
+        return failure(u"qemu-missing"_s, u"This is not a program that can be run."_s, absolute);
     return absolute;
 }
 
 QString shareFolder() {
-    return QDir::cleanPath(QCoreApplication::applicationDirPath() + QStringLiteral("/../share/nitroscope"));
+    return QDir::cleanPath(QCoreApplication::applicationDirPath() + u"/../share/nitroscope"_s);
 }
 
 } // namespace nitroscope::app

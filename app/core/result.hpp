@@ -14,6 +14,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 struct Error {
     QString code;    // stable word, e.g. "runtime-folder-insecure", "qmp-line-too-long", or an E-code
     QString message; // one plain English sentence, no trailing newline
@@ -22,9 +24,9 @@ struct Error {
 
     // Everything in one line, for logs and standard error.
     QString text() const {
-        QString line = context.isEmpty() ? message : context + QStringLiteral(": ") + message;
+        QString line = context.isEmpty() ? message : context + u": "_s + message;
         if (offset)
-            line += QStringLiteral(" (at byte %1)").arg(*offset);
+            line += u" (at byte %1)"_s.arg(*offset);
         return line;
     }
 };

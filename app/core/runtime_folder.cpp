@@ -16,6 +16,8 @@
 #include <utility>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int socketPathLimit = 107; // sockaddr_un.sun_path without its NUL
@@ -86,38 +88,36 @@ FolderLock::~FolderLock() {
 }
 
 tl::unexpected<Error> baseIsBusy(const QString &code, const QString &base) {
-    return failure(code, QStringLiteral("Another enclave is being started and does not get on; try again."),
-                   base);
+    return failure(code, u"Another enclave is being started and does not get on; try again."_s, base);
 }
 
 Result<void> ensurePrivateFolder(const QString &base) {
     const QByteArray path = QFile::encodeName(base);
     if (mkdir(path.constData(), 0700) != 0 && errno != EEXIST)
-        return failure(QStringLiteral("runtime-folder-failed"),
-                       QStringLiteral("The runtime folder cannot be made: %1.").arg(systemText(errno)), base);
+        return failure(u"runtime-folder-failed"_s,
+                       u"The runtime folder cannot be made: %1."_s.arg(systemText(errno)), base);
     struct stat status;
     if (lstat(path.constData(), &status) != 0)
-        return failure(QStringLiteral("runtime-folder-failed"),
-                       QStringLiteral("The runtime folder cannot be examined: %1.").arg(systemText(errno)),
-                       base);
+        return failure(u"runtime-folder-failed"_s,
+                       u"The runtime folder cannot be examined: %1."_s.arg(systemText(errno)), base);
     if (!isPrivate(status))
-        return failure(QStringLiteral("runtime-folder-insecure"),
-                       QStringLiteral("The runtime folder must be a folder of this user with mode 0700; "
-                                      "remove it or set XDG_RUNTIME_DIR."),
+        return failure(u"runtime-folder-insecure"_s,
+                       u"The runtime folder must be a folder of this user with mode 0700; "
+                       "remove it or set XDG_RUNTIME_DIR."_s,
                        base);
     return {};
 }
 
 QString runtimeBase() {
     const QString xdg = qEnvironmentVariable("XDG_RUNTIME_DIR");
-    QString preferred = xdg + QStringLiteral("/nitroscope");
+    QString preferred = xdg + u"/nitroscope"_s;
     // Under sudo or su the variable often names somebody else's folder.
     struct stat status;
     const int room = socketPathLimit - maxRuntimeFileName - int(std::strlen("/run-XXXXXX/"));
     if (!xdg.isEmpty() && xdg.startsWith(u'/') && QFile::encodeName(preferred).size() <= room &&
         stat(QFile::encodeName(xdg).constData(), &status) == 0 && isPrivate(status))
         return preferred;
-    return QStringLiteral("/tmp/nitroscope-%1").arg(geteuid());
+    return u"/tmp/nitroscope-%1"_s.arg(geteuid());
 }
 
 Result<RuntimeFolder> RuntimeFolder::create(const QString &base) {
@@ -127,7 +127,7 @@ Result<RuntimeFolder> RuntimeFolder::create(const QString &base) {
     // One process at a time cleans and makes folders: between mkdtemp and its lock a new folder looks stale.
     const auto baseLock = FolderLock::take(base, lockPatience);
     if (!baseLock)
-        return baseIsBusy(QStringLiteral("runtime-folder-busy"), base);
+        return baseIsBusy(u"runtime-folder-busy"_s, base);
     removeStaleRuns(base);
 
     QByteArray path = QFile::encodeName(base) + '/' + runPrefix + "XXXXXX";
@@ -137,13 +137,12 @@ Result<RuntimeFolder> RuntimeFolder::create(const QString &base) {
     // Somebody who looks whether it is alive holds it for a moment.
     auto lock = made ? FolderLock::take(folder, lockPatience) : std::nullopt;
     if (!lock)
-        return failure(QStringLiteral("runtime-folder-failed"),
-                       QStringLiteral("No folder for this run can be made: %1.").arg(systemText(makeError)),
-                       base);
+        return failure(u"runtime-folder-failed"_s,
+                       u"No folder for this run can be made: %1."_s.arg(systemText(makeError)), base);
     RuntimeFolder result(folder, *std::move(lock));
     if (path.size() + 1 + maxRuntimeFileName > socketPathLimit)
-        return failure(QStringLiteral("runtime-folder-too-long"),
-                       QStringLiteral("The path is too long for the sockets that go into it."), folder);
+        return failure(u"runtime-folder-too-long"_s,
+                       u"The path is too long for the sockets that go into it."_s, folder);
     return result;
 }
 

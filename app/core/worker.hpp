@@ -19,6 +19,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 // What a piece of work gives that ended by an exception: a Result its error, a QString, which by convention is
 // what went wrong, the reason; anything else is as empty as it begins.
 template <class Outcome>
@@ -32,7 +34,7 @@ struct OutcomeOfException {
 };
 template <class T>
 struct OutcomeOfException<Result<T>> {
-    static Result<T> make(const QString &why) { return failure(QStringLiteral("memory"), why); }
+    static Result<T> make(const QString &why) { return failure(u"memory"_s, why); }
 };
 
 // Calls `work` and catches what it throws.
@@ -42,9 +44,9 @@ std::invoke_result_t<Work> withoutExceptions(Work &&work) {
     try {
         return work();
     } catch (const std::bad_alloc &) {
-        return Outcome::make(QStringLiteral("There is not enough memory for this."));
+        return Outcome::make(u"There is not enough memory for this."_s);
     } catch (const std::exception &problem) {
-        return Outcome::make(QStringLiteral("This failed: %1.").arg(QString::fromLocal8Bit(problem.what())));
+        return Outcome::make(u"This failed: %1."_s.arg(QString::fromLocal8Bit(problem.what())));
     }
 }
 

@@ -8,6 +8,8 @@
 #include <QPixmap>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr qint64 quietMs = 2000;
@@ -21,7 +23,7 @@ Screenshot::Screenshot(ScreenshotRequest request, Expect expect, MainWindow &win
     m_sinceOutput.start();
     connect(&session, &EnclaveSession::consoleOutput, this, [this] { m_sinceOutput.restart(); });
     connect(&session, &EnclaveSession::bootStage, this, [this](const BootStage &stage) {
-        m_handedOff = stage.stage == QStringLiteral("handoff");
+        m_handedOff = stage.stage == u"handoff"_s;
         m_sinceOutput.restart();
     });
     connect(&session, &EnclaveSession::ended, this, [this] {
@@ -57,7 +59,7 @@ void Screenshot::look() {
 
 void Screenshot::take() {
     const bool saved = m_window.picture().save(m_request.path, "PNG");
-    emit taken(saved ? QString() : QStringLiteral("cannot write %1").arg(m_request.path));
+    emit taken(saved ? QString() : u"cannot write %1"_s.arg(m_request.path));
     if (m_request.then == ScreenshotRequest::Then::quit) {
         m_window.close();
         QCoreApplication::exit(saved ? 0 : 1);

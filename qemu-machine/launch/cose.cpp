@@ -29,7 +29,7 @@ const unsigned char *characters(std::span<const std::byte> bytes) {
     return reinterpret_cast<const unsigned char *>(bytes.data());
 }
 
-/// Sig_structure of RFC 9052 §4.4: ["Signature1", protected, external data (empty), payload].
+// Sig_structure of RFC 9052 §4.4: ["Signature1", protected, external data (empty), payload].
 std::vector<std::byte> sigStructure(std::span<const std::byte> protectedHeader,
                                     std::span<const std::byte> payload) {
     std::vector<std::byte> bytes(protectedHeader.size() + payload.size() + 64);
@@ -43,7 +43,7 @@ std::vector<std::byte> sigStructure(std::span<const std::byte> protectedHeader,
     return bytes;
 }
 
-/// r ‖ s to the DER form that OpenSSL verifies; empty on failure.
+// r ‖ s to the DER form that OpenSSL verifies; empty on failure.
 std::vector<unsigned char> derSignature(std::span<const std::byte> raw) {
     const int half = static_cast<int>(raw.size() / 2);
     const EcdsaSignature signature(ECDSA_SIG_new());
@@ -61,7 +61,7 @@ std::vector<unsigned char> derSignature(std::span<const std::byte> raw) {
     return der;
 }
 
-/// Empty on failure.
+// Empty on failure.
 std::vector<unsigned char> signToDer(EVP_PKEY *key, const CoseAlgorithm &algorithm,
                                      std::span<const std::byte> message) {
     const DigestContext context(EVP_MD_CTX_new());
@@ -76,7 +76,7 @@ std::vector<unsigned char> signToDer(EVP_PKEY *key, const CoseAlgorithm &algorit
     return der;
 }
 
-/// DER to r ‖ s; empty on failure.
+// DER to r ‖ s; empty on failure.
 std::vector<std::byte> rawSignature(const std::vector<unsigned char> &der, int fieldBytes) {
     const unsigned char *at = der.data();
     const EcdsaSignature signature(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));

@@ -21,18 +21,18 @@ struct stat;
 
 namespace nitroscope::launch {
 
-/// What measuring reads from. Implementations must allow read() from several threads at once.
+// What measuring reads from. Implementations must allow read() from several threads at once.
 class ByteSource {
 public:
     virtual ~ByteSource() = default;
     virtual uint64_t size() const = 0;
-    /// Fills `out` with the bytes from `offset` on; false when they cannot all be had.
+    // Fills `out` with the bytes from `offset` on; false when they cannot all be had.
     virtual bool read(uint64_t offset, std::span<std::byte> out) const = 0;
-    /// False when the content changed behind our back since it was opened.
+    // False when the content changed behind our back since it was opened.
     virtual bool isUnchanged() const { return true; }
 };
 
-/// A ByteSource as the EIF parser wants it (firmware/eif/source.hpp): a small value.
+// A ByteSource as the EIF parser wants it (firmware/eif/source.hpp): a small value.
 class SourceView {
 public:
     explicit SourceView(const ByteSource &source) : m_source(&source) {}
@@ -43,7 +43,7 @@ private:
     const ByteSource *m_source;
 };
 
-/// Bytes that are in memory already.
+// Bytes that are in memory already.
 class MemorySource final : public ByteSource {
 public:
     explicit MemorySource(std::span<const std::byte> bytes) : m_bytes(bytes) {}
@@ -54,11 +54,11 @@ private:
     std::span<const std::byte> m_bytes;
 };
 
-/// A regular file, open for reading. Movable; closes itself.
+// A regular file, open for reading. Movable; closes itself.
 class FileSource final : public ByteSource {
 public:
-    /// Refuses what is missing, unreadable, not a regular file, or empty, with one sentence that names `role`
-    /// ("EIF", "ramdisk") and the path, and says what to do.
+    // Refuses what is missing, unreadable, not a regular file, or empty, with one sentence that names `role`
+    // ("EIF", "ramdisk") and the path, and says what to do.
     static tl::expected<FileSource, std::string> open(const char *path, std::string_view role);
 
     FileSource(FileSource &&other) noexcept;
@@ -69,7 +69,7 @@ public:
 
     uint64_t size() const override { return m_size; }
     bool read(uint64_t offset, std::span<std::byte> out) const override;
-    /// Compares size and modification time with those at open.
+    // Compares size and modification time with those at open.
     bool isUnchanged() const override;
     int descriptor() const { return m_descriptor; }
 
@@ -82,12 +82,12 @@ private:
     int64_t m_modifiedNanoseconds = 0;
 };
 
-/// Read-only private mapping of a whole FileSource. Touching pages beyond the end of a file that shrank
-/// raises SIGBUS, so only the guest's accesses go through here.
+// Read-only private mapping of a whole FileSource. Touching pages beyond the end of a file that shrank
+// raises SIGBUS, so only the guest's accesses go through here.
 class Mapping {
 public:
     Mapping() = default;
-    /// An empty mapping when the system refuses; check data().
+    // An empty mapping when the system refuses; check data().
     explicit Mapping(const FileSource &file);
     Mapping(Mapping &&other) noexcept;
     Mapping &operator=(Mapping &&other) noexcept;
@@ -97,7 +97,7 @@ public:
 
     const std::byte *data() const { return m_data; }
     uint64_t size() const { return m_data ? m_size : 0; }
-    /// Drops the resident pages; they come back from the page cache when touched again.
+    // Drops the resident pages; they come back from the page cache when touched again.
     void releasePages();
 
 private:

@@ -42,20 +42,20 @@ struct NitroLaunch {
     eif::Image image;
     Preflight preflight;
     NitroLaunchFacts facts = {};
-    std::vector<NitroLaunchProblem> problems; ///< Warnings, shown to the caller.
+    std::vector<NitroLaunchProblem> problems; // Warnings, shown to the caller.
 
-    Measurements measured; ///< Written by the worker until isMeasured.
+    Measurements measured; // Written by the worker until isMeasured.
     std::atomic<bool> isMeasured = false;
-    int outcome = NITRO_MEASURE_BUSY; ///< What the caller has been told; set once by conclude().
+    int outcome = NITRO_MEASURE_BUSY; // What the caller has been told; set once by conclude().
     NitroLaunchProblem verdict = {};
 
-    std::jthread worker; ///< Last member: stopped and joined before the rest goes away.
+    std::jthread worker; // Last member: stopped and joined before the rest goes away.
 };
 
 namespace {
 
-/// New threads inherit the signal mask. QEMU's signals must reach its own threads only, those of faults stay
-/// open.
+// New threads inherit the signal mask. QEMU's signals must reach its own threads only, those of faults stay
+// open.
 class BlockedSignals {
 public:
     BlockedSignals() {
@@ -79,7 +79,7 @@ NitroLaunchProblem internalProblem(const char *what) {
                            ". Close other programs to free memory and try again.");
 }
 
-/// Needs no memory itself.
+// Needs no memory itself.
 void sayOutOfMemory(NitroLaunchProblem &problem) noexcept {
     problem = {};
     problem.fatal = 1;
@@ -89,7 +89,7 @@ void sayOutOfMemory(NitroLaunchProblem &problem) noexcept {
                  sizeof problem.message - 1);
 }
 
-/// strict=off turns a refusal into a warning.
+// strict=off turns a refusal into a warning.
 void downgrade(NitroLaunchProblem &problem) {
     problem.fatal = 0;
 }
@@ -139,7 +139,7 @@ void startMeasuring(NitroLaunch &launch) {
     });
 }
 
-/// What only the measurement shows. `refuse` decides between refusal and warning.
+// What only the measurement shows. `refuse` decides between refusal and warning.
 void judgeMeasurement(NitroLaunch &launch) {
     const auto refuse = [&](NitroLaunchProblem problem) {
         if (!launch.isStrict) {
@@ -158,8 +158,8 @@ void judgeMeasurement(NitroLaunch &launch) {
             refuse(toProblem(*finding, launch.image.find(eif::SectionType::signature)));
 }
 
-/// A file that could not be read to its end. The place in the extra ramdisk goes into the sentence: a problem's
-/// place is one in the EIF.
+// A file that could not be read to its end. The place in the extra ramdisk goes into the sentence: a problem's
+// place is one in the EIF.
 NitroLaunchProblem readProblem(const NitroLaunch &launch) {
     const Measurements &measured = launch.measured;
     const std::string remedy = " was changed or could not be read while it was measured; start again when "
@@ -173,7 +173,7 @@ NitroLaunchProblem readProblem(const NitroLaunch &launch) {
                        "The file" + remedy);
 }
 
-/// Turns the finished measurement into the outcome; runs once, on the caller's thread.
+// Turns the finished measurement into the outcome; runs once, on the caller's thread.
 void conclude(NitroLaunch &launch) {
     if (launch.outcome != NITRO_MEASURE_BUSY || !launch.isMeasured.load(std::memory_order_acquire))
         return;

@@ -25,13 +25,13 @@ namespace {
 
 constexpr size_t chunkBytes = 256 * 1024; // fits the second-level cache of every CPU of interest
 
-/// PCR 0 alone, by OpenSSL.
+// PCR 0 alone, by OpenSSL.
 class OneHash {
 public:
     static constexpr bool isForPcr2 = false;
 
     void update(std::span<const std::byte> chunk, const Piece &) { m_state.update(chunk); }
-    /// Of what came so far; nothing when OpenSSL failed.
+    // Of what came so far; nothing when OpenSSL failed.
     std::optional<Digest> first() const {
         Sha384 end(m_state);
         const Digest digest = end.finish();
@@ -42,7 +42,7 @@ private:
     Sha384 m_state;
 };
 
-/// PCR 0 and PCR 2 in step.
+// PCR 0 and PCR 2 in step.
 class TwoHashes {
 public:
     static constexpr bool isForPcr2 = true;
@@ -57,7 +57,7 @@ private:
     Sha384Pair m_state;
 };
 
-/// What all passes of one measurement share.
+// What all passes of one measurement share.
 struct Shared {
     std::stop_token stop;
     std::atomic<uint64_t> doneBytes = 0;
@@ -65,7 +65,7 @@ struct Shared {
     std::atomic<uint64_t> failedOffset = 0;
     std::atomic<const ByteSource *> failedSource = nullptr;
 
-    /// The first failure counts, and makes the other passes stop.
+    // The first failure counts, and makes the other passes stop.
     void fail(MeasureStatus why, const ByteSource *source = nullptr, uint64_t offset = 0) {
         MeasureStatus expected = MeasureStatus::done;
         if (status.compare_exchange_strong(expected, why)) {
@@ -80,12 +80,12 @@ struct Shared {
     }
 };
 
-/// One worker's way through its pieces.
+// One worker's way through its pieces.
 class Pass {
 public:
     Pass(Shared &shared, std::function<void()> report) : m_shared(shared), m_report(std::move(report)) {}
 
-    /// Feeds the pieces to `consume(span, piece)`; false when the measurement has ended meanwhile.
+    // Feeds the pieces to `consume(span, piece)`; false when the measurement has ended meanwhile.
     template <class Consume>
     bool feed(std::span<const Piece> pieces, Consume &&consume) {
         const auto buffer = std::make_unique<std::byte[]>(chunkBytes);
@@ -96,7 +96,7 @@ public:
         });
     }
 
-    /// The same with a thread beside this one that reads and calls `check` before this one calls `consume`.
+    // The same with a thread beside this one that reads and calls `check` before this one calls `consume`.
     template <class Check, class Consume>
     bool feedAhead(std::span<const Piece> pieces, Check &&check, Consume &&consume) {
         ChunkRing<Piece> ring(chunkBytes);
@@ -118,7 +118,7 @@ public:
         return m_shared.goesOn();
     }
 
-    /// Hashes the pieces into a register value.
+    // Hashes the pieces into a register value.
     void hash(const Pieces &pieces, std::optional<Digest> &result) {
         OneHash hash;
         if (feed(pieces,
@@ -126,7 +126,7 @@ public:
             result = registerValue(hash.first());
     }
 
-    /// PCR 0 and the checksum in one pass, PCR 1 on the way where that is possible, and with TwoHashes PCR 2.
+    // PCR 0 and the checksum in one pass, PCR 1 on the way where that is possible, and with TwoHashes PCR 2.
     template <class Hash>
     void hashAndCheck(const Plan &plan, Measurements &result) {
         Hash hash;
@@ -165,8 +165,8 @@ public:
     }
 
 private:
-    /// Reads the pieces into the chunks that `nextChunk` gives, for `done(span, piece)`; ends early when the
-    /// measurement does.
+    // Reads the pieces into the chunks that `nextChunk` gives, for `done(span, piece)`; ends early when the
+    // measurement does.
     template <class NextChunk, class Done>
     bool read(std::span<const Piece> pieces, NextChunk &&nextChunk, Done &&done) {
         for (const Piece &piece : pieces) {

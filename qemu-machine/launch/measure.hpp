@@ -25,40 +25,40 @@
 
 namespace nitroscope::launch {
 
-/// What the machine asks for besides the file.
+// What the machine asks for besides the file.
 struct MeasureExtras {
-    std::string append;                  ///< An experiment: added to the command line after one space.
-    const ByteSource *ramdisk = nullptr; ///< An experiment: one more, last ramdisk.
-    /// How many processors are better not all taken: with 1, PCR 0 and PCR 2 share a thread where this
-    /// computer can hash them in step (sha384_pair.hpp). That takes a little longer than two threads on two
-    /// idle processors, and much less than two threads on one.
+    std::string append;                  // An experiment: added to the command line after one space.
+    const ByteSource *ramdisk = nullptr; // An experiment: one more, last ramdisk.
+    // How many processors are better not all taken: with 1, PCR 0 and PCR 2 share a thread where this
+    // computer can hash them in step (sha384_pair.hpp). That takes a little longer than two threads on two
+    // idle processors, and much less than two threads on one.
     unsigned processors = 2;
 };
 
 enum class MeasureStatus {
     done,
     cancelled,
-    readFailed,   ///< A file changed or the disk failed; see failedOffset.
-    cryptoFailed, ///< OpenSSL has no SHA-384 or no memory.
+    readFailed,   // A file changed or the disk failed; see failedOffset.
+    cryptoFailed, // OpenSSL has no SHA-384 or no memory.
 };
 
 enum class MeasuredFile { eif, extraRamdisk };
 
 struct Measurements {
     MeasureStatus status = MeasureStatus::done;
-    uint64_t failedOffset = 0; ///< In the file that could not be read.
+    uint64_t failedOffset = 0; // In the file that could not be read.
     MeasuredFile failedFile = MeasuredFile::eif;
-    /// Absent where the sections they are made of are not whole.
+    // Absent where the sections they are made of are not whole.
     std::optional<Digest> pcr0, pcr1, pcr2;
-    /// Absent where the section table is broken.
+    // Absent where the section table is broken.
     std::optional<uint32_t> crc;
 };
 
-/// Called on the calling thread with bytes processed and bytes to process in all.
+// Called on the calling thread with bytes processed and bytes to process in all.
 using MeasureProgress = std::function<void(uint64_t done, uint64_t total)>;
 
-/// Blocks; the calling thread does PCR 0, up to two more threads do what cannot be done with it. Cancels
-/// within one chunk.
+// Blocks; the calling thread does PCR 0, up to two more threads do what cannot be done with it. Cancels
+// within one chunk.
 Measurements measure(const ByteSource &source, const eif::Image &image, const MeasureExtras &extras = {},
                      std::stop_token stop = {}, const MeasureProgress &progress = {});
 

@@ -13,7 +13,7 @@
 
 namespace nitroscope::launch {
 
-/// Guest memory in bytes: the whole, and what of it lies below 4 GiB; the rest starts at 4 GiB.
+// Guest memory in bytes: the whole, and what of it lies below 4 GiB; the rest starts at 4 GiB.
 struct MemoryShape {
     uint64_t total = 0;
     uint64_t below4G = 0;
@@ -21,16 +21,16 @@ struct MemoryShape {
 
 struct MemoryNeed {
     enum class Verdict { fits, tooSmall, neverFits } verdict = Verdict::fits;
-    /// Bytes, a multiple of 1 MiB, with which the firmware can place kernel and ramdisks; may be more than
-    /// strictly needed when the ramdisks have to go above 4 GiB. Unpacking the ramdisks takes more.
+    // Bytes, a multiple of 1 MiB, with which the firmware can place kernel and ramdisks; may be more than
+    // strictly needed when the ramdisks have to go above 4 GiB. Unpacking the ramdisks takes more.
     uint64_t bytes = 0;
 };
 
-/// `extraRamdisk` is the length of a ramdisk behind those of the image, 0 for none.
+// `extraRamdisk` is the length of a ramdisk behind those of the image, 0 for none.
 MemoryNeed memoryToBoot(const eif::BzImage &kernel, const eif::Image &image, uint64_t extraRamdisk,
                         MemoryShape shape);
 
-/// nitro-cli's own rule: an enclave gets at least four times the size of its EIF (E26).
+// nitro-cli's own rule: an enclave gets at least four times the size of its EIF (E26).
 constexpr uint64_t memoryNitroCliWants(uint64_t eifBytes) {
     return eifBytes > UINT64_MAX / 4 ? UINT64_MAX : 4 * eifBytes;
 }

@@ -41,8 +41,8 @@ void judgeSignature(const PreflightInput &input, Preflight &result) {
         result.problems.push_back(toProblem(finding, index));
 }
 
-/// A kernel that cannot boot is only warned of: the real platform does not look into it either, the firmware
-/// will say it.
+// A kernel that cannot boot is only warned of: the real platform does not look into it either, the firmware
+// will say it.
 void judgeKernel(const PreflightInput &input, Preflight &result) {
     const int index = input.image.find(eif::SectionType::kernel);
     if (index < 0 || (input.image.header.flags & eif::flagArm64))

@@ -21,27 +21,27 @@ namespace nitroscope::launch {
 struct PreflightInput {
     const ByteSource &source;
     const eif::Image &image;
-    MemoryShape memory = {};        ///< total 0: do not judge memory.
-    uint64_t extraRamdiskBytes = 0; ///< Of -initrd.
-    uint64_t appendBytes = 0;       ///< Of -append, without the space before it.
-    int64_t now = 0;                ///< Unix seconds.
+    MemoryShape memory = {};        // total 0: do not judge memory.
+    uint64_t extraRamdiskBytes = 0; // Of -initrd.
+    uint64_t appendBytes = 0;       // Of -append, without the space before it.
+    int64_t now = 0;                // Unix seconds.
 };
 
 struct Preflight {
-    std::vector<NitroLaunchProblem> problems; ///< In the order of the file; refusals and warnings.
-    std::optional<SignatureCheck> signature;  ///< When there is a whole signature section of legal size.
-    std::optional<eif::BzImage> kernel;       ///< When the kernel is an x86 bzImage that can be booted.
-    uint64_t memoryNeeded = 0;                ///< Bytes, 0 when unknown.
+    std::vector<NitroLaunchProblem> problems; // In the order of the file; refusals and warnings.
+    std::optional<SignatureCheck> signature;  // When there is a whole signature section of legal size.
+    std::optional<eif::BzImage> kernel;       // When the kernel is an x86 bzImage that can be booted.
+    uint64_t memoryNeeded = 0;                // Bytes, 0 when unknown.
 
     const NitroLaunchProblem *firstRefusal() const;
 };
 
 Preflight judge(const PreflightInput &input);
 
-/// The signature's finding as a problem of the section it is in.
+// The signature's finding as a problem of the section it is in.
 NitroLaunchProblem toProblem(const SignatureFinding &finding, int section);
 
-/// Index of the section whose header or data holds the byte, or -1.
+// Index of the section whose header or data holds the byte, or -1.
 int sectionAt(const eif::Image &image, uint64_t offset);
 
 } // namespace nitroscope::launch

@@ -67,7 +67,7 @@ ErrorCode codeFor(eif::Problem problem) {
 
 namespace {
 
-/// Longest prefix that fits and does not end inside a UTF-8 sequence (paths in messages may hold any letter).
+// Longest prefix that fits and does not end inside a UTF-8 sequence (paths in messages may hold any letter).
 size_t fittingLength(std::string_view text, size_t room) {
     if (text.size() <= room)
         return text.size();

@@ -17,7 +17,7 @@
 
 namespace nitroscope::launch {
 
-/// One thing wrong. `reason` is a NITRO_LAUNCH_REASON_*, `range` bytes of the file.
+// One thing wrong. `reason` is a NITRO_LAUNCH_REASON_*, `range` bytes of the file.
 struct SignatureFinding {
     uint32_t reason;
     FileRange range;
@@ -26,17 +26,17 @@ struct SignatureFinding {
 
 struct SignatureCheck {
     SignatureSection section;
-    /// Of the first entry; absent when it cannot be read.
+    // Of the first entry; absent when it cannot be read.
     std::optional<Certificate> certificate;
-    /// SHA384(48 zero bytes || SHA384(DER certificate)); absent without a certificate.
+    // SHA384(48 zero bytes || SHA384(DER certificate)); absent without a certificate.
     std::optional<Digest> pcr8;
     std::vector<SignatureFinding> findings;
 };
 
-/// Everything that can be judged without measuring. `now` is Unix seconds.
+// Everything that can be judged without measuring. `now` is Unix seconds.
 SignatureCheck checkSignature(std::span<const std::byte> data, uint64_t fileOffset, int64_t now);
 
-/// Compares the signed value with the measured PCR0; nothing when they are equal or nothing usable is signed.
+// Compares the signed value with the measured PCR0; nothing when they are equal or nothing usable is signed.
 std::optional<SignatureFinding> compareSignedRegister(const SignatureSection &section, const Digest &pcr0);
 
 } // namespace nitroscope::launch

@@ -26,7 +26,7 @@ Fault faultAt(uint64_t offset, std::string sentence) {
     return SignatureFault{offset, std::move(sentence)};
 }
 
-/// Why the reader stopped: broken CBOR, or the data is at its end.
+// Why the reader stopped: broken CBOR, or the data is at its end.
 Fault readerFault(const Reader &reader, const char *what) {
     if (reader.ok())
         return faultAt(reader.offset(), std::string(what) + " ends too early.");
@@ -53,7 +53,7 @@ Fault readIntegerBytes(Reader &reader, const Item &array, const char *name, Inte
     return readerFault(reader, "The signature section");
 }
 
-/// One {"signing_certificate", "signature"}; unknown keys are passed over, as AWS's reader does.
+// One {"signing_certificate", "signature"}; unknown keys are passed over, as AWS's reader does.
 Fault readEntry(Reader &reader, const Item &map, SignatureEntry &entry) {
     if (map.type != Type::map)
         return faultAt(map.offset, "An entry of the signature section is not a map.");
@@ -94,7 +94,7 @@ std::vector<std::byte> contentOf(const Item &string) {
     return content;
 }
 
-/// The protected header is CBOR in a byte string, possibly empty; only the algorithm matters here.
+// The protected header is CBOR in a byte string, possibly empty; only the algorithm matters here.
 void readAlgorithm(CoseSign1 &sign1) {
     Reader reader(sign1.protectedHeader);
     Item key, value;

@@ -19,6 +19,7 @@
 namespace {
 
 using namespace nitroscope::formats::attestation;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::test::DocumentMaker;
 
 constexpr int signaturesPerDocument = 5;
@@ -94,8 +95,7 @@ int main() {
     const std::vector<QByteArray> documents = documentsOfOneZone(maker, different);
     size_t next = 0;
     VerifyOptions options;
-    options.roots = {
-        {QStringLiteral("root"), QCryptographicHash::hash(maker.rootDer(), QCryptographicHash::Sha256), {}}};
+    options.roots = {{u"root"_s, QCryptographicHash::hash(maker.rootDer(), QCryptographicHash::Sha256), {}}};
     options.time = CheckTime::document;
     RawVerification reference(maker.leaf.key.get());
     bool isGood = true;

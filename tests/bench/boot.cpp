@@ -26,7 +26,7 @@ using Command = std::vector<std::string>;
 const std::vector<std::string> markers{"Linux version", "nitroscope-demo: ready"};
 constexpr double timeoutSeconds = 180;
 
-/// What HACKING promises: ratio of the medians, ours to the reference.
+// What HACKING promises: ratio of the medians, ours to the reference.
 constexpr double firstLineLimit = 2.0, memoryLimit = 1.0;
 
 struct Case {

@@ -18,11 +18,12 @@
 #include <QTemporaryDir>
 
 using namespace nitroscope;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
 constexpr int rounds = 7;
-constexpr double mostRatio = 1.5, mostSeconds = 0.5;
+constexpr double maxRatio = 1.5, mostSeconds = 0.5;
 
 double processorSeconds() {
     timespec now{};
@@ -57,20 +58,18 @@ bool recoverAgainstDecompression(const QString &path) {
     const double ratio = median(ratios);
     std::printf("%s: %lld symbols in %.3f s, decompression alone %.3f s, ratio %.2f (at most %.1f)\n",
                 qPrintable(path.section(u'/', -1)), static_cast<long long>(count), median(whole),
-                median(alone), ratio, mostRatio);
-    return ratio <= mostRatio;
+                median(alone), ratio, maxRatio);
+    return ratio <= maxRatio;
 }
 
 bool readRunningGuest() {
     QTemporaryDir folder;
-    const QString ram = folder.filePath(QStringLiteral("ram"));
+    const QString ram = folder.filePath(u"ram"_s);
     test::Guest guest;
     if (test::Guest::qemu().isEmpty() || test::Guest::demoEif().isEmpty() ||
-        !guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,memory-backend=ram"),
-                      QStringLiteral("-object"),
-                      QStringLiteral("memory-backend-file,id=ram,share=on,size=512M,mem-path=") + ram,
-                      QStringLiteral("-m"), QStringLiteral("512M"), QStringLiteral("-kernel"),
-                      test::Guest::demoEif()}) ||
+        !guest.start({u"-M"_s, u"nitro-enclave,memory-backend=ram"_s, u"-object"_s,
+                      u"memory-backend-file,id=ram,share=on,size=512M,mem-path="_s + ram, u"-m"_s, u"512M"_s,
+                      u"-kernel"_s, test::Guest::demoEif()}) ||
         !guest.waitForConsole("nitroscope-demo: ready", 300)) {
         std::fprintf(stderr, "the demo enclave does not run\n");
         return false;

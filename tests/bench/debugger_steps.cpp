@@ -18,6 +18,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -84,15 +85,12 @@ private:
 
 double gdbPerSecond(const QString &qemu, const QString &eif, int steps) {
     QTemporaryDir folder;
-    const QString socket = folder.filePath(QStringLiteral("gdb")),
-                  script = folder.filePath(QStringLiteral("script")),
-                  times = folder.filePath(QStringLiteral("times"));
+    const QString socket = folder.filePath(u"gdb"_s), script = folder.filePath(u"script"_s),
+                  times = folder.filePath(u"times"_s);
     QProcess machine;
-    machine.start(qemu, {QStringLiteral("-M"), QStringLiteral("nitro-enclave"), QStringLiteral("-nodefaults"),
-                         QStringLiteral("-display"), QStringLiteral("none"), QStringLiteral("-kernel"), eif,
-                         QStringLiteral("-S"), QStringLiteral("-chardev"),
-                         QStringLiteral("socket,id=g,server=on,wait=off,path=") + socket,
-                         QStringLiteral("-gdb"), QStringLiteral("chardev:g")});
+    machine.start(qemu, {u"-M"_s, u"nitro-enclave"_s, u"-nodefaults"_s, u"-display"_s, u"none"_s,
+                         u"-kernel"_s, eif, u"-S"_s, u"-chardev"_s,
+                         u"socket,id=g,server=on,wait=off,path="_s + socket, u"-gdb"_s, u"chardev:g"_s});
     const BootMapPointer map = makeBootMap(arch::x86_64(), eif, {}, {});
     QElapsedTimer waiting;
     waiting.start();
@@ -102,10 +100,9 @@ double gdbPerSecond(const QString &qemu, const QString &eif, int steps) {
     if (!file.open(QIODevice::WriteOnly))
         return 0;
     // In the same kind of code: 64 bits, behind the kernel's entry.
-    file.write(QStringLiteral("set pagination off\ntarget remote %1\nhbreak *%2\ncontinue\ndelete\n"
-                              "shell date +%s.%N >%3\nset $i = 0\nwhile $i < %4\nstepi\ninfo registers\n"
-                              "x/256xb $sp\nset $i = $i + 1\nend\nshell date +%s.%N >>%3\n")
-                   .arg(socket)
+    file.write(u"set pagination off\ntarget remote %1\nhbreak *%2\ncontinue\ndelete\n"
+               "shell date +%s.%N >%3\nset $i = 0\nwhile $i < %4\nstepi\ninfo registers\n"
+               "x/256xb $sp\nset $i = $i + 1\nend\nshell date +%s.%N >>%3\n"_s.arg(socket)
                    .arg(map->kernelEntry)
                    .arg(times)
                    .arg(steps)
@@ -113,8 +110,7 @@ double gdbPerSecond(const QString &qemu, const QString &eif, int steps) {
     file.close();
     QProcess gdb;
     gdb.setStandardOutputFile(QProcess::nullDevice());
-    gdb.start(QStringLiteral("gdb"), {QStringLiteral("-q"), QStringLiteral("-nx"), QStringLiteral("-batch"),
-                                      QStringLiteral("-x"), script});
+    gdb.start(u"gdb"_s, {u"-q"_s, u"-nx"_s, u"-batch"_s, u"-x"_s, script});
     gdb.waitForFinished(600'000);
     machine.kill();
     machine.waitForFinished();

@@ -26,10 +26,11 @@
 #include <QTemporaryDir>
 
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
-constexpr double mostMilliseconds = 50;
+constexpr double maxMilliseconds = 50;
 
 double median(std::vector<double> values) {
     std::sort(values.begin(), values.end());
@@ -40,7 +41,7 @@ double median(std::vector<double> values) {
 void untab(MainWindow &window) {
     QDockWidget *before = nullptr;
     for (const char *id : {"stack", "breakpoints", "kernel", "source"}) {
-        auto *dock = window.dockArea().findChild<QDockWidget *>(QStringLiteral("dock.") + QLatin1String(id));
+        auto *dock = window.dockArea().findChild<QDockWidget *>(u"dock."_s + QLatin1String(id));
         window.dockArea().addDockWidget(Qt::BottomDockWidgetArea, dock);
         if (before)
             window.dockArea().splitDockWidget(before, dock, Qt::Horizontal);
@@ -149,10 +150,9 @@ int main(int argc, char **argv) {
     }
     const double typical = median(alone), paced = median(inARow);
     std::printf("window: stop to repaint, %d panels of the debugger: %.1f ms (worst %.1f), at once after "
-                "another %.1f "
-                "ms; the whole window once: %.1f ms; ratio %.2f; at most %.0f ms\n",
+                "another %.1f ms; the whole window once: %.1f ms; ratio %.2f; at most %.0f ms\n",
                 visible, typical, *std::max_element(alone.begin(), alone.end()), paced, median(whole),
-                typical / median(whole), mostMilliseconds);
+                typical / median(whole), maxMilliseconds);
     if (argc > 2) {
         const double rate =
             liveStepsPerSecond(QString::fromLocal8Bit(argv[1]), QString::fromLocal8Bit(argv[2]), steps * 10);
@@ -162,5 +162,5 @@ int main(int argc, char **argv) {
         }
         std::printf("window: single steps with all panels of the debugger visible: %.0f a second\n", rate);
     }
-    return std::max(typical, paced) <= mostMilliseconds ? 0 : 1;
+    return std::max(typical, paced) <= maxMilliseconds ? 0 : 1;
 }

@@ -34,7 +34,7 @@ pid_t spawn(const std::vector<std::string> &command, int output) {
     return child;
 }
 
-/// Notes the time of every marker that the text seen so far contains; true once all were seen.
+// Notes the time of every marker that the text seen so far contains; true once all were seen.
 bool noteMarkers(const std::string &seen, const std::vector<std::string> &markers, double now,
                  GuestRun &run) {
     bool all = true;

@@ -14,13 +14,13 @@ namespace nitroscope::bench {
 
 struct GuestRun {
     std::vector<std::optional<double>>
-        markerSeconds; ///< per marker, from process start; empty when it never came
-    long peakKiB = 0;  ///< ru_maxrss: shared file mappings count too
-    std::string tail;  ///< the console's last lines, for error messages
+        markerSeconds; // per marker, from process start; empty when it never came
+    long peakKiB = 0;  // ru_maxrss: shared file mappings count too
+    std::string tail;  // the console's last lines, for error messages
 };
 
-/// Starts `command`, waits until the last marker was seen or `timeoutSeconds` passed, then kills it. The
-/// markers are looked for in the console's bytes in any order.
+// Starts `command`, waits until the last marker was seen or `timeoutSeconds` passed, then kills it. The
+// markers are looked for in the console's bytes in any order.
 GuestRun runGuest(const std::vector<std::string> &command, const std::vector<std::string> &markers,
                   double timeoutSeconds);
 

@@ -28,12 +28,14 @@
 #include <unistd.h>
 #include <vector>
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 using nitroscope::test::Guest;
 using Clock = std::chrono::steady_clock;
 
-/// What HACKING promises.
+// What HACKING promises.
 constexpr double documentsLimit = 0.8, describeLimitNs = 5000, captureLimit = 1.1;
 
 constexpr int documentsPerRound = 200, describesPerRound = 20000, requestsPerRound = 10000;
@@ -44,7 +46,7 @@ double median(std::vector<double> values) {
     return values.empty() ? 0 : values[values.size() / 2];
 }
 
-/// Seconds that `count` calls take.
+// Seconds that `count` calls take.
 template <class Work>
 double timed(int count, Work &&work) {
     const auto start = Clock::now();
@@ -67,7 +69,7 @@ struct Module {
             std::fprintf(stderr, "no module: %s\n", error);
         nsm_lock_range(nsm.get(), 16);
     }
-    /// The response's size; 0 when it is an error.
+    // The response's size; 0 when it is an error.
     size_t ask(const QByteArray &request) {
         const NsmAnswer answer = nsm_handle(nsm.get(), reinterpret_cast<const uint8_t *>(request.constData()),
                                             static_cast<size_t>(request.size()), response, sizeof response);
@@ -121,10 +123,10 @@ bool benchCore(int rounds) {
            kept;
 }
 
-/// What a round of requests took; both 0 when the guest did not finish.
+// What a round of requests took; both 0 when the guest did not finish.
 struct Round {
-    double wallNs = 0;      ///< per request, from typing the command to reading its result on the host
-    double processorNs = 0; ///< per request, of the whole QEMU: other programs' load does not count
+    double wallNs = 0;      // per request, from typing the command to reading its result on the host
+    double processorNs = 0; // per request, of the whole QEMU: other programs' load does not count
 };
 
 double processorNs(const Guest &guest) {
@@ -154,11 +156,9 @@ bool benchGuest(int rounds) {
         return false;
     }
     const QTemporaryDir folder;
-    const QStringList machine{QStringLiteral("-M"), QStringLiteral("nitro-enclave"),
-                              QStringLiteral("-kernel"), Guest::demoEif()};
-    const QStringList capture{QStringLiteral("-M"), QStringLiteral("capture=cap"), QStringLiteral("-chardev"),
-                              QStringLiteral("file,id=cap,path=") +
-                                  folder.filePath(QStringLiteral("bench.pcapng"))};
+    const QStringList machine{u"-M"_s, u"nitro-enclave"_s, u"-kernel"_s, Guest::demoEif()};
+    const QStringList capture{u"-M"_s, u"capture=cap"_s, u"-chardev"_s,
+                              u"file,id=cap,path="_s + folder.filePath(u"bench.pcapng"_s)};
     Guest guest;
     if (!guest.start(machine + capture) || !guest.waitForConsole("nitroscope-demo: ready", bootSeconds)) {
         std::fprintf(stderr, "the demo enclave does not boot: %s\n", guest.errorOutput().constData());
@@ -170,7 +170,7 @@ bool benchGuest(int rounds) {
     std::vector<double> workOff, workOn;
     for (int round = 0; round <= 2 * rounds; ++round)
         for (const bool on : {round % 2 == 0, round % 2 != 0}) {
-            guest.command(QStringLiteral("capture-control"), {{QStringLiteral("paused"), !on}});
+            guest.command(u"capture-control"_s, {{u"paused"_s, !on}});
             const Round took = guestRound(guest);
             if (took.wallNs == 0) {
                 std::fprintf(stderr, "the guest did not finish its requests\n");

@@ -12,6 +12,8 @@
 #include <QDir>
 #include <QFile>
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 bool save(const QDir &folder, const char *name, const QByteArray &bytes) {
@@ -36,7 +38,7 @@ int main(int argc, char **argv) {
             initrd += section.data;
     }
     const QDir folder(QString::fromLocal8Bit(argv[2]));
-    if (kernel.isEmpty() || !folder.mkpath(QStringLiteral(".")) || !save(folder, "kernel", kernel) ||
+    if (kernel.isEmpty() || !folder.mkpath(u"."_s) || !save(folder, "kernel", kernel) ||
         !save(folder, "initrd", initrd) || !save(folder, "cmdline", cmdline)) {
         std::fprintf(stderr, "cannot split %s into %s\n", argv[1], argv[2]);
         return 1;

@@ -38,12 +38,12 @@ using namespace nitroscope::test;
 using namespace Qt::StringLiterals;
 using Clock = std::chrono::steady_clock;
 
-/// What HACKING promises: vsock to virtio-serial, and capture on to off.
+// What HACKING promises: vsock to virtio-serial, and capture on to off.
 constexpr double throughputLimit = 2.0, roundTripLimit = 1.0, headersLimit = 1.10, fullLimit = 1.25;
 
 constexpr qint64 bytesPerRun = 64 << 20, serialBytesPerRun = 32 << 20;
 constexpr int pings = 1000, bootSeconds = 180;
-/// 0: bytes are neither made nor checked, since that would be what is measured. tst_vsock_bulk checks them.
+// 0: bytes are neither made nor checked, since that would be what is measured. tst_vsock_bulk checks them.
 constexpr quint64 seed = 0;
 
 double median(std::vector<double> values) {
@@ -51,7 +51,7 @@ double median(std::vector<double> values) {
     return values.empty() ? 0 : values[values.size() / 2];
 }
 
-/// A guest with both devices.
+// A guest with both devices.
 struct Machine {
     QTemporaryDir folder;
     QString path = folder.filePath(u"vsock"_s);
@@ -78,7 +78,7 @@ struct Machine {
     ~Machine() { close(serial); }
 };
 
-/// One transfer over a connection to the agent; false when it ended before.
+// One transfer over a connection to the agent; false when it ended before.
 bool transfer(int agent, bool toGuest, qint64 bytes, qsizetype chunk) {
     QByteArray part(chunk, '\0');
     const QByteArray words = ' ' + QByteArray::number(bytes) + ' ' + QByteArray::number(seed) + ' ' +
@@ -101,7 +101,7 @@ bool transfer(int agent, bool toGuest, qint64 bytes, qsizetype chunk) {
     return !toGuest || receiveLine(agent) == "ok " + QByteArray::number(bytes);
 }
 
-/// MiB per second; 0 when something went wrong.
+// MiB per second; 0 when something went wrong.
 double throughput(const Machine &machine, bool toGuest, qsizetype chunk, int flows) {
     std::vector<int> agents;
     for (int i = 0; i < flows; ++i)
@@ -127,7 +127,7 @@ double serialThroughput(const Machine &machine, bool toGuest, qsizetype chunk) {
     return good ? double(serialBytesPerRun) / (1 << 20) / seconds : 0;
 }
 
-/// Microseconds from one byte sent to the byte that comes back.
+// Microseconds from one byte sent to the byte that comes back.
 double roundTrip(int fd) {
     if (!sendAllTo(fd, "ping " + QByteArray::number(pings) + '\n'))
         return 0;
@@ -156,7 +156,7 @@ void print(const char *what, const Row &row, const char *unit, double limit, boo
     g_good = g_good && kept;
 }
 
-/// What all guests said, by the line that it is printed in.
+// What all guests said, by the line that it is printed in.
 struct Results {
     struct Throughput {
         bool toGuest;
@@ -216,7 +216,7 @@ void setCapture(Machine &machine, Capture capture) {
                           {{u"paused"_s, capture == Capture::off}, {u"snap-lengths"_s, QJsonArray{length}}});
 }
 
-/// Time, not throughput: the more the worse.
+// Time, not throughput: the more the worse.
 void benchCapture(Machine &machine, int rounds) {
     for (const bool toGuest : {false, true}) {
         Row cut, whole;

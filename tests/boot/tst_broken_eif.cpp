@@ -37,7 +37,7 @@ class BrokenEif : public QObject {
     QString written(const Break &damage) {
         RawEif eif = RawEif::read(Guest::demoEif());
         damage(eif);
-        const QString path = m_folder.filePath(QStringLiteral("broken.eif"));
+        const QString path = m_folder.filePath(u"broken.eif"_s);
         return eif.write(path) ? path : QString();
     }
 
@@ -115,7 +115,7 @@ class BrokenEif : public QObject {
         });
     }
 
-private Q_SLOTS:
+private slots:
     void init() { NITROSCOPE_REQUIRE_GUEST(); }
 
     void firmware_stopsAtTheRightStage_data() { rows(); }
@@ -124,57 +124,51 @@ private Q_SLOTS:
         QFETCH(QString, stage);
         QFETCH(QString, sentence);
         Guest guest;
-        QVERIFY2(guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,preflight=off"),
-                              QStringLiteral("-kernel"), written(damage), QStringLiteral("-action"),
-                              QStringLiteral("panic=pause")}),
+        QVERIFY2(guest.start({u"-M"_s, u"nitro-enclave,preflight=off"_s, u"-kernel"_s, written(damage),
+                              u"-action"_s, u"panic=pause"_s}),
                  guest.errorOutput());
         const QByteArray line = "nitroscope: boot failed at " + stage.toUtf8();
         QVERIFY2(guest.waitForConsole(line, 60), guest.console().right(1500));
-        const QJsonObject event = guest.waitForEvent(QStringLiteral("ENCLAVE_BOOT_FAILED"), 60);
-        QCOMPARE(event[QStringLiteral("stage")].toString(), stage);
-        const QString message = event[QStringLiteral("message")].toString();
+        const QJsonObject event = guest.waitForEvent(u"ENCLAVE_BOOT_FAILED"_s, 60);
+        QCOMPARE(event[u"stage"_s].toString(), stage);
+        const QString message = event[u"message"_s].toString();
         QVERIFY2(message.contains(sentence, Qt::CaseInsensitive), qPrintable(message));
         // The machine stands still instead of spinning.
-        QTRY_COMPARE_WITH_TIMEOUT(
-            guest.command(QStringLiteral("query-status")).toObject()[QStringLiteral("status")].toString(),
-            QStringLiteral("guest-panicked"), 60'000);
+        QTRY_COMPARE_WITH_TIMEOUT(guest.command(u"query-status"_s).toObject()[u"status"_s].toString(),
+                                  u"guest-panicked"_s, 60'000);
     }
 
     void machine_refusesWithECodeAndPlace_data() { rows(); }
     void machine_refusesWithECodeAndPlace() {
         QFETCH(Break, damage);
         Guest guest;
-        const bool started =
-            guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave"), QStringLiteral("-kernel"),
-                         written(damage), QStringLiteral("-action"), QStringLiteral("panic=pause")});
+        const bool started = guest.start(
+            {u"-M"_s, u"nitro-enclave"_s, u"-kernel"_s, written(damage), u"-action"_s, u"panic=pause"_s});
         QByteArray said;
         if (started) {
-            const QJsonObject event = guest.waitForEvent(QStringLiteral("ENCLAVE_BOOT_FAILED"), 60);
+            const QJsonObject event = guest.waitForEvent(u"ENCLAVE_BOOT_FAILED"_s, 60);
             QVERIFY2(!event.isEmpty(), guest.console().right(1500));
             said = QJsonDocument(event).toJson() + guest.errorOutput();
         } else {
             QCOMPARE(guest.exitCode(), 1);
             said = guest.errorOutput();
         }
-        QVERIFY2(
-            QRegularExpression(QStringLiteral("\\bE[0-9]{2}\\b")).match(QString::fromUtf8(said)).hasMatch(),
-            said);
+        QVERIFY2(QRegularExpression(u"\\bE[0-9]{2}\\b"_s).match(QString::fromUtf8(said)).hasMatch(), said);
         QVERIFY2(!guest.console().contains("Linux version"), "the kernel was entered");
     }
 
     // Without the machine's help, and without PCLMULQDQ as well: the firmware's own ways to the same verdict.
     void firmware_onItsOwn_findsOneWrongByte_data() {
         QTest::addColumn<QString>("processor");
-        QTest::newRow("PCLMULQDQ") << QStringLiteral("max");
-        QTest::newRow("no PCLMULQDQ") << QStringLiteral("max,pclmulqdq=off");
+        QTest::newRow("PCLMULQDQ") << u"max"_s;
+        QTest::newRow("no PCLMULQDQ") << u"max,pclmulqdq=off"_s;
     }
     void firmware_onItsOwn_findsOneWrongByte() {
         QFETCH(QString, processor);
-        const QStringList machine{
-            QStringLiteral("-M"),      QStringLiteral("nitro-enclave,preflight=off,checksum-port=off"),
-            QStringLiteral("-cpu"),    processor,
-            QStringLiteral("-action"), QStringLiteral("panic=pause"),
-            QStringLiteral("-kernel")};
+        const QStringList machine{u"-M"_s,      u"nitro-enclave,preflight=off,checksum-port=off"_s,
+                                  u"-cpu"_s,    processor,
+                                  u"-action"_s, u"panic=pause"_s,
+                                  u"-kernel"_s};
         const auto damage = [](RawEif &e) { e.bytes[e.bytes.size() - 1] = char(e.bytes.back() ^ 0x80); };
         Guest broken, whole;
         QVERIFY2(broken.start(machine + QStringList{written(damage)}), broken.errorOutput());
@@ -186,26 +180,23 @@ private Q_SLOTS:
     void tooLittleMemory_saysHowMuchIsNeeded() {
         Guest guest;
         const bool started =
-            guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,preflight=off"),
-                         QStringLiteral("-kernel"), Guest::demoEif(), QStringLiteral("-m"),
-                         QStringLiteral("20M"), QStringLiteral("-action"), QStringLiteral("panic=pause")});
+            guest.start({u"-M"_s, u"nitro-enclave,preflight=off"_s, u"-kernel"_s, Guest::demoEif(), u"-m"_s,
+                         u"20M"_s, u"-action"_s, u"panic=pause"_s});
         QVERIFY2(started, guest.errorOutput());
-        const QJsonObject event = guest.waitForEvent(QStringLiteral("ENCLAVE_BOOT_FAILED"), 60);
-        QVERIFY2(event[QStringLiteral("message")].toString().contains(QStringLiteral("MiB")),
-                 QJsonDocument(event).toJson());
+        const QJsonObject event = guest.waitForEvent(u"ENCLAVE_BOOT_FAILED"_s, 60);
+        QVERIFY2(event[u"message"_s].toString().contains(u"MiB"_s), QJsonDocument(event).toJson());
     }
 
     void notAnEif_isRefusedInPlainWords_data() {
         QTest::addColumn<QString>("path");
-        QTest::newRow("a directory") << QStringLiteral("/usr");
-        QTest::newRow("missing") << QStringLiteral("/nonexistent/file.eif");
-        QTest::newRow("empty") << QStringLiteral("/dev/null");
+        QTest::newRow("a directory") << u"/usr"_s;
+        QTest::newRow("missing") << u"/nonexistent/file.eif"_s;
+        QTest::newRow("empty") << u"/dev/null"_s;
     }
     void notAnEif_isRefusedInPlainWords() {
         QFETCH(QString, path);
         Guest guest;
-        QVERIFY(!guest.start(
-            {QStringLiteral("-M"), QStringLiteral("nitro-enclave"), QStringLiteral("-kernel"), path}));
+        QVERIFY(!guest.start({u"-M"_s, u"nitro-enclave"_s, u"-kernel"_s, path}));
         QVERIFY2(guest.errorOutput().contains(path.toUtf8()), guest.errorOutput());
         QCOMPARE(guest.exitCode(), 1);
     }
@@ -213,13 +204,14 @@ private Q_SLOTS:
     void strictOff_bootsInSpiteOfABadChecksum() {
         const QString path = written([](RawEif &e) { e.bytes[0x223] = char(e.bytes[0x223] ^ 1); });
         Guest guest;
-        QVERIFY2(guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,strict=off"),
-                              QStringLiteral("-kernel"), path}),
+        QVERIFY2(guest.start({u"-M"_s, u"nitro-enclave,strict=off"_s, u"-kernel"_s, path}),
                  guest.errorOutput());
         QVERIFY2(guest.waitForConsole("nitroscope-demo: ready", 120), guest.console().right(1500));
-        QVERIFY(!guest.waitForEvent(QStringLiteral("ENCLAVE_BOOT_WARNING"), 60).isEmpty());
+        QVERIFY(!guest.waitForEvent(u"ENCLAVE_BOOT_WARNING"_s, 60).isEmpty());
     }
 };
 
 QTEST_GUILESS_MAIN(BrokenEif)
 #include "tst_broken_eif.moc"
+
+using namespace Qt::Literals::StringLiterals;

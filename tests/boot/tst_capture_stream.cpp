@@ -16,6 +16,7 @@
 
 using nitroscope::test::Guest;
 using namespace nitroscope::pcapng;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -87,8 +88,7 @@ private:
     QTemporaryDir m_folder;
 
     void boot(Guest &guest, const QString &chardev) {
-        QVERIFY2(guest.start({QStringLiteral("-chardev"), chardev, QStringLiteral("-M"),
-                              QStringLiteral("nitro-enclave,capture=cap"), QStringLiteral("-kernel"),
+        QVERIFY2(guest.start({u"-chardev"_s, chardev, u"-M"_s, u"nitro-enclave,capture=cap"_s, u"-kernel"_s,
                               Guest::demoEif()}),
                  guest.errorOutput());
         QVERIFY2(guest.waitForConsole(readyLine, bootSeconds),
@@ -99,28 +99,27 @@ private:
         return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
     }
 
-private Q_SLOTS:
+private slots:
     void init() { NITROSCOPE_REQUIRE_GUEST(); }
 
     void file_tellsTheWholeRun() {
-        const QString path = m_folder.filePath(QStringLiteral("run.pcapng"));
+        const QString path = m_folder.filePath(u"run.pcapng"_s);
         Guest guest;
-        boot(guest, QStringLiteral("file,id=cap,path=") + path);
-        const QJsonArray live =
-            guest.command(QStringLiteral("query-nsm")).toObject()[QStringLiteral("pcrs")].toArray();
-        guest.command(QStringLiteral("quit"));
+        boot(guest, u"file,id=cap,path="_s + path);
+        const QJsonArray live = guest.command(u"query-nsm"_s).toObject()[u"pcrs"_s].toArray();
+        guest.command(u"quit"_s);
         QVERIFY(guest.waitForExit(endSeconds));
         const Stream stream = parse(contents(path));
         QCOMPARE(stream.diagnostics.size(), std::size_t{0});
 
         // Machine
-        QCOMPARE(machineRecords(stream, QStringLiteral("reset")).size(), 1);
+        QCOMPARE(machineRecords(stream, u"reset"_s).size(), 1);
         QStringList stages;
-        for (const MachineRecord &record : machineRecords(stream, QStringLiteral("boot-stage")))
-            stages << record.fields.value(QStringLiteral("stage")).toString();
+        for (const MachineRecord &record : machineRecords(stream, u"boot-stage"_s))
+            stages << record.fields.value(u"stage"_s).toString();
         stages.removeDuplicates();
-        QCOMPARE(stages.join(u' '), QStringLiteral("reset header crc kernel ramdisk handoff"));
-        QVERIFY(machineRecords(stream, QStringLiteral("run-state")).size() >= 1);
+        QCOMPARE(stages.join(u' '), u"reset header crc kernel ramdisk handoff"_s);
+        QVERIFY(machineRecords(stream, u"run-state"_s).size() >= 1);
 
         // Console
         QVERIFY(guest.console().contains(readyLine));
@@ -128,12 +127,11 @@ private Q_SLOTS:
 
         // PCRs: the last change of each is its value now.
         QMap<int, QByteArray> last;
-        for (const MachineRecord &record : machineRecords(stream, QStringLiteral("pcr-change")))
-            last[record.fields.value(QStringLiteral("index")).toInt()] =
-                record.fields.value(QStringLiteral("value")).toByteArray().toHex();
+        for (const MachineRecord &record : machineRecords(stream, u"pcr-change"_s))
+            last[record.fields.value(u"index"_s).toInt()] =
+                record.fields.value(u"value"_s).toByteArray().toHex();
         for (auto it = last.begin(); it != last.end(); ++it)
-            QCOMPARE(QString::fromLatin1(it.value()),
-                     live[it.key()].toObject()[QStringLiteral("value")].toString());
+            QCOMPARE(QString::fromLatin1(it.value()), live[it.key()].toObject()[u"value"_s].toString());
         QVERIFY(last.contains(0));
         QVERIFY(last.contains(16));
 
@@ -148,10 +146,10 @@ private Q_SLOTS:
     }
 
     void nsm_everyRequestHasItsResponse() {
-        const QString path = m_folder.filePath(QStringLiteral("nsm.pcapng"));
+        const QString path = m_folder.filePath(u"nsm.pcapng"_s);
         Guest guest;
-        boot(guest, QStringLiteral("file,id=cap,path=") + path);
-        guest.command(QStringLiteral("quit"));
+        boot(guest, u"file,id=cap,path="_s + path);
+        guest.command(u"quit"_s);
         QVERIFY(guest.waitForExit(endSeconds));
         QMap<quint64, int> open; // transaction -> kind
         quint64 extendedBy = 0;
@@ -159,8 +157,8 @@ private Q_SLOTS:
         const Stream stream = parse(contents(path));
         for (const Record &record : stream.records) {
             if (const auto *machine = std::get_if<MachineRecord>(&record.content);
-                machine && machine->fields.value(QStringLiteral("cause")).toString() == u"extend") {
-                extendedBy = machine->fields.value(QStringLiteral("transaction")).toULongLong();
+                machine && machine->fields.value(u"cause"_s).toString() == u"extend") {
+                extendedBy = machine->fields.value(u"transaction"_s).toULongLong();
                 QVERIFY(open.contains(extendedBy)); // between its request and its response
             }
             const auto *nsm = std::get_if<NsmRecord>(&record.content);
@@ -176,7 +174,7 @@ private Q_SLOTS:
             }
             QCOMPARE(record.direction, Direction::inbound);
             QCOMPARE(open.take(nsm->transaction), int(nsm->kind));
-            QCOMPARE(nsm->resultName(), QStringLiteral("Success"));
+            QCOMPARE(nsm->resultName(), u"Success"_s);
             QVERIFY(nsm->durationNs > 0);
         }
         QVERIFY(open.isEmpty());
@@ -184,14 +182,14 @@ private Q_SLOTS:
     }
 
     void readerThatDoesNotRead_delaysNobody() {
-        const QByteArray path = m_folder.filePath(QStringLiteral("pipe")).toLocal8Bit();
+        const QByteArray path = m_folder.filePath(u"pipe"_s).toLocal8Bit();
         QCOMPARE(::mkfifo((path + ".in").constData(), 0600), 0);
         QCOMPARE(::mkfifo((path + ".out").constData(), 0600), 0);
         const int fd = ::open((path + ".out").constData(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         QVERIFY(fd >= 0);
         QCOMPARE(::fcntl(fd, F_SETPIPE_SZ, 4096), 4096); // full before the first line of Linux
         Guest guest;
-        boot(guest, QStringLiteral("pipe,id=cap,path=") + QString::fromLocal8Bit(path));
+        boot(guest, u"pipe,id=cap,path="_s + QString::fromLocal8Bit(path));
         // Nothing is lost either: it waited in QEMU.
         const Stream stream = drainUntil(fd, readyLine);
         ::close(fd);
@@ -200,13 +198,13 @@ private Q_SLOTS:
     }
 
     void readerThatDoesNotRead_losesTheNewestAndSaysHowMany() {
-        const QByteArray path = m_folder.filePath(QStringLiteral("full")).toLocal8Bit();
+        const QByteArray path = m_folder.filePath(u"full"_s).toLocal8Bit();
         QCOMPARE(::mkfifo((path + ".in").constData(), 0600), 0);
         QCOMPARE(::mkfifo((path + ".out").constData(), 0600), 0);
         const int fd = ::open((path + ".out").constData(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         QVERIFY(fd >= 0);
         Guest guest;
-        boot(guest, QStringLiteral("pipe,id=cap,path=") + QString::fromLocal8Bit(path));
+        boot(guest, u"pipe,id=cap,path="_s + QString::fromLocal8Bit(path));
         guest.type("bench 70000\n"); // more than the 16 MiB that wait in QEMU
         QVERIFY2(guest.waitForConsole("bench 70000 requests", 3 * bootSeconds), guest.console().right(500));
         QByteArray bytes;
@@ -215,16 +213,14 @@ private Q_SLOTS:
             for (QDeadlineTimer deadline(bootSeconds * 1000); !deadline.hasExpired();) {
                 if (const auto size = ::read(fd, part.data(), static_cast<size_t>(part.size())); size > 0)
                     bytes.append(part.constData(), size);
-                else if (guest.command(QStringLiteral("query-capture"))
-                             .toObject()[QStringLiteral("pending")]
-                             .toInteger() == 0)
+                else if (guest.command(u"query-capture"_s).toObject()[u"pending"_s].toInteger() == 0)
                     break;
             }
         };
         drain();
         guest.type("uptime\n"); // the report stands in front of what comes next
         QVERIFY(guest.waitForConsole("since the kernel started", bootSeconds));
-        guest.command(QStringLiteral("stop")); // Linux asks for random bytes now and then
+        guest.command(u"stop"_s); // Linux asks for random bytes now and then
         drain();
         ::close(fd);
         const Stream stream = parse(bytes);
@@ -237,20 +233,19 @@ private Q_SLOTS:
                 last = std::max(last, nsm->transaction);
             }
         }
-        QVERIFY2(lost > 0, qPrintable(QStringLiteral("%1 records, up to %2").arg(kept).arg(last)));
+        QVERIFY2(lost > 0, qPrintable(u"%1 records, up to %2"_s.arg(kept).arg(last)));
         quint64 answered = 0;
-        const QJsonArray requests =
-            guest.command(QStringLiteral("query-nsm")).toObject()[QStringLiteral("requests")].toArray();
+        const QJsonArray requests = guest.command(u"query-nsm"_s).toObject()[u"requests"_s].toArray();
         for (const QJsonValue each : requests)
-            answered += static_cast<quint64>(each.toObject()[QStringLiteral("count")].toInteger());
+            answered += static_cast<quint64>(each.toObject()[u"count"_s].toInteger());
         QVERIFY(answered > 70000);
         QCOMPARE(kept + lost, 2 * answered);
     }
 
     void newReader_getsHeadersAndGoesOn() {
-        const QString path = m_folder.filePath(QStringLiteral("socket"));
+        const QString path = m_folder.filePath(u"socket"_s);
         Guest guest;
-        boot(guest, QStringLiteral("socket,id=cap,server=on,wait=off,path=") + path);
+        boot(guest, u"socket,id=cap,server=on,wait=off,path="_s + path);
         QByteArray first;
         {
             QLocalSocket socket;
@@ -275,50 +270,47 @@ private Q_SLOTS:
     }
 
     void control_choosesInterfacesAndLengths() {
-        const QString path = m_folder.filePath(QStringLiteral("control.pcapng"));
+        const QString path = m_folder.filePath(u"control.pcapng"_s);
         Guest guest;
-        boot(guest, QStringLiteral("file,id=cap,path=") + path);
-        const QJsonObject cut{{QStringLiteral("interface"), QStringLiteral("console")},
-                              {QStringLiteral("bytes"), 2}};
-        const QJsonObject wanted{{QStringLiteral("interfaces"), QJsonArray{QStringLiteral("console")}},
-                                 {QStringLiteral("snap-lengths"), QJsonArray{cut}}};
-        QVERIFY(!guest.command(QStringLiteral("capture-control"), wanted)
-                     .toObject()
-                     .contains(QStringLiteral("error")));
+        boot(guest, u"file,id=cap,path="_s + path);
+        const QJsonObject cut{{u"interface"_s, u"console"_s}, {u"bytes"_s, 2}};
+        const QJsonObject wanted{{u"interfaces"_s, QJsonArray{u"console"_s}},
+                                 {u"snap-lengths"_s, QJsonArray{cut}}};
+        QVERIFY(!guest.command(u"capture-control"_s, wanted).toObject().contains(u"error"_s));
         // "help" alone is in the demo's greeting too, which may still be on its way.
         guest.type("uptime\r");
         QVERIFY(guest.waitForConsole("since the kernel started", endSeconds));
-        const QJsonObject info = guest.command(QStringLiteral("query-capture")).toObject();
-        QCOMPARE(info[QStringLiteral("chardev")].toString(), QStringLiteral("cap"));
-        QCOMPARE(info[QStringLiteral("paused")].toBool(), false);
-        const QJsonArray interfaces = info[QStringLiteral("interfaces")].toArray();
+        const QJsonObject info = guest.command(u"query-capture"_s).toObject();
+        QCOMPARE(info[u"chardev"_s].toString(), u"cap"_s);
+        QCOMPARE(info[u"paused"_s].toBool(), false);
+        const QJsonArray interfaces = info[u"interfaces"_s].toArray();
         QCOMPARE(interfaces.size(), NITRO_CAPTURE_INTERFACES);
         for (const QJsonValue value : interfaces) {
             const QJsonObject counters = value.toObject();
-            const bool console = counters[QStringLiteral("interface")].toString() == u"console";
-            QCOMPARE(counters[QStringLiteral("enabled")].toBool(), console);
-            QCOMPARE(counters[QStringLiteral("snap-length")].toInt(), console ? 2 : 0);
+            const bool console = counters[u"interface"_s].toString() == u"console";
+            QCOMPARE(counters[u"enabled"_s].toBool(), console);
+            QCOMPARE(counters[u"snap-length"_s].toInt(), console ? 2 : 0);
         }
-        guest.command(QStringLiteral("quit"));
+        guest.command(u"quit"_s);
         QVERIFY(guest.waitForExit(endSeconds));
         const Stream stream = parse(contents(path));
-        QVERIFY(machineRecords(stream, QStringLiteral("capture")).size() == 1);
+        QVERIFY(machineRecords(stream, u"capture"_s).size() == 1);
         QCOMPARE(stream.records.last().source, Source::console); // and not "run-state", which is off
         QVERIFY(stream.records.last().captured <= 2);
     }
 
     void withoutStream_commandsSaySo() {
         Guest guest;
-        QVERIFY(guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave")}));
+        QVERIFY(guest.start({u"-M"_s, u"nitro-enclave"_s}));
         for (const char *command : {"query-capture", "capture-control"}) {
             const QJsonObject reply = guest.command(QLatin1String(command)).toObject();
-            QVERIFY(reply.contains(QStringLiteral("error")));
+            QVERIFY(reply.contains(u"error"_s));
         }
     }
 
     void unknownChardev_isSaid() {
         Guest guest;
-        QVERIFY(!guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,capture=nowhere")}));
+        QVERIFY(!guest.start({u"-M"_s, u"nitro-enclave,capture=nowhere"_s}));
         QVERIFY2(guest.errorOutput().contains("there is no chardev 'nowhere'"), guest.errorOutput());
     }
 };

@@ -25,21 +25,21 @@ QByteArray sha384(const QByteArray &bytes) {
     return QCryptographicHash::hash(bytes, QCryptographicHash::Sha384);
 }
 
-/// What the guest printed for a PCR, in hex.
+// What the guest printed for a PCR, in hex.
 QByteArray printedPcr(const QByteArray &console, int index) {
-    const QRegularExpression line(QStringLiteral("nitroscope-demo: pcr %1 ([0-9a-f]{96})").arg(index));
+    const QRegularExpression line(u"nitroscope-demo: pcr %1 ([0-9a-f]{96})"_s.arg(index));
     return line.match(QString::fromUtf8(console)).captured(1).toUtf8();
 }
 
 QJsonArray liveRegisters(Guest &guest) {
-    return guest.command(QStringLiteral("query-nsm")).toObject()[QStringLiteral("pcrs")].toArray();
+    return guest.command(u"query-nsm"_s).toObject()[u"pcrs"_s].toArray();
 }
 
 quint64 availableMemoryMiB() {
-    QFile file(QStringLiteral("/proc/meminfo"));
+    QFile file(u"/proc/meminfo"_s);
     if (!file.open(QIODevice::ReadOnly))
         return 0;
-    const QRegularExpression line(QStringLiteral("MemAvailable: *(\\d+) kB"));
+    const QRegularExpression line(u"MemAvailable: *(\\d+) kB"_s);
     return line.match(QString::fromUtf8(file.readAll())).captured(1).toULongLong() / 1024;
 }
 
@@ -49,17 +49,15 @@ class DemoBoot : public QObject {
     Q_OBJECT
 
 private:
-    /// Starts the demo (or another EIF) and waits for its ready line.
+    // Starts the demo (or another EIF) and waits for its ready line.
     void boot(Guest &guest, const QStringList &arguments = {}, const QString &eif = Guest::demoEif()) {
-        QVERIFY2(guest.start(QStringList{QStringLiteral("-M"), QStringLiteral("nitro-enclave"),
-                                         QStringLiteral("-kernel"), eif} +
-                             arguments),
+        QVERIFY2(guest.start(QStringList{u"-M"_s, u"nitro-enclave"_s, u"-kernel"_s, eif} + arguments),
                  guest.errorOutput());
         QVERIFY2(guest.waitForConsole(readyLine, bootSeconds),
                  guest.console().right(2000) + guest.errorOutput());
     }
 
-private Q_SLOTS:
+private slots:
     void init() { NITROSCOPE_REQUIRE_GUEST(); }
 
     void pcrs_readByTheGuest_equalAnIndependentMeasurement() {
@@ -73,10 +71,9 @@ private Q_SLOTS:
         const QJsonArray live = liveRegisters(guest);
         QCOMPARE(live.size(), 32);
         for (int index : {0, 1, 2})
-            QCOMPARE(live[index].toObject()[QStringLiteral("value")].toString().toUtf8(),
-                     eif.pcr(index).toHex());
+            QCOMPARE(live[index].toObject()[u"value"_s].toString().toUtf8(), eif.pcr(index).toHex());
         for (int index = 0; index < 32; ++index)
-            QCOMPARE(live[index].toObject()[QStringLiteral("locked")].toBool(), index < 16);
+            QCOMPARE(live[index].toObject()[u"locked"_s].toBool(), index < 16);
     }
 
     void bootStages_areReportedInOrderWithRisingTimes() {
@@ -85,21 +82,19 @@ private Q_SLOTS:
         QStringList stages;
         qint64 last = -1;
         for (const QJsonObject &event : guest.events()) {
-            if (event[QStringLiteral("event")].toString() != QStringLiteral("ENCLAVE_BOOT_STAGE"))
+            if (event[u"event"_s].toString() != u"ENCLAVE_BOOT_STAGE"_s)
                 continue;
-            const QJsonObject data = event[QStringLiteral("data")].toObject();
-            stages += data[QStringLiteral("stage")].toString();
-            const qint64 now = data[QStringLiteral("virtual-time-ns")].toInteger();
+            const QJsonObject data = event[u"data"_s].toObject();
+            stages += data[u"stage"_s].toString();
+            const qint64 now = data[u"virtual-time-ns"_s].toInteger();
             QVERIFY(now >= last);
             last = now;
         }
-        const QStringList expected{QStringLiteral("reset"),   QStringLiteral("header"),
-                                   QStringLiteral("crc"),     QStringLiteral("kernel"),
-                                   QStringLiteral("ramdisk"), QStringLiteral("ramdisk"),
-                                   QStringLiteral("handoff")};
+        const QStringList expected{u"reset"_s,   u"header"_s,  u"crc"_s,    u"kernel"_s,
+                                   u"ramdisk"_s, u"ramdisk"_s, u"handoff"_s};
         QCOMPARE(stages, expected);
-        const QJsonObject state = guest.command(QStringLiteral("query-enclave")).toObject();
-        QCOMPARE(state[QStringLiteral("stages")].toArray().size(), expected.size());
+        const QJsonObject state = guest.command(u"query-enclave"_s).toObject();
+        QCOMPARE(state[u"stages"_s].toArray().size(), expected.size());
     }
 
     void extendedPcr16_isTheHashOfOldValueAndData() {
@@ -107,37 +102,33 @@ private Q_SLOTS:
         boot(guest);
         const QString text = QString::fromUtf8(guest.console());
         const auto extended =
-            QRegularExpression(QStringLiteral("nitroscope-demo: extend 16 \"([^\"]*)\" ([0-9a-f]{96})"))
-                .match(text);
+            QRegularExpression(u"nitroscope-demo: extend 16 \"([^\"]*)\" ([0-9a-f]{96})"_s).match(text);
         QVERIFY2(extended.hasMatch(), guest.console().right(2000));
         QCOMPARE(extended.captured(2).toUtf8(),
                  sha384(QByteArray(48, '\0') + extended.captured(1).toUtf8()).toHex());
-        QCOMPARE(liveRegisters(guest)[16].toObject()[QStringLiteral("value")].toString(),
-                 extended.captured(2));
+        QCOMPARE(liveRegisters(guest)[16].toObject()[u"value"_s].toString(), extended.captured(2));
     }
 
     void severalCpus_allComeUp_data() {
         QTest::addColumn<QString>("smp");
         QTest::addColumn<int>("cpus");
-        QTest::newRow("2") << QStringLiteral("2") << 2;
-        QTest::newRow("3") << QStringLiteral("3") << 3;
-        QTest::newRow("2 sockets of 3 cores, APIC ids with a gap")
-            << QStringLiteral("6,sockets=2,cores=3") << 6;
+        QTest::newRow("2") << u"2"_s << 2;
+        QTest::newRow("3") << u"3"_s << 3;
+        QTest::newRow("2 sockets of 3 cores, APIC ids with a gap") << u"6,sockets=2,cores=3"_s << 6;
     }
     void severalCpus_allComeUp() {
         QFETCH(QString, smp);
         QFETCH(int, cpus);
         Guest guest;
-        boot(guest, {QStringLiteral("-smp"), smp});
+        boot(guest, {u"-smp"_s, smp});
         QVERIFY2(guest.console().contains("Brought up 1 node, " + QByteArray::number(cpus) + " CPUs"),
                  guest.console());
     }
 
     void debugMode_zeroesTheImagePcrsOnly() {
         Guest guest;
-        boot(guest,
-             {QStringLiteral("-M"), QStringLiteral("debug-mode=on,parent-id=i-0123456789abcdef0,"
-                                                   "parent-role=arn:aws:iam::123456789012:role/demo")});
+        boot(guest, {u"-M"_s, u"debug-mode=on,parent-id=i-0123456789abcdef0,"
+                              "parent-role=arn:aws:iam::123456789012:role/demo"_s});
         for (int index : {0, 1, 2})
             QCOMPARE(printedPcr(guest.console(), index), zeroPcr);
         QCOMPARE(printedPcr(guest.console(), 3),
@@ -155,7 +146,7 @@ private Q_SLOTS:
     void olderVersions_boot() {
         QFETCH(quint16, version);
         const QTemporaryDir folder;
-        const QString path = folder.filePath(QStringLiteral("older.eif"));
+        const QString path = folder.filePath(u"older.eif"_s);
         RawEif eif = RawEif::read(Guest::demoEif());
         constexpr qsizetype versionAt = 4; // u16, big-endian
         eif.put16(versionAt, version);
@@ -169,7 +160,7 @@ private Q_SLOTS:
     void append_isMeasuredAndSeenByTheKernel() {
         RawEif eif = RawEif::read(Guest::demoEif());
         Guest guest;
-        boot(guest, {QStringLiteral("-append"), QStringLiteral("nitroscope.test=1")});
+        boot(guest, {u"-append"_s, u"nitroscope.test=1"_s});
         // The two transports are appended as in the log of a real enclave: base, stride, interrupts, order.
         QVERIFY(guest.console().contains(
             "nitroscope.test=1 virtio_mmio.device=4K@0xd0000000:5 virtio_mmio.device=4K@0xd0001000:6\r\n"));
@@ -194,9 +185,9 @@ private Q_SLOTS:
         boot(guest);
         const QByteArray first = printedPcr(guest.console(), 0);
         const qsizetype before = guest.console().size();
-        QVERIFY(!guest.command(QStringLiteral("enclave-reset")).toObject().contains(QStringLiteral("error")));
+        QVERIFY(!guest.command(u"enclave-reset"_s).toObject().contains(u"error"_s));
         QTRY_VERIFY_WITH_TIMEOUT(
-            (guest.command(QStringLiteral("query-status")), guest.console().indexOf(readyLine, before) > 0),
+            (guest.command(u"query-status"_s), guest.console().indexOf(readyLine, before) > 0),
             bootSeconds * 1000);
         QCOMPARE(printedPcr(guest.console().mid(before), 0), first);
     }
@@ -221,7 +212,7 @@ private Q_SLOTS:
             big.setSectionOffset(i, eif.sectionOffset(i) + padding);
         big.put32(0x220, big.crc(tail, padding));
         QTemporaryDir folder;
-        const QString path = folder.filePath(QStringLiteral("big.eif"));
+        const QString path = folder.filePath(u"big.eif"_s);
         QFile file(path);
         QVERIFY(file.open(QIODevice::ReadWrite));
         QVERIFY(file.write(big.bytes.left(static_cast<qsizetype>(tail))) > 0);
@@ -250,19 +241,17 @@ private Q_SLOTS:
         eif.setSectionSize(added, zeros);
         eif.put32(0x220, eif.crc(header + 12, zeros));
         QTemporaryDir folder;
-        const QString path = folder.filePath(QStringLiteral("large.eif"));
+        const QString path = folder.filePath(u"large.eif"_s);
         QVERIFY(eif.write(path));
         QVERIFY(QFile::resize(path, static_cast<qint64>(header + 12 + zeros)));
         Guest guest;
-        QVERIFY2(guest.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave"),
-                              QStringLiteral("-kernel"), path, QStringLiteral("-m"), QStringLiteral("8G")}),
+        QVERIFY2(guest.start({u"-M"_s, u"nitro-enclave"_s, u"-kernel"_s, path, u"-m"_s, u"8G"_s}),
                  guest.errorOutput());
         constexpr int minutes = 60;
         QVERIFY2(guest.waitForConsole("RAMDISK: [mem 0x", 10 * minutes), guest.console());
         QVERIFY2(guest.waitForConsole(readyLine, 60 * minutes), guest.console().right(2000));
-        const auto place =
-            QRegularExpression(QStringLiteral("RAMDISK: \\[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\\]"))
-                .match(QString::fromUtf8(guest.console()));
+        const auto place = QRegularExpression(u"RAMDISK: \\[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\\]"_s)
+                               .match(QString::fromUtf8(guest.console()));
         QVERIFY2(place.hasMatch(), guest.console());
         QVERIFY(place.captured(2).toULongLong(nullptr, 16) - place.captured(1).toULongLong(nullptr, 16) >
                 zeros);
@@ -271,3 +260,5 @@ private Q_SLOTS:
 
 QTEST_GUILESS_MAIN(DemoBoot)
 #include "tst_demo_boot.moc"
+
+using namespace Qt::Literals::StringLiterals;

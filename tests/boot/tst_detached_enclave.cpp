@@ -20,7 +20,7 @@ using namespace nitroscope::tests;
 class DetachedEnclave : public QObject {
     Q_OBJECT
 
-private Q_SLOTS:
+private slots:
     void demo_inTheBackground_isDescribedReadAndEnded() {
         NITROSCOPE_REQUIRE_GUEST();
         constexpr int bootMs = 240'000;

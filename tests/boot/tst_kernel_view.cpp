@@ -17,6 +17,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::test::Guest;
 
 namespace {
@@ -28,15 +29,12 @@ struct RamGuest {
     QTemporaryDir folder;
     Guest guest;
 
-    QString ram() const { return folder.filePath(QStringLiteral("ram")); }
+    QString ram() const { return folder.filePath(u"ram"_s); }
     bool boot(const QString &eif, const QStringList &more = {}) {
-        return guest.start(
-                   QStringList{QStringLiteral("-M"), QStringLiteral("nitro-enclave,memory-backend=ram"),
-                               QStringLiteral("-object"),
-                               QStringLiteral("memory-backend-file,id=ram,share=on,size=512M,mem-path=") +
-                                   ram(),
-                               QStringLiteral("-m"), QStringLiteral("512M"), QStringLiteral("-kernel"), eif} +
-                   more) &&
+        return guest.start(QStringList{u"-M"_s, u"nitro-enclave,memory-backend=ram"_s, u"-object"_s,
+                                       u"memory-backend-file,id=ram,share=on,size=512M,mem-path="_s + ram(),
+                                       u"-m"_s, u"512M"_s, u"-kernel"_s, eif} +
+                           more) &&
                guest.waitForConsole("nitroscope-demo: ready", bootSeconds);
     }
     // What the guest prints for a command, up to a line with `end`.
@@ -64,8 +62,7 @@ QByteArrayList shownLog(const QVector<KernelLogLine> &lines) {
     QByteArrayList shown;
     for (const KernelLogLine &line : lines)
         for (const QString &part : line.text.split(u'\n'))
-            shown << QStringLiteral("<%1>[%2.%3] %4")
-                         .arg(line.level)
+            shown << u"<%1>[%2.%3] %4"_s.arg(line.level)
                          .arg(line.nanoseconds / 1'000'000'000, 5)
                          .arg(line.nanoseconds / 1000 % 1'000'000, 6, 10, QLatin1Char('0'))
                          .arg(part)
@@ -76,7 +73,7 @@ QByteArrayList shownLog(const QVector<KernelLogLine> &lines) {
 
 void compareLog(RamGuest &guest, const std::function<KernelView()> &read) {
     QByteArrayList printed;
-    static const QRegularExpression levelText(QStringLiteral("^<(\\d+)>(\\[.*)$"));
+    static const QRegularExpression levelText(u"^<(\\d+)>(\\[.*)$"_s);
     for (const QByteArray &line : guest.ask("dmesg\nuptime", "since the kernel started"))
         if (const auto match = levelText.match(QString::fromUtf8(line)); match.hasMatch())
             printed << '<' + QByteArray::number(match.captured(1).toInt() & 7) + '>' +
@@ -94,7 +91,7 @@ void compareLog(RamGuest &guest, const std::function<KernelView()> &read) {
 // Workers come and go, and /proc shows their work as part of their names.
 constexpr int nameLength = 15; // of a task; /proc shows what kernel threads are called at full length
 bool isLasting(const QString &name) {
-    return !name.startsWith(QStringLiteral("kworker/"));
+    return !name.startsWith(u"kworker/"_s);
 }
 
 // What was discovered is what the types say.
@@ -111,37 +108,33 @@ void compareLayouts(const app::Result<TaskLayout> &discovered, const app::Result
 void compareTasks(RamGuest &guest, const KernelView &view) {
     QVERIFY2(view.tasks.unavailable.isEmpty(), qPrintable(view.tasks.unavailable));
     QSet<QString> printed, ours;
-    static const QRegularExpression text(
-        QStringLiteral("nitroscope-demo: task (\\d+) (\\d+) (\\d+) (\\S) (.*)$"));
+    static const QRegularExpression text(u"nitroscope-demo: task (\\d+) (\\d+) (\\d+) (\\S) (.*)$"_s);
     for (const QByteArray &line : guest.ask("tasks", "tasks end"))
         if (const auto match = text.match(QString::fromUtf8(line));
             match.hasMatch() && isLasting(match.captured(5)))
             printed.insert(match.captured(2) + u' ' + match.captured(5).trimmed().left(nameLength));
     for (const KernelTask &task : view.tasks.rows)
         if (task.pid > 0 && isLasting(task.name))
-            ours.insert(QStringLiteral("%1 %2").arg(task.pid).arg(task.name));
+            ours.insert(u"%1 %2"_s.arg(task.pid).arg(task.name));
     QVERIFY(printed.size() > 10);
     QCOMPARE(QStringList((ours - printed).values()).join(u','), QString());
     QCOMPARE(QStringList((printed - ours).values()).join(u','), QString());
     for (const KernelTask &task : view.tasks.rows) {
-        QVERIFY(QStringLiteral("RSDTtXZPI").contains(task.state));
+        QVERIFY(u"RSDTtXZPI"_s.contains(task.state));
         if (task.name == u"kthreadd")
-            QCOMPARE(task.state, QStringLiteral("S"));
+            QCOMPARE(task.state, u"S"_s);
     }
 }
 
 // Where the processor goes on a page fault, from its own table: the kernel's slide by another way.
 quint64 pageFaultHandler(Guest &guest) {
     const auto monitor = [&guest](const QString &line) {
-        return guest
-            .command(QStringLiteral("human-monitor-command"), {{QStringLiteral("command-line"), line}})
-            .toString();
+        return guest.command(u"human-monitor-command"_s, {{u"command-line"_s, line}}).toString();
     };
-    static const QRegularExpression table(QStringLiteral("IDT=\\s*([0-9a-f]+)"));
-    static const QRegularExpression gate(QStringLiteral(": 0x([0-9a-f]{16}) 0x([0-9a-f]{16})"));
-    const quint64 base =
-        table.match(monitor(QStringLiteral("info registers"))).captured(1).toULongLong(nullptr, 16);
-    const auto words = gate.match(monitor(QStringLiteral("x /2gx 0x%1").arg(base + 14 * 16, 0, 16)));
+    static const QRegularExpression table(u"IDT=\\s*([0-9a-f]+)"_s);
+    static const QRegularExpression gate(u": 0x([0-9a-f]{16}) 0x([0-9a-f]{16})"_s);
+    const quint64 base = table.match(monitor(u"info registers"_s)).captured(1).toULongLong(nullptr, 16);
+    const auto words = gate.match(monitor(u"x /2gx 0x%1"_s.arg(base + 14 * 16, 0, 16)));
     const quint64 low = words.captured(1).toULongLong(nullptr, 16),
                   high = words.captured(2).toULongLong(nullptr, 16);
     return (low & 0xffff) | (low >> 48) << 16 | high << 32;
@@ -156,7 +149,7 @@ private slots:
 
     void demo_withKaslr_equalsWhatTheGuestSays() {
         RamGuest guest;
-        QVERIFY2(guest.boot(Guest::demoEif(), {QStringLiteral("-smp"), QStringLiteral("2")}),
+        QVERIFY2(guest.boot(Guest::demoEif(), {u"-smp"_s, u"2"_s}),
                  guest.guest.console().right(2000) + guest.guest.errorOutput());
         const auto plain = imageOf(Guest::demoEif());
         QVERIFY(plain);
@@ -167,11 +160,11 @@ private slots:
 
         compareLog(guest, [&] { return without.read(); });
         const KernelView discovered = without.read();
-        QCOMPARE(discovered.log.source, QStringLiteral("VMCOREINFO"));
-        QCOMPARE(discovered.tasks.source, QStringLiteral("discovered in memory"));
+        QCOMPARE(discovered.log.source, u"VMCOREINFO"_s);
+        QCOMPARE(discovered.tasks.source, u"discovered in memory"_s);
         compareTasks(guest, discovered);
         const KernelView view = withTypes.read();
-        QCOMPARE(view.tasks.source, QStringLiteral("DWARF of vmlinux"));
+        QCOMPARE(view.tasks.source, u"DWARF of vmlinux"_s);
         compareTasks(guest, view);
         compareLayouts(without.tasks(), withTypes.tasks());
         // A kernel like AWS's: no symbols of data, no types.
@@ -181,9 +174,9 @@ private slots:
         // The guest runs on, and may say something between two readings.
         QTRY_COMPARE(functions.read().log.rows.size(), withTypes.read().log.rows.size());
         compareTasks(guest, bare);
-        QVERIFY(bare.modules.unavailable.contains(QStringLiteral("because")));
+        QVERIFY(bare.modules.unavailable.contains(u"because"_s));
 
-        guest.guest.command(QStringLiteral("stop"));
+        guest.guest.command(u"stop"_s);
         const auto kernel = withTypes.kernel();
         QVERIFY(kernel);
         QCOMPARE(*(*kernel)->address("asm_exc_page_fault"), pageFaultHandler(guest.guest));
@@ -206,8 +199,7 @@ private slots:
 
     void demo_withoutKaslrAndSilent_logIsThereAllTheSame() {
         RamGuest guest;
-        QVERIFY2(guest.boot(Guest::demoEif(),
-                            {QStringLiteral("-append"), QStringLiteral("nokaslr quiet loglevel=0")}),
+        QVERIFY2(guest.boot(Guest::demoEif(), {u"-append"_s, u"nokaslr quiet loglevel=0"_s}),
                  guest.guest.console().right(2000) + guest.guest.errorOutput());
         QVERIFY(!guest.guest.console().contains("Linux version"));
         KernelReader reader = readerOf(guest, imageOf(Guest::demoEif()));
@@ -215,7 +207,7 @@ private slots:
         QCOMPARE(view.slide, 0);
         QVERIFY(view.isSlideKnown);
         QVERIFY2(view.log.unavailable.isEmpty(), qPrintable(view.log.unavailable));
-        QVERIFY(view.log.rows.first().text.startsWith(QStringLiteral("Linux version")));
+        QVERIFY(view.log.rows.first().text.startsWith(u"Linux version"_s));
         compareTasks(guest, view);
     }
 
@@ -226,14 +218,14 @@ private slots:
         KernelReader reader(*guest::PhysicalMemory::open(file.fileName(), arch::x86_64()),
                             imageOf(Guest::demoEif()));
         const KernelView view = reader.read();
-        QVERIFY(view.log.unavailable.contains(QStringLiteral("not in the guest's memory")));
+        QVERIFY(view.log.unavailable.contains(u"not in the guest's memory"_s));
         QVERIFY(!view.isSlideKnown);
     }
 
     void debian_packagedKernels_equalWhatTheGuestSays_data() {
         QTest::addColumn<QString>("suite");
-        QTest::newRow("6.1") << QStringLiteral("bookworm");
-        QTest::newRow("6.12") << QStringLiteral("bookworm-backports");
+        QTest::newRow("6.1") << u"bookworm"_s;
+        QTest::newRow("6.12") << u"bookworm-backports"_s;
     }
 
     void debian_packagedKernels_equalWhatTheGuestSays() {
@@ -249,7 +241,7 @@ private slots:
         KernelReader reader = readerOf(guest, image);
         compareLog(guest, [&] { return reader.read(); });
         const KernelView view = reader.read();
-        QCOMPARE(view.tasks.source, QStringLiteral("BTF"));
+        QCOMPARE(view.tasks.source, u"BTF"_s);
         compareTasks(guest, view);
         // The same from RAM alone.
         KernelReader alone = readerOf(guest, nullptr);
@@ -270,7 +262,7 @@ private slots:
         QVERIFY(bare.log.rows.size() >= view.log.rows.size());
         for (qsizetype i = 0; i < view.log.rows.size(); ++i)
             QCOMPARE(bare.log.rows[i].text, view.log.rows[i].text);
-        QCOMPARE(bare.tasks.source, QStringLiteral("discovered in memory"));
+        QCOMPARE(bare.tasks.source, u"discovered in memory"_s);
         compareTasks(guest, bare);
         compareLayouts(functions.tasks(), reader.tasks());
 
@@ -289,15 +281,15 @@ private slots:
         const QByteArrayList words = printed.split(' ');
         QVERIFY2(words.size() >= 6, printed);
         QCOMPARE(QByteArray::number(module.bytes), words[1]);
-        QCOMPARE(module.state, QStringLiteral("live"));
+        QCOMPARE(module.state, u"live"_s);
         QCOMPARE(words[4], QByteArray("Live"));
         const auto kernel = reader.kernel();
         QVERIFY(kernel);
         QVERIFY(!readModuleSymbols(**kernel).isEmpty());
         QVERIFY(!readModuleSymbols(**kernel).first()->table.isEmpty());
 
-        compareStack(guest, reader, QStringLiteral("demo-app"));
-        guest.guest.command(QStringLiteral("stop"));
+        compareStack(guest, reader, u"demo-app"_s);
+        guest.guest.command(u"stop"_s);
         QCOMPARE(*(*kernel)->address("asm_exc_page_fault"), pageFaultHandler(guest.guest));
         sleepingStacks(reader, DebugFrame::Method::orc);
         programOf(reader, enclave.eif);
@@ -341,16 +333,16 @@ private:
         const auto run = [&](const QStringList &arguments) {
             QProcess cli;
             cli.start(QStringLiteral(NITROSCOPE_BINARY_DIR "/bin/nitroscope-cli"),
-                      arguments + QStringList{QStringLiteral("--ram"), guest.ram()});
+                      arguments + QStringList{u"--ram"_s, guest.ram()});
             return cli.waitForFinished(120'000) && cli.exitCode() == 0 ? cli.readAllStandardOutput()
                                                                        : QByteArray();
         };
-        const QString eif = Guest::demoEif(), kernel = QStringLiteral("--kernel");
-        const QByteArray log = run({QStringLiteral("kernel"), QStringLiteral("log"), kernel, eif});
+        const QString eif = Guest::demoEif(), kernel = u"--kernel"_s;
+        const QByteArray log = run({u"kernel"_s, u"log"_s, kernel, eif});
         QCOMPARE(log.count('\n'), shownLog(view.log.rows).size());
-        const QByteArray tasks = run({QStringLiteral("kernel"), QStringLiteral("tasks"), kernel, eif});
+        const QByteArray tasks = run({u"kernel"_s, u"tasks"_s, kernel, eif});
         QVERIFY2(tasks.contains(" demo-app\n") && tasks.contains("kthreadd"), tasks);
-        const QByteArray symbols = run({QStringLiteral("symbols"), eif});
+        const QByteArray symbols = run({u"symbols"_s, eif});
         const QByteArray start =
             QByteArray::number(view.slide + 0xffffffff81000000, 16); // CONFIG_PHYSICAL_START is 16 MiB
         QVERIFY2(symbols.contains(start + " T _text\n"), symbols.right(300));
@@ -370,7 +362,7 @@ private:
             QVERIFY2(process, process ? "" : qPrintable(process.error().text()));
             const QVector<LoadedProgram> loaded = (*programs)->loadedBy(*process);
             QCOMPARE(loaded.size(), 1);
-            QCOMPARE(loaded[0].program->name(), QStringLiteral("demo-app"));
+            QCOMPARE(loaded[0].program->name(), u"demo-app"_s);
             const guest::VirtualMemory memory(
                 reader.memory(), {(*kernel)->mapped()->translation().paging, process->pageTable});
             const ReadGuest read = [&memory](quint64 address, quint64 bytes) {
@@ -385,7 +377,7 @@ private:
             QVERIFY(start);
             QStringList places;
             for (const DebugFrame &frame : unwind(*start, DebugSymbols(parts), read, 64))
-                places << (frame.isUser ? QStringLiteral("user ") : QStringLiteral("kernel ")) + frame.place;
+                places << (frame.isUser ? u"user "_s : u"kernel "_s) + frame.place;
             const bool reachesMain = std::any_of(places.cbegin(), places.cend(), [](const QString &place) {
                 return place.startsWith(u"user main+") || place.startsWith(u"user __libc_start_");
             });
@@ -448,10 +440,10 @@ private:
                 continue;
             QStringList printed, ours;
             const QByteArray file = "/proc/" + QByteArray::number(task.pid) + "/stack";
-            static const QRegularExpression text(QStringLiteral("^\\[<0>\\] (\\S+)\\+0x([0-9a-f]+)/"));
+            static const QRegularExpression text(u"^\\[<0>\\] (\\S+)\\+0x([0-9a-f]+)/"_s);
             for (const QByteArray &line : guest.ask("cat " + file, "nitroscope-demo: cat " + file))
                 if (const auto match = text.match(QString::fromUtf8(line)); match.hasMatch())
-                    printed << match.captured(1) + QStringLiteral("+0x") + match.captured(2);
+                    printed << match.captured(1) + u"+0x"_s + match.captured(2);
             for (const DebugFrame &frame : framesOf(reader, task))
                 if (!frame.isUser && !frame.isInline)
                     ours << frame.place;

@@ -22,8 +22,8 @@ class NsmGuest : public QObject {
 private:
     static constexpr int bootSeconds = 180;
 
-    /// What follows `start` on the console's line that begins with it, waiting for that line; from byte
-    /// `after` on.
+    // What follows `start` on the console's line that begins with it, waiting for that line; from byte
+    // `after` on.
     QByteArray line(Guest &guest, const QByteArray &start, qsizetype after, int seconds = 60) {
         const QByteArray whole = "nitroscope-demo: " + start;
         QElapsedTimer timer;
@@ -37,7 +37,7 @@ private:
         }
         return {};
     }
-    /// Types a command and returns the rest of the line it answers with.
+    // Types a command and returns the rest of the line it answers with.
     QByteArray ask(Guest &guest, const QByteArray &typed, const QByteArray &answer, int seconds = 60) {
         const qsizetype before = guest.console().size();
         guest.type(typed + '\n');
@@ -77,7 +77,7 @@ private:
         QVERIFY2(digest.good && digest.output.contains("Verified OK"), digest.output);
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         NITROSCOPE_REQUIRE_GUEST();
         NITROSCOPE_REQUIRE_OPENSSL_CLI();
@@ -163,7 +163,7 @@ private Q_SLOTS:
         QCOMPARE(pcr(m_guest, 16), value);
     }
 
-    /// Last of those that use the NSM: it locks everything.
+    // Last of those that use the NSM: it locks everything.
     void nsmCheck_passesInTheGuest() {
         const QByteArray sum = ask(m_guest, "check", "checked, ", 120);
         QVERIFY2(sum == "0 of 10 failed", m_guest.console().right(2000));

@@ -66,7 +66,7 @@ class RecordReplay : public QObject {
         guest.type("\n");
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         NITROSCOPE_REQUIRE_GUEST();
         qputenv("XDG_DATA_HOME", m_folder.path().toUtf8());

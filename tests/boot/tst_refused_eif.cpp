@@ -17,6 +17,7 @@
 using nitroscope::test::Guest;
 using nitroscope::test::RawEif;
 using namespace nitroscope::tests;
+using namespace Qt::Literals::StringLiterals;
 
 class RefusedEif : public QObject {
     Q_OBJECT
@@ -40,7 +41,7 @@ class RefusedEif : public QObject {
             QStringList{"run-enclave", "--eif-path", path, "--attach-console", "--timeout", "240"} + more);
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         NITROSCOPE_REQUIRE_GUEST();
         qputenv("XDG_RUNTIME_DIR", m_folder.path().toLocal8Bit());
@@ -88,7 +89,7 @@ private Q_SLOTS:
         const QString said = QString::fromUtf8(result.error);
         QVERIFY2(said.contains(QRegularExpression(words)), result.error);
         QVERIFY2(said.contains(path), "the file is not named");
-        QCOMPARE(said.count(QRegularExpression(QStringLiteral("\\bE[0-9]{2}:"))), 1);
+        QCOMPARE(said.count(QRegularExpression(u"\\bE[0-9]{2}:"_s)), 1);
         QVERIFY(result.output.isEmpty());
     }
 
@@ -126,8 +127,8 @@ private Q_SLOTS:
     void memoryTooSmall_namesWhatIsEnough() {
         const auto result = run(Guest::demoEif(), {"--memory", "20"});
         QCOMPARE(result.exitCode, 1);
-        const auto needed = QRegularExpression(QStringLiteral("E26: .*at least ([0-9]+) MiB"))
-                                .match(QString::fromUtf8(result.error));
+        const auto needed =
+            QRegularExpression(u"E26: .*at least ([0-9]+) MiB"_s).match(QString::fromUtf8(result.error));
         QVERIFY2(needed.hasMatch(), result.error);
         // One MiB less is refused too; the number itself loads, which is all that is promised: the kernel
         // needs memory of its own for what it does then.

@@ -32,13 +32,13 @@ constexpr int patienceMs = 240'000;
 constexpr quint32 agentPort = 6000;
 constexpr quint16 rw = 5; // VirtIO 1.2 §5.10.6
 
-/// A command in the foreground, with what it has said so far.
+// A command in the foreground, with what it has said so far.
 class Running {
 public:
     explicit Running(const QStringList &arguments) { startCommand(m_process, arguments); }
     ~Running() { end(); }
 
-    /// What the expression's group has caught in either output; nothing after patienceMs or at the end.
+    // What the expression's group has caught in either output; nothing after patienceMs or at the end.
     QString waitFor(const QString &pattern) {
         const QRegularExpression expression(pattern, QRegularExpression::MultilineOption);
         QElapsedTimer clock;
@@ -53,7 +53,7 @@ public:
             m_process.waitForReadyRead(100);
         }
     }
-    /// As with Ctrl+C.
+    // As with Ctrl+C.
     void end() {
         if (m_process.state() != QProcess::NotRunning) {
             ::kill(pid_t(m_process.processId()), SIGINT);
@@ -61,7 +61,7 @@ public:
         }
         take();
     }
-    /// The process that it runs.
+    // The process that it runs.
     qint64 child() const {
         const QString id = QString::number(m_process.processId());
         QFile file(u"/proc/%1/task/%1/children"_s.arg(id));
@@ -97,7 +97,7 @@ class RunVsock : public QObject {
                            u"--vsock-path"_s, m_path,          u"--capture"_s,   m_capture} +
                more;
     }
-    /// The agent's answer to a command on a connection of its own.
+    // The agent's answer to a command on a connection of its own.
     QByteArray ask(const QByteArray &command) const {
         const int agent = connectToEnclave(m_path, agentPort);
         QByteArray answer = sendAllTo(agent, command + '\n') ? receiveLine(agent) : "no agent";
@@ -126,7 +126,7 @@ class RunVsock : public QObject {
         return process.readAllStandardOutput();
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         NITROSCOPE_REQUIRE_GUEST();
         qputenv("XDG_RUNTIME_DIR", m_runtime.path().toLocal8Bit());

@@ -10,6 +10,7 @@
 
 using nitroscope::test::Guest;
 using namespace nitroscope::pcapng;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -44,14 +45,14 @@ private slots:
 
     void boot_traced_hasSystemCallsAndFirstCalls() {
         QTemporaryDir folder;
-        const QString capture = folder.filePath(QStringLiteral("run.pcapng"));
+        const QString capture = folder.filePath(u"run.pcapng"_s);
         Guest guest;
         QVERIFY2(guest.start({"-m", "512M", "-chardev", "file,id=cap,path=" + capture, "-M",
                               "nitro-enclave,capture=cap", "-kernel", Guest::demoEif(), "-append", "nokaslr",
                               "-plugin", plugin + ",syscalls=on,first-calls=" + symbolMap}),
                  guest.errorOutput());
         QVERIFY2(guest.waitForConsole("nitroscope-demo: ready", bootSeconds), guest.console());
-        guest.command(QStringLiteral("quit"));
+        guest.command(u"quit"_s);
         QVERIFY(guest.waitForExit(60));
 
         const QVector<GuestRecord> records = guestRecords(capture);
@@ -60,27 +61,24 @@ private slots:
         QHash<QString, int> calls, results;
         for (const GuestRecord &record : records) {
             texts << guestText(record).value_or(QString());
-            const QString name = record.fields.value(QStringLiteral("name")).toString();
-            if (record.kind == QLatin1String("first-call")) {
+            const QString name = record.fields.value(u"name"_s).toString();
+            if (record.kind == "first-call"_L1) {
                 firstCalls << name;
-                addresses.insert(record.fields.value(QStringLiteral("address")).toULongLong());
+                addresses.insert(record.fields.value(u"address"_s).toULongLong());
             } else
-                (record.kind == QLatin1String("system-call") ? calls : results)[name]++;
+                (record.kind == "system-call"_L1 ? calls : results)[name]++;
         }
         // Each function once, in the order in which every kernel boots.
         QCOMPARE(firstCalls.size(), addresses.size()); // names may repeat: the kernel has static functions
-        QVERIFY(firstCalls.indexOf(QStringLiteral("start_kernel")) >= 0);
-        QVERIFY(firstCalls.indexOf(QStringLiteral("start_kernel")) <
-                firstCalls.indexOf(QStringLiteral("rest_init")));
-        QVERIFY(firstCalls.indexOf(QStringLiteral("rest_init")) <
-                firstCalls.indexOf(QStringLiteral("kernel_init")));
+        QVERIFY(firstCalls.indexOf(u"start_kernel"_s) >= 0);
+        QVERIFY(firstCalls.indexOf(u"start_kernel"_s) < firstCalls.indexOf(u"rest_init"_s));
+        QVERIFY(firstCalls.indexOf(u"rest_init"_s) < firstCalls.indexOf(u"kernel_init"_s));
         // What the demo's init is known to do.
-        QVERIFY2(
-            !texts.filter(QRegularExpression(QStringLiteral("^open(at)?\\(.*path \"/dev/nsm\"$"))).isEmpty(),
-            qPrintable(texts.filter(QStringLiteral("open")).join(u'\n')));
-        QVERIFY(calls.value(QStringLiteral("ioctl")) > 0);
-        QVERIFY(results.value(QStringLiteral("ioctl")) > 0);
-        QVERIFY(results.value(QStringLiteral("ioctl")) <= calls.value(QStringLiteral("ioctl")));
+        QVERIFY2(!texts.filter(QRegularExpression(u"^open(at)?\\(.*path \"/dev/nsm\"$"_s)).isEmpty(),
+                 qPrintable(texts.filter(u"open"_s).join(u'\n')));
+        QVERIFY(calls.value(u"ioctl"_s) > 0);
+        QVERIFY(results.value(u"ioctl"_s) > 0);
+        QVERIFY(results.value(u"ioctl"_s) <= calls.value(u"ioctl"_s));
         QVERIFY(!texts.contains(QString())); // every record reads well
     }
 

@@ -45,7 +45,7 @@ private:
               static_cast<long long>(milliseconds), double(bytes) * 8 / 1e6 / double(milliseconds));
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         NITROSCOPE_REQUIRE_GUEST();
         qputenv("XDG_DATA_HOME", m_folder.path().toUtf8());

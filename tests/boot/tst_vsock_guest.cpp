@@ -35,7 +35,7 @@ private:
     int m_agent = -1;
 
     QString pathOf(quint32 port) const { return m_path + u'_' + QString::number(port); }
-    /// The agent's answer to a command.
+    // The agent's answer to a command.
     QByteArray ask(const QByteArray &command) {
         return sendAllTo(m_agent, command + '\n') ? receiveLine(m_agent) : "the agent is gone";
     }
@@ -46,7 +46,7 @@ private:
                 return flow.toObject();
         return {};
     }
-    /// Runs a program with the preload library; what it printed.
+    // Runs a program with the preload library; what it printed.
     QByteArray run(const QString &program, const QStringList &arguments, const QByteArray &input = {}) {
         QProcess process;
         QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
@@ -61,7 +61,7 @@ private:
         return process.readAllStandardOutput() + process.readAllStandardError();
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         NITROSCOPE_REQUIRE_GUEST();
         qputenv("XDG_DATA_HOME", m_folder.path().toUtf8());

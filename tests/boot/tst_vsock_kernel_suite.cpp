@@ -27,13 +27,12 @@ struct Skip {
 };
 
 constexpr const char *noEor = "a Unix socket loses MSG_EOR, so the host's end can neither send nor see it; "
-                              "message bounds themselves are "
-                              "covered by tst_vsock_guest (messages_…)";
+                              "message bounds themselves are covered by tst_vsock_guest (messages_…)";
 
 constexpr const char *noZeroCopy =
     "a Unix socket has no SO_ZEROCOPY; the enclave's own zero copy is covered the other way round";
 
-/// The suite's client is in the enclave, its server on the host.
+// The suite's client is in the enclave, its server on the host.
 constexpr Skip skippedWithClientHere[] = {
     {6, noEor},
     {17,
@@ -41,7 +40,7 @@ constexpr Skip skippedWithClientHere[] = {
      "the enclave's first send() still succeeds"},
 };
 
-/// The suite's server is in the enclave, its client on the host.
+// The suite's server is in the enclave, its client on the host.
 constexpr Skip skippedWithServerHere[] = {
     {6, noEor},
     {18, noZeroCopy},
@@ -73,7 +72,7 @@ private:
         return {};
     }
 
-    /// Runs all cases in one boot. `log` gets what both ends have printed.
+    // Runs all cases in one boot. `log` gets what both ends have printed.
     QMap<int, QByteArray> run(bool clientHere, const QStringList &machine, const QStringList &skips,
                               QByteArray &log) {
         const quint16 port = freeTcpPort();
@@ -144,7 +143,7 @@ private:
         return all;
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         if (Guest::qemu().isEmpty())
             QSKIP("build/bin/qemu-system-x86_64 has not been built (./workbench build)");

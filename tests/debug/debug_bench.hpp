@@ -13,6 +13,8 @@
 
 namespace nitroscope::test {
 
+using namespace Qt::Literals::StringLiterals;
+
 struct DebugBench {
     app::LiveSession session{app::LiveSession::Stream::ignored};
     QString eif = Guest::demoEif();
@@ -29,9 +31,8 @@ struct DebugBench {
     bool start(const QString &append = {}, unsigned cpus = 1) {
         QObject::connect(&session, &app::EnclaveSession::debuggerReady, &session,
                          [this](const QString &path) { socket = path; });
-        QObject::connect(
-            &session, &app::EnclaveSession::logLine, &session,
-            [this](const app::LogEntry &entry) { log << entry.source + QStringLiteral(": ") + entry.text; });
+        QObject::connect(&session, &app::EnclaveSession::logLine, &session,
+                         [this](const app::LogEntry &entry) { log << entry.source + u": "_s + entry.text; });
         QObject::connect(&session, &app::EnclaveSession::consoleOutput, &session,
                          [this](const QByteArray &bytes) { console += bytes; });
         QObject::connect(&session, &app::EnclaveSession::ended, &session,
@@ -138,8 +139,8 @@ struct DebugBench {
     // Stops where the demo's application, and nobody else, writes.
     std::optional<app::DebugStop> stopInApplicationsWrite() {
         app::DebugBreakpoint wanted;
-        wanted.place = QStringLiteral("ksys_write");
-        wanted.process = QStringLiteral("demo-app");
+        wanted.place = u"ksys_write"_s;
+        wanted.process = u"demo-app"_s;
         target()->addBreakpoint(wanted);
         return stopAfter([&] { target()->resume(); });
     }

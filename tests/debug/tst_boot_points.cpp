@@ -5,6 +5,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::test::DebugBench;
 using nitroscope::test::Guest;
 
@@ -21,9 +22,9 @@ private slots:
         QTest::addColumn<QString>("append");
         QTest::addColumn<int>("cpus");
         QTest::newRow("KASLR, 1 CPU") << QString() << 1;
-        QTest::newRow("nokaslr, 2 CPUs") << QStringLiteral("nokaslr") << 2;
+        QTest::newRow("nokaslr, 2 CPUs") << u"nokaslr"_s << 2;
         QTest::newRow("KASLR, 2 CPUs") << QString() << 2;
-        QTest::newRow("nokaslr, 1 CPU") << QStringLiteral("nokaslr") << 1;
+        QTest::newRow("nokaslr, 1 CPU") << u"nokaslr"_s << 1;
     }
 
     void everyStage_isReached() {
@@ -42,12 +43,12 @@ private slots:
         auto stop = bench.runTo(BootPoint::firmwareEntry);
         QVERIFY(stop && stop->why == DebugStop::Why::bootPoint);
         QVERIFY(stop->segment.mode == CpuMode::bits64);
-        QCOMPARE(bench.name(stop->pc), QStringLiteral("entry64"));
+        QCOMPARE(bench.name(stop->pc), u"entry64"_s);
 
         stop = bench.runTo(BootPoint::kernelEntry);
         QVERIFY(stop && stop->why == DebugStop::Why::bootPoint);
         QCOMPARE(stop->pc, bench.target()->walk().map()->kernelEntry);
-        QCOMPARE(bench.value(QStringLiteral("$rsi")).value_or(0), quint64(0x7000)); // the zero page
+        QCOMPARE(bench.value(u"$rsi"_s).value_or(0), quint64(0x7000)); // the zero page
         QVERIFY(isMoved != bench.target()->kernelSlide().has_value());
 
         stop = bench.runTo(BootPoint::kernelUnpacked);
@@ -63,7 +64,7 @@ private slots:
 
         stop = bench.runTo(BootPoint::startKernel);
         QVERIFY(stop && stop->why == DebugStop::Why::bootPoint);
-        QCOMPARE(bench.name(stop->pc), QStringLiteral("start_kernel"));
+        QCOMPARE(bench.name(stop->pc), u"start_kernel"_s);
         QCOMPARE(stop->pc - slide, bench.target()->walk().map()->symbol("start_kernel").value_or(0));
 
         QStringList levels;
@@ -75,12 +76,12 @@ private slots:
         }
         qInfo() << levels;
         QCOMPARE(levels.size(), QSet<QString>(levels.begin(), levels.end()).size());
-        QVERIFY(levels.first() == QStringLiteral("Initcall level 0 (pure)"));
-        QVERIFY(levels.last() == QStringLiteral("Initcall level 7 (late)"));
+        QVERIFY(levels.first() == u"Initcall level 0 (pure)"_s);
+        QVERIFY(levels.last() == u"Initcall level 7 (late)"_s);
 
         stop = bench.runTo(BootPoint::initFirst);
         QVERIFY(stop && stop->why == DebugStop::Why::bootPoint);
-        QCOMPARE(bench.value(QStringLiteral("$cs & 3")).value_or(0), quint64(3));
+        QCOMPARE(bench.value(u"$cs & 3"_s).value_or(0), quint64(3));
         const auto &programs = bench.target()->walk().map()->programs;
         QCOMPARE(stop->pc & 0xfff, programs.init.entry & 0xfff);
         QVERIFY(!bench.console.contains("ready")); // init has not printed anything
@@ -88,7 +89,7 @@ private slots:
         stop = bench.runTo(BootPoint::applicationFirst);
         QVERIFY(stop && stop->why == DebugStop::Why::bootPoint);
         QCOMPARE(stop->pc & 0xfff, programs.application.entry & 0xfff);
-        QCOMPARE(bench.value(QStringLiteral("$cs & 3")).value_or(0), quint64(3));
+        QCOMPARE(bench.value(u"$cs & 3"_s).value_or(0), quint64(3));
         QVERIFY(bench.console.contains("ready"));
         QVERIFY(!bench.console.contains("app:")); // the application has not printed anything
 
@@ -115,7 +116,7 @@ private slots:
         QVERIFY(!bench.target()->kernelSlide());
         stop = bench.runTo(BootPoint::startKernel); // KASLR chooses again
         QVERIFY(stop && stop->why == DebugStop::Why::bootPoint);
-        QCOMPARE(bench.name(stop->pc), QStringLiteral("start_kernel"));
+        QCOMPARE(bench.name(stop->pc), u"start_kernel"_s);
     }
 
     void initFirst_fromReset_inOneGo() {
@@ -131,21 +132,21 @@ private slots:
         DebugBench bench;
         QVERIFY(bench.start());
         DebugBreakpoint wanted;
-        wanted.place = QStringLiteral("do_one_initcall");
-        wanted.condition = QStringLiteral("$rdi != 0");
+        wanted.place = u"do_one_initcall"_s;
+        wanted.condition = u"$rdi != 0"_s;
         wanted.ignoreCount = 3;
         bench.target()->addBreakpoint(wanted);
         QVERIFY(bench.target()->breakpoints().first().state == DebugBreakpoint::State::waiting);
-        QVERIFY(bench.target()->breakpoints().first().problem.contains(QStringLiteral("KASLR")));
+        QVERIFY(bench.target()->breakpoints().first().problem.contains(u"KASLR"_s));
         auto stop = bench.stopAfter([&] { bench.target()->resume(); });
         QVERIFY(stop && stop->why == DebugStop::Why::breakpoint);
         QCOMPARE(stop->breakpoint.value_or(0), 1);
-        QCOMPARE(bench.name(stop->pc), QStringLiteral("do_one_initcall"));
+        QCOMPARE(bench.name(stop->pc), u"do_one_initcall"_s);
         QCOMPARE(bench.target()->breakpoints().first().hits, quint64(4));
 
         // A condition that does not hold: the target runs on, and can be interrupted.
         DebugBreakpoint never = bench.target()->breakpoints().first();
-        never.condition = QStringLiteral("$rdi == 1");
+        never.condition = u"$rdi == 1"_s;
         bench.target()->changeBreakpoint(never);
         bench.target()->resume();
         QVERIFY(bench.wait([&] { return bench.console.contains("ready"); }));
@@ -162,21 +163,20 @@ private slots:
         for (int i = 0; i < 25; ++i) {
             const auto stop = bench.stopAfter([&] { bench.target()->stepOver(); });
             QVERIFY(stop && stop->why == DebugStop::Why::step);
-            QVERIFY2(bench.name(stop->pc).startsWith(QStringLiteral("start_kernel")),
-                     qPrintable(bench.name(stop->pc)));
+            QVERIFY2(bench.name(stop->pc).startsWith(u"start_kernel"_s), qPrintable(bench.name(stop->pc)));
         }
         DebugBreakpoint inner;
-        inner.place = QStringLiteral("trap_init"); // called by start_kernel, later
+        inner.place = u"trap_init"_s; // called by start_kernel, later
         inner.once = true;
         bench.target()->addBreakpoint(inner);
         auto stop = bench.stopAfter([&] { bench.target()->resume(); });
-        QVERIFY(stop && bench.name(stop->pc) == QStringLiteral("trap_init"));
+        QVERIFY(stop && bench.name(stop->pc) == u"trap_init"_s);
         QVERIFY(bench.target()->breakpoints().isEmpty());
         // Into the prologue, where the frame is set up.
         for (int i = 0; i < 2; ++i)
             stop = bench.stopAfter([&] { bench.target()->step(); });
         stop = bench.stopAfter([&] { bench.target()->stepOut(); });
-        QVERIFY(stop && bench.name(stop->pc).startsWith(QStringLiteral("start_kernel+")));
+        QVERIFY(stop && bench.name(stop->pc).startsWith(u"start_kernel+"_s));
     }
 
     void watchpoint_onData_tellsWhoWrote() {
@@ -185,14 +185,14 @@ private slots:
         QVERIFY(bench.runTo(BootPoint::startKernel));
         DebugBreakpoint watch;
         watch.kind = DebugBreakpoint::Kind::write;
-        watch.place = QStringLiteral("saved_command_line");
+        watch.place = u"saved_command_line"_s;
         watch.length = 8;
         bench.target()->addBreakpoint(watch);
         const auto stop = bench.stopAfter([&] { bench.target()->resume(); });
         QVERIFY(stop && stop->why == DebugStop::Why::watchpoint);
         QVERIFY(stop->dataAddress.has_value());
-        QVERIFY2(bench.name(stop->pc).startsWith(QStringLiteral("start_kernel")) ||
-                     bench.name(stop->pc).startsWith(QStringLiteral("setup_command_line")),
+        QVERIFY2(bench.name(stop->pc).startsWith(u"start_kernel"_s) ||
+                     bench.name(stop->pc).startsWith(u"setup_command_line"_s),
                  qPrintable(bench.name(stop->pc)));
     }
 
@@ -210,7 +210,7 @@ private slots:
         for (const KernelTask &task : view->tasks.rows)
             if (task.cpu == int(stop->thread) - 1)
                 current = task.name;
-        QCOMPARE(current, QStringLiteral("demo-app"));
+        QCOMPARE(current, u"demo-app"_s);
         QVERIFY(!view->log.rows.isEmpty());
         QCOMPARE(view->slide, bench.target()->kernelSlide().value_or(1));
     }
@@ -219,7 +219,7 @@ private slots:
         DebugBench bench;
         QVERIFY(bench.start());
         QVERIFY(bench.runTo(BootPoint::startKernel));
-        const auto banner = bench.target()->symbols()->address(QStringLiteral("linux_banner"));
+        const auto banner = bench.target()->symbols()->address(u"linux_banner"_s);
         QVERIFY(banner.has_value());
         QVERIFY(bench.memory(AddressSpace::guestVirtual, *banner, 32).startsWith("Linux version 6."));
         bench.target()->resume();

@@ -11,6 +11,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::test::DebugBench;
 using nitroscope::test::Guest;
 
@@ -46,28 +47,28 @@ private slots:
         DebugBench bench;
         QVERIFY(bench.start());
         QVERIFY(bench.runTo(BootPoint::startKernel));
-        const auto trap = bench.target()->symbols()->address(QStringLiteral("trap_init"));
-        const auto call = bench.target()->symbols()->address(QStringLiteral("do_one_initcall"));
+        const auto trap = bench.target()->symbols()->address(u"trap_init"_s);
+        const auto call = bench.target()->symbols()->address(u"do_one_initcall"_s);
         QVERIFY(trap && call);
         auto stop = bench.stopAfter([&] { bench.target()->runTo(*trap); });
         QVERIFY(stop && stop->why == DebugStop::Why::breakpoint);
         QCOMPARE(stop->pc, *trap);
-        QVERIFY2(stop->text.contains(QStringLiteral("trap_init")), qPrintable(stop->text));
+        QVERIFY2(stop->text.contains(u"trap_init"_s), qPrintable(stop->text));
         QVERIFY(bench.target()->breakpoints().isEmpty());
 
         stop = bench.stopAfter([&] { bench.target()->runTo(*call); });
         QVERIFY(stop && stop->pc == *call);
-        const auto first = bench.value(QStringLiteral("$rdi"));
+        const auto first = bench.value(u"$rdi"_s);
         // From the place itself it is the next time that it is passed.
         stop = bench.stopAfter([&] { bench.target()->runTo(*call); });
         QVERIFY(stop && stop->pc == *call);
-        QVERIFY(bench.value(QStringLiteral("$rdi")) != first);
+        QVERIFY(bench.value(u"$rdi"_s) != first);
 
         // Something else comes first: the place is not stopped at later.
-        const auto never = bench.target()->symbols()->address(QStringLiteral("run_init_process"));
+        const auto never = bench.target()->symbols()->address(u"run_init_process"_s);
         QVERIFY(never.has_value());
         DebugBreakpoint earlier;
-        earlier.place = QStringLiteral("do_one_initcall");
+        earlier.place = u"do_one_initcall"_s;
         earlier.once = true;
         bench.target()->addBreakpoint(earlier);
         stop = bench.stopAfter([&] { bench.target()->runTo(*never); });
@@ -81,16 +82,16 @@ private slots:
         DebugBench bench;
         QVERIFY(bench.start());
         QVERIFY(bench.target()->stop().has_value());
-        QVERIFY(bench.value(QStringLiteral("$rip")).has_value());
+        QVERIFY(bench.value(u"$rip"_s).has_value());
         bench.target()->resume();
         QVERIFY(bench.wait([&] { return bench.target()->state() == DebugTarget::State::running; }));
         QVERIFY(!bench.target()->stop());
-        QVERIFY(!bench.value(QStringLiteral("$rip")));
+        QVERIFY(!bench.value(u"$rip"_s));
         QVERIFY(bench.registers(1).isEmpty());
         QVERIFY(bench.wait([&] { return bench.console.contains("Linux version"); }));
         QVERIFY(bench.stopAfter([&] { bench.target()->interrupt(); }));
         QVERIFY(bench.target()->stop().has_value());
-        QVERIFY(bench.value(QStringLiteral("$rip")).has_value());
+        QVERIFY(bench.value(u"$rip"_s).has_value());
     }
 
     // The walk's last line has the physical address, and what lies there is what the virtual address shows.
@@ -98,13 +99,13 @@ private slots:
         DebugBench bench;
         QVERIFY(bench.start());
         QStringList steps = bench.translation(0x1000);
-        QVERIFY2(!steps.isEmpty() && steps.last().contains(QStringLiteral("0x1000")),
+        QVERIFY2(!steps.isEmpty() && steps.last().contains(u"0x1000"_s),
                  qPrintable(steps.join(u'\n'))); // paging is off
         QVERIFY(bench.runTo(BootPoint::startKernel));
-        const auto banner = bench.target()->symbols()->address(QStringLiteral("linux_banner"));
+        const auto banner = bench.target()->symbols()->address(u"linux_banner"_s);
         QVERIFY(banner.has_value());
         steps = bench.translation(*banner);
-        static const QRegularExpression number(QStringLiteral("0x([0-9a-f]+)"));
+        static const QRegularExpression number(u"0x([0-9a-f]+)"_s);
         quint64 physical = 0;
         for (auto all = number.globalMatch(steps.last()); all.hasNext();)
             if (const quint64 found = all.next().captured(1).toULongLong(nullptr, 16);
@@ -114,8 +115,7 @@ private slots:
         QVERIFY(bench.memory(AddressSpace::guestPhysical, physical, 32).startsWith("Linux version 6."));
         QVERIFY(steps.size() >= 4);
         steps = bench.translation(0xffffc00000000000); // the kernel has nothing there yet
-        QVERIFY2(steps.last().contains(QStringLiteral("not"), Qt::CaseInsensitive),
-                 qPrintable(steps.join(u'\n')));
+        QVERIFY2(steps.last().contains(u"not"_s, Qt::CaseInsensitive), qPrintable(steps.join(u'\n')));
     }
 
     // The kernel prints what was written: virtual and physical.
@@ -124,14 +124,14 @@ private slots:
         QVERIFY(bench.start());
         QVERIFY(bench.runTo(BootPoint::startKernel));
         LiveTarget &target = *bench.target();
-        const auto banner = target.symbols()->address(QStringLiteral("linux_banner"));
+        const auto banner = target.symbols()->address(u"linux_banner"_s);
         QVERIFY(banner.has_value());
         QSignalSpy changes(&target, &DebugTarget::targetChanged);
         target.writeMemory(AddressSpace::guestVirtual, *banner, "Pengu");
         QVERIFY(bench.wait([&] { return changes.count() == 1; }));
         QVERIFY(bench.memory(AddressSpace::guestVirtual, *banner, 16).startsWith("Pengu version"));
         // The EIF's command line, where the firmware has put it.
-        const auto lineAt = bench.value(QStringLiteral("boot_command_line"));
+        const auto lineAt = bench.value(u"boot_command_line"_s);
         QVERIFY(lineAt.has_value());
         const QByteArray line = bench.memory(AddressSpace::guestPhysical, physicalOf(bench, *lineAt), 64);
         QVERIFY2(line.contains("reboot=k"), line);
@@ -190,13 +190,13 @@ private slots:
         QVERIFY(bench.runTo(BootPoint::applicationFirst));
         LiveTarget &target = *bench.target();
         DebugBreakpoint write;
-        write.place = QStringLiteral("ksys_write");
-        write.process = QStringLiteral("demo-app");
+        write.place = u"ksys_write"_s;
+        write.process = u"demo-app"_s;
         write.once = true;
         target.addBreakpoint(write);
         auto stop = bench.stopAfter([&] { target.resume(); });
         QVERIFY(stop && stop->why == DebugStop::Why::breakpoint);
-        const auto length = bench.value(QStringLiteral("$rdx"));
+        const auto length = bench.value(u"$rdx"_s);
         QVERIFY(length && *length > 4);
         const auto written = [&](int number, quint64 value, qsizetype bytes = 8) {
             const qsizetype before = bench.stops.size();
@@ -212,7 +212,7 @@ private slots:
             QVERIFY(written(number, value));
             expected.replace(arch::x86::table.offset(number), 8, littleEndian(value));
             QCOMPARE(bench.registers(stop->thread), expected);
-            QCOMPARE(bench.value(QStringLiteral("$r%1").arg(number)).value_or(0), value);
+            QCOMPARE(bench.value(u"$r%1"_s.arg(number)).value_or(0), value);
         }
         for (const int number : {8, 9, 10, 11, 12})
             QVERIFY(written(
@@ -227,14 +227,14 @@ private slots:
         const qsizetype before = bench.console.size();
         stop = bench.stopAfter([&] { target.stepOut(); });
         QVERIFY(stop && stop->why == DebugStop::Why::step);
-        QCOMPARE(bench.value(QStringLiteral("$rax")).value_or(0), quint64(4));
+        QCOMPARE(bench.value(u"$rax"_s).value_or(0), quint64(4));
         QVERIFY(bench.console.size() - before <= 5);
         // Another place to go on at.
-        const auto place = target.symbols()->address(QStringLiteral("ksys_write"));
+        const auto place = target.symbols()->address(u"ksys_write"_s);
         QVERIFY(written(arch::x86::rip, *place));
         QCOMPARE(target.stop()->pc, *place);
         stop = bench.stopAfter([&] { target.step(); });
-        QVERIFY2(stop && bench.name(stop->pc).startsWith(QStringLiteral("ksys_write+")),
+        QVERIFY2(stop && bench.name(stop->pc).startsWith(u"ksys_write+"_s),
                  qPrintable(bench.name(stop ? stop->pc : 0)));
         QCOMPARE(bench.problems, QStringList());
     }
@@ -248,11 +248,11 @@ private slots:
         target.addBreakpoint(watchOf(DebugBreakpoint::Kind::read, "linux_banner+3", 1));
         auto stop = bench.stopAfter([&] { target.resume(); });
         QVERIFY(stop && stop->why == DebugStop::Why::watchpoint);
-        QCOMPARE(stop->dataAddress.value_or(0), bench.value(QStringLiteral("linux_banner+3")).value_or(1));
+        QCOMPARE(stop->dataAddress.value_or(0), bench.value(u"linux_banner+3"_s).value_or(1));
         qInfo() << "the banner is read by" << bench.name(stop->pc);
         target.removeBreakpoint(1);
-        const auto place = bench.value(QStringLiteral("saved_command_line"));
-        QVERIFY(place && bench.value(QStringLiteral("*saved_command_line")) == quint64(0));
+        const auto place = bench.value(u"saved_command_line"_s);
+        QVERIFY(place && bench.value(u"*saved_command_line"_s) == quint64(0));
         // The first access writes it; the read watchpoint keeps quiet then.
         target.addBreakpoint(watchOf(DebugBreakpoint::Kind::access, "saved_command_line", 8));
         target.addBreakpoint(watchOf(DebugBreakpoint::Kind::read, "saved_command_line", 8));
@@ -260,7 +260,7 @@ private slots:
         QVERIFY(stop && stop->why == DebugStop::Why::watchpoint);
         QCOMPARE(stop->dataAddress.value_or(0), *place);
         QCOMPARE(stop->breakpoint.value_or(0), 2);
-        QVERIFY(bench.value(QStringLiteral("*saved_command_line")).value_or(0) != 0);
+        QVERIFY(bench.value(u"*saved_command_line"_s).value_or(0) != 0);
         QCOMPARE(target.breakpoints()[0].hits, quint64(1));
         QCOMPARE(target.breakpoints()[1].hits, quint64(0));
         target.removeBreakpoint(2);
@@ -269,7 +269,7 @@ private slots:
         QVERIFY(stop && stop->why == DebugStop::Why::watchpoint);
         QCOMPARE(stop->breakpoint.value_or(0), 3);
         QCOMPARE(stop->dataAddress.value_or(0), *place);
-        QVERIFY2(stop->text.endsWith(QStringLiteral(": read")), qPrintable(stop->text));
+        QVERIFY2(stop->text.endsWith(u": read"_s), qPrintable(stop->text));
         qInfo() << "read by" << bench.name(stop->pc);
         QCOMPARE(target.breakpoints()[0].hits, quint64(1));
         target.removeBreakpoint(3);
@@ -283,25 +283,25 @@ private slots:
 
     // A vmlinux that is given later brings source lines, inlined functions and types.
     void debugFile_bringsLinesAndTypes_orSaysWhyNot() {
-        const QString vmlinux = QFileInfo(Guest::demoEif()).absolutePath() + QStringLiteral("/vmlinux");
+        const QString vmlinux = QFileInfo(Guest::demoEif()).absolutePath() + u"/vmlinux"_s;
         if (!QFileInfo::exists(vmlinux))
             QSKIP("build/demo/vmlinux is not there");
         QTemporaryDir folder;
         DebugBench bench;
-        bench.eif = folder.filePath(QStringLiteral("lonely.eif"));
+        bench.eif = folder.filePath(u"lonely.eif"_s);
         QVERIFY(QFile::copy(Guest::demoEif(), bench.eif));
         QVERIFY(bench.start());
         LiveTarget &target = *bench.target();
         QVERIFY(bench.runTo(BootPoint::initFirst));
-        const auto start = target.symbols()->address(QStringLiteral("start_kernel"));
+        const auto start = target.symbols()->address(u"start_kernel"_s);
         QVERIFY(start && target.symbols()->source(*start).isEmpty());
 
-        QFile garbage(folder.filePath(QStringLiteral("garbage")));
+        QFile garbage(folder.filePath(u"garbage"_s));
         QVERIFY(garbage.open(QIODevice::WriteOnly) && garbage.write("\x7f"
                                                                     "ELF and no more") > 0);
         garbage.close();
-        for (const QString &wrong : {garbage.fileName(), folder.filePath(QStringLiteral("missing")),
-                                     QCoreApplication::applicationFilePath()}) {
+        for (const QString &wrong :
+             {garbage.fileName(), folder.filePath(u"missing"_s), QCoreApplication::applicationFilePath()}) {
             bench.problems.clear();
             target.loadDebugFile(wrong);
             QVERIFY(bench.wait([&] { return !bench.problems.isEmpty(); }));
@@ -309,25 +309,24 @@ private slots:
             QVERIFY(target.symbols()->source(*start).isEmpty());
         }
         DebugBreakpoint kept;
-        kept.place = QStringLiteral("ksys_write");
+        kept.place = u"ksys_write"_s;
         target.addBreakpoint(kept);
         // Symbols change for other reasons, too: a program was recognized.
         target.loadDebugFile(vmlinux);
         QVERIFY(bench.wait([&] { return !target.symbols()->source(*start).isEmpty(); }));
         const auto lines = target.symbols()->source(*start);
-        QVERIFY2(lines.last().file.endsWith(QStringLiteral("init/main.c")), qPrintable(lines.last().file));
+        QVERIFY2(lines.last().file.endsWith(u"init/main.c"_s), qPrintable(lines.last().file));
         QVERIFY(lines.last().line > 0);
         std::optional<KernelView> view;
         target.withKernel([&](const KernelView &read) { view = read; });
         QVERIFY(bench.wait([&] { return view.has_value(); }));
-        QCOMPARE(view->tasks.source, QStringLiteral("DWARF of vmlinux"));
+        QCOMPARE(view->tasks.source, u"DWARF of vmlinux"_s);
         QVERIFY(target.breakpoints().first().state == DebugBreakpoint::State::set);
         const auto stop = bench.stopAfter([&] { target.resume(); });
-        QVERIFY(stop && bench.name(stop->pc) == QStringLiteral("ksys_write"));
+        QVERIFY(stop && bench.name(stop->pc) == u"ksys_write"_s);
         const auto frames = bench.frames(stop->thread);
         QVERIFY(!frames.isEmpty());
-        QVERIFY2(frames[0].source.startsWith(QStringLiteral("fs/read_write.c:")),
-                 qPrintable(frames[0].source));
+        QVERIFY2(frames[0].source.startsWith(u"fs/read_write.c:"_s), qPrintable(frames[0].source));
     }
 
     // After a reset the kernel of the boot before is no longer there, and nobody shows it.
@@ -347,7 +346,7 @@ private slots:
         QVERIFY(bench.runTo(BootPoint::reset));
         view = look();
         QVERIFY(view.log.rows.isEmpty() && view.tasks.rows.isEmpty() && !view.isSlideKnown);
-        QVERIFY2(view.log.unavailable.contains(QStringLiteral("not")), qPrintable(view.log.unavailable));
+        QVERIFY2(view.log.unavailable.contains(u"not"_s), qPrintable(view.log.unavailable));
         QVERIFY(bench.runTo(BootPoint::initFirst));
         view = look();
         QVERIFY(!view.log.rows.isEmpty());
@@ -355,13 +354,13 @@ private slots:
         // Only this boot's messages.
         int banners = 0;
         for (const KernelLogLine &line : view.log.rows)
-            banners += line.text.startsWith(QStringLiteral("Linux version"));
+            banners += line.text.startsWith(u"Linux version"_s);
         QCOMPARE(banners, 1);
     }
 
     // A kernel without symbols of data and without types, as AWS's are, at the same stops of a real machine.
     void functionsOnlyKernel_tellsWhatTheWholeOneTells() {
-        const QString vmlinux = QFileInfo(Guest::demoEif()).absolutePath() + QStringLiteral("/vmlinux");
+        const QString vmlinux = QFileInfo(Guest::demoEif()).absolutePath() + u"/vmlinux"_s;
         if (!QFileInfo::exists(vmlinux))
             QSKIP("build/demo/vmlinux is not there");
         const auto plain = symbols::KernelImage::open(Guest::demoEif());
@@ -376,7 +375,7 @@ private slots:
         KernelReader byAll(*target.physicalMemory(), *whole),
             byFunctions(*target.physicalMemory(), functions);
         DebugBreakpoint anywhere;
-        anywhere.place = QStringLiteral("ksys_write");
+        anywhere.place = u"ksys_write"_s;
         target.addBreakpoint(anywhere);
         int inUser = 0, compared = 0;
         QSet<QString> names;
@@ -392,11 +391,11 @@ private slots:
                 inUser += (cpu.value(arch::x86::cs) & 3) == 3;
                 const KernelView all = byAll.read(), bare = byFunctions.read(std::nullopt, registers);
                 QCOMPARE(bare.slide, all.slide);
-                QCOMPARE(bare.log.source, QStringLiteral("VMCOREINFO"));
+                QCOMPARE(bare.log.source, u"VMCOREINFO"_s);
                 QCOMPARE(bare.log.rows.size(), all.log.rows.size());
                 for (qsizetype row = 0; row < all.log.rows.size(); ++row)
                     QCOMPARE(bare.log.rows[row].text, all.log.rows[row].text);
-                QCOMPARE(bare.tasks.source, QStringLiteral("discovered in memory"));
+                QCOMPARE(bare.tasks.source, u"discovered in memory"_s);
                 QHash<quint64, KernelTask> known;
                 for (const KernelTask &task : all.tasks.rows)
                     known.insert(task.taskAddress, task);
@@ -419,19 +418,19 @@ private slots:
             }
         }
         qInfo() << compared << "times the task was known:" << names << inUser << "in user space";
-        QVERIFY(compared >= 8 && names.contains(QStringLiteral("demo-app")));
+        QVERIFY(compared >= 8 && names.contains(u"demo-app"_s));
     }
 
     // Each way to know a program by itself.
     void programs_areFoundByBuildIdAndByCode() {
-        const QString guest = QFileInfo(Guest::demoEif()).absolutePath() + QStringLiteral("/guest/");
+        const QString guest = QFileInfo(Guest::demoEif()).absolutePath() + u"/guest/"_s;
         const auto programs = EnclavePrograms::open(Guest::demoEif());
-        const auto file = symbols::Program::openFile(guest + QStringLiteral("enclave_app"), QString());
+        const auto file = symbols::Program::openFile(guest + u"enclave_app"_s, QString());
         QVERIFY(programs && file);
         const QByteArray id = (*file)->elf().buildId();
         QVERIFY2(!id.isEmpty(), "the demo's programs have no build id");
         const auto byId = (*programs)->byBuildId(id);
-        QVERIFY(byId && byId->name() == QStringLiteral("demo-app"));
+        QVERIFY(byId && byId->name() == u"demo-app"_s);
         QVERIFY(!(*programs)->byBuildId(QByteArray(20, 'x')));
         const quint64 main = (*file)->symbols().find("main").value_or(0) & ~quint64(4095);
         for (const symbols::ElfSegment &segment : (*file)->elf().segments()) {
@@ -462,14 +461,14 @@ private slots:
         QTemporaryDir folder;
         DebugBench bench;
         if (!hasTypes) {
-            bench.eif = folder.filePath(QStringLiteral("lonely.eif"));
+            bench.eif = folder.filePath(u"lonely.eif"_s);
             QVERIFY(QFile::copy(Guest::demoEif(), bench.eif));
-        } else if (!QFileInfo::exists(folderOfDemo + QStringLiteral("/vmlinux"))) {
+        } else if (!QFileInfo::exists(folderOfDemo + u"/vmlinux"_s)) {
             QSKIP("build/demo/vmlinux is not there");
         }
         const auto symbolOf = [&](const char *program, const char *name) {
-            const auto file = symbols::Program::openFile(
-                folderOfDemo + QStringLiteral("/guest/") + QLatin1String(program), QString());
+            const auto file =
+                symbols::Program::openFile(folderOfDemo + u"/guest/"_s + QLatin1String(program), QString());
             return file ? (*file)->symbols().find(name).value_or(0) : 0;
         };
         QVERIFY(bench.start({}, 2));
@@ -488,7 +487,7 @@ private slots:
         QVERIFY(stop.has_value());
         QVERIFY(named(stop->pc, "_start", "init"));
         DebugBreakpoint main;
-        main.place = QStringLiteral("main");
+        main.place = u"main"_s;
         target.addBreakpoint(main);
         QVERIFY(target.breakpoints()[0].state == DebugBreakpoint::State::set);
         QCOMPARE(target.breakpoints()[0].address, symbolOf("enclave_init", "main"));
@@ -497,8 +496,8 @@ private slots:
         QVERIFY(named(stop->pc, "main", "init")); // the EIF has no lines for it
         QVector<DebugFrame> frames = bench.frames(stop->thread);
         QVERIFY(frames.size() >= 2);
-        QVERIFY(frames[0].isUser && frames[0].module == QStringLiteral("init"));
-        QVERIFY2(frames.last().place.startsWith(QStringLiteral("_start")), qPrintable(frames.last().place));
+        QVERIFY(frames[0].isUser && frames[0].module == u"init"_s);
+        QVERIFY2(frames.last().place.startsWith(u"_start"_s), qPrintable(frames.last().place));
         target.removeBreakpoint(1);
 
         // Another program at the same addresses.
@@ -507,8 +506,8 @@ private slots:
         QVERIFY(named(stop->pc, "_start", "demo-app"));
         // From the kernel over the boundary into main().
         DebugBreakpoint write;
-        write.place = QStringLiteral("ksys_write");
-        write.process = QStringLiteral("demo-app");
+        write.place = u"ksys_write"_s;
+        write.process = u"demo-app"_s;
         target.addBreakpoint(write);
         stop = bench.stopAfter([&] { target.resume(); });
         QVERIFY(stop && stop->breakpoint == 2);
@@ -516,9 +515,8 @@ private slots:
         QStringList shown;
         qsizetype boundary = 0;
         for (const DebugFrame &frame : frames) {
-            shown << QStringLiteral("%1 %2 %3 %4")
-                         .arg(frame.isUser ? QStringLiteral("user") : QStringLiteral("kernel"), frame.module,
-                              frame.place, frame.source);
+            shown << u"%1 %2 %3 %4"_s.arg(frame.isUser ? u"user"_s : u"kernel"_s, frame.module, frame.place,
+                                          frame.source);
             if (!frame.isUser)
                 boundary = shown.size();
         }
@@ -527,21 +525,20 @@ private slots:
         QVERIFY2(boundary >= 2 && boundary < frames.size(), qPrintable(all));
         for (qsizetype i = 0; i < frames.size(); ++i)
             QVERIFY2(frames[i].isUser == (i >= boundary), qPrintable(all)); // crossed once
-        QVERIFY2(shown[boundary].contains(QStringLiteral("demo-app")) &&
-                     shown[boundary].contains(QStringLiteral("write")),
+        QVERIFY2(shown[boundary].contains(u"demo-app"_s) && shown[boundary].contains(u"write"_s),
                  qPrintable(all));
         QVERIFY2(std::any_of(frames.cbegin(), frames.cend(),
                              [](const DebugFrame &frame) {
-                                 return frame.isUser && frame.place.startsWith(QStringLiteral("main+")) &&
-                                        frame.source.contains(QStringLiteral("enclave/app/main.cpp:"));
+                                 return frame.isUser && frame.place.startsWith(u"main+"_s) &&
+                                        frame.source.contains(u"enclave/app/main.cpp:"_s);
                              }),
                  qPrintable(all));
         // A breakpoint in the program stays where it is while others run.
         target.removeBreakpoint(2);
         DebugBreakpoint inApp;
-        inApp.place = QStringLiteral("__libc_write");
+        inApp.place = u"__libc_write"_s;
         if (!target.symbols()->address(inApp.place))
-            inApp.place = QStringLiteral("write");
+            inApp.place = u"write"_s;
         const quint64 wanted = symbolOf("enclave_app", inApp.place.toUtf8().constData());
         QVERIFY(wanted != 0);
         target.addBreakpoint(inApp);
@@ -559,7 +556,7 @@ private slots:
 
 private:
     static quint64 physicalOf(DebugBench &bench, quint64 address) {
-        static const QRegularExpression number(QStringLiteral("0x([0-9a-f]+)"));
+        static const QRegularExpression number(u"0x([0-9a-f]+)"_s);
         quint64 physical = 0;
         const QStringList steps = bench.translation(address);
         for (auto all = number.globalMatch(steps.value(steps.size() - 1)); all.hasNext();)

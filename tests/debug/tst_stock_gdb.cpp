@@ -17,6 +17,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::test::DebugBench;
 using nitroscope::test::Guest;
 
@@ -28,8 +29,7 @@ struct Gdb {
 
     explicit Gdb(const QStringList &arguments) {
         process.setProcessChannelMode(QProcess::MergedChannels);
-        process.start(QStringLiteral("gdb"),
-                      QStringList{QStringLiteral("-q"), QStringLiteral("-nx")} + arguments);
+        process.start(u"gdb"_s, QStringList{u"-q"_s, u"-nx"_s} + arguments);
     }
     ~Gdb() {
         process.kill();
@@ -57,18 +57,17 @@ struct Gdb {
 };
 
 QString runGdb(const QString &socket, const QStringList &commands, const QStringList &before = {}) {
-    QStringList arguments{QStringLiteral("-batch"), QStringLiteral("-ex"),
-                          QStringLiteral("set pagination off")};
-    for (const QString &command : before + QStringList{QStringLiteral("target remote ") + socket} + commands)
-        arguments << QStringLiteral("-ex") << command;
-    Gdb gdb(arguments + QStringList{QStringLiteral("-ex"), QStringLiteral("disconnect")});
+    QStringList arguments{u"-batch"_s, u"-ex"_s, u"set pagination off"_s};
+    for (const QString &command : before + QStringList{u"target remote "_s + socket} + commands)
+        arguments << u"-ex"_s << command;
+    Gdb gdb(arguments + QStringList{u"-ex"_s, u"disconnect"_s});
     if (!gdb.ends())
         return {};
     return QString::fromUtf8(gdb.process.readAll());
 }
 
 QString hex(quint64 number) {
-    return QStringLiteral("0x") + QString::number(number, 16);
+    return u"0x"_s + QString::number(number, 16);
 }
 
 // A document of the target description, as a gdb gets it at our endpoint.
@@ -105,40 +104,39 @@ private slots:
     void initTestCase() {
         if (Guest::qemu().isEmpty() || Guest::demoEif().isEmpty())
             QSKIP("QEMU or the demo enclave has not been built: ./workbench build");
-        if (QStandardPaths::findExecutable(QStringLiteral("gdb")).isEmpty())
+        if (QStandardPaths::findExecutable(u"gdb"_s).isEmpty())
             QSKIP("gdb is not installed");
     }
 
     void disassembly_fitsTheMode_atEveryStop() {
         DebugBench bench;
         QVERIFY(bench.start());
-        QString said = runGdb(bench.socket, {QStringLiteral("show architecture"), QStringLiteral("x/i $pc"),
-                                             QStringLiteral("p/x $cs"), QStringLiteral("x/2xb $pc")});
-        QVERIFY2(said.contains(QStringLiteral("i8086")), qPrintable(said));
-        QVERIFY2(said.contains(QStringLiteral("ljmp   $0xf000")), qPrintable(said));
-        QVERIFY2(said.contains(QStringLiteral("0xfffffff0")), qPrintable(said));
+        QString said =
+            runGdb(bench.socket, {u"show architecture"_s, u"x/i $pc"_s, u"p/x $cs"_s, u"x/2xb $pc"_s});
+        QVERIFY2(said.contains(u"i8086"_s), qPrintable(said));
+        QVERIFY2(said.contains(u"ljmp   $0xf000"_s), qPrintable(said));
+        QVERIFY2(said.contains(u"0xfffffff0"_s), qPrintable(said));
 
-        const auto entry32 = bench.target()->symbols()->address(QStringLiteral("entry32"));
+        const auto entry32 = bench.target()->symbols()->address(u"entry32"_s);
         QVERIFY(entry32.has_value());
         auto stop = bench.stopAfter([&] { bench.target()->runTo(*entry32); });
         QVERIFY(stop && stop->segment.mode == CpuMode::bits32);
-        said = runGdb(bench.socket, {QStringLiteral("show architecture"), QStringLiteral("x/2i $pc")});
-        QVERIFY2(said.contains(QStringLiteral("\"i386\"")), qPrintable(said));
-        QVERIFY2(said.contains(QStringLiteral("mov    $0x18,%ax")), qPrintable(said));
+        said = runGdb(bench.socket, {u"show architecture"_s, u"x/2i $pc"_s});
+        QVERIFY2(said.contains(u"\"i386\""_s), qPrintable(said));
+        QVERIFY2(said.contains(u"mov    $0x18,%ax"_s), qPrintable(said));
 
         for (const BootPoint point :
              {BootPoint::firmwareEntry, BootPoint::kernelEntry, BootPoint::kernelUnpacked}) {
             stop = bench.runTo(point);
             QVERIFY(stop && stop->segment.mode == CpuMode::bits64);
-            said = runGdb(bench.socket, {QStringLiteral("show architecture"), QStringLiteral("x/4i $pc")});
-            QVERIFY2(said.contains(QStringLiteral("i386:x86-64")), qPrintable(said));
-            QVERIFY2(!said.contains(QStringLiteral("(bad)")) && said.contains(hex(stop->pc)),
-                     qPrintable(said));
+            said = runGdb(bench.socket, {u"show architecture"_s, u"x/4i $pc"_s});
+            QVERIFY2(said.contains(u"i386:x86-64"_s), qPrintable(said));
+            QVERIFY2(!said.contains(u"(bad)"_s) && said.contains(hex(stop->pc)), qPrintable(said));
         }
     }
 
     void registersMemoryBacktrace_areTheSame() {
-        const QString vmlinux = QFileInfo(Guest::demoEif()).absolutePath() + QStringLiteral("/vmlinux");
+        const QString vmlinux = QFileInfo(Guest::demoEif()).absolutePath() + u"/vmlinux"_s;
         DebugBench bench;
         QVERIFY(bench.start());
         QVERIFY(bench.runTo(BootPoint::initcallLevel));
@@ -148,18 +146,16 @@ private slots:
         const quint64 slide = bench.target()->kernelSlide().value_or(0);
         QStringList before;
         if (QFileInfo::exists(vmlinux))
-            before << QStringLiteral("symbol-file %1 -o %2").arg(vmlinux, hex(slide));
-        const QString said =
-            runGdb(bench.socket,
-                   {QStringLiteral("p/x (long)$rip"), QStringLiteral("p/x $rsp"), QStringLiteral("p/x $rbp"),
-                    QStringLiteral("p/x $rax"), QStringLiteral("p/x $r15"), QStringLiteral("p/x $cs"),
-                    QStringLiteral("p/x $eflags"), QStringLiteral("p/x $cr3"), QStringLiteral("p/x $cr0"),
-                    QStringLiteral("x/8gx $rsp"), QStringLiteral("x/16xb $pc"), QStringLiteral("bt")},
-                   before);
+            before << u"symbol-file %1 -o %2"_s.arg(vmlinux, hex(slide));
+        const QString said = runGdb(bench.socket,
+                                    {u"p/x (long)$rip"_s, u"p/x $rsp"_s, u"p/x $rbp"_s, u"p/x $rax"_s,
+                                     u"p/x $r15"_s, u"p/x $cs"_s, u"p/x $eflags"_s, u"p/x $cr3"_s,
+                                     u"p/x $cr0"_s, u"x/8gx $rsp"_s, u"x/16xb $pc"_s, u"bt"_s},
+                                    before);
         QStringList values;
         for (const QString &line : said.split(u'\n'))
             if (line.startsWith(u'$'))
-                values << line.section(QStringLiteral(" = "), 1);
+                values << line.section(u" = "_s, 1);
         QStringList expected;
         for (const char *name : {"rip", "rsp", "rbp", "rax", "r15", "cs", "eflags", "cr3", "cr0"})
             expected << hex(bench.value(u'$' + QString::fromLatin1(name)).value_or(0));
@@ -167,14 +163,14 @@ private slots:
         for (const int flags : {6, 7, 8})
             if (values.value(flags).startsWith(u'['))
                 values[flags] = expected[flags];
-        QVERIFY2(values == expected, qPrintable(said + QStringLiteral("\nexpected ") + expected.join(u' ')));
+        QVERIFY2(values == expected, qPrintable(said + u"\nexpected "_s + expected.join(u' ')));
 
         const QByteArray stack =
-            bench.memory(AddressSpace::guestVirtual, bench.value(QStringLiteral("$rsp")).value_or(0), 64);
+            bench.memory(AddressSpace::guestVirtual, bench.value(u"$rsp"_s).value_or(0), 64);
         QCOMPARE(stack.size(), 64);
         for (int at = 0; at < 64; at += 8)
-            QVERIFY2(said.contains(QStringLiteral("0x%1").arg(
-                         qFromLittleEndian<quint64>(stack.constData() + at), 16, 16, QLatin1Char('0'))),
+            QVERIFY2(said.contains(u"0x%1"_s.arg(qFromLittleEndian<quint64>(stack.constData() + at), 16, 16,
+                                                 QLatin1Char('0'))),
                      qPrintable(said));
         if (before.isEmpty())
             QSKIP("build/demo/vmlinux is not there; backtraces were not compared");
@@ -194,7 +190,7 @@ private slots:
                 continue;
             const QString name = frame.place.section(u'+', 0, 0);
             const qsizetype found = said.indexOf(name, at);
-            QVERIFY2(found >= 0, qPrintable(name + QStringLiteral(" is missing in ") + said));
+            QVERIFY2(found >= 0, qPrintable(name + u" is missing in "_s + said));
             at = found;
         }
     }
@@ -211,7 +207,7 @@ private slots:
             [&](const QString &name) -> Result<QByteArray> { return description(gdb, name.toUtf8()); });
         QVERIFY2(described, described ? "" : qPrintable(described.error().text()));
         const arch::RegisterTable &table = bench.target()->architecture().registers;
-        QCOMPARE(described->architecture, QStringLiteral("i386:x86-64"));
+        QCOMPARE(described->architecture, u"i386:x86-64"_s);
         QCOMPARE(described->packetBytes, table.packetBytes);
         QCOMPARE(described->registers.size(), qsizetype(table.count()));
         for (const rsp::RegisterEntry &one : described->registers) {
@@ -223,7 +219,7 @@ private slots:
 
     // A CPU that is not the one that stopped: registers and stack are those that gdb sees of it.
     void everyCpu_registersAndBacktrace_areTheSame() {
-        const QString vmlinux = QFileInfo(Guest::demoEif()).absolutePath() + QStringLiteral("/vmlinux");
+        const QString vmlinux = QFileInfo(Guest::demoEif()).absolutePath() + u"/vmlinux"_s;
         if (!QFileInfo::exists(vmlinux))
             QSKIP("build/demo/vmlinux is not there");
         DebugBench bench;
@@ -232,13 +228,13 @@ private slots:
         const auto stop = bench.stopInApplicationsWrite();
         QVERIFY(stop);
         const quint64 slide = bench.target()->kernelSlide().value_or(0);
-        const QString said = runGdb(
-            bench.socket,
-            {QStringLiteral("thread apply all -ascending printf \"rip %#lx rsp %#lx rbx %#lx cr3 %#lx\\n\", "
-                            "(long)$rip, (long)$rsp, (long)$rbx, (long)$cr3"),
-             QStringLiteral("thread apply all -ascending bt")},
-            {QStringLiteral("symbol-file %1 -o %2").arg(vmlinux, hex(slide))});
-        const qsizetype backtraces = said.indexOf(QStringLiteral("#0 "));
+        const QString said =
+            runGdb(bench.socket,
+                   {u"thread apply all -ascending printf \"rip %#lx rsp %#lx rbx %#lx cr3 %#lx\\n\", "
+                    "(long)$rip, (long)$rsp, (long)$rbx, (long)$cr3"_s,
+                    u"thread apply all -ascending bt"_s},
+                   {u"symbol-file %1 -o %2"_s.arg(vmlinux, hex(slide))});
+        const qsizetype backtraces = said.indexOf(u"#0 "_s);
         QVERIFY2(backtraces > 0, qPrintable(said));
         for (const qint64 thread : {qint64(1), qint64(2)}) {
             const QByteArray raw = bench.registers(thread);
@@ -246,18 +242,16 @@ private slots:
             const auto field = [&raw](int number) {
                 return hex(qFromLittleEndian<quint64>(raw.constData() + arch::x86::table.offset(number)));
             };
-            const QString line =
-                QStringLiteral("rip %1 rsp %2 rbx %3 cr3 %4")
-                    .arg(field(arch::x86::rip), field(arch::x86::rsp), field(arch::x86::rbx),
-                         field(arch::x86::cr3))
-                    .replace(QStringLiteral("rbx 0x0 "), QStringLiteral("rbx 0 ")); // printf's %#lx
-            QVERIFY2(said.contains(line), qPrintable(line + QStringLiteral(" is missing in ") + said));
+            const QString line = u"rip %1 rsp %2 rbx %3 cr3 %4"_s
+                                     .arg(field(arch::x86::rip), field(arch::x86::rsp), field(arch::x86::rbx),
+                                          field(arch::x86::cr3))
+                                     .replace(u"rbx 0x0 "_s, u"rbx 0 "_s); // printf's %#lx
+            QVERIFY2(said.contains(line), qPrintable(line + u" is missing in "_s + said));
 
             // gdb's part for this thread.
-            qsizetype at = said.indexOf(QStringLiteral("\nThread %1 ").arg(thread),
-                                        said.lastIndexOf(QStringLiteral("\nThread 1 ")));
+            qsizetype at = said.indexOf(u"\nThread %1 "_s.arg(thread), said.lastIndexOf(u"\nThread 1 "_s));
             QVERIFY2(at >= 0, qPrintable(said));
-            const qsizetype end = said.indexOf(QStringLiteral("\nThread "), at + 1);
+            const qsizetype end = said.indexOf(u"\nThread "_s, at + 1);
             const QString part = said.mid(at, end < 0 ? -1 : end - at);
             const QVector<DebugFrame> frames = bench.frames(thread);
             QVERIFY2(frames.size() >= 4, qPrintable(part));
@@ -269,10 +263,9 @@ private slots:
                 const QString name = frame.place.section(u'+', 0, 0);
                 const qsizetype found = part.indexOf(name, at);
                 // What gdb cannot unwind, it does not show.
-                if (found < 0 && (part.contains(QStringLiteral("Backtrace stopped")) ||
-                                  part.contains(QStringLiteral(" ?? ("))))
+                if (found < 0 && (part.contains(u"Backtrace stopped"_s) || part.contains(u" ?? ("_s)))
                     break;
-                QVERIFY2(found >= 0, qPrintable(name + QStringLiteral(" is missing in ") + part));
+                QVERIFY2(found >= 0, qPrintable(name + u" is missing in "_s + part));
                 at = found;
                 ++compared;
             }
@@ -280,14 +273,14 @@ private slots:
         }
         // Looked at, it is what expressions and memory are about.
         const qint64 other = 3 - stop->thread;
-        const auto before = bench.value(QStringLiteral("$rsp"));
+        const auto before = bench.value(u"$rsp"_s);
         QSignalSpy changes(bench.target(), &DebugTarget::targetChanged);
         bench.target()->selectThread(other);
         QVERIFY(bench.wait([&] { return changes.count() > 0; }));
         QCOMPARE(bench.target()->currentThread(), other);
         for (const DebugThread &thread : bench.target()->threads())
             QCOMPARE(thread.isCurrent, thread.id == other);
-        const auto after = bench.value(QStringLiteral("$rsp"));
+        const auto after = bench.value(u"$rsp"_s);
         QVERIFY(before && after && *before != *after);
         QCOMPARE(hex(*after), hex(qFromLittleEndian<quint64>(bench.registers(other).constData() +
                                                              arch::x86::table.offset(arch::x86::rsp))));
@@ -297,10 +290,10 @@ private slots:
         bench.target()->writeRegister(other, 12, QByteArray::fromHex("8877665544332211"));
         QVERIFY(bench.wait([&] { return bench.stops.size() > stops && changes.count() > 2; }));
         QCOMPARE(bench.target()->currentThread(), other);
-        QCOMPARE(bench.value(QStringLiteral("$r12")).value_or(0), quint64(0x1122334455667788));
+        QCOMPARE(bench.value(u"$r12"_s).value_or(0), quint64(0x1122334455667788));
         QVERIFY(bench.registers(stop->thread) != bench.registers(other));
         bench.target()->selectThread(stop->thread);
-        QCOMPARE(bench.value(QStringLiteral("$rsp")), before);
+        QCOMPARE(bench.value(u"$rsp"_s), before);
     }
 
     // Devices are where the page tables put them, and nobody reads them by accident.
@@ -308,13 +301,12 @@ private slots:
         DebugBench bench;
         QVERIFY(bench.start());
         QVERIFY(bench.runTo(BootPoint::firmwareEntry)); // memory is mapped to itself
-        QString said = runGdb(bench.socket, {QStringLiteral("x/wx 0xd0000000"),
-                                             QStringLiteral("x/wx 0xfee00020"), QStringLiteral("x/4bx $pc")});
-        QVERIFY2(said.count(QStringLiteral("Cannot access memory")) == 2, qPrintable(said));
+        QString said = runGdb(bench.socket, {u"x/wx 0xd0000000"_s, u"x/wx 0xfee00020"_s, u"x/4bx $pc"_s});
+        QVERIFY2(said.count(u"Cannot access memory"_s) == 2, qPrintable(said));
         QVERIFY(bench.runTo(BootPoint::applicationFirst));
         // The kernel has mapped the local APIC in its fixmap, and virtio-mmio by ioremap.
         const guest::PhysicalMemory &ram = *bench.target()->physicalMemory();
-        const auto cr3 = bench.value(QStringLiteral("$cr3"));
+        const auto cr3 = bench.value(u"$cr3"_s);
         QVERIFY(cr3.has_value());
         const guest::VirtualMemory kernel(ram, {arch::x86::PagingModes::levels4, *cr3});
         quint64 apic = 0;
@@ -322,20 +314,19 @@ private slots:
             if (const auto place = kernel.translate(page); place && place->physical == 0xfee00000)
                 apic = page;
         quint64 virtio = 0;
-        for (quint64 page = bench.value(QStringLiteral("*vmalloc_base")).value_or(0xffffc90000000000), i = 0;
+        for (quint64 page = bench.value(u"*vmalloc_base"_s).value_or(0xffffc90000000000), i = 0;
              i < 16384 && virtio == 0; ++i, page += 4096)
             if (const auto place = kernel.translate(page);
                 place && (place->physical == 0xd0000000 || place->physical == 0xd0001000))
                 virtio = page;
         qInfo() << "local APIC at" << hex(apic) << "virtio-mmio at" << hex(virtio);
         QVERIFY(virtio != 0);
-        QStringList commands{QStringLiteral("x/wx %1").arg(hex(virtio)),
-                             QStringLiteral("set *(int*)%1 = 1").arg(hex(virtio)),
-                             QStringLiteral("x/2gx $sp")};
+        QStringList commands{u"x/wx %1"_s.arg(hex(virtio)), u"set *(int*)%1 = 1"_s.arg(hex(virtio)),
+                             u"x/2gx $sp"_s};
         if (apic)
-            commands.prepend(QStringLiteral("x/wx %1").arg(hex(apic + 0x20)));
+            commands.prepend(u"x/wx %1"_s.arg(hex(apic + 0x20)));
         said = runGdb(bench.socket, commands);
-        QVERIFY2(said.count(QStringLiteral("Cannot access memory")) == (apic ? 3 : 2), qPrintable(said));
+        QVERIFY2(said.count(u"Cannot access memory"_s) == (apic ? 3 : 2), qPrintable(said));
         // The address where the firmware had it is nothing of the kernel's, or memory of a program.
         QVERIFY(bench.memory(AddressSpace::guestVirtual, virtio, 4).isEmpty());
         // The ROM is memory, physically and only of a stopped machine.
@@ -346,8 +337,8 @@ private slots:
         DebugBench bench;
         QVERIFY(bench.start());
         QVERIFY(bench.runTo(BootPoint::kernelUnpacked));
-        const auto start = bench.target()->symbols()->address(QStringLiteral("start_kernel"));
-        const auto init = bench.target()->symbols()->address(QStringLiteral("do_one_initcall"));
+        const auto start = bench.target()->symbols()->address(u"start_kernel"_s);
+        const auto init = bench.target()->symbols()->address(u"do_one_initcall"_s);
         QVERIFY(start && init);
 
         Gdb first({}), second({});
@@ -394,14 +385,14 @@ private slots:
         DebugBench bench;
         bench.gdbPort = 0; // the system chooses
         QVERIFY(bench.start());
-        static const QRegularExpression said(QStringLiteral("target remote :(\\d+)"));
+        static const QRegularExpression said(u"target remote :(\\d+)"_s);
         QString port;
         for (const QString &line : bench.log)
             if (const auto match = said.match(line); match.hasMatch())
                 port = match.captured(1);
         QVERIFY2(!port.isEmpty(), qPrintable(bench.log.join(u'\n')));
         QVERIFY(bench.runTo(BootPoint::startKernel));
-        QString shown = runGdb(QStringLiteral(":") + port, {QStringLiteral("p/x (long)$rip")});
+        QString shown = runGdb(u":"_s + port, {u"p/x (long)$rip"_s});
         QVERIFY2(shown.contains(hex(bench.target()->stop()->pc)), qPrintable(shown));
         {
             Gdb reader({});
@@ -414,10 +405,9 @@ private slots:
             ::kill(pid_t(reader.process.processId()), SIGKILL);
             QVERIFY(reader.ends());
         }
-        shown = runGdb(QStringLiteral(":") + port,
-                       {QStringLiteral("p/x (long)$rip"), QStringLiteral("x/4bx $pc")});
+        shown = runGdb(u":"_s + port, {u"p/x (long)$rip"_s, u"x/4bx $pc"_s});
         QVERIFY2(shown.contains(hex(bench.target()->stop()->pc)), qPrintable(shown));
-        QVERIFY(bench.value(QStringLiteral("$rip")) == bench.target()->stop()->pc);
+        QVERIFY(bench.value(u"$rip"_s) == bench.target()->stop()->pc);
         bench.target()->resume();
         QVERIFY(bench.wait([&] { return bench.console.contains("ready"); }));
     }
@@ -425,36 +415,31 @@ private slots:
     void monitor_answersOfOurOwn() {
         DebugBench bench;
         QVERIFY(bench.start());
-        QString said =
-            runGdb(bench.socket, {QStringLiteral("monitor help"), QStringLiteral("monitor stages"),
-                                  QStringLiteral("monitor symbols"), QStringLiteral("monitor quit")});
-        QVERIFY2(said.contains(QStringLiteral("start-kernel")), qPrintable(said));
-        QVERIFY2(said.contains(QStringLiteral("symbol-file ")), qPrintable(said));
+        QString said = runGdb(
+            bench.socket, {u"monitor help"_s, u"monitor stages"_s, u"monitor symbols"_s, u"monitor quit"_s});
+        QVERIFY2(said.contains(u"start-kernel"_s), qPrintable(said));
+        QVERIFY2(said.contains(u"symbol-file "_s), qPrintable(said));
         QVERIFY(bench.runTo(BootPoint::applicationFirst));
-        said =
-            runGdb(bench.socket, {QStringLiteral("monitor tasks"), QStringLiteral("monitor info version")});
-        QVERIFY2(said.contains(QStringLiteral("demo-app")), qPrintable(said));
-        QVERIFY2(said.contains(QStringLiteral("10.0")), qPrintable(said)); // it lives
-        said = runGdb(bench.socket, {QStringLiteral("monitor dmesg")});
-        QVERIFY2(said.contains(QStringLiteral("Linux version 6.")), qPrintable(said));
+        said = runGdb(bench.socket, {u"monitor tasks"_s, u"monitor info version"_s});
+        QVERIFY2(said.contains(u"demo-app"_s), qPrintable(said));
+        QVERIFY2(said.contains(u"10.0"_s), qPrintable(said)); // it lives
+        said = runGdb(bench.socket, {u"monitor dmesg"_s});
+        QVERIFY2(said.contains(u"Linux version 6."_s), qPrintable(said));
     }
 
     void commandLine_dropsIntoGdb_withSymbols_data() {
         QTest::addColumn<QStringList>("options");
         QTest::addColumn<QString>("expected");
-        QTest::newRow("default") << QStringList{QStringLiteral("-ex"), QStringLiteral("continue"),
-                                                QStringLiteral("-ex"), QStringLiteral("info symbol $pc")}
-                                 << QStringLiteral("start_kernel");
-        QTest::newRow("init") << QStringList{QStringLiteral("--stop-at"),   QStringLiteral("init"),
-                                             QStringLiteral("--cpu-count"), QStringLiteral("2"),
-                                             QStringLiteral("-ex"),         QStringLiteral("p/x $cs & 3")}
-                              << QStringLiteral("= 0x3");
-        QTest::newRow("reset") << QStringList{QStringLiteral("--stop-at"), QStringLiteral("reset"),
-                                              QStringLiteral("-ex"), QStringLiteral("x/i $pc")}
-                               << QStringLiteral("ljmp   $0xf000");
-        QTest::newRow("firmware") << QStringList{QStringLiteral("--stop-at"), QStringLiteral("firmware"),
-                                                 QStringLiteral("-ex"), QStringLiteral("info symbol $pc")}
-                                  << QStringLiteral("entry64 in section");
+        QTest::newRow("default") << QStringList{u"-ex"_s, u"continue"_s, u"-ex"_s, u"info symbol $pc"_s}
+                                 << u"start_kernel"_s;
+        QTest::newRow("init") << QStringList{u"--stop-at"_s, u"init"_s, u"--cpu-count"_s,
+                                             u"2"_s,         u"-ex"_s,  u"p/x $cs & 3"_s}
+                              << u"= 0x3"_s;
+        QTest::newRow("reset") << QStringList{u"--stop-at"_s, u"reset"_s, u"-ex"_s, u"x/i $pc"_s}
+                               << u"ljmp   $0xf000"_s;
+        QTest::newRow("firmware") << QStringList{u"--stop-at"_s, u"firmware"_s, u"-ex"_s,
+                                                 u"info symbol $pc"_s}
+                                  << u"entry64 in section"_s;
     }
 
     void commandLine_dropsIntoGdb_withSymbols() {
@@ -463,8 +448,7 @@ private slots:
         QProcess cli;
         cli.setProcessChannelMode(QProcess::MergedChannels);
         cli.start(qEnvironmentVariable("NITROSCOPE_CLI"),
-                  QStringList{QStringLiteral("gdb"), Guest::demoEif()} + options +
-                      QStringList{QStringLiteral("-batch")});
+                  QStringList{u"gdb"_s, Guest::demoEif()} + options + QStringList{u"-batch"_s});
         QVERIFY(cli.waitForFinished(DebugBench::patience));
         const QString said = QString::fromUtf8(cli.readAll());
         QVERIFY2(said.contains(expected), qPrintable(said));

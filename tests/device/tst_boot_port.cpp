@@ -74,18 +74,15 @@ quint32 fwcfgRead(QtestMachine &machine, quint64 address, quint32 length) {
 }
 
 QJsonObject enclave(QtestMachine &machine) {
-    return machine.command(QStringLiteral("query-enclave")).toObject();
+    return machine.command(u"query-enclave"_s).toObject();
 }
 
 QJsonArray stages(QtestMachine &machine) {
-    return enclave(machine)[QStringLiteral("stages")].toArray();
+    return enclave(machine)[u"stages"_s].toArray();
 }
 
 QJsonObject pcr(QtestMachine &machine, int index) {
-    return machine.command(QStringLiteral("query-nsm"))
-        .toObject()[QStringLiteral("pcrs")]
-        .toArray()[index]
-        .toObject();
+    return machine.command(u"query-nsm"_s).toObject()[u"pcrs"_s].toArray()[index].toObject();
 }
 
 const QString zeroPcr(96, QLatin1Char('0'));
@@ -100,13 +97,13 @@ private:
     SmallEif m_eif;
 
     QString written(const QByteArray &bytes) {
-        const QString path = m_folder.filePath(QStringLiteral("test.eif"));
+        const QString path = m_folder.filePath(u"test.eif"_s);
         QFile file(path);
         if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size())
             qFatal("cannot write %s", qPrintable(path));
         return path;
     }
-    /// Reads the port until measuring has ended, as the firmware does.
+    // Reads the port until measuring has ended, as the firmware does.
     static quint32 settled(QtestMachine &machine) {
         quint32 state = NITRO_MEASURE_BUSY;
         for (int i = 0; i < 100000 && state == NITRO_MEASURE_BUSY; ++i)
@@ -114,7 +111,7 @@ private:
         return state;
     }
 
-private Q_SLOTS:
+private slots:
     void init() {
         if (QtestMachine::qemu().isEmpty())
             QSKIP("build/bin/qemu-system-x86_64 has not been built (./workbench build)");
@@ -128,12 +125,12 @@ private Q_SLOTS:
         setText(second, "a remark");
         send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_RESET));
         send(machine, second);
-        const QJsonObject reset = machine.takeEvent(QStringLiteral("ENCLAVE_BOOT_STAGE"));
-        QCOMPARE(reset[QStringLiteral("stage")].toString(), QStringLiteral("reset"));
-        QVERIFY(!reset.contains(QStringLiteral("index")));
-        const QJsonObject ramdisk = machine.takeEvent(QStringLiteral("ENCLAVE_BOOT_STAGE"));
-        QCOMPARE(ramdisk[QStringLiteral("index")].toInt(), 3);
-        QCOMPARE(ramdisk[QStringLiteral("text")].toString(), QStringLiteral("a remark"));
+        const QJsonObject reset = machine.takeEvent(u"ENCLAVE_BOOT_STAGE"_s);
+        QCOMPARE(reset[u"stage"_s].toString(), u"reset"_s);
+        QVERIFY(!reset.contains(u"index"_s));
+        const QJsonObject ramdisk = machine.takeEvent(u"ENCLAVE_BOOT_STAGE"_s);
+        QCOMPARE(ramdisk[u"index"_s].toInt(), 3);
+        QCOMPARE(ramdisk[u"text"_s].toString(), u"a remark"_s);
         const QJsonArray history = stages(machine);
         QCOMPARE(history.size(), 2);
         QCOMPARE(history[1].toObject(), ramdisk);
@@ -142,24 +139,21 @@ private Q_SLOTS:
     void break_onAStage_stopsTheMachineThere() {
         QtestMachine machine;
         QVERIFY2(machine.start(), machine.errorOutput());
-        const QJsonObject added = machine
-                                      .command(QStringLiteral("enclave-break-add"),
-                                               {{QStringLiteral("source"), QStringLiteral("boot-stage")},
-                                                {QStringLiteral("stage"), QStringLiteral("kernel")},
-                                                {QStringLiteral("count"), 1}})
-                                      .toObject();
+        const QJsonObject added =
+            machine
+                .command(u"enclave-break-add"_s,
+                         {{u"source"_s, u"boot-stage"_s}, {u"stage"_s, u"kernel"_s}, {u"count"_s, 1}})
+                .toObject();
         send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_HEADER));
-        QCOMPARE(machine.command(QStringLiteral("query-status")).toObject()[QStringLiteral("status")],
-                 QStringLiteral("running"));
+        QCOMPARE(machine.command(u"query-status"_s).toObject()[u"status"_s], u"running"_s);
         send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_KERNEL));
-        const QJsonObject hit = machine.takeEvent(QStringLiteral("ENCLAVE_BREAK"));
-        QCOMPARE(hit[QStringLiteral("id")], added[QStringLiteral("id")]);
-        QCOMPARE(hit[QStringLiteral("stage")].toString(), QStringLiteral("kernel"));
-        QCOMPARE(hit[QStringLiteral("detail")].toString(), QStringLiteral("boot stage kernel"));
-        machine.takeEvent(QStringLiteral("STOP"));
-        QCOMPARE(machine.command(QStringLiteral("query-status")).toObject()[QStringLiteral("status")],
-                 QStringLiteral("paused"));
-        QCOMPARE(machine.command(QStringLiteral("enclave-break-list")).toArray().size(), 0);
+        const QJsonObject hit = machine.takeEvent(u"ENCLAVE_BREAK"_s);
+        QCOMPARE(hit[u"id"_s], added[u"id"_s]);
+        QCOMPARE(hit[u"stage"_s].toString(), u"kernel"_s);
+        QCOMPARE(hit[u"detail"_s].toString(), u"boot stage kernel"_s);
+        machine.takeEvent(u"STOP"_s);
+        QCOMPARE(machine.command(u"query-status"_s).toObject()[u"status"_s], u"paused"_s);
+        QCOMPARE(machine.command(u"enclave-break-list"_s).toArray().size(), 0);
     }
 
     void warning_becomesAnEvent() {
@@ -171,17 +165,16 @@ private Q_SLOTS:
         warning.offset = 544;
         setText(warning, "wrong, but go on");
         send(machine, warning);
-        const QJsonObject event = machine.takeEvent(QStringLiteral("ENCLAVE_BOOT_WARNING"));
-        QCOMPARE(event[QStringLiteral("stage")].toString(), QStringLiteral("crc"));
-        QCOMPARE(event[QStringLiteral("section")].toInt(), 2);
-        QCOMPARE(event[QStringLiteral("offset")].toInt(), 544);
-        QCOMPARE(event[QStringLiteral("reason")].toInt(), 7);
+        const QJsonObject event = machine.takeEvent(u"ENCLAVE_BOOT_WARNING"_s);
+        QCOMPARE(event[u"stage"_s].toString(), u"crc"_s);
+        QCOMPARE(event[u"section"_s].toInt(), 2);
+        QCOMPARE(event[u"offset"_s].toInt(), 544);
+        QCOMPARE(event[u"reason"_s].toInt(), 7);
     }
 
     void failure_stopsTheMachineAndStays() {
         QtestMachine machine;
-        QVERIFY2(machine.start({QStringLiteral("-action"), QStringLiteral("panic=pause")}),
-                 machine.errorOutput());
+        QVERIFY2(machine.start({u"-action"_s, u"panic=pause"_s}), machine.errorOutput());
         nitro_boot_report failure = report(NITRO_BOOT_REPORT_FAILURE, NITRO_BOOT_STAGE_HEADER);
         failure.reason = 3;
         failure.offset = 4;
@@ -189,12 +182,12 @@ private Q_SLOTS:
         failure.expected = 2;
         setText(failure, "the version is wrong");
         send(machine, failure);
-        const QJsonObject event = machine.takeEvent(QStringLiteral("ENCLAVE_BOOT_FAILED"));
-        QCOMPARE(event[QStringLiteral("stage")].toString(), QStringLiteral("header"));
-        QCOMPARE(event[QStringLiteral("message")].toString(), QStringLiteral("the version is wrong"));
-        QCOMPARE(event[QStringLiteral("expected")].toInt(), 2);
-        QVERIFY(!machine.takeEvent(QStringLiteral("GUEST_PANICKED")).isEmpty());
-        QCOMPARE(enclave(machine)[QStringLiteral("failure")].toObject(), event);
+        const QJsonObject event = machine.takeEvent(u"ENCLAVE_BOOT_FAILED"_s);
+        QCOMPARE(event[u"stage"_s].toString(), u"header"_s);
+        QCOMPARE(event[u"message"_s].toString(), u"the version is wrong"_s);
+        QCOMPARE(event[u"expected"_s].toInt(), 2);
+        QVERIFY(!machine.takeEvent(u"GUEST_PANICKED"_s).isEmpty());
+        QCOMPARE(enclave(machine)[u"failure"_s].toObject(), event);
         send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_CRC));
         QCOMPARE(stages(machine).size(), 0); // nothing is believed after a failure
     }
@@ -217,10 +210,9 @@ private Q_SLOTS:
         std::memset(stage.text, 'x', sizeof stage.text); // no terminating zero
         std::memcpy(stage.text, "\x1b[31m\xff\n\"", 8);
         send(machine, stage);
-        const QString text =
-            machine.takeEvent(QStringLiteral("ENCLAVE_BOOT_STAGE"))[QStringLiteral("text")].toString();
+        const QString text = machine.takeEvent(u"ENCLAVE_BOOT_STAGE"_s)[u"text"_s].toString();
         QCOMPARE(text.size(), qsizetype(NITRO_BOOT_REPORT_TEXT_SIZE - 1));
-        QCOMPARE(text.left(8), QStringLiteral("?[31m??\""));
+        QCOMPARE(text.left(8), u"?[31m??\""_s);
     }
 
     void garbage_isIgnored_data() {
@@ -238,7 +230,7 @@ private Q_SLOTS:
         machine.out32(NITRO_BOOT_PORT, address);
         QCOMPARE(stages(machine).size(), 0);
         for (const QJsonObject &event : machine.events())
-            QVERIFY(!event[QStringLiteral("event")].toString().startsWith(QStringLiteral("ENCLAVE_")));
+            QVERIFY(!event[u"event"_s].toString().startsWith(u"ENCLAVE_"_s));
     }
 
     void badFields_areIgnored_data() {
@@ -277,29 +269,28 @@ private Q_SLOTS:
 
     void pcrs_areSeededWhenTheKernelMayBeEntered() {
         QtestMachine machine;
-        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(m_eif.bytes())}), machine.errorOutput());
-        QCOMPARE(pcr(machine, 0)[QStringLiteral("value")].toString(), zeroPcr);
+        QVERIFY2(machine.start({u"-kernel"_s, written(m_eif.bytes())}), machine.errorOutput());
+        QCOMPARE(pcr(machine, 0)[u"value"_s].toString(), zeroPcr);
         QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
         for (int index : {0, 1, 2}) {
-            QCOMPARE(pcr(machine, index)[QStringLiteral("value")].toString(),
+            QCOMPARE(pcr(machine, index)[u"value"_s].toString(),
                      QString::fromLatin1(m_eif.pcr(index).toHex()));
         }
         for (int index = 0; index < 32; ++index)
-            QCOMPARE(pcr(machine, index)[QStringLiteral("locked")].toBool(), index < 16);
-        const QJsonArray expected = enclave(machine)[QStringLiteral("expected-pcrs")].toArray();
-        QCOMPARE(expected[0].toObject()[QStringLiteral("value")].toString(),
-                 QString::fromLatin1(m_eif.pcr(0).toHex()));
+            QCOMPARE(pcr(machine, index)[u"locked"_s].toBool(), index < 16);
+        const QJsonArray expected = enclave(machine)[u"expected-pcrs"_s].toArray();
+        QCOMPARE(expected[0].toObject()[u"value"_s].toString(), QString::fromLatin1(m_eif.pcr(0).toHex()));
     }
 
     void debugMode_showsTheGuestZeros() {
         QtestMachine machine;
-        QVERIFY2(machine.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,debug-mode=on"),
-                                QStringLiteral("-kernel"), written(m_eif.bytes())}),
-                 machine.errorOutput());
+        QVERIFY2(
+            machine.start({u"-M"_s, u"nitro-enclave,debug-mode=on"_s, u"-kernel"_s, written(m_eif.bytes())}),
+            machine.errorOutput());
         QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
         for (int index : {0, 1, 2, 8})
-            QCOMPARE(pcr(machine, index)[QStringLiteral("value")].toString(), zeroPcr);
-        QVERIFY(pcr(machine, 4)[QStringLiteral("value")].toString() != zeroPcr);
+            QCOMPARE(pcr(machine, index)[u"value"_s].toString(), zeroPcr);
+        QVERIFY(pcr(machine, 4)[u"value"_s].toString() != zeroPcr);
     }
 
     void checksumPort_sumsGuestMemory() {
@@ -341,11 +332,10 @@ private Q_SLOTS:
 
     void checksumPort_offOrAfterTheHandoff_isDeaf() {
         QtestMachine without;
-        QVERIFY2(without.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,checksum-port=off")}),
-                 without.errorOutput());
+        QVERIFY2(without.start({u"-M"_s, u"nitro-enclave,checksum-port=off"_s}), without.errorOutput());
         QCOMPARE(checksumOf(without, dataAddress, 16).done, 0u);
         QtestMachine machine;
-        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(m_eif.bytes())}), machine.errorOutput());
+        QVERIFY2(machine.start({u"-kernel"_s, written(m_eif.bytes())}), machine.errorOutput());
         QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
         send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_HANDOFF));
         QCOMPARE(checksumOf(machine, dataAddress, 16).done, 0u);
@@ -375,7 +365,7 @@ private Q_SLOTS:
 
     void fwcfgDma_intoRam_worksUntilTheHandoff() {
         QtestMachine machine;
-        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(m_eif.bytes())}), machine.errorOutput());
+        QVERIFY2(machine.start({u"-kernel"_s, written(m_eif.bytes())}), machine.errorOutput());
         QCOMPARE(fwcfgRead(machine, dataAddress, 4), 0u);
         QCOMPARE(machine.readMemory(dataAddress, 4), QByteArray("QEMU"));
         QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
@@ -387,55 +377,49 @@ private Q_SLOTS:
 
     void handoff_makesThePortDeaf() {
         QtestMachine machine;
-        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(m_eif.bytes())}), machine.errorOutput());
+        QVERIFY2(machine.start({u"-kernel"_s, written(m_eif.bytes())}), machine.errorOutput());
         QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
         send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_HANDOFF));
         send(machine, report(NITRO_BOOT_REPORT_FAILURE, NITRO_BOOT_STAGE_HANDOFF));
         send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_RESET));
         QCOMPARE(stages(machine).size(), 1);
-        QVERIFY(!enclave(machine).contains(QStringLiteral("failure")));
+        QVERIFY(!enclave(machine).contains(u"failure"_s));
     }
 
     void reset_startsOver() {
         QtestMachine machine;
-        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(m_eif.bytes())}), machine.errorOutput());
+        QVERIFY2(machine.start({u"-kernel"_s, written(m_eif.bytes())}), machine.errorOutput());
         QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
         send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_HANDOFF));
-        machine.command(QStringLiteral("enclave-reset"));
-        QVERIFY(!machine.takeEvent(QStringLiteral("RESET")).isEmpty());
+        machine.command(u"enclave-reset"_s);
+        QVERIFY(!machine.takeEvent(u"RESET"_s).isEmpty());
         QCOMPARE(stages(machine).size(), 0);
-        QCOMPARE(pcr(machine, 0)[QStringLiteral("value")].toString(), zeroPcr);
+        QCOMPARE(pcr(machine, 0)[u"value"_s].toString(), zeroPcr);
         QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
-        QCOMPARE(pcr(machine, 0)[QStringLiteral("value")].toString(),
-                 QString::fromLatin1(m_eif.pcr(0).toHex()));
+        QCOMPARE(pcr(machine, 0)[u"value"_s].toString(), QString::fromLatin1(m_eif.pcr(0).toHex()));
     }
 
     void migration_keepsHistoryAndPcrs() {
         const QString eif = written(m_eif.bytes());
-        const QString state = QStringLiteral("file:") + m_folder.filePath(QStringLiteral("state"));
+        const QString state = u"file:"_s + m_folder.filePath(u"state"_s);
         QtestMachine from;
-        QVERIFY2(from.start({QStringLiteral("-kernel"), eif}), from.errorOutput());
+        QVERIFY2(from.start({u"-kernel"_s, eif}), from.errorOutput());
         QCOMPARE(settled(from), quint32(NITRO_MEASURE_READY));
         nitro_boot_report handoff = report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_HANDOFF);
         setText(handoff, "gone");
         send(from, handoff);
-        from.command(QStringLiteral("migrate"), {{QStringLiteral("uri"), state}});
+        from.command(u"migrate"_s, {{u"uri"_s, state}});
         QString status;
         QDeadlineTimer deadline(60000);
-        while (status != QStringLiteral("completed") && status != QStringLiteral("failed") &&
-               !deadline.hasExpired())
-            status =
-                from.command(QStringLiteral("query-migrate")).toObject()[QStringLiteral("status")].toString();
-        QCOMPARE(status, QStringLiteral("completed"));
+        while (status != u"completed"_s && status != u"failed"_s && !deadline.hasExpired())
+            status = from.command(u"query-migrate"_s).toObject()[u"status"_s].toString();
+        QCOMPARE(status, u"completed"_s);
 
         QtestMachine to;
-        QVERIFY2(
-            to.start({QStringLiteral("-kernel"), eif, QStringLiteral("-incoming"), QStringLiteral("defer")}),
-            to.errorOutput());
-        const QJsonValue reply =
-            to.command(QStringLiteral("migrate-incoming"), {{QStringLiteral("uri"), state}});
-        QVERIFY(!reply.toObject().contains(QStringLiteral("error")));
-        QVERIFY2(!to.takeEvent(QStringLiteral("RESUME")).contains(QStringLiteral("never")), to.errorOutput());
+        QVERIFY2(to.start({u"-kernel"_s, eif, u"-incoming"_s, u"defer"_s}), to.errorOutput());
+        const QJsonValue reply = to.command(u"migrate-incoming"_s, {{u"uri"_s, state}});
+        QVERIFY(!reply.toObject().contains(u"error"_s));
+        QVERIFY2(!to.takeEvent(u"RESUME"_s).contains(u"never"_s), to.errorOutput());
         QCOMPARE(stages(to), stages(from));
         for (int index = 0; index < 32; ++index)
             QCOMPARE(pcr(to, index), pcr(from, index));
@@ -444,62 +428,58 @@ private Q_SLOTS:
     }
 
     void snapshot_ofSeededPcrs_isNotSeededAgain() {
-        const QString disk = m_folder.filePath(QStringLiteral("disk"));
+        const QString disk = m_folder.filePath(u"disk"_s);
         QVERIFY(nitroscope::test::writeSnapshotDisk(disk));
         QtestMachine machine;
-        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(m_eif.bytes()), QStringLiteral("-drive"),
-                                QStringLiteral("if=none,id=snapshots,format=qcow2,file=") + disk}),
+        QVERIFY2(machine.start({u"-kernel"_s, written(m_eif.bytes()), u"-drive"_s,
+                                u"if=none,id=snapshots,format=qcow2,file="_s + disk}),
                  machine.errorOutput());
         QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
         for (const char *line : {"savevm one", "loadvm one"})
-            QCOMPARE(machine
-                         .command(QStringLiteral("human-monitor-command"),
-                                  {{QStringLiteral("command-line"), QLatin1String(line)}})
+            QCOMPARE(machine.command(u"human-monitor-command"_s, {{u"command-line"_s, QLatin1String(line)}})
                          .toString(),
                      QString());
         const qsizetype before = machine.events().size();
         QCOMPARE(settled(machine), quint32(NITRO_MEASURE_READY));
-        QCOMPARE(pcr(machine, 0)[QStringLiteral("value")].toString(),
-                 QString::fromLatin1(m_eif.pcr(0).toHex()));
+        QCOMPARE(pcr(machine, 0)[u"value"_s].toString(), QString::fromLatin1(m_eif.pcr(0).toHex()));
         for (const QJsonObject &event : machine.events().mid(before))
-            QVERIFY(event[QStringLiteral("event")] != QStringLiteral("NSM_PCR_CHANGED"));
+            QVERIFY(event[u"event"_s] != u"NSM_PCR_CHANGED"_s);
     }
 
     void wrongChecksum_isRefusedWithThePlatformsWords() {
         QByteArray bytes = m_eif.bytes();
         bytes[0x223] = static_cast<char>(bytes[0x223] ^ 1); // last byte of the stored CRC
         QtestMachine machine;
-        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(bytes), QStringLiteral("-action"),
-                                QStringLiteral("panic=pause")}),
+        QVERIFY2(machine.start({u"-kernel"_s, written(bytes), u"-action"_s, u"panic=pause"_s}),
                  machine.errorOutput());
         QCOMPARE(settled(machine), quint32(NITRO_MEASURE_REFUSED));
-        QCOMPARE(pcr(machine, 0)[QStringLiteral("value")].toString(), zeroPcr);
+        QCOMPARE(pcr(machine, 0)[u"value"_s].toString(), zeroPcr);
         nitro_boot_report failure = report(NITRO_BOOT_REPORT_FAILURE, NITRO_BOOT_STAGE_HANDOFF);
         failure.reason = NITRO_BOOT_REASON_REFUSED;
         setText(failure, "refused");
         send(machine, failure);
-        const QJsonObject event = machine.takeEvent(QStringLiteral("ENCLAVE_BOOT_FAILED"));
-        QVERIFY2(
-            event[QStringLiteral("message")].toString().contains(QStringLiteral("CRC"), Qt::CaseInsensitive),
-            qPrintable(event[QStringLiteral("message")].toString()));
-        QVERIFY(event.contains(QStringLiteral("e-code")));
-        QCOMPARE(event[QStringLiteral("offset")].toInt(), 544);
-        QCOMPARE(enclave(machine)[QStringLiteral("measurement")].toString(), QStringLiteral("refused"));
+        const QJsonObject event = machine.takeEvent(u"ENCLAVE_BOOT_FAILED"_s);
+        QVERIFY2(event[u"message"_s].toString().contains(u"CRC"_s, Qt::CaseInsensitive),
+                 qPrintable(event[u"message"_s].toString()));
+        QVERIFY(event.contains(u"e-code"_s));
+        QCOMPARE(event[u"offset"_s].toInt(), 544);
+        QCOMPARE(enclave(machine)[u"measurement"_s].toString(), u"refused"_s);
     }
 
     void handoffWithoutPermission_isAFailure() {
         QByteArray bytes = m_eif.bytes();
         bytes[0x223] = static_cast<char>(bytes[0x223] ^ 1);
         QtestMachine machine;
-        QVERIFY2(machine.start({QStringLiteral("-kernel"), written(bytes), QStringLiteral("-action"),
-                                QStringLiteral("panic=pause")}),
+        QVERIFY2(machine.start({u"-kernel"_s, written(bytes), u"-action"_s, u"panic=pause"_s}),
                  machine.errorOutput());
         QCOMPARE(settled(machine), quint32(NITRO_MEASURE_REFUSED));
         send(machine, report(NITRO_BOOT_REPORT_STAGE, NITRO_BOOT_STAGE_HANDOFF));
-        QVERIFY(!machine.takeEvent(QStringLiteral("ENCLAVE_BOOT_FAILED")).isEmpty());
+        QVERIFY(!machine.takeEvent(u"ENCLAVE_BOOT_FAILED"_s).isEmpty());
         QCOMPARE(stages(machine).size(), 0);
     }
 };
 
 QTEST_GUILESS_MAIN(BootPort)
 #include "tst_boot_port.moc"
+
+using namespace Qt::Literals::StringLiterals;

@@ -21,8 +21,8 @@ constexpr quint64 nsmTransport = 0xd0001000;
 // Registers of virtio-mmio: VirtIO 1.2, 4.2.2.
 constexpr quint64 magicValue = 0x00, version = 0x04, deviceId = 0x08;
 
-const QString role = QStringLiteral("arn:aws:iam::123456789012:role/path/enclave-parent");
-const QString moduleId = QStringLiteral("i-00112233445566778-enc0193a4b5c6d7e8f9");
+const QString role = u"arn:aws:iam::123456789012:role/path/enclave-parent"_s;
+const QString moduleId = u"i-00112233445566778-enc0193a4b5c6d7e8f9"_s;
 
 } // namespace
 
@@ -46,53 +46,47 @@ private:
         };
         add("eif", {m_path});
         add("module-id", {moduleId});
-        add("parent-role", {role, QStringLiteral("arn:aws-cn:iam::123456789012:role/a")});
-        add("parent-id", {QStringLiteral("i-00112233445566778"), QStringLiteral("i-0badcafe")});
-        add("reboot", {QStringLiteral("reset"), QStringLiteral("terminate")});
-        add("capture", {QStringLiteral("recorder")});
-        add("pki-directory", {m_folder.filePath(QStringLiteral("pki"))});
-        add("region", {QStringLiteral("eu-west-9")});
-        add("nsm-version", {QStringLiteral("1.2.3")});
-        add("vsock-path", {m_folder.filePath(QStringLiteral("v"))});
-        add("vsock-routes", {QStringLiteral("5000=refuse;9000=echo")});
-        add("heartbeat",
-            {QStringLiteral("on"), QStringLiteral("off"), QStringLiteral("delay"), QStringLiteral("wrong")});
+        add("parent-role", {role, u"arn:aws-cn:iam::123456789012:role/a"_s});
+        add("parent-id", {u"i-00112233445566778"_s, u"i-0badcafe"_s});
+        add("reboot", {u"reset"_s, u"terminate"_s});
+        add("capture", {u"recorder"_s});
+        add("pki-directory", {m_folder.filePath(u"pki"_s)});
+        add("region", {u"eu-west-9"_s});
+        add("nsm-version", {u"1.2.3"_s});
+        add("vsock-path", {m_folder.filePath(u"v"_s)});
+        add("vsock-routes", {u"5000=refuse;9000=echo"_s});
+        add("heartbeat", {u"on"_s, u"off"_s, u"delay"_s, u"wrong"_s});
         for (const char *name :
              {"debug-mode", "strict", "preflight", "checksum-port", "extra-transport", "definite-payload"}) {
-            rows.append({QLatin1String(name), QStringLiteral("on"), true});
-            rows.append({QLatin1String(name), QStringLiteral("off"), false});
+            rows.append({QLatin1String(name), u"on"_s, true});
+            rows.append({QLatin1String(name), u"off"_s, false});
         }
         for (const qint64 cid : {qint64{4}, qint64{0xfffffffe}})
-            rows.append({QStringLiteral("enclave-cid"), QString::number(cid), cid});
+            rows.append({u"enclave-cid"_s, QString::number(cid), cid});
         return rows;
     }
 
     static QSet<QString> propertiesOf(QtestMachine &machine, const QString &type) {
         QSet<QString> names;
-        const QJsonArray found =
-            machine.command(QStringLiteral("qom-list-properties"), {{QStringLiteral("typename"), type}})
-                .toArray();
+        const QJsonArray found = machine.command(u"qom-list-properties"_s, {{u"typename"_s, type}}).toArray();
         for (const QJsonValue item : found)
-            names += item.toObject()[QStringLiteral("name")].toString();
+            names += item.toObject()[u"name"_s].toString();
         return names;
     }
 
     static QJsonValue property(QtestMachine &machine, const QString &name) {
-        return machine.command(
-            QStringLiteral("qom-get"),
-            {{QStringLiteral("path"), QStringLiteral("/machine")}, {QStringLiteral("property"), name}});
+        return machine.command(u"qom-get"_s, {{u"path"_s, u"/machine"_s}, {u"property"_s, name}});
     }
     static QString pcr(QtestMachine &machine, int index) {
-        const QJsonArray pcrs =
-            machine.command(QStringLiteral("query-nsm")).toObject()[QStringLiteral("pcrs")].toArray();
-        return pcrs[index].toObject()[QStringLiteral("value")].toString();
+        const QJsonArray pcrs = machine.command(u"query-nsm"_s).toObject()[u"pcrs"_s].toArray();
+        return pcrs[index].toObject()[u"value"_s].toString();
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         if (QtestMachine::qemu().isEmpty())
             QSKIP("build/bin/qemu-system-x86_64 has not been built (./workbench build)");
-        m_path = m_folder.filePath(QStringLiteral("small.eif"));
+        m_path = m_folder.filePath(u"small.eif"_s);
         QFile file(m_path);
         QVERIFY(file.open(QIODevice::WriteOnly));
         file.write(m_eif.bytes());
@@ -101,19 +95,19 @@ private Q_SLOTS:
     void start_withoutAnyOption_hasNoEif() {
         QtestMachine machine;
         QVERIFY2(machine.start(), machine.errorOutput());
-        const QJsonObject enclave = machine.command(QStringLiteral("query-enclave")).toObject();
-        QCOMPARE(enclave[QStringLiteral("measurement")].toString(), QStringLiteral("none"));
-        QVERIFY(!enclave.contains(QStringLiteral("eif")));
-        QCOMPARE(enclave[QStringLiteral("stages")].toArray().size(), 0);
-        const QString id = enclave[QStringLiteral("module-id")].toString();
-        QVERIFY2(QRegularExpression(QStringLiteral("^i-[0-9a-f]{17}-enc[0-9a-f]{16}$")).match(id).hasMatch(),
+        const QJsonObject enclave = machine.command(u"query-enclave"_s).toObject();
+        QCOMPARE(enclave[u"measurement"_s].toString(), u"none"_s);
+        QVERIFY(!enclave.contains(u"eif"_s));
+        QCOMPARE(enclave[u"stages"_s].toArray().size(), 0);
+        const QString id = enclave[u"module-id"_s].toString();
+        QVERIFY2(QRegularExpression(u"^i-[0-9a-f]{17}-enc[0-9a-f]{16}$"_s).match(id).hasMatch(),
                  qPrintable(id));
     }
 
     void start_withEif_describesIt_data() {
         QTest::addColumn<QStringList>("arguments");
-        QTest::newRow("-kernel") << QStringList{QStringLiteral("-kernel"), QStringLiteral("%1")};
-        QTest::newRow("eif=") << QStringList{QStringLiteral("-M"), QStringLiteral("nitro-enclave,eif=%1")};
+        QTest::newRow("-kernel") << QStringList{u"-kernel"_s, u"%1"_s};
+        QTest::newRow("eif=") << QStringList{u"-M"_s, u"nitro-enclave,eif=%1"_s};
     }
     void start_withEif_describesIt() {
         QFETCH(QStringList, arguments);
@@ -121,14 +115,14 @@ private Q_SLOTS:
         QtestMachine machine;
         QVERIFY2(machine.start(arguments), machine.errorOutput());
         QCOMPARE(machine.errorOutput(), QByteArray());
-        const QJsonObject enclave = machine.command(QStringLiteral("query-enclave")).toObject();
-        QCOMPARE(enclave[QStringLiteral("eif")].toString(), m_path);
-        QCOMPARE(enclave[QStringLiteral("eif-size")].toInteger(), m_eif.bytes().size());
-        QCOMPARE(enclave[QStringLiteral("version")].toInt(), 4);
-        const QJsonArray sections = enclave[QStringLiteral("sections")].toArray();
+        const QJsonObject enclave = machine.command(u"query-enclave"_s).toObject();
+        QCOMPARE(enclave[u"eif"_s].toString(), m_path);
+        QCOMPARE(enclave[u"eif-size"_s].toInteger(), m_eif.bytes().size());
+        QCOMPARE(enclave[u"version"_s].toInt(), 4);
+        const QJsonArray sections = enclave[u"sections"_s].toArray();
         QCOMPARE(sections.size(), 5);
-        QCOMPARE(sections[0].toObject()[QStringLiteral("header-offset")].toInt(), 548);
-        QCOMPARE(sections[0].toObject()[QStringLiteral("size")].toInteger(), m_eif.kernel.size());
+        QCOMPARE(sections[0].toObject()[u"header-offset"_s].toInt(), 548);
+        QCOMPARE(sections[0].toObject()[u"size"_s].toInteger(), m_eif.kernel.size());
     }
 
     void properties_areSettableAndReadable_data() {
@@ -144,11 +138,11 @@ private Q_SLOTS:
         QFETCH(QString, text);
         QFETCH(QJsonValue, value);
         QtestMachine machine;
-        QVERIFY2(machine.start({QStringLiteral("-chardev"), QStringLiteral("null,id=recorder"),
-                                QStringLiteral("-M"), QStringLiteral("nitro-enclave,%1=%2").arg(name, text)}),
+        QVERIFY2(machine.start({u"-chardev"_s, u"null,id=recorder"_s, u"-M"_s,
+                                u"nitro-enclave,%1=%2"_s.arg(name, text)}),
                  machine.errorOutput());
         QCOMPARE(property(machine, name), value);
-        const QJsonObject enclave = machine.command(QStringLiteral("query-enclave")).toObject();
+        const QJsonObject enclave = machine.command(u"query-enclave"_s).toObject();
         if (enclave.contains(name))
             QCOMPARE(enclave[name], value);
     }
@@ -157,13 +151,13 @@ private Q_SLOTS:
     void properties_withoutATest_areNone() {
         QtestMachine machine;
         QVERIFY2(machine.start(), machine.errorOutput());
-        QSet<QString> own = propertiesOf(machine, QStringLiteral("nitro-enclave-machine"));
-        own.subtract(propertiesOf(machine, QStringLiteral("x86-machine")));
-        QVERIFY(own.contains(QStringLiteral("module-id")));
+        QSet<QString> own = propertiesOf(machine, u"nitro-enclave-machine"_s);
+        own.subtract(propertiesOf(machine, u"x86-machine"_s));
+        QVERIFY(own.contains(u"module-id"_s));
         // QEMU adds this one to every machine with NUMA nodes.
-        own.remove(QStringLiteral("hmat"));
+        own.remove(u"hmat"_s);
         // These two make sense together only and need files: tst_nsm_control sets and breaks them.
-        own.subtract({QStringLiteral("ca-key"), QStringLiteral("ca-chain")});
+        own.subtract({u"ca-key"_s, u"ca-chain"_s});
         for (const Property &row : properties())
             own.remove(row.name);
         QVERIFY2(own.isEmpty(), qPrintable(QStringList(own.values()).join(QLatin1Char(' '))));
@@ -173,8 +167,7 @@ private Q_SLOTS:
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<QByteArray>("words");
         const auto option = [](const char *text) {
-            return QStringList{QStringLiteral("-M"),
-                               QStringLiteral("nitro-enclave,%1").arg(QLatin1String(text))};
+            return QStringList{u"-M"_s, u"nitro-enclave,%1"_s.arg(QLatin1String(text))};
         };
         QTest::newRow("module-id without enc")
             << option("module-id=i-00112233445566778") << QByteArray("module-id");
@@ -197,8 +190,7 @@ private Q_SLOTS:
         QTest::newRow("strict=maybe") << option("strict=maybe") << QByteArray("strict");
         for (const char *name : {"debug-mode", "preflight", "definite-payload"})
             QTest::addRow("%s=maybe", name)
-                << option(qPrintable(QStringLiteral("%1=maybe").arg(QLatin1String(name))))
-                << QByteArray(name);
+                << option(qPrintable(u"%1=maybe"_s.arg(QLatin1String(name)))) << QByteArray(name);
         QTest::newRow("CID of the parent") << option("enclave-cid=3") << QByteArray("between 4 and");
         QTest::newRow("CID of everybody") << option("enclave-cid=4294967295") << QByteArray("between 4 and");
         QTest::newRow("CID that is no number") << option("enclave-cid=ten") << QByteArray("enclave-cid");
@@ -217,18 +209,15 @@ private Q_SLOTS:
         QTest::newRow("empty eif") << option("eif=") << QByteArray("eif");
         QTest::newRow("acpi=on") << option("acpi=on") << QByteArray("ACPI");
         QTest::newRow("unknown property") << option("vsock=c") << QByteArray("vsock");
-        QTest::newRow("two EIFs") << option("eif=/a") +
-                                         QStringList{QStringLiteral("-kernel"), QStringLiteral("/b")}
+        QTest::newRow("two EIFs") << option("eif=/a") + QStringList{u"-kernel"_s, u"/b"_s}
                                   << QByteArray("two EIFs");
         QTest::newRow("missing firmware")
-            << QStringList{QStringLiteral("-bios"), QStringLiteral("/no/such.rom")}
-            << QByteArray("/no/such.rom");
-        QTest::newRow("129 CPUs") << QStringList{QStringLiteral("-smp"), QStringLiteral("129")}
-                                  << QByteArray("128");
+            << QStringList{u"-bios"_s, u"/no/such.rom"_s} << QByteArray("/no/such.rom");
+        QTest::newRow("129 CPUs") << QStringList{u"-smp"_s, u"129"_s} << QByteArray("128");
         QTest::newRow("APIC ids beyond one byte")
-            << QStringList{QStringLiteral("-smp"), QStringLiteral("125,sockets=5,dies=5,cores=5,threads=1")}
+            << QStringList{u"-smp"_s, u"125,sockets=5,dies=5,cores=5,threads=1"_s}
             << QByteArray("APIC ids up to 292");
-        QTest::newRow("missing EIF") << QStringList{QStringLiteral("-kernel"), QStringLiteral("/no/such.eif")}
+        QTest::newRow("missing EIF") << QStringList{u"-kernel"_s, u"/no/such.eif"_s}
                                      << QByteArray("/no/such.eif");
     }
     void badValues_areRefusedInPlainWords() {
@@ -241,9 +230,8 @@ private Q_SLOTS:
         QByteArrayList sentences = machine.errorOutput().trimmed().split('\n');
         sentences.removeIf([&](const QByteArray &line) {
             const QJsonObject refusal =
-                QJsonDocument::fromJson(line).object().value(QStringLiteral("nitro-refusal")).toObject();
-            return words.endsWith(".eif") &&
-                   refusal.value(QStringLiteral("message")).toString().toUtf8().contains(words);
+                QJsonDocument::fromJson(line).object().value(u"nitro-refusal"_s).toObject();
+            return words.endsWith(".eif") && refusal.value(u"message"_s).toString().toUtf8().contains(words);
         });
         QCOMPARE(sentences.size(), 1);
         QVERIFY2(sentences.first().contains(words), sentences.first());
@@ -252,16 +240,13 @@ private Q_SLOTS:
     void properties_cannotChangeOnceTheMachineExists() {
         QtestMachine machine;
         QVERIFY2(machine.start(), machine.errorOutput());
-        const QJsonObject reply = machine
-                                      .command(QStringLiteral("qom-set"),
-                                               {{QStringLiteral("path"), QStringLiteral("/machine")},
-                                                {QStringLiteral("property"), QStringLiteral("parent-role")},
-                                                {QStringLiteral("value"), role}})
-                                      .toObject();
-        QVERIFY(reply.contains(QStringLiteral("error")));
-        QVERIFY(!machine.command(QStringLiteral("query-enclave"))
-                     .toObject()
-                     .contains(QStringLiteral("parent-role")));
+        const QJsonObject reply =
+            machine
+                .command(u"qom-set"_s,
+                         {{u"path"_s, u"/machine"_s}, {u"property"_s, u"parent-role"_s}, {u"value"_s, role}})
+                .toObject();
+        QVERIFY(reply.contains(u"error"_s));
+        QVERIFY(!machine.command(u"query-enclave"_s).toObject().contains(u"parent-role"_s));
     }
 
     void transports_areWhereARealEnclaveHasThem() {
@@ -278,19 +263,17 @@ private Q_SLOTS:
     void machine_hasNeitherPciNorUnknownMachines() {
         QtestMachine machine;
         QVERIFY2(machine.start(), machine.errorOutput());
-        QCOMPARE(machine.command(QStringLiteral("query-pci")).toArray().size(), 0);
+        QCOMPARE(machine.command(u"query-pci"_s).toArray().size(), 0);
         int enclaves = 0;
-        for (const QJsonValue item : machine.command(QStringLiteral("query-machines")).toArray())
-            enclaves += item.toObject()[QStringLiteral("name")].toString() == QStringLiteral("nitro-enclave");
+        for (const QJsonValue item : machine.command(u"query-machines"_s).toArray())
+            enclaves += item.toObject()[u"name"_s].toString() == u"nitro-enclave"_s;
         QCOMPARE(enclaves, 1);
     }
 
     void roleAndInstance_areMeasuredIntoPcr3And4() {
         QtestMachine machine;
-        QVERIFY2(
-            machine.start({QStringLiteral("-M"),
-                           QStringLiteral("nitro-enclave,parent-role=%1,module-id=%2").arg(role, moduleId)}),
-            machine.errorOutput());
+        QVERIFY2(machine.start({u"-M"_s, u"nitro-enclave,parent-role=%1,module-id=%2"_s.arg(role, moduleId)}),
+                 machine.errorOutput());
         QCOMPARE(pcr(machine, 3), QString::fromLatin1(SmallEif::textPcr(role.toLatin1()).toHex()));
         QCOMPARE(pcr(machine, 4), QString::fromLatin1(SmallEif::textPcr("i-00112233445566778").toHex()));
     }
@@ -304,14 +287,14 @@ private Q_SLOTS:
     void manyCpus_areAccepted() {
         QFETCH(QString, smp);
         QtestMachine machine;
-        QVERIFY2(machine.start({QStringLiteral("-smp"), smp}), machine.errorOutput());
-        QCOMPARE(machine.command(QStringLiteral("query-cpus-fast")).toArray().size(),
+        QVERIFY2(machine.start({u"-smp"_s, smp}), machine.errorOutput());
+        QCOMPARE(machine.command(u"query-cpus-fast"_s).toArray().size(),
                  smp.section(QLatin1Char(','), 0, 0).toInt());
     }
 
     void bigMemory_liesBelow3GiBAndAbove4GiB() {
         QtestMachine machine;
-        QVERIFY2(machine.start({QStringLiteral("-m"), QStringLiteral("4G")}), machine.errorOutput());
+        QVERIFY2(machine.start({u"-m"_s, u"4G"_s}), machine.errorOutput());
         machine.write32(0xbffffffc, 0x12345678);
         machine.write32(0x13ffffffc, 0x87654321);
         QCOMPARE(machine.read32(0xbffffffc), 0x12345678u);
@@ -323,18 +306,17 @@ private Q_SLOTS:
         QtestMachine machine;
         QVERIFY2(machine.start(), machine.errorOutput());
         machine.out8(0x64, 0xfe); // pulse the CPU's reset line, as `reboot=k` does
-        const QJsonObject event = machine.takeEvent(QStringLiteral("SHUTDOWN"));
-        QCOMPARE(event[QStringLiteral("reason")].toString(), QStringLiteral("guest-reset"));
+        const QJsonObject event = machine.takeEvent(u"SHUTDOWN"_s);
+        QCOMPARE(event[u"reason"_s].toString(), u"guest-reset"_s);
         QVERIFY(machine.waitForExit());
         QCOMPARE(machine.exitCode(), 0);
     }
 
     void keyboardControllerReset_restartsWhenToldSo() {
         QtestMachine machine;
-        QVERIFY2(machine.start({QStringLiteral("-M"), QStringLiteral("nitro-enclave,reboot=reset")}),
-                 machine.errorOutput());
+        QVERIFY2(machine.start({u"-M"_s, u"nitro-enclave,reboot=reset"_s}), machine.errorOutput());
         machine.out8(0x64, 0xfe);
-        QVERIFY(machine.takeEvent(QStringLiteral("RESET"))[QStringLiteral("guest")].toBool());
+        QVERIFY(machine.takeEvent(u"RESET"_s)[u"guest"_s].toBool());
     }
 
     // As on EC2 no boot finds what an earlier one has left, and nobody who looks from outside does.
@@ -342,28 +324,26 @@ private Q_SLOTS:
         QTest::addColumn<QStringList>("arguments");
         QTest::newRow("memory of its own") << QStringList();
         QTest::newRow("in a file") << QStringList{
-            QStringLiteral("-m"), QStringLiteral("64M"), QStringLiteral("-object"),
-            QStringLiteral("memory-backend-file,id=ram,share=on,size=64M,mem-path=%1")};
+            u"-m"_s, u"64M"_s, u"-object"_s, u"memory-backend-file,id=ram,share=on,size=64M,mem-path=%1"_s};
     }
 
     void reset_forgetsMemory() {
         QFETCH(QStringList, arguments);
         QTemporaryDir folder;
-        QString options = QStringLiteral("nitro-enclave,reboot=reset");
-        const QString ram = folder.filePath(QStringLiteral("ram"));
+        QString options = u"nitro-enclave,reboot=reset"_s;
+        const QString ram = folder.filePath(u"ram"_s);
         if (!arguments.isEmpty()) {
             arguments.last() = arguments.last().arg(ram);
-            options += QStringLiteral(",memory-backend=ram");
+            options += u",memory-backend=ram"_s;
         }
         QtestMachine machine;
-        QVERIFY2(machine.start(arguments + QStringList{QStringLiteral("-M"), options}),
-                 machine.errorOutput());
-        machine.command(QStringLiteral("cont"));
+        QVERIFY2(machine.start(arguments + QStringList{u"-M"_s, options}), machine.errorOutput());
+        machine.command(u"cont"_s);
         machine.write32(0x1000, 0x12345678);
         machine.write32(0x2abcde0, 0x87654321);
         QCOMPARE(machine.read32(0x2abcde0), 0x87654321u);
         machine.out8(0x64, 0xfe);
-        QVERIFY(machine.takeEvent(QStringLiteral("RESET"))[QStringLiteral("guest")].toBool());
+        QVERIFY(machine.takeEvent(u"RESET"_s)[u"guest"_s].toBool());
         QCOMPARE(machine.read32(0x1000), 0u);
         QCOMPARE(machine.read32(0x2abcde0), 0u);
         if (arguments.isEmpty())
@@ -378,3 +358,5 @@ private Q_SLOTS:
 
 QTEST_GUILESS_MAIN(NitroMachine)
 #include "tst_nitro_machine.moc"
+
+using namespace Qt::Literals::StringLiterals;

@@ -28,7 +28,7 @@ QByteArray errorAnswer(const QByteArray &name) {
 const QByteArray describedPcr = '\xa1' + text("DescribePCR");
 const QByteArray internalError = errorAnswer("InternalError");
 
-/// The first certificate of a PEM file, as DER.
+// The first certificate of a PEM file, as DER.
 QByteArray certificateIn(const QString &path) {
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
@@ -44,7 +44,7 @@ class NsmControl : public QObject {
     Q_OBJECT
 
 private:
-    /// A machine with a working NSM driver in it.
+    // A machine with a working NSM driver in it.
     struct Machine : QtestMachine {
         NsmDriver nsm{*this};
         bool run(const QStringList &arguments = {}) {
@@ -58,7 +58,7 @@ private:
     QString runState(QtestMachine &machine) {
         return machine.command(u"query-status"_s).toObject()[u"status"_s].toString();
     }
-    /// Of the reply to a command that is to fail.
+    // Of the reply to a command that is to fail.
     QString failure(const QJsonValue &reply) {
         return reply.toObject()[u"error"_s].toObject()[u"desc"_s].toString();
     }
@@ -73,7 +73,7 @@ private:
         return machine.command(u"human-monitor-command"_s, {{u"command-line"_s, line}}).toString();
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         if (QtestMachine::qemu().isEmpty())
             QSKIP("build/bin/qemu-system-x86_64 has not been built (./workbench build)");

@@ -22,7 +22,7 @@ QByteArray errorAnswer(const QByteArray &name) {
     return '\xa1' + text("Error") + text(name);
 }
 
-/// Start of a good DescribePCR answer.
+// Start of a good DescribePCR answer.
 const QByteArray describedPcr = '\xa1' + text("DescribePCR") + '\xa2';
 
 } // namespace
@@ -30,14 +30,14 @@ const QByteArray describedPcr = '\xa1' + text("DescribePCR") + '\xa2';
 class NsmDevice : public QObject {
     Q_OBJECT
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         if (QtestMachine::qemu().isEmpty())
             QSKIP("build/bin/qemu-system-x86_64 has not been built (./workbench build)");
         qputenv("XDG_DATA_HOME", m_data.path().toUtf8()); // the user's root must not be this test's
         QVERIFY2(m_machine.start(), m_machine.errorOutput());
     }
-    /// Every test starts with a working device, whatever the one before did to it.
+    // Every test starts with a working device, whatever the one before did to it.
     void init() { QCOMPARE(m_nsm.start(version1 | indirect), working); }
     void cleanup() {
         if (QTest::currentTestFailed())

@@ -21,7 +21,7 @@ constexpr quint32 working = 0xf;
 constexpr qint64 millisecond = 1'000'000;
 constexpr qint64 roundTripNs = 7 * millisecond, stalledNs = 9 * millisecond;
 
-/// The fields of one vsock packet, as tshark prints them.
+// The fields of one vsock packet, as tshark prints them.
 const QStringList fields{u"frame.packet_flags_direction"_s,
                          u"vsock.src_cid"_s,
                          u"vsock.dst_cid"_s,
@@ -61,7 +61,7 @@ private:
     QByteArray value(qsizetype packet, const QString &field) {
         return m_packets.value(packet).value(fields.indexOf(field));
     }
-    /// Numbers as tshark prints them, whichever base it takes for the field.
+    // Numbers as tshark prints them, whichever base it takes for the field.
     qint64 number(qsizetype packet, const QString &field) {
         return QString::fromLatin1(value(packet, field)).toLongLong(nullptr, 0);
     }
@@ -73,7 +73,7 @@ private:
         return {};
     }
 
-    /// One run with packets of every operation that the device sends or takes.
+    // One run with packets of every operation that the device sends or takes.
     void record() {
         QtestMachine machine;
         VsockDriver guest(machine);
@@ -164,7 +164,7 @@ private:
         QVERIFY(machine.waitForExit());
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         if (QtestMachine::qemu().isEmpty())
             QSKIP("build/bin/qemu-system-x86_64 has not been built (./workbench build)");

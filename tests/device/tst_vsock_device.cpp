@@ -30,7 +30,7 @@ private:
     VsockHostPrograms m_host{m_machine};
 
     quint64 guestErrors() { return m_host.query()[u"guest-errors"_s].toInteger(); }
-    /// A chain that QEMU's virtio code refuses breaks the device until the driver resets it.
+    // A chain that QEMU's virtio code refuses breaks the device until the driver resets it.
     void verifyWorksAfterReset() {
         QVERIFY(m_machine.errorOutput().size() > 0);
         QCOMPARE(m_guest.start(), working);
@@ -38,7 +38,7 @@ private:
         QVERIFY(m_guest.dial(7000, 4000));
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         if (QtestMachine::qemu().isEmpty())
             QSKIP("build/bin/qemu-system-x86_64 has not been built (./workbench build)");

@@ -41,7 +41,7 @@ private:
     std::optional<VsockPacket> m_flow;
     int m_rule = 0, m_break = 0;
 
-    /// Adds a fault rule.
+    // Adds a fault rule.
     void fault(const QString &action, const QJsonObject &packet, QJsonObject more = {}) {
         more[u"action"_s] = action;
         more[u"packet"_s] = packet;
@@ -56,7 +56,7 @@ private:
                 return rule.toObject()[u"hits"_s].toInt();
         return -1;
     }
-    /// An established flow from the guest to a host program at 8000.
+    // An established flow from the guest to a host program at 8000.
     void establish() {
         m_flow = m_guest.dial(m_host.listenFor(8000));
         QVERIFY(m_flow);
@@ -67,7 +67,7 @@ private:
         m_host.accepted().flush();
     }
     void guestSends(const QByteArray &bytes) { m_guest.send(VsockDriver::with(*m_flow, VSOCK_OP_RW, bytes)); }
-    /// Lets the device's main loop take in what host programs have sent.
+    // Lets the device's main loop take in what host programs have sent.
     void settle() {
         for (int i = 0; i < 5; ++i) {
             m_host.query();
@@ -86,7 +86,7 @@ private:
         return m_break > 0;
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         if (QtestMachine::qemu().isEmpty())
             QSKIP("build/bin/qemu-system-x86_64 has not been built (./workbench build)");
@@ -475,7 +475,7 @@ private Q_SLOTS:
     }
 
 private:
-    /// What is there next, although breaks stop the machine again and again.
+    // What is there next, although breaks stop the machine again and again.
     std::optional<VsockPacket> receiveContinuing() {
         for (int i = 0; i < 1000; ++i) {
             m_machine.command(u"cont"_s);
@@ -492,8 +492,8 @@ private:
         return m_host.accepted().read(count);
     }
 
-    /// 16:1024 → 3:8000: REQUEST, RESPONSE, RW "alpha" and "beta" from the guest, RW "gamma" to it;
-    /// 16:1025 → 3:7000: REQUEST, RESPONSE.
+    // 16:1024 → 3:8000: REQUEST, RESPONSE, RW "alpha" and "beta" from the guest, RW "gamma" to it;
+    // 16:1025 → 3:7000: REQUEST, RESPONSE.
     void play() {
         VsockPacket flow;
         flow.destinationPort = m_host.listenFor(8000);

@@ -31,7 +31,7 @@ private:
         m_machine.command(u"stop"_s);
         QVERIFY(!m_machine.takeEvent(u"STOP"_s).contains(u"error"_s));
     }
-    /// A snapshot job, done. Every test has a snapshot of its name.
+    // A snapshot job, done. Every test has a snapshot of its name.
     void snapshot(const QString &command) {
         QJsonObject arguments{{u"job-id"_s, u"job"_s},
                               {u"tag"_s, QString::fromUtf8(QTest::currentTestFunction())},
@@ -52,7 +52,7 @@ private:
             status = m_machine.takeEvent(u"JOB_STATUS_CHANGE"_s)[u"status"_s].toString();
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         if (QtestMachine::qemu().isEmpty())
             QSKIP("build/bin/qemu-system-x86_64 has not been built (./workbench build)");

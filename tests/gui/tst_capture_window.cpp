@@ -29,6 +29,7 @@
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 namespace formats = nitroscope::formats;
 
 namespace {
@@ -43,8 +44,8 @@ QByteArray sampleDocument() {
     const auto samples = samplesDir();
     if (!samples)
         return QByteArray("\x84\x40\xa0\x40\x40", 5);
-    const QDir dir(samples->filePath(QStringLiteral("attestation")));
-    const QStringList names = dir.entryList({QStringLiteral("valid*.bin")});
+    const QDir dir(samples->filePath(u"attestation"_s));
+    const QStringList names = dir.entryList({u"valid*.bin"_s});
     return names.isEmpty() ? QByteArray("\x84\x40\xa0\x40\x40", 5) : readAll(dir.filePath(names.first()));
 }
 
@@ -62,13 +63,12 @@ private slots:
         const auto root = formats::cborTree(extendRequest, 100);
         QCOMPARE(root.children.size(), size_t(1));
         const formats::Node &map = root.children[0];
-        QCOMPARE(map.name, QStringLiteral("map"));
+        QCOMPARE(map.name, u"map"_s);
         const formats::Node &request = map.children[0];
-        QCOMPARE(request.name, QStringLiteral("ExtendPCR"));
+        QCOMPARE(request.name, u"ExtendPCR"_s);
         QCOMPARE(request.range, (formats::ByteRange{101, quint64(extendRequest.size()) - 1}));
-        QCOMPARE(request.children[1].value, QStringLiteral("h'01020304'"));
-        QCOMPARE(formats::nodeAt(root, 100 + quint64(extendRequest.size()) - 1)->name,
-                 QStringLiteral("data"));
+        QCOMPARE(request.children[1].value, u"h'01020304'"_s);
+        QCOMPARE(formats::nodeAt(root, 100 + quint64(extendRequest.size()) - 1)->name, u"data"_s);
     }
     void cborTree_truncatedAtEveryByte_saysWhere() {
         for (qsizetype size = 1; size < extendRequest.size(); ++size) {
@@ -81,17 +81,16 @@ private slots:
         const QByteArray outer = make::array({make::bytes(inner)});
         const auto root = formats::cborTree(outer);
         const formats::Node &map = root.children[0].children[0].children[0];
-        QCOMPARE(map.children[0].name, QStringLiteral("a"));
+        QCOMPARE(map.children[0].name, u"a"_s);
         QCOMPARE(map.range.offset, quint64(2));
     }
     void cborSpelling_diagnosticAndJson() {
-        QCOMPARE(
-            formats::cborDiagnostic(extendRequest),
-            QStringLiteral("{\n  \"ExtendPCR\": {\n    \"index\": 16,\n    \"data\": h'01020304'\n  }\n}"));
+        QCOMPARE(formats::cborDiagnostic(extendRequest),
+                 u"{\n  \"ExtendPCR\": {\n    \"index\": 16,\n    \"data\": h'01020304'\n  }\n}"_s);
         QCOMPARE(QJsonDocument(formats::cborJson(extendRequest).toObject()).toJson(QJsonDocument::Compact),
                  QByteArray("{\"ExtendPCR\":{\"data\":\"AQIDBA\",\"index\":16}}"));
         QVERIFY(formats::cborJson(QByteArrayView("\xa1", 1)).isUndefined());
-        QVERIFY(formats::cborDiagnostic(QByteArrayView("\xa1\x01", 2)).contains(QStringLiteral("/ byte")));
+        QVERIFY(formats::cborDiagnostic(QByteArrayView("\xa1\x01", 2)).contains(u"/ byte"_s));
     }
 
     void nsmModel_stream_listsTransactions() {
@@ -108,16 +107,15 @@ private slots:
         capture.play(nsmStream());
         model.flush();
         QCOMPARE(model.rowCount(), 13);
-        QCOMPARE(cell(model, 2, NsmListModel::kind), QStringLiteral("ExtendPCR"));
-        QCOMPARE(cell(model, 2, NsmListModel::arguments), QStringLiteral("PCR 16, 32 bytes"));
-        QCOMPARE(cell(model, 4, NsmListModel::result), QStringLiteral("ReadOnlyIndex"));
-        QCOMPARE(cell(model, 6, NsmListModel::arguments),
-                 QStringLiteral("nonce 32 bytes, user data 13 bytes"));
-        QCOMPARE(cell(model, 6, NsmListModel::duration), QStringLiteral("4.31 ms"));
-        QCOMPARE(cell(model, 9, NsmListModel::arguments), QStringLiteral("PCR 0–16"));
-        QCOMPARE(cell(model, 11, NsmListModel::result), QStringLiteral("answer dropped"));
+        QCOMPARE(cell(model, 2, NsmListModel::kind), u"ExtendPCR"_s);
+        QCOMPARE(cell(model, 2, NsmListModel::arguments), u"PCR 16, 32 bytes"_s);
+        QCOMPARE(cell(model, 4, NsmListModel::result), u"ReadOnlyIndex"_s);
+        QCOMPARE(cell(model, 6, NsmListModel::arguments), u"nonce 32 bytes, user data 13 bytes"_s);
+        QCOMPARE(cell(model, 6, NsmListModel::duration), u"4.31 ms"_s);
+        QCOMPARE(cell(model, 9, NsmListModel::arguments), u"PCR 0–16"_s);
+        QCOMPARE(cell(model, 11, NsmListModel::result), u"answer dropped"_s);
         QCOMPARE(model.requestBytes(model.at(3)), nsmSteps({})[3].request);
-        QCOMPARE(model.comment(9), QStringLiteral("fault 3: answered with InternalError"));
+        QCOMPARE(model.comment(9), u"fault 3: answered with InternalError"_s);
     }
 
     void nsmFilter_data() {
@@ -133,8 +131,8 @@ private slots:
         QTest::newRow("one error") << 0 << 6 << 0 << QString() << 2;
         QTest::newRow("pcr") << 0 << 0 << 17 << QString() << 4;
         QTest::newRow("pcr and kind") << 2 << 0 << 17 << QString() << 3;
-        QTest::newRow("text") << 0 << 0 << 0 << QStringLiteral("NONCE") << 2;
-        QTest::newRow("what a fault says") << 0 << 0 << 0 << QStringLiteral("fault") << 2;
+        QTest::newRow("text") << 0 << 0 << 0 << u"NONCE"_s << 2;
+        QTest::newRow("what a fault says") << 0 << 0 << 0 << u"fault"_s << 2;
     }
     void nsmFilter() {
         QFETCH(int, kind);
@@ -178,7 +176,7 @@ private slots:
         CborView &detail = panel.detail();
         QCOMPARE(detail.pieceBytes(), nsmSteps({})[2].request);
         emit detail.hexView().cursorMoved(quint64(detail.pieceBytes().size()) - 1);
-        QCOMPARE(detail.tree().currentIndex().siblingAtColumn(0).data().toString(), QStringLiteral("data"));
+        QCOMPARE(detail.tree().currentIndex().siblingAtColumn(0).data().toString(), u"data"_s);
         detail.setCurrentPiece(1);
         QCOMPARE(detail.pieceBytes(), nsmSteps({})[2].response);
     }
@@ -192,12 +190,11 @@ private slots:
             fixture.action(id)->trigger();
             return QGuiApplication::clipboard()->text();
         };
-        QVERIFY(copied("edit.copyDiagnostic").contains(QStringLiteral("\"DescribePCR\": {")));
-        QVERIFY(copied("edit.copyNsmJson").contains(QStringLiteral("\"index\": 0")));
+        QVERIFY(copied("edit.copyDiagnostic").contains(u"\"DescribePCR\": {"_s));
+        QVERIFY(copied("edit.copyNsmJson").contains(u"\"index\": 0"_s));
         QCOMPARE(copied("edit.copyNsmHex"), QString::fromLatin1(nsmSteps({})[1].request.toHex()));
-        QVERIFY(
-            copied("edit.copyNsmRust").startsWith(QStringLiteral("const BYTES: [u8; 21] = [\n    0xa1,")));
-        QVERIFY(copied("edit.copyNsmArray").startsWith(QStringLiteral("const unsigned char bytes[21] = {")));
+        QVERIFY(copied("edit.copyNsmRust").startsWith(u"const BYTES: [u8; 21] = [\n    0xa1,"_s));
+        QVERIFY(copied("edit.copyNsmArray").startsWith(u"const unsigned char bytes[21] = {"_s));
     }
 
     void answer_thatComesLater_completesTheRow() {
@@ -208,21 +205,21 @@ private slots:
         fixture.session.capture()->play(pullAll(capture.get()));
         NsmPanel &panel = fixture.window->nsmPanel();
         panel.model().flush();
-        QCOMPARE(cell(panel.model(), 0, NsmListModel::result), QStringLiteral("no answer yet"));
+        QCOMPARE(cell(panel.model(), 0, NsmListModel::result), u"no answer yet"_s);
         addNsm(capture.get(), true, readOnlyResponse, 41, 4, 1000);
         fixture.session.capture()->playMore(pullAll(capture.get()));
-        QCOMPARE(cell(panel.model(), 0, NsmListModel::result), QStringLiteral("ReadOnlyIndex"));
+        QCOMPARE(cell(panel.model(), 0, NsmListModel::result), u"ReadOnlyIndex"_s);
     }
 
     void rules_fromTheContextMenu_reachTheSession() {
         WindowFixture fixture;
         fixture.session.capture()->play(nsmStream());
         NsmPanel &panel = fixture.window->nsmPanel();
-        emit panel.breakWanted(nsmBreak(QStringLiteral("ExtendPCR"), 16));
-        emit panel.faultWanted({QStringLiteral("drop"), QStringLiteral("Attestation"), {}, {}, {}, 1, 0, 0});
-        QCOMPARE(fixture.session.calls(), (QStringList{QStringLiteral("break"), QStringLiteral("fault")}));
+        emit panel.breakWanted(nsmBreak(u"ExtendPCR"_s, 16));
+        emit panel.faultWanted({u"drop"_s, u"Attestation"_s, {}, {}, {}, 1, 0, 0});
+        QCOMPARE(fixture.session.calls(), (QStringList{u"break"_s, u"fault"_s}));
         emit panel.ruleRemovalWanted(NsmRule::Kind::breakpoint, 1);
-        QCOMPARE(fixture.session.calls().last(), QStringLiteral("remove"));
+        QCOMPARE(fixture.session.calls().last(), u"remove"_s);
     }
 
     void break_hit_saysWhyAndContinues() {
@@ -231,22 +228,22 @@ private slots:
         fixture.session.playState(EnclaveSession::State::starting);
         fixture.session.playState(EnclaveSession::State::running);
         fixture.session.capture()->play(nsmStream());
-        fixture.session.playBreak({1, QStringLiteral("nsm"), QStringLiteral("ExtendPCR of PCR 16"), 5, 3});
-        QVERIFY(fixture.window->banner().message().contains(QStringLiteral("ExtendPCR of PCR 16")));
+        fixture.session.playBreak({1, u"nsm"_s, u"ExtendPCR of PCR 16"_s, 5, 3});
+        QVERIFY(fixture.window->banner().message().contains(u"ExtendPCR of PCR 16"_s));
         auto *state = named<QLabel>(*fixture.window, "Enclave state");
-        QCOMPARE(state->text(), QStringLiteral("Paused: break 1, ExtendPCR of PCR 16"));
+        QCOMPARE(state->text(), u"Paused: break 1, ExtendPCR of PCR 16"_s);
         QCOMPARE(
             fixture.window->nsmPanel().model().at(fixture.window->nsmPanel().table().currentIndex().row()).id,
             quint64(3));
         fixture.action("enclave.resume")->trigger();
-        QCOMPARE(state->text(), QStringLiteral("Running"));
+        QCOMPARE(state->text(), u"Running"_s);
         QVERIFY(!fixture.window->banner().isVisible());
     }
 
     void savedCapture_opened_fillsEveryPanel() {
         WindowFixture fixture;
         fixture.show();
-        const QString path = writeFile(fixture.dir.filePath(QStringLiteral("run.pcapng")), nsmStream());
+        const QString path = writeFile(fixture.dir.filePath(u"run.pcapng"_s), nsmStream());
         fixture.window->openFile(path);
         QTRY_COMPARE(fixture.window->savedCapture().state(), CaptureSource::State::complete);
         fixture.window->nsmPanel().model().flush();
@@ -277,7 +274,7 @@ private slots:
             QCOMPARE(saved.state(), CaptureSource::State::reading);
             fixture.action("enclave.run")->trigger();
         });
-        fixture.window->openFile(writeFile(fixture.dir.filePath(QStringLiteral("run.pcapng")), stream));
+        fixture.window->openFile(writeFile(fixture.dir.filePath(u"run.pcapng"_s), stream));
         QTRY_VERIFY(hasBegun);
         QTRY_VERIFY(saved.state() != CaptureSource::State::reading);
         QTest::qWait(100);
@@ -291,7 +288,7 @@ private slots:
     void runAfterOpening_whenSomethingElseIsOpened_isForgotten() {
         WindowFixture fixture;
         const TestEif eif = makeEif(fixture.dir);
-        const QString capture = writeFile(fixture.dir.filePath(QStringLiteral("run.pcapng")), nsmStream());
+        const QString capture = writeFile(fixture.dir.filePath(u"run.pcapng"_s), nsmStream());
         QSignalSpy opened(fixture.window.get(), &MainWindow::openingFinished);
         fixture.window->openEif(eif.path, MainWindow::AfterOpening::run);
         fixture.window->openFile(capture); // somebody has thought better of it
@@ -315,7 +312,7 @@ private slots:
         QFETCH(bool, opens);
         WindowFixture fixture;
         fixture.show();
-        fixture.window->openFile(writeFile(fixture.dir.filePath(QStringLiteral("x.pcapng")), content));
+        fixture.window->openFile(writeFile(fixture.dir.filePath(u"x.pcapng"_s), content));
         const auto wanted = opens ? CaptureSource::State::complete : CaptureSource::State::failed;
         QTRY_COMPARE(fixture.window->savedCapture().state(), wanted);
         QVERIFY(fixture.window->banner().isVisible());
@@ -336,7 +333,7 @@ private slots:
         fixture.session.capture()->play(stream);
         QVERIFY(fixture.session.capture()->totals().lostInAll() > 0);
         auto *label = named<QLabel>(*fixture.window, "Capture");
-        QVERIFY2(label->text().contains(QStringLiteral("lost")), qPrintable(label->text()));
+        QVERIFY2(label->text().contains(u"lost"_s), qPrintable(label->text()));
     }
 
     void attestation_fromTheNsmPanel_opensAndIsVerified() {
@@ -359,18 +356,17 @@ private slots:
                                               QAbstractItemModelTester::FailureReportingMode::QtTest);
         // A check leads to its bytes, a byte to its value.
         emit panel.hexView().cursorMoved(quint64(document.size()) - 1);
-        QVERIFY(panel.tree().currentIndex().siblingAtColumn(0).data().toString().contains(
-            QStringLiteral("signature")));
+        QVERIFY(panel.tree().currentIndex().siblingAtColumn(0).data().toString().contains(u"signature"_s));
     }
 
     void attestation_textOrJunk_isUnderstoodOrRefused() {
         WindowFixture fixture;
-        fixture.window->openDocument("certainly no document", QStringLiteral("note.txt"));
+        fixture.window->openDocument("certainly no document", u"note.txt"_s);
         QVERIFY(!fixture.window->attestationPanel().document());
         const QByteArray document = sampleDocument();
         if (document.size() < 100)
             QSKIP("no attestation samples at ../shared/samples");
-        const QString path = writeFile(fixture.dir.filePath(QStringLiteral("doc.b64")), document.toBase64());
+        const QString path = writeFile(fixture.dir.filePath(u"doc.b64"_s), document.toBase64());
         fixture.window->openFile(path);
         QVERIFY(fixture.window->attestationPanel().document());
         QCOMPARE(fixture.window->attestationPanel().document()->bytes, document);
@@ -409,19 +405,19 @@ private slots:
             if (&dock->panel() == &panel)
                 dock->raise();
         QVERIFY(panel.showTransaction(3));
-        save(QStringLiteral("nsm"));
+        save(u"nsm"_s);
         QVERIFY(panel.showTransaction(7));
         panel.detail().setCurrentPiece(1);
         AttestationPanel &attestation = fixture.window->attestationPanel();
         emit panel.table().doubleClicked(panel.table().currentIndex());
         QTRY_VERIFY(attestation.verification());
-        save(QStringLiteral("attestation"));
+        save(u"attestation"_s);
         fixture.window->pcrPanel().showPcr(16);
         for (PanelDock *dock : fixture.window->docks())
             if (&dock->panel() == &fixture.window->pcrPanel())
                 dock->raise();
-        fixture.session.playBreak({1, QStringLiteral("nsm"), QStringLiteral("ExtendPCR of PCR 16"), 5, 4});
-        save(QStringLiteral("break"));
+        fixture.session.playBreak({1, u"nsm"_s, u"ExtendPCR of PCR 16"_s, 5, 4});
+        save(u"break"_s);
     }
 };
 

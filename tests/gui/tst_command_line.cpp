@@ -8,21 +8,21 @@
 #include <QTest>
 
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 class TestCommandLine : public QObject {
     Q_OBJECT
 
     static Result<CommandLine> read(const QString &options) {
-        return readCommandLine(
-            QStringLiteral("nitroscope %1").arg(options).split(QLatin1Char(' '), Qt::SkipEmptyParts));
+        return readCommandLine(u"nitroscope %1"_s.arg(options).split(QLatin1Char(' '), Qt::SkipEmptyParts));
     }
 
 private slots:
     void eif_alone_isStarted() {
-        const auto line = read(QStringLiteral("demo.eif"));
+        const auto line = read(u"demo.eif"_s);
         QVERIFY(line && line->run);
-        QCOMPARE(line->eifPath, QStringLiteral("demo.eif"));
-        QVERIFY(!read(QStringLiteral("--no-run demo.eif"))->run);
+        QCOMPARE(line->eifPath, u"demo.eif"_s);
+        QVERIFY(!read(u"--no-run demo.eif"_s)->run);
     }
 
     void program_withoutDisplay_saysWhatToDoInstead() {
@@ -41,46 +41,45 @@ private slots:
     }
 
     void help_and_version_winOverEverything() {
-        QCOMPARE(read(QStringLiteral("--help"))->mode, CommandLine::Mode::help);
-        QCOMPARE(read(QStringLiteral("--version --memory x"))->mode, CommandLine::Mode::version);
-        QVERIFY(commandLineHelp().contains(QStringLiteral("--screenshot FILE")));
+        QCOMPARE(read(u"--help"_s)->mode, CommandLine::Mode::help);
+        QCOMPARE(read(u"--version --memory x"_s)->mode, CommandLine::Mode::version);
+        QVERIFY(commandLineHelp().contains(u"--screenshot FILE"_s));
     }
 
     void launchOptions_goOverTheRememberedOnes() {
-        const auto line = read(QStringLiteral("--memory 512 --cpu-count 2 --debug-mode --no-strict a.eif"));
+        const auto line = read(u"--memory 512 --cpu-count 2 --debug-mode --no-strict a.eif"_s);
         QVERIFY(line);
         LaunchSpec spec;
-        spec.moduleId = QStringLiteral("kept");
+        spec.moduleId = u"kept"_s;
         line->applyTo(spec);
         QCOMPARE(spec.memoryMiB, quint64{512});
         QCOMPARE(spec.cpuCount, 2u);
         QVERIFY(spec.debugMode && !spec.strict);
-        QCOMPARE(spec.moduleId, QStringLiteral("kept"));
+        QCOMPARE(spec.moduleId, u"kept"_s);
     }
 
     void launchOptions_ofTheTable_areAllTaken() {
-        const auto line = readCommandLine(
-            {QStringLiteral("nitroscope"), QStringLiteral("--memory"), QStringLiteral("2G"),
-             QStringLiteral("--vsock-route"), QStringLiteral("1=echo"), QStringLiteral("--vsock-route"),
-             QStringLiteral("2=refuse"), QStringLiteral("--heartbeat"), QStringLiteral("delay=250"),
-             QStringLiteral("--no-seqpacket"), QStringLiteral("--append"), QStringLiteral("quiet nokaslr")});
+        const auto line =
+            readCommandLine({u"nitroscope"_s, u"--memory"_s, u"2G"_s, u"--vsock-route"_s, u"1=echo"_s,
+                             u"--vsock-route"_s, u"2=refuse"_s, u"--heartbeat"_s, u"delay=250"_s,
+                             u"--no-seqpacket"_s, u"--append"_s, u"quiet nokaslr"_s});
         QVERIFY(line);
         LaunchSpec spec;
-        spec.vsock.routes = QStringList{QStringLiteral("1=refuse")}; // remembered
+        spec.vsock.routes = QStringList{u"1=refuse"_s}; // remembered
         line->applyTo(spec);
         QCOMPARE(spec.memoryMiB, quint64{2048});
-        QCOMPARE(spec.vsock.routes, (QStringList{QStringLiteral("1=echo"), QStringLiteral("2=refuse")}));
-        QCOMPARE(spec.vsock.heartbeat, QStringLiteral("delay"));
+        QCOMPARE(spec.vsock.routes, (QStringList{u"1=echo"_s, u"2=refuse"_s}));
+        QCOMPARE(spec.vsock.heartbeat, u"delay"_s);
         QCOMPARE(spec.vsock.heartbeatDelay, 250u);
         QVERIFY(!spec.vsock.seqpacket);
-        QCOMPARE(spec.append, QStringLiteral("quiet nokaslr"));
+        QCOMPARE(spec.append, u"quiet nokaslr"_s);
     }
 
     void screenshot_times_areRead() {
-        const auto ready = read(QStringLiteral("--screenshot x.png --after ready --quit a.eif"));
+        const auto ready = read(u"--screenshot x.png --after ready --quit a.eif"_s);
         QVERIFY(ready && ready->screenshot && !ready->screenshot->after);
         QCOMPARE(ready->screenshot->then, ScreenshotRequest::Then::quit);
-        const auto timed = read(QStringLiteral("--screenshot x.png --after 1.5"));
+        const auto timed = read(u"--screenshot x.png --after 1.5"_s);
         QCOMPARE(timed->screenshot->after->count(), 1500);
     }
 

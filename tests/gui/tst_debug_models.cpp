@@ -17,6 +17,7 @@
 using namespace nitroscope;
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -39,7 +40,7 @@ QString part(const RegisterModel &model, int number, const QString &name) {
     for (int i = 0; i < model.rowCount(above); ++i)
         if (model.index(i, 0, above).data().toString() == name)
             return model.index(i, 1, above).data().toString();
-    return QStringLiteral("(none)");
+    return u"(none)"_s;
 }
 
 } // namespace
@@ -54,13 +55,13 @@ private slots:
         QAbstractItemModelTester tester(&model, fatal);
         model.setRegisters(set(1, {{0, 0x1122334455667788}, {16, 0xfff0}, {18, 0xf000}}),
                            {CpuMode::bits64, 0});
-        QCOMPARE(text(model, 0, RegisterModel::name), QStringLiteral("rax"));
-        QCOMPARE(text(model, 0, RegisterModel::value), QStringLiteral("1122334455667788"));
-        QCOMPARE(part(model, 0, QStringLiteral("ah")), QStringLiteral("77"));
-        QCOMPARE(part(model, 0, QStringLiteral("eax")), QStringLiteral("55667788"));
+        QCOMPARE(text(model, 0, RegisterModel::name), u"rax"_s);
+        QCOMPARE(text(model, 0, RegisterModel::value), u"1122334455667788"_s);
+        QCOMPARE(part(model, 0, u"ah"_s), u"77"_s);
+        QCOMPARE(part(model, 0, u"eax"_s), u"55667788"_s);
         model.setRegisters(set(2, {{0, 0x55667788}}), {CpuMode::bits32, 0});
-        QCOMPARE(text(model, 0, RegisterModel::name), QStringLiteral("eax"));
-        QCOMPARE(text(model, 0, RegisterModel::value), QStringLiteral("55667788"));
+        QCOMPARE(text(model, 0, RegisterModel::name), u"eax"_s);
+        QCOMPARE(text(model, 0, RegisterModel::value), u"55667788"_s);
     }
 
     void registers_change_isMarkedForOneStop() {
@@ -92,7 +93,7 @@ private slots:
         model.setRegisters(set(1, {{0, 1}}), {});
         model.setStale(true);
         QVERIFY(model.indexOf(0).data(Role::staleRole).toBool());
-        QCOMPARE(text(model, 0, RegisterModel::value), QStringLiteral("0000000000000001"));
+        QCOMPARE(text(model, 0, RegisterModel::value), u"0000000000000001"_s);
         model.setRegisters(set(2, {{0, 2}}), {});
         QVERIFY(!model.indexOf(0).data(Role::staleRole).toBool());
     }
@@ -101,12 +102,12 @@ private slots:
         RegisterModel model;
         model.setArchitecture(arch::x86_64());
         model.setRegisters(set(1, {{17, 0x246}, {27, 0x80050033}, {18, 0x33}, {32, 0xd01}}), {});
-        QCOMPARE(text(model, 17, RegisterModel::meaning), QStringLiteral("IF ZF PF"));
-        QCOMPARE(text(model, 27, RegisterModel::meaning), QStringLiteral("PG AM WP NE ET MP PE"));
-        QCOMPARE(text(model, 32, RegisterModel::meaning), QStringLiteral("NXE LMA LME SCE"));
-        QCOMPARE(text(model, 18, RegisterModel::meaning), QStringLiteral("GDT[6], ring 3"));
-        QCOMPARE(part(model, 17, QStringLiteral("ZF")), QStringLiteral("1"));
-        QCOMPARE(setBitsText(arch::x86::flagBits, 0x3000), QStringLiteral("IOPL=3"));
+        QCOMPARE(text(model, 17, RegisterModel::meaning), u"IF ZF PF"_s);
+        QCOMPARE(text(model, 27, RegisterModel::meaning), u"PG AM WP NE ET MP PE"_s);
+        QCOMPARE(text(model, 32, RegisterModel::meaning), u"NXE LMA LME SCE"_s);
+        QCOMPARE(text(model, 18, RegisterModel::meaning), u"GDT[6], ring 3"_s);
+        QCOMPARE(part(model, 17, u"ZF"_s), u"1"_s);
+        QCOMPARE(setBitsText(arch::x86::flagBits, 0x3000), u"IOPL=3"_s);
     }
 
     void registers_xmmLanes_highestFirst() {
@@ -116,9 +117,8 @@ private slots:
         RegisterModel model;
         model.setArchitecture(arch::x86_64());
         model.setRegisters(registers, {});
-        QCOMPARE(part(model, 49, QStringLiteral("4 × u32")),
-                 QStringLiteral("fff00000 40400000 40000000 3f800000"));
-        QVERIFY(part(model, 49, QStringLiteral("4 × f32")).endsWith(QStringLiteral("3 2 1")));
+        QCOMPARE(part(model, 49, u"4 × u32"_s), u"fff00000 40400000 40000000 3f800000"_s);
+        QVERIFY(part(model, 49, u"4 × f32"_s).endsWith(u"3 2 1"_s));
     }
 
     void registers_edit_asksForLittleEndianBytes() {
@@ -127,18 +127,18 @@ private slots:
         QSignalSpy wanted(&model, &RegisterModel::writeWanted);
         model.setRegisters(set(1, {{0, 1}, {17, 0x202}}), {});
         const QModelIndex rax = model.indexOf(0).siblingAtColumn(RegisterModel::value);
-        QVERIFY(!model.setData(rax, QStringLiteral("xyz")));
-        QVERIFY(!model.setData(rax, QStringLiteral("11223344556677889")));
-        QVERIFY(model.setData(rax, QStringLiteral("0x1234")));
+        QVERIFY(!model.setData(rax, u"xyz"_s));
+        QVERIFY(!model.setData(rax, u"11223344556677889"_s));
+        QVERIFY(model.setData(rax, u"0x1234"_s));
         QCOMPARE(wanted.takeFirst().at(1).toByteArray().toHex(), QByteArray("3412000000000000"));
         // A single flag.
         const QModelIndex flags = model.indexOf(17);
         for (int i = 0; i < model.rowCount(flags); ++i)
-            if (model.index(i, 0, flags).data().toString() == QStringLiteral("ZF"))
-                QVERIFY(model.setData(model.index(i, 1, flags), QStringLiteral("1")));
+            if (model.index(i, 0, flags).data().toString() == u"ZF"_s)
+                QVERIFY(model.setData(model.index(i, 1, flags), u"1"_s));
         QCOMPARE(wanted.takeFirst().at(1).toByteArray().toHex(), QByteArray("42020000"));
         model.setStale(true);
-        QVERIFY(!model.setData(rax, QStringLiteral("5")));
+        QVERIFY(!model.setData(rax, u"5"_s));
     }
 
     void registers_shortPacket_showsNothing() {
@@ -162,7 +162,7 @@ private slots:
         QCOMPARE(removed.count(), 1);
         QCOMPARE(inserted.count(), 0);
         QCOMPARE(last.row(), 3);
-        QCOMPARE(last.data().toString(), QStringLiteral("demo-app"));
+        QCOMPARE(last.data().toString(), u"demo-app"_s);
         list.setRecords({});
         QCOMPARE(list.rowCount(), 0);
     }
@@ -174,8 +174,8 @@ private slots:
         QCOMPARE(list.rowCount(), 7);
         QVERIFY(list.records().at(4).isBoundary);
         QVERIFY(!(list.flags(list.index(4, 0)) & Qt::ItemIsSelectable));
-        QCOMPARE(list.index(1, 4).data().toString(), QStringLiteral("ORC"));
-        QCOMPARE(list.index(6, 1).data().toString(), QStringLiteral("0x00401000"));
+        QCOMPARE(list.index(1, 4).data().toString(), u"ORC"_s);
+        QCOMPARE(list.index(6, 1).data().toString(), u"0x00401000"_s);
     }
 
     void breakpoints_states_areSpelled() {
@@ -183,13 +183,13 @@ private slots:
         QAbstractItemModelTester tester(&list, fatal);
         DebugBreakpoint b;
         b.number = 3;
-        b.place = QStringLiteral("start_kernel");
+        b.place = u"start_kernel"_s;
         b.enabled = true;
         b.state = DebugBreakpoint::State::set;
-        b.problem = QStringLiteral("the kernel is past it; start again");
+        b.problem = u"the kernel is past it; start again"_s;
         list.setRecords({b});
         QCOMPARE(list.index(0, BreakpointList::state).data().toString(),
-                 QStringLiteral("set, never hit: the kernel is past it; start again"));
+                 u"set, never hit: the kernel is past it; start again"_s);
         QCOMPARE(list.index(0, BreakpointList::state).data(Role::toneRole).toInt(), int(Tone::attention));
         QSignalSpy wanted(&list, &BreakpointList::enabledWanted);
         QVERIFY(list.setData(list.index(0, 0), Qt::Unchecked, Qt::CheckStateRole));
@@ -211,9 +211,9 @@ private slots:
         QCOMPARE(reset.count(), 0);
         model.setFilter({}, 4);
         QCOMPARE(model.rowCount(), 2);
-        model.setFilter(QStringLiteral("NSM"), 7);
+        model.setFilter(u"NSM"_s, 7);
         QCOMPARE(model.rowCount(), 2);
-        QVERIFY(model.asText().startsWith(QStringLiteral("[    0.000000] Linux version")));
+        QVERIFY(model.asText().startsWith(u"[    0.000000] Linux version"_s));
         model.setLines(lines.mid(2)); // the ring has gone round
         QCOMPARE(model.sourceCount(), 5);
     }

@@ -20,6 +20,7 @@
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 class TestDebugScreenshots : public QObject {
     Q_OBJECT
@@ -27,15 +28,15 @@ class TestDebugScreenshots : public QObject {
     static void save(const QPixmap &picture, const QString &name) {
         const QString folder = QStringLiteral(NITROSCOPE_BINARY_DIR "/screenshots");
         QDir().mkpath(folder);
-        QVERIFY(picture.save(folder + QLatin1Char('/') + name + QStringLiteral(".png")));
+        QVERIFY(picture.save(folder + QLatin1Char('/') + name + u".png"_s));
     }
 
 private slots:
     void debugger_inBothAppearances_data() {
         QTest::addColumn<int>("appearance");
         QTest::addColumn<QString>("name");
-        QTest::newRow("light") << int(Appearance::light) << QStringLiteral("light");
-        QTest::newRow("dark") << int(Appearance::dark) << QStringLiteral("dark");
+        QTest::newRow("light") << int(Appearance::light) << u"light"_s;
+        QTest::newRow("dark") << int(Appearance::dark) << u"dark"_s;
     }
     void debugger_inBothAppearances() {
         QFETCH(int, appearance);
@@ -53,20 +54,20 @@ private slots:
         const quint64 base = FakeProgram::bits64().base;
         DebugBreakpoint b;
         b.enabled = true;
-        b.place = QStringLiteral("count_bytes");
+        b.place = u"count_bytes"_s;
         target.addBreakpoint(b);
-        b.place = QStringLiteral("start_kernel+0x22");
-        b.condition = QStringLiteral("$rax > 1");
+        b.place = u"start_kernel+0x22"_s;
+        b.condition = u"$rax > 1"_s;
         b.enabled = false;
         target.addBreakpoint(b);
         b = {};
         b.enabled = true;
-        b.place = QStringLiteral("counter");
+        b.place = u"counter"_s;
         b.kind = DebugBreakpoint::Kind::write;
         b.length = 8;
-        b.process = QStringLiteral("init");
+        b.process = u"init"_s;
         target.addBreakpoint(b);
-        b.place = QStringLiteral("kthread_worker_fn");
+        b.place = u"kthread_worker_fn"_s;
         b.kind = DebugBreakpoint::Kind::code;
         target.addBreakpoint(b);
         for (int i = 0; i < 8; ++i)
@@ -78,12 +79,10 @@ private slots:
         debug.memory().goTo(base + 0x31);
         QTRY_VERIFY(debug.isUpToDate());
         QTest::qWait(50);
-        save(fixture.window->picture(), name + QStringLiteral("-debug"));
+        save(fixture.window->picture(), name + u"-debug"_s);
 
         const auto raise = [&](const char *id) {
-            fixture.window->dockArea()
-                .findChild<QDockWidget *>(QStringLiteral("dock.") + QLatin1String(id))
-                ->raise();
+            fixture.window->dockArea().findChild<QDockWidget *>(u"dock."_s + QLatin1String(id))->raise();
         };
         for (const char *id : {"kernel", "stack", "source"})
             raise(id);
@@ -98,17 +97,17 @@ private slots:
         tree.expand(debug.registers().model().indexOf(49));
         QTRY_VERIFY(debug.isUpToDate());
         QTest::qWait(50);
-        save(fixture.window->picture(), name + QStringLiteral("-debug-kernel"));
+        save(fixture.window->picture(), name + u"-debug-kernel"_s);
 
         raise("breakpoints");
         raise("source");
         debug.kernel().tabs().setCurrentIndex(1);
         target.playRunning(); // everything of the stop is dimmed
         QTest::qWait(50);
-        save(fixture.window->picture(), name + QStringLiteral("-debug-running"));
+        save(fixture.window->picture(), name + u"-debug-running"_s);
         fixture.action("debug.addBreakpoint")->trigger();
         if (auto *dialog = fixture.window->findChild<QDialog *>()) {
-            save(dialog->grab(), name + QStringLiteral("-debug-breakpoint"));
+            save(dialog->grab(), name + u"-debug-breakpoint"_s);
             delete dialog;
         }
     }

@@ -28,6 +28,7 @@
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -63,7 +64,7 @@ private slots:
         fixture.attach();
         QCOMPARE(fixture.window->perspective(), MainWindow::Perspective::debug);
         QCOMPARE(fixture.debug().disassembly().view().cursor(), base);
-        QCOMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000000"));
+        QCOMPARE(fixture.registerValue(16).data().toString(), u"ffffffff81000000"_s);
         QCOMPARE(fixture.debug().threads().frames().rowCount(), 7);
         QVERIFY(!fixture.registerValue(16).data(Role::staleRole).toBool());
     }
@@ -74,7 +75,7 @@ private slots:
         fixture.trigger("debug.step");
         fixture.settle();
         QCOMPARE(fixture.debug().disassembly().view().cursor(), base + 1);
-        QCOMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000001"));
+        QCOMPARE(fixture.registerValue(16).data().toString(), u"ffffffff81000001"_s);
         QVERIFY(fixture.registerValue(16).data(Role::changedRole).toBool());
         QVERIFY(!fixture.registerValue(0).data(Role::changedRole).toBool());
     }
@@ -100,19 +101,17 @@ private slots:
         fixture.trigger("debug.runToCursor");
         QCOMPARE(fixture.target.stop()->pc, base + 0x2f);
         fixture.trigger("debug.until.startKernel");
-        QVERIFY(fixture.target.calls().contains(
-            QStringLiteral("runToBootPoint %1").arg(int(BootPoint::startKernel))));
+        QVERIFY(fixture.target.calls().contains(u"runToBootPoint %1"_s.arg(int(BootPoint::startKernel))));
         QVERIFY(!fixture.action("debug.until.application")->isEnabled());
-        QCOMPARE(fixture.action("debug.until.application")->toolTip(),
-                 QStringLiteral("The EIF has no second ramdisk."));
+        QCOMPARE(fixture.action("debug.until.application")->toolTip(), u"The EIF has no second ramdisk."_s);
     }
 
     void pauseAndResume_goThroughTheTarget() {
         DebugFixture fixture;
         fixture.attach();
         fixture.trigger("enclave.resume");
-        QVERIFY(fixture.target.calls().contains(QStringLiteral("resume")));
-        QVERIFY(!fixture.session.calls().contains(QStringLiteral("resume")));
+        QVERIFY(fixture.target.calls().contains(u"resume"_s));
+        QVERIFY(!fixture.session.calls().contains(u"resume"_s));
         QVERIFY(!fixture.action("debug.step")->isEnabled());
         fixture.target.interrupt();
         QVERIFY(fixture.action("debug.step")->isEnabled());
@@ -126,17 +125,17 @@ private slots:
         QTRY_VERIFY(fixture.target.held() > 2);
         const qsizetype first = fixture.target.held();
         QVERIFY(fixture.registerValue(16).data(Role::staleRole).toBool());
-        QCOMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000000")); // dimmed
+        QCOMPARE(fixture.registerValue(16).data().toString(), u"ffffffff81000000"_s); // dimmed
         fixture.trigger("debug.step");
         QTRY_VERIFY(fixture.target.held() > first);
         for (qsizetype i = 0; i < first; ++i)
             fixture.target.deliverNext();
         QVERIFY(fixture.registerValue(16).data(Role::staleRole).toBool());
-        QCOMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000000"));
+        QCOMPARE(fixture.registerValue(16).data().toString(), u"ffffffff81000000"_s);
         // Panels ask when their turn comes, which may be after the first of them have been answered.
         const auto isNew = [&fixture] {
             fixture.target.deliverAll();
-            return fixture.registerValue(16).data().toString() == QStringLiteral("ffffffff81000004");
+            return fixture.registerValue(16).data().toString() == u"ffffffff81000004"_s;
         };
         QTRY_VERIFY(isNew());
         QVERIFY(!fixture.registerValue(16).data(Role::staleRole).toBool());
@@ -171,7 +170,7 @@ private slots:
         fixture.attach();
         fixture.target.playDetach();
         QVERIFY(!fixture.debug().isAttached());
-        QCOMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000000"));
+        QCOMPARE(fixture.registerValue(16).data().toString(), u"ffffffff81000000"_s);
         QVERIFY(fixture.registerValue(16).data(Role::staleRole).toBool());
         QVERIFY(!fixture.action("debug.step")->isEnabled());
         fixture.trigger("debug.back"); // nothing may reach a target that is gone
@@ -205,7 +204,7 @@ private slots:
         fixture.trigger("view.panel.registers");
         fixture.settle();
         QVERIFY(fixture.target.reads() > before);
-        QCOMPARE(fixture.registerValue(16).data().toString(), QStringLiteral("ffffffff81000001"));
+        QCOMPARE(fixture.registerValue(16).data().toString(), u"ffffffff81000001"_s);
     }
 
     void kernelBehindATab_isNotReadAgainWhileTheMachineRuns() {
@@ -253,11 +252,11 @@ private slots:
         fixture.debug().disassembly().goTo(base + 0x2f);
         fixture.trigger("debug.toggleBreakpoint");
         QCOMPARE(fixture.target.breakpoints().size(), 1);
-        QCOMPARE(fixture.target.breakpoints().first().place, QStringLiteral("count_bytes"));
+        QCOMPARE(fixture.target.breakpoints().first().place, u"count_bytes"_s);
         fixture.trigger("enclave.resume");
         QCOMPARE(fixture.target.stop()->pc, base + 0x2f);
         const BreakpointList &list = fixture.debug().breakpoints().model();
-        QCOMPARE(list.index(0, BreakpointList::hits).data().toString(), QStringLiteral("1"));
+        QCOMPARE(list.index(0, BreakpointList::hits).data().toString(), u"1"_s);
         fixture.settle();
         fixture.trigger("debug.toggleBreakpoint");
         QCOMPARE(fixture.target.breakpoints().size(), 0);
@@ -269,11 +268,11 @@ private slots:
         fixture.trigger("debug.addBreakpoint");
         auto *dialog = fixture.window->findChild<BreakpointDialog *>();
         QVERIFY(dialog);
-        dialog->place().setText(QStringLiteral("nowhere"));
+        dialog->place().setText(u"nowhere"_s);
         dialog->accept();
         QCOMPARE(fixture.target.breakpoints().size(), 1);
         const BreakpointList &list = fixture.debug().breakpoints().model();
-        QVERIFY(list.index(0, BreakpointList::state).data().toString().startsWith(QStringLiteral("waiting")));
+        QVERIFY(list.index(0, BreakpointList::state).data().toString().startsWith(u"waiting"_s));
         DebugBreakpoint b = fixture.target.breakpoints().first();
         b.enabled = false;
         fixture.target.changeBreakpoint(b);
@@ -304,12 +303,12 @@ private slots:
         fixture.attach();
         PlaceEdit &edit = fixture.debug().disassembly().placeEdit();
         fixture.trigger("debug.goToCode");
-        QTest::keyClicks(&edit, QStringLiteral("count_bytes+2"));
+        QTest::keyClicks(&edit, u"count_bytes+2"_s);
         QTest::keyClick(&edit, Qt::Key_Return);
         QTRY_COMPARE(fixture.debug().disassembly().view().cursor(), base + 0x31);
-        edit.setText(QStringLiteral("no_such_thing"));
+        edit.setText(u"no_such_thing"_s);
         QTest::keyClick(&edit, Qt::Key_Return);
-        QTRY_VERIFY(edit.toolTip().contains(QStringLiteral("no_such_thing")));
+        QTRY_VERIFY(edit.toolTip().contains(u"no_such_thing"_s));
         QCOMPARE(fixture.debug().disassembly().view().cursor(), base + 0x31);
     }
 
@@ -317,10 +316,10 @@ private slots:
         DebugFixture fixture;
         fixture.attach();
         PlaceEdit &edit = fixture.debug().disassembly().placeEdit();
-        edit.setText(QStringLiteral("0x10+cou"));
-        QCOMPARE(edit.candidates(), (QStringList{QStringLiteral("count_bytes"), QStringLiteral("counter")}));
-        edit.setText(QStringLiteral("$xmm1"));
-        QVERIFY(edit.candidates().contains(QStringLiteral("$xmm15")));
+        edit.setText(u"0x10+cou"_s);
+        QCOMPARE(edit.candidates(), (QStringList{u"count_bytes"_s, u"counter"_s}));
+        edit.setText(u"$xmm1"_s);
+        QVERIFY(edit.candidates().contains(u"$xmm15"_s));
     }
 
     void disassembly_keys_moveByInstructions() {
@@ -375,8 +374,8 @@ private slots:
         for (const CodeLine &line : view.lines())
             if (line.kind == CodeLine::Kind::instruction && line.address >= FakeProgram::bits16().base)
                 mnemonics << line.instruction.mnemonic + QLatin1Char(' ') + line.text;
-        QVERIFY2(mnemonics.contains(QStringLiteral("call _enable_a20")), qPrintable(mnemonics.join(u',')));
-        QVERIFY(mnemonics.contains(QStringLiteral("mov si, 0x7c00")));
+        QVERIFY2(mnemonics.contains(u"call _enable_a20"_s), qPrintable(mnemonics.join(u',')));
+        QVERIFY(mnemonics.contains(u"mov si, 0x7c00"_s));
     }
 
     void memory_writeSearchAndSave_work() {
@@ -385,19 +384,18 @@ private slots:
         MemoryPanel &panel = fixture.debug().memory();
         panel.goTo(base + 0x60);
         fixture.settle();
-        QTRY_VERIFY(panel.translation().contains(QStringLiteral("PML4E")));
+        QTRY_VERIFY(panel.translation().contains(u"PML4E"_s));
         fixture.trigger("debug.writeMemory");
-        panel.writeEdit().setText(QStringLiteral("6f 6b"));
+        panel.writeEdit().setText(u"6f 6b"_s);
         QTest::keyClick(&panel.writeEdit(), Qt::Key_Return);
-        QVERIFY(
-            fixture.target.calls().last().startsWith(QStringLiteral("writeMemory 0xffffffff81000060 6f6b")));
+        QVERIFY(fixture.target.calls().last().startsWith(u"writeMemory 0xffffffff81000060 6f6b"_s));
         QTRY_COMPARE(panel.hexView().source()->size(), ~quint64{0});
         fixture.settle();
         std::array<char, 2> bytes{};
         QTRY_COMPARE(panel.hexView().source()->read(base + 0x60, bytes), 2);
         QTRY_VERIFY(panel.hexView().source()->read(base + 0x60, bytes) == 2 && bytes[0] == 'o');
         panel.hexView().select({base + 0x60, 2});
-        const QString path = fixture.dir.filePath(QStringLiteral("dump"));
+        const QString path = fixture.dir.filePath(u"dump"_s);
         panel.saveTo(path);
         QTRY_VERIFY(QFile::exists(path));
         QFile file(path);
@@ -409,22 +407,22 @@ private slots:
         DebugFixture fixture;
         fixture.attach();
         RegisterModel &model = fixture.debug().registers().model();
-        QVERIFY(model.setData(fixture.registerValue(0), QStringLiteral("2a")));
-        QVERIFY(fixture.target.calls().last().startsWith(QStringLiteral("writeRegister 0 2a")));
-        QTRY_COMPARE(fixture.registerValue(0).data().toString(), QStringLiteral("000000000000002a"));
+        QVERIFY(model.setData(fixture.registerValue(0), u"2a"_s));
+        QVERIFY(fixture.target.calls().last().startsWith(u"writeRegister 0 2a"_s));
+        QTRY_COMPARE(fixture.registerValue(0).data().toString(), u"000000000000002a"_s);
     }
 
     void kernel_tabs_showOrSayWhyNot() {
         DebugFixture fixture;
         fixture.attach();
         fixture.trigger("view.panel.kernel");
-        fixture.window->dockArea().findChild<QDockWidget *>(QStringLiteral("dock.kernel"))->raise();
+        fixture.window->dockArea().findChild<QDockWidget *>(u"dock.kernel"_s)->raise();
         KernelPanel &panel = fixture.debug().kernel();
         panel.show();
         fixture.trigger("view.panel.kernel");
         QTRY_COMPARE(panel.tasks().rowCount(), 5);
         QCOMPARE(panel.log().sourceCount(), 7);
-        QVERIFY(panel.status().contains(QStringLiteral("6.12.95")));
+        QVERIFY(panel.status().contains(u"6.12.95"_s));
         QCOMPARE(panel.modules().rowCount(), 0);
     }
 
@@ -432,15 +430,15 @@ private slots:
         DebugFixture fixture;
         fixture.attach();
         SourcePanel &panel = fixture.debug().source();
-        fixture.window->dockArea().findChild<QDockWidget *>(QStringLiteral("dock.source"))->raise();
-        QTRY_VERIFY(panel.message().contains(QStringLiteral("init/main.c:905")));
-        QVERIFY(QDir(fixture.dir.path()).mkpath(QStringLiteral("linux/init")));
+        fixture.window->dockArea().findChild<QDockWidget *>(u"dock.source"_s)->raise();
+        QTRY_VERIFY(panel.message().contains(u"init/main.c:905"_s));
+        QVERIFY(QDir(fixture.dir.path()).mkpath(u"linux/init"_s));
         QByteArray text;
         for (int i = 1; i < 1000; ++i)
             text += "line " + QByteArray::number(i) + '\n';
-        writeFile(fixture.dir.filePath(QStringLiteral("linux/init/main.c")), text);
-        panel.addFolder(fixture.dir.filePath(QStringLiteral("linux")));
-        QTRY_VERIFY(panel.shownFile().endsWith(QStringLiteral("linux/init/main.c")));
+        writeFile(fixture.dir.filePath(u"linux/init/main.c"_s), text);
+        panel.addFolder(fixture.dir.filePath(u"linux"_s));
+        QTRY_VERIFY(panel.shownFile().endsWith(u"linux/init/main.c"_s));
         QCOMPARE(panel.shownLine(), 905);
     }
 
@@ -448,13 +446,13 @@ private slots:
         DebugFixture fixture;
         fixture.attach();
         SourcePanel &panel = fixture.debug().source();
-        fixture.window->dockArea().findChild<QDockWidget *>(QStringLiteral("dock.source"))->raise();
-        const QString data = writeFile(fixture.dir.filePath(QStringLiteral("data.c")), "int data;\n");
-        const QString other = writeFile(fixture.dir.filePath(QStringLiteral("a.c")), "int a;\n");
+        fixture.window->dockArea().findChild<QDockWidget *>(u"dock.source"_s)->raise();
+        const QString data = writeFile(fixture.dir.filePath(u"data.c"_s), "int data;\n");
+        const QString other = writeFile(fixture.dir.filePath(u"a.c"_s), "int a;\n");
         panel.addFolder(fixture.dir.path());
         FakeSymbols &symbols = fixture.target.makeSymbols();
-        symbols.addSource(base, {{QStringLiteral("data.c"), 1, QStringLiteral("data")}});
-        symbols.addSource(base + 4, {{QStringLiteral("a.c"), 1, QStringLiteral("a")}});
+        symbols.addSource(base, {{u"data.c"_s, 1, u"data"_s}});
+        symbols.addSource(base + 4, {{u"a.c"_s, 1, u"a"_s}});
         fixture.target.publish();
         panel.showAddress(base);
         QTRY_COMPARE(panel.shownFile(), data);
@@ -465,31 +463,29 @@ private slots:
     void stack_words_haveSymbols() {
         DebugFixture fixture;
         fixture.attach();
-        fixture.window->dockArea().findChild<QDockWidget *>(QStringLiteral("dock.stack"))->raise();
+        fixture.window->dockArea().findChild<QDockWidget *>(u"dock.stack"_s)->raise();
         StackList &list = fixture.debug().stack().model();
         QTRY_VERIFY(list.rowCount() >= 8);
         QStringList places;
         for (const StackSlot &slot : list.records())
             places << slot.place;
-        QVERIFY2(places.contains(QStringLiteral("secondary_startup_64+0x2")), qPrintable(places.join(u',')));
+        QVERIFY2(places.contains(u"secondary_startup_64+0x2"_s), qPrintable(places.join(u',')));
     }
 
     void perspective_eachKeepsWhatTheUserMadeOfIt() {
         DebugFixture fixture;
         fixture.attach();
-        fixture.window->dockArea().findChild<QDockWidget *>(QStringLiteral("dock.threads"))->hide();
+        fixture.window->dockArea().findChild<QDockWidget *>(u"dock.threads"_s)->hide();
         fixture.trigger("view.layout.workbench");
         QCOMPARE(fixture.window->perspective(), MainWindow::Perspective::workbench);
         for (PanelDock *dock : fixture.window->docks())
-            if (dock->panel().id() == QStringLiteral("eif"))
+            if (dock->panel().id() == u"eif"_s)
                 QVERIFY(!dock->isHidden());
         fixture.trigger("view.layout.debug");
         QCOMPARE(fixture.window->perspective(), MainWindow::Perspective::debug);
-        QVERIFY(
-            fixture.window->dockArea().findChild<QDockWidget *>(QStringLiteral("dock.threads"))->isHidden());
+        QVERIFY(fixture.window->dockArea().findChild<QDockWidget *>(u"dock.threads"_s)->isHidden());
         fixture.trigger("view.resetLayout");
-        QVERIFY(
-            !fixture.window->dockArea().findChild<QDockWidget *>(QStringLiteral("dock.threads"))->isHidden());
+        QVERIFY(!fixture.window->dockArea().findChild<QDockWidget *>(u"dock.threads"_s)->isHidden());
     }
 
     void runUnderDebugger_spec_saysSo() {
@@ -498,7 +494,7 @@ private slots:
         fixture.open(makeEif(fixture.dir).path);
         fixture.trigger("enclave.runDebug");
         QVERIFY(fixture.session.lastSpec()->debugger);
-        fixture.session.playEnd({EndKind::stoppedByUser, QStringLiteral("Stopped."), {}});
+        fixture.session.playEnd({EndKind::stoppedByUser, u"Stopped."_s, {}});
         fixture.trigger("enclave.run");
         QVERIFY(!fixture.session.lastSpec()->debugger);
     }

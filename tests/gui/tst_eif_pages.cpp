@@ -27,6 +27,7 @@
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -136,8 +137,8 @@ private slots:
             const auto index = preview.elfNodes().index(0, 0);
             QVERIFY(preview.elfNodes().rowCount(index) > 5);
             const auto *header = preview.elfNodes().nodeAt(index);
-            QCOMPARE(header->child(u"machine")->value, QStringLiteral("x86_64"));
-            QCOMPARE(header->child(u"program headers")->children.at(0).name, QStringLiteral("LOAD"));
+            QCOMPARE(header->child(u"machine")->value, u"x86_64"_s);
+            QCOMPARE(header->child(u"program headers")->children.at(0).name, u"LOAD"_s);
         }
     }
 
@@ -145,7 +146,7 @@ private slots:
         WindowFixture fixture;
         openFiles(fixture);
         choose(fixture, 1, "rootfs/etc/hostname");
-        filesOf(fixture).filter().setText(QStringLiteral("ETC/"));
+        filesOf(fixture).filter().setText(u"ETC/"_s);
         QTRY_COMPARE(filesOf(fixture).model().tree()->fileCount(), 2);
         const int item = RamdiskModel::itemAt(filesOf(fixture).tree().currentIndex());
         QCOMPARE(filesOf(fixture).model().tree()->pathOf(item), QByteArray("rootfs/etc/hostname"));
@@ -170,8 +171,8 @@ private slots:
         fixture.action("eif.saveFile")->trigger();
         auto *dialog = fixture.window->findChild<QFileDialog *>();
         QVERIFY(dialog);
-        QCOMPARE(filesOf(fixture).suggestedName(), QStringLiteral("table.bin"));
-        const QString path = fixture.dir.filePath(QStringLiteral("saved.bin"));
+        QCOMPARE(filesOf(fixture).suggestedName(), u"table.bin"_s);
+        const QString path = fixture.dir.filePath(u"saved.bin"_s);
         QSignalSpy told(&filesOf(fixture), &EifFilesView::told);
         emit dialog->fileSelected(path);
         QTRY_COMPARE(told.count(), 1);
@@ -189,7 +190,7 @@ private slots:
         openFiles(fixture);
         choose(fixture, 0, "init");
         QSignalSpy told(&filesOf(fixture), &EifFilesView::told);
-        filesOf(fixture).saveTo(QStringLiteral("/no/such/folder/x"));
+        filesOf(fixture).saveTo(u"/no/such/folder/x"_s);
         QTRY_COMPARE(told.count(), 1);
         QCOMPARE(told[0][0].value<LogLevel>(), LogLevel::error);
     }
@@ -198,10 +199,10 @@ private slots:
         WindowFixture fixture;
         openFiles(fixture);
         QSignalSpy told(&filesOf(fixture), &EifFilesView::told);
-        const QString folder = fixture.dir.filePath(QStringLiteral("out"));
+        const QString folder = fixture.dir.filePath(u"out"_s);
         filesOf(fixture).extractTo(folder);
         QTRY_VERIFY(told.count() > 0);
-        QFile file(folder + QStringLiteral("/ramdisk1/rootfs/etc/hostname"));
+        QFile file(folder + u"/ramdisk1/rootfs/etc/hostname"_s);
         QVERIFY(file.open(QIODevice::ReadOnly));
         QCOMPARE(file.readAll(), hostname);
     }
@@ -243,9 +244,9 @@ private slots:
         openFiles(fixture, sections);
         QAbstractItemModelTester tester(&filesOf(fixture).model());
         choose(fixture, 0, "etc/../../secret");
-        QCOMPARE(filesOf(fixture).preview().shownText(), QStringLiteral("one"));
+        QCOMPARE(filesOf(fixture).preview().shownText(), u"one"_s);
         choose(fixture, 0, "twice");
-        QCOMPARE(filesOf(fixture).preview().shownText(), QStringLiteral("22"));
+        QCOMPARE(filesOf(fixture).preview().shownText(), u"22"_s);
         QVERIFY(filesOf(fixture).model().tree()->find(0, "a/c") > 0);
     }
 
@@ -261,7 +262,7 @@ private slots:
         fixture.action("eif.findings")->trigger();
         int row = -1;
         for (int i = 0; i < view.model().rowCount(); ++i)
-            if (view.model().findingAt(i).rule == QStringLiteral("cmdline-no-console"))
+            if (view.model().findingAt(i).rule == u"cmdline-no-console"_s)
                 row = i;
         QVERIFY(row >= 0);
         QVERIFY(!view.model().findingAt(row).advice.isEmpty());
@@ -273,7 +274,7 @@ private slots:
         QVERIFY(view.model().count(nitroscope::formats::Severity::error) > 0);
         bool isFound = false;
         for (int i = 0; i < view.model().rowCount(); ++i)
-            if (view.model().findingAt(i).rule == QStringLiteral("crc-mismatch")) {
+            if (view.model().findingAt(i).rule == u"crc-mismatch"_s) {
                 isFound = true;
                 emit view.rangeChosen(view.model().findingAt(i).range);
             }
@@ -298,7 +299,7 @@ private slots:
         QVERIFY(view.model().count(nitroscope::formats::Severity::error) > 0);
         QCOMPARE(view.model().findingAt(0).severity, nitroscope::formats::Severity::error);
         QVERIFY(view.model().count(nitroscope::formats::Severity::note) >= 700);
-        const QRegularExpression more(QStringLiteral("^[0-9]+ more are counted but not listed"));
+        const QRegularExpression more(u"^[0-9]+ more are counted but not listed"_s);
         QVERIFY2(view.unlisted().contains(more), qPrintable(view.unlisted()));
     }
 
@@ -314,15 +315,14 @@ private slots:
         emit dialog->fileSelected(other);
         dialog->close();
         QTRY_COMPARE(compared.count(), 1);
-        QVERIFY2(view.summary().contains(QStringLiteral("differs in PCR0, PCR2")),
-                 qPrintable(view.summary()));
+        QVERIFY2(view.summary().contains(u"differs in PCR0, PCR2"_s), qPrintable(view.summary()));
         bool isFound = false;
         for (int row = 0; row < view.model().rowCount(); ++row)
             isFound |= view.model().index(row, DifferenceModel::where).data().toString() ==
-                       QStringLiteral("ramdisk 1: rootfs/etc/settings.conf");
+                       u"ramdisk 1: rootfs/etc/settings.conf"_s;
         QVERIFY(isFound);
         // Against something that is no EIF: said, and the panel goes on.
-        fixture.window->eifPanel().compareWith(QStringLiteral("/no/such.eif"));
+        fixture.window->eifPanel().compareWith(u"/no/such.eif"_s);
         QTRY_COMPARE(compared.count(), 2);
         QCOMPARE(view.model().rowCount(), 0);
     }
@@ -333,7 +333,7 @@ private slots:
         fixture.open(put(fixture, "app.eif", makeEif(sectionsOf())));
         BackgroundTask task;
         TaskStrip strip;
-        strip.watch(task, QStringLiteral("Working…"));
+        strip.watch(task, u"Working…"_s);
         bool isDone = false;
         std::atomic<bool> isStopped = false;
         task.start(
@@ -369,9 +369,8 @@ private slots:
         QDir().mkpath(folder);
         const auto save = [&](const char *name) {
             QCoreApplication::processEvents();
-            QVERIFY(fixture.window->picture().save(
-                QStringLiteral("%1/eif-%2-%3.png")
-                    .arg(folder, QLatin1String(QTest::currentDataTag()), QLatin1String(name))));
+            QVERIFY(fixture.window->picture().save(u"%1/eif-%2-%3.png"_s.arg(
+                folder, QLatin1String(QTest::currentDataTag()), QLatin1String(name))));
         };
         filesOf(fixture).tree().expandAll();
         for (const auto &[ramdisk, path, name] :

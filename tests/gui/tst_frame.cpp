@@ -13,30 +13,29 @@
 #include <QTest>
 
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
 // At home in code; follows what is chosen elsewhere.
 class CodeFeature : public Feature {
 public:
-    explicit CodeFeature(Frame &frame)
-        : Feature(frame), m_panel(new Panel(QStringLiteral("test"), QStringLiteral("Test"), nullptr)) {
-        frame.actions().add(
-            {QStringLiteral("test.act"), QStringLiteral("&Act"), {}, {}, QStringLiteral("…")});
+    explicit CodeFeature(Frame &frame) : Feature(frame), m_panel(new Panel(u"test"_s, u"Test"_s, nullptr)) {
+        frame.actions().add({u"test.act"_s, u"&Act"_s, {}, {}, u"…"_s});
     }
 
     std::vector<PanelEntry> panels() override {
-        return {{m_panel, QStringLiteral("&Test"), QKeySequence(), {Quarter::leftTop, Tab::shown}, {}}};
+        return {{m_panel, u"&Test"_s, QKeySequence(), {Quarter::leftTop, Tab::shown}, {}}};
     }
     std::vector<MenuEntry> actions() override {
         return {{MenuPlace::traffic, frame().actions().list({"test.act"})}};
     }
-    void begin() override { heard << QStringLiteral("begin"); }
+    void begin() override { heard << u"begin"_s; }
     void take(const RunNews &news) override {
         if (!news.console.isEmpty())
             heard << QString::fromLatin1(news.console);
     }
-    void end() override { heard << QStringLiteral("end"); }
+    void end() override { heard << u"end"_s; }
     Panel *show(const Place &place) override {
         const auto *code = std::get_if<place::Code>(&place);
         if (!code || code->address == 0)
@@ -87,7 +86,7 @@ private slots:
         FrameFixture fixture({});
         fixture.window.show();
         QVERIFY(fixture.window.docks().empty());
-        QVERIFY(fixture.window.actions().find(QStringLiteral("enclave.run")));
+        QVERIFY(fixture.window.actions().find(u"enclave.run"_s));
         fixture.session.playDemoBoot();
         fixture.window.resetLayout();
         QCOMPARE(fixture.window.perspective(), Perspective::workbench);
@@ -97,14 +96,14 @@ private slots:
         OneFeature fixture;
         QCOMPARE(fixture.window.docks().size(), size_t{1});
         QVERIFY(!fixture.window.docks()[0]->isHidden());
-        QAction *toggle = fixture.window.actions().find(QStringLiteral("view.panel.test"));
+        QAction *toggle = fixture.window.actions().find(u"view.panel.test"_s);
         QVERIFY(toggle && toggle->isChecked());
         QStringList traffic;
         for (QAction *menu : fixture.window.menuBar()->actions())
-            if (menu->text() == QStringLiteral("&Traffic"))
+            if (menu->text() == u"&Traffic"_s)
                 for (const QAction *action : menu->menu()->actions())
                     traffic << action->text();
-        QCOMPARE(traffic, QStringList(QStringLiteral("&Act")));
+        QCOMPARE(traffic, QStringList(u"&Act"_s));
     }
 
     void feature_run_isHeardOfInOrder() {
@@ -114,10 +113,10 @@ private slots:
         fixture.feature().heard.clear();
         fixture.session.playState(EnclaveSession::State::starting);
         fixture.session.playConsole("hello");
-        fixture.session.playEnd({EndKind::guestReboot, QStringLiteral("Over."), {}});
-        QTRY_COMPARE(fixture.feature().heard.last(), QStringLiteral("end"));
-        QCOMPARE(fixture.feature().heard.first(), QStringLiteral("begin"));
-        QVERIFY(fixture.feature().heard.contains(QStringLiteral("hello")));
+        fixture.session.playEnd({EndKind::guestReboot, u"Over."_s, {}});
+        QTRY_COMPARE(fixture.feature().heard.last(), u"end"_s);
+        QCOMPARE(fixture.feature().heard.first(), u"begin"_s);
+        QVERIFY(fixture.feature().heard.contains(u"hello"_s));
     }
 
     void place_atHomeInAFeature_bringsItsPanelToTheFront() {

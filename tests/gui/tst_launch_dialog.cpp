@@ -21,6 +21,7 @@
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -42,9 +43,9 @@ void showVsock(LaunchDialog &dialog) {
 VsockOptions everyOption() {
     VsockOptions options;
     options.cid = 4294967294;
-    options.path = QStringLiteral("/tmp/demo.vsock");
-    options.routes = {QStringLiteral("8000=tcp:127.0.0.1:80"), QStringLiteral("5000=listen:unix:/tmp/a,b c")};
-    options.heartbeat = QStringLiteral("delay");
+    options.path = u"/tmp/demo.vsock"_s;
+    options.routes = {u"8000=tcp:127.0.0.1:80"_s, u"5000=listen:unix:/tmp/a,b c"_s};
+    options.heartbeat = u"delay"_s;
     options.heartbeatDelay = 2500;
     options.seqpacket = false;
     options.refuseCid2 = true;
@@ -63,7 +64,7 @@ LaunchDialog *openOptions(WindowFixture &fixture) {
 void savePicture(QWidget &widget, const QString &name) {
     const QString folder = QStringLiteral(NITROSCOPE_BINARY_DIR "/screenshots");
     QVERIFY(QDir().mkpath(folder));
-    QVERIFY(widget.grab().save(QStringLiteral("%1/%2.png").arg(folder, name)));
+    QVERIFY(widget.grab().save(u"%1/%2.png"_s.arg(folder, name)));
 }
 
 } // namespace
@@ -84,14 +85,14 @@ private slots:
         LaunchDialog *dialog = openOptions(fixture);
         QVERIFY(dialog);
         showVsock(*dialog);
-        QTest::keyClicks(named<QLineEdit>(*dialog, "Enclave's CID"), QStringLiteral("4294967294"));
-        QTest::keyClicks(named<QLineEdit>(*dialog, "Socket"), QStringLiteral("/tmp/demo.vsock"));
+        QTest::keyClicks(named<QLineEdit>(*dialog, "Enclave's CID"), u"4294967294"_s);
+        QTest::keyClicks(named<QLineEdit>(*dialog, "Socket"), u"/tmp/demo.vsock"_s);
         named<QPlainTextEdit>(*dialog, "Routes")
-            ->setPlainText(QStringLiteral("8000=tcp:127.0.0.1:80\n\n 5000=listen:unix:/tmp/a,b c "));
+            ->setPlainText(u"8000=tcp:127.0.0.1:80\n\n 5000=listen:unix:/tmp/a,b c "_s);
         auto *heartbeat = named<QComboBox>(*dialog, "Heartbeat");
         auto *delay = named<QSpinBox>(*dialog, "Heartbeat's delay");
         QVERIFY(!delay->isEnabled());
-        heartbeat->setCurrentIndex(heartbeat->findData(QStringLiteral("delay")));
+        heartbeat->setCurrentIndex(heartbeat->findData(u"delay"_s));
         QVERIFY(delay->isEnabled());
         delay->setValue(2500);
         boxWith(*dialog, "SOCK_SEQPACKET")->click();
@@ -123,7 +124,7 @@ private slots:
         LaunchSpec spec;
         if (*option.besideWhen)
             spec.vsock.heartbeat = QString::fromLatin1(option.besideWhen);
-        QVariant value = QStringLiteral("/tmp/a b,c");
+        QVariant value = u"/tmp/a b,c"_s;
         if (option.isSwitch())
             value = !valueOf(option, spec).toBool();
         else if (option.isNumber())
@@ -131,7 +132,7 @@ private slots:
         else if (option.kind == OptionKind::word)
             value = optionWords(option).last().first;
         else if (option.kind == OptionKind::list)
-            value = QStringList{QStringLiteral("1=echo"), QStringLiteral("2=refuse")};
+            value = QStringList{u"1=echo"_s, u"2=refuse"_s};
         QVERIFY(setValue(option, spec, value));
         QTemporaryDir dir;
         Preferences(dir.path()).setLaunchOptions(LaunchDialog(spec, 0, nullptr).spec());
@@ -155,9 +156,8 @@ private slots:
         QVERIFY(dialog);
         boxWith(*dialog, "system calls")->click();
         auto *symbols = named<QLineEdit>(*dialog, "First calls of kernel functions");
-        symbols->setText(fixture.dir.filePath(QStringLiteral("System.map")));
-        QVERIFY2(dialog->problem().contains(QStringLiteral("System.map cannot be read")),
-                 qPrintable(dialog->problem()));
+        symbols->setText(fixture.dir.filePath(u"System.map"_s));
+        QVERIFY2(dialog->problem().contains(u"System.map cannot be read"_s), qPrintable(dialog->problem()));
         QVERIFY(!canAccept(*dialog));
         QFile file(symbols->text());
         QVERIFY(file.open(QIODevice::WriteOnly));
@@ -181,19 +181,19 @@ private slots:
         const auto row = [](const char *name, const char *field, const QString &text, const char *words) {
             QTest::newRow(name) << QString::fromLatin1(field) << text << QString::fromUtf8(words);
         };
-        row("CID 0", "Enclave's CID", QStringLiteral("0"), "from 4 to 4294967294");
-        row("parent's CID", "Enclave's CID", QStringLiteral("3"), "leave it empty for the first free one");
-        row("any CID", "Enclave's CID", QStringLiteral("4294967295"), "from 4 to 4294967294");
-        row("relative socket", "Socket", QStringLiteral("demo.vsock"), "whole path, such as /tmp/demo.vsock");
+        row("CID 0", "Enclave's CID", u"0"_s, "from 4 to 4294967294");
+        row("parent's CID", "Enclave's CID", u"3"_s, "leave it empty for the first free one");
+        row("any CID", "Enclave's CID", u"4294967295"_s, "from 4 to 4294967294");
+        row("relative socket", "Socket", u"demo.vsock"_s, "whole path, such as /tmp/demo.vsock");
         row("long socket", "Socket", u'/' + QString(100, u'a'), "choose a shorter one");
-        row("word", "Routes", QStringLiteral("nonsense"), "form PORT=ROUTE");
-        row("no port", "Routes", QStringLiteral("=refuse"), "such as 8000=tcp:127.0.0.1:80");
-        row("port too large", "Routes", QStringLiteral("4294967295=refuse"), "form PORT=ROUTE");
-        row("relative path", "Routes", QStringLiteral("1=unix:a"), "must be absolute");
-        row("TCP without port", "Routes", QStringLiteral("1=tcp:localhost"), "tcp:HOST:PORT with a port");
-        row("second line", "Routes", QStringLiteral("1=echo\n2=ecco"), "port 2: ");
-        row("two for one port", "Routes", QStringLiteral("1=echo\n1=refuse"), "port 1 has two routes");
-        row("two in a line", "Routes", QStringLiteral("1=echo;2=refuse"), "each route is one of its own");
+        row("word", "Routes", u"nonsense"_s, "form PORT=ROUTE");
+        row("no port", "Routes", u"=refuse"_s, "such as 8000=tcp:127.0.0.1:80");
+        row("port too large", "Routes", u"4294967295=refuse"_s, "form PORT=ROUTE");
+        row("relative path", "Routes", u"1=unix:a"_s, "must be absolute");
+        row("TCP without port", "Routes", u"1=tcp:localhost"_s, "tcp:HOST:PORT with a port");
+        row("second line", "Routes", u"1=echo\n2=ecco"_s, "port 2: ");
+        row("two for one port", "Routes", u"1=echo\n1=refuse"_s, "port 1 has two routes");
+        row("two in a line", "Routes", u"1=echo;2=refuse"_s, "each route is one of its own");
     }
     void vsock_thatCannotBeStarted_cannotBeAccepted() {
         QFETCH(QString, field);
@@ -202,7 +202,7 @@ private slots:
         LaunchDialog dialog({}, 0, nullptr);
         QVERIFY(canAccept(dialog));
         const auto enter = [&](const QString &what) {
-            if (field == QLatin1String("Routes"))
+            if (field == "Routes"_L1)
                 named<QPlainTextEdit>(dialog, "Routes")->setPlainText(what);
             else
                 named<QLineEdit>(dialog, field.toLatin1().constData())->setText(what);
@@ -222,18 +222,18 @@ private slots:
         QTemporaryDir dir;
         const auto vsockOf = [&dir] { return Preferences(dir.path()).launchOptions().vsock; };
         const auto edit = [&dir](const char *key, const QVariant &value) {
-            QSettings settings(dir.filePath(QStringLiteral("preferences.ini")), QSettings::IniFormat);
-            settings.setValue(QLatin1String("launch/vsock/") + QLatin1String(key), value);
+            QSettings settings(dir.filePath(u"preferences.ini"_s), QSettings::IniFormat);
+            settings.setValue("launch/vsock/"_L1 + QLatin1String(key), value);
         };
         LaunchSpec spec;
         spec.vsock = everyOption();
         Preferences(dir.path()).setLaunchOptions(spec);
         QVERIFY(vsockOf() == everyOption());
-        edit("heartbeat", QStringLiteral("sometimes"));
+        edit("heartbeat", u"sometimes"_s);
         QVERIFY(vsockOf() == VsockOptions());
-        edit("heartbeat", QStringLiteral("off"));
-        QCOMPARE(vsockOf().heartbeat, QStringLiteral("off"));
-        edit("routes", QStringList{QStringLiteral("80")});
+        edit("heartbeat", u"off"_s);
+        QCOMPARE(vsockOf().heartbeat, u"off"_s);
+        edit("routes", QStringList{u"80"_s});
         QVERIFY(vsockOf() == VsockOptions());
     }
 
@@ -245,12 +245,12 @@ private slots:
             spec.vsock = everyOption();
             LaunchDialog dialog(spec, 64, nullptr);
             dialog.show();
-            savePicture(dialog, QStringLiteral("launch-machine"));
+            savePicture(dialog, u"launch-machine"_s);
             showVsock(dialog);
             QCoreApplication::processEvents(); // lays the page out
             savePicture(dialog, QLatin1String(name));
-            named<QPlainTextEdit>(dialog, "Routes")->setPlainText(QStringLiteral("8000=tcp:127.0.0.1"));
-            savePicture(dialog, QLatin1String(name) + QStringLiteral("-problem"));
+            named<QPlainTextEdit>(dialog, "Routes")->setPlainText(u"8000=tcp:127.0.0.1"_s);
+            savePicture(dialog, QLatin1String(name) + u"-problem"_s);
         }
         theme::apply(*qApp, Appearance::light);
     }

@@ -39,6 +39,7 @@
 #include <signal.h>
 
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::test::named;
 
 namespace {
@@ -47,11 +48,11 @@ constexpr int patience = 240'000; // milliseconds, for a machine that has much e
 
 // The QEMU that this process has started.
 int qemuProcess() {
-    QFile children(QStringLiteral("/proc/self/task/%1/children").arg(::getpid()));
+    QFile children(u"/proc/self/task/%1/children"_s.arg(::getpid()));
     if (!children.open(QIODevice::ReadOnly))
         return 0;
     for (const QByteArray &child : children.readAll().split(' ')) {
-        QFile name(QStringLiteral("/proc/%1/comm").arg(QString::fromLatin1(child.trimmed())));
+        QFile name(u"/proc/%1/comm"_s.arg(QString::fromLatin1(child.trimmed())));
         if (name.open(QIODevice::ReadOnly) && name.readAll().startsWith("qemu-system"))
             return child.trimmed().toInt();
     }
@@ -96,7 +97,7 @@ struct LiveWindow {
     }
     bool isAt(const char *function) { return placeName() == QLatin1String(function); }
     void raise(const char *id) {
-        auto *dock = window.dockArea().findChild<QDockWidget *>(QLatin1String("dock.") + QLatin1String(id));
+        auto *dock = window.dockArea().findChild<QDockWidget *>("dock."_L1 + QLatin1String(id));
         dock->show();
         dock->raise();
     }
@@ -116,7 +117,7 @@ struct LiveWindow {
         for (int row = 0; row < list.rowCount(); ++row)
             if (list.index(row, BreakpointList::place).data().toString().startsWith(QLatin1String(place)))
                 return list.index(row, column).data().toString();
-        return QStringLiteral("(none)");
+        return u"(none)"_s;
     }
 
     Preferences preferences;
@@ -148,8 +149,7 @@ private slots:
                 [&](const Error &error) { problems << error.text(); });
         const auto trigger = [&](const char *id) {
             QAction *action = window.actions().find(QLatin1String(id));
-            QVERIFY2(action->isEnabled(),
-                     qPrintable(QLatin1String(id) + QStringLiteral(": ") + action->toolTip()));
+            QVERIFY2(action->isEnabled(), qPrintable(QLatin1String(id) + u": "_s + action->toolTip()));
             action->trigger();
         };
         const auto stopsAt = [&](const QString &name) {
@@ -177,13 +177,12 @@ private slots:
         QCOMPARE(debug.target()->stop()->segment.mode, CpuMode::bits16);
         const auto first = debug.disassembly().view().current();
         QVERIFY(first && first->isBranch());
-        savePicture(window, QStringLiteral("live-reset"));
+        savePicture(window, u"live-reset"_s);
 
         // The kernel's symbols are known before it runs.
-        QTRY_VERIFY_WITH_TIMEOUT(
-            window.actions().find(QStringLiteral("debug.until.startKernel"))->isEnabled(), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(window.actions().find(u"debug.until.startKernel"_s)->isEnabled(), patience);
         trigger("debug.until.startKernel");
-        QVERIFY2(stopsAt(QStringLiteral("start_kernel")), qPrintable(problems.join(QLatin1Char('\n'))));
+        QVERIFY2(stopsAt(u"start_kernel"_s), qPrintable(problems.join(QLatin1Char('\n'))));
         QVERIFY(settles());
         QCOMPARE(debug.registers().model().number(16), debug.target()->stop()->pc);
         QVERIFY(debug.threads().frames().rowCount() >= 1);
@@ -192,19 +191,19 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(debug.target()->stop() && debug.target()->stop()->pc != before, patience);
         QVERIFY(settles());
         debug.memory().goTo(before);
-        QTRY_VERIFY_WITH_TIMEOUT(debug.memory().translation().contains(QStringLiteral("0x")), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(debug.memory().translation().contains(u"0x"_s), patience);
         std::array<char, 16> bytes{};
         QTRY_COMPARE_WITH_TIMEOUT(debug.memory().hexView().source()->read(before, bytes), 16, patience);
-        savePicture(window, QStringLiteral("live-start-kernel"));
+        savePicture(window, u"live-start-kernel"_s);
 
         trigger("debug.until.init");
         QTRY_VERIFY_WITH_TIMEOUT(debug.target()->stop() &&
                                      debug.target()->stop()->why == DebugStop::Why::bootPoint &&
                                      debug.target()->stop()->pc < 0x800000000000,
                                  patience);
-        window.dockArea().findChild<QDockWidget *>(QStringLiteral("dock.kernel"))->raise();
+        window.dockArea().findChild<QDockWidget *>(u"dock.kernel"_s)->raise();
         QVERIFY(settles());
-        savePicture(window, QStringLiteral("live-init"));
+        savePicture(window, u"live-init"_s);
         QVERIFY2(!debug.kernel().status().isEmpty(),
                  "the kernel panel says what it found, or that it found none");
 
@@ -215,12 +214,12 @@ private slots:
         const auto hasApplication = [&tasks = debug.kernel().tasks()] {
             for (int row = 0; row < tasks.rowCount(); ++row)
                 for (int column = 0; column < tasks.columnCount(); ++column)
-                    if (tasks.index(row, column).data().toString() == QLatin1String("demo-app"))
+                    if (tasks.index(row, column).data().toString() == "demo-app"_L1)
                         return true;
             return false;
         };
         QTRY_VERIFY_WITH_TIMEOUT(hasApplication(), patience);
-        savePicture(window, QStringLiteral("live-running"));
+        savePicture(window, u"live-running"_s);
         trigger("enclave.pause");
         QTRY_VERIFY_WITH_TIMEOUT(debug.target()->state() == DebugTarget::State::stopped, patience);
         trigger("enclave.stop");
@@ -231,7 +230,7 @@ private slots:
     // The launch dialog's box, breakpoints of every kind, steps, memory, sources, the kernel's log, and a
     // QEMU that says nothing for a while.
     void demo_whatAUserDoesWithIt() {
-        LiveWindow live(m_folder.filePath(QStringLiteral("second")));
+        LiveWindow live(m_folder.filePath(u"second"_s));
         DebugWorkspace &debug = live.debug();
         QSignalSpy opened(&live.window, &MainWindow::openingFinished);
         live.window.openEif(demoEif);
@@ -242,7 +241,7 @@ private slots:
         QVERIFY(options);
         bool isThere = false;
         for (QCheckBox *box : options->findChildren<QCheckBox *>())
-            if (box->text().startsWith(QStringLiteral("Debugger"))) {
+            if (box->text().startsWith(u"Debugger"_s)) {
                 QVERIFY(!box->isChecked());
                 box->setChecked(true);
                 isThere = true;
@@ -263,17 +262,16 @@ private slots:
         });
         live.addBreakpoint("no_such_function");
         live.addBreakpoint("rest_init", [](QDialog &dialog) {
-            named<QLineEdit>(dialog, "Condition")->setText(QStringLiteral("$rsp == 1"));
+            named<QLineEdit>(dialog, "Condition")->setText(u"$rsp == 1"_s);
         });
-        QVERIFY2(live.breakpoint("no_such_function", BreakpointList::state)
-                     .startsWith(QStringLiteral("waiting: ")),
+        QVERIFY2(live.breakpoint("no_such_function", BreakpointList::state).startsWith(u"waiting: "_s),
                  qPrintable(live.breakpoint("no_such_function", BreakpointList::state)));
-        QCOMPARE(live.breakpoint("start_kernel", BreakpointList::kind), QStringLiteral("code, once"));
+        QCOMPARE(live.breakpoint("start_kernel", BreakpointList::kind), u"code, once"_s);
         QVERIFY(live.moves("enclave.resume"));
         QVERIFY2(live.isAt("start_kernel"), qPrintable(live.placeName()));
         QCOMPARE(debug.target()->stop()->why, DebugStop::Why::breakpoint);
         QCOMPARE(live.breakpoint("start_kernel", BreakpointList::state),
-                 QStringLiteral("(none)")); // it was once
+                 u"(none)"_s); // it was once
         const quint64 start = debug.target()->stop()->pc;
 
         // Source: the demo's vmlinux lies beside its EIF; its sources as far as we make them up.
@@ -283,42 +281,40 @@ private slots:
                                  patience);
         const auto places = debug.target()->symbols()->source(start);
         if (!places.isEmpty() && debug.source().shownFile().isEmpty()) {
-            QVERIFY2(debug.source().message().contains(QStringLiteral("main.c")),
-                     qPrintable(debug.source().message()));
+            QVERIFY2(debug.source().message().contains(u"main.c"_s), qPrintable(debug.source().message()));
             const QString file = places.first().file;
-            const QString below = file.mid(file.indexOf(QStringLiteral("init/main.c")));
-            QDir(m_folder.path()).mkpath(QStringLiteral("src/init"));
-            QFile source(m_folder.filePath(QStringLiteral("src/") + below));
+            const QString below = file.mid(file.indexOf(u"init/main.c"_s));
+            QDir(m_folder.path()).mkpath(u"src/init"_s);
+            QFile source(m_folder.filePath(u"src/"_s + below));
             QVERIFY(source.open(QIODevice::WriteOnly));
             for (int line = 1; line < 3000; ++line)
                 source.write("line " + QByteArray::number(line) + "\n");
             source.close();
-            debug.source().addFolder(m_folder.filePath(QStringLiteral("src")));
-            QTRY_VERIFY_WITH_TIMEOUT(debug.source().shownFile().endsWith(QStringLiteral("init/main.c")),
-                                     patience);
+            debug.source().addFolder(m_folder.filePath(u"src"_s));
+            QTRY_VERIFY_WITH_TIMEOUT(debug.source().shownFile().endsWith(u"init/main.c"_s), patience);
             QCOMPARE(debug.source().shownLine(), places.first().line);
         }
-        savePicture(live.window, QStringLiteral("live-source"));
+        savePicture(live.window, u"live-source"_s);
         live.raise("disassembly");
 
         // Going to a place by completion and by expressions.
         auto *place = named<PlaceEdit>(debug.disassembly(), "Code to show");
-        place->setText(QStringLiteral("start_ker"));
+        place->setText(u"start_ker"_s);
         place->setCursorPosition(9);
-        QVERIFY(place->candidates().contains(QStringLiteral("start_kernel")));
+        QVERIFY(place->candidates().contains(u"start_kernel"_s));
         const auto goTo = [&](const QString &typed) {
             place->setText(typed);
             QTest::keyClick(place, Qt::Key_Return);
         };
-        goTo(QStringLiteral("start_kernel+0x10"));
+        goTo(u"start_kernel+0x10"_s);
         QTRY_COMPARE_WITH_TIMEOUT(debug.disassembly().view().cursor(), start + 0x10, patience);
-        goTo(QStringLiteral("*($rsp)"));
+        goTo(u"*($rsp)"_s);
         QTRY_VERIFY_WITH_TIMEOUT(debug.disassembly().view().cursor() != start + 0x10, patience);
-        goTo(QStringLiteral("no_such_thing+1"));
+        goTo(u"no_such_thing+1"_s);
         QTRY_VERIFY_WITH_TIMEOUT(!place->toolTip().isEmpty(), patience);
 
         // Memory: write into what the kernel is about to print, find it again.
-        const auto banner = debug.target()->symbols()->address(QStringLiteral("linux_banner"));
+        const auto banner = debug.target()->symbols()->address(u"linux_banner"_s);
         QVERIFY(banner);
         live.raise("memory");
         MemoryPanel &memory = debug.memory();
@@ -330,17 +326,17 @@ private slots:
         };
         QTRY_COMPARE_WITH_TIMEOUT(text(), QByteArray("Linux version"), patience);
         memory.openWriting();
-        memory.writeEdit().setText(QStringLiteral("4d"));
+        memory.writeEdit().setText(u"4d"_s);
         QTest::keyClick(&memory.writeEdit(), Qt::Key_Return);
         QTRY_COMPARE_WITH_TIMEOUT(text(), QByteArray("Minux version"), patience);
         memory.goTo(*banner - 0x3000);
         memory.find();
         auto *find = memory.findChild<FindBar *>();
-        find->setText(QStringLiteral("Minux version"));
+        find->setText(u"Minux version"_s);
         memory.findNext();
         QTRY_COMPARE_WITH_TIMEOUT(memory.hexView().selection().offset, *banner, patience);
         QCOMPARE(memory.hexView().selection().length, quint64(13));
-        QTRY_VERIFY_WITH_TIMEOUT(memory.translation().contains(QStringLiteral("0x")), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(memory.translation().contains(u"0x"_s), patience);
         find->dismiss();
 
         // Over calls, into one, and out of it.
@@ -398,7 +394,7 @@ private slots:
         // User space: the kernel's state as the window shows it.
         QVERIFY(live.moves("debug.until.init"));
         QCOMPARE(debug.target()->stop()->why, DebugStop::Why::bootPoint);
-        QVERIFY2(live.breakpoint("rest_init", BreakpointList::state).contains(QStringLiteral("never hit")),
+        QVERIFY2(live.breakpoint("rest_init", BreakpointList::state).contains(u"never hit"_s),
                  qPrintable(live.breakpoint("rest_init", BreakpointList::state)));
         live.raise("kernel");
         KernelPanel &kernel = debug.kernel();
@@ -410,31 +406,30 @@ private slots:
                         return true;
             return false;
         };
-        QTRY_VERIFY_WITH_TIMEOUT(has(kernel.log(), QStringLiteral("Minux version")),
+        QTRY_VERIFY_WITH_TIMEOUT(has(kernel.log(), u"Minux version"_s),
                                  patience); // what we wrote
-        QTRY_VERIFY_WITH_TIMEOUT(has(kernel.tasks(), QStringLiteral("swapper/0")), patience);
-        QVERIFY(has(kernel.tasks(), QStringLiteral("kthreadd")));
-        QVERIFY(kernel.status().contains(QStringLiteral("6.12")));
+        QTRY_VERIFY_WITH_TIMEOUT(has(kernel.tasks(), u"swapper/0"_s), patience);
+        QVERIFY(has(kernel.tasks(), u"kthreadd"_s));
+        QVERIFY(kernel.status().contains(u"6.12"_s));
         for (int tab = 0; tab < kernel.tabs().count(); ++tab) {
             kernel.tabs().setCurrentIndex(tab);
-            savePicture(live.window, QStringLiteral("live-kernel-%1").arg(tab));
+            savePicture(live.window, u"live-kernel-%1"_s.arg(tab));
         }
 
         // Hit counts and processes.
         live.addBreakpoint("ksys_write",
                            [](QDialog &dialog) { named<QSpinBox>(dialog, "Pass over first")->setValue(2); });
-        live.addBreakpoint("vfs_read", [](QDialog &dialog) {
-            named<QLineEdit>(dialog, "Process")->setText(QStringLiteral("demo-app"));
-        });
+        live.addBreakpoint(
+            "vfs_read", [](QDialog &dialog) { named<QLineEdit>(dialog, "Process")->setText(u"demo-app"_s); });
         QVERIFY(live.moves("enclave.resume"));
         if (live.isAt("ksys_write"))
-            QCOMPARE(live.breakpoint("ksys_write", BreakpointList::hits), QStringLiteral("3"));
+            QCOMPARE(live.breakpoint("ksys_write", BreakpointList::hits), u"3"_s);
         live.raise("breakpoints");
-        savePicture(live.window, QStringLiteral("live-breakpoints"));
+        savePicture(live.window, u"live-breakpoints"_s);
         for (int i = 0; i < 200 && !live.isAt("vfs_read"); ++i) {
             if (i == 0) { // the other has done its work
                 for (const DebugBreakpoint &each : debug.target()->breakpoints())
-                    if (each.place == QStringLiteral("ksys_write"))
+                    if (each.place == u"ksys_write"_s)
                         debug.target()->removeBreakpoint(each.number);
             }
             QVERIFY(live.moves("enclave.resume"));
@@ -449,11 +444,11 @@ private slots:
                     return task.name;
             return QString();
         };
-        QTRY_COMPARE_WITH_TIMEOUT(runs(), QStringLiteral("demo-app"), patience);
+        QTRY_COMPARE_WITH_TIMEOUT(runs(), u"demo-app"_s, patience);
         // All of it is on the timeline.
         QVERIFY(live.window.timelinePanel().model().laneSize(TimelineLane::boot) >= 6);
         live.raise("timeline");
-        savePicture(live.window, QStringLiteral("live-timeline"));
+        savePicture(live.window, u"live-timeline"_s);
 
         live.action("enclave.stop").trigger();
         QTRY_VERIFY_WITH_TIMEOUT(!debug.isAttached(), patience);

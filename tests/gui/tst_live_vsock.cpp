@@ -17,6 +17,7 @@
 #include <QtNetwork/QTcpSocket>
 
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 namespace qmp = nitroscope::qmp;
 
 namespace {
@@ -66,10 +67,10 @@ private slots:
 
         // Published on TCP while it runs, as the dialog does it.
         const quint16 port = freePort();
-        session.vsock().addRoute({5000, QStringLiteral("listen:tcp:127.0.0.1:%1").arg(port)});
+        session.vsock().addRoute({5000, u"listen:tcp:127.0.0.1:%1"_s.arg(port)});
         QVERIFY(waitFor([&] { return session.vsock().routes().size() == 1; }));
         QTcpSocket socket;
-        socket.connectToHost(QStringLiteral("127.0.0.1"), port);
+        socket.connectToHost(u"127.0.0.1"_s, port);
         QVERIFY(waitFor([&] { return socket.state() == QAbstractSocket::ConnectedState; }));
         QByteArray back;
         connect(&socket, &QTcpSocket::readyRead, this, [&] { back += socket.readAll(); });
@@ -87,18 +88,18 @@ private slots:
         const quint64 id = panel.account().flows()[size_t(flowTo(5000))].id;
         QVERIFY(panel.showFlow(id));
         trigger("vsock.packets");
-        savePicture(window, QStringLiteral("vsock-packets"));
+        savePicture(window, u"vsock-packets"_s);
         trigger("vsock.follow");
-        savePicture(window, QStringLiteral("vsock-stream"));
+        savePicture(window, u"vsock-stream"_s);
         QCOMPARE(panel.streamBytes(StreamDirection::fromGuest), first + block);
         trigger("vsock.throughput");
-        savePicture(window, QStringLiteral("vsock-throughput"));
+        savePicture(window, u"vsock-throughput"_s);
 
         // A fault that flips one bit, once.
         qmp::VsockFaultRule fault;
-        fault.action = QStringLiteral("corrupt");
+        fault.action = u"corrupt"_s;
         fault.packet.port = 5000;
-        fault.packet.operation = QStringLiteral("rw");
+        fault.packet.operation = u"rw"_s;
         fault.count = 1;
         emit panel.faultWanted(fault);
         QVERIFY(waitFor([&] { return session.vsock().rules().size() == 1; }));
@@ -113,7 +114,7 @@ private slots:
         // A break on the next data: the machine stops, and goes on.
         qmp::VsockBreakRule stop;
         stop.packet.port = 5000;
-        stop.packet.operation = QStringLiteral("rw");
+        stop.packet.operation = u"rw"_s;
         stop.count = 1;
         emit panel.breakWanted(stop);
         QVERIFY(waitFor([&] { return session.vsock().rules().size() == 2; }));
@@ -123,7 +124,7 @@ private slots:
         theme::apply(*qApp, Appearance::dark);
         trigger("vsock.follow");
         QVERIFY(waitFor([&] { return panel.currentFlow() == flowTo(5000); }));
-        savePicture(window, QStringLiteral("vsock-break-dark"));
+        savePicture(window, u"vsock-break-dark"_s);
         theme::apply(*qApp, Appearance::light);
         trigger("enclave.resume");
         QVERIFY(waitFor([&] { return back == "stop here"; }));

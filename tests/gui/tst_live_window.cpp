@@ -25,17 +25,18 @@
 #include <unistd.h>
 
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 using State = EnclaveSession::State;
 
 namespace {
 
 constexpr int patience = 120'000; // milliseconds, for a machine that has much else to do
-const QString readyLine = QStringLiteral("nitroscope-demo: ready");
+const QString readyLine = u"nitroscope-demo: ready"_s;
 
-/// The only child of this process, or 0.
+// The only child of this process, or 0.
 pid_t childProcess() {
-    for (const QString &name : QDir(QStringLiteral("/proc")).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
-        QFile file(QStringLiteral("/proc/%1/stat").arg(name));
+    for (const QString &name : QDir(u"/proc"_s).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+        QFile file(u"/proc/%1/stat"_s.arg(name));
         if (name.toInt() == 0 || !file.open(QIODevice::ReadOnly))
             continue;
         // "pid (name) state parent ...", and the name may hold anything.
@@ -66,21 +67,21 @@ private slots:
         QTest::addColumn<QByteArray>("content");
         QTest::addColumn<QString>("words");
         const QByteArray good = demo();
-        QTest::newRow("text") << QByteArray(9000, 'n') << QStringLiteral("not an enclave image");
-        QTest::newRow("truncated") << good.chopped(4096) << QStringLiteral("(section 4, byte ");
+        QTest::newRow("text") << QByteArray(9000, 'n') << u"not an enclave image"_s;
+        QTest::newRow("truncated") << good.chopped(4096) << u"(section 4, byte "_s;
         QByteArray zeros = good.left(0x1a) + QByteArray("\0\x20", 2) + QByteArray(548 - 0x1c, '\0');
         for (int i = 0; i < 32; ++i) // each offset in its place in the table, each section 12 bytes of zeros
             qToBigEndian<quint64>(548 + 12 * i, zeros.data() + 0x1c + 8 * i);
         QTest::newRow("32 sections of zero bytes")
-            << zeros + QByteArray(32 * 12, '\0') << QStringLiteral("(section 0, byte ");
+            << zeros + QByteArray(32 * 12, '\0') << u"(section 0, byte "_s;
         QByteArray large = good;
         qToBigEndian(~quint64{5}, large.data() + 0x11c + 8 * 3);
-        QTest::newRow("size near 2^64") << large << QStringLiteral("(section 3, byte ");
+        QTest::newRow("size near 2^64") << large << u"(section 3, byte "_s;
     }
     void badFile_isRefusedWithItsPlaceAndAWayOut() {
         QFETCH(QByteArray, content);
         QFETCH(QString, words);
-        QFile file(m_folder.filePath(QStringLiteral("bad.eif")));
+        QFile file(m_folder.filePath(u"bad.eif"_s));
         QVERIFY(file.open(QIODevice::WriteOnly) && file.write(content) == content.size());
         file.close();
         Preferences preferences(m_folder.path());
@@ -94,7 +95,7 @@ private slots:
         QVERIFY(window.eifPanel().findings().count(nitroscope::formats::Severity::error) > 0);
         bool startsAgain = false;
         for (const QPushButton *button : window.banner().findChildren<QPushButton *>())
-            startsAgain |= button->isVisible() && button->text().contains(QStringLiteral("Again"));
+            startsAgain |= button->isVisible() && button->text().contains(u"Again"_s);
         QVERIFY(startsAgain);
     }
 
@@ -108,7 +109,7 @@ private slots:
         window.setLaunchOptions(options);
         window.openEif(demoEif, MainWindow::AfterOpening::run);
         QVERIFY(QTest::qWaitFor([&] { return window.banner().isVisible(); }, patience));
-        QVERIFY2(window.banner().message().contains(QRegularExpression(QStringLiteral("at least \\d+ MiB"))),
+        QVERIFY2(window.banner().message().contains(QRegularExpression(u"at least \\d+ MiB"_s)),
                  qPrintable(window.banner().message()));
     }
 
@@ -118,12 +119,12 @@ private slots:
         TestWindow window(session, preferences);
         window.show();
         LaunchSpec options;
-        options.qemuPath = QStringLiteral("/no/such/qemu");
+        options.qemuPath = u"/no/such/qemu"_s;
         window.setLaunchOptions(options);
         window.openEif(demoEif, MainWindow::AfterOpening::run);
         QVERIFY(QTest::qWaitFor([&] { return window.banner().isVisible(); }, patience));
-        QVERIFY(window.banner().message().contains(QStringLiteral("/no/such/qemu")));
-        QVERIFY(window.banner().advice().contains(QStringLiteral("./workbench build")));
+        QVERIFY(window.banner().message().contains(u"/no/such/qemu"_s));
+        QVERIFY(window.banner().advice().contains(u"./workbench build"_s));
     }
 
     void demo_fromRunToKilledQemuAndAgain() {
@@ -152,17 +153,17 @@ private slots:
         QCOMPARE(window.bootPanel().model().rowCount(), 7);
         const QLabel *time = nullptr;
         for (const QLabel *label : window.findChildren<QLabel *>())
-            if (label->accessibleName() == QStringLiteral("Guest time"))
+            if (label->accessibleName() == u"Guest time"_s)
                 time = label;
-        QVERIFY(time && time->text().contains(QStringLiteral("ms")));
+        QVERIFY(time && time->text().contains(u"ms"_s));
 
         trigger("enclave.pause");
         QVERIFY(reaches(State::paused));
         trigger("enclave.resume");
         QVERIFY(reaches(State::running));
-        QTest::keyClicks(&window.consolePanel().view(), QStringLiteral("uptime"));
+        QTest::keyClicks(&window.consolePanel().view(), u"uptime"_s);
         QTest::keyClick(&window.consolePanel().view(), Qt::Key_Return);
-        QVERIFY2(shows(QStringLiteral("since the kernel started")), qPrintable(console().right(1000)));
+        QVERIFY2(shows(u"since the kernel started"_s), qPrintable(console().right(1000)));
 
         trigger("enclave.reset");
         QVERIFY2(shows(readyLine, 2), qPrintable(console().right(1000)));
@@ -173,15 +174,14 @@ private slots:
         ::kill(qemu, SIGKILL);
         QVERIFY(reaches(State::failed));
         QVERIFY(QTest::qWaitFor([&] { return window.banner().isVisible(); }, patience));
-        QVERIFY2(window.banner().message().contains(QStringLiteral("QEMU")),
-                 qPrintable(window.banner().message()));
+        QVERIFY2(window.banner().message().contains(u"QEMU"_s), qPrintable(window.banner().message()));
         QVERIFY(shows(readyLine, 2));
         QCOMPARE(pcrs.stateOf(0), PcrState::match);
         QVERIFY(window.bootPanel().model().rowCount() >= 7);
 
         QPushButton *again = nullptr;
         for (QPushButton *button : window.banner().findChildren<QPushButton *>())
-            if (button->text().remove(QLatin1Char('&')) == QStringLiteral("Start Again"))
+            if (button->text().remove(QLatin1Char('&')) == u"Start Again"_s)
                 again = button;
         QVERIFY(again);
         again->click();

@@ -29,6 +29,7 @@
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::formats::Severity;
 
 namespace {
@@ -87,10 +88,10 @@ private slots:
             QVERIFY(!action->text().isEmpty());
             QVERIFY2(!action->statusTip().isEmpty(), qPrintable(ActionRegistry::idOf(action)));
             const QAction *other = registry.conflict(action->shortcut(), action);
-            QVERIFY2(!other, qPrintable(QStringLiteral("%1 and %2 share %3")
-                                            .arg(ActionRegistry::idOf(action),
-                                                 other ? ActionRegistry::idOf(other) : QString(),
-                                                 action->shortcut().toString())));
+            QVERIFY2(!other,
+                     qPrintable(u"%1 and %2 share %3"_s.arg(ActionRegistry::idOf(action),
+                                                            other ? ActionRegistry::idOf(other) : QString(),
+                                                            action->shortcut().toString())));
         }
     }
 
@@ -104,32 +105,29 @@ private slots:
     void shortcuts_conflict_isRefusedAndNamed() {
         WindowFixture fixture;
         auto *dialog = new ShortcutDialog(fixture.window->actions(), fixture.window.get());
-        QVERIFY(!dialog->assign(QStringLiteral("enclave.pause"), QKeySequence(QStringLiteral("F5"))));
-        QVERIFY(dialog->message().contains(QStringLiteral("Run")));
-        QVERIFY(dialog->assign(QStringLiteral("enclave.pause"), QKeySequence(QStringLiteral("Ctrl+Alt+P"))));
+        QVERIFY(!dialog->assign(u"enclave.pause"_s, QKeySequence(u"F5"_s)));
+        QVERIFY(dialog->message().contains(u"Run"_s));
+        QVERIFY(dialog->assign(u"enclave.pause"_s, QKeySequence(u"Ctrl+Alt+P"_s)));
         QCOMPARE(fixture.window->actions().changedShortcuts().size(), 1);
         fixture.window->actions().resetShortcuts();
-        QCOMPARE(fixture.action("enclave.pause")->shortcut(), QKeySequence(QStringLiteral("F6")));
+        QCOMPARE(fixture.action("enclave.pause")->shortcut(), QKeySequence(u"F6"_s));
         delete dialog;
     }
 
     void shortcuts_swapped_areRestored() {
         WindowFixture fixture;
         ActionRegistry &registry = fixture.window->actions();
-        registry.restoreShortcuts({{QStringLiteral("enclave.run"), QStringLiteral("F6")},
-                                   {QStringLiteral("enclave.pause"), QStringLiteral("F5")},
-                                   {QStringLiteral("no.such.action"), QStringLiteral("F9")}});
-        QCOMPARE(registry.find(QStringLiteral("enclave.run"))->shortcut(),
-                 QKeySequence(QStringLiteral("F6")));
-        QCOMPARE(registry.find(QStringLiteral("enclave.pause"))->shortcut(),
-                 QKeySequence(QStringLiteral("F5")));
+        registry.restoreShortcuts(
+            {{u"enclave.run"_s, u"F6"_s}, {u"enclave.pause"_s, u"F5"_s}, {u"no.such.action"_s, u"F9"_s}});
+        QCOMPARE(registry.find(u"enclave.run"_s)->shortcut(), QKeySequence(u"F6"_s));
+        QCOMPARE(registry.find(u"enclave.pause"_s)->shortcut(), QKeySequence(u"F5"_s));
     }
 
     void palette_letters_findCommands() {
         WindowFixture fixture;
         auto *palette = new CommandPalette(fixture.window->actions(), fixture.window.get());
         QCOMPARE(palette->matchCount(), static_cast<int>(fixture.window->actions().actions().size()));
-        QTest::keyClicks(palette->findChild<QLineEdit *>(), QStringLiteral("launch"));
+        QTest::keyClicks(palette->findChild<QLineEdit *>(), u"launch"_s);
         QCOMPARE(palette->matchCount(), 1);
         delete palette;
     }
@@ -149,10 +147,10 @@ private slots:
 
     void open_badFile_saysWhy_data() {
         QTest::addColumn<QString>("path");
-        QTest::newRow("missing") << QStringLiteral("/nonexistent/demo.eif");
-        QTest::newRow("folder") << QStringLiteral("/");
-        QTest::newRow("empty") << writeFile(m_folder.filePath(QStringLiteral("empty.eif")), {});
-        QTest::newRow("device") << QStringLiteral("/dev/zero");
+        QTest::newRow("missing") << u"/nonexistent/demo.eif"_s;
+        QTest::newRow("folder") << u"/"_s;
+        QTest::newRow("empty") << writeFile(m_folder.filePath(u"empty.eif"_s), {});
+        QTest::newRow("device") << u"/dev/zero"_s;
     }
     void open_badFile_saysWhy() {
         QFETCH(QString, path);
@@ -165,7 +163,7 @@ private slots:
 
     void open_notAnEif_showsFindingsInstead() {
         WindowFixture fixture;
-        fixture.open(writeFile(fixture.dir.filePath(QStringLiteral("note.txt")), QByteArray(5000, 'n')));
+        fixture.open(writeFile(fixture.dir.filePath(u"note.txt"_s), QByteArray(5000, 'n')));
         EifPanel &panel = fixture.window->eifPanel();
         QVERIFY(panel.findings().count(Severity::error) > 0);
         QCOMPARE(panel.hexView().geometry64().size, quint64{5000});
@@ -198,9 +196,8 @@ private slots:
 
     void dragAndDrop_otherThings_areRefused() {
         WindowFixture fixture;
-        QVERIFY(!drop(*fixture.window, {QUrl(QStringLiteral("https://example.com/a.eif"))}));
-        QVERIFY(!drop(*fixture.window, {QUrl::fromLocalFile(QStringLiteral("/a")),
-                                        QUrl::fromLocalFile(QStringLiteral("/b"))}));
+        QVERIFY(!drop(*fixture.window, {QUrl(u"https://example.com/a.eif"_s)}));
+        QVERIFY(!drop(*fixture.window, {QUrl::fromLocalFile(u"/a"_s), QUrl::fromLocalFile(u"/b"_s)}));
         QVERIFY(!drop(*fixture.window, {}));
     }
 
@@ -239,9 +236,9 @@ private slots:
         QCOMPARE(fixture.window->pcrPanel().model().stateOf(0), PcrState::differs);
         fixture.session.playPcrs(pcrsOf(eif.measurements));
         QCOMPARE(fixture.window->pcrPanel().model().stateOf(0), PcrState::match);
-        QTRY_VERIFY(fixture.window->consolePanel().screen().allText().contains(QStringLiteral("ready")));
-        fixture.session.playLog(LogLevel::warning, QStringLiteral("careful"));
-        QTRY_VERIFY(fixture.window->logPanel().model().asText().contains(QStringLiteral("careful")));
+        QTRY_VERIFY(fixture.window->consolePanel().screen().allText().contains(u"ready"_s));
+        fixture.session.playLog(LogLevel::warning, u"careful"_s);
+        QTRY_VERIFY(fixture.window->logPanel().model().asText().contains(u"careful"_s));
     }
 
     void console_keys_reachTheGuest() {
@@ -249,7 +246,7 @@ private slots:
         fixture.open(makeEif(fixture.dir).path);
         fixture.action("enclave.run")->trigger();
         fixture.session.playDemoBoot();
-        QTest::keyClicks(&fixture.window->consolePanel().view(), QStringLiteral("status"));
+        QTest::keyClicks(&fixture.window->consolePanel().view(), u"status"_s);
         QTest::keyClick(&fixture.window->consolePanel().view(), Qt::Key_Return);
         QCOMPARE(fixture.session.consoleInput(), QByteArray("status\r"));
     }
@@ -260,21 +257,20 @@ private slots:
         fixture.open(makeEif(fixture.dir).path);
         fixture.action("enclave.run")->trigger();
         fixture.session.playDemoBoot();
-        fixture.session.playEnd(
-            {EndKind::qemuKilled, QStringLiteral("QEMU was killed."), QStringLiteral("Try less memory.")});
+        fixture.session.playEnd({EndKind::qemuKilled, u"QEMU was killed."_s, u"Try less memory."_s});
         Banner &banner = fixture.window->banner();
         QVERIFY(banner.isVisible());
-        QCOMPARE(banner.message(), QStringLiteral("QEMU was killed."));
-        QCOMPARE(banner.advice(), QStringLiteral("Try less memory."));
+        QCOMPARE(banner.message(), u"QEMU was killed."_s);
+        QCOMPARE(banner.advice(), u"Try less memory."_s);
         QCOMPARE(fixture.window->bootPanel().model().rowCount(), 6);
-        QVERIFY(fixture.window->consolePanel().screen().allText().contains(QStringLiteral("ready")));
+        QVERIFY(fixture.window->consolePanel().screen().allText().contains(u"ready"_s));
         QVERIFY(!fixture.window->consolePanel().view().isLive());
-        QPushButton *again = buttonNamed(banner, QStringLiteral("Start Again"));
-        QVERIFY(again && buttonNamed(banner, QStringLiteral("Open EIF…")));
-        buttonNamed(banner, QStringLiteral("Copy Details"))->click();
-        QVERIFY(QGuiApplication::clipboard()->text().contains(QStringLiteral("QEMU was killed.")));
+        QPushButton *again = buttonNamed(banner, u"Start Again"_s);
+        QVERIFY(again && buttonNamed(banner, u"Open EIF…"_s));
+        buttonNamed(banner, u"Copy Details"_s)->click();
+        QVERIFY(QGuiApplication::clipboard()->text().contains(u"QEMU was killed."_s));
         again->click();
-        QCOMPARE(fixture.session.calls().count(QStringLiteral("start")), 2);
+        QCOMPARE(fixture.session.calls().count(u"start"_s), 2);
         QVERIFY(!banner.isVisible());
         QCOMPARE(fixture.window->bootPanel().model().rowCount(), 0);
     }
@@ -284,12 +280,8 @@ private slots:
         fixture.open(makeEif(fixture.dir).path);
         fixture.action("enclave.run")->trigger();
         fixture.session.playState(EnclaveSession::State::running);
-        fixture.session.playBootFailure({QStringLiteral("crc"),
-                                         QStringLiteral("crcMismatch"),
-                                         QStringLiteral("E52"),
-                                         QStringLiteral("The checksum is wrong."),
-                                         544,
-                                         {}});
+        fixture.session.playBootFailure(
+            {u"crc"_s, u"crcMismatch"_s, u"E52"_s, u"The checksum is wrong."_s, 544, {}});
         QCOMPARE(fixture.window->eifPanel().hexView().cursor(), quint64{544});
         QCOMPARE(fixture.window->bootPanel().model().rowCount(), 1);
     }
@@ -310,15 +302,15 @@ private slots:
         fixture.open(makeEif(fixture.dir).path);
         fixture.action("enclave.run")->trigger();
         fixture.session.playDemoBoot();
-        const TestEif other = makeEif(fixture.dir, QStringLiteral("other.eif"));
+        const TestEif other = makeEif(fixture.dir, u"other.eif"_s);
         QSignalSpy finished(fixture.window.get(), &MainWindow::openingFinished);
         fixture.window->openEif(other.path);
         auto *question = fixture.window->findChild<QMessageBox *>();
         QVERIFY(question);
-        QVERIFY(!fixture.session.calls().contains(QStringLiteral("stop")));
-        buttonNamed(*question, QStringLiteral("Stop and Open"))->click();
+        QVERIFY(!fixture.session.calls().contains(u"stop"_s));
+        buttonNamed(*question, u"Stop and Open"_s)->click();
         QTRY_COMPARE(finished.count(), 1);
-        QVERIFY(fixture.session.calls().contains(QStringLiteral("stop")));
+        QVERIFY(fixture.session.calls().contains(u"stop"_s));
         QCOMPARE(fixture.window->eifPanel().document()->path(), other.path);
     }
 
@@ -342,7 +334,7 @@ private slots:
         MainWindow &window = *fixture.window;
         window.docks()[2]->hide();
         window.docks()[1]->setFloating(true);
-        const WindowLayout saved = window.currentLayout(QStringLiteral("mine"));
+        const WindowLayout saved = window.currentLayout(u"mine"_s);
         window.resetLayout();
         QVERIFY(!window.docks()[2]->isHidden());
         QVERIFY(!window.docks()[1]->isFloating());
@@ -375,7 +367,7 @@ private slots:
         TestWindow window(session, preferences);
         QVERIFY(!window.docks()[4]->isHidden());
         window.logPanel().model().flush();
-        QVERIFY(window.logPanel().model().asText().contains(QStringLiteral("default layout")));
+        QVERIFY(window.logPanel().model().asText().contains(u"default layout"_s));
     }
 
     void panelCommands_showAndHide() {
@@ -393,8 +385,8 @@ private slots:
         spec.memoryMiB = 512;
         spec.cpuCount = 3;
         spec.debugMode = true;
-        spec.parentRole = QStringLiteral("arn:aws:iam::123456789012:role/demo");
-        spec.append = QStringLiteral("quiet");
+        spec.parentRole = u"arn:aws:iam::123456789012:role/demo"_s;
+        spec.append = u"quiet"_s;
         LaunchDialog dialog(spec, 64, nullptr);
         const LaunchSpec read = dialog.spec();
         QCOMPARE(read.memoryMiB, spec.memoryMiB);
@@ -423,10 +415,9 @@ private slots:
                 QVERIFY2(button->isHidden() || !button->accessibleName().isEmpty() ||
                              !button->text().isEmpty() || button->inherits("QTableCornerButton") ||
                              button->parent()->inherits("QLineEdit"),
-                         qPrintable(QStringLiteral("%1: %2 in %3")
-                                        .arg(dock->panel().accessibleName(),
-                                             QLatin1String(button->metaObject()->className()),
-                                             QLatin1String(button->parent()->metaObject()->className()))));
+                         qPrintable(u"%1: %2 in %3"_s.arg(
+                             dock->panel().accessibleName(), QLatin1String(button->metaObject()->className()),
+                             QLatin1String(button->parent()->metaObject()->className()))));
             // Tables tell a screen reader their cells and what the columns are.
             for (const QAbstractItemView *view : dock->panel().findChildren<QAbstractItemView *>())
                 if (const QAbstractItemModel *model = view->model(); model && !view->inherits("QHeaderView"))
@@ -445,8 +436,7 @@ private slots:
                     QVERIFY2(view->focusPolicy() & Qt::TabFocus, qPrintable(view->accessibleName()));
         // Each panel has a command with a shortcut that shows it.
         for (const char *id : {"eif", "console", "boot", "pcrs", "log"}) {
-            const QAction *action =
-                fixture.action(qPrintable(QStringLiteral("view.panel.%1").arg(QLatin1String(id))));
+            const QAction *action = fixture.action(qPrintable(u"view.panel.%1"_s.arg(QLatin1String(id))));
             QVERIFY2(action && !action->shortcut().isEmpty(), id);
         }
     }

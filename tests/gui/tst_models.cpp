@@ -21,6 +21,7 @@
 #include <QTest>
 
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::formats::Node;
 using nitroscope::formats::Severity;
 using Fatal = QAbstractItemModelTester::FailureReportingMode;
@@ -28,16 +29,12 @@ using Fatal = QAbstractItemModelTester::FailureReportingMode;
 namespace {
 
 std::shared_ptr<const Node> sampleTree() {
-    auto root = std::make_shared<Node>(Node{QStringLiteral("eif"), {}, {0, 1000}});
-    Node &header = root->add({QStringLiteral("header"), {}, {0, 100}});
-    header.add({QStringLiteral("magic"), QStringLiteral(".eif"), {0, 4}});
-    header.add({QStringLiteral("crc"),
-                QStringLiteral("0x1"),
-                {96, 4},
-                Severity::error,
-                QStringLiteral("wrong checksum")});
-    Node &section = root->add({QStringLiteral("section 0: kernel"), {}, {100, 900}});
-    section.add({QStringLiteral("data"), {}, {112, 888}, Severity::note, QStringLiteral("small")});
+    auto root = std::make_shared<Node>(Node{u"eif"_s, {}, {0, 1000}});
+    Node &header = root->add({u"header"_s, {}, {0, 100}});
+    header.add({u"magic"_s, u".eif"_s, {0, 4}});
+    header.add({u"crc"_s, u"0x1"_s, {96, 4}, Severity::error, u"wrong checksum"_s});
+    Node &section = root->add({u"section 0: kernel"_s, {}, {100, 900}});
+    section.add({u"data"_s, {}, {112, 888}, Severity::note, u"small"_s});
     return root;
 }
 
@@ -125,10 +122,10 @@ private slots:
     void nodeTree_byte_findsDeepestNode_data() {
         QTest::addColumn<quint64>("offset");
         QTest::addColumn<QString>("name");
-        QTest::newRow("first byte") << quint64{0} << QStringLiteral("magic");
-        QTest::newRow("between fields") << quint64{50} << QStringLiteral("header");
-        QTest::newRow("last of header") << quint64{99} << QStringLiteral("crc");
-        QTest::newRow("in data") << quint64{112} << QStringLiteral("data");
+        QTest::newRow("first byte") << quint64{0} << u"magic"_s;
+        QTest::newRow("between fields") << quint64{50} << u"header"_s;
+        QTest::newRow("last of header") << quint64{99} << u"crc"_s;
+        QTest::newRow("in data") << quint64{112} << u"data"_s;
         QTest::newRow("outside") << quint64{5000} << QString();
     }
     void nodeTree_byte_findsDeepestNode() {
@@ -151,10 +148,10 @@ private slots:
         QAbstractItemModelTester tester(&model, Fatal::QtTest);
         model.setRoot(sampleTree());
         QCOMPARE(model.rowCount(), 2);
-        QVERIFY(model.index(0).data().toString().contains(QStringLiteral("wrong checksum")));
-        QCOMPARE(model.summary(), QStringLiteral("1 error, 1 note"));
-        model.setExtra({{QStringLiteral("PCR0"), {}, {}, Severity::warning, QStringLiteral("odd")}});
-        QCOMPARE(model.summary(), QStringLiteral("1 error, 1 warning, 1 note"));
+        QVERIFY(model.index(0).data().toString().contains(u"wrong checksum"_s));
+        QCOMPARE(model.summary(), u"1 error, 1 note"_s);
+        model.setExtra({{u"PCR0"_s, {}, {}, Severity::warning, u"odd"_s}});
+        QCOMPARE(model.summary(), u"1 error, 1 warning, 1 note"_s);
     }
 
     void pcrs_states_followLiveAndExpected() {
@@ -196,16 +193,14 @@ private slots:
     void stages_appendAndFail_showTimesAndReason() {
         BootStageModel model;
         QAbstractItemModelTester tester(&model, Fatal::QtTest);
-        model.append({QStringLiteral("reset"), -1, 0, 100, {}});
-        model.append({QStringLiteral("ramdisk"), 1, 1'234'567'890, 100'100, {}});
-        QCOMPARE(model.index(1, BootStageModel::stage).data().toString(), QStringLiteral("ramdisk 1"));
-        QCOMPARE(model.index(1, BootStageModel::guestTime).data().toString(),
-                 QStringLiteral("1\u202f234.567"));
-        model.setFailure(
-            {QStringLiteral("kernel"), {}, QStringLiteral("E35"), QStringLiteral("No kernel."), 16, {}});
+        model.append({u"reset"_s, -1, 0, 100, {}});
+        model.append({u"ramdisk"_s, 1, 1'234'567'890, 100'100, {}});
+        QCOMPARE(model.index(1, BootStageModel::stage).data().toString(), u"ramdisk 1"_s);
+        QCOMPARE(model.index(1, BootStageModel::guestTime).data().toString(), u"1\u202f234.567"_s);
+        model.setFailure({u"kernel"_s, {}, u"E35"_s, u"No kernel."_s, 16, {}});
         QCOMPARE(model.rowCount(), 3);
-        QVERIFY(model.index(2, BootStageModel::details).data().toString().contains(QStringLiteral("E35")));
-        model.append({QStringLiteral("reset"), -1, 0, 300, {}});
+        QVERIFY(model.index(2, BootStageModel::details).data().toString().contains(u"E35"_s));
+        model.append({u"reset"_s, -1, 0, 300, {}});
         QCOMPARE(model.rowCount(), 1); // a new boot starts over
     }
 
@@ -214,17 +209,16 @@ private slots:
         QAbstractItemModelTester tester(&model, Fatal::QtTest);
         model.setMinimumLevel(LogLevel::warning);
         for (int i = 0; i < 5000; ++i) {
-            model.append({QDateTime(), i % 10 == 0 ? LogLevel::error : LogLevel::info, QStringLiteral("qemu"),
-                          QString::number(i)});
+            model.append(
+                {QDateTime(), i % 10 == 0 ? LogLevel::error : LogLevel::info, u"qemu"_s, QString::number(i)});
             if (i % 250 == 0)
                 model.flush();
         }
         model.flush();
         QVERIFY(model.totalCount() <= 1000);
-        QCOMPARE(model.index(model.rowCount() - 1, LogModel::message).data().toString(),
-                 QStringLiteral("4990"));
+        QCOMPARE(model.index(model.rowCount() - 1, LogModel::message).data().toString(), u"4990"_s);
         model.setMinimumLevel(LogLevel::debug);
-        model.setTextFilter(QStringLiteral("499"));
+        model.setTextFilter(u"499"_s);
         QVERIFY(model.rowCount() >= 10);
     }
 
@@ -275,9 +269,9 @@ private slots:
     }
 
     void hexInput_groupings_areRead() {
-        QCOMPARE(bytesFromHex(QStringLiteral("1f 8B:08, 0x00")).value(), QByteArray::fromHex("1f8b0800"));
-        QVERIFY(!bytesFromHex(QStringLiteral("1f8")));
-        QVERIFY(!bytesFromHex(QStringLiteral("hello")));
+        QCOMPARE(bytesFromHex(u"1f 8B:08, 0x00"_s).value(), QByteArray::fromHex("1f8b0800"));
+        QVERIFY(!bytesFromHex(u"1f8"_s));
+        QVERIFY(!bytesFromHex(u"hello"_s));
     }
 
     void search_acrossBlockBorder_findsAndWraps() {
@@ -300,11 +294,8 @@ private slots:
 
     void layouts_roundTrip_isExact() {
         LayoutStore store;
-        store.put({QStringLiteral("wide"),
-                   "geo\0metry",
-                   QByteArray("\0\xff state", 8),
-                   {{QStringLiteral("eif"), 1}}});
-        store.put({QStringLiteral("tall"), {}, "docks", {}});
+        store.put({u"wide"_s, "geo\0metry", QByteArray("\0\xff state", 8), {{u"eif"_s, 1}}});
+        store.put({u"tall"_s, {}, "docks", {}});
         const auto read = LayoutStore::fromJson(store.toJson());
         QVERIFY(read);
         QCOMPARE(read->layouts(), store.layouts());
@@ -350,9 +341,7 @@ private slots:
         QVERIFY(!loader.isBusy());
     }
 
-    void tips_foreignText_isNotMarkup() {
-        QVERIFY(!foreignTip(QStringLiteral("<img src='x'>")).contains(QStringLiteral("<img")));
-    }
+    void tips_foreignText_isNotMarkup() { QVERIFY(!foreignTip(u"<img src='x'>"_s).contains(u"<img"_s)); }
 
     void preferences_editedFile_isCheckedWhenRead() {
         QTemporaryDir dir;
@@ -363,12 +352,12 @@ private slots:
             spec.cpuCount = 4;
             preferences.setLaunchOptions(spec);
             for (int i = 0; i < 15; ++i)
-                preferences.addRecentFile(QStringLiteral("/images/%1.eif").arg(i));
+                preferences.addRecentFile(u"/images/%1.eif"_s.arg(i));
         }
         Preferences preferences(dir.path());
         QCOMPARE(preferences.launchOptions().memoryMiB, quint64{512});
         QCOMPARE(preferences.recentFiles().size(), Preferences::recentFileLimit);
-        QCOMPARE(preferences.recentFiles().first(), QStringLiteral("/images/14.eif"));
+        QCOMPARE(preferences.recentFiles().first(), u"/images/14.eif"_s);
         LaunchSpec silly;
         silly.cpuCount = 100000;
         preferences.setLaunchOptions(silly);

@@ -18,6 +18,7 @@
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -49,15 +50,15 @@ class TestScreenshots : public QObject {
     }
     static void save(MainWindow &window, const QString &name) { save(window.picture(), name); }
     static void save(const QPixmap &picture, const QString &name) {
-        const QString scale = picture.devicePixelRatio() > 1.5 ? QStringLiteral("@2x") : QString();
-        QVERIFY(picture.save(QStringLiteral("%1/%2%3.png").arg(folder(), name, scale)));
+        const QString scale = picture.devicePixelRatio() > 1.5 ? u"@2x"_s : QString();
+        QVERIFY(picture.save(u"%1/%2%3.png"_s.arg(folder(), name, scale)));
         // An empty picture has few colours.
         const QImage image = picture.toImage();
         QSet<QRgb> colors;
         for (int y = 0; y < image.height(); y += 3)
             for (int x = 0; x < image.width(); x += 3)
                 colors.insert(image.pixel(x, y));
-        QVERIFY2(colors.size() > 30, qPrintable(QStringLiteral("%1 colours").arg(colors.size())));
+        QVERIFY2(colors.size() > 30, qPrintable(u"%1 colours"_s.arg(colors.size())));
     }
     static void playBoot(WindowFixture &fixture, const nitroscope::formats::EifMeasurements &measured) {
         FakeSession &session = fixture.session;
@@ -72,43 +73,42 @@ class TestScreenshots : public QObject {
             session.playStage({QLatin1String(name), index, guest, start + host, {}});
         session.playPcrs(pcrsOf(measured));
         session.playConsole(bootText());
-        session.playLog(LogLevel::info,
-                        QStringLiteral("qemu-system-x86_64 -M nitro-enclave,eif=demo.eif -m 256"));
-        session.playLog(LogLevel::warning, QStringLiteral("no parent-role given: PCR 3 stays zero"));
+        session.playLog(LogLevel::info, u"qemu-system-x86_64 -M nitro-enclave,eif=demo.eif -m 256"_s);
+        session.playLog(LogLevel::warning, u"no parent-role given: PCR 3 stays zero"_s);
         QTRY_COMPARE(fixture.window->consolePanel().pendingBytes(), 0);
     }
 
 private slots:
-    void initTestCase() { QApplication::setApplicationVersion(QStringLiteral("test")); }
+    void initTestCase() { QApplication::setApplicationVersion(u"test"_s); }
 
     void fonts_haveGlyphs() {
         for (const QFont &font : {QApplication::font(), theme::monospace()}) {
             const QRawFont raw = QRawFont::fromFont(font);
             for (const char32_t character : {U'A', U'0', U'x', U'…', U'–', U'·', U'›'})
-                QVERIFY2(raw.supportsCharacter(character),
-                         qPrintable(QStringLiteral("%1 has no glyph for U+%2; install fonts-dejavu-core")
-                                        .arg(font.family())
-                                        .arg(static_cast<uint>(character), 4, 16)));
+                QVERIFY2(
+                    raw.supportsCharacter(character),
+                    qPrintable(u"%1 has no glyph for U+%2; install fonts-dejavu-core"_s.arg(font.family())
+                                   .arg(static_cast<uint>(character), 4, 16)));
         }
     }
 
     void window_inEverySituation_data() {
         QTest::addColumn<int>("appearance");
         QTest::addColumn<QString>("name");
-        QTest::newRow("light") << static_cast<int>(Appearance::light) << QStringLiteral("light");
-        QTest::newRow("dark") << static_cast<int>(Appearance::dark) << QStringLiteral("dark");
+        QTest::newRow("light") << static_cast<int>(Appearance::light) << u"light"_s;
+        QTest::newRow("dark") << static_cast<int>(Appearance::dark) << u"dark"_s;
     }
     void window_inEverySituation() {
         QFETCH(int, appearance);
         QFETCH(QString, name);
         theme::apply(*qApp, static_cast<Appearance>(appearance));
-        QCOMPARE(theme::isDark(QApplication::palette()), name == QStringLiteral("dark"));
+        QCOMPARE(theme::isDark(QApplication::palette()), name == u"dark"_s);
         WindowFixture fixture;
         fixture.window->resize(1400, 900);
         fixture.show();
         fixture.window->resetLayout();
         QCoreApplication::processEvents(); // deferred title bars
-        save(*fixture.window, name + QStringLiteral("-empty"));
+        save(*fixture.window, name + u"-empty"_s);
 
         const TestEif eif = makeEif(fixture.dir);
         fixture.open(eif.path);
@@ -118,7 +118,7 @@ private slots:
         EifPanel &panel = fixture.window->eifPanel();
         panel.tree().setCurrentIndex(panel.nodes().indexOfByte(8));
         QCoreApplication::processEvents();
-        save(*fixture.window, name + QStringLiteral("-running"));
+        save(*fixture.window, name + u"-running"_s);
 
         // Dialogs, and the log in front.
         for (const auto &[id, dialogName] :
@@ -134,16 +134,15 @@ private slots:
         fixture.action("edit.find")->trigger();
         QCoreApplication::processEvents();
         fixture.window->logPanel().model().flush();
-        save(*fixture.window, name + QStringLiteral("-log"));
+        save(*fixture.window, name + u"-log"_s);
         fixture.window->docks()[3]->raise();
 
         fixture.session.playPcrs({{16, pattern(48, 77), false}, {2, pattern(48, 78), true}});
-        fixture.session.playEnd(
-            {EndKind::qemuKilled, QStringLiteral("QEMU was killed by signal 9 (SIGKILL)."),
-             QStringLiteral("Everything shown so far is kept. If the system ran out of memory, give "
-                            "the enclave less and start it again.")});
+        fixture.session.playEnd({EndKind::qemuKilled, u"QEMU was killed by signal 9 (SIGKILL)."_s,
+                                 u"Everything shown so far is kept. If the system ran out of memory, give "
+                                 "the enclave less and start it again."_s});
         QCoreApplication::processEvents();
-        save(*fixture.window, name + QStringLiteral("-failed"));
+        save(*fixture.window, name + u"-failed"_s);
     }
 };
 

@@ -11,6 +11,7 @@
 #include <QTest>
 
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 class TestTerminal : public QObject {
     Q_OBJECT
@@ -18,10 +19,10 @@ private slots:
     void screen_linesLeavingTheTop_goToTheScrollback() {
         TerminalScreen screen;
         for (int i = 0; i < 100; ++i)
-            screen.feed(QStringLiteral("line %1\r\n").arg(i).toUtf8());
-        QCOMPARE(screen.lineText(0), QStringLiteral("line 0"));
+            screen.feed(u"line %1\r\n"_s.arg(i).toUtf8());
+        QCOMPARE(screen.lineText(0), u"line 0"_s);
         QCOMPARE(screen.scrollbackCount(), 100 - screen.rows() + 1);
-        QVERIFY(screen.allText().endsWith(QStringLiteral("line 99\n")));
+        QVERIFY(screen.allText().endsWith(u"line 99\n"_s));
     }
 
     void screen_scrollback_isBounded() {
@@ -72,10 +73,10 @@ private slots:
         TerminalScreen screen;
         TerminalView view(screen);
         QSignalSpy typed(&screen, &TerminalScreen::typed);
-        QTest::keyClicks(&view, QStringLiteral("ls"));
+        QTest::keyClicks(&view, u"ls"_s);
         QCOMPARE(typed.count(), 0);
         view.setLive(true);
-        QTest::keyClicks(&view, QStringLiteral("ls"));
+        QTest::keyClicks(&view, u"ls"_s);
         QTest::keyClick(&view, Qt::Key_Return);
         QTest::keyClick(&view, Qt::Key_Up);
         QTest::keyClick(&view, Qt::Key_C, Qt::ControlModifier);
@@ -109,15 +110,15 @@ private slots:
         view.resize(600, 300);
         screen.feed("alpha beta\r\ngamma Beta\r\ndelta\r\n");
         using Direction = TerminalView::FindDirection;
-        QVERIFY(view.find(QStringLiteral("beta"), Direction::next));
-        QCOMPARE(view.selectedText(), QStringLiteral("beta"));
-        QVERIFY(view.find(QStringLiteral("beta"), Direction::next));
-        QCOMPARE(view.selectedText(), QStringLiteral("Beta"));
-        QVERIFY(view.find(QStringLiteral("beta"), Direction::next));
-        QCOMPARE(view.selectedText(), QStringLiteral("beta"));
-        QVERIFY(view.find(QStringLiteral("beta"), Direction::previous));
-        QCOMPARE(view.selectedText(), QStringLiteral("Beta"));
-        QVERIFY(!view.find(QStringLiteral("omega"), Direction::next));
+        QVERIFY(view.find(u"beta"_s, Direction::next));
+        QCOMPARE(view.selectedText(), u"beta"_s);
+        QVERIFY(view.find(u"beta"_s, Direction::next));
+        QCOMPARE(view.selectedText(), u"Beta"_s);
+        QVERIFY(view.find(u"beta"_s, Direction::next));
+        QCOMPARE(view.selectedText(), u"beta"_s);
+        QVERIFY(view.find(u"beta"_s, Direction::previous));
+        QCOMPARE(view.selectedText(), u"Beta"_s);
+        QVERIFY(!view.find(u"omega"_s, Direction::next));
     }
 
     void view_selectAll_copiesAllLines() {
@@ -126,7 +127,7 @@ private slots:
         screen.feed("one\r\ntwo\r\n");
         view.selectAll();
         QVERIFY(view.copySelection());
-        QCOMPARE(QGuiApplication::clipboard()->text().trimmed(), QStringLiteral("one\ntwo"));
+        QCOMPARE(QGuiApplication::clipboard()->text().trimmed(), u"one\ntwo"_s);
     }
 
     void panel_flood_isPassedOnInPortions() {
@@ -171,7 +172,7 @@ private slots:
             received += bytes;
             sizes << bytes.size();
         });
-        const QString text = QStringLiteral("echo hello\n").repeated(100);
+        const QString text = u"echo hello\n"_s.repeated(100);
         panel.pasteText(text);
         QVERIFY(panel.pastePending() > 0);
         QTRY_COMPARE(panel.pastePending(), 0);

@@ -14,6 +14,7 @@
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 namespace pcapng = nitroscope::pcapng;
 using Lane = TimelineLane;
 using Kind = TimelineEvent::Kind;
@@ -60,7 +61,7 @@ private slots:
         QVERIFY(!axis.isFit());
         for (int i = 0; i < 200; ++i)
             axis.zoom(0.5, 10);
-        QCOMPARE(axis.span(), TimeAxis::leastSpanNs);
+        QCOMPARE(axis.span(), TimeAxis::minSpanNs);
         for (int i = 0; i < 200; ++i)
             axis.zoom(2, 10);
         QVERIFY(axis.isFit());
@@ -111,10 +112,10 @@ private slots:
         QCOMPARE(size_t(labels.size()), ticks.size()); // as many decimals as it takes
     }
     void axis_label_hasNoRoundingErrors() {
-        QCOMPARE(TimeAxis::label(1'234'567'890, 1'000'000), QStringLiteral("1.234 s"));
-        QCOMPARE(TimeAxis::label(-5, 1), QStringLiteral("−0.000000005 s"));
-        QCOMPARE(TimeAxis::label(7'000'000'000, 5'000'000'000), QStringLiteral("7 s"));
-        QCOMPARE(TimeAxis::label(1'000'000'000'000'000'001, 1), QStringLiteral("1000000000.000000001 s"));
+        QCOMPARE(TimeAxis::label(1'234'567'890, 1'000'000), u"1.234 s"_s);
+        QCOMPARE(TimeAxis::label(-5, 1), u"−0.000000005 s"_s);
+        QCOMPARE(TimeAxis::label(7'000'000'000, 5'000'000'000), u"7 s"_s);
+        QCOMPARE(TimeAxis::label(1'000'000'000'000'000'001, 1), u"1000000000.000000001 s"_s);
     }
 
     // The model.
@@ -128,20 +129,20 @@ private slots:
         QCOMPARE(model.laneSize(Lane::firstCalls), 1);
         QCOMPARE(model.laneSize(Lane::systemCalls), 12);
         QCOMPARE(model.laneSize(Lane::machine), 1);
-        QCOMPARE(model.text(first(model, Kind::stage)), QStringLiteral("reset"));
-        QCOMPARE(model.text(first(model, Kind::firstCall)), QStringLiteral("nsm_probe"));
-        QCOMPARE(model.text(first(model, Kind::systemCall)), QStringLiteral("ioctl /dev/nsm"));
-        QVERIFY(model.text(first(model, Kind::consoleOutput)).contains(QStringLiteral("Linux version")));
-        QVERIFY(model.details(first(model, Kind::systemCall)).contains(QStringLiteral("ioctl(0x3)")));
+        QCOMPARE(model.text(first(model, Kind::stage)), u"reset"_s);
+        QCOMPARE(model.text(first(model, Kind::firstCall)), u"nsm_probe"_s);
+        QCOMPARE(model.text(first(model, Kind::systemCall)), u"ioctl /dev/nsm"_s);
+        QVERIFY(model.text(first(model, Kind::consoleOutput)).contains(u"Linux version"_s));
+        QVERIFY(model.details(first(model, Kind::systemCall)).contains(u"ioctl(0x3)"_s));
         QCOMPARE(model.event(first(model, Kind::breakHit)).reference, quint64(3));
-        QCOMPARE(model.text(first(model, Kind::breakHit)), QStringLiteral("break 3: ExtendPCR 16"));
-        QCOMPARE(model.text(first(model, Kind::reset)), QStringLiteral("reset: power-on"));
+        QCOMPARE(model.text(first(model, Kind::breakHit)), u"break 3: ExtendPCR 16"_s);
+        QCOMPARE(model.text(first(model, Kind::reset)), u"reset: power-on"_s);
     }
     void model_stages_lastUntilTheNext() {
         TimelineModel model;
         feed(model, fullStream());
         const int stage = model.eventOfStage(1);
-        QCOMPARE(model.text(stage), QStringLiteral("header"));
+        QCOMPARE(model.text(stage), u"header"_s);
         QCOMPARE(model.endOf(stage) - model.beginOf(stage), 2'400'000);
         QCOMPARE(model.eventOfStage(99), -1);
     }
@@ -149,11 +150,11 @@ private slots:
         TimelineModel model;
         feed(model, fullStream());
         const int failed = model.eventOfTransaction(5);
-        QCOMPARE(model.text(failed), QStringLiteral("ExtendPCR 4 → ReadOnlyIndex"));
+        QCOMPARE(model.text(failed), u"ExtendPCR 4 → ReadOnlyIndex"_s);
         QCOMPARE(model.event(failed).tone, Tone::bad);
         QVERIFY(model.endOf(failed) > model.beginOf(failed));
-        QVERIFY(model.details(failed).startsWith(QStringLiteral("transaction 5: ")));
-        QVERIFY(model.text(model.eventOfTransaction(12)).contains(QStringLiteral("answer dropped")));
+        QVERIFY(model.details(failed).startsWith(u"transaction 5: "_s));
+        QVERIFY(model.text(model.eventOfTransaction(12)).contains(u"answer dropped"_s));
         QCOMPARE(model.eventOfTransaction(999), -1);
     }
     void model_traffic_hasFlowsInRowsAndPackets() {
@@ -161,7 +162,7 @@ private slots:
         feed(model, trafficStream());
         QCOMPARE(model.laneSize(Lane::flows), 3);
         const int http = model.eventOfFlow(2);
-        QCOMPARE(model.text(http), QStringLiteral("flow 2, port 5000: host closed"));
+        QCOMPARE(model.text(http), u"flow 2, port 5000: host closed"_s);
         QVERIFY(model.endOf(http) - model.beginOf(http) > 5'000'000);
         const int dropped = model.eventOfPacket(14);
         QVERIFY(dropped >= 0);
@@ -169,7 +170,7 @@ private slots:
         for (const int number : model.notable(Lane::packets))
             hasDropped = hasDropped || model.event(number).tone == Tone::bad;
         QVERIFY(hasDropped);
-        QVERIFY(model.details(model.eventOfPacket(0)).contains(QStringLiteral("REQUEST")));
+        QVERIFY(model.details(model.eventOfPacket(0)).contains(u"REQUEST"_s));
     }
     void model_refusedFlows_areEachAnEvent() {
         FakeClock clock;
@@ -187,8 +188,8 @@ private slots:
         TimelineModel model;
         feed(model, pullAll(capture.get()));
         QCOMPARE(model.laneSize(Lane::flows), 3);
-        QCOMPARE(model.text(0), QStringLiteral("port 8000: no route"));
-        QCOMPARE(model.text(2), QStringLiteral("port 8002: no route"));
+        QCOMPARE(model.text(0), u"port 8000: no route"_s);
+        QCOMPARE(model.text(2), u"port 8002: no route"_s);
         QCOMPARE(model.endOf(0), model.beginOf(0));
         QCOMPARE(model.eventOfFlow(0), -1);
     }
@@ -201,7 +202,7 @@ private slots:
         feed(model, stream.take());
         const int number = model.eventOfFlow(7);
         QCOMPARE(model.endOf(number), model.extent().second);
-        QVERIFY(model.details(number).endsWith(QStringLiteral("still open")));
+        QVERIFY(model.details(number).endsWith(u"still open"_s));
     }
     void model_streamTruncatedAtEveryBlock_neverFails() {
         const QByteArray stream = fullStream();
@@ -258,11 +259,11 @@ private slots:
         feed(model, fullStream());
         const int all = model.shownCount();
         QCOMPARE(all, static_cast<int>(model.events().size()));
-        model.setFilter({QStringLiteral("EXTENDpcr"), ~0U, false});
+        model.setFilter({u"EXTENDpcr"_s, ~0U, false});
         model.flush();
         QCOMPARE(model.shown(Lane::nsm).size(), size_t(4));
         QVERIFY(model.shown(Lane::boot).empty());
-        model.setFilter({QStringLiteral("linux version"), ~0U, false}); // in what the console wrote
+        model.setFilter({u"linux version"_s, ~0U, false}); // in what the console wrote
         model.flush();
         QCOMPARE(model.shownCount(), 1);
         model.setFilter({{}, 1U << static_cast<int>(Lane::boot), false});
@@ -304,14 +305,13 @@ private slots:
         for (int i = 0; i < 103'000; ++i) {
             auto record = made(i, pcapng::Source::guest);
             pcapng::GuestRecord guest;
-            guest.kind = QStringLiteral("system-call");
-            guest.fields = {{QStringLiteral("name"), QStringLiteral("openat")},
-                            {QStringLiteral("path"), QString::number(i)}};
+            guest.kind = u"system-call"_s;
+            guest.fields = {{u"name"_s, u"openat"_s}, {u"path"_s, QString::number(i)}};
             record.content = guest;
             model.add(record);
         }
-        QCOMPARE(model.text(50), QStringLiteral("openat 50"));
-        QCOMPARE(model.text(102'999), QStringLiteral("openat"));
+        QCOMPARE(model.text(50), u"openat 50"_s);
+        QCOMPARE(model.text(102'999), u"openat"_s);
     }
 
     // The view.
@@ -322,7 +322,7 @@ private slots:
         QTest::mouseClick(fixture.port(), Qt::LeftButton, {}, fixture.view.pointOf(wanted) + QPoint(1, 0));
         QCOMPARE(chosen.count(), 1);
         QCOMPARE(fixture.view.current(), wanted);
-        QVERIFY(fixture.view.accessibleDescription().contains(QStringLiteral("ReadOnlyIndex")));
+        QVERIFY(fixture.view.accessibleDescription().contains(u"ReadOnlyIndex"_s));
         QTest::mouseClick(fixture.port(), Qt::LeftButton, {}, QPoint(5, 390)); // nothing there
         QCOMPARE(fixture.view.current(), wanted);
     }
@@ -460,7 +460,7 @@ private slots:
         qint64 longest = 0;
         int turns = 0;
         timer.restart();
-        many.setFilter({QStringLiteral("call1"), ~0U, false});
+        many.setFilter({u"call1"_s, ~0U, false});
         longest = timer.nsecsElapsed();
         QVERIFY(many.shown(Lane::packets).size() > 100'000); // still the list of before
         QSignalSpy done(&many, &TimelineModel::filtered);

@@ -22,6 +22,7 @@
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 using Lane = TimelineLane;
 using Kind = TimelineEvent::Kind;
 
@@ -76,7 +77,7 @@ private slots:
         QCOMPARE(fixture.currentTransaction(), 3);
         QTableView *history = nullptr;
         for (QTableView *table : fixture.window->pcrPanel().findChildren<QTableView *>())
-            if (table->accessibleName() == QStringLiteral("History of the PCR"))
+            if (table->accessibleName() == u"History of the PCR"_s)
                 history = table;
         QVERIFY(history);
         QCOMPARE(history->model()->rowCount(), 3); // of PCR 16
@@ -87,7 +88,7 @@ private slots:
     }
     void window_savedTraffic_choosesFlowsAndPackets() {
         Window fixture;
-        const QString path = writeFile(fixture.dir.filePath(QStringLiteral("t.pcapng")), trafficStream());
+        const QString path = writeFile(fixture.dir.filePath(u"t.pcapng"_s), trafficStream());
         fixture.window->openCapture(path);
         TimelinePanel &panel = fixture.panel();
         QTRY_COMPARE(panel.model().laneSize(Lane::flows), 3);
@@ -107,7 +108,7 @@ private slots:
     }
     void window_bootStage_isChosenBothWays() {
         Window fixture;
-        const QString path = writeFile(fixture.dir.filePath(QStringLiteral("b.pcapng")), fullStream());
+        const QString path = writeFile(fixture.dir.filePath(u"b.pcapng"_s), fullStream());
         fixture.window->openCapture(path);
         TimelinePanel &panel = fixture.panel();
         QTRY_COMPARE(panel.model().laneSize(Lane::boot), 6);
@@ -132,7 +133,7 @@ private slots:
         Window fixture;
         fixture.session.capture()->play(fullStream());
         TimelinePanel &panel = fixture.panel();
-        panel.filterBar().setText(QStringLiteral("no such thing"));
+        panel.filterBar().setText(u"no such thing"_s);
         panel.setLaneShown(Lane::nsm, false);
         panel.model().flush();
         QCOMPARE(panel.model().shownCount(), 0);
@@ -145,7 +146,7 @@ private slots:
     void window_actions_haveShortcutsAndWork() {
         Window fixture;
         for (QAction *action : fixture.window->actions().actions())
-            if (action->objectName().startsWith(QStringLiteral("timeline."))) {
+            if (action->objectName().startsWith(u"timeline."_s)) {
                 QVERIFY2(!action->shortcut().isEmpty(), qPrintable(action->objectName()));
                 action->trigger(); // on an empty timeline nothing happens
             }
@@ -170,7 +171,7 @@ private slots:
         QCOMPARE(panel.spelled(TimelinePanel::CopyForm::text), QString());
         panel.view().setCurrent(panel.model().eventOfTransaction(2));
         fixture.action("timeline.copyText")->trigger();
-        QVERIFY(QApplication::clipboard()->text().contains(QStringLiteral("DescribePCR 0")));
+        QVERIFY(QApplication::clipboard()->text().contains(u"DescribePCR 0"_s));
         panel.view().toggleMeasure();
         panel.view().setCurrent(panel.model().eventOfTransaction(4));
         const QStringList lines =
@@ -179,12 +180,12 @@ private slots:
         qint64 before = 0;
         for (const QString &line : lines) {
             const QJsonObject object = QJsonDocument::fromJson(line.toUtf8()).object();
-            QVERIFY(object[QStringLiteral("guest-ns")].toInteger() >= before);
-            before = object[QStringLiteral("guest-ns")].toInteger();
+            QVERIFY(object[u"guest-ns"_s].toInteger() >= before);
+            before = object[u"guest-ns"_s].toInteger();
         }
         const QString csv = panel.spelled(TimelinePanel::CopyForm::csv);
         QCOMPARE(csv.count(u'\n'), lines.size() + 1);
-        QVERIFY(csv.startsWith(QStringLiteral("guest-ns,host-ns,duration-ns,lane,event\n")));
+        QVERIFY(csv.startsWith(u"guest-ns,host-ns,duration-ns,lane,event\n"_s));
     }
     void window_layout_remembersClockAndLanes() {
         Window fixture;
@@ -204,7 +205,7 @@ private slots:
             if (&dock->panel() == &fixture.panel())
                 timeline = dock;
         fixture.window->dockArea().removeDockWidget(timeline);
-        const WindowLayout old = fixture.window->currentLayout(QStringLiteral("old"));
+        const WindowLayout old = fixture.window->currentLayout(u"old"_s);
         fixture.window->resetLayout();
         fixture.window->dockArea().removeDockWidget(timeline); // as in a window that never had it
         QVERIFY(fixture.window->applyLayout(old));
@@ -229,8 +230,8 @@ private slots:
     void pictures_data() {
         QTest::addColumn<int>("appearance");
         QTest::addColumn<QString>("name");
-        QTest::newRow("light") << static_cast<int>(Appearance::light) << QStringLiteral("light");
-        QTest::newRow("dark") << static_cast<int>(Appearance::dark) << QStringLiteral("dark");
+        QTest::newRow("light") << static_cast<int>(Appearance::light) << u"light"_s;
+        QTest::newRow("dark") << static_cast<int>(Appearance::dark) << u"dark"_s;
     }
     void pictures() {
         QFETCH(int, appearance);

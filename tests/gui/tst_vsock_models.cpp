@@ -7,6 +7,7 @@
 #include <QTest>
 
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 namespace pcapng = nitroscope::pcapng;
 
 namespace {
@@ -33,14 +34,14 @@ public:
     pcapng::Record closing(const QString &reason) {
         pcapng::Record record = next();
         record.source = pcapng::Source::machine;
-        record.content = pcapng::MachineRecord{QStringLiteral("vsock-close"),
-                                               {{QStringLiteral("flow"), quint64(7)},
-                                                {QStringLiteral("dialed-by"), QStringLiteral("guest")},
-                                                {QStringLiteral("peer-cid"), quint64(3)},
-                                                {QStringLiteral("guest-port"), quint64(1024)},
-                                                {QStringLiteral("peer-port"), quint64(9000)},
-                                                {QStringLiteral("reason"), reason},
-                                                {QStringLiteral("bytes-from-guest"), quint64(500)}}};
+        record.content = pcapng::MachineRecord{u"vsock-close"_s,
+                                               {{u"flow"_s, quint64(7)},
+                                                {u"dialed-by"_s, u"guest"_s},
+                                                {u"peer-cid"_s, quint64(3)},
+                                                {u"guest-port"_s, quint64(1024)},
+                                                {u"peer-port"_s, quint64(9000)},
+                                                {u"reason"_s, reason},
+                                                {u"bytes-from-guest"_s, quint64(500)}}};
         return record;
     }
 
@@ -81,9 +82,9 @@ private slots:
         QCOMPARE(flow.bytesToGuest, quint64(7));
         QCOMPARE(account.packets()[3].streamOffset, quint64(100));
         QCOMPARE(account.throughput()[0], (std::pair<quint64, quint64>{7, 150}));
-        account.add(make.closing(QStringLiteral("guest-closed")));
+        account.add(make.closing(u"guest-closed"_s));
         QCOMPARE(account.flows().size(), size_t(1));
-        QCOMPARE(account.flows()[0].reason, QStringLiteral("guest-closed"));
+        QCOMPARE(account.flows()[0].reason, u"guest-closed"_s);
         QCOMPARE(account.flows()[0].bytesFromGuest, quint64(500)); // the machine saw more than the stream has
     }
 
@@ -119,15 +120,15 @@ private slots:
         flows.flush();
         packets.flush();
         QCOMPARE(flows.rowCount(), 1);
-        QCOMPARE(flows.index(0, VsockFlowModel::service).data().toString(), QStringLiteral("heartbeat"));
-        QCOMPARE(flows.index(0, VsockFlowModel::fromGuest).data().toString(), QStringLiteral("320 bytes"));
+        QCOMPARE(flows.index(0, VsockFlowModel::service).data().toString(), u"heartbeat"_s);
+        QCOMPARE(flows.index(0, VsockFlowModel::fromGuest).data().toString(), u"320 bytes"_s);
         QCOMPARE(packets.rowCount(), 12);
         VsockFilter filter;
         filter.operation = VSOCK_OP_RW;
         filter.fromGuest = true;
         packets.setFilter(filter);
         QCOMPARE(packets.rowCount(), 5);
-        flows.setTextFilter(QStringLiteral("nothing like it"));
+        flows.setTextFilter(u"nothing like it"_s);
         QCOMPARE(flows.rowCount(), 0);
     }
 };

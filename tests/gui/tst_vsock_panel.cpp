@@ -24,6 +24,7 @@
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 namespace qmp = nitroscope::qmp;
 
 namespace {
@@ -97,7 +98,7 @@ int pixelsOf(const QImage &image, const QColor &color) {
 void savePicture(MainWindow &window, const QString &name) {
     const QString folder = QStringLiteral(NITROSCOPE_BINARY_DIR "/screenshots");
     QVERIFY(QDir().mkpath(folder));
-    QVERIFY(window.picture().save(QStringLiteral("%1/%2.png").arg(folder, name)));
+    QVERIFY(window.picture().save(u"%1/%2.png"_s.arg(folder, name)));
 }
 
 } // namespace
@@ -119,10 +120,10 @@ private slots:
         // Six packets, a millisecond of the fake clock after each: 89 bytes in 8 ms.
         const QString rate = values.takeAt(VsockFlowModel::rate),
                       age = values.takeAt(VsockFlowModel::age - 1);
-        QCOMPARE(values, (QStringList{"2", QStringLiteral("← 3:1073741828  unix:/run/app.sock pid 4242"),
-                                      "5000", "demo echo", "closed", "38 bytes", "51 bytes", "host closed"}));
-        QVERIFY2(rate.endsWith(QLatin1String("/s")) && rate.contains(QLatin1String("KiB")), qPrintable(rate));
-        QVERIFY2(age.endsWith(QLatin1String(" ms")), qPrintable(age));
+        QCOMPARE(values, (QStringList{"2", u"← 3:1073741828  unix:/run/app.sock pid 4242"_s, "5000",
+                                      "demo echo", "closed", "38 bytes", "51 bytes", "host closed"}));
+        QVERIFY2(rate.endsWith("/s"_L1) && rate.contains("KiB"_L1), qPrintable(rate));
+        QVERIFY2(age.endsWith(" ms"_L1), qPrintable(age));
     }
 
     void contextMenu_ofAFlow_hasBreaksFaultsRoutesAndCopies() {
@@ -174,26 +175,22 @@ private slots:
         QVERIFY(menu && PanelFixture::choose(*menu, entry));
         const auto change = fixture.lastChange();
         QCOMPARE(change.first, command);
-        QCOMPARE(change.second.value(QLatin1String("packet")).toObject(), packet);
+        QCOMPARE(change.second.value("packet"_L1).toObject(), packet);
         if (!action.isEmpty())
-            QCOMPARE(change.second.value(QLatin1String("action")).toString(), action);
+            QCOMPARE(change.second.value("action"_L1).toString(), action);
         QCOMPARE(fixture.session.vsock().rules().size(), 1);
         // It can be taken back where it was made.
         menu = fixture.menuAt(fixture.panel().flowTable(), 2);
         QVERIFY(menu);
-        QVERIFY(PanelFixture::choose(*menu, QStringLiteral("Remove|") +
-                                                fixture.session.vsock().rules().first().text));
+        QVERIFY(PanelFixture::choose(*menu, u"Remove|"_s + fixture.session.vsock().rules().first().text));
         QVERIFY(fixture.session.vsock().rules().isEmpty());
     }
 
     void contextMenu_ofAnotherRow_isAboutThatRow() {
         PanelFixture fixture;
         QMenu *menu = fixture.menuAt(fixture.panel().flowTable(), 0); // the heartbeat
-        QVERIFY(menu && PanelFixture::choose(*menu, QStringLiteral("Break on|Data of Port 9000")));
-        QCOMPARE(fixture.lastChange()
-                     .second.value(QLatin1String("packet"))
-                     .toObject()
-                     .value(QLatin1String("port")),
+        QVERIFY(menu && PanelFixture::choose(*menu, u"Break on|Data of Port 9000"_s));
+        QCOMPARE(fixture.lastChange().second.value("packet"_L1).toObject().value("port"_L1),
                  QJsonValue(9000));
     }
 
@@ -205,21 +202,21 @@ private slots:
         menu->close();
         fixture.action("vsock.follow")->trigger();
         menu = fixture.menuAt(*fixture.panel().streamView().viewport(), QPoint(20, 20));
-        QVERIFY(menu && PanelFixture::choose(*menu, QStringLiteral("Break on|Data of Port 5000")));
+        QVERIFY(menu && PanelFixture::choose(*menu, u"Break on|Data of Port 5000"_s));
     }
 
     void contextMenu_publishAndCopy_act() {
         PanelFixture fixture;
         QMenu *menu = fixture.menuAt(fixture.panel().flowTable(), 2);
-        QVERIFY(menu && PanelFixture::choose(*menu, QStringLiteral("Publish Port…")));
+        QVERIFY(menu && PanelFixture::choose(*menu, u"Publish Port…"_s));
         auto *dialog = fixture.window->findChild<VsockRouteDialog *>();
         QVERIFY(dialog);
-        QCOMPARE(dialog->route(), (qmp::VsockRoute{5000, QStringLiteral("listen:tcp:127.0.0.1:5000")}));
+        QCOMPARE(dialog->route(), (qmp::VsockRoute{5000, u"listen:tcp:127.0.0.1:5000"_s}));
         dialog->reject();
         fixture.panel().showPacket(10);
         menu =
             fixture.menuAt(fixture.panel().packetTable(), fixture.panel().packetTable().currentIndex().row());
-        QVERIFY(menu && PanelFixture::choose(*menu, QStringLiteral("Copy Payload as Text")));
+        QVERIFY(menu && PanelFixture::choose(*menu, u"Copy Payload as Text"_s));
         QCOMPARE(QGuiApplication::clipboard()->text(), QString::fromLatin1(question));
     }
 
@@ -232,8 +229,8 @@ private slots:
             for (const QAction *action : menu->actions())
                 if (action->text().remove(u'&') == QString::fromUtf8(text))
                     QVERIFY2(!action->isEnabled(), text);
-        QVERIFY(PanelFixture::choose(*menu, QStringLiteral("Follow Stream")));
-        QVERIFY(fixture.panel().streamView().toPlainText().contains(QStringLiteral("GET /hello")));
+        QVERIFY(PanelFixture::choose(*menu, u"Follow Stream"_s));
+        QVERIFY(fixture.panel().streamView().toPlainText().contains(u"GET /hello"_s));
     }
 
     void stream_directions_haveColoursOfTheirOwn_data() {
@@ -248,17 +245,16 @@ private slots:
         StreamView &stream = fixture.panel().streamView();
         for (const int form : {0, 1}) { // text, hex dump
             named<QComboBox>(fixture.panel(), "Stream shown as")->setCurrentIndex(form);
-            const QColor out = backgroundAt(stream, QStringLiteral("200 OK")),
-                         in = backgroundAt(stream, QStringLiteral("GET /hello"));
+            const QColor out = backgroundAt(stream, u"200 OK"_s), in = backgroundAt(stream, u"GET /hello"_s);
             const QPalette palette = stream.palette();
             QCOMPARE(out, theme::rangeBackground(palette, theme::seriesColor(palette, 0)));
             QCOMPARE(in, theme::rangeBackground(palette, theme::seriesColor(palette, 1)));
             QVERIFY(out != in);
         }
         // Another appearance recolours what is shown already.
-        const QColor before = backgroundAt(stream, QStringLiteral("GET /hello"));
+        const QColor before = backgroundAt(stream, u"GET /hello"_s);
         theme::apply(*qApp, isDark ? Appearance::light : Appearance::dark);
-        QTRY_VERIFY(backgroundAt(stream, QStringLiteral("GET /hello")) != before);
+        QTRY_VERIFY(backgroundAt(stream, u"GET /hello"_s) != before);
         theme::apply(*qApp, Appearance::light);
     }
 
@@ -266,9 +262,9 @@ private slots:
         QTest::addColumn<int>("direction");
         QTest::addColumn<QString>("name");
         QTest::addColumn<QByteArray>("content");
-        QTest::newRow("both") << 0 << QStringLiteral("flow-2.bin") << question + answer;
-        QTest::newRow("from the guest") << 1 << QStringLiteral("flow-2-from-guest.bin") << answer;
-        QTest::newRow("to the guest") << 2 << QStringLiteral("flow-2-to-guest.bin") << question;
+        QTest::newRow("both") << 0 << u"flow-2.bin"_s << question + answer;
+        QTest::newRow("from the guest") << 1 << u"flow-2-from-guest.bin"_s << answer;
+        QTest::newRow("to the guest") << 2 << u"flow-2-to-guest.bin"_s << question;
     }
     void stream_saved_isEachDirectionsBytes() {
         QFETCH(int, direction);
@@ -295,10 +291,10 @@ private slots:
         fixture.action("vsock.saveStream")->trigger();
         auto *dialog = fixture.window->findChild<QFileDialog *>();
         QVERIFY(dialog);
-        emit dialog->fileSelected(fixture.dir.filePath(QStringLiteral("no/such/folder/flow.bin")));
+        emit dialog->fileSelected(fixture.dir.filePath(u"no/such/folder/flow.bin"_s));
         dialog->reject();
         QTRY_VERIFY(fixture.window->banner().isVisible());
-        QVERIFY(fixture.window->banner().message().contains(QStringLiteral("flow.bin")));
+        QVERIFY(fixture.window->banner().message().contains(u"flow.bin"_s));
     }
 
     void payload_ofTheChosenPacket_isShownBesideTheList() {
@@ -341,7 +337,7 @@ private slots:
              {std::pair{Appearance::light, ""}, {Appearance::dark, "-dark"}}) {
             PanelFixture fixture(appearance);
             const auto name = [suffix = suffix](const char *what) {
-                return QStringLiteral("vsock-panel-") + QLatin1String(what) + QLatin1String(suffix);
+                return u"vsock-panel-"_s + QLatin1String(what) + QLatin1String(suffix);
             };
             fixture.panel().showPacket(10);
             QCoreApplication::processEvents();

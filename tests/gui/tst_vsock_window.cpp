@@ -26,6 +26,7 @@
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 namespace qmp = nitroscope::qmp;
 
 namespace {
@@ -64,16 +65,16 @@ private slots:
         const VsockFlowModel &flows = fixture.panel().flowModel();
         QCOMPARE(flows.rowCount(), 3); // the opening packet and the flow it opens are one
         using C = VsockFlowModel;
-        QCOMPARE(cell(flows, 0, C::number), QStringLiteral("1"));
-        QCOMPARE(cell(flows, 0, C::peer), QStringLiteral("→ 3:9000  heartbeat pid 4242"));
-        QCOMPARE(cell(flows, 0, C::service), QStringLiteral("heartbeat"));
-        QCOMPARE(cell(flows, 0, C::state), QStringLiteral("closed"));
-        QCOMPARE(cell(flows, 0, C::reason), QStringLiteral("guest closed"));
-        QCOMPARE(cell(flows, 1, C::state), QStringLiteral("refused"));
-        QCOMPARE(cell(flows, 1, C::reason), QStringLiteral("no route"));
-        QCOMPARE(cell(flows, 2, C::service), QStringLiteral("demo echo"));
-        QCOMPARE(cell(flows, 2, C::toGuest), QStringLiteral("38 bytes"));
-        QCOMPARE(cell(flows, 2, C::fromGuest), QStringLiteral("51 bytes")); // without what was lost
+        QCOMPARE(cell(flows, 0, C::number), u"1"_s);
+        QCOMPARE(cell(flows, 0, C::peer), u"→ 3:9000  heartbeat pid 4242"_s);
+        QCOMPARE(cell(flows, 0, C::service), u"heartbeat"_s);
+        QCOMPARE(cell(flows, 0, C::state), u"closed"_s);
+        QCOMPARE(cell(flows, 0, C::reason), u"guest closed"_s);
+        QCOMPARE(cell(flows, 1, C::state), u"refused"_s);
+        QCOMPARE(cell(flows, 1, C::reason), u"no route"_s);
+        QCOMPARE(cell(flows, 2, C::service), u"demo echo"_s);
+        QCOMPARE(cell(flows, 2, C::toGuest), u"38 bytes"_s);
+        QCOMPARE(cell(flows, 2, C::fromGuest), u"51 bytes"_s); // without what was lost
     }
 
     void filters_ofTheBar_chooseRows() {
@@ -88,7 +89,7 @@ private slots:
         QCOMPARE(panel.packetModel().rowCount(), 6);
         named<QComboBox>(panel, "Direction shown")->setCurrentIndex(1);
         QCOMPARE(panel.packetModel().rowCount(), 4);
-        named<QLineEdit>(panel, "Traffic shown")->setText(QStringLiteral("fault"));
+        named<QLineEdit>(panel, "Traffic shown")->setText(u"fault"_s);
         QCOMPARE(panel.packetModel().rowCount(), 1);
         panel.showPacket(0); // takes the filters off
         QCOMPARE(panel.packetModel().rowCount(), all);
@@ -107,18 +108,18 @@ private slots:
         fixture.action("vsock.follow")->trigger();
         const StreamView &stream = panel.streamView();
         const QString text = stream.toPlainText();
-        QVERIFY2(text.contains(QStringLiteral("▸ from the guest\nHTTP/1.1 200 OK")), qPrintable(text));
-        QVERIFY(text.contains(QStringLiteral("◂ to the guest\nGET /hello")));
-        QVERIFY(text.contains(QStringLiteral("hello world!")));
-        QVERIFY(!text.contains(QStringLiteral("lost on its way")));
+        QVERIFY2(text.contains(u"▸ from the guest\nHTTP/1.1 200 OK"_s), qPrintable(text));
+        QVERIFY(text.contains(u"◂ to the guest\nGET /hello"_s));
+        QVERIFY(text.contains(u"hello world!"_s));
+        QVERIFY(!text.contains(u"lost on its way"_s));
         emit panel.streamView().packetClicked(panel.account().packets().size() > 10 ? 10 : 0);
         QCOMPARE(panel.packetModel().sourceOf(panel.packetTable().currentIndex().row()), 10);
         // Back by the packet: its place in the stream is marked.
         emit panel.packetTable().doubleClicked(panel.packetTable().currentIndex());
         named<QComboBox>(panel, "Stream shown as")->setCurrentIndex(1);
-        QVERIFY(stream.toPlainText().contains(QStringLiteral("47 45 54 20")));
+        QVERIFY(stream.toPlainText().contains(u"47 45 54 20"_s));
         named<QComboBox>(panel, "Direction followed")->setCurrentIndex(1);
-        QVERIFY(!stream.toPlainText().contains(QStringLiteral("47 45 54 20")));
+        QVERIFY(!stream.toPlainText().contains(u"47 45 54 20"_s));
         QCOMPARE(panel.streamBytes(StreamDirection::toGuest),
                  QByteArray("GET /hello HTTP/1.1\r\nHost: enclave\r\n\r\n"));
     }
@@ -131,7 +132,7 @@ private slots:
         fixture.action("vsock.follow")->trigger();
         QApplication::processEvents();
         QSignalSpy clicked(&panel.streamView(), &StreamView::packetClicked);
-        QTextCursor place = panel.streamView().document()->find(QStringLiteral("GET"));
+        QTextCursor place = panel.streamView().document()->find(u"GET"_s);
         const QPoint at = panel.streamView().cursorRect(place).center();
         QTest::mouseClick(panel.streamView().viewport(), Qt::LeftButton, {}, at);
         QCOMPARE(clicked.count(), 1);
@@ -149,21 +150,21 @@ private slots:
         fixture.session.capture()->play(more.take());
         QVERIFY(fixture.panel().showFlow(5));
         fixture.action("vsock.follow")->trigger();
-        QVERIFY(fixture.panel().streamView().toPlainText().contains(QStringLiteral("first")));
+        QVERIFY(fixture.panel().streamView().toPlainText().contains(u"first"_s));
         more.packet(flow, false, VsockStream::data, " second");
         fixture.session.capture()->playMore(more.take());
-        QVERIFY(fixture.panel().streamView().toPlainText().contains(QStringLiteral("first second")));
+        QVERIFY(fixture.panel().streamView().toPlainText().contains(u"first second"_s));
     }
 
     void copy_payload_inEveryForm() {
         TrafficFixture fixture;
         fixture.panel().showPacket(10);
         fixture.action("vsock.copyText")->trigger();
-        QVERIFY(QGuiApplication::clipboard()->text().startsWith(QStringLiteral("GET /hello")));
+        QVERIFY(QGuiApplication::clipboard()->text().startsWith(u"GET /hello"_s));
         fixture.action("vsock.copyHex")->trigger();
-        QVERIFY(QGuiApplication::clipboard()->text().startsWith(QStringLiteral("474554202f")));
+        QVERIFY(QGuiApplication::clipboard()->text().startsWith(u"474554202f"_s));
         fixture.action("vsock.copyDump")->trigger();
-        QVERIFY(QGuiApplication::clipboard()->text().contains(QStringLiteral("GET /hello")));
+        QVERIFY(QGuiApplication::clipboard()->text().contains(u"GET /hello"_s));
     }
 
     void fault_fromTheDialog_reachesTheMachineWithEveryMember() {
@@ -174,7 +175,7 @@ private slots:
         QVERIFY(dialog);
         auto *action = named<QComboBox>(*dialog, "Action");
         QCOMPARE(action->count(), qmp::vsockFaultActions().size());
-        action->setCurrentIndex(action->findData(QStringLiteral("delay")));
+        action->setCurrentIndex(action->findData(u"delay"_s));
         const std::pair<const char *, const char *> texts[] = {
             {"Delay", "200"},      {"Jitter", "50"},       {"Port", "8000"},
             {"Last port", "8010"}, {"CID", "3"},           {"Flow", "7"},
@@ -192,14 +193,14 @@ private slots:
         dialog->accept();
         const auto &changes = fixture.session.vsockMachine().changes();
         QCOMPARE(changes.size(), 2);
-        QCOMPARE(changes[0].second.value(QLatin1String("seed")).toInt(), 99);
+        QCOMPARE(changes[0].second.value("seed"_L1).toInt(), 99);
         QCOMPARE(changes[1].first, QString(qmp::vsockFaultAddCommand));
-        const QJsonObject packet = changes[1].second.value(QLatin1String("packet")).toObject();
+        const QJsonObject packet = changes[1].second.value("packet"_L1).toObject();
         QCOMPARE(packet.keys(), (QStringList{"cid", "direction", "flow", "hex", "kind", "last-port", "nth",
                                              "offset", "operation", "port"}));
-        QCOMPARE(packet.value(QLatin1String("hex")).toString(), QStringLiteral("4745"));
-        QCOMPARE(changes[1].second.value(QLatin1String("jitter")).toInt(), 50);
-        QCOMPARE(changes[1].second.value(QLatin1String("chance")).toInt(), 25);
+        QCOMPARE(packet.value("hex"_L1).toString(), u"4745"_s);
+        QCOMPARE(changes[1].second.value("jitter"_L1).toInt(), 50);
+        QCOMPARE(changes[1].second.value("chance"_L1).toInt(), 25);
         QVERIFY(fixture.action("vsock.removeRules")->isEnabled());
         fixture.action("vsock.removeRules")->trigger();
         QVERIFY(fixture.session.vsock().rules().isEmpty());
@@ -254,12 +255,11 @@ private slots:
         auto *dialog = fixture.dialog<VsockRuleDialog>();
         QVERIFY(dialog);
         dialog->accept();
-        QCOMPARE(
-            fixture.session.vsockMachine().changes().last().second.value(QLatin1String("source")).toString(),
-            QStringLiteral("vsock"));
-        fixture.session.playBreak({1, QStringLiteral("vsock"), QStringLiteral("RW from 16:5000"), 5, 0, 2});
+        QCOMPARE(fixture.session.vsockMachine().changes().last().second.value("source"_L1).toString(),
+                 u"vsock"_s);
+        fixture.session.playBreak({1, u"vsock"_s, u"RW from 16:5000"_s, 5, 0, 2});
         QCOMPARE(fixture.panel().account().flows()[size_t(fixture.panel().currentFlow())].id, quint64(2));
-        QVERIFY(fixture.window->banner().message().contains(QStringLiteral("RW from 16:5000")));
+        QVERIFY(fixture.window->banner().message().contains(u"RW from 16:5000"_s));
     }
 
     void routes_areAddedListedAndRemoved() {
@@ -269,26 +269,24 @@ private slots:
         fixture.action("vsock.publish")->trigger();
         auto *dialog = fixture.dialog<VsockRouteDialog>();
         QVERIFY(dialog);
-        QCOMPARE(dialog->route(), (qmp::VsockRoute{5000, QStringLiteral("listen:tcp:127.0.0.1:5000")}));
+        QCOMPARE(dialog->route(), (qmp::VsockRoute{5000, u"listen:tcp:127.0.0.1:5000"_s}));
         for (QPushButton *button : dialog->findChildren<QPushButton *>())
-            if (button->text().contains(QStringLiteral("Add")))
+            if (button->text().contains(u"Add"_s))
                 button->click();
         auto *list = named<QListWidget>(*dialog, "Routes that are set");
         QCOMPARE(list->count(), 1);
         list->setCurrentRow(0);
         for (QPushButton *button : dialog->findChildren<QPushButton *>())
-            if (button->text().contains(QStringLiteral("Remove")))
+            if (button->text().contains(u"Remove"_s))
                 button->click();
         QCOMPARE(list->count(), 0);
-        QCOMPARE(
-            fixture.session.vsockMachine().changes().last().second.value(QLatin1String("listen")).toBool(),
-            true);
+        QCOMPARE(fixture.session.vsockMachine().changes().last().second.value("listen"_L1).toBool(), true);
     }
 
     void refusal_ofTheMachine_isShown() {
         TrafficFixture fixture;
         fixture.show();
-        fixture.session.vsockMachine().refuseNext(QStringLiteral("There are 64 rules already"));
+        fixture.session.vsockMachine().refuseNext(u"There are 64 rules already"_s);
         emit fixture.panel().faultWanted({});
         QVERIFY(fixture.window->banner().isVisible());
     }
@@ -299,7 +297,7 @@ private slots:
         int count = 0;
         for (QAction *action : fixture.window->actions().actions()) {
             const QString id = ActionRegistry::idOf(action);
-            if (!id.startsWith(QLatin1String("vsock.")))
+            if (!id.startsWith("vsock."_L1))
                 continue;
             ++count;
             QVERIFY2(!action->shortcut().isEmpty(), qPrintable(id));
@@ -318,7 +316,7 @@ private slots:
         fixture.action("vsock.saveTcp")->trigger();
         auto *dialog = fixture.dialog<QFileDialog>();
         QVERIFY(dialog);
-        const QString path = fixture.dir.filePath(QStringLiteral("tcp.pcapng"));
+        const QString path = fixture.dir.filePath(u"tcp.pcapng"_s);
         emit dialog->fileSelected(path);
         dialog->reject();
         QTRY_VERIFY(QFile::exists(path));
@@ -329,7 +327,7 @@ private slots:
 
     void savedCapture_fillsThePanel() {
         WindowFixture fixture;
-        const QString path = writeFile(fixture.dir.filePath(QStringLiteral("a.pcapng")), trafficStream());
+        const QString path = writeFile(fixture.dir.filePath(u"a.pcapng"_s), trafficStream());
         fixture.window->openFile(path);
         VsockPanel &panel = fixture.window->vsockPanel();
         QTRY_COMPARE(panel.account().flows().size(), size_t(3));
@@ -357,7 +355,7 @@ private slots:
         fixture.panel().packetModel().flush();
         const qint64 loaded = clock.restart();
         QVERIFY(fixture.panel().packetModel().rowCount() > 100'000);
-        named<QLineEdit>(fixture.panel(), "Traffic shown")->setText(QStringLiteral("no such thing"));
+        named<QLineEdit>(fixture.panel(), "Traffic shown")->setText(u"no such thing"_s);
         // In slices: the window is not held up for longer than one of them.
         const qint64 held = clock.restart();
         QTRY_COMPARE(fixture.panel().packetModel().rowCount(), 0);

@@ -24,6 +24,7 @@
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -43,20 +44,19 @@ QStringList cutTexts(const QWidget &root) {
                                    label->sizePolicy().horizontalPolicy() == QSizePolicy::Ignored ||
                                    !label->pixmap(Qt::ReturnByValue).isNull();
             if (!mayShrink && !label->text().isEmpty() && label->sizeHint().width() > room)
-                cut << QStringLiteral("label “%1”: %2 of %3 pixels")
-                           .arg(label->text().left(60))
+                cut << u"label “%1”: %2 of %3 pixels"_s.arg(label->text().left(60))
                            .arg(label->width())
                            .arg(label->sizeHint().width());
         } else if (const auto *button = qobject_cast<const QAbstractButton *>(widget)) {
             if (!button->text().isEmpty() && button->minimumSizeHint().width() > room)
-                cut << QStringLiteral("button “%1”").arg(button->text());
+                cut << u"button “%1”"_s.arg(button->text());
         } else if (const auto *box = qobject_cast<const QComboBox *>(widget)) {
             if (box->fontMetrics().horizontalAdvance(box->currentText()) > box->width() - 20)
-                cut << QStringLiteral("choice “%1”").arg(box->currentText());
+                cut << u"choice “%1”"_s.arg(box->currentText());
         } else if (const auto *tabs = qobject_cast<const QTabBar *>(widget)) {
             for (int i = 0; i < tabs->count(); ++i)
                 if (tabs->isTabVisible(i) && tabs->tabRect(i).right() > tabs->width())
-                    cut << QStringLiteral("tab “%1”").arg(tabs->tabText(i));
+                    cut << u"tab “%1”"_s.arg(tabs->tabText(i));
         }
     }
     return cut;
@@ -73,9 +73,9 @@ class TestWindowSizes : public QObject {
         QTest::qWait(30); // deferred title bars, followed lists
         const QString folder = QStringLiteral(NITROSCOPE_BINARY_DIR "/screenshots");
         QDir().mkpath(folder);
-        QVERIFY(window.grab().save(QStringLiteral("%1/%2-%3.png").arg(folder, m_name, QLatin1String(what))));
+        QVERIFY(window.grab().save(u"%1/%2-%3.png"_s.arg(folder, m_name, QLatin1String(what))));
         const QStringList cut = cutTexts(window);
-        QVERIFY2(cut.isEmpty(), qPrintable(QLatin1String(what) + QStringLiteral(": ") + cut.join(u'\n')));
+        QVERIFY2(cut.isEmpty(), qPrintable(QLatin1String(what) + u": "_s + cut.join(u'\n')));
     }
     static void raise(WindowFixture &fixture, const char *id) {
         for (PanelDock *dock : fixture.window->docks())
@@ -90,7 +90,7 @@ class TestWindowSizes : public QObject {
         for (const auto &[name, appearance] :
              {std::pair("light", Appearance::light), std::pair("dark", Appearance::dark)})
             for (const QSize size : {QSize(1280, 800), QSize(1920, 1080)})
-                QTest::newRow(qPrintable(QStringLiteral("%1-%2").arg(QLatin1String(name)).arg(size.width())))
+                QTest::newRow(qPrintable(u"%1-%2"_s.arg(QLatin1String(name)).arg(size.width())))
                     << static_cast<int>(appearance) << size;
     }
     void begin(WindowFixture &fixture) {
@@ -118,7 +118,7 @@ private slots:
                                  theme::mutedText(QApplication::palette()).name());
         for (const char *panel : {"nsm", "vsock", "timeline", "log", "attestation"}) {
             raise(fixture, panel);
-            look(*fixture.window, qPrintable(QStringLiteral("1-empty-%1").arg(QLatin1String(panel))));
+            look(*fixture.window, qPrintable(u"1-empty-%1"_s.arg(QLatin1String(panel))));
         }
         raise(fixture, "eif");
         raise(fixture, "pcrs");
@@ -152,7 +152,7 @@ private slots:
         look(*fixture.window, "7-debugger-empty");
         for (const char *panel : {"source", "stack", "breakpoints", "kernel"}) {
             raise(fixture, panel);
-            look(*fixture.window, qPrintable(QStringLiteral("7-empty-%1").arg(QLatin1String(panel))));
+            look(*fixture.window, qPrintable(u"7-empty-%1"_s.arg(QLatin1String(panel))));
         }
         prepare(target);
         fixture.session.playState(EnclaveSession::State::starting);
@@ -177,7 +177,7 @@ private slots:
             auto *dialog = fixture.window->findChild<QDialog *>();
             if (!dialog)
                 continue; // needs what is not there
-            look(*dialog, qPrintable(QStringLiteral("9-%1").arg(QLatin1String(id))));
+            look(*dialog, qPrintable(u"9-%1"_s.arg(QLatin1String(id))));
             delete dialog;
         }
     }

@@ -14,6 +14,8 @@
 #include <vector>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 namespace attestation = formats::attestation;
@@ -36,14 +38,14 @@ struct VerifyArguments {
 app::Result<attestation::Input> readDocument(const QString &path) {
     QFile file(path);
     const bool isOpen =
-        path == QLatin1String("-") ? file.open(stdin, QIODevice::ReadOnly) : file.open(QIODevice::ReadOnly);
-    const auto fail = [&] { return app::failure(QStringLiteral("input"), file.errorString(), path); };
+        path == "-"_L1 ? file.open(stdin, QIODevice::ReadOnly) : file.open(QIODevice::ReadOnly);
+    const auto fail = [&] { return app::failure(u"input"_s, file.errorString(), path); };
     if (!isOpen)
         return fail();
     QByteArray content;
     // Pipes give what they have: read until the end or one byte too many.
-    while (content.size() <= attestation::mostInputBytes) {
-        const QByteArray piece = file.read(attestation::mostInputBytes + 1 - content.size());
+    while (content.size() <= attestation::maxInputBytes) {
+        const QByteArray piece = file.read(attestation::maxInputBytes + 1 - content.size());
         if (piece.isEmpty())
             break;
         content += piece;

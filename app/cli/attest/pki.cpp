@@ -11,6 +11,8 @@
 #include <QSaveFile>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 using formats::LocalRoot;
@@ -36,7 +38,7 @@ QByteArray asJson(const LocalRoot &root) {
 
 QByteArray asText(const LocalRoot &root) {
     const auto line = [](const char *name, const QString &value) {
-        return QStringLiteral("%1 %2\n").arg(QLatin1String(name), -12).arg(value).toUtf8();
+        return u"%1 %2\n"_s.arg(QLatin1String(name), -12).arg(value).toUtf8();
     };
     return line("File", root.file) + line("Subject", root.subject) + line("Serial", root.serial) +
            line("Valid from", root.notBefore.toString(Qt::ISODate)) +
@@ -51,7 +53,7 @@ int print(const app::Result<LocalRoot> &root, bool json) {
     return writeOutput(json ? asJson(*root) : asText(*root)) == Written::all ? ok : refused;
 }
 
-/// The certificate as PEM to a file, or to standard output.
+// The certificate as PEM to a file, or to standard output.
 int exportRoot(const PkiOptions &options) {
     const auto root = formats::readLocalRoot(pathOf(options.directory), formats::MissingRoot::isCreated);
     if (!root) {
@@ -62,7 +64,7 @@ int exportRoot(const PkiOptions &options) {
         return writeOutput(root->pem) == Written::all ? ok : refused;
     QSaveFile file(pathOf(options.output));
     if (!file.open(QIODevice::WriteOnly) || file.write(root->pem) != root->pem.size() || !file.commit()) {
-        say(QStringLiteral("%1: %2").arg(pathOf(options.output), file.errorString()));
+        say(u"%1: %2"_s.arg(pathOf(options.output), file.errorString()));
         return refused;
     }
     return ok;
@@ -71,8 +73,8 @@ int exportRoot(const PkiOptions &options) {
 int renew(const PkiOptions &options) {
     const auto root = formats::renewLocalRoot(pathOf(options.directory));
     if (root)
-        say(QStringLiteral("there is a new root; verifiers need it (pki export), and documents signed before "
-                           "need a copy of the old one"));
+        say(u"there is a new root; verifiers need it (pki export), and documents signed before "
+            "need a copy of the old one"_s);
     return print(root, options.json);
 }
 

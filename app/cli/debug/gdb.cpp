@@ -16,6 +16,8 @@
 #include <QTemporaryDir>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 using app::BootPoint;
@@ -34,9 +36,8 @@ public:
         connect(&m_session, &EnclaveSession::consoleOutput, this,
                 [](const QByteArray &bytes) { (void)writeOutput(bytes); });
         connect(&m_session, &EnclaveSession::logLine, this, [](const app::LogEntry &entry) {
-            if (entry.level >= app::LogLevel::warning ||
-                entry.text.startsWith(QLatin1String("gdb may connect")))
-                say(QStringLiteral("%1: %2").arg(entry.source, entry.text));
+            if (entry.level >= app::LogLevel::warning || entry.text.startsWith("gdb may connect"_L1))
+                say(u"%1: %2"_s.arg(entry.source, entry.text));
         });
         connect(&m_session, &EnclaveSession::ended, this, [this](const app::EndReason &reason) {
             if (reason.kind != app::EndKind::stoppedByUser)
@@ -49,14 +50,14 @@ public:
         connect(&m_gdb, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
             if (error != QProcess::FailedToStart)
                 return;
-            say(QStringLiteral("gdb cannot be started; install it (apt install gdb)."));
+            say(u"gdb cannot be started; install it (apt install gdb)."_s);
             onGdbEnd(qemuFailed);
         });
     }
 
     int exec() {
         if (!m_folder.isValid()) {
-            say(QStringLiteral("No temporary folder can be made: %1").arg(m_folder.errorString()));
+            say(u"No temporary folder can be made: %1"_s.arg(m_folder.errorString()));
             return refused;
         }
         std::signal(SIGINT, SIG_IGN); // Ctrl-C is gdb's
@@ -73,7 +74,7 @@ private:
         app::LiveTarget *target = m_session.liveTarget();
         BootPoint point = app::bootPointOf(textOf(m_options.stage)).value_or(BootPoint::reset);
         if (const QString why = target->bootPointProblem(point); !why.isEmpty()) {
-            say(QStringLiteral("%1: %2.").arg(app::bootPointTitle(point), why));
+            say(u"%1: %2."_s.arg(app::bootPointTitle(point), why));
             point = BootPoint::reset;
         }
         if (point == BootPoint::reset) {
@@ -107,8 +108,7 @@ private:
         m_gdb.setProcessChannelMode(QProcess::ForwardedChannels);
         m_gdb.setInputChannelMode(QProcess::ForwardedInputChannel);
         m_gdb.setChildProcessModifier([] { std::signal(SIGINT, SIG_DFL); });
-        m_gdb.start(QStringLiteral("gdb"),
-                    QStringList{QStringLiteral("-q"), QStringLiteral("-x"), *commands} + m_options.gdb);
+        m_gdb.start(u"gdb"_s, QStringList{u"-q"_s, u"-x"_s, *commands} + m_options.gdb);
     }
 
     void onGdbEnd(int code) {

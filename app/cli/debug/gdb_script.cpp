@@ -8,6 +8,8 @@
 #include <QFileInfo>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 using app::BootPoint;
@@ -15,14 +17,14 @@ using app::BootPoint;
 app::Result<void> writeFile(const QString &path, const QByteArray &content) {
     QFile file(path);
     if (!file.open(QIODevice::WriteOnly) || file.write(content) != content.size())
-        return app::failure(QStringLiteral("output"), file.errorString(), path);
+        return app::failure(u"output"_s, file.errorString(), path);
     return {};
 }
 
 // gdb's own quoting of a file name.
 QString quoted(const QString &path) {
     QString text = path;
-    return u'"' + text.replace(u'\\', QLatin1String("\\\\")).replace(u'"', QLatin1String("\\\"")) + u'"';
+    return u'"' + text.replace(u'\\', "\\\\"_L1).replace(u'"', "\\\""_L1) + u'"';
 }
 
 } // namespace
@@ -31,37 +33,37 @@ app::Result<QString> writeGdbScript(const GdbScript &script, const app::LiveTarg
     static const app::BootMap unknown;
     const app::BootMap &map = target.walk().map() ? *target.walk().map() : unknown;
     const auto slide = target.kernelSlide();
-    const QString firmware = app::shareFolder() + QStringLiteral("/nitroscope-boot.elf");
+    const QString firmware = app::shareFolder() + u"/nitroscope-boot.elf"_s;
     QString kernel = map.vmlinuxPath; // of the very kernel in the EIF: has lines and types, too
     if (kernel.isEmpty() && map.hasSymbols()) {
-        kernel = script.folder + QStringLiteral("/kernel-symbols.elf");
+        kernel = script.folder + u"/kernel-symbols.elf"_s;
         if (auto written = writeFile(
                 kernel, symbols::elfSymbolFile(map.image->symbols(), target.architecture().elfMachine));
             !written)
             return tl::unexpected(written.error());
     }
 
-    QString text = QStringLiteral("set confirm off\nset pagination off\nset print thread-events off\n");
+    QString text = u"set confirm off\nset pagination off\nset print thread-events off\n"_s;
     QString load;
     if (!kernel.isEmpty() && slide)
-        load = QStringLiteral("symbol-file %1%2\n")
-                   .arg(quoted(kernel), *slide ? QStringLiteral(" -o 0x%1").arg(*slide, 0, 16) : QString());
+        load = u"symbol-file %1%2\n"_s.arg(quoted(kernel),
+                                           *slide ? u" -o 0x%1"_s.arg(*slide, 0, 16) : QString());
     if (QFileInfo::exists(firmware))
-        load += QStringLiteral("add-symbol-file %1\n").arg(quoted(firmware));
+        load += u"add-symbol-file %1\n"_s.arg(quoted(firmware));
     text += load;
     // gdb keeps the description it got when it connected; another mode of the CPU needs a new connection.
-    text += QStringLiteral("define nitro-mode\n  disconnect\n  target remote %1\nend\n"
-                           "document nitro-mode\nConnect again, after the CPU has changed its mode.\nend\n"
-                           "define nitro-symbols\n  monitor symbols\n  source %2/symbols.gdb\nend\n"
-                           "document nitro-symbols\nLoad the kernel's symbols where the kernel runs.\nend\n")
-                .arg(script.socket, QFileInfo(script.socket).absolutePath());
-    text += QStringLiteral("target remote %1\n").arg(script.socket);
+    text += u"define nitro-mode\n  disconnect\n  target remote %1\nend\n"
+            "document nitro-mode\nConnect again, after the CPU has changed its mode.\nend\n"
+            "define nitro-symbols\n  monitor symbols\n  source %2/symbols.gdb\nend\n"
+            "document nitro-symbols\nLoad the kernel's symbols where the kernel runs.\nend\n"_s.arg(
+                script.socket, QFileInfo(script.socket).absolutePath());
+    text += u"target remote %1\n"_s.arg(script.socket);
     if (slide)
         for (const auto &[point, name] :
              {std::pair(BootPoint::startKernel, "start_kernel"), {BootPoint::initFirst, "run_init_process"}})
             if (const auto linked = map.symbol(name); linked && script.stage < point)
-                text += QStringLiteral("tbreak *0x%1\n").arg(*linked + *slide, 0, 16);
-    const QString commands = script.folder + QStringLiteral("/commands.gdb");
+                text += u"tbreak *0x%1\n"_s.arg(*linked + *slide, 0, 16);
+    const QString commands = script.folder + u"/commands.gdb"_s;
     if (auto written = writeFile(commands, text.toUtf8()); !written)
         return tl::unexpected(written.error());
     return commands;

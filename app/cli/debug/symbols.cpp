@@ -13,6 +13,8 @@
 #include <QSaveFile>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QByteArray listing(const symbols::SymbolTable &table) {
@@ -49,7 +51,7 @@ app::Result<symbols::SymbolTable> tableOf(const QString &path, const QString &ra
         return tl::unexpected(image.error());
     const symbols::SymbolTable &table = (*image)->symbols();
     if (table.isEmpty())
-        return app::failure(QStringLiteral("no-kallsyms"), (*image)->symbolsProblem());
+        return app::failure(u"no-kallsyms"_s, (*image)->symbolsProblem());
     if (ram.isEmpty())
         return table;
     const auto memory = guest::PhysicalMemory::open(ram, arch::usualArchitecture());
@@ -58,7 +60,7 @@ app::Result<symbols::SymbolTable> tableOf(const QString &path, const QString &ra
     const auto running = app::RunningKernel::find(*memory, *image);
     if (!running)
         return tl::unexpected(running.error());
-    say(QStringLiteral("The kernel runs 0x%1 bytes above its linked address.").arg(running->slide(), 0, 16));
+    say(u"The kernel runs 0x%1 bytes above its linked address."_s.arg(running->slide(), 0, 16));
     return moved(table, running->slide());
 }
 
@@ -76,10 +78,10 @@ int showSymbols(const QString &path, const QString &elfPath, const QString &ram)
     if (!out.open(QIODevice::WriteOnly) ||
         out.write(symbols::elfSymbolFile(*table, arch::usualArchitecture().elfMachine)) < 0 ||
         !out.commit()) {
-        say(QStringLiteral("%1: %2").arg(elfPath, out.errorString()));
+        say(u"%1: %2"_s.arg(elfPath, out.errorString()));
         return refused;
     }
-    say(QStringLiteral("%1 symbols written to %2").arg(table->size()).arg(elfPath));
+    say(u"%1 symbols written to %2"_s.arg(table->size()).arg(elfPath));
     return ok;
 }
 

@@ -23,6 +23,8 @@
 #include <vector>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // Of AWS's x86-64 and aarch64 images, as nitro-cli's blobs have them.
@@ -48,12 +50,11 @@ app::Result<QJsonValue> readMetadata(const QString &path) {
     constexpr qint64 most = 64 * 1024;
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
-        return app::failure(QStringLiteral("input"), file.errorString(), path);
+        return app::failure(u"input"_s, file.errorString(), path);
     QJsonParseError problem;
     const auto document = QJsonDocument::fromJson(file.read(most), &problem);
     if (problem.error != QJsonParseError::NoError || !document.isObject()) {
-        app::Error error{
-            QStringLiteral("input"), QStringLiteral("The metadata is not a JSON object."), {}, path};
+        app::Error error{u"input"_s, u"The metadata is not a JSON object."_s, {}, path};
         if (problem.error != QJsonParseError::NoError)
             error.offset = static_cast<quint64>(problem.offset);
         return tl::unexpected(error);
@@ -63,8 +64,7 @@ app::Result<QJsonValue> readMetadata(const QString &path) {
 
 // The demo enclave's part, where this program was built; empty when it is not there.
 QString demoPart(const char *name) {
-    const QString path =
-        QCoreApplication::applicationDirPath() + QStringLiteral("/../demo/") + QString::fromLatin1(name);
+    const QString path = QCoreApplication::applicationDirPath() + u"/../demo/"_s + QString::fromLatin1(name);
     return QFileInfo::exists(path) ? QFileInfo(path).canonicalFilePath() : QString();
 }
 
@@ -82,9 +82,8 @@ QStringList textsOf(const std::vector<std::string> &words) {
 }
 
 QString dockerAdvice() {
-    return QStringLiteral(
-        "This program does not talk to Docker. Build the image, then `docker save IMAGE -o image.tar` "
-        "(or `skopeo copy docker://IMAGE oci:folder`) and give the file or folder with --image.");
+    return u"This program does not talk to Docker. Build the image, then `docker save IMAGE -o image.tar` "
+           "(or `skopeo copy docker://IMAGE oci:folder`) and give the file or folder with --image."_s;
 }
 
 // nitro-cli's --docker-uri, when it names an image that is on disk: a path, perhaps with skopeo's transport
@@ -101,14 +100,14 @@ std::string imageOnDisk(const std::string &uri) {
 QString complaint(const BuildOptions &options) {
     const int sources = !options.ramdisks.empty() + !options.image.empty() + !options.folder.empty();
     if (sources != 1)
-        return QStringLiteral("Name what to build from: exactly one of --image, --rootfs and --ramdisk.");
+        return u"Name what to build from: exactly one of --image, --rootfs and --ramdisk."_s;
     if (options.certificate.empty() != options.key.empty())
-        return QStringLiteral("--signing-certificate and --private-key belong together (E60).");
+        return u"--signing-certificate and --private-key belong together (E60)."_s;
     if (!options.ramdisks.empty() && (options.kernel.empty() || options.commandLine.empty()))
-        return QStringLiteral("--ramdisk also needs --kernel and --cmdline.");
+        return u"--ramdisk also needs --kernel and --cmdline."_s;
     if (options.architecture == "aarch64" &&
         (options.kernel.empty() || (options.ramdisks.empty() && options.init.empty())))
-        return QStringLiteral("For aarch64, --kernel and --init are needed; the demo's are for x86_64.");
+        return u"For aarch64, --kernel and --init are needed; the demo's are for x86_64."_s;
     return {};
 }
 
@@ -200,12 +199,11 @@ int build(BuildOptions options) {
     if (const int signal = SignalWatch::received())
         return bySignal + signal;
     if (!result)
-        return fail(result.error().code == QLatin1String("output") ? NitroError::fileOperation
-                                                                   : NitroError::eifBuilding,
+        return fail(result.error().code == "output"_L1 ? NitroError::fileOperation : NitroError::eifBuilding,
                     result.error().text());
     for (const formats::LintFinding &finding : result->findings)
-        say(QStringLiteral("%1 [%2] %3").arg(finding.why, finding.rule, finding.advice));
-    sayPlain(QStringLiteral("Enclave Image successfully created."));
+        say(u"%1 [%2] %3"_s.arg(finding.why, finding.rule, finding.advice));
+    sayPlain(u"Enclave Image successfully created."_s);
     return writeOutput(formats::measurementsJson(result->measurements)) == Written::all ? ok : refused;
 }
 

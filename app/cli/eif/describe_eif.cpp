@@ -12,13 +12,15 @@
 #include <algorithm>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // Findings of a tree, most important first being the order of the file. Bounded: a hostile file has many.
 void sayFindings(const formats::Node &node, int &left) {
     if (node.severity >= formats::Severity::warning && !node.note.isEmpty() && left > 0) {
         --left;
-        say(QStringLiteral("%1: %2").arg(node.name, node.note));
+        say(u"%1: %2"_s.arg(node.name, node.note));
     }
     for (const formats::Node &child : node.children)
         sayFindings(child, left);
@@ -36,15 +38,14 @@ bool isDescribable(const eif::Image &image) {
 }
 
 int describe(const QString &path) {
-    constexpr int mostFindings = 20;
+    constexpr int maxFindings = 20;
     const auto document = formats::EifDocument::open(path);
     if (!document)
         return fail(NitroError::eifParsing, document.error().text());
-    int left = mostFindings;
+    int left = maxFindings;
     sayFindings(document->root(), left);
     if (!isDescribable(document->image()))
-        return fail(NitroError::eifParsing,
-                    QStringLiteral("%1: this is not an EIF, or it is damaged.").arg(path));
+        return fail(NitroError::eifParsing, u"%1: this is not an EIF, or it is damaged."_s.arg(path));
     const auto measurements = document->measurements();
     if (!measurements)
         return fail(NitroError::eifParsing, measurements.error().text());

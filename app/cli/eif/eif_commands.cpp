@@ -14,8 +14,7 @@ void LimitOptions::addTo(CLI::App &command) {
     command
         .add_option("--max-unpacked", unpacked,
                     "Most bytes to unpack from one ramdisk or kernel, such as 16GiB [4GiB]: protects against "
-                    "files made to "
-                    "fill memory and disk")
+                    "files made to fill memory and disk")
         ->transform(CLI::AsSizeValue(false))
         ->type_name("SIZE");
     command.add_option("--max-entries", entries, "Most files of one ramdisk [2000000]")->type_name("NUMBER");

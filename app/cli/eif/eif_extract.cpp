@@ -34,7 +34,7 @@ int extract(const Options &options) {
     std::stop_source stop;
     ExtractOptions how;
     how.limits = options.limits.limits(stop);
-    how.mostBytes = options.limits.unpacked;
+    how.maxBytes = options.limits.unpacked;
     how.what = options.onlySections ? ExtractOptions::What::sections
                : options.onlyFiles  ? ExtractOptions::What::files
                                     : ExtractOptions::What::everything;

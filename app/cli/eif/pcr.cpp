@@ -13,6 +13,8 @@
 #include <QFile>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr auto algorithm = QCryptographicHash::Sha384;
@@ -23,7 +25,7 @@ int printPcr(const QString &path) {
     QCryptographicHash content(algorithm);
     // addData() succeeds for a folder, which has nothing to read.
     if (!file.open(QIODevice::ReadOnly) || !content.addData(&file) || file.error() != QFileDevice::NoError)
-        return fail(NitroError::fileOperation, QStringLiteral("%1: %2").arg(path, file.errorString()));
+        return fail(NitroError::fileOperation, u"%1: %2"_s.arg(path, file.errorString()));
     const QByteArray pcr =
         QCryptographicHash::hash(QByteArray(digestBytes, '\0') + content.result(), algorithm).toHex();
     formats::JsonWriter json;
@@ -37,10 +39,10 @@ int printPcr8(const QString &path) {
     constexpr qint64 most = 1024 * 1024;
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
-        return fail(NitroError::fileOperation, QStringLiteral("%1: %2").arg(path, file.errorString()));
+        return fail(NitroError::fileOperation, u"%1: %2"_s.arg(path, file.errorString()));
     const auto pcr = formats::pcr8OfCertificate(file.read(most));
     if (!pcr)
-        return fail(NitroError::hasher, QStringLiteral("%1: %2").arg(path, pcr.error().message));
+        return fail(NitroError::hasher, u"%1: %2"_s.arg(path, pcr.error().message));
     formats::JsonWriter json;
     json.beginObject();
     json.field(u"PCR8", QString::fromLatin1(pcr->toHex()));

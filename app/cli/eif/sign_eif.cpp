@@ -11,6 +11,8 @@
 #include "app/formats/eif/eif_signer.hpp"
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 struct Options {
@@ -36,7 +38,7 @@ int sign(const Options &options) {
         return bySignal + signal;
     if (!measurements)
         return fail(NitroError::signing, measurements.error().text());
-    sayPlain(QStringLiteral("Enclave Image successfully signed."));
+    sayPlain(u"Enclave Image successfully signed."_s);
     return writeOutput(formats::measurementsJson(*measurements)) == Written::all ? ok : refused;
 }
 

@@ -16,6 +16,8 @@
 #include <QTimer>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 class ConsoleFollower : public QObject {
@@ -39,12 +41,11 @@ public:
 
     int exec() {
         if (!m_file.open(QIODevice::ReadOnly | QIODevice::Unbuffered)) {
-            return fail(NitroError::console, QStringLiteral("The console of %1 cannot be read: %2")
-                                                 .arg(m_record.id, m_file.errorString()));
+            return fail(NitroError::console,
+                        u"The console of %1 cannot be read: %2"_s.arg(m_record.id, m_file.errorString()));
         }
         if (m_form == Form::text)
-            write(QStringLiteral(
-                      "Connecting to the console for enclave %1...\nSuccessfully connected to the console.\n")
+            write(u"Connecting to the console for enclave %1...\nSuccessfully connected to the console.\n"_s
                       .arg(m_record.cid)
                       .toUtf8());
         QTimer::singleShot(0, this, &ConsoleFollower::look);
@@ -102,8 +103,7 @@ private:
             for (const app::EnclaveRecord &record : *records)
                 if (record.id == m_record.id && !record.isRunning()) {
                     m_record = record;
-                    say(QStringLiteral("The enclave ended at %1: %2")
-                            .arg(record.ended.toString(Qt::ISODate), record.end));
+                    say(u"The enclave ended at %1: %2"_s.arg(record.ended.toString(Qt::ISODate), record.end));
                 }
         QCoreApplication::exit(ok);
     }

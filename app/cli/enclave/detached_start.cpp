@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int childChannel = 3;
@@ -28,7 +30,7 @@ constexpr int patienceMs = 180'000;
 
 // Our own command line and, at its end, where to report.
 std::vector<QByteArray> keeperCommandLine() {
-    QFile file(QStringLiteral("/proc/self/cmdline"));
+    QFile file(u"/proc/self/cmdline"_s);
     std::vector<QByteArray> words;
     if (file.open(QIODevice::ReadOnly))
         for (const QByteArray &word : file.readAll().chopped(1).split('\0'))
@@ -74,8 +76,7 @@ public:
         connect(&m_patience, &QTimer::timeout, this, [this] {
             giveUp();
             finish(fail(NitroError::enclaveBoot,
-                        QStringLiteral("The enclave's kernel was not entered within %1 seconds.")
-                            .arg(patienceMs / 1000)));
+                        u"The enclave's kernel was not entered within %1 seconds."_s.arg(patienceMs / 1000)));
         });
         m_patience.start(patienceMs);
     }
@@ -89,8 +90,7 @@ private:
         for (qsizetype end; (end = m_partial.indexOf('\n')) >= 0; m_partial.remove(0, end + 1))
             obey(m_partial.left(end));
         if (count <= 0 && !m_isFinished) {
-            finish(fail(NitroError::processSpawn,
-                        QStringLiteral("The enclave's process died before the enclave ran.")));
+            finish(fail(NitroError::processSpawn, u"The enclave's process died before the enclave ran."_s));
         }
     }
 
@@ -133,14 +133,14 @@ private:
 int startDetached(const RunOptions &) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
-        say(QStringLiteral("No pipe can be made: %1.").arg(QString::fromLocal8Bit(std::strerror(errno))));
+        say(u"No pipe can be made: %1."_s.arg(QString::fromLocal8Bit(std::strerror(errno))));
         return refused;
     }
     const pid_t keeper = startKeeper(ends[1]);
     close(ends[1]);
     if (keeper < 0) {
-        return fail(NitroError::processSpawn, QStringLiteral("The enclave's process cannot be started: %1.")
-                                                  .arg(QString::fromLocal8Bit(std::strerror(errno))));
+        return fail(NitroError::processSpawn, u"The enclave's process cannot be started: %1."_s.arg(
+                                                  QString::fromLocal8Bit(std::strerror(errno))));
     }
     const Starter starter(keeper, ends[0]);
     return QCoreApplication::exec();

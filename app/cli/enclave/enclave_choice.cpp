@@ -5,6 +5,8 @@
 
 namespace nitroscope::cli {
 
+using namespace Qt::Literals::StringLiterals;
+
 void addEnclaveChoice(CLI::App &command, EnclaveChoice &choice) {
     auto *id = command.add_option("--enclave-id", choice.id, "Its EnclaveID")->type_name("ID");
     command.add_option("--enclave-name", choice.name, "Its EnclaveName")->excludes(id)->type_name("NAME");
@@ -25,13 +27,10 @@ app::Result<app::EnclaveRecord> chooseEnclave(const EnclaveChoice &choice, Choos
         return *best;
     return app::failure(
         // As nitro-cli: no socket of that enclave, or no enclave of that name.
-        choice.id.empty() ? QStringLiteral("E58") : QStringLiteral("E11"),
-        QStringLiteral(
-            "There is no %1enclave with the %2 \"%3\"; nitroscope-cli describe-enclaves%4 lists them.")
-            .arg(from == ChooseFrom::running ? QStringLiteral("running ") : QString(),
-                 choice.id.empty() ? QStringLiteral("name") : QStringLiteral("id"),
-                 choice.id.empty() ? name : id,
-                 from == ChooseFrom::running ? QString() : QStringLiteral(" --all")));
+        choice.id.empty() ? u"E58"_s : u"E11"_s,
+        u"There is no %1enclave with the %2 \"%3\"; nitroscope-cli describe-enclaves%4 lists them."_s.arg(
+            from == ChooseFrom::running ? u"running "_s : QString(), choice.id.empty() ? u"name"_s : u"id"_s,
+            choice.id.empty() ? name : id, from == ChooseFrom::running ? QString() : u" --all"_s));
 }
 
 } // namespace nitroscope::cli

@@ -6,12 +6,14 @@
 #include <QJsonArray>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QString stateOf(const app::EnclaveRecord &record) {
     if (!record.isRunning())
-        return QStringLiteral("TERMINATED");
-    return record.isStarted ? QStringLiteral("RUNNING") : QStringLiteral("EMPTY");
+        return u"TERMINATED"_s;
+    return record.isStarted ? u"RUNNING"_s : u"EMPTY"_s;
 }
 
 } // namespace
@@ -31,7 +33,7 @@ void writeEnclave(formats::JsonWriter &json, const app::EnclaveRecord &record, E
     json.field(u"MemoryMiB", qint64(record.memoryMiB));
     if (fields != EnclaveFields::run) {
         json.field(u"State", stateOf(record));
-        json.field(u"Flags", record.debugMode ? QStringLiteral("DEBUG_MODE") : QStringLiteral("NONE"));
+        json.field(u"Flags", record.debugMode ? u"DEBUG_MODE"_s : u"NONE"_s);
         if (!record.measurements.isEmpty())
             json.field(u"Measurements", record.measurements);
         if (!record.warnings.isEmpty())

@@ -24,6 +24,8 @@
 #include <unistd.h>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 using app::EnclaveSession;
@@ -31,21 +33,21 @@ using app::EnclaveSession;
 // The console's file: the beginning is what says most, so what comes after the limit is dropped.
 class ConsoleFile {
 public:
-    static constexpr qint64 mostBytes = 16 * 1024 * 1024;
+    static constexpr qint64 maxBytes = 16 * 1024 * 1024;
 
     app::Result<void> open(const QString &path) {
         m_file.setFileName(path);
         if (!m_file.open(QIODevice::WriteOnly | QIODevice::Unbuffered))
-            return app::failure(QStringLiteral("registry-failed"), m_file.errorString(), path);
+            return app::failure(u"registry-failed"_s, m_file.errorString(), path);
         return {};
     }
     void write(const QByteArray &bytes) {
-        const qint64 room = mostBytes - m_size;
+        const qint64 room = maxBytes - m_size;
         if (room <= 0)
             return;
         m_file.write(bytes.left(room));
         m_size += bytes.size();
-        if (m_size >= mostBytes)
+        if (m_size >= maxBytes)
             m_file.write("\n[nitroscope: the console said more than 16 MiB; the rest is not kept]\n");
     }
 
@@ -55,7 +57,7 @@ private:
 };
 
 QJsonObject toJson(const formats::EifMeasurements &measurements) {
-    QJsonObject json{{QStringLiteral("HashAlgorithm"), QStringLiteral("Sha384 { ... }")}};
+    QJsonObject json{{u"HashAlgorithm"_s, u"Sha384 { ... }"_s}};
     const auto add = [&json](const char *name, const QByteArray &value) {
         if (!value.isEmpty())
             json.insert(QLatin1String(name), QString::fromLatin1(value.toHex()));
@@ -72,7 +74,7 @@ public:
     explicit Keeper(const RunOptions &options)
         : m_options(options), m_signals([this](int signal) { onSignal(signal); }) {
         connect(&m_session, &EnclaveSession::bootStage, this, [this](const app::BootStage &stage) {
-            if (stage.stage == QLatin1String("handoff"))
+            if (stage.stage == "handoff"_L1)
                 onStarted();
         });
         connect(&m_session, &EnclaveSession::bootFailed, this,
@@ -81,13 +83,12 @@ public:
                 [this](const QByteArray &bytes) { m_console.write(bytes); });
         connect(&m_session, &EnclaveSession::logLine, this, [this](const app::LogEntry &entry) {
             if (entry.level >= app::LogLevel::warning)
-                onWarning(QStringLiteral("%1: %2").arg(entry.source, entry.text));
+                onWarning(u"%1: %2"_s.arg(entry.source, entry.text));
         });
         connect(&m_session, &EnclaveSession::ended, this, &Keeper::onEnd);
         m_timeout.setSingleShot(true);
         connect(&m_timeout, &QTimer::timeout, this, [this] {
-            m_wanted =
-                QStringLiteral("It was ended after %1 seconds (--timeout).").arg(m_options.timeoutSeconds);
+            m_wanted = u"It was ended after %1 seconds (--timeout)."_s.arg(m_options.timeoutSeconds);
             m_wantedCode = timedOut;
             m_session.stop();
         });
@@ -102,7 +103,7 @@ public:
             tell("failed", QString::number(code));
             return refused;
         }
-        tell("say", QStringLiteral("Start allocating memory..."));
+        tell("say", u"Start allocating memory..."_s);
         if (m_options.timeoutSeconds > 0)
             m_timeout.start(std::chrono::milliseconds(qint64(m_options.timeoutSeconds * 1000)));
         measure(spec.eifPath);
@@ -124,7 +125,7 @@ private:
             return made;
         const auto lock = app::FolderLock::take(base, std::chrono::seconds(10));
         if (!lock)
-            return app::baseIsBusy(QStringLiteral("E19"), base);
+            return app::baseIsBusy(u"E19"_s, base);
         for (const app::VsockPlace &place : app::runningVsockPlaces())
             request.takenCids.append(place.cid); // of the window and of attached runs
         request.cpuIds = QVector<unsigned>(m_options.cpuIds.begin(), m_options.cpuIds.end());
@@ -147,8 +148,7 @@ private:
                 if (!document)
                     return tl::unexpected(document.error());
                 if (!document->image().bootable())
-                    return app::failure(QStringLiteral("E36"),
-                                        QStringLiteral("The image cannot be measured."));
+                    return app::failure(u"E36"_s, u"The image cannot be measured."_s);
                 return document->measurements(stop);
             };
             if (const auto measurements = app::withoutExceptions(work))
@@ -172,7 +172,7 @@ private:
         if (!m_record.isStarted)
             tell("say", text);
         else if (!m_record.warnings.contains(text) &&
-                 m_record.warnings.size() < app::EnclaveRecord::mostWarnings) {
+                 m_record.warnings.size() < app::EnclaveRecord::maxWarnings) {
             m_record.warnings << text;
             save();
         }
@@ -186,10 +186,9 @@ private:
         QStringList cpus;
         for (const unsigned cpu : std::as_const(m_record.cpuIds))
             cpus << QString::number(cpu);
-        tell("say", QStringLiteral("Started enclave with enclave-cid: %1, memory: %2 MiB, cpu-ids: [%3]")
-                        .arg(m_record.cid)
+        tell("say", u"Started enclave with enclave-cid: %1, memory: %2 MiB, cpu-ids: [%3]"_s.arg(m_record.cid)
                         .arg(m_record.memoryMiB)
-                        .arg(cpus.join(QStringLiteral(", "))));
+                        .arg(cpus.join(u", "_s)));
         formats::JsonWriter json;
         writeEnclave(json, m_record, EnclaveFields::run);
         // In one line: the command formats nothing, it turns the escaped line breaks back.
@@ -203,7 +202,7 @@ private:
             QCoreApplication::exit(bySignal + signal);
             return;
         }
-        m_wanted = QStringLiteral("It was terminated by the user.");
+        m_wanted = u"It was terminated by the user."_s;
         m_wantedCode = bySignal + signal;
         m_session.stop();
     }
@@ -217,15 +216,14 @@ private:
         if (m_options.keeperChannel >= 0) {
             QString text = m_record.end;
             if (m_failure && !m_failure->stage.isEmpty())
-                text = QStringLiteral("The boot failed at stage %1: %2").arg(m_failure->stage, text);
+                text = u"The boot failed at stage %1: %2"_s.arg(m_failure->stage, text);
             if (m_failure && m_failure->offset)
-                text += QStringLiteral(" (byte %1 of the EIF)").arg(*m_failure->offset);
+                text += u" (byte %1 of the EIF)"_s.arg(*m_failure->offset);
             const int code = isWanted ? m_wantedCode : nitroCode(reason);
             tell("say", isWanted ? text : errorText(static_cast<NitroError>(code), text));
             if (!isWanted && !reason.advice.isEmpty())
                 tell("say", reason.advice);
-            tell("say",
-                 QStringLiteral("Its console: nitroscope-cli console --enclave-id %1").arg(m_record.id));
+            tell("say", u"Its console: nitroscope-cli console --enclave-id %1"_s.arg(m_record.id));
             tell("failed", QString::number(code));
         }
         QCoreApplication::exit(m_record.exitCode);

@@ -9,6 +9,8 @@
 #include "app/formats/json/json_writer.hpp"
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // "E36", "e36" and "36".
@@ -23,12 +25,11 @@ int explain(const std::string &code, bool asJson) {
     const int index = indexOf(code);
     if (index < 0)
         return fail(NitroError::invalidArgument,
-                    QStringLiteral("There is no error code \"%1\"; they go from E00 to E%2.")
-                        .arg(textOf(code))
+                    u"There is no error code \"%1\"; they go from E00 to E%2."_s.arg(textOf(code))
                         .arg(errorExplanations().size() - 1));
     const ErrorExplanation &explanation = errorExplanations()[size_t(index)];
     QByteArray text =
-        QStringLiteral("[ %1 ] %2. %3\n")
+        u"[ %1 ] %2. %3\n"_s
             .arg(codeText(index), QLatin1String(explanation.name), QLatin1String(explanation.text))
             .toUtf8();
     if (asJson) {

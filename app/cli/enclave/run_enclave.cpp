@@ -21,6 +21,8 @@
 #include <QTimer>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 using app::EnclaveSession;
@@ -41,7 +43,7 @@ public:
         connect(&m_session, &EnclaveSession::ended, this, &Run::onEnd);
         m_timeout.setSingleShot(true);
         connect(&m_timeout, &QTimer::timeout, this, [this] {
-            say(QStringLiteral("The enclave did not end within %1 seconds.").arg(m_options.timeoutSeconds));
+            say(u"The enclave did not end within %1 seconds."_s.arg(m_options.timeoutSeconds));
             stopWith(timedOut);
         });
     }
@@ -51,11 +53,10 @@ public:
         const QFileInfo eif(spec.eifPath);
         const quint64 memory = memoryOf(spec);
         const QString name = m_options.name.empty() ? eif.completeBaseName() : textOf(m_options.name);
-        say(QStringLiteral("Starting %1 with %2 MiB and %3 vCPU%4.")
-                .arg(name)
+        say(u"Starting %1 with %2 MiB and %3 vCPU%4."_s.arg(name)
                 .arg(memory)
                 .arg(spec.cpuCount)
-                .arg(spec.cpuCount == 1 ? QString() : QStringLiteral("s")));
+                .arg(spec.cpuCount == 1 ? QString() : u"s"_s));
         if (m_options.timeoutSeconds > 0)
             m_timeout.start(std::chrono::milliseconds(qint64(m_options.timeoutSeconds * 1000)));
         m_clock.start();
@@ -72,11 +73,10 @@ private:
     void onStage(const app::BootStage &stage) {
         QString name = stage.stage;
         if (stage.index >= 0)
-            name += QStringLiteral(" %1").arg(stage.index);
-        tell(QStringLiteral("boot stage %1 at %2 ms%3")
-                 .arg(name)
+            name += u" %1"_s.arg(stage.index);
+        tell(u"boot stage %1 at %2 ms%3"_s.arg(name)
                  .arg(double(stage.virtualNs) / 1e6, 0, 'f', 1)
-                 .arg(stage.text.isEmpty() ? QString() : QStringLiteral(": ") + stage.text));
+                 .arg(stage.text.isEmpty() ? QString() : u": "_s + stage.text));
     }
 
     void onConsole(const QByteArray &bytes) {
@@ -126,11 +126,10 @@ private:
     // QEMU's errors are told at the end, when it is known whether they were the reason or have been said in
     // better words by then.
     void onLog(const app::LogEntry &entry) {
-        if (entry.source == QLatin1String("qemu") && entry.level == app::LogLevel::error &&
-            !m_options.verbose)
+        if (entry.source == "qemu"_L1 && entry.level == app::LogLevel::error && !m_options.verbose)
             m_qemuErrors << entry.text;
         else if (m_options.verbose || entry.level >= app::LogLevel::warning)
-            tell(QStringLiteral("%1: %2").arg(entry.source, entry.text));
+            tell(u"%1: %2"_s.arg(entry.source, entry.text));
     }
 
     void onSignal(int signal) {
@@ -154,7 +153,7 @@ private:
         if (code == qemuFailed)
             for (const QString &line : std::as_const(m_qemuErrors))
                 // The reason usually quotes the last one, without QEMU's name before it.
-                if (!reason.message.endsWith(QStringView(line).mid(line.indexOf(QLatin1String(": ")) + 2)))
+                if (!reason.message.endsWith(QStringView(line).mid(line.indexOf(": "_L1) + 2)))
                     say(line);
         // The guest may have ended by itself just before it was to be stopped.
         const bool stopped = reason.kind == app::EndKind::stoppedByUser;
@@ -166,9 +165,9 @@ private:
     void sayEnd(const app::EndReason &reason) {
         QString text = reason.message;
         if (m_failure && !m_failure->stage.isEmpty()) {
-            text = QStringLiteral("The boot failed at stage %1: %2").arg(m_failure->stage, text);
+            text = u"The boot failed at stage %1: %2"_s.arg(m_failure->stage, text);
             if (m_failure->offset)
-                text += QStringLiteral(" (byte %1 of the EIF)").arg(*m_failure->offset);
+                text += u" (byte %1 of the EIF)"_s.arg(*m_failure->offset);
         }
         say(text);
         if (!reason.advice.isEmpty())

@@ -13,6 +13,8 @@
 #include <QJsonObject>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // Takes fields out of the configuration and remembers the first that has a wrong value.
@@ -70,15 +72,14 @@ quint64 memoryOf(const app::LaunchSpec &spec) {
 }
 
 app::Result<void> readRunConfig(const QString &path, RunOptions &options) {
-    constexpr qint64 mostBytes = 64 * 1024;
+    constexpr qint64 maxBytes = 64 * 1024;
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
-        return app::failure(QStringLiteral("E19"), file.errorString(), path);
+        return app::failure(u"E19"_s, file.errorString(), path);
     QJsonParseError problem;
-    const auto document = QJsonDocument::fromJson(file.read(mostBytes), &problem);
+    const auto document = QJsonDocument::fromJson(file.read(maxBytes), &problem);
     if (!document.isObject()) {
-        app::Error error{
-            QStringLiteral("E17"), QStringLiteral("The configuration is not a JSON object."), {}, path};
+        app::Error error{u"E17"_s, u"The configuration is not a JSON object."_s, {}, path};
         if (problem.error != QJsonParseError::NoError)
             error.offset = quint64(problem.offset);
         return tl::unexpected(error);
@@ -91,9 +92,7 @@ app::Result<void> readRunConfig(const QString &path, RunOptions &options) {
         if (*option.config)
             reader.option(option, options.spec);
     if (!reader.problem().isEmpty())
-        return app::failure(QStringLiteral("E03"),
-                            QStringLiteral("%1 has a value that it cannot have.").arg(reader.problem()),
-                            path);
+        return app::failure(u"E03"_s, u"%1 has a value that it cannot have."_s.arg(reader.problem()), path);
     return {};
 }
 

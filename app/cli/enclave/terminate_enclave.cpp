@@ -15,6 +15,8 @@
 #include <QTimer>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int graceMs = 15'000; // QEMU gets 3 s to quit and 3 s to terminate
@@ -31,7 +33,7 @@ public:
             m_json.beginArray();
         m_patience.setSingleShot(true);
         connect(&m_patience, &QTimer::timeout, this, [this] {
-            say(QStringLiteral("%1 does not end; killing it.").arg(m_records.first().id));
+            say(u"%1 does not end; killing it."_s.arg(m_records.first().id));
             m_process->signal(SIGKILL);
         });
     }
@@ -64,7 +66,7 @@ private:
             m_gone.release()->deleteLater(); // we may be inside its signal
         }
         const app::EnclaveRecord record = m_records.takeFirst();
-        sayPlain(QStringLiteral("Successfully terminated enclave %1.").arg(record.id));
+        sayPlain(u"Successfully terminated enclave %1."_s.arg(record.id));
         m_json.beginObject();
         m_json.field(u"EnclaveName", record.name);
         m_json.field(u"EnclaveID", record.id);

@@ -10,6 +10,8 @@
 
 namespace nitroscope::cli {
 
+using namespace Qt::Literals::StringLiterals;
+
 Written writeOutput(const QByteArray &bytes, const std::function<bool()> &giveUp) {
     constexpr int askEveryMs = 200;
     qsizetype done = 0;
@@ -35,7 +37,7 @@ Written writeOutput(const QByteArray &bytes, const std::function<bool()> &giveUp
 }
 
 void say(const QString &text) {
-    sayPlain(QStringLiteral("nitroscope-cli: ") + text);
+    sayPlain(u"nitroscope-cli: "_s + text);
 }
 
 void sayPlain(const QString &text) {

@@ -7,6 +7,8 @@
 #include <CLI/Validators.hpp>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 using app::LaunchOption;
@@ -61,7 +63,7 @@ std::string helpOf(const LaunchOption &option) {
     QString text = optionHelp(option);
     text[0] = text[0].toLower();
     const bool isOn = valueOf(option, LaunchSpec()).toBool();
-    return (isOn ? QStringLiteral("off: %1 [on]") : QStringLiteral("on: %1 [off]")).arg(text).toStdString();
+    return (isOn ? u"off: %1 [on]"_s : u"on: %1 [off]"_s).arg(text).toStdString();
 }
 
 } // namespace

@@ -6,6 +6,8 @@
 #include <array>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // Index: the code's number.
@@ -113,16 +115,16 @@ std::span<const ErrorExplanation> errorExplanations() {
 }
 
 QString codeText(int number) {
-    return QStringLiteral("E%1").arg(number, 2, 10, QLatin1Char('0'));
+    return u"E%1"_s.arg(number, 2, 10, QLatin1Char('0'));
 }
 
 QString errorText(NitroError code, const QString &text) {
     const int number = static_cast<int>(code);
-    const QString prefix = codeText(number) + QStringLiteral(": "); // the machine's own way of saying it
+    const QString prefix = codeText(number) + u": "_s; // the machine's own way of saying it
     if (text.startsWith(prefix))
         return errorText(code, text.mid(prefix.size()));
-    return QStringLiteral("[ %1 ] %2. %3")
-        .arg(codeText(number), QLatin1String(explanations[static_cast<size_t>(number)].name), text);
+    return u"[ %1 ] %2. %3"_s.arg(codeText(number),
+                                  QLatin1String(explanations[static_cast<size_t>(number)].name), text);
 }
 
 int fail(NitroError code, const QString &text) {

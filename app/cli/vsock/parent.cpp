@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 struct ParentOptions {
@@ -28,25 +30,19 @@ struct ParentOptions {
 };
 
 QString libraryPath() {
-    return QDir::cleanPath(QCoreApplication::applicationDirPath() +
-                           QStringLiteral("/../lib/libnitroscope-vsock.so"));
+    return QDir::cleanPath(QCoreApplication::applicationDirPath() + u"/../lib/libnitroscope-vsock.so"_s);
 }
 
 void warnAbout(const QString &path) {
     const ElfFacts facts = examineElf(path);
     if (facts.isStatic && !facts.isGo)
-        say(QStringLiteral(
-                "%1 is statically linked: its AF_VSOCK sockets are the kernel's, not the enclave's. Use "
-                "nitroscope-cli proxy instead.")
-                .arg(path));
+        say(u"%1 is statically linked: its AF_VSOCK sockets are the kernel's, not the enclave's. Use "
+            "nitroscope-cli proxy instead."_s.arg(path));
     if (facts.isGo)
-        say(QStringLiteral(
-                "%1 is written in Go, which makes system calls without the C library: its AF_VSOCK sockets "
-                "are the kernel's, not the enclave's. Use nitroscope-cli proxy instead.")
-                .arg(path));
+        say(u"%1 is written in Go, which makes system calls without the C library: its AF_VSOCK sockets "
+            "are the kernel's, not the enclave's. Use nitroscope-cli proxy instead."_s.arg(path));
     if (facts.changesRights)
-        say(QStringLiteral("%1 changes user or group when it starts; the system then ignores LD_PRELOAD.")
-                .arg(path));
+        say(u"%1 changes user or group when it starts; the system then ignores LD_PRELOAD."_s.arg(path));
 }
 
 int run(const ParentOptions &options) {
@@ -57,7 +53,7 @@ int run(const ParentOptions &options) {
     }
     const QString library = libraryPath();
     if (!QFileInfo::exists(library)) {
-        say(QStringLiteral("%1 has not been built; run ./workbench build.").arg(library));
+        say(u"%1 has not been built; run ./workbench build."_s.arg(library));
         return refused;
     }
     const QString name = pathOf(options.program.front());
@@ -74,7 +70,7 @@ int run(const ParentOptions &options) {
         words.push_back(const_cast<char *>(word.c_str()));
     words.push_back(nullptr);
     execvp(words[0], words.data());
-    say(QStringLiteral("%1: %2").arg(name, QString::fromLocal8Bit(std::strerror(errno))));
+    say(u"%1: %2"_s.arg(name, QString::fromLocal8Bit(std::strerror(errno))));
     return errno == ENOENT ? 127 : 126; // as shells have it
 }
 

@@ -17,6 +17,8 @@
 #include <QFile>
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 using app::PortProxy;
@@ -40,19 +42,17 @@ int serve(const ProxyRule &rule, const QString &where, bool verbose) {
     QObject::connect(&proxy, &PortProxy::failed, [](const QString &why) { say(why); });
     if (verbose) {
         QObject::connect(&proxy, &PortProxy::opened,
-                         [](const QString &peer) { say(QStringLiteral("connected to ") + peer); });
+                         [](const QString &peer) { say(u"connected to "_s + peer); });
         QObject::connect(&proxy, &PortProxy::closed, [](quint64 fromTcp, quint64 fromEnclave) {
-            say(QStringLiteral("a connection has ended: %1 bytes into the enclave, %2 out of it")
-                    .arg(fromTcp)
-                    .arg(fromEnclave));
+            say(u"a connection has ended: %1 bytes into the enclave, %2 out of it"_s.arg(fromTcp).arg(
+                fromEnclave));
         });
     }
     say(rule.direction == ProxyRule::Direction::intoEnclave
-            ? QStringLiteral("listening at %1 port %2 for port %3 of the enclave")
-                  .arg(rule.host)
+            ? u"listening at %1 port %2 for port %3 of the enclave"_s.arg(rule.host)
                   .arg(proxy.tcpPort())
                   .arg(rule.enclavePort)
-            : QStringLiteral("listening at CID 3 port %1 for %2").arg(rule.enclavePort).arg(where));
+            : u"listening at CID 3 port %1 for %2"_s.arg(rule.enclavePort).arg(where));
     int code = ok;
     const SignalWatch signalWatch([&code](int signal) {
         code = bySignal + signal;
@@ -84,8 +84,7 @@ int serveOut(const ProxyOptions &options) {
         say(path.error().text());
         return refused;
     }
-    const QString host = textOf(options.host),
-                  where = QStringLiteral("%1 port %2").arg(host).arg(options.port);
+    const QString host = textOf(options.host), where = u"%1 port %2"_s.arg(host).arg(options.port);
     if (!options.config.empty()) {
         const auto list = app::ProxyAllowList::read(pathOf(options.config));
         if (!list) {
@@ -93,7 +92,7 @@ int serveOut(const ProxyOptions &options) {
             return refused;
         }
         if (!list->permits(host, options.port)) {
-            say(QStringLiteral("%1 is not in the allow-list %2; add \"- {address: %3, port: %4}\" to it")
+            say(u"%1 is not in the allow-list %2; add \"- {address: %3, port: %4}\" to it"_s
                     .arg(where, pathOf(options.config), host)
                     .arg(options.port));
             return refused;

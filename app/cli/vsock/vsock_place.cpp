@@ -9,6 +9,8 @@
 
 namespace nitroscope::cli {
 
+using namespace Qt::Literals::StringLiterals;
+
 app::Result<app::VsockPlace> locateVsock(const VsockChoice &choice) {
     if (!choice.path.empty())
         return app::VsockPlace{choice.cid ? choice.cid : app::firstEnclaveCid,
@@ -19,19 +21,16 @@ app::Result<app::VsockPlace> locateVsock(const VsockChoice &choice) {
     if (places.size() == 1)
         return places.first();
     if (places.isEmpty())
-        return app::failure(
-            QStringLiteral("vsock-none"),
-            choice.cid == 0
-                ? QStringLiteral("No enclave runs here; start one, or name its socket with --vsock.")
-                : QStringLiteral("No enclave with CID %1 runs here; see describe-enclaves, or name its "
-                                 "socket with --vsock.")
-                      .arg(choice.cid));
+        return app::failure(u"vsock-none"_s,
+                            choice.cid == 0
+                                ? u"No enclave runs here; start one, or name its socket with --vsock."_s
+                                : u"No enclave with CID %1 runs here; see describe-enclaves, or name its "
+                                  "socket with --vsock."_s.arg(choice.cid));
     QStringList found;
     for (const app::VsockPlace &place : std::as_const(places))
-        found << QStringLiteral("%1 (%2)").arg(place.cid).arg(place.path);
-    return app::failure(
-        QStringLiteral("vsock-several"),
-        QStringLiteral("Several enclaves run; choose one with --cid: %1.").arg(found.join(u", ")));
+        found << u"%1 (%2)"_s.arg(place.cid).arg(place.path);
+    return app::failure(u"vsock-several"_s,
+                        u"Several enclaves run; choose one with --cid: %1."_s.arg(found.join(u", ")));
 }
 
 } // namespace nitroscope::cli

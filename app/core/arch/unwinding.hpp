@@ -62,8 +62,8 @@ struct Unwinding {
     std::span<const std::int8_t> switched;
     // In a kernel's frame pointer: what it leads to are saved registers. 0 = there is no such mark.
     std::uint64_t savedRegistersMark;
-    ReturnPlace usualReturn;     // behind a function's prologue
-    std::size_t longestPrologue; // bytes of code that returnPlace() looks at
+    ReturnPlace usualReturn;       // behind a function's prologue
+    std::size_t maxPrologueLength; // bytes of code that returnPlace() looks at
     // `code` are the first bytes of a function; the instruction is `distance` behind its start.
     ReturnPlace (*returnPlace)(QByteArrayView code, std::uint64_t distance);
     // By the number in the tables; nullptr where kernels have none.

@@ -4,7 +4,7 @@
 // QVariant, JSON. What becomes of a scalar and of a key is said by a `Target`:
 //
 //   using Value, List, Map;
-//   static constexpr int mostItems;                            // more are an error
+//   static constexpr int maxItems;                            // more are an error
 //   static Value scalar(const cbor::Item &);                   // anything but containers and tags
 //   static std::optional<QString> key(const cbor::Item &);     // nothing: an error
 //
@@ -19,6 +19,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 template <class Target>
 class CborDecoder {
 public:
@@ -26,18 +28,18 @@ public:
 
     explicit CborDecoder(QByteArrayView bytes) : m_reader(cborBytes(bytes)) {}
 
-    /// What follows the first item is not looked at. The error is cbor-broken; its offset is relative to the
-    /// first byte.
+    // What follows the first item is not looked at. The error is cbor-broken; its offset is relative to the
+    // first byte.
     Result<Value> decode() {
         cbor::Item item;
         Value value;
         if (next(item) && read(item, value) && m_reader.ok())
             return value;
         Error error;
-        error.code = QStringLiteral("cbor-broken");
+        error.code = u"cbor-broken"_s;
         error.offset = m_reader.ok() ? m_reader.offset() : m_reader.error().offset;
         error.message = !m_fault.isEmpty() ? m_fault
-                        : m_reader.ok()    ? QStringLiteral("there is nothing to decode")
+                        : m_reader.ok()    ? u"there is nothing to decode"_s
                                            : cborProblemText(m_reader.error().problem);
         return tl::unexpected(error);
     }
@@ -46,8 +48,8 @@ private:
     // The next item that is no tag.
     bool next(cbor::Item &item) {
         do {
-            if (++m_items > Target::mostItems) {
-                m_fault = QStringLiteral("more than %1 items").arg(Target::mostItems);
+            if (++m_items > Target::maxItems) {
+                m_fault = u"more than %1 items"_s.arg(Target::maxItems);
                 return false;
             }
             if (!m_reader.next(item))
@@ -93,7 +95,7 @@ private:
                 break;
             const std::optional<QString> key = Target::key(item);
             if (!key) {
-                m_fault = QStringLiteral("a map key is not text");
+                m_fault = u"a map key is not text"_s;
                 return false;
             }
             Value element;

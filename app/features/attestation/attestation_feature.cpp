@@ -101,7 +101,7 @@ void AttestationFeature::chooseFile() {
                                      file.errorString(), {frame().action("file.openDocument")});
             return;
         }
-        frame().show(place::Document{file.read(formats::attestation::mostInputBytes + 1), name},
+        frame().show(place::Document{file.read(formats::attestation::maxInputBytes + 1), name},
                      Reveal::raise);
     });
 }

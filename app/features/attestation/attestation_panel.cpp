@@ -26,6 +26,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace attestation = formats::attestation;
 using formats::ByteRange;
 
@@ -50,15 +52,13 @@ attestation::Verification verifyBy(const attestation::Document &document, attest
 } // namespace
 
 AttestationPanel::AttestationPanel(QAction *openAction, QWidget *parent)
-    : Panel(QStringLiteral("attestation"), QStringLiteral("Attestation"), parent), m_name(new QLabel),
-      m_verdict(new QLabel), m_root(new QComboBox), m_time(new QComboBox), m_checkTable(new QTableView),
-      m_tree(new QTreeView), m_hex(new HexView), m_upper(new QSplitter(Qt::Vertical)),
-      m_lower(new QSplitter(Qt::Horizontal)) {
-    m_stack =
-        new EmptyStack(buildContent(), QStringLiteral("No attestation document"),
-                       QStringLiteral("Double-click an Attestation request in the NSM panel, drop a document "
-                                      "on this window, or open one: raw, hex and base64 are understood."),
-                       openAction);
+    : Panel(u"attestation"_s, u"Attestation"_s, parent), m_name(new QLabel), m_verdict(new QLabel),
+      m_root(new QComboBox), m_time(new QComboBox), m_checkTable(new QTableView), m_tree(new QTreeView),
+      m_hex(new HexView), m_upper(new QSplitter(Qt::Vertical)), m_lower(new QSplitter(Qt::Horizontal)) {
+    m_stack = new EmptyStack(buildContent(), u"No attestation document"_s,
+                             u"Double-click an Attestation request in the NSM panel, drop a document "
+                             "on this window, or open one: raw, hex and base64 are understood."_s,
+                             openAction);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_stack);
@@ -78,12 +78,11 @@ QWidget *AttestationPanel::buildContent() {
     m_verdict->setFont(bold);
     m_verdict->setTextFormat(Qt::PlainText);
     m_name->setTextFormat(Qt::PlainText);
-    m_root->addItems({QStringLiteral("Any known root"), QStringLiteral("AWS root"),
-                      QStringLiteral("AWS GovCloud root"), QStringLiteral("Local root")});
-    m_root->setAccessibleName(QStringLiteral("Trusted root"));
-    m_root->setToolTip(QStringLiteral("Which root the chain must end in; the document's own proves nothing"));
-    m_time->addItems({QStringLiteral("At the document's time"), QStringLiteral("Now")});
-    m_time->setAccessibleName(QStringLiteral("When the certificates must be valid"));
+    m_root->addItems({u"Any known root"_s, u"AWS root"_s, u"AWS GovCloud root"_s, u"Local root"_s});
+    m_root->setAccessibleName(u"Trusted root"_s);
+    m_root->setToolTip(u"Which root the chain must end in; the document's own proves nothing"_s);
+    m_time->addItems({u"At the document's time"_s, u"Now"_s});
+    m_time->setAccessibleName(u"When the certificates must be valid"_s);
     for (QComboBox *box : {m_root, m_time})
         box->view()->setAccessibleName(box->accessibleName());
     auto *bar = new QHBoxLayout;
@@ -97,13 +96,13 @@ QWidget *AttestationPanel::buildContent() {
     const int em = fontMetrics().averageCharWidth();
     prepareTable(*m_checkTable);
     m_checkTable->setModel(&m_checks);
-    m_checkTable->setAccessibleName(QStringLiteral("Verdict"));
+    m_checkTable->setAccessibleName(u"Verdict"_s);
     m_checkTable->setSelectionMode(QAbstractItemView::SingleSelection);
     m_checkTable->setColumnWidth(CheckListModel::outcome, em * 14);
     m_checkTable->setColumnWidth(CheckListModel::subject, em * 18);
     prepareTree(*m_tree);
     m_tree->setModel(&m_nodes);
-    m_tree->setAccessibleName(QStringLiteral("Attestation document"));
+    m_tree->setAccessibleName(u"Attestation document"_s);
     m_tree->setSelectionMode(QAbstractItemView::SingleSelection);
     m_tree->header()->setSectionResizeMode(NodeTreeModel::value, QHeaderView::Stretch);
     m_tree->setColumnWidth(NodeTreeModel::name, em * 26);
@@ -136,7 +135,7 @@ void AttestationPanel::open(const QByteArray &foreign, const QString &name) {
         m_nodes.setRoot(nullptr);
         m_checks.setChecks({});
         m_hex->setSource(nullptr);
-        m_stack->setText(QStringLiteral("%1 is not an attestation document").arg(name), input.error().text());
+        m_stack->setText(u"%1 is not an attestation document"_s.arg(name), input.error().text());
         m_stack->setEmpty(true);
         return;
     }
@@ -144,8 +143,8 @@ void AttestationPanel::open(const QByteArray &foreign, const QString &name) {
     m_verification.reset();
     QString how = shortSizeText(static_cast<quint64>(input->document.size()));
     if (input->encoding != attestation::Encoding::raw)
-        how += QStringLiteral(", from ") + attestation::encodingText(input->encoding);
-    m_name->setText(QStringLiteral("%1 · %2").arg(name, how));
+        how += u", from "_s + attestation::encodingText(input->encoding);
+    m_name->setText(u"%1 · %2"_s.arg(name, how));
     m_hex->setHighlights({});
     m_hex->setSource(std::make_shared<BufferByteSource>(input->document));
     auto root = std::make_shared<formats::Node>();
@@ -187,11 +186,11 @@ void AttestationPanel::verify() {
 
 QString AttestationPanel::verdictText() const {
     if (!m_verification)
-        return QStringLiteral("Checking…");
+        return u"Checking…"_s;
     QString text = attestation::verdictText(m_verification->verdict);
     text[0] = text[0].toUpper();
     if (!m_verification->rootName.isEmpty())
-        text += QStringLiteral(" · ") + m_verification->rootName;
+        text += u" · "_s + m_verification->rootName;
     return text;
 }
 
@@ -291,15 +290,15 @@ void AttestationPanel::changeEvent(QEvent *event) {
 }
 
 QJsonObject AttestationPanel::viewState() const {
-    return {{QStringLiteral("upper"), stateText(*m_upper)},
-            {QStringLiteral("lower"), stateText(*m_lower)},
-            {QStringLiteral("columns"), stateText(*m_tree->header())}};
+    return {{u"upper"_s, stateText(*m_upper)},
+            {u"lower"_s, stateText(*m_lower)},
+            {u"columns"_s, stateText(*m_tree->header())}};
 }
 
 void AttestationPanel::restoreViewState(const QJsonObject &state) {
-    restoreStateText(*m_upper, state[QStringLiteral("upper")].toString());
-    restoreStateText(*m_lower, state[QStringLiteral("lower")].toString());
-    restoreStateText(*m_tree->header(), state[QStringLiteral("columns")].toString());
+    restoreStateText(*m_upper, state[u"upper"_s].toString());
+    restoreStateText(*m_lower, state[u"lower"_s].toString());
+    restoreStateText(*m_tree->header(), state[u"columns"_s].toString());
 }
 
 } // namespace nitroscope::app

@@ -13,11 +13,12 @@
 
 namespace nitroscope::app {
 
-BootPanel::BootPanel(QWidget *parent)
-    : Panel(QStringLiteral("boot"), QStringLiteral("Boot Stages"), parent), m_table(new QTableView) {
+using namespace Qt::Literals::StringLiterals;
+
+BootPanel::BootPanel(QWidget *parent) : Panel(u"boot"_s, u"Boot Stages"_s, parent), m_table(new QTableView) {
     prepareTable(*m_table);
     m_table->setModel(&m_model);
-    m_table->setAccessibleName(QStringLiteral("Boot stages"));
+    m_table->setAccessibleName(u"Boot stages"_s);
     const int em = fontMetrics().averageCharWidth();
     m_table->setColumnWidth(BootStageModel::stage, em * 15);
     m_table->setColumnWidth(BootStageModel::guestTime, em * 13);
@@ -30,9 +31,9 @@ BootPanel::BootPanel(QWidget *parent)
     inner->setSpacing(0);
     inner->addWidget(timeline);
     inner->addWidget(m_table, 1);
-    m_stack = new EmptyStack(
-        content, QStringLiteral("No boot yet"),
-        QStringLiteral("Each stage of the firmware appears here with its time as the enclave boots."));
+    m_stack =
+        new EmptyStack(content, u"No boot yet"_s,
+                       u"Each stage of the firmware appears here with its time as the enclave boots."_s);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_stack);
@@ -72,11 +73,11 @@ void BootPanel::selectAll() {
 }
 
 QJsonObject BootPanel::viewState() const {
-    return {{QStringLiteral("columns"), stateText(*m_table->horizontalHeader())}};
+    return {{u"columns"_s, stateText(*m_table->horizontalHeader())}};
 }
 
 void BootPanel::restoreViewState(const QJsonObject &state) {
-    restoreStateText(*m_table->horizontalHeader(), state[QStringLiteral("columns")].toString());
+    restoreStateText(*m_table->horizontalHeader(), state[u"columns"_s].toString());
 }
 
 } // namespace nitroscope::app

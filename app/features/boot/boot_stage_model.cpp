@@ -6,6 +6,8 @@
 #include "app/ui/text/time_text.hpp"
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // What a stage means to someone who does not know the firmware; used when the firmware itself says nothing.
@@ -39,20 +41,20 @@ int BootStageModel::columnCount(const QModelIndex &parent) const {
 QString BootStageModel::text(int row, int column) const {
     if (isFailureRow(row)) {
         if (column == stage)
-            return m_failure->stage.isEmpty() ? QStringLiteral("refused") : m_failure->stage;
+            return m_failure->stage.isEmpty() ? u"refused"_s : m_failure->stage;
         if (column != details)
             return {};
         QString out = m_failure->message;
         if (!m_failure->eCode.isEmpty() && !out.startsWith(m_failure->eCode))
-            out.prepend(m_failure->eCode + QStringLiteral(": "));
+            out.prepend(m_failure->eCode + u": "_s);
         if (m_failure->offset)
-            out += QStringLiteral(" (byte %1)").arg(offsetText(*m_failure->offset));
+            out += u" (byte %1)"_s.arg(offsetText(*m_failure->offset));
         return out;
     }
     const BootStage &entry = m_stages[static_cast<size_t>(row)];
     switch (column) {
     case stage:
-        return entry.index < 0 ? entry.stage : QStringLiteral("%1 %2").arg(entry.stage).arg(entry.index);
+        return entry.index < 0 ? entry.stage : u"%1 %2"_s.arg(entry.stage).arg(entry.index);
     case guestTime:
         return milliseconds(entry.virtualNs);
     case delta:
@@ -127,7 +129,7 @@ QVariant BootStageModel::headerData(int section, Qt::Orientation orientation, in
 
 void BootStageModel::append(const BootStage &entry) {
     // A reset boots again in the same run: the list starts over with it.
-    if (entry.stage == QLatin1String("reset") && !isEmpty())
+    if (entry.stage == "reset"_L1 && !isEmpty())
         clear();
     const int row = static_cast<int>(m_stages.size());
     beginInsertRows({}, row, row);

@@ -12,6 +12,8 @@
 #include <QToolTip>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int margin = 10;
@@ -19,9 +21,8 @@ constexpr int margin = 10;
 } // namespace
 
 StageTimeline::StageTimeline(const BootStageModel &model, QWidget *parent) : QWidget(parent), m_model(model) {
-    setAccessibleName(QStringLiteral("Boot timeline"));
-    setAccessibleDescription(
-        QStringLiteral("Duration of each boot stage; the list below has the same figures"));
+    setAccessibleName(u"Boot timeline"_s);
+    setAccessibleDescription(u"Duration of each boot stage; the list below has the same figures"_s);
     connect(&m_model, &QAbstractItemModel::modelReset, this, qOverload<>(&QWidget::update));
     connect(&m_model, &QAbstractItemModel::rowsInserted, this, qOverload<>(&QWidget::update));
 }
@@ -60,9 +61,8 @@ bool StageTimeline::event(QEvent *event) {
         return true;
     }
     const auto text = [&](int column) { return m_model.index(row, column).data().toString(); };
-    QToolTip::showText(
-        help->globalPos(),
-        QStringLiteral("%1: %2 ms").arg(text(BootStageModel::stage), text(BootStageModel::delta)));
+    QToolTip::showText(help->globalPos(),
+                       u"%1: %2 ms"_s.arg(text(BootStageModel::stage), text(BootStageModel::delta)));
     return true;
 }
 
@@ -95,7 +95,7 @@ void StageTimeline::paintEvent(QPaintEvent *) {
     const QRectF captions(margin, top + barHeight, width() - 2 * margin, metrics.height() + 4);
     painter.drawText(captions, Qt::AlignLeft | Qt::AlignVCenter, milliseconds(stages.front().virtualNs));
     painter.drawText(captions, Qt::AlignRight | Qt::AlignVCenter,
-                     milliseconds(stages.back().virtualNs) + QStringLiteral(" ms"));
+                     milliseconds(stages.back().virtualNs) + u" ms"_s);
 }
 
 } // namespace nitroscope::app

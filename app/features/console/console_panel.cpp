@@ -14,13 +14,14 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 ConsolePanel::ConsolePanel(QWidget *parent)
-    : Panel(QStringLiteral("console"), QStringLiteral("Console"), parent), m_view(new TerminalView(m_screen)),
+    : Panel(u"console"_s, u"Console"_s, parent), m_view(new TerminalView(m_screen)),
       m_findBar(new FindBar(FindBar::Kinds::textOnly)), m_status(new QLabel) {
-    m_stack =
-        new EmptyStack(m_view, QStringLiteral("Nothing on the console yet"),
-                       QStringLiteral("The serial console shows everything from the firmware's first line. "
-                                      "Press Run to start the enclave."));
+    m_stack = new EmptyStack(m_view, u"Nothing on the console yet"_s,
+                             u"The serial console shows everything from the firmware's first line. "
+                             "Press Run to start the enclave."_s);
     m_status->setFont(theme::caption());
     m_status->setContentsMargins(8, 2, 8, 2);
     m_status->hide();
@@ -78,16 +79,16 @@ void ConsolePanel::clear() {
     m_pasteTimer.stop();
     m_skipped = 0;
     m_screen.clear();
-    m_stack->setText(QStringLiteral("Nothing on the console yet"),
-                     QStringLiteral("The serial console shows everything from the firmware's first line."));
+    m_stack->setText(u"Nothing on the console yet"_s,
+                     u"The serial console shows everything from the firmware's first line."_s);
     m_stack->setEmpty(true);
     updateStatus();
 }
 
 void ConsolePanel::setEnded() {
     setLive(false);
-    m_stack->setText(QStringLiteral("The console stayed empty"),
-                     QStringLiteral("The enclave ended before it wrote anything. The log may say more."));
+    m_stack->setText(u"The console stayed empty"_s,
+                     u"The enclave ended before it wrote anything. The log may say more."_s);
 }
 
 void ConsolePanel::setLive(bool live) {
@@ -102,11 +103,10 @@ void ConsolePanel::setLive(bool live) {
 void ConsolePanel::updateStatus() {
     QStringList parts;
     if (m_skipped > 0)
-        parts << QStringLiteral("%1 not shown: the guest wrote faster than the terminal reads")
-                     .arg(sizeText(m_skipped));
+        parts << u"%1 not shown: the guest wrote faster than the terminal reads"_s.arg(sizeText(m_skipped));
     if (!m_paste.isEmpty())
-        parts << QStringLiteral("Pasting, %1 to go").arg(sizeText(static_cast<quint64>(m_paste.size())));
-    m_status->setText(parts.join(QStringLiteral(" · ")));
+        parts << u"Pasting, %1 to go"_s.arg(sizeText(static_cast<quint64>(m_paste.size())));
+    m_status->setText(parts.join(u" · "_s));
     m_status->setVisible(!parts.isEmpty());
 }
 
@@ -158,7 +158,7 @@ void ConsolePanel::pasteText(const QString &text) {
     if (!m_view->isLive() || text.isEmpty())
         return;
     QString typed = text;
-    typed.replace(QStringLiteral("\r\n"), QStringLiteral("\r")).replace(QLatin1Char('\n'), QLatin1Char('\r'));
+    typed.replace(u"\r\n"_s, u"\r"_s).replace(QLatin1Char('\n'), QLatin1Char('\r'));
     m_paste += typed.toUtf8();
     sendPaste();
     if (!m_paste.isEmpty())
@@ -191,7 +191,7 @@ void ConsolePanel::findPrevious() {
 void ConsolePanel::findIn(bool forward) {
     const bool found = m_view->find(m_findBar->text(), forward ? TerminalView::FindDirection::next
                                                                : TerminalView::FindDirection::previous);
-    m_findBar->setResult(found || m_findBar->text().isEmpty() ? QString() : QStringLiteral("No match"));
+    m_findBar->setResult(found || m_findBar->text().isEmpty() ? QString() : u"No match"_s);
 }
 
 } // namespace nitroscope::app

@@ -5,6 +5,8 @@
 #include <vterm.h>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 TerminalColor colorOf(const VTermColor &color) {
@@ -195,9 +197,9 @@ QString TerminalScreen::allText() const {
     QString text;
     for (int number = 0; number < lineCount(); ++number)
         text += lineText(number) + QLatin1Char('\n');
-    while (text.endsWith(QStringLiteral("\n\n")))
+    while (text.endsWith(u"\n\n"_s))
         text.chop(1);
-    return text == QStringLiteral("\n") ? QString() : text;
+    return text == u"\n"_s ? QString() : text;
 }
 
 } // namespace nitroscope::app

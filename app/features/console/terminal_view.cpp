@@ -12,6 +12,8 @@
 #include <QScrollBar>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int margin = 6; // pixels around the text
@@ -29,8 +31,8 @@ TerminalView::TerminalView(TerminalScreen &screen, QWidget *parent)
     setAttribute(Qt::WA_InputMethodEnabled);
     viewport()->setCursor(Qt::IBeamCursor);
     viewport()->setBackgroundRole(QPalette::Base);
-    setAccessibleName(QStringLiteral("Serial console"));
-    setAccessibleDescription(QStringLiteral("Terminal on the enclave's first serial port"));
+    setAccessibleName(u"Serial console"_s);
+    setAccessibleDescription(u"Terminal on the enclave's first serial port"_s);
     connect(&m_screen, &TerminalScreen::changed, this, &TerminalView::screenChanged);
 }
 

@@ -5,6 +5,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 using formats::EifDifference;
 
 void DifferenceModel::setComparison(formats::EifComparison comparison) {
@@ -40,7 +42,7 @@ QVariant DifferenceModel::data(const QModelIndex &cell, int role) const {
             QStringList numbers;
             for (const int pcr : difference.pcrs)
                 numbers << QString::number(pcr);
-            return numbers.join(QStringLiteral(", "));
+            return numbers.join(u", "_s);
         }
         }
     case Qt::ToolTipRole:

@@ -13,11 +13,12 @@
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-const TaskPage::Absence nothingYet{
-    QStringLiteral("Nothing to compare with yet"),
-    QStringLiteral("Choose another enclave image to see why their PCRs differ.")};
+const TaskPage::Absence nothingYet{u"Nothing to compare with yet"_s,
+                                   u"Choose another enclave image to see why their PCRs differ."_s};
 
 } // namespace
 
@@ -27,10 +28,10 @@ EifCompareView::EifCompareView(QAction *compareAction, QWidget *parent)
     m_summary->setWordWrap(true);
     m_summary->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_summary->setContentsMargins(10, 6, 10, 6);
-    m_summary->setAccessibleName(QStringLiteral("PCRs that differ"));
+    m_summary->setAccessibleName(u"PCRs that differ"_s);
     prepareTable(*m_table);
     m_table->setModel(&m_model);
-    m_table->setAccessibleName(QStringLiteral("Differences"));
+    m_table->setAccessibleName(u"Differences"_s);
     const int em = fontMetrics().averageCharWidth();
     const int widths[] = {40, 22, 9, 36, 36};
     for (int column = 0; column < DifferenceModel::columnCountValue; ++column)
@@ -43,7 +44,7 @@ EifCompareView::EifCompareView(QAction *compareAction, QWidget *parent)
     inner->addWidget(m_summary);
     inner->addWidget(m_table, 1);
     setContent(content, nothingYet, compareAction);
-    watch(m_comparing, QStringLiteral("Comparing…"));
+    watch(m_comparing, u"Comparing…"_s);
     setCancelled([] { return nothingYet; });
 }
 
@@ -56,7 +57,7 @@ void EifCompareView::clear() {
 
 void EifCompareView::compare(const formats::EifDocument &document, const QString &otherPath) {
     clear();
-    showAbsence({QStringLiteral("Comparing…"), otherPath});
+    showAbsence({u"Comparing…"_s, otherPath});
     m_comparing.start(
         [document, otherPath](const BackgroundTask::Control &control) {
             const auto other = formats::EifDocument::open(otherPath);
@@ -68,7 +69,7 @@ void EifCompareView::compare(const formats::EifDocument &document, const QString
             return formats::compareEifs(document, *other, options);
         },
         [this, otherPath](const Result<formats::EifComparison> &outcome) {
-            take(outcome, QStringLiteral("The images could not be compared"),
+            take(outcome, u"The images could not be compared"_s,
                  [&](const formats::EifComparison &comparison) { display(comparison, otherPath); });
             emit compared();
         });
@@ -77,15 +78,14 @@ void EifCompareView::compare(const formats::EifDocument &document, const QString
 void EifCompareView::display(const formats::EifComparison &comparison, const QString &otherPath) {
     QStringList same, different;
     for (const formats::EifComparison::Pcr &pcr : comparison.pcrs)
-        (pcr.isEqual() ? same : different) << QStringLiteral("PCR%1").arg(pcr.number);
+        (pcr.isEqual() ? same : different) << u"PCR%1"_s.arg(pcr.number);
     const QString name = QFileInfo(otherPath).fileName();
-    QString text = different.isEmpty()
-                       ? QStringLiteral("%1 has the same PCRs.").arg(name)
-                       : QStringLiteral("%1 differs in %2.").arg(name, different.join(QStringLiteral(", ")));
+    QString text = different.isEmpty() ? u"%1 has the same PCRs."_s.arg(name)
+                                       : u"%1 differs in %2."_s.arg(name, different.join(u", "_s));
     if (!different.isEmpty() && !same.isEmpty())
-        text += QStringLiteral(" The same: %1.").arg(same.join(QStringLiteral(", ")));
+        text += u" The same: %1."_s.arg(same.join(u", "_s));
     if (comparison.differences.empty())
-        text += QStringLiteral(" No difference at all.");
+        text += u" No difference at all."_s;
     for (const QString &problem : comparison.problems)
         text += u'\n' + problem;
     m_summary->setText(text);

@@ -12,9 +12,11 @@
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-const TaskPage::Absence notChecked{QStringLiteral("Not checked yet")};
+const TaskPage::Absence notChecked{u"Not checked yet"_s};
 
 } // namespace
 
@@ -22,7 +24,7 @@ EifFindingsView::EifFindingsView(QWidget *parent)
     : TaskPage(parent), m_table(new QTableView), m_detail(new QLabel), m_unlisted(new QLabel) {
     prepareTable(*m_table);
     m_table->setModel(&m_model);
-    m_table->setAccessibleName(QStringLiteral("Lint findings"));
+    m_table->setAccessibleName(u"Lint findings"_s);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     const int em = fontMetrics().averageCharWidth();
     m_table->setColumnWidth(LintModel::severity, em * 16);
@@ -34,7 +36,7 @@ EifFindingsView::EifFindingsView(QWidget *parent)
     m_detail->setTextFormat(Qt::PlainText);
     m_detail->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_detail->setContentsMargins(10, 6, 10, 6);
-    m_detail->setAccessibleName(QStringLiteral("The finding in full"));
+    m_detail->setAccessibleName(u"The finding in full"_s);
     m_unlisted->setContentsMargins(10, 2, 10, 2);
     m_unlisted->hide();
     auto *content = new QWidget;
@@ -45,10 +47,8 @@ EifFindingsView::EifFindingsView(QWidget *parent)
     inner->addWidget(m_unlisted);
     inner->addWidget(m_detail);
     setContent(content, notChecked);
-    watch(m_checking, QStringLiteral("Checking…"));
-    setCancelled([] {
-        return Absence{QStringLiteral("Not checked"), QStringLiteral("Checking was cancelled.")};
-    });
+    watch(m_checking, u"Checking…"_s);
+    setCancelled([] { return Absence{u"Not checked"_s, u"Checking was cancelled."_s}; });
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
             &EifFindingsView::showFinding);
     connect(m_table, &QTableView::activated, this, [this](const QModelIndex &cell) {
@@ -78,7 +78,7 @@ void EifFindingsView::check(const formats::EifDocument &document,
             return formats::lintEif(document, options);
         },
         [this](Result<formats::LintFindings> findings) {
-            take(std::move(findings), QStringLiteral("Not checked"),
+            take(std::move(findings), u"Not checked"_s,
                  [this](formats::LintFindings found) { display(std::move(found)); });
             emit checked();
         });
@@ -89,7 +89,7 @@ void EifFindingsView::display(formats::LintFindings findings) {
     m_unlisted->setText(m_model.unlistedText());
     m_unlisted->setVisible(!m_unlisted->text().isEmpty());
     if (m_model.rowCount() == 0)
-        showAbsence({QStringLiteral("No findings")});
+        showAbsence({u"No findings"_s});
     else
         showContent();
     m_table->setCurrentIndex(m_model.index(0, 0));
@@ -102,10 +102,9 @@ void EifFindingsView::showFinding() {
         return;
     }
     const formats::LintFinding &finding = m_model.findingAt(cell.row());
-    QString text = QStringLiteral("%1\n→ %2").arg(finding.why, finding.advice);
+    QString text = u"%1\n→ %2"_s.arg(finding.why, finding.advice);
     if (!finding.range.isEmpty())
-        text += QStringLiteral("\nBytes 0x%1 + %2; Enter shows them.")
-                    .arg(finding.range.offset, 0, 16)
+        text += u"\nBytes 0x%1 + %2; Enter shows them."_s.arg(finding.range.offset, 0, 16)
                     .arg(finding.range.length);
     m_detail->setText(text);
 }

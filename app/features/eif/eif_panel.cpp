@@ -32,21 +32,21 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 using formats::ByteRange;
 using formats::EifDocument;
 using formats::Node;
 using formats::Severity;
 
 EifPanel::EifPanel(QAction *openAction, QAction *compareAction, QWidget *parent)
-    : Panel(QStringLiteral("eif"), QStringLiteral("EIF"), parent), m_tree(new QTreeView),
-      m_findingList(new QListView), m_hex(new HexView), m_findBar(new FindBar(FindBar::Kinds::textOrBytes)),
-      m_gotoBar(new GotoBar), m_strip(new MeasurementStrip), m_name(new QLabel), m_facts(new QLabel),
-      m_verdict(new QLabel), m_note(new QLabel), m_splitter(new QSplitter(Qt::Vertical)),
-      m_pages(new QTabWidget), m_files(new EifFilesView), m_lint(new EifFindingsView),
-      m_compare(new EifCompareView(compareAction)) {
-    m_stack =
-        new EmptyStack(buildContent(), QStringLiteral("No enclave image open"),
-                       QStringLiteral("Drop an EIF anywhere on this window, or choose one."), openAction);
+    : Panel(u"eif"_s, u"EIF"_s, parent), m_tree(new QTreeView), m_findingList(new QListView),
+      m_hex(new HexView), m_findBar(new FindBar(FindBar::Kinds::textOrBytes)), m_gotoBar(new GotoBar),
+      m_strip(new MeasurementStrip), m_name(new QLabel), m_facts(new QLabel), m_verdict(new QLabel),
+      m_note(new QLabel), m_splitter(new QSplitter(Qt::Vertical)), m_pages(new QTabWidget),
+      m_files(new EifFilesView), m_lint(new EifFindingsView), m_compare(new EifCompareView(compareAction)) {
+    m_stack = new EmptyStack(buildContent(), u"No enclave image open"_s,
+                             u"Drop an EIF anywhere on this window, or choose one."_s, openAction);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_stack);
@@ -72,14 +72,14 @@ QWidget *EifPanel::buildContent() {
     m_findingList->setFrameShape(QFrame::NoFrame);
     m_findingList->setUniformItemSizes(true);
     m_findingList->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_findingList->setAccessibleName(QStringLiteral("Findings"));
+    m_findingList->setAccessibleName(u"Findings"_s);
     m_findingList->hide();
 
     m_pages->setDocumentMode(true);
-    m_pages->addTab(buildStructure(), QStringLiteral("Structure"));
-    m_pages->addTab(m_files, QStringLiteral("Files"));
-    m_pages->addTab(m_lint, QStringLiteral("Findings"));
-    m_pages->addTab(m_compare, QStringLiteral("Comparison"));
+    m_pages->addTab(buildStructure(), u"Structure"_s);
+    m_pages->addTab(m_files, u"Files"_s);
+    m_pages->addTab(m_lint, u"Findings"_s);
+    m_pages->addTab(m_compare, u"Comparison"_s);
     auto *content = new QWidget;
     auto *layout = new QVBoxLayout(content);
     layout->setContentsMargins({});
@@ -92,7 +92,7 @@ QWidget *EifPanel::buildContent() {
 }
 
 QWidget *EifPanel::buildStructure() {
-    m_tree->setAccessibleName(QStringLiteral("EIF contents"));
+    m_tree->setAccessibleName(u"EIF contents"_s);
     m_link = new NodeBytesLink(m_nodes, *m_tree, *m_hex, 30, 25, this);
     m_link->setBands([this] { return sectionBands(); });
 
@@ -152,10 +152,9 @@ void EifPanel::connectViews() {
     connect(&m_search, &ByteSearch::found, this, [this](quint64 offset, quint64 length, bool wrapped) {
         m_hex->goTo(offset);
         m_hex->select({offset, length});
-        m_findBar->setResult(wrapped ? QStringLiteral("Continued from the other end") : QString());
+        m_findBar->setResult(wrapped ? u"Continued from the other end"_s : QString());
     });
-    connect(&m_search, &ByteSearch::notFound, this,
-            [this] { m_findBar->setResult(QStringLiteral("No match")); });
+    connect(&m_search, &ByteSearch::notFound, this, [this] { m_findBar->setResult(u"No match"_s); });
 }
 
 void EifPanel::connectPages() {
@@ -164,8 +163,7 @@ void EifPanel::connectPages() {
     connect(m_lint, &EifFindingsView::checked, this, [this] {
         const qint64 important =
             m_lint->model().count(Severity::error) + m_lint->model().count(Severity::warning);
-        m_pages->setTabText(findingsPage, important > 0 ? QStringLiteral("Findings (%1)").arg(important)
-                                                        : QStringLiteral("Findings"));
+        m_pages->setTabText(findingsPage, important > 0 ? u"Findings (%1)"_s.arg(important) : u"Findings"_s);
         m_pages->setTabToolTip(findingsPage, m_lint->model().summary());
     });
 }
@@ -191,7 +189,7 @@ void EifPanel::compareWith(const QString &otherPath) {
 }
 
 void EifPanel::showLoading(const QString &path) {
-    m_stack->setText(QStringLiteral("Opening…"), path);
+    m_stack->setText(u"Opening…"_s, path);
 }
 
 void EifPanel::setDocument(const EifDocument &document) {
@@ -203,11 +201,11 @@ void EifPanel::setDocument(const EifDocument &document) {
     m_files->setDocument(document);
     m_lint->clear();
     m_compare->clear();
-    m_pages->setTabText(findingsPage, QStringLiteral("Findings"));
+    m_pages->setTabText(findingsPage, u"Findings"_s);
     m_note->hide();
     m_strip->showProgress(0, 1);
     for (int row = 0; row < m_nodes.rowCount(); ++row)
-        if (m_nodes.index(row, 0).data().toString() == QStringLiteral("header"))
+        if (m_nodes.index(row, 0).data().toString() == u"header"_s)
             m_tree->setExpanded(m_nodes.index(row, 0), true);
     refreshHeader();
     m_stack->setEmpty(false);
@@ -223,7 +221,7 @@ void EifPanel::showProblem(const Error &error) {
     m_files->clear();
     m_lint->clear();
     m_compare->clear();
-    m_stack->setText(QStringLiteral("This file could not be opened"), error.text());
+    m_stack->setText(u"This file could not be opened"_s, error.text());
     m_stack->setEmpty(true);
 }
 
@@ -247,15 +245,15 @@ void EifPanel::refreshHeader() {
     m_name->setToolTip(foreignTip(m_document->path()));
     QStringList facts{shortSizeText(m_document->size())};
     if (m_document->image().header.version != 0)
-        facts << QStringLiteral("version %1").arg(m_document->image().header.version);
-    facts << (m_document->isSigned() ? QStringLiteral("signed") : QStringLiteral("unsigned"));
-    m_facts->setText(facts.join(QStringLiteral(" · ")));
+        facts << u"version %1"_s.arg(m_document->image().header.version);
+    facts << (m_document->isSigned() ? u"signed"_s : u"unsigned"_s);
+    m_facts->setText(facts.join(u" · "_s));
     m_facts->setToolTip(sizeText(m_document->size()));
     const Severity worst = m_findings.rowCount() > 0
                                ? static_cast<Severity>(m_findings.index(0).data(severityRole).toInt())
                                : Severity::none;
     const bool proven = worst == Severity::none && m_measured && m_measured->isCrcGood();
-    m_verdict->setText(proven ? QStringLiteral("checksum right") : m_findings.summary());
+    m_verdict->setText(proven ? u"checksum right"_s : m_findings.summary());
     const auto paint = [this](QLabel *label, const QColor &color) {
         QPalette colors = palette();
         colors.setColor(QPalette::WindowText, color);
@@ -372,7 +370,7 @@ void EifPanel::search(SearchDirection direction) {
     quint64 from = chosen.isEmpty() ? m_hex->cursor() : chosen.offset;
     if (direction == SearchDirection::forward && !chosen.isEmpty())
         ++from;
-    m_findBar->setResult(QStringLiteral("Searching…"));
+    m_findBar->setResult(u"Searching…"_s);
     m_search.start(m_hex->source(), needle, from, direction);
 }
 
@@ -385,17 +383,17 @@ void EifPanel::changeEvent(QEvent *event) {
 }
 
 QJsonObject EifPanel::viewState() const {
-    return {{QStringLiteral("columns"), stateText(*m_tree->header())},
-            {QStringLiteral("splitter"), stateText(*m_splitter)},
-            {QStringLiteral("files"), stateText(m_files->splitter())},
-            {QStringLiteral("file-columns"), stateText(*m_files->tree().header())}};
+    return {{u"columns"_s, stateText(*m_tree->header())},
+            {u"splitter"_s, stateText(*m_splitter)},
+            {u"files"_s, stateText(m_files->splitter())},
+            {u"file-columns"_s, stateText(*m_files->tree().header())}};
 }
 
 void EifPanel::restoreViewState(const QJsonObject &state) {
-    restoreStateText(*m_tree->header(), state[QStringLiteral("columns")].toString());
-    restoreStateText(*m_splitter, state[QStringLiteral("splitter")].toString());
-    restoreStateText(m_files->splitter(), state[QStringLiteral("files")].toString());
-    restoreStateText(*m_files->tree().header(), state[QStringLiteral("file-columns")].toString());
+    restoreStateText(*m_tree->header(), state[u"columns"_s].toString());
+    restoreStateText(*m_splitter, state[u"splitter"_s].toString());
+    restoreStateText(m_files->splitter(), state[u"files"_s].toString());
+    restoreStateText(*m_files->tree().header(), state[u"file-columns"_s].toString());
 }
 
 } // namespace nitroscope::app

@@ -9,11 +9,13 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 using formats::Node;
 using formats::Severity;
 
 void FindingModel::collect(const Node &node, const QString &above) {
-    const QString where = above.isEmpty() ? node.name : above + QStringLiteral(" › ") + node.name;
+    const QString where = above.isEmpty() ? node.name : above + u" › "_s + node.name;
     if (node.severity != Severity::none)
         m_findings.push_back({&node, where});
     for (const Node &child : node.children)
@@ -62,8 +64,8 @@ QVariant FindingModel::data(const QModelIndex &cell, int role) const {
         const QString note = finding.node->note.isEmpty() ? finding.node->value : finding.node->note;
         const QString place = finding.node->range.isEmpty()
                                   ? QString()
-                                  : QStringLiteral(" (byte 0x%1)").arg(finding.node->range.offset, 0, 16);
-        return QStringLiteral("%1: %2%3").arg(finding.where, note.section(QLatin1Char('\n'), 0, 0), place);
+                                  : u" (byte 0x%1)"_s.arg(finding.node->range.offset, 0, 16);
+        return u"%1: %2%3"_s.arg(finding.where, note.section(QLatin1Char('\n'), 0, 0), place);
     }
     case Qt::ToolTipRole:
         return foreignTip(finding.node->note);
@@ -83,7 +85,7 @@ int FindingModel::count(Severity severity) const {
 
 QString FindingModel::summary() const {
     const auto part = [](int count, const char *one, const char *many) {
-        return QStringLiteral("%1 %2").arg(count).arg(QLatin1String(count == 1 ? one : many));
+        return u"%1 %2"_s.arg(count).arg(QLatin1String(count == 1 ? one : many));
     };
     QStringList parts;
     if (const int errors = count(Severity::error))
@@ -92,7 +94,7 @@ QString FindingModel::summary() const {
         parts << part(warnings, "warning", "warnings");
     if (const int notes = count(Severity::note))
         parts << part(notes, "note", "notes");
-    return parts.isEmpty() ? QStringLiteral("No findings") : parts.join(QStringLiteral(", "));
+    return parts.isEmpty() ? u"No findings"_s : parts.join(u", "_s);
 }
 
 } // namespace nitroscope::app

@@ -6,15 +6,17 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 using formats::LintFinding;
 using formats::Severity;
 
 namespace {
 
 QString severityWord(Severity severity) {
-    return severity == Severity::error     ? QStringLiteral("error")
-           : severity == Severity::warning ? QStringLiteral("warning")
-                                           : QStringLiteral("note");
+    return severity == Severity::error     ? u"error"_s
+           : severity == Severity::warning ? u"warning"_s
+                                           : u"note"_s;
 }
 
 } // namespace
@@ -29,15 +31,13 @@ QString LintModel::summary() const {
     QStringList parts;
     for (const Severity each : {Severity::error, Severity::warning, Severity::note})
         if (const qint64 number = count(each))
-            parts << QStringLiteral("%1 %2%3").arg(number).arg(severityWord(each),
-                                                               number == 1 ? QString() : QStringLiteral("s"));
-    return parts.isEmpty() ? QStringLiteral("No findings") : parts.join(QStringLiteral(", "));
+            parts << u"%1 %2%3"_s.arg(number).arg(severityWord(each), number == 1 ? QString() : u"s"_s);
+    return parts.isEmpty() ? u"No findings"_s : parts.join(u", "_s);
 }
 
 QString LintModel::unlistedText() const {
     const qint64 more = m_findings.unlisted();
-    return more == 0 ? QString()
-                     : QStringLiteral("%1 more are counted but not listed; the worst come first.").arg(more);
+    return more == 0 ? QString() : u"%1 more are counted but not listed; the worst come first."_s.arg(more);
 }
 
 int LintModel::rowCount(const QModelIndex &parent) const {

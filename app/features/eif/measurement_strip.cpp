@@ -11,6 +11,8 @@
 #include <QPushButton>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int pcrOfRow[] = {0, 1, 2, 8};
@@ -19,8 +21,8 @@ constexpr int pcrOfRow[] = {0, 1, 2, 8};
 
 MeasurementStrip::MeasurementStrip(QWidget *parent)
     : QFrame(parent), m_waiting(new QWidget), m_digests(new QWidget), m_message(new QLabel),
-      m_progress(new QProgressBar), m_button(new QPushButton(QStringLiteral("Measure"))) {
-    setAccessibleName(QStringLiteral("Measurements"));
+      m_progress(new QProgressBar), m_button(new QPushButton(u"Measure"_s)) {
+    setAccessibleName(u"Measurements"_s);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(10, 6, 10, 6);
     setFrameShape(QFrame::NoFrame);
@@ -28,7 +30,7 @@ MeasurementStrip::MeasurementStrip(QWidget *parent)
     waiting->setContentsMargins({});
     m_progress->setTextVisible(false);
     m_progress->setMaximumHeight(fontMetrics().height() / 2);
-    m_progress->setAccessibleName(QStringLiteral("Measuring progress"));
+    m_progress->setAccessibleName(u"Measuring progress"_s);
     waiting->addWidget(m_message);
     waiting->addWidget(m_progress, 1);
     waiting->addWidget(m_button);
@@ -37,7 +39,7 @@ MeasurementStrip::MeasurementStrip(QWidget *parent)
     grid->setHorizontalSpacing(12);
     grid->setVerticalSpacing(1);
     for (int row = 0; row < 4; ++row) {
-        auto *name = new QLabel(QStringLiteral("PCR%1").arg(pcrOfRow[row]));
+        auto *name = new QLabel(u"PCR%1"_s.arg(pcrOfRow[row]));
         name->setFont(theme::monospace());
         name->setToolTip(formats::pcrMeaning(pcrOfRow[row]));
         auto *value = new QLabel;
@@ -64,8 +66,8 @@ MeasurementStrip::MeasurementStrip(QWidget *parent)
 
 void MeasurementStrip::showProgress(quint64 doneBytes, quint64 totalBytes) {
     m_busy = true;
-    m_message->setText(QStringLiteral("Measuring…"));
-    m_button->setText(QStringLiteral("Cancel"));
+    m_message->setText(u"Measuring…"_s);
+    m_button->setText(u"Cancel"_s);
     m_progress->setRange(0, 1000);
     m_progress->setValue(totalBytes == 0 ? 0
                                          : static_cast<int>(std::min<quint64>(
@@ -78,7 +80,7 @@ void MeasurementStrip::showProgress(quint64 doneBytes, quint64 totalBytes) {
 void MeasurementStrip::showProblem(const QString &text) {
     m_busy = false;
     m_message->setText(text);
-    m_button->setText(QStringLiteral("Measure"));
+    m_button->setText(u"Measure"_s);
     m_progress->hide();
     m_digests->hide();
     m_waiting->show();
@@ -91,8 +93,8 @@ void MeasurementStrip::showMeasurements(const formats::EifMeasurements &measurem
     for (size_t row = 0; row < m_values.size(); ++row) {
         const QByteArray &digest = *digests[row];
         m_texts[row] = !digest.isEmpty() ? QString::fromLatin1(digest.toHex())
-                       : row == 3        ? QStringLiteral("unsigned")
-                                         : QStringLiteral("cannot be measured: sections are not whole");
+                       : row == 3        ? u"unsigned"_s
+                                         : u"cannot be measured: sections are not whole"_s;
         m_values[row]->setToolTip(m_texts[row]);
     }
     m_waiting->hide();
@@ -105,8 +107,7 @@ QString MeasurementStrip::valueText(int row) const {
 }
 
 void MeasurementStrip::elide() {
-    const int room =
-        width() - 24 - QFontMetrics(theme::monospace()).horizontalAdvance(QStringLiteral("PCR0  "));
+    const int room = width() - 24 - QFontMetrics(theme::monospace()).horizontalAdvance(u"PCR0  "_s);
     for (size_t row = 0; row < m_values.size(); ++row)
         m_values[row]->setText(m_values[row]->fontMetrics().elidedText(m_texts[row], Qt::ElideMiddle, room));
 }

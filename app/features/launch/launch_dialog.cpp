@@ -13,6 +13,8 @@
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QLabel *explanation(const QString &text) {
@@ -42,12 +44,12 @@ void putBeside(LaunchField &field, QFormLayout &form, LaunchField &beside) {
 LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWidget *parent)
     : QDialog(parent), m_spec(spec), m_memoryNeededMiB(memoryNeededMiB), m_note(new QLabel),
       m_buttons(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel)) {
-    setWindowTitle(QStringLiteral("Launch Options"));
+    setWindowTitle(u"Launch Options"_s);
     auto *machine = new QWidget;
     auto *groups = new QVBoxLayout(machine);
-    addGroup(*groups, QStringLiteral("Enclave"), OptionPage::enclave);
-    addGroup(*groups, QStringLiteral("Identity"), OptionPage::identity);
-    addGroup(*groups, QStringLiteral("Experiments"), OptionPage::experiments);
+    addGroup(*groups, u"Enclave"_s, OptionPage::enclave);
+    addGroup(*groups, u"Identity"_s, OptionPage::identity);
+    addGroup(*groups, u"Experiments"_s, OptionPage::experiments);
     groups->addStretch(1);
     auto *vsock = new QWidget;
     auto *form = new QFormLayout(vsock);
@@ -55,9 +57,9 @@ LaunchDialog::LaunchDialog(const LaunchSpec &spec, quint64 memoryNeededMiB, QWid
     addFields(*form, OptionPage::vsock);
 
     auto *tabs = new QTabWidget;
-    tabs->setAccessibleName(QStringLiteral("Launch options"));
-    tabs->addTab(machine, QStringLiteral("M&achine"));
-    tabs->addTab(vsock, QStringLiteral("&vsock"));
+    tabs->setAccessibleName(u"Launch options"_s);
+    tabs->addTab(machine, u"M&achine"_s);
+    tabs->addTab(vsock, u"&vsock"_s);
     m_note->setWordWrap(true);
     m_note->setTextFormat(Qt::PlainText);
     m_note->setMinimumHeight(fontMetrics().lineSpacing() * 3); // a problem takes more than a line
@@ -100,9 +102,8 @@ void LaunchDialog::addFields(QFormLayout &form, OptionPage page) {
         if (*option.explanation)
             form.addRow(QString(), explanation(QString::fromUtf8(option.explanation)));
         if (option.kind == OptionKind::mebibytes && m_memoryNeededMiB > 0)
-            form.addRow(
-                QString(),
-                new QLabel(QStringLiteral("The open EIF needs at least %1 MiB.").arg(m_memoryNeededMiB)));
+            form.addRow(QString(),
+                        new QLabel(u"The open EIF needs at least %1 MiB."_s.arg(m_memoryNeededMiB)));
     }
     m_fields += fields;
 }
@@ -116,7 +117,7 @@ QString LaunchDialog::problem() const {
 
 void LaunchDialog::refresh() {
     const QString wrong = problem();
-    m_note->setText(wrong.isEmpty() ? QStringLiteral("Changes take effect with the next run.") : wrong);
+    m_note->setText(wrong.isEmpty() ? u"Changes take effect with the next run."_s : wrong);
     m_buttons->button(QDialogButtonBox::Ok)->setEnabled(wrong.isEmpty());
 }
 

@@ -17,6 +17,8 @@
 #include <QSpinBox>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QString placeholderOf(const LaunchOption &option) {
@@ -63,7 +65,7 @@ QWidget *LaunchField::makeNumber(const QVariant &value) {
     const qint64 unset = valueOf(m_option, LaunchSpec()).toLongLong();
     if (m_option.max > quint64(std::numeric_limits<int>::max())) {
         QLineEdit *line = makeLine(value == unset ? QString() : value.toString());
-        static const QRegularExpression digits(QStringLiteral("[0-9]{1,10}"));
+        static const QRegularExpression digits(u"[0-9]{1,10}"_s);
         line->setValidator(new QRegularExpressionValidator(digits, line));
         return line;
     }
@@ -106,9 +108,9 @@ QLineEdit *LaunchField::makeLine(const QString &text) {
 }
 
 void LaunchField::addBrowser(QLineEdit &line, QWidget *parent) {
-    QAction *browse = line.addAction(icons::named(QStringLiteral("open")), QLineEdit::TrailingPosition);
+    QAction *browse = line.addAction(icons::named(u"open"_s), QLineEdit::TrailingPosition);
     const bool isNew = m_option.kind == OptionKind::newPath;
-    browse->setToolTip(isNew ? QStringLiteral("Choose a place") : QStringLiteral("Choose a file"));
+    browse->setToolTip(isNew ? u"Choose a place"_s : u"Choose a file"_s);
     connect(browse, &QAction::triggered, this, [this, &line, parent, isNew] {
         auto *chooser = new QFileDialog(parent, optionTitle(m_option));
         chooser->setAttribute(Qt::WA_DeleteOnClose);
@@ -160,17 +162,17 @@ QString LaunchField::problem() const {
         return {};
     const QString text = value.toString();
     if (m_option.kind == OptionKind::path && !(QFileInfo(text).isFile() && QFileInfo(text).isReadable()))
-        return QStringLiteral("%1: %2 cannot be read. Choose another file, or leave it empty.")
-            .arg(optionTitle(m_option), text);
+        return u"%1: %2 cannot be read. Choose another file, or leave it empty."_s.arg(optionTitle(m_option),
+                                                                                       text);
     if (m_option.kind == OptionKind::newPath && QDir::isRelativePath(text))
-        return QStringLiteral("%1: Give the whole path, such as /tmp/%2.").arg(optionTitle(m_option), text);
+        return u"%1: Give the whole path, such as /tmp/%2."_s.arg(optionTitle(m_option), text);
     LaunchSpec trial;
     const auto taken = setValue(m_option, trial, value);
     if (taken)
         return {};
-    QString sentence = QStringLiteral("%1: %2").arg(optionTitle(m_option), taken.error().message);
+    QString sentence = u"%1: %2"_s.arg(optionTitle(m_option), taken.error().message);
     if (m_option.isNumber() && *m_option.otherwise)
-        sentence += QStringLiteral("; leave it empty for %1.").arg(QString::fromUtf8(m_option.otherwise));
+        sentence += u"; leave it empty for %1."_s.arg(QString::fromUtf8(m_option.otherwise));
     return sentence;
 }
 

@@ -5,6 +5,8 @@
 #include "app/ui/text/roles.hpp"
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 formats::Severity severityOf(LogLevel level) {
@@ -38,7 +40,7 @@ QVariant LogModel::data(const QModelIndex &cell, int role) const {
     switch (role) {
     case Qt::DisplayRole:
         if (cell.column() == time)
-            return entry.time.toLocalTime().toString(QStringLiteral("HH:mm:ss.zzz"));
+            return entry.time.toLocalTime().toString(u"HH:mm:ss.zzz"_s);
         return cell.column() == source ? entry.source : entry.text;
     case Qt::ToolTipRole:
         return cell.column() == message ? QVariant(foreignTip(entry.text)) : QVariant();
@@ -140,9 +142,9 @@ QString LogModel::asText() const {
     for (int row = 0; row < rowCount(); ++row) {
         const LogEntry &entry = entryAt(row);
         static const char *const levels[] = {"debug", "info", "warning", "error"};
-        out += QStringLiteral("%1 %2 %3: %4\n")
-                   .arg(entry.time.toString(Qt::ISODateWithMs),
-                        QLatin1String(levels[static_cast<int>(entry.level)]), entry.source, entry.text);
+        out += u"%1 %2 %3: %4\n"_s.arg(entry.time.toString(Qt::ISODateWithMs),
+                                       QLatin1String(levels[static_cast<int>(entry.level)]), entry.source,
+                                       entry.text);
     }
     return out;
 }

@@ -14,21 +14,21 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 LogPanel::LogPanel(QWidget *parent)
-    : Panel(QStringLiteral("log"), QStringLiteral("Log"), parent), m_table(new QTableView),
-      m_filter(new QLineEdit) {
+    : Panel(u"log"_s, u"Log"_s, parent), m_table(new QTableView), m_filter(new QLineEdit) {
     prepareTable(*m_table);
     m_table->setModel(&m_model);
-    m_table->setAccessibleName(QStringLiteral("Log"));
+    m_table->setAccessibleName(u"Log"_s);
     const int em = fontMetrics().averageCharWidth();
     m_table->setColumnWidth(LogModel::time, em * 17);
     m_table->setColumnWidth(LogModel::source, em * 13);
     auto *level = new QComboBox;
-    level->addItems({QStringLiteral("Everything"), QStringLiteral("Information and up"),
-                     QStringLiteral("Warnings and errors"), QStringLiteral("Errors")});
-    level->setAccessibleName(QStringLiteral("Least important level shown"));
-    m_filter->setPlaceholderText(QStringLiteral("Filter log"));
-    m_filter->setAccessibleName(QStringLiteral("Filter log"));
+    level->addItems({u"Everything"_s, u"Information and up"_s, u"Warnings and errors"_s, u"Errors"_s});
+    level->setAccessibleName(u"Least important level shown"_s);
+    m_filter->setPlaceholderText(u"Filter log"_s);
+    m_filter->setAccessibleName(u"Filter log"_s);
     m_filter->setClearButtonEnabled(true);
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(8, 4, 8, 4);
@@ -77,11 +77,11 @@ void LogPanel::find() {
 }
 
 QJsonObject LogPanel::viewState() const {
-    return {{QStringLiteral("columns"), stateText(*m_table->horizontalHeader())}};
+    return {{u"columns"_s, stateText(*m_table->horizontalHeader())}};
 }
 
 void LogPanel::restoreViewState(const QJsonObject &state) {
-    restoreStateText(*m_table->horizontalHeader(), state[QStringLiteral("columns")].toString());
+    restoreStateText(*m_table->horizontalHeader(), state[u"columns"_s].toString());
 }
 
 } // namespace nitroscope::app

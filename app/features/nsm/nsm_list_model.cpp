@@ -10,6 +10,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 int NsmListModel::columnCount(const QModelIndex &parent) const {
     return parent.isValid() ? 0 : columnCountValue;
 }
@@ -103,8 +105,8 @@ QVariant NsmListModel::data(const QModelIndex &cell, int role) const {
         return text(t, column);
     case Qt::ToolTipRole:
         if (column == time)
-            return QStringLiteral("Guest's clock in seconds; on the host %1")
-                .arg(QDateTime::fromMSecsSinceEpoch(t.hostNs / 1'000'000).toString(Qt::ISODateWithMs));
+            return u"Guest's clock in seconds; on the host %1"_s.arg(
+                QDateTime::fromMSecsSinceEpoch(t.hostNs / 1'000'000).toString(Qt::ISODateWithMs));
         if (column == result) {
             QStringList lines{answerSizeText(t), comment(t.id)};
             lines.removeAll(QString());
@@ -150,17 +152,17 @@ QByteArray NsmListModel::asJsonLines() const {
     QByteArray out;
     for (int row = 0; row < rowCount(); ++row) {
         const NsmTransaction &t = at(row);
-        QJsonObject object{{QStringLiteral("transaction"), static_cast<qint64>(t.id)},
-                           {QStringLiteral("host-ns"), t.hostNs},
-                           {QStringLiteral("kind"), pcapng::nsmKindName(t.kind)},
-                           {QStringLiteral("request"), formats::cborJson(requestBytes(t))}};
+        QJsonObject object{{u"transaction"_s, static_cast<qint64>(t.id)},
+                           {u"host-ns"_s, t.hostNs},
+                           {u"kind"_s, pcapng::nsmKindName(t.kind)},
+                           {u"request"_s, formats::cborJson(requestBytes(t))}};
         if (t.virtualNs >= 0)
-            object.insert(QStringLiteral("virtual-ns"), t.virtualNs);
+            object.insert(u"virtual-ns"_s, t.virtualNs);
         if (t.hasResponse) {
-            object.insert(QStringLiteral("result"), pcapng::nsmResultName(t.result));
-            object.insert(QStringLiteral("duration-ns"), static_cast<qint64>(t.durationNs));
-            object.insert(QStringLiteral("verdict"), pcapng::nameOf(t.verdict));
-            object.insert(QStringLiteral("response"), formats::cborJson(responseBytes(t)));
+            object.insert(u"result"_s, pcapng::nsmResultName(t.result));
+            object.insert(u"duration-ns"_s, static_cast<qint64>(t.durationNs));
+            object.insert(u"verdict"_s, pcapng::nameOf(t.verdict));
+            object.insert(u"response"_s, formats::cborJson(responseBytes(t)));
         }
         out += QJsonDocument(object).toJson(QJsonDocument::Compact) + '\n';
     }

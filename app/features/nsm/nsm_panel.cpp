@@ -23,12 +23,14 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 NsmPanel::NsmPanel(const RunAccount &account, QWidget *parent)
-    : Panel(QStringLiteral("nsm"), QStringLiteral("NSM"), parent), m_model(account.nsm()),
-      m_filter(new FilterBar(QStringLiteral("Filter requests"), QStringLiteral("Text shown"))),
+    : Panel(u"nsm"_s, u"NSM"_s, parent), m_model(account.nsm()),
+      m_filter(new FilterBar(u"Filter requests"_s, u"Text shown"_s)),
       m_table(new FollowingTable(m_model, FollowingTable::Follow::end, FollowingTable::FirstRow::always)),
       m_detail(new CborView), m_splitter(new QSplitter(Qt::Vertical)) {
-    m_table->setAccessibleName(QStringLiteral("NSM requests"));
+    m_table->setAccessibleName(u"NSM requests"_s);
     const int em = fontMetrics().averageCharWidth();
     const int widths[] = {7, 14, 17, 40, 19, 11};
     for (int column = 0; column < NsmListModel::columnCountValue; ++column)
@@ -49,10 +51,9 @@ NsmPanel::NsmPanel(const RunAccount &account, QWidget *parent)
     inner->addWidget(m_filter);
     inner->addWidget(m_splitter, 1);
     m_stack = new EmptyStack(
-        content, QStringLiteral("No NSM requests yet"),
-        QStringLiteral(
-            "What the enclave asks its security module appears here while it runs. A saved capture "
-            "(.pcapng) can be opened as well: drop it on this window."));
+        content, u"No NSM requests yet"_s,
+        u"What the enclave asks its security module appears here while it runs. A saved capture "
+        "(.pcapng) can be opened as well: drop it on this window."_s);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_stack);
@@ -89,20 +90,19 @@ void NsmPanel::follow(const RunAccount &account) {
 }
 
 void NsmPanel::buildFilterBar() {
-    QList<std::pair<QString, QVariant>> kinds{{QStringLiteral("All requests"), {}}};
+    QList<std::pair<QString, QVariant>> kinds{{u"All requests"_s, {}}};
     for (int kind = 0; kind < NSM_REQUEST_KINDS; ++kind)
         kinds.append({pcapng::nsmKindName(kind), kind});
-    QList<std::pair<QString, QVariant>> results{{QStringLiteral("Any result"), {}},
-                                                {QStringLiteral("Succeeded"), {}},
-                                                {QStringLiteral("Failed"), {}}};
+    QList<std::pair<QString, QVariant>> results{
+        {u"Any result"_s, {}}, {u"Succeeded"_s, {}}, {u"Failed"_s, {}}};
     for (int result = 1; result < NSM_ERRORS; ++result)
         results.append({pcapng::nsmResultName(result), result});
-    QList<std::pair<QString, QVariant>> pcrs{{QStringLiteral("Any PCR"), {}}};
+    QList<std::pair<QString, QVariant>> pcrs{{u"Any PCR"_s, {}}};
     for (int pcr = 0; pcr < 32; ++pcr)
-        pcrs.append({QStringLiteral("PCR %1").arg(pcr), pcr});
-    m_kind = m_filter->addChoice(QStringLiteral("Kind of request shown"), kinds);
-    m_result = m_filter->addChoice(QStringLiteral("Result shown"), results);
-    m_pcr = m_filter->addChoice(QStringLiteral("PCR shown"), pcrs);
+        pcrs.append({u"PCR %1"_s.arg(pcr), pcr});
+    m_kind = m_filter->addChoice(u"Kind of request shown"_s, kinds);
+    m_result = m_filter->addChoice(u"Result shown"_s, results);
+    m_pcr = m_filter->addChoice(u"PCR shown"_s, pcrs);
     connect(m_filter, &FilterBar::changed, this, &NsmPanel::applyFilter);
 }
 
@@ -125,16 +125,13 @@ void NsmPanel::applyFilter() {
 void NsmPanel::refreshStatus(const QString &streamNote) {
     m_streamNote = streamNote;
     const int all = m_model.sourceCount(), shown = m_model.rowCount();
-    QString text =
-        all == shown ? QStringLiteral("%1").arg(all) : QStringLiteral("%1 of %2").arg(shown).arg(all);
+    QString text = all == shown ? u"%1"_s.arg(all) : u"%1 of %2"_s.arg(shown).arg(all);
     if (m_model.notKept() > 0)
-        text += QStringLiteral(", %1 later ones not listed").arg(m_model.notKept());
+        text += u", %1 later ones not listed"_s.arg(m_model.notKept());
     if (!m_rules.isEmpty())
-        text += QStringLiteral(" · %1 %2")
-                    .arg(m_rules.size())
-                    .arg(m_rules.size() == 1 ? QStringLiteral("rule") : QStringLiteral("rules"));
+        text += u" · %1 %2"_s.arg(m_rules.size()).arg(m_rules.size() == 1 ? u"rule"_s : u"rules"_s);
     if (!streamNote.isEmpty())
-        text += QStringLiteral(" · ") + streamNote;
+        text += u" · "_s + streamNote;
     m_filter->setStatus(text);
 }
 
@@ -155,14 +152,14 @@ void NsmPanel::showSide() {
     }
     const NsmTransaction &t = *shown;
     const QByteArray request = m_model.requestBytes(t), response = m_model.responseBytes(t);
-    const QString gone = QStringLiteral("The bytes are not kept any more.");
+    const QString gone = u"The bytes are not kept any more."_s;
     m_detail->setPieces(
-        {{QStringLiteral("Request"), request,
-          t.hasRequest && t.requestBytes > 0 ? gone : QStringLiteral("The request is not in the capture.")},
-         {QStringLiteral("Response"), response,
-          !t.hasResponse        ? QStringLiteral("There is no answer yet.")
+        {{u"Request"_s, request,
+          t.hasRequest && t.requestBytes > 0 ? gone : u"The request is not in the capture."_s},
+         {u"Response"_s, response,
+          !t.hasResponse        ? u"There is no answer yet."_s
           : t.responseBytes > 0 ? gone
-                                : QStringLiteral("The answer was dropped on purpose.")}});
+                                : u"The answer was dropped on purpose."_s}});
     m_detail->setNote(m_model.comment(t.id));
 }
 
@@ -189,14 +186,11 @@ bool NsmPanel::openDocument() {
     const auto decoded = pcapng::decodeCbor(m_model.responseBytes(*t));
     if (!decoded)
         return false;
-    const QByteArray document = decoded->toMap()
-                                    .value(QStringLiteral("Attestation"))
-                                    .toMap()
-                                    .value(QStringLiteral("document"))
-                                    .toByteArray();
+    const QByteArray document =
+        decoded->toMap().value(u"Attestation"_s).toMap().value(u"document"_s).toByteArray();
     if (document.isEmpty())
         return false;
-    emit documentOpened(document, QStringLiteral("NSM transaction %1").arg(t->id));
+    emit documentOpened(document, u"NSM transaction %1"_s.arg(t->id));
     return true;
 }
 
@@ -252,15 +246,15 @@ void NsmPanel::find() {
 }
 
 QJsonObject NsmPanel::viewState() const {
-    return {{QStringLiteral("columns"), stateText(*m_table->horizontalHeader())},
-            {QStringLiteral("splitter"), stateText(*m_splitter)},
-            {QStringLiteral("detail"), m_detail->stateText()}};
+    return {{u"columns"_s, stateText(*m_table->horizontalHeader())},
+            {u"splitter"_s, stateText(*m_splitter)},
+            {u"detail"_s, m_detail->stateText()}};
 }
 
 void NsmPanel::restoreViewState(const QJsonObject &state) {
-    restoreStateText(*m_table->horizontalHeader(), state[QStringLiteral("columns")].toString());
-    restoreStateText(*m_splitter, state[QStringLiteral("splitter")].toString());
-    m_detail->restoreStateText(state[QStringLiteral("detail")].toString());
+    restoreStateText(*m_table->horizontalHeader(), state[u"columns"_s].toString());
+    restoreStateText(*m_splitter, state[u"splitter"_s].toString());
+    m_detail->restoreStateText(state[u"detail"_s].toString());
 }
 
 } // namespace nitroscope::app

@@ -10,6 +10,8 @@
 #include <QMenu>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QString faultText(const QString &action) {
@@ -54,7 +56,7 @@ void NsmPanel::removeRules() {
 
 void NsmPanel::fillMenu(QMenu &menu) {
     const NsmTransaction *t = current();
-    QMenu *copyMenu = menu.addMenu(QStringLiteral("&Copy As"));
+    QMenu *copyMenu = menu.addMenu(u"&Copy As"_s);
     copyMenu->setEnabled(t != nullptr);
     const std::pair<const char *, CopyForm> forms[] = {{"&Diagnostic Notation", CopyForm::diagnostic},
                                                        {"&JSON", CopyForm::json},
@@ -65,18 +67,18 @@ void NsmPanel::fillMenu(QMenu &menu) {
         connect(copyMenu->addAction(QLatin1String(text)), &QAction::triggered, this,
                 [this, form = form] { copyAs(form); });
     if (t && t->kind == NSM_REQUEST_ATTESTATION && t->hasResponse && !t->failed() && !t->isDropped())
-        connect(menu.addAction(QStringLiteral("&Open Attestation Document")), &QAction::triggered, this,
+        connect(menu.addAction(u"&Open Attestation Document"_s), &QAction::triggered, this,
                 &NsmPanel::openDocument);
     if (t && t->kind <= NSM_REQUEST_LOCK_PCR && t->pcr >= 0 && t->pcr < 32)
-        connect(menu.addAction(QStringLiteral("Show PCR &%1").arg(t->pcr)), &QAction::triggered, this,
+        connect(menu.addAction(u"Show PCR &%1"_s.arg(t->pcr)), &QAction::triggered, this,
                 [this, pcr = t->pcr] { emit pcrChosen(pcr); });
     menu.addSeparator();
     addRuleMenus(menu, t);
 }
 
 void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
-    QMenu *breaks = menu.addMenu(QStringLiteral("&Break On"));
-    QMenu *faults = menu.addMenu(QStringLiteral("&Fault"));
+    QMenu *breaks = menu.addMenu(u"&Break On"_s);
+    QMenu *faults = menu.addMenu(u"&Fault"_s);
     const auto addBreak = [this, breaks](const QString &text, const qmp::BreakRule &wanted) {
         connect(breaks->addAction(text), &QAction::triggered, this,
                 [this, wanted] { emit breakWanted(wanted); });
@@ -87,14 +89,13 @@ void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
     const bool hasPcr = transaction && transaction->kind <= NSM_REQUEST_LOCK_PCR && transaction->pcr >= 0 &&
                         transaction->pcr < 32;
     if (!kind.isEmpty())
-        addBreak(QStringLiteral("Every ") + kind, nsmBreak(kind));
+        addBreak(u"Every "_s + kind, nsmBreak(kind));
     if (hasPcr)
-        addBreak(QStringLiteral("Every Request for PCR %1").arg(transaction->pcr),
-                 nsmBreak({}, transaction->pcr));
+        addBreak(u"Every Request for PCR %1"_s.arg(transaction->pcr), nsmBreak({}, transaction->pcr));
     if (transaction && transaction->failed())
-        addBreak(QStringLiteral("Every ") + pcapng::nsmResultName(transaction->result),
+        addBreak(u"Every "_s + pcapng::nsmResultName(transaction->result),
                  nsmBreak({}, {}, pcapng::nsmResultName(transaction->result)));
-    addBreak(QStringLiteral("Every Request"), nsmBreak());
+    addBreak(u"Every Request"_s, nsmBreak());
 
     const auto addFault = [this](QMenu *to, const QString &text, const qmp::FaultRule &wanted) {
         connect(to->addAction(text), &QAction::triggered, this, [this, wanted] { emit faultWanted(wanted); });
@@ -105,39 +106,31 @@ void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
         std::optional<int> pcr;
         quint64 count;
     };
-    const QString what = kind.isEmpty() ? QStringLiteral("Request") : kind;
-    std::vector<Which> choices{{QStringLiteral("&Next ") + what, kind, {}, 1},
-                               {QStringLiteral("&Every ") + what, kind, {}, 0}};
+    const QString what = kind.isEmpty() ? u"Request"_s : kind;
+    std::vector<Which> choices{{u"&Next "_s + what, kind, {}, 1}, {u"&Every "_s + what, kind, {}, 0}};
     if (hasPcr)
-        choices.push_back(
-            {QStringLiteral("Every Request for &PCR %1").arg(transaction->pcr), {}, transaction->pcr, 0});
+        choices.push_back({u"Every Request for &PCR %1"_s.arg(transaction->pcr), {}, transaction->pcr, 0});
     for (const Which &which : choices) {
         QMenu *part = faults->addMenu(which.title);
-        QMenu *errors = part->addMenu(QStringLiteral("Answer with &Error"));
+        QMenu *errors = part->addMenu(u"Answer with &Error"_s);
         for (int result = 1; result < NSM_ERRORS; ++result)
-            addFault(errors, pcapng::nsmResultName(result),
-                     {QStringLiteral("error"),
-                      which.kind,
-                      pcapng::nsmResultName(result),
-                      which.pcr,
-                      {},
-                      which.count,
-                      0,
-                      0});
+            addFault(
+                errors, pcapng::nsmResultName(result),
+                {u"error"_s, which.kind, pcapng::nsmResultName(result), which.pcr, {}, which.count, 0, 0});
         for (const QString &action : nsmFaultActions()) {
-            if (action == QStringLiteral("error"))
+            if (action == u"error"_s)
                 continue;
-            const bool aboutDocuments = action != QStringLiteral("delay") && action != QStringLiteral("drop");
+            const bool aboutDocuments = action != u"delay"_s && action != u"drop"_s;
             if (aboutDocuments && transaction && transaction->kind != NSM_REQUEST_ATTESTATION)
                 continue;
             std::optional<quint64> milliseconds;
-            if (action == QStringLiteral("delay"))
+            if (action == u"delay"_s)
                 milliseconds = 1000;
-            if (action == QStringLiteral("stale-timestamp"))
+            if (action == u"stale-timestamp"_s)
                 milliseconds = 3'600'000;
             addFault(part, faultText(action),
                      {action,
-                      aboutDocuments ? QStringLiteral("Attestation") : which.kind,
+                      aboutDocuments ? u"Attestation"_s : which.kind,
                       {},
                       which.pcr,
                       milliseconds,
@@ -150,16 +143,15 @@ void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
     faults->setEnabled(m_canSet);
     if (m_rules.isEmpty())
         return;
-    QMenu *remove = menu.addMenu(QStringLiteral("&Remove"));
+    QMenu *remove = menu.addMenu(u"&Remove"_s);
     remove->setEnabled(m_canSet);
     for (const NsmRule &rule : m_rules)
-        connect(remove->addAction(rule.hits > 0 ? QStringLiteral("%1 (%2×)").arg(rule.text).arg(rule.hits)
-                                                : rule.text),
+        connect(remove->addAction(rule.hits > 0 ? u"%1 (%2×)"_s.arg(rule.text).arg(rule.hits) : rule.text),
                 &QAction::triggered, this,
                 [this, kind = rule.kind, id = rule.id] { emit ruleRemovalWanted(kind, id); });
     if (m_rules.size() > 1) {
         remove->addSeparator();
-        connect(remove->addAction(QStringLiteral("&All")), &QAction::triggered, this, &NsmPanel::removeRules);
+        connect(remove->addAction(u"&All"_s), &QAction::triggered, this, &NsmPanel::removeRules);
     }
 }
 

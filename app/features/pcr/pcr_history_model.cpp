@@ -4,6 +4,8 @@
 #include "app/ui/text/roles.hpp"
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QString causeText(const QString &cause) {
@@ -48,8 +50,7 @@ QVariant PcrHistoryModel::data(const QModelIndex &cell, int role) const {
         }
     case Qt::ToolTipRole:
         return change.transaction
-                   ? QVariant(
-                         QStringLiteral("Double-click to see NSM transaction %1").arg(change.transaction))
+                   ? QVariant(u"Double-click to see NSM transaction %1"_s.arg(change.transaction))
                    : QVariant();
     case Qt::TextAlignmentRole:
         return cell.column() == time || cell.column() == transaction
@@ -58,10 +59,9 @@ QVariant PcrHistoryModel::data(const QModelIndex &cell, int role) const {
     case monospaceRole:
         return cell.column() != cause;
     case toneRole:
-        return static_cast<int>(cell.column() == time ||
-                                        (cell.column() == value && change.cause != QLatin1String("extend"))
-                                    ? Tone::muted
-                                    : Tone::normal);
+        return static_cast<int>(
+            cell.column() == time || (cell.column() == value && change.cause != "extend"_L1) ? Tone::muted
+                                                                                             : Tone::normal);
     default:
         return {};
     }
@@ -115,9 +115,8 @@ int PcrHistoryModel::extensions(int index) const {
     if (!m_account)
         return 0;
     const auto &history = m_account->history(index);
-    return static_cast<int>(std::count_if(history.begin(), history.end(), [](const PcrChange &change) {
-        return change.cause == QLatin1String("extend");
-    }));
+    return static_cast<int>(std::count_if(
+        history.begin(), history.end(), [](const PcrChange &change) { return change.cause == "extend"_L1; }));
 }
 
 } // namespace nitroscope::app

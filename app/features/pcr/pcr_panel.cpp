@@ -16,6 +16,8 @@
 #include <QTableView>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int fadeMs = 4000; // how long a changed PCR stays marked
@@ -23,12 +25,12 @@ constexpr int fadeMs = 4000; // how long a changed PCR stays marked
 } // namespace
 
 PcrPanel::PcrPanel(QWidget *parent)
-    : Panel(QStringLiteral("pcrs"), QStringLiteral("PCRs"), parent), m_table(new QTableView),
-      m_changes(new QTableView), m_splitter(new QSplitter(Qt::Vertical)), m_title(new QLabel),
-      m_live(new QLabel), m_expected(new QLabel) {
+    : Panel(u"pcrs"_s, u"PCRs"_s, parent), m_table(new QTableView), m_changes(new QTableView),
+      m_splitter(new QSplitter(Qt::Vertical)), m_title(new QLabel), m_live(new QLabel),
+      m_expected(new QLabel) {
     prepareTable(*m_table);
     m_table->setModel(&m_model);
-    m_table->setAccessibleName(QStringLiteral("Platform configuration registers"));
+    m_table->setAccessibleName(u"Platform configuration registers"_s);
     const int em = fontMetrics().averageCharWidth();
     const int widths[] = {7, 27, 16, 9};
     for (int column = 0; column < PcrTableModel::live; ++column)
@@ -50,7 +52,7 @@ PcrPanel::PcrPanel(QWidget *parent)
     digits.setPointSizeF(theme::caption().pointSizeF());
     int row = 1;
     for (QLabel *value : {m_live, m_expected}) {
-        auto *name = new QLabel(value == m_live ? QStringLiteral("Live") : QStringLiteral("Expected"));
+        auto *name = new QLabel(value == m_live ? u"Live"_s : u"Expected"_s);
         name->setFont(theme::caption());
         value->setFont(digits);
         value->setTextFormat(Qt::RichText);
@@ -64,7 +66,7 @@ PcrPanel::PcrPanel(QWidget *parent)
 
     prepareTable(*m_changes);
     m_changes->setModel(&m_history);
-    m_changes->setAccessibleName(QStringLiteral("History of the PCR"));
+    m_changes->setAccessibleName(u"History of the PCR"_s);
     const int changeWidths[] = {13, 25, 11};
     for (int column = 0; column < PcrHistoryModel::value; ++column)
         m_changes->setColumnWidth(column, em * changeWidths[column]);
@@ -107,9 +109,8 @@ PcrPanel::PcrPanel(QWidget *parent)
     inner->setSpacing(0);
     inner->addWidget(m_splitter, 1);
     m_stack = new EmptyStack(
-        content, QStringLiteral("No PCRs yet"),
-        QStringLiteral(
-            "Open an EIF to see the values it should have; run it to see what the enclave measures."));
+        content, u"No PCRs yet"_s,
+        u"Open an EIF to see the values it should have; run it to see what the enclave measures."_s);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_stack);
@@ -136,15 +137,15 @@ void PcrPanel::setLive(const QVector<PcrValue> &pcrs) {
 // 24 bytes a line, bytes that differ from the other value marked.
 QString PcrPanel::digest(const QByteArray &value, const QByteArray &other) const {
     if (value.isEmpty())
-        return QStringLiteral("–<br>&nbsp;");
+        return u"–<br>&nbsp;"_s;
     const QString bad = theme::toneColor(palette(), Tone::bad).name();
     QString html;
     for (qsizetype i = 0; i < value.size(); ++i) {
         if (i == 24)
-            html += QStringLiteral("<br>");
+            html += u"<br>"_s;
         const QString byte = QString::fromLatin1(value.mid(i, 1).toHex());
         const bool differs = !other.isEmpty() && value[i] != other.at(std::min(i, other.size() - 1));
-        html += differs ? QStringLiteral("<span style='color:%1'>%2</span>").arg(bad, byte) : byte;
+        html += differs ? u"<span style='color:%1'>%2</span>"_s.arg(bad, byte) : byte;
         if (i % 4 == 3 && i % 24 != 23)
             html += QLatin1Char(' ');
     }
@@ -158,9 +159,9 @@ void PcrPanel::showDetails() {
     const int pcr = current.row();
     m_history.setPcr(pcr);
     const PcrState state = m_model.stateOf(pcr);
-    QString title = QStringLiteral("PCR %1 · %2").arg(pcr).arg(formats::pcrMeaning(pcr));
+    QString title = u"PCR %1 · %2"_s.arg(pcr).arg(formats::pcrMeaning(pcr));
     if (state != PcrState::unknown)
-        title += QStringLiteral(" · ") + pcrStateText(state);
+        title += u" · "_s + pcrStateText(state);
     m_title->setText(title);
     // In debug mode every byte differs, and is meant to.
     const bool compare = state == PcrState::differs;
@@ -195,13 +196,12 @@ void PcrPanel::changeEvent(QEvent *event) {
 }
 
 QJsonObject PcrPanel::viewState() const {
-    return {{QStringLiteral("columns"), stateText(*m_table->horizontalHeader())},
-            {QStringLiteral("splitter"), stateText(*m_splitter)}};
+    return {{u"columns"_s, stateText(*m_table->horizontalHeader())}, {u"splitter"_s, stateText(*m_splitter)}};
 }
 
 void PcrPanel::restoreViewState(const QJsonObject &state) {
-    restoreStateText(*m_table->horizontalHeader(), state[QStringLiteral("columns")].toString());
-    restoreStateText(*m_splitter, state[QStringLiteral("splitter")].toString());
+    restoreStateText(*m_table->horizontalHeader(), state[u"columns"_s].toString());
+    restoreStateText(*m_splitter, state[u"splitter"_s].toString());
 }
 
 } // namespace nitroscope::app

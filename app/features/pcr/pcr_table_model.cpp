@@ -9,6 +9,8 @@
 #include <QJsonObject>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 bool isZero(const QByteArray &value) {
@@ -37,17 +39,17 @@ Tone toneOf(PcrState state) {
 QString pcrStateText(PcrState state) {
     switch (state) {
     case PcrState::unknown:
-        return QStringLiteral("–");
+        return u"–"_s;
     case PcrState::zero:
-        return QStringLiteral("zero");
+        return u"zero"_s;
     case PcrState::debugZero:
-        return QStringLiteral("zero (debug)");
+        return u"zero (debug)"_s;
     case PcrState::match:
-        return QStringLiteral("match");
+        return u"match"_s;
     case PcrState::differs:
-        return QStringLiteral("differs");
+        return u"differs"_s;
     case PcrState::set:
-        return QStringLiteral("set");
+        return u"set"_s;
     }
     return {};
 }
@@ -81,9 +83,7 @@ QString PcrTableModel::text(int pcr, int column) const {
     case state:
         return pcrStateText(stateOf(pcr));
     case locked:
-        return entry.live.isEmpty() ? QString()
-               : entry.locked       ? QStringLiteral("locked")
-                                    : QStringLiteral("open");
+        return entry.live.isEmpty() ? QString() : entry.locked ? u"locked"_s : u"open"_s;
     case live:
         return QString::fromLatin1(entry.live.toHex());
     case expected:
@@ -104,10 +104,9 @@ QVariant PcrTableModel::data(const QModelIndex &cell, int role) const {
     case Qt::ToolTipRole:
         if (isValue)
             return {};
-        return QStringLiteral("PCR %1: %2").arg(cell.row()).arg(formats::pcrMeaning(cell.row()));
+        return u"PCR %1: %2"_s.arg(cell.row()).arg(formats::pcrMeaning(cell.row()));
     case Qt::AccessibleTextRole:
-        return QStringLiteral("PCR %1 %2 %3")
-            .arg(cell.row())
+        return u"PCR %1 %2 %3"_s.arg(cell.row())
             .arg(headerData(cell.column(), Qt::Horizontal, Qt::DisplayRole).toString(),
                  text(cell.row(), cell.column()));
     case Qt::TextAlignmentRole:
@@ -211,7 +210,7 @@ QString PcrTableModel::asText() const {
     for (int pcr = 0; pcr < pcrCount; ++pcr) {
         const QByteArray value = row(pcr).live.isEmpty() ? row(pcr).expected : row(pcr).live;
         if (!value.isEmpty())
-            out += QStringLiteral("PCR%1: %2\n").arg(pcr).arg(QString::fromLatin1(value.toHex()));
+            out += u"PCR%1: %2\n"_s.arg(pcr).arg(QString::fromLatin1(value.toHex()));
     }
     return out;
 }
@@ -219,7 +218,7 @@ QString PcrTableModel::asText() const {
 QByteArray PcrTableModel::asJson() const {
     QJsonObject liveValues, measurements, locks;
     for (int pcr = 0; pcr < pcrCount; ++pcr) {
-        const QString name = QStringLiteral("PCR%1").arg(pcr);
+        const QString name = u"PCR%1"_s.arg(pcr);
         if (!row(pcr).live.isEmpty()) {
             liveValues[name] = QString::fromLatin1(row(pcr).live.toHex());
             locks[name] = row(pcr).locked;
@@ -227,10 +226,10 @@ QByteArray PcrTableModel::asJson() const {
         if (!row(pcr).expected.isEmpty())
             measurements[name] = QString::fromLatin1(row(pcr).expected.toHex());
     }
-    return QJsonDocument(QJsonObject{{QStringLiteral("HashAlgorithm"), QStringLiteral("Sha384 { ... }")},
-                                     {QStringLiteral("Measurements"), measurements},
-                                     {QStringLiteral("Live"), liveValues},
-                                     {QStringLiteral("Locked"), locks}})
+    return QJsonDocument(QJsonObject{{u"HashAlgorithm"_s, u"Sha384 { ... }"_s},
+                                     {u"Measurements"_s, measurements},
+                                     {u"Live"_s, liveValues},
+                                     {u"Locked"_s, locks}})
         .toJson();
 }
 

@@ -5,11 +5,13 @@
 #include <cmath>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr double airPart = 0.02;           // of the span, at both ends of a view that shows everything
-constexpr double edgePart = 0.1;           // of the width, where nothing is revealed
-constexpr qint64 mostNs = qint64{1} << 61; // so that sums of two cannot overflow
+constexpr double airPart = 0.02;          // of the span, at both ends of a view that shows everything
+constexpr double edgePart = 0.1;          // of the width, where nothing is revealed
+constexpr qint64 maxNs = qint64{1} << 61; // so that sums of two cannot overflow
 
 } // namespace
 
@@ -18,8 +20,8 @@ void TimeAxis::setWidth(int pixels) {
 }
 
 void TimeAxis::setExtent(qint64 first, qint64 last) {
-    m_first = std::clamp(first, -mostNs, mostNs);
-    m_last = std::clamp(std::max(first, last), -mostNs, mostNs);
+    m_first = std::clamp(first, -maxNs, maxNs);
+    m_last = std::clamp(std::max(first, last), -maxNs, maxNs);
     if (m_fit)
         fit();
     else
@@ -35,14 +37,14 @@ qint64 TimeAxis::timeAt(double x) const {
 }
 
 void TimeAxis::show(qint64 from, qint64 to) {
-    m_from = std::clamp(from, -mostNs, mostNs);
-    m_to = std::clamp(to, -mostNs, mostNs);
+    m_from = std::clamp(from, -maxNs, maxNs);
+    m_to = std::clamp(to, -maxNs, maxNs);
     m_fit = false;
     clamp();
 }
 
 void TimeAxis::fit() {
-    const qint64 span = std::max(m_last - m_first, leastSpanNs);
+    const qint64 span = std::max(m_last - m_first, minSpanNs);
     const auto air = static_cast<qint64>(static_cast<double>(span) * airPart);
     m_from = m_first - air;
     m_to = m_first + span + air;
@@ -51,9 +53,9 @@ void TimeAxis::fit() {
 
 void TimeAxis::zoom(double factor, double x) {
     const qint64 fixed = timeAt(x);
-    const double span = std::max(static_cast<double>(m_to - m_from) * factor, double(leastSpanNs));
+    const double span = std::max(static_cast<double>(m_to - m_from) * factor, double(minSpanNs));
     const double part = x / m_width;
-    if (span >= static_cast<double>(std::max(m_last - m_first, leastSpanNs)) * (1 + 2 * airPart)) {
+    if (span >= static_cast<double>(std::max(m_last - m_first, minSpanNs)) * (1 + 2 * airPart)) {
         fit(); // there is no more than everything
         return;
     }
@@ -79,7 +81,7 @@ void TimeAxis::reveal(qint64 ns) {
 
 // A view is at least the least span, and always has some of what there is in it.
 void TimeAxis::clamp() {
-    const qint64 span = std::max(m_to - m_from, leastSpanNs);
+    const qint64 span = std::max(m_to - m_from, minSpanNs);
     const auto air = static_cast<qint64>(static_cast<double>(span) * 0.5);
     const qint64 latest = std::max(m_first - air, m_last - span + air);
     m_from = std::clamp(m_from, m_first - air, latest);
@@ -89,7 +91,7 @@ void TimeAxis::clamp() {
 qint64 TimeAxis::tickStep(int leastPixels) const {
     const double least = nsPerPixel() * std::max(1, leastPixels);
     qint64 power = 1;
-    while (power < mostNs / 10) {
+    while (power < maxNs / 10) {
         for (const qint64 step : {1, 2, 5})
             if (static_cast<double>(step * power) >= least)
                 return step * power;
@@ -117,9 +119,8 @@ QString TimeAxis::label(qint64 ns, qint64 stepNs) {
     const quint64 whole = ns < 0 ? 0 - static_cast<quint64>(ns) : static_cast<quint64>(ns);
     QString text = QString::number(whole / 1'000'000'000);
     if (decimals > 0)
-        text +=
-            u'.' + QStringLiteral("%1").arg(whole % 1'000'000'000, 9, 10, QLatin1Char('0')).left(decimals);
-    return (ns < 0 ? QStringLiteral("−") : QString()) + text + QStringLiteral(" s");
+        text += u'.' + u"%1"_s.arg(whole % 1'000'000'000, 9, 10, QLatin1Char('0')).left(decimals);
+    return (ns < 0 ? u"−"_s : QString()) + text + u" s"_s;
 }
 
 } // namespace nitroscope::app

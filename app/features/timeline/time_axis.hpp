@@ -12,7 +12,7 @@ namespace nitroscope::app {
 
 class TimeAxis {
 public:
-    static constexpr qint64 leastSpanNs = 200; // that a view can show; closer there is nothing to see
+    static constexpr qint64 minSpanNs = 200; // that a view can show; closer there is nothing to see
 
     int width() const { return m_width; }
     void setWidth(int pixels);
@@ -48,7 +48,7 @@ private:
 
     int m_width = 1;
     qint64 m_first = 0, m_last = 0;
-    qint64 m_from = 0, m_to = leastSpanNs;
+    qint64 m_from = 0, m_to = minSpanNs;
     bool m_fit = true;
 };
 

@@ -184,7 +184,7 @@ void TimelineModel::show(int number, bool notableOnly) {
 }
 
 int TimelineModel::append(TimelineEvent event) {
-    if (m_events.size() >= mostEvents) {
+    if (m_events.size() >= maxEvents) {
         ++m_notKept;
         return -1;
     }

@@ -32,8 +32,8 @@ struct TimelineFilter {
 class TimelineModel : public QObject {
     Q_OBJECT
 public:
-    static constexpr size_t mostEvents = 2'000'000; // those beyond are counted, not kept
-    static constexpr size_t mostWords = 100'000;    // in the table; later new ones are shortened
+    static constexpr size_t maxEvents = 2'000'000; // those beyond are counted, not kept
+    static constexpr size_t maxWords = 100'000;    // in the table; later new ones are shortened
     static constexpr int flowRows = 4;
     static constexpr size_t sliceEvents = 20'000; // that a filter looks at in one go
 

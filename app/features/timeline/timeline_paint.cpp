@@ -12,12 +12,14 @@
 #include <QScrollBar>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr int tickPixels = 90;       // between two labels of the ruler, at least
-constexpr int textGap = 4;           // pixels between a mark and its text
-constexpr int leastText = 30;        // pixels below which no text is tried
-constexpr size_t mostSpans = 50'000; // that are looked through for those reaching into the view
+constexpr int tickPixels = 90;      // between two labels of the ruler, at least
+constexpr int textGap = 4;          // pixels between a mark and its text
+constexpr int minText = 30;         // pixels below which no text is tried
+constexpr size_t maxSpans = 50'000; // that are looked through for those reaching into the view
 
 QColor laneColor(const QPalette &palette, TimelineLane lane) {
     return theme::seriesColor(palette, static_cast<int>(lane));
@@ -76,8 +78,7 @@ void TimelineView::paintRuler(QPainter &painter) const {
     }
     painter.setPen(theme::mutedText(palette()));
     painter.drawText(QRect(8, bottom - line - 3, m_gutter - 8, line), Qt::AlignLeft | Qt::AlignVCenter,
-                     m_model.clock() == TimelineClock::guest ? QStringLiteral("Guest")
-                                                             : QStringLiteral("Host"));
+                     m_model.clock() == TimelineClock::guest ? u"Guest"_s : u"Host"_s);
     if (m_hover >= 0 && !m_model.events().empty()) {
         const int x = m_gutter + m_hover;
         const qint64 pixel = std::max<qint64>(1, static_cast<qint64>(m_axis.nsPerPixel()));
@@ -115,7 +116,7 @@ void TimelineView::paintSpans(QPainter &painter, TimelineLane lane, const QRect 
     const qint64 earliest = m_axis.from() - m_model.longest(lane);
     const size_t last = m_model.positionOf(lane, m_axis.to());
     const size_t first =
-        std::max(hasOpen ? 0 : m_model.positionOf(lane, earliest), last > mostSpans ? last - mostSpans : 0);
+        std::max(hasOpen ? 0 : m_model.positionOf(lane, earliest), last > maxSpans ? last - maxSpans : 0);
     const QColor fill = theme::rangeBackground(palette(), color);
     int lastX = -1;
     for (size_t at = first; at < last; ++at) {
@@ -170,8 +171,8 @@ void TimelineView::paintMarks(QPainter &painter, TimelineLane lane, const QRect 
         const QColor plain = event.tone == Tone::muted && count == 1 ? theme::faintText(palette())
                                                                      : theme::mixed(base, color, strength);
         const QColor shade = worst ? theme::toneColor(palette(), worst->tone) : plain;
-        constexpr size_t mostSingle = 16; // marks that are placed one by one
-        if ((isPacket || isFlow || lane == TimelineLane::systemCalls) && count <= mostSingle) {
+        constexpr size_t maxSingle = 16; // marks that are placed one by one
+        if ((isPacket || isFlow || lane == TimelineLane::systemCalls) && count <= maxSingle) {
             for (size_t i = at; i < next; ++i) {
                 const TimelineEvent &each = m_model.event(numbers[i]);
                 const QRect mark = markRect(each, rect);
@@ -183,7 +184,7 @@ void TimelineView::paintMarks(QPainter &painter, TimelineLane lane, const QRect 
         }
         // Its words: of packets and flows only where the lane is high enough for two lines.
         size_t beside = next; // packets the other way are in the other half
-        while (isPacket && beside < std::min(numbers.size(), next + mostSingle) &&
+        while (isPacket && beside < std::min(numbers.size(), next + maxSingle) &&
                m_model.event(numbers[beside]).row != event.row)
             ++beside;
         const double nextX =
@@ -192,7 +193,7 @@ void TimelineView::paintMarks(QPainter &painter, TimelineLane lane, const QRect 
         const QRect mark = markRect(event, rect);
         const int roomLeft = x - taken - 2 * textGap;
         taken = x + 2;
-        if (count == 1 && std::max(room, roomLeft) >= leastText && mark.height() >= line - 3) {
+        if (count == 1 && std::max(room, roomLeft) >= minText && mark.height() >= line - 3) {
             painter.setPen(worst ? shade : palette().color(QPalette::Text));
             const QString text = m_model.text(first);
             const int wanted = std::min(fontMetrics().horizontalAdvance(text), rect.width() / 2);
@@ -204,8 +205,8 @@ void TimelineView::paintMarks(QPainter &painter, TimelineLane lane, const QRect 
                              fontMetrics().elidedText(text, Qt::ElideRight, place.width()));
             if (!isLeft)
                 taken += textGap + std::min(wanted, room);
-        } else if (count > 1 && room >= leastText && !isPacket && !isFlow) {
-            const QString many = QStringLiteral("%1×").arg(count);
+        } else if (count > 1 && room >= minText && !isPacket && !isFlow) {
+            const QString many = u"%1×"_s.arg(count);
             painter.setPen(theme::mutedText(palette()));
             painter.drawText(QRect(m_gutter + x + 2 + textGap, rect.top(), room, rect.height()),
                              Qt::AlignLeft | Qt::AlignVCenter, many);

@@ -20,15 +20,16 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 TimelinePanel::TimelinePanel(const QList<QAction *> &actions, QWidget *parent)
-    : Panel(QStringLiteral("timeline"), QStringLiteral("Timeline"), parent), m_menuActions(actions),
-      m_view(new TimelineView(m_model)),
-      m_filter(new FilterBar(QStringLiteral("Filter events"), QStringLiteral("Events shown"))),
-      m_lanes(new QMenu(this)), m_details(new QLabel) {
+    : Panel(u"timeline"_s, u"Timeline"_s, parent), m_menuActions(actions), m_view(new TimelineView(m_model)),
+      m_filter(new FilterBar(u"Filter events"_s, u"Events shown"_s)), m_lanes(new QMenu(this)),
+      m_details(new QLabel) {
     buildFilter();
     m_details->setTextFormat(Qt::PlainText);
     m_details->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-    m_details->setAccessibleName(QStringLiteral("Chosen event"));
+    m_details->setAccessibleName(u"Chosen event"_s);
     m_details->setContentsMargins(8, 3, 8, 3);
     m_details->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     auto *content = new QWidget;
@@ -39,11 +40,10 @@ TimelinePanel::TimelinePanel(const QList<QAction *> &actions, QWidget *parent)
     inner->addWidget(m_view, 1);
     inner->addWidget(m_details);
     m_stack = new EmptyStack(
-        content, QStringLiteral("Nothing on the timeline yet"),
-        QStringLiteral(
-            "Boot stages, console lines, NSM requests, PCR changes, vsock traffic, breaks and what "
-            "plugins trace appear here on one time axis while an enclave runs. A saved capture "
-            "(.pcapng) can be opened as well: drop it on this window."));
+        content, u"Nothing on the timeline yet"_s,
+        u"Boot stages, console lines, NSM requests, PCR changes, vsock traffic, breaks and what "
+        "plugins trace appear here on one time axis while an enclave runs. A saved capture "
+        "(.pcapng) can be opened as well: drop it on this window."_s);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_stack);
@@ -60,20 +60,18 @@ TimelinePanel::TimelinePanel(const QList<QAction *> &actions, QWidget *parent)
 }
 
 void TimelinePanel::buildFilter() {
-    m_which = m_filter->addChoice(QStringLiteral("Which events"), {{QStringLiteral("All events"), {}},
-                                                                   {QStringLiteral("Worth a look"), true}});
-    m_which->setToolTip(QStringLiteral("“Worth a look” leaves failures, faults, breaks and losses"));
+    m_which = m_filter->addChoice(u"Which events"_s, {{u"All events"_s, {}}, {u"Worth a look"_s, true}});
+    m_which->setToolTip(u"“Worth a look” leaves failures, faults, breaks and losses"_s);
     auto *lanes = new QToolButton;
-    lanes->setText(QStringLiteral("Lanes"));
-    lanes->setAccessibleName(QStringLiteral("Lanes shown"));
-    lanes->setToolTip(QStringLiteral("Which sources have a lane"));
+    lanes->setText(u"Lanes"_s);
+    lanes->setAccessibleName(u"Lanes shown"_s);
+    lanes->setToolTip(u"Which sources have a lane"_s);
     lanes->setPopupMode(QToolButton::InstantPopup);
     lanes->setMenu(m_lanes);
     m_filter->add(lanes);
     connect(m_lanes, &QMenu::aboutToShow, this, &TimelinePanel::fillLanes);
-    m_clock = makeChoice(QStringLiteral("Clock of the axis"),
-                         {{QStringLiteral("Guest's clock"), {}}, {QStringLiteral("Host's clock"), {}}});
-    m_clock->setToolTip(QStringLiteral("The guest's clock stands still while the machine is stopped"));
+    m_clock = makeChoice(u"Clock of the axis"_s, {{u"Guest's clock"_s, {}}, {u"Host's clock"_s, {}}});
+    m_clock->setToolTip(u"The guest's clock stands still while the machine is stopped"_s);
     m_filter->add(m_clock);
     connect(m_clock, &QComboBox::currentIndexChanged, this,
             [this](int index) { m_model.setClock(index == 0 ? TimelineClock::guest : TimelineClock::host); });
@@ -85,8 +83,8 @@ void TimelinePanel::fillLanes() {
     for (int i = 0; i < timelineLanes; ++i) {
         const auto lane = static_cast<TimelineLane>(i);
         const int size = m_model.laneSize(lane);
-        QAction *action = m_lanes->addAction(
-            size > 0 ? QStringLiteral("%1 (%2)").arg(laneName(lane)).arg(size) : laneName(lane));
+        QAction *action =
+            m_lanes->addAction(size > 0 ? u"%1 (%2)"_s.arg(laneName(lane)).arg(size) : laneName(lane));
         action->setCheckable(true);
         action->setChecked(!(m_hidden >> i & 1));
         action->setEnabled(size > 0);
@@ -112,23 +110,21 @@ void TimelinePanel::refresh() {
     const size_t all = m_model.events().size();
     m_stack->setEmpty(all == 0);
     const auto shown = static_cast<size_t>(m_model.shownCount());
-    QString status = shown == all ? QStringLiteral("%1 events").arg(all)
-                                  : QStringLiteral("%1 of %2 events").arg(shown).arg(all);
+    QString status = shown == all ? u"%1 events"_s.arg(all) : u"%1 of %2 events"_s.arg(shown).arg(all);
     if (m_model.notKept() > 0)
-        status += QStringLiteral(", %1 later ones not listed").arg(m_model.notKept());
+        status += u", %1 later ones not listed"_s.arg(m_model.notKept());
     m_filter->setStatus(status);
     QStringList lines;
     if (const int number = m_view->current(); number >= 0)
-        lines << QStringLiteral("%1  %2: %3")
-                     .arg(m_model.timeText(number), laneName(m_model.event(number).lane),
-                          m_model.details(number));
+        lines << u"%1  %2: %3"_s.arg(m_model.timeText(number), laneName(m_model.event(number).lane),
+                                     m_model.details(number));
     if (const auto range = m_view->measure(); range && range->second > range->first)
-        lines << QStringLiteral("%1 from %2 to %3, %4 events")
+        lines << u"%1 from %2 to %3, %4 events"_s
                      .arg(durationText(static_cast<quint64>(range->second - range->first)),
                           TimeAxis::label(range->first, 1), TimeAxis::label(range->second, 1))
                      .arg(measuredCount());
     if (lines.isEmpty())
-        lines << QStringLiteral("Wheel zooms, Shift+wheel pans, a drag measures, a click chooses");
+        lines << u"Wheel zooms, Shift+wheel pans, a drag measures, a click chooses"_s;
     m_details->setToolTip(foreignTip(lines.join(u'\n')));
     for (QString &line : lines)
         line = fontMetrics().elidedText(line, Qt::ElideRight, width() - 16);
@@ -179,33 +175,31 @@ QString TimelinePanel::spelled(CopyForm form) const {
     std::sort(numbers.begin(), numbers.end(), [this](int a, int b) { return m_model.isBefore(a, b); });
     QString text;
     if (form == CopyForm::csv && !numbers.empty())
-        text = QStringLiteral("guest-ns,host-ns,duration-ns,lane,event\n");
-    for (size_t i = 0; i < std::min(numbers.size(), mostCopied); ++i) {
+        text = u"guest-ns,host-ns,duration-ns,lane,event\n"_s;
+    for (size_t i = 0; i < std::min(numbers.size(), maxCopied); ++i) {
         const int number = numbers[i];
         const TimelineEvent &event = m_model.event(number);
         const qint64 duration = std::max<qint64>(0, event.end(clock()) - event.begin(clock()));
         switch (form) {
         case CopyForm::text:
-            text += QStringLiteral("%1\t%2\t%3\n")
-                        .arg(m_model.timeText(number), laneName(event.lane), m_model.details(number));
+            text += u"%1\t%2\t%3\n"_s.arg(m_model.timeText(number), laneName(event.lane),
+                                          m_model.details(number));
             break;
         case CopyForm::json:
-            text +=
-                QString::fromUtf8(QJsonDocument(QJsonObject{{QStringLiteral("guest-ns"), event.guestNs},
-                                                            {QStringLiteral("host-ns"), event.hostNs},
-                                                            {QStringLiteral("duration-ns"), duration},
-                                                            {QStringLiteral("lane"), laneName(event.lane)},
-                                                            {QStringLiteral("event"), m_model.text(number)}})
-                                      .toJson(QJsonDocument::Compact)) +
-                u'\n';
+            text += QString::fromUtf8(QJsonDocument(QJsonObject{{u"guest-ns"_s, event.guestNs},
+                                                                {u"host-ns"_s, event.hostNs},
+                                                                {u"duration-ns"_s, duration},
+                                                                {u"lane"_s, laneName(event.lane)},
+                                                                {u"event"_s, m_model.text(number)}})
+                                          .toJson(QJsonDocument::Compact)) +
+                    u'\n';
             break;
         case CopyForm::csv:
-            text += QStringLiteral("%1,%2,%3,%4,\"%5\"\n")
-                        .arg(event.guestNs)
-                        .arg(event.hostNs)
-                        .arg(duration)
-                        .arg(u'"' + laneName(event.lane) + u'"',
-                             m_model.text(number).replace(u'"', QStringLiteral("\"\"")));
+            text +=
+                u"%1,%2,%3,%4,\"%5\"\n"_s.arg(event.guestNs)
+                    .arg(event.hostNs)
+                    .arg(duration)
+                    .arg(u'"' + laneName(event.lane) + u'"', m_model.text(number).replace(u'"', u"\"\""_s));
             break;
         }
     }
@@ -236,15 +230,13 @@ void TimelinePanel::contextMenuEvent(QContextMenuEvent *event) {
 }
 
 QJsonObject TimelinePanel::viewState() const {
-    return {{QStringLiteral("hidden-lanes"), static_cast<qint64>(m_hidden)},
-            {QStringLiteral("clock"),
-             clock() == TimelineClock::host ? QStringLiteral("host") : QStringLiteral("guest")}};
+    return {{u"hidden-lanes"_s, static_cast<qint64>(m_hidden)},
+            {u"clock"_s, clock() == TimelineClock::host ? u"host"_s : u"guest"_s}};
 }
 
 void TimelinePanel::restoreViewState(const QJsonObject &state) {
-    m_hidden = static_cast<quint32>(state[QStringLiteral("hidden-lanes")].toInteger());
-    setClock(state[QStringLiteral("clock")].toString() == QStringLiteral("host") ? TimelineClock::host
-                                                                                 : TimelineClock::guest);
+    m_hidden = static_cast<quint32>(state[u"hidden-lanes"_s].toInteger());
+    setClock(state[u"clock"_s].toString() == u"host"_s ? TimelineClock::host : TimelineClock::guest);
     applyFilter();
 }
 

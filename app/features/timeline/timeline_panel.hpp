@@ -22,7 +22,7 @@ class TimelineView;
 class TimelinePanel : public Panel {
     Q_OBJECT
 public:
-    static constexpr size_t mostCopied = 100'000; // events at once
+    static constexpr size_t maxCopied = 100'000; // events at once
 
     // The actions of its context menu, nullptr for a separator; they outlive the panel.
     explicit TimelinePanel(const QList<QAction *> &actions, QWidget *parent = nullptr);

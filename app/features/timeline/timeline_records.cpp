@@ -10,11 +10,13 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 using Kind = TimelineEvent::Kind;
 
 namespace {
 
-constexpr qsizetype longestWord = 100; // characters
+constexpr qsizetype maxWordLength = 100; // characters
 constexpr qint64 latestNs = qint64{1} << 60;
 
 QString field(const QVariantMap &fields, const char *key) {
@@ -41,7 +43,7 @@ QString machineText(const pcapng::Record &record, const pcapng::MachineRecord &m
     else if (kind == Kind::failure || kind == Kind::warning)
         words = {field(machine.fields, "e-code"), field(machine.fields, "message")};
     else if (kind == Kind::reset)
-        return QStringLiteral("reset: ") + field(machine.fields, "cause");
+        return u"reset: "_s + field(machine.fields, "cause");
     else if (machine.kind == QLatin1String(NITRO_CAPTURE_KIND_RUN_STATE))
         return field(machine.fields, "state");
     else
@@ -50,7 +52,7 @@ QString machineText(const pcapng::Record &record, const pcapng::MachineRecord &m
     const QString what = words.join(u' ');
     if (kind == Kind::failure || kind == Kind::warning)
         return what.isEmpty() ? machine.kind : what;
-    return QStringLiteral("%1 %2: %3").arg(machine.kind).arg(number(machine.fields, "rule")).arg(what);
+    return u"%1 %2: %3"_s.arg(machine.kind).arg(number(machine.fields, "rule")).arg(what);
 }
 
 } // namespace
@@ -58,15 +60,15 @@ QString machineText(const pcapng::Record &record, const pcapng::MachineRecord &m
 qint32 TimelineModel::word(const QString &text, const QString &shorter) {
     if (const auto known = m_wordNumbers.constFind(text); known != m_wordNumbers.cend())
         return *known;
-    if (m_words.size() >= mostWords) { // somebody has many: they share what they have in common
-        const QString common = shorter.isEmpty() ? QStringLiteral("…") : shorter;
+    if (m_words.size() >= maxWords) { // somebody has many: they share what they have in common
+        const QString common = shorter.isEmpty() ? u"…"_s : shorter;
         if (const auto known = m_wordNumbers.constFind(common); known != m_wordNumbers.cend())
             return *known;
-        if (m_words.size() >= mostWords + 1000)
+        if (m_words.size() >= maxWords + 1000)
             return 0;
         return m_words.push_back(common), *m_wordNumbers.insert(common, qint32(m_words.size() - 1));
     }
-    m_words.push_back(text.left(longestWord));
+    m_words.push_back(text.left(maxWordLength));
     return *m_wordNumbers.insert(text, static_cast<qint32>(m_words.size() - 1));
 }
 
@@ -109,14 +111,14 @@ void TimelineModel::add(const pcapng::Record &record) {
         e.lane = TimelineLane::console;
         const bool isInput = record.direction == pcapng::Direction::inbound;
         e.kind = isInput ? Kind::consoleInput : Kind::consoleOutput;
-        e.label = word(isInput ? QStringLiteral("input") : QStringLiteral("output"));
+        e.label = word(isInput ? u"input"_s : u"output"_s);
         append(e);
     } else if (std::holds_alternative<pcapng::DroppedRecord>(record.content)) {
         TimelineEvent e = eventAt(record);
         e.lane = TimelineLane::machine;
         e.kind = Kind::loss;
         e.tone = Tone::bad;
-        e.label = word(pcapng::summaryOf(record), QStringLiteral("records lost"));
+        e.label = word(pcapng::summaryOf(record), u"records lost"_s);
         append(e);
     }
 }
@@ -133,8 +135,7 @@ void TimelineModel::takeMachine(const pcapng::Record &record, const pcapng::Mach
         e.lane = TimelineLane::pcrs;
         e.kind = Kind::pcr;
         e.reference = number(machine.fields, "transaction") << 5 | index;
-        e.label = word(QStringLiteral("PCR %1 %2").arg(index).arg(field(machine.fields, "cause")),
-                       QStringLiteral("PCR change"));
+        e.label = word(u"PCR %1 %2"_s.arg(index).arg(field(machine.fields, "cause")), u"PCR change"_s);
         append(e);
         return;
     }
@@ -153,37 +154,35 @@ void TimelineModel::takeMachine(const pcapng::Record &record, const pcapng::Mach
     if (e.kind == Kind::breakHit || e.kind == Kind::fault) {
         const QString source = field(machine.fields, "source");
         e.reference = number(machine.fields, "flow");
-        e.row = static_cast<quint8>(source == QLatin1String("nsm")     ? BreakSource::nsm
-                                    : source == QLatin1String("vsock") ? BreakSource::vsock
-                                                                       : BreakSource::other);
+        e.row = static_cast<quint8>(source == "nsm"_L1     ? BreakSource::nsm
+                                    : source == "vsock"_L1 ? BreakSource::vsock
+                                                           : BreakSource::other);
     }
-    e.label = word(machineText(record, machine, e.kind), machine.kind.left(longestWord));
+    e.label = word(machineText(record, machine, e.kind), machine.kind.left(maxWordLength));
     append(e);
 }
 
 // A stage lasts until the next one of the same boot.
 void TimelineModel::takeStage(const pcapng::Record &record, const pcapng::MachineRecord &machine) {
     const QString stage = field(machine.fields, "stage");
-    if (m_lastStage >= 0 && stage != QLatin1String("reset"))
+    if (m_lastStage >= 0 && stage != "reset"_L1)
         finish(m_lastStage, record, event(m_lastStage).label, event(m_lastStage).tone);
     TimelineEvent e = eventAt(record);
     e.lane = TimelineLane::boot;
     e.kind = Kind::stage;
     e.reference = m_stages++;
-    const QVariant index = machine.fields.value(QStringLiteral("index"));
-    e.label = word(index.isValid() ? QStringLiteral("%1 %2").arg(stage).arg(index.toInt()) : stage,
-                   QStringLiteral("stage"));
+    const QVariant index = machine.fields.value(u"index"_s);
+    e.label = word(index.isValid() ? u"%1 %2"_s.arg(stage).arg(index.toInt()) : stage, u"stage"_s);
     m_lastStage = append(e);
 }
 
 void TimelineModel::takeFlow(const pcapng::Record &record, const pcapng::MachineRecord &machine, bool opens) {
     const quint64 id = number(machine.fields, "flow");
-    const bool guestDialed = field(machine.fields, "dialed-by") == QLatin1String("guest");
+    const bool guestDialed = field(machine.fields, "dialed-by") == "guest"_L1;
     const quint64 port = number(machine.fields, guestDialed ? "peer-port" : "guest-port");
     // Refused before it was a flow: it has no number, and is an event of its own.
     const bool isFlow = id != 0;
-    const QString name =
-        isFlow ? QStringLiteral("flow %1, port %2").arg(id).arg(port) : QStringLiteral("port %1").arg(port);
+    const QString name = isFlow ? u"flow %1, port %2"_s.arg(id).arg(port) : u"port %1"_s.arg(port);
     int flow = isFlow ? m_flows.value(id, -1) : -1;
     if (opens || flow < 0) {
         TimelineEvent e = eventAt(record);
@@ -199,7 +198,7 @@ void TimelineModel::takeFlow(const pcapng::Record &record, const pcapng::Machine
             if (free != m_rows.end())
                 *free = id;
         }
-        e.label = word(name, QStringLiteral("flow"));
+        e.label = word(name, u"flow"_s);
         flow = append(e);
         if (flow < 0)
             return;
@@ -209,10 +208,10 @@ void TimelineModel::takeFlow(const pcapng::Record &record, const pcapng::Machine
             return;
     }
     const QString reason = field(machine.fields, "reason");
-    const bool isOrdinary = reason == QLatin1String("host-closed") || reason == QLatin1String("guest-closed");
+    const bool isOrdinary = reason == "host-closed"_L1 || reason == "guest-closed"_L1;
     if (isFlow)
         std::replace(m_rows.begin(), m_rows.end(), id, quint64{0});
-    finish(flow, record, word(name + QStringLiteral(": ") + reasonText(reason), QStringLiteral("flow")),
+    finish(flow, record, word(name + u": "_s + reasonText(reason), u"flow"_s),
            isOrdinary ? Tone::normal : Tone::attention);
 }
 
@@ -224,23 +223,21 @@ void TimelineModel::takeGuest(const pcapng::Record &record, const pcapng::GuestR
         e.lane = TimelineLane::firstCalls;
         e.kind = Kind::firstCall;
         e.reference = number(guest.fields, "address");
-        e.label = word(name, QStringLiteral("first call"));
+        e.label = word(name, u"first call"_s);
     } else if (guest.kind == QLatin1String(NITRO_CAPTURE_KIND_SYSTEM_CALL)) {
         e.kind = Kind::systemCall;
         const QString path = field(guest.fields, "path");
-        e.label = word(path.isEmpty() ? name : name + u' ' + path, name.left(longestWord));
+        e.label = word(path.isEmpty() ? name : name + u' ' + path, name.left(maxWordLength));
     } else if (guest.kind == QLatin1String(NITRO_CAPTURE_KIND_SYSTEM_CALL_RESULT)) {
         e.kind = Kind::systemCallResult;
-        const qint64 result = guest.fields.value(QStringLiteral("result")).toLongLong();
+        const qint64 result = guest.fields.value(u"result"_s).toLongLong();
         const bool isError = result >= -4095 && result < 0;
         e.tone = isError ? Tone::attention : Tone::muted;
-        e.label = word(isError ? pcapng::summaryOf(record) : name + QStringLiteral(" returns"),
-                       QStringLiteral("result"));
+        e.label = word(isError ? pcapng::summaryOf(record) : name + u" returns"_s, u"result"_s);
     } else {
         e.lane = TimelineLane::firstCalls;
         e.kind = Kind::otherGuest;
-        e.label =
-            word(guest.kind.isEmpty() ? QStringLiteral("plugin") : guest.kind, QStringLiteral("plugin"));
+        e.label = word(guest.kind.isEmpty() ? u"plugin"_s : guest.kind, u"plugin"_s);
     }
     append(e);
 }
@@ -255,7 +252,7 @@ void TimelineModel::takeNsm(const pcapng::Record &record, const pcapng::NsmRecor
         e.guestEndNs = e.guestNs - 1; // until it is answered
         e.hostEndNs = e.hostNs - 1;
         const auto pcr = pcapng::pcrOf(record);
-        e.label = word(pcr ? QStringLiteral("%1 %2").arg(kind).arg(*pcr) : kind, kind);
+        e.label = word(pcr ? u"%1 %2"_s.arg(kind).arg(*pcr) : kind, kind);
         if (const int added = append(e); added >= 0)
             m_openTransactions.insert(nsm.transaction, added);
         return;
@@ -263,8 +260,8 @@ void TimelineModel::takeNsm(const pcapng::Record &record, const pcapng::NsmRecor
     const auto open = m_openTransactions.constFind(nsm.transaction);
     Tone tone = nsm.result != 0 ? Tone::bad : toneOf(record.verdict);
     const bool isDropped = record.verdict == pcapng::Verdict::dropped;
-    const QString outcome = isDropped         ? QStringLiteral(" → answer dropped")
-                            : nsm.result != 0 ? QStringLiteral(" → ") + nsm.resultName()
+    const QString outcome = isDropped         ? u" → answer dropped"_s
+                            : nsm.result != 0 ? u" → "_s + nsm.resultName()
                                               : QString();
     if (open != m_openTransactions.cend()) {
         const QString asked = wordOf(event(*open));
@@ -296,12 +293,9 @@ void TimelineModel::takePacket(const pcapng::Record &record, const pcapng::Vsock
     auto known = m_packetWords.constFind(key);
     if (known == m_packetWords.cend()) {
         const QString name = packet.operationName();
-        known = m_packetWords.insert(key, word(QStringLiteral("%1 %2 %3 %4")
-                                                   .arg(name)
-                                                   .arg(guest)
-                                                   .arg(fromGuest ? QStringLiteral("→") : QStringLiteral("←"))
-                                                   .arg(peer),
-                                               name));
+        known = m_packetWords.insert(
+            key,
+            word(u"%1 %2 %3 %4"_s.arg(name).arg(guest).arg(fromGuest ? u"→"_s : u"←"_s).arg(peer), name));
     }
     e.label = *known;
     append(e);

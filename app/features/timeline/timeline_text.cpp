@@ -10,6 +10,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 using Kind = TimelineEvent::Kind;
 
 namespace {
@@ -77,7 +79,7 @@ QString TimelineModel::details(int number) const {
     const TimelineEvent &e = event(number);
     QString what = text(number);
     if (e.kind == Kind::nsm) {
-        what = QStringLiteral("transaction %1: %2").arg(e.reference).arg(what);
+        what = u"transaction %1: %2"_s.arg(e.reference).arg(what);
     } else if (e.lane != TimelineLane::console && m_bytes) {
         pcapng::Record record;
         record.source = sourceOf(e.lane);
@@ -85,14 +87,14 @@ QString TimelineModel::details(int number) const {
         record.captured = record.original = e.captured;
         const QByteArray bytes = m_bytes->read(e.offset, e.captured);
         if (!bytes.isEmpty() && pcapng::decodeContent(bytes, 0, record).isEmpty())
-            what = e.kind == Kind::flow ? what + QStringLiteral(" (%1)").arg(pcapng::summaryOf(record))
+            what = e.kind == Kind::flow ? what + u" (%1)"_s.arg(pcapng::summaryOf(record))
                                         : pcapng::summaryOf(record);
     }
     const qint64 begin = beginOf(number), end = e.end(m_clock);
     if (end > begin)
-        what += QStringLiteral(", ") + durationText(static_cast<quint64>(end - begin));
+        what += u", "_s + durationText(static_cast<quint64>(end - begin));
     else if (end < begin)
-        what += e.kind == Kind::nsm ? QStringLiteral(", no answer yet") : QStringLiteral(", still open");
+        what += e.kind == Kind::nsm ? u", no answer yet"_s : u", still open"_s;
     return what;
 }
 

@@ -13,6 +13,8 @@
 #include <QWheelEvent>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr double zoomStep = 0.8;    // of the span, per notch of the wheel
@@ -25,8 +27,8 @@ TimelineView::TimelineView(TimelineModel &model, QWidget *parent)
     : QAbstractScrollArea(parent), m_model(model) {
     setFocusPolicy(Qt::StrongFocus);
     setFrameShape(QFrame::NoFrame);
-    setAccessibleName(QStringLiteral("Timeline"));
-    setAccessibleDescription(QStringLiteral("No event chosen"));
+    setAccessibleName(u"Timeline"_s);
+    setAccessibleDescription(u"No event chosen"_s);
     viewport()->setMouseTracking(true);
     viewport()->setAutoFillBackground(false);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOn);
@@ -123,10 +125,10 @@ void TimelineView::setCurrent(int number) {
         if (m_measuresCurrent)
             changeMeasure(m_measureFrom, m_model.beginOf(number));
     }
-    setAccessibleDescription(number < 0 ? QStringLiteral("No event chosen")
-                                        : QStringLiteral("%1 at %2: %3")
-                                              .arg(laneName(m_model.event(number).lane),
-                                                   m_model.timeText(number), m_model.text(number)));
+    setAccessibleDescription(number < 0
+                                 ? u"No event chosen"_s
+                                 : u"%1 at %2: %3"_s.arg(laneName(m_model.event(number).lane),
+                                                         m_model.timeText(number), m_model.text(number)));
     QAccessibleEvent event(this, QAccessible::DescriptionChanged);
     QAccessible::updateAccessibility(&event);
     viewMoved();
@@ -175,7 +177,7 @@ void TimelineView::zoomToMeasure() {
     } else {
         return;
     }
-    const qint64 air = std::max<qint64>(TimeAxis::leastSpanNs / 2, (to - from) / 10);
+    const qint64 air = std::max<qint64>(TimeAxis::minSpanNs / 2, (to - from) / 10);
     m_axis.show(from - air, to + air);
     viewMoved();
 }
@@ -277,12 +279,12 @@ int TimelineView::eventAt(QPoint point) const {
     const QRect rect = laneRect(*lane);
     int best = -1;
     double bestDistance = nearPixels + 0.5;
-    constexpr size_t mostLooked = 5000; // of what may be longer than it is far
+    constexpr size_t maxLooked = 5000; // of what may be longer than it is far
     const size_t first = m_model.positionOf(*lane, time - m_model.longest(*lane) -
                                                        static_cast<qint64>(nearPixels * m_axis.nsPerPixel()));
     const size_t last =
         m_model.positionOf(*lane, time + static_cast<qint64>((nearPixels + 1) * m_axis.nsPerPixel()));
-    for (size_t at = last; at-- > first && last - at < mostLooked;) {
+    for (size_t at = last; at-- > first && last - at < maxLooked;) {
         const int number = numbers[at];
         const double begin = m_axis.xOf(m_model.beginOf(number)), end = m_axis.xOf(m_model.endOf(number));
         double distance = x < begin ? begin - x : x > end ? x - end : 0;
@@ -430,10 +432,9 @@ bool TimelineView::viewportEvent(QEvent *event) {
     if (event->type() == QEvent::ToolTip) {
         const auto *help = static_cast<QHelpEvent *>(event);
         if (const int number = eventAt(help->pos()); number >= 0)
-            QToolTip::showText(
-                help->globalPos(),
-                foreignTip(m_model.timeText(number) + QStringLiteral(": ") + m_model.details(number)),
-                viewport());
+            QToolTip::showText(help->globalPos(),
+                               foreignTip(m_model.timeText(number) + u": "_s + m_model.details(number)),
+                               viewport());
         else
             QToolTip::hideText();
         return true;

@@ -10,13 +10,15 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 StreamView::StreamView(QWidget *parent) : QPlainTextEdit(parent) {
     setReadOnly(true);
     setUndoRedoEnabled(false);
     setFont(theme::monospace());
     setWordWrapMode(QTextOption::WrapAnywhere);
     setFrameShape(QFrame::NoFrame);
-    setAccessibleName(QStringLiteral("Stream"));
+    setAccessibleName(u"Stream"_s);
     setContextMenuPolicy(Qt::NoContextMenu); // the panel's
 }
 
@@ -45,11 +47,10 @@ void StreamView::append(const std::vector<StreamPiece> &pieces) {
             QTextCharFormat caption;
             caption.setForeground(theme::mutedText(palette()));
             QString line = start > 0 && document()->characterAt(start - 1) != QChar::ParagraphSeparator
-                               ? QStringLiteral("\n")
+                               ? u"\n"_s
                                : QString();
             if (turns)
-                line += piece.fromGuest ? QStringLiteral("▸ from the guest\n")
-                                        : QStringLiteral("◂ to the guest\n");
+                line += piece.fromGuest ? u"▸ from the guest\n"_s : u"◂ to the guest\n"_s;
             put(line, caption);
         }
         m_lastFromGuest = piece.fromGuest;
@@ -60,7 +61,7 @@ void StreamView::append(const std::vector<StreamPiece> &pieces) {
         if (piece.missing > 0) {
             QTextCharFormat gap;
             gap.setForeground(theme::toneColor(palette(), Tone::attention));
-            put(QStringLiteral("[%1 bytes not captured]").arg(piece.missing), gap);
+            put(u"[%1 bytes not captured]"_s.arg(piece.missing), gap);
         }
     }
     if (following)
@@ -70,7 +71,7 @@ void StreamView::append(const std::vector<StreamPiece> &pieces) {
 void StreamView::appendNote(const QString &note) {
     QTextCharFormat format;
     format.setForeground(theme::mutedText(palette()));
-    put(QStringLiteral("\n") + note, format);
+    put(u"\n"_s + note, format);
 }
 
 int StreamView::packetAt(int position) const {

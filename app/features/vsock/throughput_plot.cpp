@@ -10,12 +10,14 @@
 #include <QToolTip>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int margin = 8;
 
 QString rateText(quint64 bytesPerSecond) {
-    return shortSizeText(bytesPerSecond) + QStringLiteral("/s");
+    return shortSizeText(bytesPerSecond) + u"/s"_s;
 }
 
 // The next 1, 2 or 5 times a power of ten, so that the axis has a round end.
@@ -30,8 +32,8 @@ quint64 roundUp(quint64 value) {
 
 ThroughputPlot::ThroughputPlot(const Bins &bins, qint64 binNs, QWidget *parent)
     : QWidget(parent), m_bins(bins), m_binNs(binNs) {
-    setAccessibleName(QStringLiteral("Throughput"));
-    setAccessibleDescription(QStringLiteral("Bytes per second from and to the guest; point to read a value"));
+    setAccessibleName(u"Throughput"_s);
+    setAccessibleDescription(u"Bytes per second from and to the guest; point to read a value"_s);
     setMinimumHeight(fontMetrics().height() * 5);
 }
 
@@ -88,14 +90,14 @@ void ThroughputPlot::paintEvent(QPaintEvent *) {
     const int line = fontMetrics().height();
     painter.setPen(palette().text().color());
     painter.drawText(QRect(margin, margin / 2, width() - 2 * margin, line), Qt::AlignLeft,
-                     QStringLiteral("▲ from the guest   ▼ to the guest"));
+                     u"▲ from the guest   ▼ to the guest"_s);
     painter.setPen(theme::mutedText(palette()));
     painter.drawText(QRect(margin, margin / 2, width() - 2 * margin, line), Qt::AlignRight,
-                     m_bins.empty() ? QStringLiteral("nothing yet") : rateText(scale));
+                     m_bins.empty() ? u"nothing yet"_s : rateText(scale));
     const double seconds = static_cast<double>(m_bins.size()) * static_cast<double>(m_binNs) / 1e9;
     const QRect below(margin, height() - line - margin / 2, width() - 2 * margin, line);
-    painter.drawText(below, Qt::AlignLeft, QStringLiteral("0 s"));
-    painter.drawText(below, Qt::AlignRight, QStringLiteral("%1 s").arg(seconds, 0, 'f', 1));
+    painter.drawText(below, Qt::AlignLeft, u"0 s"_s);
+    painter.drawText(below, Qt::AlignRight, u"%1 s"_s.arg(seconds, 0, 'f', 1));
 }
 
 bool ThroughputPlot::event(QEvent *event) {
@@ -111,9 +113,9 @@ bool ThroughputPlot::event(QEvent *event) {
     const auto [in, out] = peakAt(m_bins, m_binNs, x, area.width());
     const double at =
         static_cast<double>(m_bins.size()) * static_cast<double>(m_binNs) / 1e9 * x / area.width();
-    QToolTip::showText(help->globalPos(), QStringLiteral("%1 s: %2 from the guest, %3 to the guest")
-                                              .arg(at, 0, 'f', 1)
-                                              .arg(rateText(out), rateText(in)));
+    QToolTip::showText(
+        help->globalPos(),
+        u"%1 s: %2 from the guest, %3 to the guest"_s.arg(at, 0, 'f', 1).arg(rateText(out), rateText(in)));
     return true;
 }
 

@@ -6,6 +6,8 @@
 #include "app/ui/text/roles.hpp"
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QString operationText(quint16 operation) {
@@ -77,16 +79,16 @@ QString VsockFlowModel::text(const VsockFlow &flow, int column) const {
     case number:
         return flow.id ? QString::number(flow.id) : QString();
     case peer: {
-        const QString arrow = flow.guestDialed ? QStringLiteral("→ ") : QStringLiteral("← ");
-        const QString end = QStringLiteral("%1:%2").arg(flow.peerCid).arg(flow.peerPort);
-        return arrow + (flow.peer.isEmpty() ? end : QStringLiteral("%1  %2").arg(end, flow.peer));
+        const QString arrow = flow.guestDialed ? u"→ "_s : u"← "_s;
+        const QString end = u"%1:%2"_s.arg(flow.peerCid).arg(flow.peerPort);
+        return arrow + (flow.peer.isEmpty() ? end : u"%1  %2"_s.arg(end, flow.peer));
     }
     case port:
         return QString::number(flow.guestPort);
     case service:
         return serviceName(flow);
     case state:
-        return flow.isStalled ? QStringLiteral("waits for credit") : flowStateText(flow.state);
+        return flow.isStalled ? u"waits for credit"_s : flowStateText(flow.state);
     case toGuest:
         return shortSizeText(flow.bytesToGuest);
     case fromGuest:
@@ -96,8 +98,7 @@ QString VsockFlowModel::text(const VsockFlow &flow, int column) const {
         const quint64 bytes = flow.bytesToGuest + flow.bytesFromGuest;
         return bytes == 0 || seconds < 1e-3
                    ? QString()
-                   : shortSizeText(static_cast<quint64>(static_cast<double>(bytes) / seconds)) +
-                         QStringLiteral("/s");
+                   : shortSizeText(static_cast<quint64>(static_cast<double>(bytes) / seconds)) + u"/s"_s;
     }
     case age: {
         const qint64 end = flow.isOver ? flow.lastNs : std::max(m_now, flow.lastNs);
@@ -120,16 +121,14 @@ QVariant VsockFlowModel::data(const QModelIndex &cell, int role) const {
     case Qt::DisplayRole:
         return text(flow, column);
     case Qt::ToolTipRole: {
-        QString tip = QStringLiteral("%1, %2 packets")
-                          .arg(flow.isSeqpacket ? QStringLiteral("seqpacket") : QStringLiteral("stream"))
-                          .arg(flow.packets);
+        QString tip =
+            u"%1, %2 packets"_s.arg(flow.isSeqpacket ? u"seqpacket"_s : u"stream"_s).arg(flow.packets);
         if (flow.roundTripNs >= 0)
-            tip += QStringLiteral(", connected in ") + durationText(static_cast<quint64>(flow.roundTripNs));
+            tip += u", connected in "_s + durationText(static_cast<quint64>(flow.roundTripNs));
         if (flow.buffered > 0)
-            tip += QStringLiteral(", %1 not taken by the host yet").arg(shortSizeText(flow.buffered));
+            tip += u", %1 not taken by the host yet"_s.arg(shortSizeText(flow.buffered));
         if (flow.stalledNs > 0)
-            tip +=
-                QStringLiteral(", without credit for ") + durationText(static_cast<quint64>(flow.stalledNs));
+            tip += u", without credit for "_s + durationText(static_cast<quint64>(flow.stalledNs));
         return foreignTip(tip);
     }
     case Qt::TextAlignmentRole:
@@ -191,7 +190,7 @@ QString VsockPacketModel::text(int source, int column) const {
     case time:
         return secondsText(packet.virtualNs >= 0 ? packet.virtualNs : packet.hostNs - m_account.firstNs());
     case direction:
-        return packet.fromGuest ? QStringLiteral("guest →") : QStringLiteral("→ guest");
+        return packet.fromGuest ? u"guest →"_s : u"→ guest"_s;
     case guestPort:
         return QString::number(packet.guestPort);
     case peerPort:
@@ -199,9 +198,9 @@ QString VsockPacketModel::text(int source, int column) const {
     case operation: {
         QString name = operationText(packet.operation);
         if (packet.operation == VSOCK_OP_SHUTDOWN)
-            name += (packet.flags & VSOCK_SHUTDOWN_BOTH) == VSOCK_SHUTDOWN_BOTH ? QStringLiteral(" both")
-                    : packet.flags & VSOCK_SHUTDOWN_RECEIVE                     ? QStringLiteral(" receive")
-                                                                                : QStringLiteral(" send");
+            name += (packet.flags & VSOCK_SHUTDOWN_BOTH) == VSOCK_SHUTDOWN_BOTH ? u" both"_s
+                    : packet.flags & VSOCK_SHUTDOWN_RECEIVE                     ? u" receive"_s
+                                                                                : u" send"_s;
         return name;
     }
     case length:

@@ -20,6 +20,8 @@
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int clockMs = 1000; // of ages, and of asking the machine
@@ -34,10 +36,9 @@ void setWidths(QTableView &table, const int (&widths)[count]) {
 } // namespace
 
 VsockPanel::VsockPanel(RunAccount &account, const QList<QAction *> &actions, QWidget *parent)
-    : Panel(QStringLiteral("vsock"), QStringLiteral("vsock"), parent), m_menuActions(actions), m_run(account),
-      m_account(account.vsock()),
-      m_filter(new FilterBar(QStringLiteral("Filter flows and packets"), QStringLiteral("Traffic shown"))),
-      m_onlyFlow(new QCheckBox(QStringLiteral("Only this flow"))),
+    : Panel(u"vsock"_s, u"vsock"_s, parent), m_menuActions(actions), m_run(account),
+      m_account(account.vsock()), m_filter(new FilterBar(u"Filter flows and packets"_s, u"Traffic shown"_s)),
+      m_onlyFlow(new QCheckBox(u"Only this flow"_s)),
       m_flows(new FollowingTable(m_flowModel, FollowingTable::Follow::nothing,
                                  FollowingTable::FirstRow::ofNewRows)),
       m_packets(
@@ -45,14 +46,14 @@ VsockPanel::VsockPanel(RunAccount &account, const QList<QAction *> &actions, QWi
       m_payload(new HexView), m_views(new QTabWidget), m_stream(new StreamView), m_streamTitle(new QLabel),
       m_plot(new ThroughputPlot(m_account.throughput(), VsockAccount::binNs)),
       m_splitter(new QSplitter(Qt::Vertical)), m_packetSplitter(new QSplitter(Qt::Horizontal)) {
-    m_flows->setAccessibleName(QStringLiteral("vsock flows"));
+    m_flows->setAccessibleName(u"vsock flows"_s);
     setWidths(*m_flows, {8, 24, 15, 15, 15, 14, 14, 15, 12, 22});
     m_flows->horizontalHeader()->setStretchLastSection(true);
 
     m_views->setDocumentMode(true);
-    m_views->addTab(buildPacketPage(), QStringLiteral("Packets"));
-    m_views->addTab(buildStreamPage(), QStringLiteral("Stream"));
-    m_views->addTab(m_plot, QStringLiteral("Throughput"));
+    m_views->addTab(buildPacketPage(), u"Packets"_s);
+    m_views->addTab(buildStreamPage(), u"Stream"_s);
+    m_views->addTab(m_plot, u"Throughput"_s);
 
     m_splitter->setChildrenCollapsible(false);
     m_splitter->addWidget(m_flows);
@@ -67,9 +68,9 @@ VsockPanel::VsockPanel(RunAccount &account, const QList<QAction *> &actions, QWi
     inner->addWidget(m_filter);
     inner->addWidget(m_splitter, 1);
     m_stack = new EmptyStack(
-        content, QStringLiteral("No vsock traffic yet"),
-        QStringLiteral("Connections between the enclave and its parent appear here while it runs, with every "
-                       "packet. A saved capture (.pcapng) can be opened as well: drop it on this window."));
+        content, u"No vsock traffic yet"_s,
+        u"Connections between the enclave and its parent appear here while it runs, with every "
+        "packet. A saved capture (.pcapng) can be opened as well: drop it on this window."_s);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_stack);
@@ -85,30 +86,28 @@ VsockPanel::VsockPanel(RunAccount &account, const QList<QAction *> &actions, QWi
 }
 
 void VsockPanel::buildFilterBar() {
-    m_operation =
-        m_filter->addChoice(QStringLiteral("Operation shown"), {{QStringLiteral("All operations"), {}},
-                                                                {QStringLiteral("REQUEST"), 1},
-                                                                {QStringLiteral("RESPONSE"), 2},
-                                                                {QStringLiteral("RST"), 3},
-                                                                {QStringLiteral("SHUTDOWN"), 4},
-                                                                {QStringLiteral("RW (data)"), 5},
-                                                                {QStringLiteral("CREDIT_UPDATE"), 6},
-                                                                {QStringLiteral("CREDIT_REQUEST"), 7}});
+    m_operation = m_filter->addChoice(u"Operation shown"_s, {{u"All operations"_s, {}},
+                                                             {u"REQUEST"_s, 1},
+                                                             {u"RESPONSE"_s, 2},
+                                                             {u"RST"_s, 3},
+                                                             {u"SHUTDOWN"_s, 4},
+                                                             {u"RW (data)"_s, 5},
+                                                             {u"CREDIT_UPDATE"_s, 6},
+                                                             {u"CREDIT_REQUEST"_s, 7}});
     m_direction =
-        m_filter->addChoice(QStringLiteral("Direction shown"), {{QStringLiteral("Both ways"), {}},
-                                                                {QStringLiteral("From the guest"), true},
-                                                                {QStringLiteral("To the guest"), false}});
-    m_onlyFlow->setToolTip(QStringLiteral("List only the packets of the flow chosen above"));
+        m_filter->addChoice(u"Direction shown"_s,
+                            {{u"Both ways"_s, {}}, {u"From the guest"_s, true}, {u"To the guest"_s, false}});
+    m_onlyFlow->setToolTip(u"List only the packets of the flow chosen above"_s);
     m_filter->add(m_onlyFlow);
     connect(m_filter, &FilterBar::changed, this, &VsockPanel::applyFilter);
     connect(m_onlyFlow, &QCheckBox::toggled, this, &VsockPanel::applyFilter);
 }
 
 QWidget *VsockPanel::buildPacketPage() {
-    m_packets->setAccessibleName(QStringLiteral("vsock packets"));
+    m_packets->setAccessibleName(u"vsock packets"_s);
     setWidths(*m_packets, {8, 14, 11, 15, 15, 20, 10, 24});
     m_packets->horizontalHeader()->setStretchLastSection(true);
-    m_payload->setAccessibleName(QStringLiteral("Payload of the packet"));
+    m_payload->setAccessibleName(u"Payload of the packet"_s);
     m_packetSplitter->setChildrenCollapsible(false);
     m_packetSplitter->addWidget(m_packets);
     m_packetSplitter->addWidget(m_payload);
@@ -119,12 +118,9 @@ QWidget *VsockPanel::buildPacketPage() {
 }
 
 QWidget *VsockPanel::buildStreamPage() {
-    m_streamForm = makeChoice(QStringLiteral("Stream shown as"),
-                              {{QStringLiteral("Text"), {}}, {QStringLiteral("Hex dump"), {}}});
-    m_streamDirection =
-        makeChoice(QStringLiteral("Direction followed"), {{QStringLiteral("Both ways"), {}},
-                                                          {QStringLiteral("From the guest"), {}},
-                                                          {QStringLiteral("To the guest"), {}}});
+    m_streamForm = makeChoice(u"Stream shown as"_s, {{u"Text"_s, {}}, {u"Hex dump"_s, {}}});
+    m_streamDirection = makeChoice(
+        u"Direction followed"_s, {{u"Both ways"_s, {}}, {u"From the guest"_s, {}}, {u"To the guest"_s, {}}});
     m_streamTitle->setTextFormat(Qt::PlainText);
     auto *page = new QWidget;
     auto *bar = new QHBoxLayout;
@@ -227,18 +223,14 @@ void VsockPanel::setRules(const QVector<VsockRule> &rules) {
 void VsockPanel::refreshStatus(const QString &streamNote) {
     m_streamNote = streamNote;
     const int all = m_packetModel.sourceCount(), shown = m_packetModel.rowCount();
-    QString text =
-        QStringLiteral("%1 flows · %2 packets")
-            .arg(m_flowModel.sourceCount())
-            .arg(all == shown ? QString::number(all) : QStringLiteral("%1 of %2").arg(shown).arg(all));
+    QString text = u"%1 flows · %2 packets"_s.arg(m_flowModel.sourceCount())
+                       .arg(all == shown ? QString::number(all) : u"%1 of %2"_s.arg(shown).arg(all));
     if (m_account.notKept() > 0)
-        text += QStringLiteral(", %1 later ones not listed").arg(m_account.notKept());
+        text += u", %1 later ones not listed"_s.arg(m_account.notKept());
     if (!m_rules.isEmpty())
-        text += QStringLiteral(" · %1 %2")
-                    .arg(m_rules.size())
-                    .arg(m_rules.size() == 1 ? QStringLiteral("rule") : QStringLiteral("rules"));
+        text += u" · %1 %2"_s.arg(m_rules.size()).arg(m_rules.size() == 1 ? u"rule"_s : u"rules"_s);
     if (!streamNote.isEmpty())
-        text += QStringLiteral(" · ") + streamNote;
+        text += u" · "_s + streamNote;
     m_filter->setStatus(text);
 }
 
@@ -340,23 +332,23 @@ qmp::VsockMatch VsockPanel::chosenMatch() const {
     const VsockPacket &packet = m_account.packets()[static_cast<size_t>(currentPacket())];
     if (packet.flow >= 0)
         match.port = m_account.flows()[static_cast<size_t>(packet.flow)].servicePort();
-    match.direction = packet.fromGuest ? QStringLiteral("from-guest") : QStringLiteral("to-guest");
+    match.direction = packet.fromGuest ? u"from-guest"_s : u"to-guest"_s;
     match.operation = qmp::vsockOperations().value(packet.operation - 1);
     return match;
 }
 
 QJsonObject VsockPanel::viewState() const {
-    return {{QStringLiteral("flows"), stateText(*m_flows->horizontalHeader())},
-            {QStringLiteral("packets"), stateText(*m_packets->horizontalHeader())},
-            {QStringLiteral("splitter"), stateText(*m_splitter)},
-            {QStringLiteral("payload"), stateText(*m_packetSplitter)}};
+    return {{u"flows"_s, stateText(*m_flows->horizontalHeader())},
+            {u"packets"_s, stateText(*m_packets->horizontalHeader())},
+            {u"splitter"_s, stateText(*m_splitter)},
+            {u"payload"_s, stateText(*m_packetSplitter)}};
 }
 
 void VsockPanel::restoreViewState(const QJsonObject &state) {
-    restoreStateText(*m_flows->horizontalHeader(), state[QStringLiteral("flows")].toString());
-    restoreStateText(*m_packets->horizontalHeader(), state[QStringLiteral("packets")].toString());
-    restoreStateText(*m_splitter, state[QStringLiteral("splitter")].toString());
-    restoreStateText(*m_packetSplitter, state[QStringLiteral("payload")].toString());
+    restoreStateText(*m_flows->horizontalHeader(), state[u"flows"_s].toString());
+    restoreStateText(*m_packets->horizontalHeader(), state[u"packets"_s].toString());
+    restoreStateText(*m_splitter, state[u"splitter"_s].toString());
+    restoreStateText(*m_packetSplitter, state[u"payload"_s].toString());
 }
 
 } // namespace nitroscope::app

@@ -10,6 +10,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 void VsockPanel::contextMenuEvent(QContextMenuEvent *event) {
     QMenu *menu = makeContextMenu(this);
     fillMenu(*menu);
@@ -23,11 +25,10 @@ void VsockPanel::fillMenu(QMenu &menu) {
 }
 
 void VsockPanel::addRuleMenus(QMenu &menu) {
-    QMenu *breaks = menu.addMenu(QStringLiteral("B&reak on"));
-    QMenu *faults = menu.addMenu(QStringLiteral("F&ault"));
+    QMenu *breaks = menu.addMenu(u"B&reak on"_s);
+    QMenu *faults = menu.addMenu(u"F&ault"_s);
     const qmp::VsockMatch match = chosenMatch();
-    const QString where =
-        match.port ? QStringLiteral("Port %1").arg(*match.port) : QStringLiteral("Any Port");
+    const QString where = match.port ? u"Port %1"_s.arg(*match.port) : u"Any Port"_s;
     const auto addBreak = [this, breaks](const QString &text, const qmp::VsockMatch &packet) {
         connect(breaks->addAction(text), &QAction::triggered, this, [this, packet] {
             emit breakWanted({packet, 0, 0, 0, 0});
@@ -36,15 +37,15 @@ void VsockPanel::addRuleMenus(QMenu &menu) {
     qmp::VsockMatch port;
     port.port = match.port;
     qmp::VsockMatch opening = port, payload = port, flow;
-    opening.operation = QStringLiteral("request");
-    payload.operation = QStringLiteral("rw");
-    addBreak(QStringLiteral("New Connections of %1").arg(where), opening);
-    addBreak(QStringLiteral("Data of %1").arg(where), payload);
-    addBreak(QStringLiteral("Every Packet of %1").arg(where), port);
+    opening.operation = u"request"_s;
+    payload.operation = u"rw"_s;
+    addBreak(u"New Connections of %1"_s.arg(where), opening);
+    addBreak(u"Data of %1"_s.arg(where), payload);
+    addBreak(u"Every Packet of %1"_s.arg(where), port);
     if (currentFlow() >= 0)
         if (const quint64 id = m_account.flows()[static_cast<size_t>(currentFlow())].id) {
             flow.flow = id;
-            addBreak(QStringLiteral("Every Packet of Flow %1").arg(id), flow);
+            addBreak(u"Every Packet of Flow %1"_s.arg(id), flow);
         }
 
     const auto addFault = [this, faults](const QString &text, const qmp::VsockFaultRule &rule) {
@@ -56,32 +57,31 @@ void VsockPanel::addRuleMenus(QMenu &menu) {
         rule.packet = packet;
         return rule;
     };
-    addFault(QStringLiteral("Refuse Connections of %1").arg(where), fault("refuse", opening));
+    addFault(u"Refuse Connections of %1"_s.arg(where), fault("refuse", opening));
     qmp::VsockFaultRule delay = fault("delay", port);
     delay.milliseconds = 1000;
-    addFault(QStringLiteral("Delay %1 by a Second").arg(where), delay);
+    addFault(u"Delay %1 by a Second"_s.arg(where), delay);
     qmp::VsockFaultRule throttle = fault("throttle", payload);
     throttle.rate = 1024;
-    addFault(QStringLiteral("Throttle %1 to 1 KiB/s").arg(where), throttle);
+    addFault(u"Throttle %1 to 1 KiB/s"_s.arg(where), throttle);
     qmp::VsockFaultRule corrupt = fault("corrupt", payload);
     corrupt.count = 1;
-    addFault(QStringLiteral("Corrupt the Next Data of %1").arg(where), corrupt);
-    addFault(QStringLiteral("Freeze the Credit of %1").arg(where), fault("freeze-credit", port));
-    addFault(QStringLiteral("Blackhole %1").arg(where), fault("blackhole", port));
+    addFault(u"Corrupt the Next Data of %1"_s.arg(where), corrupt);
+    addFault(u"Freeze the Credit of %1"_s.arg(where), fault("freeze-credit", port));
+    addFault(u"Blackhole %1"_s.arg(where), fault("blackhole", port));
     if (flow.flow) {
         qmp::VsockFaultRule reset = fault("reset", flow);
         reset.count = 1;
-        addFault(QStringLiteral("Reset Flow %1").arg(*flow.flow), reset);
+        addFault(u"Reset Flow %1"_s.arg(*flow.flow), reset);
     }
     breaks->setEnabled(m_isLive);
     faults->setEnabled(m_isLive);
     if (m_rules.isEmpty())
         return;
-    QMenu *remove = menu.addMenu(QStringLiteral("R&emove"));
+    QMenu *remove = menu.addMenu(u"R&emove"_s);
     remove->setEnabled(m_isLive);
     for (const VsockRule &rule : m_rules)
-        connect(remove->addAction(rule.hits > 0 ? QStringLiteral("%1 (%2×)").arg(rule.text).arg(rule.hits)
-                                                : rule.text),
+        connect(remove->addAction(rule.hits > 0 ? u"%1 (%2×)"_s.arg(rule.text).arg(rule.hits) : rule.text),
                 &QAction::triggered, this,
                 [this, kind = rule.kind, id = rule.id] { emit ruleRemovalWanted(kind, id); });
 }

@@ -17,9 +17,11 @@
 #include <QTabWidget>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr quint64 mostShown = 1 << 20; // bytes of a stream in the view; a file gets all of it
+constexpr quint64 maxShown = 1 << 20; // bytes of a stream in the view; a file gets all of it
 
 } // namespace
 
@@ -30,15 +32,14 @@ void VsockPanel::restartStream() {
     m_streamFull = false;
     m_stream->restart();
     if (currentFlow() < 0) {
-        m_streamTitle->setText(QStringLiteral("Choose a flow above"));
+        m_streamTitle->setText(u"Choose a flow above"_s);
         return;
     }
     const VsockFlow &flow = m_account.flows()[static_cast<size_t>(currentFlow())];
-    m_streamTitle->setText(QStringLiteral("Flow %1: %2:%3 %4 %5:%6")
-                               .arg(flow.id)
+    m_streamTitle->setText(u"Flow %1: %2:%3 %4 %5:%6"_s.arg(flow.id)
                                .arg(flow.guestCid)
                                .arg(flow.guestPort)
-                               .arg(flow.guestDialed ? QStringLiteral("→") : QStringLiteral("←"))
+                               .arg(flow.guestDialed ? u"→"_s : u"←"_s)
                                .arg(flow.peerCid)
                                .arg(flow.peerPort));
     continueStream();
@@ -49,7 +50,7 @@ void VsockPanel::continueStream() {
         m_views->currentIndex() != static_cast<int>(View::stream))
         return;
     auto pieces = StreamReader::read(m_account, *m_bytes, m_streamFlow, m_streamNext,
-                                     mostShown - m_streamShown, &m_streamNext);
+                                     maxShown - m_streamShown, &m_streamNext);
     const auto wanted = static_cast<StreamDirection>(m_streamDirection->currentIndex());
     std::erase_if(pieces, [wanted](const StreamPiece &piece) {
         return wanted != StreamDirection::both && piece.fromGuest != (wanted == StreamDirection::fromGuest);
@@ -59,8 +60,8 @@ void VsockPanel::continueStream() {
     m_stream->append(pieces);
     m_streamFull = m_streamNext < m_account.packets().size();
     if (m_streamFull)
-        m_stream->appendNote(QStringLiteral("… the first %1 are shown; save the stream to have all of it.")
-                                 .arg(shortSizeText(m_streamShown)));
+        m_stream->appendNote(u"… the first %1 are shown; save the stream to have all of it."_s.arg(
+            shortSizeText(m_streamShown)));
 }
 
 QByteArray VsockPanel::streamBytes(StreamDirection direction) const {
@@ -75,8 +76,7 @@ void VsockPanel::saveStream() {
     const int direction = m_streamDirection->currentIndex();
     emit streamSaveWanted(
         StreamSource(m_account, m_bytes, currentFlow(), static_cast<StreamDirection>(direction)),
-        QStringLiteral("flow-%1%2.bin")
-            .arg(m_account.flows()[static_cast<size_t>(currentFlow())].id)
+        u"flow-%1%2.bin"_s.arg(m_account.flows()[static_cast<size_t>(currentFlow())].id)
             .arg(QLatin1String(names[direction])));
 }
 

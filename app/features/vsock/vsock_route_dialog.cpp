@@ -13,6 +13,8 @@
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 struct KindText {
@@ -33,16 +35,15 @@ constexpr int firstConnectKind = 2;
 VsockRouteDialog::VsockRouteDialog(VsockControl &control, Kind kind, quint32 port, QWidget *parent)
     : QDialog(parent), m_control(control), m_port(new QLineEdit(port ? QString::number(port) : QString())),
       m_kind(new QComboBox), m_address(new QLineEdit), m_summary(new QLabel), m_list(new QListWidget),
-      m_add(new QPushButton(QStringLiteral("&Add Route"))),
-      m_remove(new QPushButton(QStringLiteral("&Remove Chosen"))) {
-    setWindowTitle(QStringLiteral("vsock Routes"));
-    static const QRegularExpression digits(QStringLiteral("[0-9]{1,10}"));
+      m_add(new QPushButton(u"&Add Route"_s)), m_remove(new QPushButton(u"&Remove Chosen"_s)) {
+    setWindowTitle(u"vsock Routes"_s);
+    static const QRegularExpression digits(u"[0-9]{1,10}"_s);
     m_port->setValidator(new QRegularExpressionValidator(digits, m_port));
-    m_port->setAccessibleName(QStringLiteral("vsock port"));
-    m_kind->setAccessibleName(QStringLiteral("Where it leads"));
+    m_port->setAccessibleName(u"vsock port"_s);
+    m_kind->setAccessibleName(u"Where it leads"_s);
     m_kind->view()->setAccessibleName(m_kind->accessibleName());
-    m_address->setAccessibleName(QStringLiteral("Address"));
-    m_list->setAccessibleName(QStringLiteral("Routes that are set"));
+    m_address->setAccessibleName(u"Address"_s);
+    m_list->setAccessibleName(u"Routes that are set"_s);
     m_summary->setTextFormat(Qt::PlainText);
     m_summary->setWordWrap(true);
     for (const KindText &each : kinds)
@@ -51,13 +52,13 @@ VsockRouteDialog::VsockRouteDialog(VsockControl &control, Kind kind, quint32 por
 
     auto *page = new QVBoxLayout(this);
     auto *form = new QFormLayout;
-    form->addRow(QStringLiteral("&vsock port"), m_port);
-    form->addRow(QStringLiteral("&Where it leads"), m_kind);
-    form->addRow(QStringLiteral("A&ddress"), m_address);
+    form->addRow(u"&vsock port"_s, m_port);
+    form->addRow(u"&Where it leads"_s, m_kind);
+    form->addRow(u"A&ddress"_s, m_address);
     page->addLayout(form);
     page->addWidget(m_summary);
     page->addWidget(m_add);
-    page->addWidget(new QLabel(QStringLiteral("Set now:")));
+    page->addWidget(new QLabel(u"Set now:"_s));
     page->addWidget(m_list, 1);
     page->addWidget(m_remove);
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close);
@@ -82,7 +83,7 @@ qmp::VsockRoute VsockRouteDialog::route() const {
     const KindText &kind = kinds[m_kind->currentIndex()];
     QString address = m_address->text().trimmed();
     if (address.isEmpty() && kind.hasAddress)
-        address = QString::fromLatin1(kind.example).replace(QLatin1String("%1"), m_port->text());
+        address = QString::fromLatin1(kind.example).replace("%1"_L1, m_port->text());
     return {static_cast<quint32>(m_port->text().toULongLong()),
             QLatin1String(kind.prefix) + (kind.hasAddress ? address : QString())};
 }
@@ -90,22 +91,20 @@ qmp::VsockRoute VsockRouteDialog::route() const {
 void VsockRouteDialog::refresh() {
     const KindText &kind = kinds[m_kind->currentIndex()];
     m_address->setEnabled(kind.hasAddress);
-    m_address->setPlaceholderText(
-        QString::fromLatin1(kind.example).replace(QLatin1String("%1"), m_port->text()));
+    m_address->setPlaceholderText(QString::fromLatin1(kind.example).replace("%1"_L1, m_port->text()));
     const bool isPort = m_port->hasAcceptableInput() && m_port->text().toULongLong() < 0xffffffff;
     m_add->setEnabled(isPort && m_control.isConnected());
     m_remove->setEnabled(m_list->currentRow() >= 0);
-    m_summary->setText(!isPort ? QStringLiteral("A vsock port is between 0 and 4294967294.")
-                       : !m_control.isConnected()
-                           ? QStringLiteral("Routes can be set while an enclave runs or is paused.")
-                           : QStringLiteral("Port %1: %2").arg(route().port).arg(route().route));
+    m_summary->setText(!isPort                    ? u"A vsock port is between 0 and 4294967294."_s
+                       : !m_control.isConnected() ? u"Routes can be set while an enclave runs or is paused."_s
+                                                  : u"Port %1: %2"_s.arg(route().port).arg(route().route));
 }
 
 void VsockRouteDialog::listRoutes() {
     m_routes = m_control.routes();
     m_list->clear();
     for (const qmp::VsockRoute &route : std::as_const(m_routes))
-        m_list->addItem(QStringLiteral("Port %1: %2").arg(route.port).arg(route.route));
+        m_list->addItem(u"Port %1: %2"_s.arg(route.port).arg(route.route));
     refresh();
 }
 

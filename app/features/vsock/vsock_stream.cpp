@@ -4,6 +4,8 @@
 #include <QSaveFile>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 bool isOfStream(const VsockPacket &packet, int flow) {
@@ -71,13 +73,13 @@ Result<void> StreamSource::save(const QString &path) const {
         isWritten = file.write(part) == part.size();
     }
     if (!isWritten || !file.commit())
-        return failure(QStringLiteral("stream-unwritable"), file.errorString(), path);
+        return failure(u"stream-unwritable"_s, file.errorString(), path);
     return {};
 }
 
 QString readableText(const QByteArray &bytes) {
     QString text = QString::fromUtf8(bytes);
-    text.replace(QLatin1String("\r\n"), QLatin1String("\n"));
+    text.replace("\r\n"_L1, "\n"_L1);
     for (QChar &c : text)
         if ((c.unicode() < 0x20 && c != u'\n' && c != u'\t') || (c.unicode() >= 0x7f && c.unicode() < 0xa0))
             c = u'·';

@@ -17,6 +17,8 @@
 
 namespace nitroscope::formats::attestation {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 QString nameText(const X509_NAME *name) {
@@ -26,7 +28,7 @@ QString nameText(const X509_NAME *name) {
         (XN_FLAG_RFC2253 & ~(ASN1_STRFLGS_ESC_MSB | XN_FLAG_SEP_COMMA_PLUS | XN_FLAG_DN_REV)) |
         XN_FLAG_SEP_CPLUS_SPC;
     if (!out || X509_NAME_print_ex(out.get(), name, 0, style) < 0)
-        return QStringLiteral("unreadable");
+        return u"unreadable"_s;
     char *data = nullptr;
     const long size = BIO_get_mem_data(out.get(), &data);
     return printableText(QByteArray(data, size));
@@ -64,7 +66,7 @@ public:
         return nsm::CertPtr(found->get());
     }
     void insert(const QByteArray &der, const nsm::CertPtr &certificate) {
-        if (der.size() > mostBytes || X509_up_ref(certificate.get()) != 1)
+        if (der.size() > maxBytes || X509_up_ref(certificate.get()) != 1)
             return;
         auto *kept = new nsm::CertPtr(certificate.get());
         const std::scoped_lock lock(m_mutex);
@@ -82,12 +84,12 @@ public:
     }
 
 private:
-    static constexpr int mostCertificates = 64;
-    static constexpr qsizetype mostBytes = 4096; // the documents' own limit is 1024
+    static constexpr int maxCertificates = 64;
+    static constexpr qsizetype maxBytes = 4096; // the documents' own limit is 1024
 
     std::mutex m_mutex;
-    QCache<QByteArray, nsm::CertPtr> m_certificates{mostCertificates};
-    QCache<QByteArray, bool> m_proven{mostCertificates};
+    QCache<QByteArray, nsm::CertPtr> m_certificates{maxCertificates};
+    QCache<QByteArray, bool> m_proven{maxCertificates};
 };
 
 } // namespace
@@ -99,10 +101,10 @@ app::Result<Certificate> Certificate::parse(const QByteArray &der) {
     nsm::CertPtr x509 = nsm::certificateFromDer(toBytes(der));
     if (!x509) {
         // OpenSSL itself has nothing against what follows a certificate.
-        const QString why = ERR_peek_last_error() == 0 ? QStringLiteral("bytes after its end")
+        const QString why = ERR_peek_last_error() == 0 ? u"bytes after its end"_s
                                                        : QString::fromStdString(nsm::lastOpensslError());
-        return tl::unexpected(app::Error{QStringLiteral("bad-certificate"),
-                                         QStringLiteral("The certificate's DER is broken (%1).").arg(why),
+        return tl::unexpected(app::Error{u"bad-certificate"_s,
+                                         u"The certificate's DER is broken (%1)."_s.arg(why),
                                          derFault(toBytes(der)).value_or(0),
                                          {}});
     }
@@ -163,21 +165,20 @@ qint64 Certificate::notAfter() const {
 
 QString Certificate::signatureAlgorithm() const {
     const int nid = X509_get_signature_nid(m_x509.get());
-    return nid == NID_undef ? QStringLiteral("unknown") : QString::fromLatin1(OBJ_nid2ln(nid));
+    return nid == NID_undef ? u"unknown"_s : QString::fromLatin1(OBJ_nid2ln(nid));
 }
 
 QString Certificate::keyText() const {
     const EVP_PKEY *key = keyOf(m_x509.get());
     if (!key)
-        return QStringLiteral("unreadable");
+        return u"unreadable"_s;
     const QString group = groupOf(m_x509.get());
     if (group.isEmpty())
-        return QStringLiteral("%1 %2 bit")
-            .arg(QString::fromLatin1(EVP_PKEY_get0_type_name(key)))
+        return u"%1 %2 bit"_s.arg(QString::fromLatin1(EVP_PKEY_get0_type_name(key)))
             .arg(EVP_PKEY_get_bits(key));
     const int nid = OBJ_txt2nid(group.toLatin1().constData());
     const char *nist = EC_curve_nid2nist(nid);
-    return QStringLiteral("EC ") + (nist ? QString::fromLatin1(nist) : group);
+    return u"EC "_s + (nist ? QString::fromLatin1(nist) : group);
 }
 
 int Certificate::fieldBytes() const {

@@ -17,46 +17,46 @@ namespace nitroscope::formats::attestation {
 
 class Certificate {
 public:
-    /// One certificate that fills `der` exactly. Error "bad-certificate" with the offset in `der` at which
-    /// its DER ends or stops making sense.
+    // One certificate that fills `der` exactly. Error "bad-certificate" with the offset in `der` at which
+    // its DER ends or stops making sense.
     static app::Result<Certificate> parse(const QByteArray &der);
 
-    QByteArray sha256() const; ///< Of the DER, 32 bytes.
-    QString subject() const;   ///< "C=US, O=Amazon, OU=AWS, CN=aws.nitro-enclaves"
+    QByteArray sha256() const; // Of the DER, 32 bytes.
+    QString subject() const;   // "C=US, O=Amazon, OU=AWS, CN=aws.nitro-enclaves"
     QString issuer() const;
-    QString commonName() const; ///< Of the subject; empty when there is none.
-    QByteArray serial() const;  ///< Big-endian bytes without leading zeros.
-    int version() const;        ///< 1 to 3.
-    qint64 notBefore() const;   ///< Seconds since 1970; both ends are valid.
+    QString commonName() const; // Of the subject; empty when there is none.
+    QByteArray serial() const;  // Big-endian bytes without leading zeros.
+    int version() const;        // 1 to 3.
+    qint64 notBefore() const;   // Seconds since 1970; both ends are valid.
     qint64 notAfter() const;
-    QString signatureAlgorithm() const; ///< "ecdsa-with-SHA384"
-    QString keyText() const;            ///< "EC P-384", "RSA 2048 bit", "unreadable"
-    /// Bytes of a field element of its EC key (48 for P-384, but also for other curves of that size); 0 for other keys.
+    QString signatureAlgorithm() const; // "ecdsa-with-SHA384"
+    QString keyText() const;            // "EC P-384", "RSA 2048 bit", "unreadable"
+    // Bytes of a field element of its EC key (48 for P-384, but also for other curves of that size); 0 for other keys.
     int fieldBytes() const;
-    bool isP384() const; ///< An EC key on the named curve secp384r1.
-    /// Of its key, as NIST SP 800-57 counts: 192 for P-384, 112 for RSA 2048, 80 for RSA 1024; 0 for a key that cannot be read.
+    bool isP384() const; // An EC key on the named curve secp384r1.
+    // Of its key, as NIST SP 800-57 counts: 192 for P-384, 112 for RSA 2048, 80 for RSA 1024; 0 for a key that cannot be read.
     int securityBits() const;
 
     bool hasBasicConstraints() const;
     bool isCa() const;
     std::optional<qint64> pathLength() const;
     bool hasKeyUsage() const;
-    bool maySignCertificates() const; ///< keyCertSign, or no key usage at all.
-    bool maySignData() const;         ///< digitalSignature, or no key usage at all.
-    QStringList keyUsages() const;    ///< "digitalSignature", "keyCertSign" ...
-    /// An extension cannot be decoded or appears twice.
+    bool maySignCertificates() const; // keyCertSign, or no key usage at all.
+    bool maySignData() const;         // digitalSignature, or no key usage at all.
+    QStringList keyUsages() const;    // "digitalSignature", "keyCertSign" ...
+    // An extension cannot be decoded or appears twice.
     bool hasBrokenExtension() const;
-    /// Critical extensions that this verifier does not process: whoever meets one must refuse (RFC 5280 §4.2). Processed are basic
-    /// constraints, key usage, extended key usage and the two key identifiers; not, for example, name and policy constraints.
+    // Critical extensions that this verifier does not process: whoever meets one must refuse (RFC 5280 §4.2). Processed are basic
+    // constraints, key usage, extended key usage and the two key identifiers; not, for example, name and policy constraints.
     QStringList unprocessedCriticalExtensions() const;
     bool hasExtendedKeyUsage() const;
-    /// SHA-1, MD5 or unknown.
+    // SHA-1, MD5 or unknown.
     bool isWeaklySigned() const;
 
-    bool isIssuerNamed(const Certificate &issuer) const; ///< Our issuer is its subject.
-    /// Key identifiers agree, or one of the two has none.
+    bool isIssuerNamed(const Certificate &issuer) const; // Our issuer is its subject.
+    // Key identifiers agree, or one of the two has none.
     bool keyIdentifierFits(const Certificate &issuer) const;
-    /// Signed with the issuer's key. Says nothing about names, dates and constraints.
+    // Signed with the issuer's key. Says nothing about names, dates and constraints.
     bool isSignedBy(const Certificate &issuer) const;
 
     X509 *get() const { return m_x509.get(); }
@@ -66,8 +66,8 @@ private:
     nsm::CertPtr m_x509;
 };
 
-/// The certificate's fields as nodes with their byte ranges; `offset` is where the DER starts. A certificate
-/// that cannot be read gives one node with the reason as an error.
+// The certificate's fields as nodes with their byte ranges; `offset` is where the DER starts. A certificate
+// that cannot be read gives one node with the reason as an error.
 Node certificateNode(const QString &name, const QByteArray &der, ByteRange range);
 
 } // namespace nitroscope::formats::attestation

@@ -12,6 +12,8 @@
 
 namespace nitroscope::formats::attestation {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 constexpr quint8 contextTag0 = 0xa0, contextTag3 = 0xa3;
@@ -62,13 +64,13 @@ FieldRanges findFields(std::span<const std::byte> der) {
 QString extensionText(const Certificate &certificate, int nid) {
     switch (nid) {
     case NID_basic_constraints: {
-        QString text = certificate.isCa() ? QStringLiteral("CA") : QStringLiteral("no CA");
+        QString text = certificate.isCa() ? u"CA"_s : u"no CA"_s;
         if (const auto length = certificate.pathLength())
-            text += QStringLiteral(", path length %1").arg(*length);
+            text += u", path length %1"_s.arg(*length);
         return text;
     }
     case NID_key_usage:
-        return certificate.keyUsages().join(QStringLiteral(", "));
+        return certificate.keyUsages().join(u", "_s);
     case NID_subject_key_identifier:
         if (const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(certificate.get()))
             return QString::fromLatin1(
@@ -89,7 +91,7 @@ QString extensionText(const Certificate &certificate, int nid) {
 
 Node extensionsNode(const Certificate &certificate, const FieldRanges &fields, quint64 offset) {
     const int count = X509_get_ext_count(certificate.get());
-    Node node{.name = QStringLiteral("extensions"),
+    Node node{.name = u"extensions"_s,
               .value = QString::number(count),
               .range = {fields.extensions.offset + offset, fields.extensions.length}};
     for (int i = 0; i < count; ++i) {
@@ -103,7 +105,7 @@ Node extensionsNode(const Certificate &certificate, const FieldRanges &fields, q
             value = sizeText(static_cast<quint64>(ASN1_STRING_length(data)));
         }
         if (X509_EXTENSION_get_critical(extension))
-            value += QStringLiteral(" (critical)");
+            value += u" (critical)"_s;
         const size_t index = static_cast<size_t>(i);
         const ByteRange range =
             index < fields.eachExtension.size() ? fields.eachExtension[index] : ByteRange();

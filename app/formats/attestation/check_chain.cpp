@@ -12,12 +12,14 @@
 
 namespace nitroscope::formats::attestation {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 constexpr int minSecurityBits = 112; // NIST SP 800-57 part 1: anything below is broken or will soon be
 
 QString placeName(size_t index) {
-    return QStringLiteral("cabundle[%1]").arg(index);
+    return u"cabundle[%1]"_s.arg(index);
 }
 
 // One certificate of the chain with what is around it.
@@ -28,97 +30,87 @@ public:
 
     void common() {
         if (m_certificate.version() != 3)
-            fail("certificate",
-                 QStringLiteral("It is an X.509 version %1 certificate; version 3 is required.")
-                     .arg(m_certificate.version()));
+            fail("certificate", u"It is an X.509 version %1 certificate; version 3 is required."_s.arg(
+                                    m_certificate.version()));
         if (m_certificate.hasBrokenExtension())
-            fail("certificate", QStringLiteral("One of its extensions is broken or appears twice."));
+            fail("certificate", u"One of its extensions is broken or appears twice."_s);
         for (const QString &name : m_certificate.unprocessedCriticalExtensions())
             fail(
                 "certificate",
-                QStringLiteral(
-                    "It has the critical extension %1, which is unknown here: it may say that the certificate is not meant for this.")
+                u"It has the critical extension %1, which is unknown here: it may say that the certificate is not meant for this."_s
                     .arg(name));
         if (m_certificate.hasExtendedKeyUsage())
-            surprise(QStringLiteral(
-                "It has an extended key usage, so it is meant for other purposes; Nitro certificates have none."));
+            surprise(
+                u"It has an extended key usage, so it is meant for other purposes; Nitro certificates have none."_s);
         if (m_certificate.keyText() == u"unreadable")
-            fail("certificate", QStringLiteral("Its public key cannot be read."));
+            fail("certificate", u"Its public key cannot be read."_s);
         else if (m_certificate.securityBits() < minSecurityBits)
-            fail("certificate",
-                 QStringLiteral("Its key is %1, which is too weak.").arg(m_certificate.keyText()));
+            fail("certificate", u"Its key is %1, which is too weak."_s.arg(m_certificate.keyText()));
         else if (!m_certificate.isP384())
-            surprise(QStringLiteral("Its key is %1; Nitro certificates have EC P-384.")
-                         .arg(m_certificate.keyText()));
+            surprise(u"Its key is %1; Nitro certificates have EC P-384."_s.arg(m_certificate.keyText()));
         if (m_certificate.isWeaklySigned())
-            fail("certificate", QStringLiteral("It is signed with %1, which is too weak.")
-                                    .arg(m_certificate.signatureAlgorithm()));
+            fail("certificate",
+                 u"It is signed with %1, which is too weak."_s.arg(m_certificate.signatureAlgorithm()));
     }
 
     // `below`: CA certificates between this one and the leaf.
     void authority(size_t below) {
         if (!m_certificate.hasBasicConstraints() || !m_certificate.isCa())
-            fail("certificate",
-                 QStringLiteral("It is not a CA (basic constraints) but has issued the next one."));
+            fail("certificate", u"It is not a CA (basic constraints) but has issued the next one."_s);
         if (!m_certificate.maySignCertificates())
-            fail("certificate", QStringLiteral("Its key usage does not allow it to sign certificates."));
+            fail("certificate", u"Its key usage does not allow it to sign certificates."_s);
         const auto length = m_certificate.pathLength();
         if (length && *length < qint64(below))
-            fail("certificate", QStringLiteral("Its path length is %1, but %2 CA certificates follow it.")
-                                    .arg(*length)
-                                    .arg(below));
+            fail("certificate",
+                 u"Its path length is %1, but %2 CA certificates follow it."_s.arg(*length).arg(below));
     }
 
     void leaf() {
         if (m_certificate.isCa())
-            fail("certificate", QStringLiteral("The leaf is a CA certificate."));
+            fail("certificate", u"The leaf is a CA certificate."_s);
         if (m_certificate.pathLength())
-            fail("certificate", QStringLiteral("The leaf has a path length."));
+            fail("certificate", u"The leaf has a path length."_s);
         if (!m_certificate.maySignData())
-            fail("certificate", QStringLiteral("Its key usage does not allow digital signatures."));
+            fail("certificate", u"Its key usage does not allow digital signatures."_s);
         if (!m_certificate.hasBasicConstraints())
-            surprise(QStringLiteral("It has no basic constraints; the hardware's leaf says CA=false."));
+            surprise(u"It has no basic constraints; the hardware's leaf says CA=false."_s);
     }
 
     void issuedBy(const Certificate *issuer, const QString &issuerName) {
         if (!issuer)
-            return skip(QStringLiteral("Its signature could not be checked, because %1 cannot be read.")
-                            .arg(issuerName));
+            return skip(u"Its signature could not be checked, because %1 cannot be read."_s.arg(issuerName));
         if (!m_certificate.isIssuerNamed(*issuer))
-            fail("order",
-                 QStringLiteral("Its issuer is \"%1\", but the certificate before it, %2, is \"%3\".")
-                     .arg(m_certificate.issuer(), issuerName, issuer->subject()));
+            fail("order", u"Its issuer is \"%1\", but the certificate before it, %2, is \"%3\"."_s.arg(
+                              m_certificate.issuer(), issuerName, issuer->subject()));
         else if (!m_certificate.keyIdentifierFits(*issuer))
-            fail("order",
-                 QStringLiteral("Its authority key identifier is not the key of %1.").arg(issuerName));
+            fail("order", u"Its authority key identifier is not the key of %1."_s.arg(issuerName));
         if (!m_certificate.isSignedBy(*issuer))
-            fail("certificate",
-                 QStringLiteral("Its signature was not made with the key of %1.").arg(issuerName));
+            fail("certificate", u"Its signature was not made with the key of %1."_s.arg(issuerName));
     }
 
     void validity(std::optional<qint64> at) {
         const qint64 from = m_certificate.notBefore(), to = m_certificate.notAfter();
         if (!at)
-            return skip(QStringLiteral("Its validity could not be checked, because the time is unknown."));
+            return skip(u"Its validity could not be checked, because the time is unknown."_s);
         if (*at < from)
-            fail("validity", QStringLiteral("Not yet valid at %1: it begins at %2, %3 later.")
-                                 .arg(secondsText(*at), secondsText(from), spanText(from - *at)));
+            fail("validity", u"Not yet valid at %1: it begins at %2, %3 later."_s.arg(
+                                 secondsText(*at), secondsText(from), spanText(from - *at)));
         else if (*at > to)
-            fail("validity", QStringLiteral("Expired at %1: it ended at %2, %3 before.")
-                                 .arg(secondsText(*at), secondsText(to), spanText(*at - to)));
+            fail("validity", u"Expired at %1: it ended at %2, %3 before."_s.arg(
+                                 secondsText(*at), secondsText(to), spanText(*at - to)));
     }
 
     // Says that all was well, if it was.
     void conclude(const QString &role) {
         if (m_hasFailed)
             return;
-        QString text = QStringLiteral("%1 \"%2\", valid %3 to %4")
-                           .arg(role, m_certificate.commonName(), secondsText(m_certificate.notBefore()),
-                                secondsText(m_certificate.notAfter()));
+        QString text = u"%1 \"%2\", valid %3 to %4"_s.arg(role, m_certificate.commonName(),
+                                                          secondsText(m_certificate.notBefore()),
+                                                          secondsText(m_certificate.notAfter()));
         if (m_certificate.isCa())
             text += m_certificate.pathLength()
-                        ? QStringLiteral(", CA with path length %1").arg(*m_certificate.pathLength())
-                        : QStringLiteral(", CA");
+                        ? u", CA with path length %1"_s.arg(*m_certificate.pathLength())
+                        : u", CA"_s;
         m_out.add("certificate", m_subject, Outcome::passed, text + u'.', m_range);
     }
 
@@ -143,7 +135,7 @@ private:
         QStringList parts;
         for (const auto &[unit, name] : units) {
             if (seconds >= unit && parts.size() < 2) {
-                parts << QStringLiteral("%1 %2").arg(seconds / unit).arg(QLatin1String(name));
+                parts << u"%1 %2"_s.arg(seconds / unit).arg(QLatin1String(name));
                 seconds %= unit;
             }
         }
@@ -168,15 +160,15 @@ QString namesOf(const std::vector<TrustedRoot> &roots) {
     QStringList names;
     for (const TrustedRoot &root : roots)
         names << root.name;
-    return names.join(QStringLiteral(", "));
+    return names.join(u", "_s);
 }
 
 // A root that was not pinned but is known: the user probably asked for the wrong one.
 QString hintFor(const QByteArray &sha256) {
     if (sha256 == awsRoot().sha256)
-        return QStringLiteral(" It is AWS's commercial root: ask with --root aws.");
+        return u" It is AWS's commercial root: ask with --root aws."_s;
     if (sha256 == awsGovRoot().sha256)
-        return QStringLiteral(" It is AWS's GovCloud root: ask with --root aws-gov.");
+        return u" It is AWS's GovCloud root: ask with --root aws-gov."_s;
     return {};
 }
 
@@ -192,8 +184,8 @@ Anchor checkRoot(const Document &document, const Chain &chain, const std::vector
     Anchor anchor;
     const QString subject = placeName(0);
     if (chain.cabundle.empty() || !chain.cabundle[0]) {
-        out.add("root", subject, Outcome::failed,
-                QStringLiteral("There is no root to compare with the pinned one."), document.cabundleRange);
+        out.add("root", subject, Outcome::failed, u"There is no root to compare with the pinned one."_s,
+                document.cabundleRange);
         return anchor;
     }
     const Certificate &first = *chain.cabundle[0];
@@ -203,8 +195,7 @@ Anchor checkRoot(const Document &document, const Chain &chain, const std::vector
         anchor.name = root->name;
         anchor.isFirst = true;
         out.add("root", subject, Outcome::passed,
-                QStringLiteral("It is %1, SHA-256 %2.").arg(root->name, QString::fromLatin1(sha256.toHex())),
-                range);
+                u"It is %1, SHA-256 %2."_s.arg(root->name, QString::fromLatin1(sha256.toHex())), range);
         return anchor;
     }
     for (const TrustedRoot &root : roots) {
@@ -216,16 +207,14 @@ Anchor checkRoot(const Document &document, const Chain &chain, const std::vector
         anchor.name = root.name;
         anchor.outside.emplace(std::move(*certificate));
         out.add("root", subject, Outcome::surprising,
-                QStringLiteral(
-                    "The cabundle does not begin with the pinned root but with a certificate that it has "
-                    "issued (%1).")
-                    .arg(root.name),
+                u"The cabundle does not begin with the pinned root but with a certificate that it has "
+                "issued (%1)."_s.arg(root.name),
                 range);
         return anchor;
     }
     out.add("root", subject, Outcome::failed,
-            QStringLiteral("The document's root \"%1\" (SHA-256 %2) is not the one that is pinned (%3).%4")
-                .arg(first.subject(), QString::fromLatin1(sha256.toHex()), namesOf(roots), hintFor(sha256)),
+            u"The document's root \"%1\" (SHA-256 %2) is not the one that is pinned (%3).%4"_s.arg(
+                first.subject(), QString::fromLatin1(sha256.toHex()), namesOf(roots), hintFor(sha256)),
             range);
     return anchor;
 }
@@ -252,44 +241,43 @@ Chain readChain(const Document &document, VerdictBuilder &out) {
         if (certificate)
             return std::move(*certificate);
         const quint64 at = part.isInChunks ? 0 : certificate.error().offset.value_or(0);
-        out.add("certificate", subject, Outcome::failed,
-                QStringLiteral("%1 (byte %2 of the document)")
-                    .arg(certificate.error().message)
-                    .arg(part.content.offset + at),
-                part.content);
+        out.add(
+            "certificate", subject, Outcome::failed,
+            u"%1 (byte %2 of the document)"_s.arg(certificate.error().message).arg(part.content.offset + at),
+            part.content);
         return std::nullopt;
     };
     for (size_t i = 0; i < document.cabundle.size(); ++i)
         chain.cabundle.push_back(read(placeName(i), document.cabundle[i]));
     if (document.certificate)
-        chain.leaf = read(QStringLiteral("certificate"), *document.certificate);
+        chain.leaf = read(u"certificate"_s, *document.certificate);
     return chain;
 }
 
 QString checkChain(const Document &document, const Chain &chain, const std::vector<TrustedRoot> &roots,
                    std::optional<qint64> atSeconds, VerdictBuilder &out) {
     // Each certificate costs a signature verification; the hardware's bundles have four.
-    constexpr size_t longestBundle = 16;
-    if (chain.cabundle.size() > longestBundle) {
-        out.add("order", QStringLiteral("cabundle"), Outcome::failed,
-                QStringLiteral("It has %1 certificates; the hardware's have 4.").arg(chain.cabundle.size()),
+    constexpr size_t maxBundle = 16;
+    if (chain.cabundle.size() > maxBundle) {
+        out.add("order", u"cabundle"_s, Outcome::failed,
+                u"It has %1 certificates; the hardware's have 4."_s.arg(chain.cabundle.size()),
                 document.cabundleRange);
         return {};
     }
     const Anchor anchor = checkRoot(document, chain, roots, out);
     if (isReversed(chain))
-        out.add("order", QStringLiteral("cabundle"), Outcome::failed,
-                QStringLiteral("It is in reverse order: the root must come first."), document.cabundleRange);
+        out.add("order", u"cabundle"_s, Outcome::failed,
+                u"It is in reverse order: the root must come first."_s, document.cabundleRange);
 
     const Certificate *issuer = anchor.outside ? &*anchor.outside : nullptr;
-    QString issuerName = QStringLiteral("the pinned root");
+    QString issuerName = u"the pinned root"_s;
     const size_t count = chain.cabundle.size();
     if (anchor.outside) {
         LinkCheck check(out, issuerName, *anchor.outside, document.cabundleRange);
         check.common();
         check.authority(count);
         check.validity(atSeconds);
-        check.conclude(QStringLiteral("Root"));
+        check.conclude(u"Root"_s);
     }
     for (size_t i = 0; i < count; ++i) {
         const QString name = placeName(i);
@@ -300,19 +288,18 @@ QString checkChain(const Document &document, const Chain &chain, const std::vect
             if (i > 0 || issuer)
                 check.issuedBy(issuer, issuerName);
             check.validity(atSeconds);
-            check.conclude(i == 0 && !anchor.outside ? QStringLiteral("Root")
-                                                     : QStringLiteral("Issued by %1:").arg(issuerName));
+            check.conclude(i == 0 && !anchor.outside ? u"Root"_s : u"Issued by %1:"_s.arg(issuerName));
         }
         issuer = chain.cabundle[i] ? &*chain.cabundle[i] : nullptr;
         issuerName = name;
     }
     if (chain.leaf) {
-        LinkCheck check(out, QStringLiteral("certificate"), *chain.leaf, document.certificate->content);
+        LinkCheck check(out, u"certificate"_s, *chain.leaf, document.certificate->content);
         check.common();
         check.leaf();
-        check.issuedBy(issuer, count ? issuerName : QStringLiteral("cabundle"));
+        check.issuedBy(issuer, count ? issuerName : u"cabundle"_s);
         check.validity(atSeconds);
-        check.conclude(QStringLiteral("Issued by %1: leaf").arg(issuerName));
+        check.conclude(u"Issued by %1: leaf"_s.arg(issuerName));
     }
     return anchor.name;
 }

@@ -17,6 +17,8 @@
 
 namespace nitroscope::formats::attestation {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 struct ModuleId {
@@ -26,7 +28,7 @@ struct ModuleId {
 };
 
 std::optional<ModuleId> parseModuleId(const QString &text) {
-    static const QRegularExpression shape(QStringLiteral("^(i-[0-9a-f]{17})-enc([0-9a-f]{1,16})$"));
+    static const QRegularExpression shape(u"^(i-[0-9a-f]{17})-enc([0-9a-f]{1,16})$"_s);
     const auto match = shape.match(text);
     if (!match.hasMatch())
         return std::nullopt;
@@ -49,8 +51,7 @@ public:
         if (m_document.moduleId)
             m_module = parseModuleId(*m_document.moduleId);
         if (m_document.moduleId && !m_module)
-            surprise(QStringLiteral("module_id"), QStringLiteral("It does not have EC2's form, i-…-enc…."),
-                     m_document.moduleIdRange);
+            surprise(u"module_id"_s, u"It does not have EC2's form, i-…-enc…."_s, m_document.moduleIdRange);
         checkModuleTime();
         checkPcr4();
         if (m_chain.leaf) {
@@ -59,8 +60,8 @@ public:
             checkTimestamp();
         }
         if (!m_hasSurprise)
-            m_out.add("consistency", QStringLiteral("document"), Outcome::passed,
-                      QStringLiteral("Module id, leaf certificate, PCR4 and timestamps agree."), {});
+            m_out.add("consistency", u"document"_s, Outcome::passed,
+                      u"Module id, leaf certificate, PCR4 and timestamps agree."_s, {});
     }
 
 private:
@@ -71,10 +72,9 @@ private:
 
     void checkModuleTime() {
         if (m_module && m_document.timestampMs && m_module->startedMs() > *m_document.timestampMs)
-            surprise(QStringLiteral("module_id"),
-                     QStringLiteral(
-                         "By its number the enclave was started at %1, after the document was made at %2.")
-                         .arg(timeText(m_module->startedMs()), timeText(*m_document.timestampMs)),
+            surprise(u"module_id"_s,
+                     u"By its number the enclave was started at %1, after the document was made at %2."_s.arg(
+                         timeText(m_module->startedMs()), timeText(*m_document.timestampMs)),
                      m_document.moduleIdRange);
     }
 
@@ -85,8 +85,7 @@ private:
         const QByteArray expected = QCryptographicHash::hash(
             QByteArray(48, '\0') + m_module->instance.toLatin1(), QCryptographicHash::Sha384);
         if (pcr->value.bytes != expected)
-            surprise(QStringLiteral("PCR4"),
-                     QStringLiteral("It is not the measurement of %1.").arg(m_module->instance),
+            surprise(u"PCR4"_s, u"It is not the measurement of %1."_s.arg(m_module->instance),
                      pcr->value.range);
     }
 
@@ -97,26 +96,24 @@ private:
             return;
         if (serial.size() != 16 || bigEndian(serial.left(8)) != m_module->enclave ||
             bigEndian(serial.mid(8, 4)) != 0)
-            return surprise(
-                QStringLiteral("certificate"),
-                QStringLiteral("Its serial number %1 is not made of the module id's enclave part.")
-                    .arg(QString::fromLatin1(serial.toHex())),
-                range);
-        constexpr qint64 mostLead = 3; // notBefore is dated back by so many seconds since 2022
+            return surprise(u"certificate"_s,
+                            u"Its serial number %1 is not made of the module id's enclave part."_s.arg(
+                                QString::fromLatin1(serial.toHex())),
+                            range);
+        constexpr qint64 maxLead = 3; // notBefore is dated back by so many seconds since 2022
         const auto issued = static_cast<qint64>(bigEndian(serial.mid(12, 4)));
         const qint64 lead = issued - m_chain.leaf->notBefore();
-        if (lead < 0 || lead > mostLead)
-            surprise(QStringLiteral("certificate"),
-                     QStringLiteral("By its serial number it was issued at %1, but it is valid from %2.")
-                         .arg(secondsText(issued), secondsText(m_chain.leaf->notBefore())),
+        if (lead < 0 || lead > maxLead)
+            surprise(u"certificate"_s,
+                     u"By its serial number it was issued at %1, but it is valid from %2."_s.arg(
+                         secondsText(issued), secondsText(m_chain.leaf->notBefore())),
                      range);
     }
 
     void checkName() {
         const QString name = m_chain.leaf->commonName();
         if (m_module && !name.startsWith(*m_document.moduleId + u'.'))
-            surprise(QStringLiteral("certificate"),
-                     QStringLiteral("Its name \"%1\" does not begin with the module id.").arg(name),
+            surprise(u"certificate"_s, u"Its name \"%1\" does not begin with the module id."_s.arg(name),
                      m_document.certificate->content);
     }
 
@@ -125,10 +122,10 @@ private:
             return;
         const auto seconds = static_cast<qint64>(*m_document.timestampMs / 1000);
         if (seconds < m_chain.leaf->notBefore() || seconds > m_chain.leaf->notAfter())
-            surprise(QStringLiteral("timestamp"),
-                     QStringLiteral("%1 is outside of the leaf certificate's validity.")
-                         .arg(timeText(*m_document.timestampMs)),
-                     m_document.timestampRange);
+            surprise(
+                u"timestamp"_s,
+                u"%1 is outside of the leaf certificate's validity."_s.arg(timeText(*m_document.timestampMs)),
+                m_document.timestampRange);
     }
 
     const Document &m_document;

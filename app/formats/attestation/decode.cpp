@@ -13,6 +13,8 @@
 
 namespace nitroscope::formats::attestation {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 using cbor::Type;
@@ -22,8 +24,8 @@ constexpr quint64 coseSign1Tag = 18;
 constexpr qint64 algorithmLabel = 1;
 constexpr qsizetype digestBytes = 48; // of SHA-384
 // AWS's attestation_process.md §3.2.2.1.
-constexpr qsizetype mostUserBytes = 512, mostKeyBytes = 1024, mostCertificateBytes = 1024;
-constexpr qsizetype mostRealBytes = 1024; // what the NSM accepts for each of the three
+constexpr qsizetype maxUserBytes = 512, mostKeyBytes = 1024, mostCertificateBytes = 1024;
+constexpr qsizetype maxRealBytes = 1024; // what the NSM accepts for each of the three
 constexpr quint64 pcrCount = 32;
 
 class Decoder {
@@ -37,19 +39,17 @@ public:
             return add(Kind::unreadable, tree.fault->message, {tree.fault->offset, 1});
         const auto size = static_cast<quint64>(m_document.bytes.size());
         if (tree.end < size)
-            add(Kind::invalid, QStringLiteral("Bytes follow the end of the document."),
-                {tree.end, size - tree.end});
+            add(Kind::invalid, u"Bytes follow the end of the document."_s, {tree.end, size - tree.end});
         const CborValue *value = &*tree.root;
         if (value->is(Type::tag) && value->number == coseSign1Tag) {
             m_document.isTagged = true;
             value = &value->children[0];
         }
         if (!value->is(Type::array) || value->children.size() != 4)
-            return add(
-                Kind::unreadable,
-                QStringLiteral("This is not a COSE_Sign1: an array of four elements is expected, not %1.")
-                    .arg(cborText(*value)),
-                {value->range.offset, value->headSize});
+            return add(Kind::unreadable,
+                       u"This is not a COSE_Sign1: an array of four elements is expected, not %1."_s.arg(
+                           cborText(*value)),
+                       {value->range.offset, value->headSize});
         readCose(*value);
     }
 
@@ -80,21 +80,19 @@ private:
             m_document.protectedHeader = part(header);
             readHeader(header);
         } else {
-            add(Kind::invalid, QStringLiteral("The protected header is not a byte string."), header.range);
+            add(Kind::invalid, u"The protected header is not a byte string."_s, header.range);
         }
         if (!unprotected.is(Type::map))
-            add(Kind::invalid, QStringLiteral("The unprotected header is not a map."), unprotected.range);
+            add(Kind::invalid, u"The unprotected header is not a map."_s, unprotected.range);
         else if (!unprotected.children.empty())
-            add(Kind::surprising,
-                QStringLiteral("The unprotected header is not empty; nobody has signed what it says."),
+            add(Kind::surprising, u"The unprotected header is not empty; nobody has signed what it says."_s,
                 unprotected.range);
         if (signature.is(Type::bytes))
             m_document.signature = part(signature);
         else
-            add(Kind::invalid, QStringLiteral("The signature is not a byte string."), signature.range);
+            add(Kind::invalid, u"The signature is not a byte string."_s, signature.range);
         if (!payload.is(Type::bytes))
-            return add(Kind::unreadable,
-                       QStringLiteral("The payload is not a byte string but %1.").arg(cborText(payload)),
+            return add(Kind::unreadable, u"The payload is not a byte string but %1."_s.arg(cborText(payload)),
                        payload.range);
         m_document.payload = part(payload);
         readPayload(payload);
@@ -103,23 +101,20 @@ private:
     void readHeader(const CborValue &header) {
         const quint64 base = header.stringOffset().value_or(header.range.offset);
         if (header.string.isEmpty()) // RFC 9052 §3: an empty map
-            return add(Kind::invalid, QStringLiteral("The protected header names no algorithm."),
-                       header.range);
+            return add(Kind::invalid, u"The protected header names no algorithm."_s, header.range);
         const CborTree tree = readCbor(toBytes(header.string), header.isIndefinite ? 0 : base);
         if (tree.fault || !tree.root->is(Type::map) ||
             tree.end != (header.isIndefinite ? 0 : base) + quint64(header.string.size()))
             return add(Kind::invalid,
-                       tree.fault ? tree.fault->message
-                                  : QStringLiteral("The protected header is not a map."),
+                       tree.fault ? tree.fault->message : u"The protected header is not a map."_s,
                        header.range);
         checkKeys(*tree.root, [&](const CborValue &) { return header.range; });
         if (const CborValue *algorithm = tree.root->find(algorithmLabel))
             m_document.algorithm = algorithm->integer();
         if (!m_document.algorithm)
-            add(Kind::invalid, QStringLiteral("The protected header names no algorithm."), header.range);
+            add(Kind::invalid, u"The protected header names no algorithm."_s, header.range);
         if (tree.root->find(qint64(2))) // crit, RFC 9052 §3.1: what is not understood must be refused
-            add(Kind::invalid,
-                QStringLiteral("The protected header has critical parameters of an unknown kind."),
+            add(Kind::invalid, u"The protected header has critical parameters of an unknown kind."_s,
                 header.range);
     }
 
@@ -128,23 +123,21 @@ private:
         m_document.payloadTree = readCbor(toBytes(payload.string), payload.stringOffset().value_or(0));
         const CborTree &tree = m_document.payloadTree;
         if (tree.fault)
-            return add(Kind::unreadable,
-                       QStringLiteral("The payload cannot be read. %1").arg(tree.fault->message),
+            return add(Kind::unreadable, u"The payload cannot be read. %1"_s.arg(tree.fault->message),
                        inDocument({tree.fault->offset, 1}));
         if (!tree.root->is(Type::map))
-            return add(Kind::unreadable, QStringLiteral("The payload is not a map."),
-                       inDocument(tree.root->range));
+            return add(Kind::unreadable, u"The payload is not a map."_s, inDocument(tree.root->range));
         const quint64 end = payload.stringOffset().value_or(0) + quint64(payload.string.size());
         if (tree.end < end)
-            add(Kind::invalid, QStringLiteral("Bytes follow the end of the payload's map."),
+            add(Kind::invalid, u"Bytes follow the end of the payload's map."_s,
                 inDocument({tree.end, end - tree.end}));
         const CborValue &map = *tree.root;
         m_document.isPayloadIndefinite = map.isIndefinite;
         checkPayloadKeys(map);
         readMandatory(map);
         m_document.publicKey = optionalBytes(map, "public_key", mostKeyBytes, 1);
-        m_document.userData = optionalBytes(map, "user_data", mostUserBytes, 0);
-        m_document.nonce = optionalBytes(map, "nonce", mostUserBytes, 0);
+        m_document.userData = optionalBytes(map, "user_data", maxUserBytes, 0);
+        m_document.nonce = optionalBytes(map, "nonce", maxUserBytes, 0);
         findUnknownKeys(map);
     }
 
@@ -158,10 +151,9 @@ private:
                 QByteArray::number(int(key.type)) + ':' +
                 (key.is(Type::text) || key.is(Type::bytes) ? key.string : QByteArray::number(key.number));
             if (!key.children.empty() || key.is(Type::array) || key.is(Type::map))
-                add(Kind::invalid, QStringLiteral("A map's key is itself a container."), range(key));
+                add(Kind::invalid, u"A map's key is itself a container."_s, range(key));
             else if (seen.contains(name))
-                add(Kind::invalid, QStringLiteral("The key %1 appears twice.").arg(cborText(key)),
-                    range(key));
+                add(Kind::invalid, u"The key %1 appears twice."_s.arg(cborText(key)), range(key));
             seen.insert(name);
         }
     }
@@ -177,9 +169,9 @@ private:
             return value;
         const ByteRange range = inDocument(value ? value->range : ByteRange{map.range.offset, map.headSize});
         add(Kind::invalid,
-            value ? QStringLiteral("%1 is not %2 but %3.")
-                        .arg(QLatin1String(key), QLatin1String(typeName), cborText(*value))
-                  : QStringLiteral("The mandatory field %1 is missing.").arg(QLatin1String(key)),
+            value
+                ? u"%1 is not %2 but %3."_s.arg(QLatin1String(key), QLatin1String(typeName), cborText(*value))
+                : u"The mandatory field %1 is missing."_s.arg(QLatin1String(key)),
             range);
         return nullptr;
     }
@@ -189,21 +181,20 @@ private:
             m_document.moduleId = QString::fromUtf8(value->string);
             m_document.moduleIdRange = inDocument(value->range);
             if (value->string.isEmpty())
-                add(Kind::invalid, QStringLiteral("module_id is empty."), inDocument(value->range));
+                add(Kind::invalid, u"module_id is empty."_s, inDocument(value->range));
         }
         if (const CborValue *value = mandatory(map, "digest", Type::text, "a text")) {
             m_document.digest = QString::fromUtf8(value->string);
             m_document.digestRange = inDocument(value->range);
             if (value->string != "SHA384")
-                add(Kind::invalid,
-                    QStringLiteral("digest is \"%1\"; it must be \"SHA384\".").arg(cborText(*value)),
+                add(Kind::invalid, u"digest is \"%1\"; it must be \"SHA384\"."_s.arg(cborText(*value)),
                     inDocument(value->range));
         }
         if (const CborValue *value = mandatory(map, "timestamp", Type::unsignedInt, "an unsigned integer")) {
             m_document.timestampMs = value->number;
             m_document.timestampRange = inDocument(value->range);
             if (value->number == 0)
-                add(Kind::invalid, QStringLiteral("timestamp is 0."), inDocument(value->range));
+                add(Kind::invalid, u"timestamp is 0."_s, inDocument(value->range));
         }
         if (const CborValue *value = mandatory(map, "pcrs", Type::map, "a map"))
             readPcrs(*value);
@@ -219,17 +210,14 @@ private:
         m_document.pcrsRange = inDocument(map.range);
         checkPayloadKeys(map);
         if (map.children.empty() || map.children.size() / 2 > pcrCount)
-            add(Kind::invalid,
-                QStringLiteral("pcrs holds %1 entries; 1 to 32 are possible.").arg(map.children.size() / 2),
+            add(Kind::invalid, u"pcrs holds %1 entries; 1 to 32 are possible."_s.arg(map.children.size() / 2),
                 inDocument(map.range));
         for (size_t i = 0; i + 1 < map.children.size(); i += 2) {
             const CborValue &key = map.children[i], &value = map.children[i + 1];
             const ByteRange range = inDocument({key.range.offset, value.range.end() - key.range.offset});
             if (!key.is(Type::unsignedInt) || key.number >= pcrCount || !value.is(Type::bytes)) {
                 add(Kind::invalid,
-                    QStringLiteral(
-                        "pcrs has an entry %1 that is not a PCR: index 0 to 31 and a byte string are "
-                        "expected.")
+                    u"pcrs has an entry %1 that is not a PCR: index 0 to 31 and a byte string are expected."_s
                         .arg(cborText(key)),
                     range);
                 continue;
@@ -237,9 +225,7 @@ private:
             m_document.pcrs.push_back({key.number, part(value)});
             if (value.string.size() != digestBytes)
                 add(Kind::invalid,
-                    QStringLiteral("PCR%1 has %2 bytes; SHA-384 gives 48.")
-                        .arg(key.number)
-                        .arg(value.string.size()),
+                    u"PCR%1 has %2 bytes; SHA-384 gives 48."_s.arg(key.number).arg(value.string.size()),
                     range);
         }
     }
@@ -247,10 +233,10 @@ private:
     void readCabundle(const CborValue &array) {
         m_document.cabundleRange = inDocument(array.range);
         if (array.children.empty())
-            add(Kind::invalid, QStringLiteral("cabundle is empty."), inDocument(array.range));
+            add(Kind::invalid, u"cabundle is empty."_s, inDocument(array.range));
         for (const CborValue &value : array.children) {
             if (!value.is(Type::bytes)) {
-                add(Kind::invalid, QStringLiteral("cabundle holds something that is not a byte string."),
+                add(Kind::invalid, u"cabundle holds something that is not a byte string."_s,
                     inDocument(value.range));
                 continue;
             }
@@ -261,11 +247,10 @@ private:
 
     void checkCertificateSize(const Part &certificate) {
         if (certificate.bytes.isEmpty())
-            add(Kind::invalid, QStringLiteral("A certificate is empty."), certificate.range);
+            add(Kind::invalid, u"A certificate is empty."_s, certificate.range);
         else if (certificate.bytes.size() > mostCertificateBytes)
             add(Kind::surprising,
-                QStringLiteral("A certificate has %1 bytes; AWS's description allows 1024.")
-                    .arg(certificate.bytes.size()),
+                u"A certificate has %1 bytes; AWS's description allows 1024."_s.arg(certificate.bytes.size()),
                 certificate.range);
     }
 
@@ -276,21 +261,19 @@ private:
             return std::nullopt;
         if (!value->is(Type::bytes)) {
             add(Kind::invalid,
-                QStringLiteral("%1 is neither a byte string nor null but %2.")
-                    .arg(QLatin1String(key), cborText(*value)),
+                u"%1 is neither a byte string nor null but %2."_s.arg(QLatin1String(key), cborText(*value)),
                 inDocument(value->range));
             return std::nullopt;
         }
         const qsizetype size = value->string.size();
         if (size > most || size < least)
             add(Kind::surprising,
-                QStringLiteral("%1 has %2 bytes; AWS's description allows %3 to %4%5.")
-                    .arg(QLatin1String(key))
+                u"%1 has %2 bytes; AWS's description allows %3 to %4%5."_s.arg(QLatin1String(key))
                     .arg(size)
                     .arg(least)
                     .arg(most)
-                    .arg(size <= mostRealBytes ? QStringLiteral(", but hardware makes such documents")
-                                               : QStringLiteral(", and hardware refuses more than 1024")),
+                    .arg(size <= maxRealBytes ? u", but hardware makes such documents"_s
+                                              : u", and hardware refuses more than 1024"_s),
                 inDocument(value->range));
         return part(*value);
     }
@@ -300,7 +283,7 @@ private:
                                             "cabundle",  "public_key", "user_data", "nonce"};
         for (size_t i = 0; i + 1 < map.children.size(); i += 2)
             if (const CborValue &key = map.children[i]; !key.is(Type::text) || !known.contains(key.string))
-                add(Kind::surprising, QStringLiteral("The field %1 is unknown.").arg(cborText(key)),
+                add(Kind::surprising, u"The field %1 is unknown."_s.arg(cborText(key)),
                     inDocument(key.range));
     }
 
@@ -336,9 +319,9 @@ bool Document::isDebugMode() const {
 Document decode(const QByteArray &bytes) {
     Document document;
     document.bytes = bytes;
-    if (bytes.size() > mostDocumentBytes)
+    if (bytes.size() > maxDocumentBytes)
         document.faults.push_back(
-            {Kind::unreadable, QStringLiteral("This is too large for an attestation document."), {}});
+            {Kind::unreadable, u"This is too large for an attestation document."_s, {}});
     else
         Decoder(document).decode();
     return document;

@@ -11,6 +11,8 @@
 
 namespace nitroscope::formats::attestation {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 using cbor::Type;
@@ -20,12 +22,12 @@ public:
     explicit TreeBuilder(const Document &document) : m_document(document) {}
 
     Node build() const {
-        Node root{.name = QStringLiteral("COSE_Sign1"),
+        Node root{.name = u"COSE_Sign1"_s,
                   .value = sizeText(quint64(m_document.bytes.size())),
                   .range = {0, quint64(m_document.bytes.size())}};
         if (!m_document.payload) {
             if (m_document.cose.root)
-                root.add(cborNode(QStringLiteral("CBOR"), *m_document.cose.root));
+                root.add(cborNode(u"CBOR"_s, *m_document.cose.root));
         } else {
             addCose(root);
         }
@@ -37,28 +39,26 @@ private:
     void addCose(Node &root) const {
         const CborValue *value = &*m_document.cose.root;
         if (m_document.isTagged) {
-            root.add({.name = QStringLiteral("tag"),
-                      .value = u"18"_s,
-                      .range = {value->range.offset, value->headSize}});
+            root.add({.name = u"tag"_s, .value = u"18"_s, .range = {value->range.offset, value->headSize}});
             value = &value->children[0];
         }
-        Node header = cborNode(QStringLiteral("protected header"), value->children[0]);
+        Node header = cborNode(u"protected header"_s, value->children[0]);
         header.value = algorithmText(m_document.algorithm);
         root.add(std::move(header));
-        root.add(cborNode(QStringLiteral("unprotected header"), value->children[1]));
+        root.add(cborNode(u"unprotected header"_s, value->children[1]));
         root.add(payloadNode());
-        root.add(cborNode(QStringLiteral("signature"), value->children[3]));
+        root.add(cborNode(u"signature"_s, value->children[3]));
     }
 
     Node payloadNode() const {
-        Node node{.name = QStringLiteral("payload"),
+        Node node{.name = u"payload"_s,
                   .value = sizeText(quint64(m_document.payload->bytes.size())),
                   .range = m_document.payload->range};
         const auto &map = m_document.payloadTree.root;
         if (!map)
             return node;
         if (!map->is(Type::map)) {
-            node.add(place(cborNode(QStringLiteral("CBOR"), *map)));
+            node.add(place(cborNode(u"CBOR"_s, *map)));
             return node;
         }
         node.value += u", "_s + cborText(*map);
@@ -72,7 +72,7 @@ private:
         const QString name = cborText(key);
         Node node = cborNode(name, value);
         if (name == u"timestamp" && value.is(Type::unsignedInt))
-            node.value = QStringLiteral("%1 (%2)").arg(timeText(value.number), node.value);
+            node.value = u"%1 (%2)"_s.arg(timeText(value.number), node.value);
         else if (name == u"certificate" && value.is(Type::bytes))
             node = certificateNode(name, value.string, content(value));
         else if (name == u"cabundle" && value.is(Type::array))
@@ -91,7 +91,7 @@ private:
             const CborValue &value = array.children[i];
             if (!value.is(Type::bytes))
                 continue;
-            QString name = QStringLiteral("[%1]").arg(i);
+            QString name = u"[%1]"_s.arg(i);
             if (array.children.size() == std::size(roles))
                 name += u' ' + QLatin1String(roles[i]);
             node.children[i] = certificateNode(name, value.string, content(value));
@@ -103,7 +103,7 @@ private:
     static void namePcrs(Node &node, const CborValue &map) {
         for (size_t i = 0; i < node.children.size(); ++i) {
             const CborValue &value = map.children[2 * i + 1];
-            node.children[i].name = QStringLiteral("PCR") + node.children[i].name;
+            node.children[i].name = u"PCR"_s + node.children[i].name;
             if (value.is(Type::bytes))
                 node.children[i].value = QString::fromLatin1(value.string.toHex());
         }
@@ -115,9 +115,8 @@ private:
             return static_cast<quint8>(c) >= 0x20 && static_cast<quint8>(c) < 0x7f;
         };
         if (std::ranges::all_of(bytes, isPrintable))
-            node.add({.name = QStringLiteral("as text"),
-                      .value = QString::fromLatin1(bytes.left(512)),
-                      .range = node.range});
+            node.add(
+                {.name = u"as text"_s, .value = QString::fromLatin1(bytes.left(512)), .range = node.range});
     }
 
     static ByteRange content(const CborValue &value) {

@@ -11,6 +11,8 @@
 
 namespace nitroscope::formats::attestation {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 bool isHexDigit(char c) {
@@ -67,7 +69,7 @@ app::Result<Input> decodeText(const QByteArray &foreign) {
     const Text text = withoutWrapping(foreign);
     const QByteArray &characters = text.characters;
     if (characters.isEmpty())
-        return tl::unexpected(problem("empty", QStringLiteral("There is nothing in it.")));
+        return tl::unexpected(problem("empty", u"There is nothing in it."_s));
     // Every document starts with 0x84 or 0xd2, which base64 writes "h" or "0": "84..." can only be hex.
     const auto notHex = std::ranges::find_if_not(characters, isHexDigit);
     if (notHex == characters.end() && characters.size() % 2 == 0)
@@ -84,14 +86,12 @@ app::Result<Input> decodeText(const QByteArray &foreign) {
         if ((!isAlphanumeric(c) && c != '-' && c != '_' && c != '+' && c != '/') || (isUrl && isPlain))
             return tl::unexpected(
                 problem("not-a-document",
-                        QStringLiteral("This is neither an attestation document nor hex or base64 of one: "
-                                       "unexpected byte %1.")
-                            .arg(hexText(static_cast<quint8>(c), 2)),
+                        u"This is neither an attestation document nor hex or base64 of one: "
+                        "unexpected byte %1."_s.arg(hexText(static_cast<quint8>(c), 2)),
                         text.offsets[static_cast<size_t>(i)]));
     }
     if (end % 4 == 1)
-        return tl::unexpected(
-            problem("not-a-document", QStringLiteral("This would be base64, but its end is missing.")));
+        return tl::unexpected(problem("not-a-document", u"This would be base64, but its end is missing."_s));
     const auto decoded = QByteArray::fromBase64(characters.left(end), isUrl ? QByteArray::Base64UrlEncoding
                                                                             : QByteArray::Base64Encoding);
     return Input{decoded, isUrl ? Encoding::base64url : Encoding::base64, false};
@@ -118,36 +118,34 @@ void unwrapNsmResponse(Input &input) {
 QString encodingText(Encoding encoding) {
     switch (encoding) {
     case Encoding::raw:
-        return QStringLiteral("raw bytes");
+        return u"raw bytes"_s;
     case Encoding::hex:
-        return QStringLiteral("hex");
+        return u"hex"_s;
     case Encoding::base64:
-        return QStringLiteral("base64");
+        return u"base64"_s;
     case Encoding::base64url:
-        return QStringLiteral("base64url");
+        return u"base64url"_s;
     }
     return {};
 }
 
 app::Result<Input> readInput(const QByteArray &foreign) {
     if (foreign.isEmpty())
-        return tl::unexpected(problem("empty", QStringLiteral("There is nothing in it.")));
-    if (foreign.size() > mostInputBytes)
+        return tl::unexpected(problem("empty", u"There is nothing in it."_s));
+    if (foreign.size() > maxInputBytes)
         return tl::unexpected(problem(
-            "too-large", QStringLiteral("This is too large for an attestation document, which has a few "
-                                        "kilobytes.")));
+            "too-large", u"This is too large for an attestation document, which has a few kilobytes."_s));
     app::Result<Input> input = looksRaw(foreign) ? Input{foreign, Encoding::raw, false} : decodeText(foreign);
     if (!input)
         return input;
     // Words and numbers are good base64 as well; what they decode to is hardly ever CBOR of the right kind.
     if (input->document.isEmpty() || !looksRaw(input->document))
+        return tl::unexpected(
+            problem("not-a-document", u"It can be read as %1, but is not an attestation document."_s.arg(
+                                          encodingText(input->encoding))));
+    if (input->document.size() > maxDocumentBytes)
         return tl::unexpected(problem(
-            "not-a-document", QStringLiteral("It can be read as %1, but is not an attestation document.")
-                                  .arg(encodingText(input->encoding))));
-    if (input->document.size() > mostDocumentBytes)
-        return tl::unexpected(problem(
-            "too-large", QStringLiteral("This is too large for an attestation document, which has a few "
-                                        "kilobytes.")));
+            "too-large", u"This is too large for an attestation document, which has a few kilobytes."_s));
     unwrapNsmResponse(*input);
     return input;
 }

@@ -14,23 +14,23 @@ namespace nitroscope::formats::attestation {
 
 enum class Encoding { raw, hex, base64, base64url };
 
-/// "raw bytes", "hex", "base64", "base64url".
+// "raw bytes", "hex", "base64", "base64url".
 QString encodingText(Encoding encoding);
 
 struct Input {
-    QByteArray document; ///< COSE_Sign1; offsets of everything count from its first byte.
+    QByteArray document; // COSE_Sign1; offsets of everything count from its first byte.
     Encoding encoding = Encoding::raw;
-    bool wasNsmResponse = false; ///< Unwrapped from {"Attestation": {"document": ...}}.
+    bool wasNsmResponse = false; // Unwrapped from {"Attestation": {"document": ...}}.
 };
 
-/// A real document has 4 to 8 KiB and never more than the NSM's response of 12 KiB; text form may have twice
-/// as much and white space.
-inline constexpr qsizetype mostDocumentBytes = 1024 * 1024;
-inline constexpr qsizetype mostInputBytes = 4 * mostDocumentBytes;
+// A real document has 4 to 8 KiB and never more than the NSM's response of 12 KiB; text form may have twice
+// as much and white space.
+inline constexpr qsizetype maxDocumentBytes = 1024 * 1024;
+inline constexpr qsizetype maxInputBytes = 4 * maxDocumentBytes;
 
-/// Recognises the form and gives the document. Text may be broken into lines, quoted, or prefixed with 0x.
-/// Errors: "empty", "too-large", "not-a-document" (neither CBOR nor text that decodes to CBOR; with the
-/// offset of the first character that fits no encoding, when there is one).
+// Recognises the form and gives the document. Text may be broken into lines, quoted, or prefixed with 0x.
+// Errors: "empty", "too-large", "not-a-document" (neither CBOR nor text that decodes to CBOR; with the
+// offset of the first character that fits no encoding, when there is one).
 app::Result<Input> readInput(const QByteArray &foreign);
 
 } // namespace nitroscope::formats::attestation

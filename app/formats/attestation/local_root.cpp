@@ -11,6 +11,8 @@
 
 namespace nitroscope::formats {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 nsm::RootStore storeIn(const QString &folder) {
@@ -67,9 +69,9 @@ QString defaultRootFolder() {
 app::Result<LocalRoot> readLocalRoot(const QString &folder, MissingRoot missing) {
     const nsm::RootStore store = storeIn(folder);
     if (missing == MissingRoot::isAnError && !QFileInfo::exists(textOf(store.file())))
-        return app::failure(QStringLiteral("root-missing"),
-                            QStringLiteral("there is no root yet; it is made with the first attestation "
-                                           "document, or by pki export"),
+        return app::failure(u"root-missing"_s,
+                            u"there is no root yet; it is made with the first attestation "
+                            "document, or by pki export"_s,
                             textOf(store.file()));
     nsm::Authority authority;
     std::string error;
@@ -77,7 +79,7 @@ app::Result<LocalRoot> readLocalRoot(const QString &folder, MissingRoot missing)
                           ? store.load(authority, error)
                           : store.loadOrCreate(QDateTime::currentSecsSinceEpoch(), authority, error);
     if (!good)
-        return app::failure(QStringLiteral("root-unusable"), textOf(error));
+        return app::failure(u"root-unusable"_s, textOf(error));
     return describe(store, authority);
 }
 
@@ -86,7 +88,7 @@ app::Result<LocalRoot> renewLocalRoot(const QString &folder) {
     nsm::Authority authority;
     std::string error;
     if (!store.renew(QDateTime::currentSecsSinceEpoch(), authority, error))
-        return app::failure(QStringLiteral("root-unusable"), textOf(error));
+        return app::failure(u"root-unusable"_s, textOf(error));
     return describe(store, authority);
 }
 

@@ -11,6 +11,8 @@
 
 namespace nitroscope::formats::attestation {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 QString hexOf(const QByteArray &bytes) {
@@ -33,8 +35,8 @@ void writeRange(JsonWriter &json, ByteRange range) {
 
 // What both outputs say of the document's identity. A timestamp beyond what JSON numbers hold is null.
 void writeIdentity(JsonWriter &json, const Document &document) {
-    constexpr quint64 largestExact = quint64(1) << 53;
-    const bool isTime = document.timestampMs && *document.timestampMs < largestExact;
+    constexpr quint64 maxExact = quint64(1) << 53;
+    const bool isTime = document.timestampMs && *document.timestampMs < maxExact;
     json.field(u"ModuleId", textOrNull(document.moduleId));
     json.field(u"Timestamp",
                isTime ? QJsonValue(qint64(*document.timestampMs)) : QJsonValue(QJsonValue::Null));
@@ -99,8 +101,7 @@ QByteArray documentJson(const Document &document, const Input &input) {
     json.field(u"Tagged", document.isTagged);
     json.field(u"Algorithm", document.algorithm ? QJsonValue(algorithmText(document.algorithm))
                                                 : QJsonValue(QJsonValue::Null));
-    json.field(u"PayloadMap",
-               document.isPayloadIndefinite ? QStringLiteral("indefinite") : QStringLiteral("definite"));
+    json.field(u"PayloadMap", document.isPayloadIndefinite ? u"indefinite"_s : u"definite"_s);
     writeIdentity(json, document);
     json.field(u"Digest", textOrNull(document.digest));
     json.key(u"Pcrs");
@@ -115,9 +116,9 @@ QByteArray documentJson(const Document &document, const Input &input) {
     json.key(u"Certificates");
     json.beginArray();
     for (size_t i = 0; i < document.cabundle.size(); ++i)
-        writeCertificate(json, QStringLiteral("cabundle[%1]").arg(i), document.cabundle[i]);
+        writeCertificate(json, u"cabundle[%1]"_s.arg(i), document.cabundle[i]);
     if (document.certificate)
-        writeCertificate(json, QStringLiteral("certificate"), *document.certificate);
+        writeCertificate(json, u"certificate"_s, *document.certificate);
     json.endArray();
     json.key(u"Faults");
     json.beginArray();
@@ -169,16 +170,15 @@ QString documentText(const Document &document) {
 QString verificationText(const Document &document, const Verification &verification) {
     QString text;
     for (const Check &check : verification.checks)
-        text += QStringLiteral("%1 %2 %3 %4\n")
-                    .arg(outcomeWord(check.outcome), -10)
+        text += u"%1 %2 %3 %4\n"_s.arg(outcomeWord(check.outcome), -10)
                     .arg(check.id, -12)
                     .arg(check.subject, -12)
                     .arg(check.text);
-    text += QStringLiteral("Verdict: ") + verdictText(verification.verdict);
+    text += u"Verdict: "_s + verdictText(verification.verdict);
     if (document.moduleId && !document.moduleId->isEmpty())
-        text += QStringLiteral(". Document of ") + printableText(document.moduleId->toUtf8());
+        text += u". Document of "_s + printableText(document.moduleId->toUtf8());
     if (verification.checkedAtSeconds)
-        text += QStringLiteral(", checked as of ") + secondsText(*verification.checkedAtSeconds);
+        text += u", checked as of "_s + secondsText(*verification.checkedAtSeconds);
     return text + u".\n"_s;
 }
 

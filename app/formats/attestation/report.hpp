@@ -14,9 +14,9 @@ namespace nitroscope::formats::attestation {
 QByteArray documentJson(const Document &document, const Input &input);
 QByteArray verificationJson(const Document &document, const Verification &verification);
 
-/// The tree, two spaces per level, with what is wrong below each value.
+// The tree, two spaces per level, with what is wrong below each value.
 QString documentText(const Document &document);
-/// One line per check and the verdict at the end.
+// One line per check and the verdict at the end.
 QString verificationText(const Document &document, const Verification &verification);
 
 } // namespace nitroscope::formats::attestation

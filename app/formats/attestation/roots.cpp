@@ -17,6 +17,8 @@
 
 namespace nitroscope::formats::attestation {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 // CN=aws.nitro-enclaves, 2019-10-28 to 2049-10-28.
@@ -47,32 +49,30 @@ std::vector<TrustedRoot> readPem(const QByteArray &text, const QString &path) {
 }
 
 app::Result<std::vector<TrustedRoot>> readRoots(const QString &path) {
-    constexpr qint64 mostBytes = 1024 * 1024;
-    const auto fail = [&path](const QString &why) {
-        return app::failure(QStringLiteral("root-unreadable"), why, path);
-    };
+    constexpr qint64 maxBytes = 1024 * 1024;
+    const auto fail = [&path](const QString &why) { return app::failure(u"root-unreadable"_s, why, path); };
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
-        return fail(file.errorString() + QStringLiteral(". --root takes aws, aws-gov, local or a PEM file."));
-    const QByteArray content = file.read(mostBytes);
+        return fail(file.errorString() + u". --root takes aws, aws-gov, local or a PEM file."_s);
+    const QByteArray content = file.read(maxBytes);
     if (file.error() != QFileDevice::NoError)
         return fail(file.errorString());
     std::vector<TrustedRoot> roots = readPem(content, path);
     if (roots.empty() && Certificate::parse(content))
         roots.push_back(rootOf(path, content));
     if (roots.empty())
-        return fail(QStringLiteral("There is no certificate in it, neither as PEM nor as DER."));
+        return fail(u"There is no certificate in it, neither as PEM nor as DER."_s);
     return roots;
 }
 
 } // namespace
 
 TrustedRoot awsRoot() {
-    return {QStringLiteral("AWS Nitro Enclaves root G1"), QByteArray::fromHex(awsSha256), {}};
+    return {u"AWS Nitro Enclaves root G1"_s, QByteArray::fromHex(awsSha256), {}};
 }
 
 TrustedRoot awsGovRoot() {
-    return {QStringLiteral("AWS GovCloud Nitro Enclaves root"), QByteArray::fromHex(awsGovSha256), {}};
+    return {u"AWS GovCloud Nitro Enclaves root"_s, QByteArray::fromHex(awsGovSha256), {}};
 }
 
 app::Result<TrustedRoot> localRoot() {
@@ -81,12 +81,11 @@ app::Result<TrustedRoot> localRoot() {
     std::string error;
     if (!store.load(authority, error))
         return app::failure(
-            QStringLiteral("no-local-root"),
-            QStringLiteral(
-                "The root of this computer's enclaves cannot be used: %1. It is made when the first "
-                "enclave asks for an attestation document.")
-                .arg(QString::fromLocal8Bit(error.data(), static_cast<qsizetype>(error.size()))));
-    return rootOf(QStringLiteral("this computer's own root"), derOf(authority.ca.certificate.get()));
+            u"no-local-root"_s,
+            u"The root of this computer's enclaves cannot be used: %1. It is made when the first "
+            "enclave asks for an attestation document."_s.arg(
+                QString::fromLocal8Bit(error.data(), static_cast<qsizetype>(error.size()))));
+    return rootOf(u"this computer's own root"_s, derOf(authority.ca.certificate.get()));
 }
 
 app::Result<std::vector<TrustedRoot>> trustedRoots(const QString &nameOrPath) {

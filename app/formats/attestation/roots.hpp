@@ -13,18 +13,18 @@
 namespace nitroscope::formats::attestation {
 
 struct TrustedRoot {
-    QString name;      ///< "AWS Nitro Enclaves root G1"
-    QByteArray sha256; ///< Of the DER, 32 bytes.
-    QByteArray der;    ///< Empty when only the fingerprint is known.
+    QString name;      // "AWS Nitro Enclaves root G1"
+    QByteArray sha256; // Of the DER, 32 bytes.
+    QByteArray der;    // Empty when only the fingerprint is known.
 };
 
-/// What people can name: the roots of AWS's partitions, and the one this user's own enclaves sign under.
+// What people can name: the roots of AWS's partitions, and the one this user's own enclaves sign under.
 TrustedRoot awsRoot();
 TrustedRoot awsGovRoot();
-/// Error "no-local-root": the user has none yet, or it cannot be read.
+// Error "no-local-root": the user has none yet, or it cannot be read.
 app::Result<TrustedRoot> localRoot();
-/// "aws", "aws-gov", "local", or a file with certificates as PEM or one as DER. Errors: "no-local-root",
-/// "root-unreadable".
+// "aws", "aws-gov", "local", or a file with certificates as PEM or one as DER. Errors: "no-local-root",
+// "root-unreadable".
 app::Result<std::vector<TrustedRoot>> trustedRoots(const QString &nameOrPath);
 
 } // namespace nitroscope::formats::attestation

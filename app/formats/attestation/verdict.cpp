@@ -3,20 +3,22 @@
 
 namespace nitroscope::formats::attestation {
 
+using namespace Qt::Literals::StringLiterals;
+
 QString verdictText(Verdict verdict) {
-    return verdict == Verdict::surprising ? QStringLiteral("valid, but surprising") : verdictWord(verdict);
+    return verdict == Verdict::surprising ? u"valid, but surprising"_s : verdictWord(verdict);
 }
 
 QString verdictWord(Verdict verdict) {
     switch (verdict) {
     case Verdict::valid:
-        return QStringLiteral("valid");
+        return u"valid"_s;
     case Verdict::surprising:
-        return QStringLiteral("surprising");
+        return u"surprising"_s;
     case Verdict::invalid:
-        return QStringLiteral("invalid");
+        return u"invalid"_s;
     case Verdict::unreadable:
-        return QStringLiteral("unreadable");
+        return u"unreadable"_s;
     }
     return {};
 }
@@ -24,13 +26,13 @@ QString verdictWord(Verdict verdict) {
 QString outcomeWord(Outcome outcome) {
     switch (outcome) {
     case Outcome::passed:
-        return QStringLiteral("passed");
+        return u"passed"_s;
     case Outcome::surprising:
-        return QStringLiteral("surprising");
+        return u"surprising"_s;
     case Outcome::failed:
-        return QStringLiteral("failed");
+        return u"failed"_s;
     case Outcome::skipped:
-        return QStringLiteral("skipped");
+        return u"skipped"_s;
     }
     return {};
 }

@@ -24,26 +24,26 @@ private:
     std::vector<Check> m_checks;
 };
 
-/// The chain as the document gives it; a certificate that cannot be read leaves its place empty.
+// The chain as the document gives it; a certificate that cannot be read leaves its place empty.
 struct Chain {
     std::vector<std::optional<Certificate>> cabundle;
     std::optional<Certificate> leaf;
 };
 
-/// Reads the certificates; adds a failed line for each that cannot be read.
+// Reads the certificates; adds a failed line for each that cannot be read.
 Chain readChain(const Document &document, VerdictBuilder &out);
 
-/// Root, order, signatures, constraints and dates. Returns the name of the pinned root that matched.
+// Root, order, signatures, constraints and dates. Returns the name of the pinned root that matched.
 QString checkChain(const Document &document, const Chain &chain, const std::vector<TrustedRoot> &roots,
                    std::optional<qint64> atSeconds, VerdictBuilder &out);
 
-/// COSE algorithm and signature.
+// COSE algorithm and signature.
 void checkSignature(const Document &document, const Chain &chain, VerdictBuilder &out);
 
-/// Whether serial, module id, PCR 4, names and times fit each other: surprises, never failures.
+// Whether serial, module id, PCR 4, names and times fit each other: surprises, never failures.
 void checkConsistency(const Document &document, const Chain &chain, VerdictBuilder &out);
 
-/// "2026-01-02T03:04:05Z"
+// "2026-01-02T03:04:05Z"
 QString secondsText(qint64 secondsSinceEpoch);
 
 } // namespace nitroscope::formats::attestation

@@ -13,53 +13,50 @@
 
 namespace nitroscope::formats::attestation {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 void checkStructure(const Document &document, VerdictBuilder &out) {
-    const QString subject = QStringLiteral("document");
+    const QString subject = u"document"_s;
     bool isGood = true;
     for (const Fault &fault : document.faults) {
         const bool isSurprise = fault.kind == Fault::Kind::surprising;
         isGood = isGood && isSurprise;
-        const QString place = fault.range.isEmpty() || isSurprise
-                                  ? QString()
-                                  : QStringLiteral(" (byte %1)").arg(fault.range.offset);
+        const QString place =
+            fault.range.isEmpty() || isSurprise ? QString() : u" (byte %1)"_s.arg(fault.range.offset);
         out.add("structure", subject, isSurprise ? Outcome::surprising : Outcome::failed,
                 fault.message + place, fault.range);
     }
     if (isGood)
-        out.add(
-            "structure", subject, Outcome::passed,
-            QStringLiteral("COSE_Sign1%1 of %2 with a payload map of %3 length and %4 PCRs.")
-                .arg(document.isTagged ? QStringLiteral(" with tag 18") : QString(),
-                     sizeText(quint64(document.bytes.size())),
-                     document.isPayloadIndefinite ? QStringLiteral("indefinite") : QStringLiteral("definite"))
-                .arg(document.pcrs.size()),
-            {});
+        out.add("structure", subject, Outcome::passed,
+                u"COSE_Sign1%1 of %2 with a payload map of %3 length and %4 PCRs."_s
+                    .arg(document.isTagged ? u" with tag 18"_s : QString(),
+                         sizeText(quint64(document.bytes.size())),
+                         document.isPayloadIndefinite ? u"indefinite"_s : u"definite"_s)
+                    .arg(document.pcrs.size()),
+                {});
 }
 
 void checkPcrs(const Document &document, const VerifyOptions &options, VerdictBuilder &out) {
     if (document.isDebugMode())
-        out.add("debug-mode", QStringLiteral("PCR0"), Outcome::surprising,
-                QStringLiteral(
-                    "The enclave ran in debug mode: PCR0, 1 and 2 are zero, so the document does not say "
-                    "what code ran."),
+        out.add("debug-mode", u"PCR0"_s, Outcome::surprising,
+                u"The enclave ran in debug mode: PCR0, 1 and 2 are zero, so the document does not say "
+                "what code ran."_s,
                 document.pcrsRange);
     for (const auto &[index, expected] : options.pcrs) {
-        const QString subject = QStringLiteral("PCR%1").arg(index);
+        const QString subject = u"PCR%1"_s.arg(index);
         const DocumentPcr *entry = document.pcr(index);
         if (!entry)
-            out.add("pcr", subject, Outcome::failed,
-                    QStringLiteral("It is not in the document; only locked PCRs are."), document.pcrsRange);
+            out.add("pcr", subject, Outcome::failed, u"It is not in the document; only locked PCRs are."_s,
+                    document.pcrsRange);
         else if (entry->value.bytes != expected)
             out.add("pcr", subject, Outcome::failed,
-                    QStringLiteral("It is %1, not %2.")
-                        .arg(QString::fromLatin1(entry->value.bytes.toHex()),
-                             QString::fromLatin1(expected.toHex())),
+                    u"It is %1, not %2."_s.arg(QString::fromLatin1(entry->value.bytes.toHex()),
+                                               QString::fromLatin1(expected.toHex())),
                     entry->value.range);
         else
-            out.add("pcr", subject, Outcome::passed, QStringLiteral("It has the expected value."),
-                    entry->value.range);
+            out.add("pcr", subject, Outcome::passed, u"It has the expected value."_s, entry->value.range);
     }
 }
 
@@ -67,17 +64,15 @@ void checkBytes(const char *id, const std::optional<Part> &found, const std::opt
                 VerdictBuilder &out) {
     if (!expected)
         return;
-    const QString subject =
-        QLatin1String(id) == QLatin1String("user-data") ? QStringLiteral("user_data") : QLatin1String(id);
+    const QString subject = QLatin1String(id) == "user-data"_L1 ? u"user_data"_s : QLatin1String(id);
     if (!found)
-        return out.add(id, subject, Outcome::failed, QStringLiteral("The document has none."), {});
+        return out.add(id, subject, Outcome::failed, u"The document has none."_s, {});
     if (found->bytes != *expected)
         return out.add(id, subject, Outcome::failed,
-                       QStringLiteral("It is %1, not the expected value.")
-                           .arg(found->bytes.isEmpty() ? QStringLiteral("empty")
-                                                       : QString::fromLatin1(found->bytes.toHex())),
+                       u"It is %1, not the expected value."_s.arg(
+                           found->bytes.isEmpty() ? u"empty"_s : QString::fromLatin1(found->bytes.toHex())),
                        found->range);
-    out.add(id, subject, Outcome::passed, QStringLiteral("It has the expected value."), found->range);
+    out.add(id, subject, Outcome::passed, u"It has the expected value."_s, found->range);
 }
 
 // `referenceSeconds`: the time that the document's age is counted to.
@@ -86,31 +81,27 @@ void checkAge(const Document &document, qint64 referenceSeconds, std::optional<q
     constexpr double tolerance = 60; // of clocks, seconds
     if (!document.timestampMs) {
         if (maxAgeSeconds)
-            out.add("age", QStringLiteral("timestamp"), Outcome::failed,
-                    QStringLiteral("The document has none."), {});
+            out.add("age", u"timestamp"_s, Outcome::failed, u"The document has none."_s, {});
         return;
     }
     const QString made = timeText(*document.timestampMs);
     const double age = double(referenceSeconds) - double(*document.timestampMs) / 1000;
     if (age < -tolerance)
-        return out.add("age", QStringLiteral("timestamp"),
-                       maxAgeSeconds ? Outcome::failed : Outcome::surprising,
-                       QStringLiteral("The document was made at %1, which is later than %2.")
-                           .arg(made, secondsText(referenceSeconds)),
+        return out.add("age", u"timestamp"_s, maxAgeSeconds ? Outcome::failed : Outcome::surprising,
+                       u"The document was made at %1, which is later than %2."_s.arg(
+                           made, secondsText(referenceSeconds)),
                        document.timestampRange);
     if (!maxAgeSeconds)
         return;
     const QString seconds =
         QString::number(std::max(std::ceil(age), 0.0), 'f', 0); // 300.4 is over 300, and must not read as 300
     if (age > double(*maxAgeSeconds))
-        return out.add("age", QStringLiteral("timestamp"), Outcome::failed,
-                       QStringLiteral("The document of %1 is %2 seconds old; %3 are allowed.")
-                           .arg(made, seconds)
-                           .arg(*maxAgeSeconds),
-                       document.timestampRange);
-    out.add("age", QStringLiteral("timestamp"), Outcome::passed,
-            QStringLiteral("The document of %1 is %2 seconds old.").arg(made, seconds),
+        return out.add(
+            "age", u"timestamp"_s, Outcome::failed,
+            u"The document of %1 is %2 seconds old; %3 are allowed."_s.arg(made, seconds).arg(*maxAgeSeconds),
             document.timestampRange);
+    out.add("age", u"timestamp"_s, Outcome::passed,
+            u"The document of %1 is %2 seconds old."_s.arg(made, seconds), document.timestampRange);
 }
 
 std::optional<qint64> certificateTime(const Document &document, const VerifyOptions &options, qint64 now) {

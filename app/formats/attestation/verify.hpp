@@ -20,25 +20,25 @@
 
 namespace nitroscope::formats::attestation {
 
-/// When the certificates must be valid.
+// When the certificates must be valid.
 enum class CheckTime {
     now,
-    document, ///< The document's own timestamp: what it was worth when it was made.
-    at,       ///< A time of the caller's choice.
+    document, // The document's own timestamp: what it was worth when it was made.
+    at,       // A time of the caller's choice.
 };
 
 struct VerifyOptions {
     std::vector<TrustedRoot> roots = {awsRoot()};
     CheckTime time = CheckTime::now;
-    qint64 atSeconds = 0;               ///< For CheckTime::at, seconds since 1970.
-    std::optional<qint64> nowSeconds;   ///< The computer's clock by default.
-    std::map<quint64, QByteArray> pcrs; ///< Expected values, 48 bytes each.
+    qint64 atSeconds = 0;               // For CheckTime::at, seconds since 1970.
+    std::optional<qint64> nowSeconds;   // The computer's clock by default.
+    std::map<quint64, QByteArray> pcrs; // Expected values, 48 bytes each.
     std::optional<QByteArray> nonce, userData;
-    /// Seconds between the document's timestamp and the checked time; the clock's with CheckTime::document.
+    // Seconds between the document's timestamp and the checked time; the clock's with CheckTime::document.
     std::optional<qint64> maxAgeSeconds;
 };
 
-/// Takes about as long as five P-384 verifications (some milliseconds). Thread-safe.
+// Takes about as long as five P-384 verifications (some milliseconds). Thread-safe.
 Verification verify(const Document &document, const VerifyOptions &options = {});
 
 } // namespace nitroscope::formats::attestation

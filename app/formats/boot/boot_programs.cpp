@@ -4,9 +4,11 @@
 #include "app/formats/elf/elf_header.hpp"
 
 namespace nitroscope::formats {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr quint64 headBytes = 64 * 1024, longestText = 64 * 1024;
+constexpr quint64 headBytes = 64 * 1024, maxTextLength = 64 * 1024;
 constexpr int deepestScript = 4; // BINPRM_MAX_RECURSION
 
 class Finder {
@@ -23,7 +25,7 @@ public:
             const auto place = m_files.resolve(at, root);
             const QByteArray head = place ? m_files.content(*place, headBytes) : QByteArray();
             if (head.isEmpty()) {
-                program.problem = QStringLiteral("%1 is in no ramdisk").arg(QString::fromUtf8(at));
+                program.problem = u"%1 is in no ramdisk"_s.arg(QString::fromUtf8(at));
                 return program;
             }
             program.entered = at;
@@ -35,7 +37,7 @@ public:
             }
             const auto elf = readElfHeader(head);
             if (!elf || !elf->is64Bit) {
-                program.problem = QStringLiteral("%1 is not a 64-bit program").arg(QString::fromUtf8(at));
+                program.problem = u"%1 is not a 64-bit program"_s.arg(QString::fromUtf8(at));
                 return program;
             }
             if (!elf->interpreter.isEmpty() && !isLoader) {
@@ -47,13 +49,13 @@ public:
             program.isMovable = elf->type != 2;
             return program;
         }
-        program.problem = QStringLiteral("too many interpreters");
+        program.problem = u"too many interpreters"_s;
         return program;
     }
 
     QByteArray text(const QByteArray &path) const {
         const auto place = m_files.find(path);
-        return place ? m_files.content(*place, longestText) : QByteArray();
+        return place ? m_files.content(*place, maxTextLength) : QByteArray();
     }
 
     bool has(const QByteArray &path, const QByteArray &root) const {
@@ -68,7 +70,7 @@ FirstProgram findApplication(const Finder &files) {
     FirstProgram none;
     const QList<QByteArray> command = files.text("cmd").split('\n');
     if (command.first().isEmpty()) {
-        none.problem = QStringLiteral("there is no /cmd that names a program");
+        none.problem = u"there is no /cmd that names a program"_s;
         return none;
     }
     const QByteArray root = "rootfs", name = command.first();
@@ -81,7 +83,7 @@ FirstProgram findApplication(const Finder &files) {
     for (const QByteArray &folder : path.split(':'))
         if (files.has(folder + '/' + name, root))
             return files.enter(folder + '/' + name, root);
-    none.problem = QStringLiteral("%1 of /cmd is in no folder of PATH").arg(QString::fromUtf8(name));
+    none.problem = u"%1 of /cmd is in no folder of PATH"_s.arg(QString::fromUtf8(name));
     return none;
 }
 
@@ -91,7 +93,7 @@ BootPrograms findBootPrograms(const BootFiles &bootFiles, const QString &command
     const Finder files(bootFiles);
     QByteArray init = "/init";
     for (const QString &word : commandLine.split(u' '))
-        if (word.startsWith(QLatin1String("rdinit=")))
+        if (word.startsWith("rdinit="_L1))
             init = word.mid(7).toUtf8();
     return {files.enter(init, {}), findApplication(files)};
 }

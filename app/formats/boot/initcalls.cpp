@@ -8,9 +8,9 @@ namespace nitroscope::formats {
 namespace {
 
 constexpr int levels = 8;
-constexpr quint64 longestLevel = 64 * 1024, leastInitcalls = 8;
+constexpr quint64 maxLevelLength = 64 * 1024, leastInitcalls = 8;
 // Entries looked at before giving up: a kernel has a thousand; a file made for it could keep us for hours.
-constexpr quint64 mostLooked = 1'000'000;
+constexpr quint64 maxLooked = 1'000'000;
 
 class Finder {
 public:
@@ -24,7 +24,7 @@ public:
                 continue;
             const quint64 size = qMin(segment.fileSize, bytes - segment.offset);
             const QByteArrayView part = m_image.bytes().sliced(qsizetype(segment.offset), qsizetype(size));
-            for (qsizetype at = 0; at + 8 * (levels + 1) <= part.size() && m_looked < mostLooked; at += 8)
+            for (qsizetype at = 0; at + 8 * (levels + 1) <= part.size() && m_looked < maxLooked; at += 8)
                 if (auto found = levelsAt(part.data() + at, segment); !found.isEmpty())
                     return found;
         }
@@ -38,7 +38,7 @@ private:
             starts[i] = qFromLittleEndian<quint64>(array + 8 * i);
             if (starts[i] < segment.address || starts[i] - segment.address > segment.fileSize ||
                 starts[i] % 4 != 0 ||
-                (i > 0 && (starts[i] < starts[i - 1] || starts[i] - starts[i - 1] > longestLevel)))
+                (i > 0 && (starts[i] < starts[i - 1] || starts[i] - starts[i - 1] > maxLevelLength)))
                 return {};
         }
         if (starts.back() - starts.front() < leastInitcalls * 4)
@@ -68,7 +68,7 @@ private:
     }
 
     std::optional<quint64> functionAt(quint64 address, int width) const {
-        if (m_looked++ >= mostLooked)
+        if (m_looked++ >= maxLooked)
             return std::nullopt;
         const QByteArrayView bytes = m_image.bytesAt(address, quint64(width));
         if (bytes.isEmpty())

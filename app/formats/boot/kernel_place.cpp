@@ -7,7 +7,7 @@ namespace nitroscope::formats {
 namespace {
 
 // Places outside of the file (.bss, per-CPU data) that are passed over; with more it is no kernel.
-constexpr int mostStrays = 64 * 1024;
+constexpr int maxStrays = 64 * 1024;
 
 } // namespace
 
@@ -24,7 +24,7 @@ QVector<RelocatedField> relocatedFields(const symbols::ElfImage &payload, int mo
         if (const symbols::ElfSegment *segment = payload.segmentOf(address, 4))
             fields.append({segment->physical + (address - segment->address),
                            qFromLittleEndian<quint32>(payload.bytesAt(address, 4).data())});
-        else if (++strays > mostStrays)
+        else if (++strays > maxStrays)
             break;
     }
     return fields;

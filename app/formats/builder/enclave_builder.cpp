@@ -24,7 +24,7 @@ namespace nitroscope::formats {
 
 namespace {
 
-constexpr quint64 longestFile = std::numeric_limits<quint32>::max(); // newc's size field
+constexpr quint64 maxFile = std::numeric_limits<quint32>::max(); // newc's size field
 
 tl::unexpected<app::Error> writeFailure(const QFile &file) {
     return app::failure(u"output"_s,
@@ -41,7 +41,7 @@ app::Result<QByteArray> readWhole(const QString &path, const char *role) {
     return file.readAll();
 }
 
-/// Bytes as nitro-cli writes them: one per line.
+// Bytes as nitro-cli writes them: one per line.
 QByteArray linesOf(const QStringList &words) {
     QByteArray text;
     for (const QString &word : words)
@@ -49,7 +49,7 @@ QByteArray linesOf(const QStringList &words) {
     return text;
 }
 
-/// Ramdisk 1.
+// Ramdisk 1.
 class ApplicationRamdisk {
 public:
     ApplicationRamdisk(QFile &file, const RootTree &tree, bool keepsTimes)
@@ -84,7 +84,7 @@ public:
 
     bool wants(int layer, quint64 content) const { return m_contents.contains({layer, content}); }
 
-    /// Pieces of one content; an empty one ends it.
+    // Pieces of one content; an empty one ends it.
     app::Result<void> take(int layer, quint64 content, std::span<const char> piece) {
         const auto found = m_contents.find({layer, content});
         if (found == m_contents.end())
@@ -92,7 +92,7 @@ public:
         const QList<QByteArray> &paths = found->second;
         const TreeFile &entry = m_tree.files().at(paths.first());
         if (!m_isOpen) {
-            if (entry.size > longestFile)
+            if (entry.size > maxFile)
                 return app::failure(u"input"_s, u"'%1' has %2; a ramdisk's file takes less than 4 GiB."_s.arg(
                                                     printableText(paths.first()), sizeText(entry.size)));
             CpioHeader header = headerOf(paths.first(), entry);
@@ -131,7 +131,7 @@ public:
     }
 
 private:
-    /// Folders that the tree does not name.
+    // Folders that the tree does not name.
     bool makeParents(const QByteArray &path, QSet<QByteArray> &made) {
         bool isGood = true;
         for (qsizetype slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
@@ -159,7 +159,7 @@ private:
     CpioWriter m_writer;
     const RootTree &m_tree;
     bool m_keepsTimes;
-    std::map<std::pair<int, quint64>, QList<QByteArray>> m_contents; ///< Paths that share each content.
+    std::map<std::pair<int, quint64>, QList<QByteArray>> m_contents; // Paths that share each content.
     bool m_isOpen = false;
     quint64 m_left = 0;
     quint32 m_inode = 0;
@@ -200,7 +200,7 @@ public:
     }
 
 private:
-    /// Ramdisk 0.
+    // Ramdisk 0.
     app::Result<void> writeSystem() {
         const auto init = readWhole(m_recipe.initPath, "init program");
         if (!init)

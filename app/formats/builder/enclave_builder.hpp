@@ -14,41 +14,41 @@
 namespace nitroscope::formats {
 
 struct EnclaveRecipe {
-    QString rootFolder = {};     ///< Exactly one of these two.
-    QString containerImage = {}; ///< See ContainerImage.
-    /// Instead of the image's CMD or ENTRYPOINT, and in addition to its ENV; needed for a folder.
+    QString rootFolder = {};     // Exactly one of these two.
+    QString containerImage = {}; // See ContainerImage.
+    // Instead of the image's CMD or ENTRYPOINT, and in addition to its ENV; needed for a folder.
     QStringList command = {};
     QStringList environment = {};
 
     QString kernelPath = {};
     QString commandLine = {};
     QString initPath = {};
-    QString nsmModulePath = {}; ///< Empty: none.
+    QString nsmModulePath = {}; // Empty: none.
     EifIdentity identity = {};
     EifRecipe::Architecture architecture = EifRecipe::Architecture::x86_64;
-    bool keepsTimes = false; ///< Modification times of the input instead of 0; PCRs then depend on them.
+    bool keepsTimes = false; // Modification times of the input instead of 0; PCRs then depend on them.
     ContainerLimits limits = {};
 };
 
 struct EnclaveBuild {
     EifMeasurements measurements;
-    /// What nitro-cli's treatment of the image will surprise with.
+    // What nitro-cli's treatment of the image will surprise with.
     std::vector<LintFinding> findings;
 };
 
-/// Temporary files stand beside the output. Blocks: run it in a worker. Errors: "recipe", "input", "output",
-/// "limit", "cancelled".
+// Temporary files stand beside the output. Blocks: run it in a worker. Errors: "recipe", "input", "output",
+// "limit", "cancelled".
 app::Result<EnclaveBuild> buildEnclave(const EnclaveRecipe &recipe, const QString &outputPath);
 
 // ---- its parts ----
 
-/// The regular files of a folder on this computer, as a tree whose contents are numbered in the order of
-/// `paths`.
+// The regular files of a folder on this computer, as a tree whose contents are numbered in the order of
+// `paths`.
 struct FolderTree {
     RootTree tree;
-    QList<QByteArray> paths; ///< Absolute, one per content.
+    QList<QByteArray> paths; // Absolute, one per content.
 };
-/// Owners become 0, times are kept. Errors: "input".
+// Owners become 0, times are kept. Errors: "input".
 app::Result<FolderTree> readFolder(const QString &path, const ContainerLimits &limits);
 
 } // namespace nitroscope::formats

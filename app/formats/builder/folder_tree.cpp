@@ -21,7 +21,7 @@ class FolderReader {
 public:
     explicit FolderReader(const ContainerLimits &limits) : m_limits(limits) {}
 
-    /// `inside` is the path below the root.
+    // `inside` is the path below the root.
     app::Result<void> read(const QByteArray &folder, const QByteArray &inside) {
         DIR *stream = ::opendir(folder.constData());
         if (!stream)

@@ -22,7 +22,7 @@ struct JsonTarget {
     using Value = QJsonValue;
     using List = QJsonArray;
     using Map = QJsonObject;
-    static constexpr int mostItems = std::numeric_limits<int>::max();
+    static constexpr int maxItems = std::numeric_limits<int>::max();
 
     static QJsonValue scalar(const Item &item) {
         switch (item.type) {

@@ -17,7 +17,7 @@ using cbor::Item;
 using cbor::Type;
 
 constexpr int deepestEmbedding = 4; // CBOR in byte strings in CBOR ...
-constexpr qsizetype longestShown = 32;
+constexpr qsizetype maxShownLength = 32;
 
 class TreeBuilder {
 public:
@@ -119,7 +119,7 @@ private:
 
     bool cutOff(const Item &container, Node &node) {
         node.addFinding(Severity::note, u"Only the first %1 values are shown."_s.arg(
-                                            QLocale(QLocale::English).toString(mostCborNodes)));
+                                            QLocale(QLocale::English).toString(maxCborNodes)));
         for (Item item; m_reader.depth() > container.depth;)
             if (!m_reader.next(item))
                 return false;
@@ -154,7 +154,7 @@ private:
     void readBytes(const Item &item, Node &node) {
         const QByteArray value = cborString(item);
         const QString digits = QString::fromLatin1(value.toHex());
-        node.value = value.size() <= longestShown
+        node.value = value.size() <= maxShownLength
                          ? u"h'%1'"_s.arg(digits)
                          : u"%1 · %2"_s.arg(sizeText(static_cast<quint64>(value.size())), digits);
         if (item.indefinite || m_embedding >= deepestEmbedding || value.isEmpty())
@@ -181,7 +181,7 @@ private:
 
 Node cborTree(QByteArrayView bytes, quint64 baseOffset) {
     Node root{.name = u"CBOR"_s, .value = {}, .range = {baseOffset, static_cast<quint64>(bytes.size())}};
-    int budget = mostCborNodes;
+    int budget = maxCborNodes;
     TreeBuilder(app::cborBytes(bytes), baseOffset, 0, budget).fill(root);
     return root;
 }

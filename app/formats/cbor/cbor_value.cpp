@@ -11,6 +11,8 @@
 
 namespace nitroscope::formats {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 using cbor::Type;
@@ -29,7 +31,7 @@ CborValue valueOf(const cbor::Item &item) {
 }
 
 QString faultText(const cbor::Error &error) {
-    return QStringLiteral("Broken CBOR: %1.").arg(app::cborProblemText(error.problem));
+    return u"Broken CBOR: %1."_s.arg(app::cborProblemText(error.problem));
 }
 
 QString floatText(const CborValue &value) {
@@ -38,27 +40,26 @@ QString floatText(const CborValue &value) {
     if (value.headSize == 5)
         return QString::number(static_cast<double>(std::bit_cast<float>(static_cast<quint32>(value.number))),
                                'g', 9);
-    return QStringLiteral("half-precision float ") + hexText(value.number, 4);
+    return u"half-precision float "_s + hexText(value.number, 4);
 }
 
 QString simpleText(const CborValue &value) {
     switch (value.number) {
     case cbor::simpleFalse:
-        return QStringLiteral("false");
+        return u"false"_s;
     case cbor::simpleTrue:
-        return QStringLiteral("true");
+        return u"true"_s;
     case cbor::simpleNull:
-        return QStringLiteral("null");
+        return u"null"_s;
     case cbor::simpleUndefined:
-        return QStringLiteral("undefined");
+        return u"undefined"_s;
     default:
-        return QStringLiteral("simple value %1").arg(value.number);
+        return u"simple value %1"_s.arg(value.number);
     }
 }
 
 QString countText(const char *what, quint64 count, const char *unit, bool isIndefinite) {
-    return QStringLiteral("%1, %2 %3%4%5")
-        .arg(QLatin1String(what))
+    return u"%1, %2 %3%4%5"_s.arg(QLatin1String(what))
         .arg(count)
         .arg(QLatin1String(unit), count == 1 ? u""_s : u"s"_s,
              isIndefinite ? u", indefinite length"_s : u""_s);
@@ -114,19 +115,19 @@ CborTree readCbor(std::span<const std::byte> bytes, quint64 baseOffset) {
         if (!reader.next(item)) {
             // An empty input ends without an error of the reader.
             fail(reader.ok() ? baseOffset : reader.error().offset,
-                 reader.ok() ? QStringLiteral("There is nothing to read.") : faultText(reader.error()));
+                 reader.ok() ? u"There is nothing to read."_s : faultText(reader.error()));
             break;
         }
         if (item.type == Type::end) {
             close(reader.offset());
         } else {
             // Tags do not count as nesting for the reader; they do here.
-            if (++count > mostCborValues || open.size() > 64) {
-                fail(item.offset, QStringLiteral("More CBOR items than any real document has."));
+            if (++count > maxCborValues || open.size() > 64) {
+                fail(item.offset, u"More CBOR items than any real document has."_s);
                 break;
             }
             if (item.type == Type::text && !cbor::isUtf8(item)) {
-                fail(item.offset, QStringLiteral("A text string is not UTF-8."));
+                fail(item.offset, u"A text string is not UTF-8."_s);
                 break;
             }
             CborValue *placed = open.empty() ? &tree.root.emplace(valueOf(item))
@@ -144,19 +145,19 @@ CborTree readCbor(std::span<const std::byte> bytes, quint64 baseOffset) {
 }
 
 QString cborText(const CborValue &value) {
-    constexpr qsizetype mostBytes = 64, mostCharacters = 512;
+    constexpr qsizetype maxBytes = 64, mostCharacters = 512;
     switch (value.type) {
     case Type::unsignedInt:
         return QString::number(value.number);
     case Type::negativeInt:
-        return value.number == UINT64_MAX ? QStringLiteral("-18446744073709551616")
+        return value.number == UINT64_MAX ? u"-18446744073709551616"_s
                                           : u'-' + QString::number(value.number + 1);
     case Type::bytes: {
         if (value.string.isEmpty())
-            return QStringLiteral("0 bytes");
+            return u"0 bytes"_s;
         QString text = sizeText(quint64(value.string.size())) + u": "_s +
-                       QString::fromLatin1(value.string.left(mostBytes).toHex());
-        return value.string.size() > mostBytes ? text + u'…' : text;
+                       QString::fromLatin1(value.string.left(maxBytes).toHex());
+        return value.string.size() > maxBytes ? text + u'…' : text;
     }
     case Type::text: {
         const QString text = printableText(value.string.left(4 * mostCharacters));
@@ -167,7 +168,7 @@ QString cborText(const CborValue &value) {
     case Type::map:
         return countText("map", value.children.size() / 2, "pair", value.isIndefinite);
     case Type::tag:
-        return QStringLiteral("tag %1").arg(value.number);
+        return u"tag %1"_s.arg(value.number);
     case Type::simple:
         return simpleText(value);
     case Type::floating:
@@ -184,8 +185,7 @@ Node cborNode(const QString &name, const CborValue &value) {
     node.children.reserve(value.children.size() / (isMap ? 2 : 1));
     for (size_t i = 0; i < value.children.size(); ++i) {
         if (!isMap) {
-            node.add(cborNode(value.is(Type::tag) ? u"content"_s : QStringLiteral("[%1]").arg(i),
-                              value.children[i]));
+            node.add(cborNode(value.is(Type::tag) ? u"content"_s : u"[%1]"_s.arg(i), value.children[i]));
         } else if (i + 1 < value.children.size()) {
             const CborValue &key = value.children[i];
             Node entry = cborNode(cborText(key), value.children[++i]);

@@ -20,7 +20,7 @@ namespace {
 
 using Kind = EifDifference::Kind;
 
-/// Equal bytes, without holding them.
+// Equal bytes, without holding them.
 app::Result<bool> hasSameBytes(const ByteRegion &a, const ByteRegion &b, const std::stop_token &stop) {
     if (a.size != b.size)
         return false;
@@ -88,7 +88,7 @@ void compareCommandLines(EifComparison &result, const QString &before, const QSt
         add(result, u"cmdline"_s, u"order of the words"_s, before, after, pcrs);
 }
 
-/// Options of a .config as a map; "is not set" counts as absent.
+// Options of a .config as a map; "is not set" counts as absent.
 QMap<QByteArray, QByteArray> optionsOf(const QByteArray &config) {
     QMap<QByteArray, QByteArray> options;
     for (const QByteArray &line : config.split('\n'))

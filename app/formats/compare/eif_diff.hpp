@@ -16,22 +16,22 @@ struct EifDifference {
 
     Kind kind = Kind::changed;
     QString
-        where; ///< "kernel", "cmdline", "ramdisk 1: rootfs/etc/passwd", "certificate", "metadata", "header".
-    QString what;   ///< "content", "mode", "owner", "modified", "version", "CONFIG_NSM", "word 3" ...
-    QString before; ///< Of the first image; empty for what was added.
+        where;    // "kernel", "cmdline", "ramdisk 1: rootfs/etc/passwd", "certificate", "metadata", "header".
+    QString what; // "content", "mode", "owner", "modified", "version", "CONFIG_NSM", "word 3" ...
+    QString before; // Of the first image; empty for what was added.
     QString after;
-    std::vector<int> pcrs = {}; ///< PCRs that change by it: of 0, 1, 2, 8; empty: none.
+    std::vector<int> pcrs = {}; // PCRs that change by it: of 0, 1, 2, 8; empty: none.
 };
 
 struct EifComparison {
     struct Pcr {
         int number = 0;
-        QByteArray before = {}, after = {}; ///< 48 bytes; empty: absent.
+        QByteArray before = {}, after = {}; // 48 bytes; empty: absent.
         bool isEqual() const { return before == after; }
     };
-    std::vector<Pcr> pcrs; ///< 0, 1, 2, 8
+    std::vector<Pcr> pcrs; // 0, 1, 2, 8
     std::vector<EifDifference> differences;
-    /// What could not be compared, and why.
+    // What could not be compared, and why.
     QStringList problems;
 };
 
@@ -40,20 +40,20 @@ struct DiffOptions {
     EifDocument::Progress progress = {};
 };
 
-/// Reads both files whole. Blocks: run it in a worker. Errors: "cancelled", "file-changed", "crypto".
+// Reads both files whole. Blocks: run it in a worker. Errors: "cancelled", "file-changed", "crypto".
 app::Result<EifComparison> compareEifs(const EifDocument &before, const EifDocument &after,
                                        const DiffOptions &options = {});
 
 // ---- its parts ----
 
-/// "added", "removed", "changed"
+// "added", "removed", "changed"
 QString kindText(EifDifference::Kind kind);
 
-/// Two ramdisks whose bytes differ. Errors: "cancelled".
+// Two ramdisks whose bytes differ. Errors: "cancelled".
 app::Result<void> compareRamdisks(EifComparison &comparison, const QString &where,
                                   const std::vector<int> &pcrs, const ByteRegion &before,
                                   const ByteRegion &after, const RamdiskLimits &limits);
-/// Two kernels whose bytes differ.
+// Two kernels whose bytes differ.
 void compareKernels(EifComparison &comparison, const ByteRegion &before, const ByteRegion &after,
                     const UnpackLimits &limits);
 

@@ -20,8 +20,8 @@ using Kind = EifDifference::Kind;
 
 struct Item {
     RamdiskEntry entry;
-    QByteArray digest = {}; ///< SHA-256 of the content.
-    QByteArray target = {}; ///< Of a symbolic link.
+    QByteArray digest = {}; // SHA-256 of the content.
+    QByteArray target = {}; // Of a symbolic link.
 };
 
 struct Listing {
@@ -32,7 +32,7 @@ struct Listing {
 };
 
 app::Result<Listing> list(const ByteRegion &region, const RamdiskLimits &limits) {
-    constexpr qsizetype longestTarget = 4096;
+    constexpr qsizetype maxTargetLength = 4096;
     Listing listing;
     RamdiskReader reader(region, limits);
     std::vector<std::byte> piece(64 * 1024);
@@ -52,7 +52,7 @@ app::Result<Listing> list(const ByteRegion &region, const RamdiskLimits &limits)
             const QByteArrayView bytes(reinterpret_cast<const char *>(piece.data()),
                                        static_cast<qsizetype>(*count));
             hash.addData(bytes.toByteArray());
-            if (item.entry.isLink() && item.target.size() < longestTarget)
+            if (item.entry.isLink() && item.target.size() < maxTargetLength)
                 item.target += bytes;
         }
         if (item.entry.size > 0)
@@ -182,12 +182,12 @@ private:
             ++m_numbers;
     }
 
-    /// Same size, other bytes: says where the first is, as long as there are few such files.
+    // Same size, other bytes: says where the first is, as long as there are few such files.
     void addContent(const Item &a, const Item &b) {
-        constexpr int mostLooked = 20;
-        constexpr quint64 mostBytes = 64 * 1024 * 1024;
+        constexpr int maxLooked = 20;
+        constexpr quint64 maxBytes = 64 * 1024 * 1024;
         QString at;
-        if (++m_looked <= mostLooked && a.entry.size <= mostBytes) {
+        if (++m_looked <= maxLooked && a.entry.size <= maxBytes) {
             const auto x = content(m_regionA, a.entry), y = content(m_regionB, b.entry);
             if (x && y) {
                 const auto [left, right] = std::ranges::mismatch(*x, *y);
@@ -243,7 +243,7 @@ private:
     const std::vector<int> &m_pcrs;
     ByteRegion m_regionA, m_regionB;
     const RamdiskLimits &m_limits;
-    int m_numbers = 0; ///< Entries whose numbers differ.
+    int m_numbers = 0; // Entries whose numbers differ.
     int m_looked = 0;
 };
 

@@ -22,7 +22,7 @@ namespace {
 using Problem = Codec::Step::Problem;
 
 // The libraries count in 32 bits.
-constexpr size_t longestPiece = size_t{1} << 30;
+constexpr size_t maxPieceLength = size_t{1} << 30;
 
 template <class T>
 T *mutableBytes(std::span<const std::byte> bytes) {
@@ -46,8 +46,8 @@ public:
     Step step(std::span<const std::byte> in, bool, std::span<std::byte> out) override {
         if (!m_isOpen)
             return {.problem = Problem::memory};
-        in = in.first(std::min(in.size(), longestPiece));
-        out = out.first(std::min(out.size(), longestPiece));
+        in = in.first(std::min(in.size(), maxPieceLength));
+        out = out.first(std::min(out.size(), maxPieceLength));
         m_stream.next_in = mutableBytes<Bytef>(in);
         m_stream.avail_in = static_cast<uInt>(in.size());
         m_stream.next_out = reinterpret_cast<Bytef *>(out.data());
@@ -75,8 +75,8 @@ public:
     Step step(std::span<const std::byte> in, bool, std::span<std::byte> out) override {
         if (!m_isOpen)
             return {.problem = Problem::memory};
-        in = in.first(std::min(in.size(), longestPiece));
-        out = out.first(std::min(out.size(), longestPiece));
+        in = in.first(std::min(in.size(), maxPieceLength));
+        out = out.first(std::min(out.size(), maxPieceLength));
         m_stream.next_in = mutableBytes<char>(in);
         m_stream.avail_in = static_cast<unsigned>(in.size());
         m_stream.next_out = reinterpret_cast<char *>(out.data());
@@ -96,7 +96,7 @@ private:
     bool m_isOpen;
 };
 
-/// xz and lzma.
+// xz and lzma.
 class Lzma final : public Codec {
 public:
     Lzma(Compression compression, quint64 memoryBytes) {
@@ -131,8 +131,8 @@ private:
 class Zstd final : public Codec {
 public:
     explicit Zstd(quint64 memoryBytes) : m_context(ZSTD_createDCtx()) {
-        constexpr int leastLog = 10, mostLog = 27; // 128 MiB, as much as zstd itself allows by default
-        int windowLog = leastLog;
+        constexpr int minLog = 10, mostLog = 27; // 128 MiB, as much as zstd itself allows by default
+        int windowLog = minLog;
         while (windowLog < mostLog && (quint64{2} << windowLog) <= memoryBytes)
             ++windowLog;
         if (m_context)
@@ -182,8 +182,8 @@ private:
     LZ4F_dctx *m_context = nullptr;
 };
 
-/// Magic, then blocks of {u32 little-endian compressed size, data}; a block unpacks to 8 MiB, the last to
-/// less. There is no end mark: it ends with the input, or where no block can begin.
+// Magic, then blocks of {u32 little-endian compressed size, data}; a block unpacks to 8 MiB, the last to
+// less. There is no end mark: it ends with the input, or where no block can begin.
 class Lz4Legacy final : public Codec {
     static constexpr size_t blockBytes = size_t{8} << 20;
     // As a little-endian number, which is how block sizes stand beside it.
@@ -219,8 +219,8 @@ class Lz4Legacy final : public Codec {
 
     enum class Word { size, end, more, damaged };
 
-    /// Reads the four bytes before a block; they may come in pieces, and must not be taken when the member
-    /// ended.
+    // Reads the four bytes before a block; they may come in pieces, and must not be taken when the member
+    // ended.
     Word nextWord(std::span<const std::byte> in, bool isLast, size_t &used) {
         const size_t left = in.size() - used;
         if (m_isStarted && m_headCount == 0) {
@@ -272,7 +272,7 @@ class Lz4Legacy final : public Codec {
     }
 
     BlockBuffers m_buffers;
-    size_t m_wanted = 0; ///< Compressed size of the block being collected, 0 between blocks.
+    size_t m_wanted = 0; // Compressed size of the block being collected, 0 between blocks.
     std::byte m_head[4] = {};
     unsigned m_headCount = 0;
     bool m_isStarted = false;

@@ -18,24 +18,24 @@ public:
     struct Step {
         size_t used = 0;
         size_t made = 0;
-        bool isEnded = false; ///< The member is complete.
+        bool isEnded = false; // The member is complete.
         enum class Problem { none, damaged, memory } problem = Problem::none;
     };
 
     virtual ~Codec() = default;
-    /// Takes from `in`, writes to `out`; both may be used in part. `isLast`: nothing follows `in`.
+    // Takes from `in`, writes to `out`; both may be used in part. `isLast`: nothing follows `in`.
     virtual Step step(std::span<const std::byte> in, bool isLast, std::span<std::byte> out) = 0;
 };
 
-/// For containers that pack block by block: pieces of known length are collected until they are whole, and an
-/// unpacked block is handed out in parts.
+// For containers that pack block by block: pieces of known length are collected until they are whole, and an
+// unpacked block is handed out in parts.
 struct BlockBuffers {
     using Step = Codec::Step;
 
     std::vector<std::byte> piece, block;
-    size_t served = 0; ///< Bytes of the block that have been handed out.
+    size_t served = 0; // Bytes of the block that have been handed out.
 
-    /// False when there is nothing left of the block.
+    // False when there is nothing left of the block.
     bool serve(std::span<std::byte> out, Step &step) {
         if (served == block.size())
             return false;
@@ -45,7 +45,7 @@ struct BlockBuffers {
         step.made += count;
         return true;
     }
-    /// False when `in` has too little to make the piece `wanted` bytes long.
+    // False when `in` has too little to make the piece `wanted` bytes long.
     bool collect(std::span<const std::byte> in, size_t wanted, Step &step) {
         const size_t count = std::min(wanted - piece.size(), in.size() - step.used);
         const auto part = in.subspan(step.used, count);
@@ -55,7 +55,7 @@ struct BlockBuffers {
     }
 };
 
-/// nullptr when the library refuses to start (no memory).
+// nullptr when the library refuses to start (no memory).
 std::unique_ptr<Codec> makeCodec(Compression compression, quint64 memoryBytes);
 std::unique_ptr<Codec> makeLzop(quint64 memoryBytes); // lzop_codec.cpp
 

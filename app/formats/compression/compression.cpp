@@ -5,6 +5,8 @@
 
 namespace nitroscope::formats {
 
+using namespace Qt::Literals::StringLiterals;
+
 Compression detectCompression(std::span<const std::byte> head) {
     for (const CompressionKind &kind : compressionKinds)
         if (head.size() >= kind.magic.size() &&
@@ -17,7 +19,7 @@ QString compressionName(Compression compression) {
     for (const CompressionKind &kind : compressionKinds)
         if (kind.compression == compression)
             return QString::fromLatin1(kind.name);
-    return QStringLiteral("none");
+    return u"none"_s;
 }
 
 } // namespace nitroscope::formats

@@ -16,7 +16,7 @@ enum class Compression { none, gzip, xz, zstd, lz4Legacy, lz4Frame, bzip2, lzma,
 
 struct CompressionKind {
     Compression compression;
-    std::string_view magic; ///< Bytes; longer formats of one family begin with it.
+    std::string_view magic; // Bytes; longer formats of one family begin with it.
     const char *name;
 };
 
@@ -31,7 +31,7 @@ inline constexpr CompressionKind compressionKinds[] = {
     {Compression::lzo, std::string_view("\x89LZO", 4), "lzo"},
 };
 
-/// Empty for `none`.
+// Empty for `none`.
 constexpr std::string_view compressionMagic(Compression compression) {
     for (const CompressionKind &kind : compressionKinds)
         if (kind.compression == compression)
@@ -39,9 +39,9 @@ constexpr std::string_view compressionMagic(Compression compression) {
     return {};
 }
 
-/// By the first bytes; 8 are enough. `none` for everything that is not known.
+// By the first bytes; 8 are enough. `none` for everything that is not known.
 Compression detectCompression(std::span<const std::byte> head);
-/// "gzip", "lz4 (legacy)" ...; "none".
+// "gzip", "lz4 (legacy)" ...; "none".
 QString compressionName(Compression compression);
 
 } // namespace nitroscope::formats

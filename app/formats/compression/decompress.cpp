@@ -89,13 +89,13 @@ app::Result<size_t> Decompressor::read(std::span<std::byte> out) {
 }
 
 app::Result<QByteArray> readAll(Decompressor &stream) {
-    constexpr qsizetype leastBytes = 256 * 1024;
+    constexpr qsizetype minBytes = 256 * 1024;
     QByteArray bytes;
     qsizetype used = 0;
     try {
         while (true) {
-            if (bytes.size() - used < leastBytes / 2)
-                bytes.resize(std::max(leastBytes, bytes.size() * 2));
+            if (bytes.size() - used < minBytes / 2)
+                bytes.resize(std::max(minBytes, bytes.size() * 2));
             const auto count = stream.read(std::as_writable_bytes(
                 std::span(bytes.data() + used, static_cast<size_t>(bytes.size() - used))));
             if (!count)

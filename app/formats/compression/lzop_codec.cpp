@@ -26,8 +26,8 @@ using Problem = Codec::Step::Problem;
 constexpr char magic[] = {'\x89', 'L', 'Z', 'O', 0, '\r', '\n', 0x1a, '\n'};
 static_assert(std::string_view(magic, sizeof magic).starts_with(compressionMagic(Compression::lzo)));
 constexpr quint32 firstWithLevel = 0x0940;
-constexpr quint32 largestBlock = 64u << 20; // lzop's own limit
-constexpr quint32 largestExtra = 1u << 20;
+constexpr quint32 maxBlock = 64u << 20; // lzop's own limit
+constexpr quint32 maxExtra = 1u << 20;
 
 enum Flag : quint32 {
     unpackedAdler = 0x1,
@@ -41,7 +41,7 @@ enum Flag : quint32 {
 
 class Lzop final : public Codec {
 public:
-    explicit Lzop(quint64 memoryBytes) : m_blockLimit(std::min<quint64>(largestBlock, memoryBytes)) {}
+    explicit Lzop(quint64 memoryBytes) : m_blockLimit(std::min<quint64>(maxBlock, memoryBytes)) {}
 
     Step step(std::span<const std::byte> in, bool, std::span<std::byte> out) override {
         Step result;
@@ -87,7 +87,7 @@ private:
             return takeName();
         case Stage::extraSize:
             expect(Stage::extra, size_t{word(0)} + 4);
-            return word(0) > largestExtra ? Problem::damaged : Problem::none;
+            return word(0) > maxExtra ? Problem::damaged : Problem::none;
         case Stage::extra:
             expect(Stage::size, 4);
             return Problem::none;
@@ -185,8 +185,8 @@ private:
     quint64 m_blockLimit;
     Stage m_stage = Stage::start;
     size_t m_wanted = sizeof magic + 7;
-    BlockBuffers m_buffers;          ///< The piece is that of the stage.
-    std::vector<std::byte> m_header; ///< What its checksum covers.
+    BlockBuffers m_buffers;          // The piece is that of the stage.
+    std::vector<std::byte> m_header; // What its checksum covers.
     std::vector<std::byte> m_sums;
     quint32 m_flags = 0, m_unpacked = 0, m_packed = 0;
     bool m_hasLevel = false;

@@ -45,7 +45,7 @@ app::Result<ContainerImage> ContainerImage::open(const QString &path, const QStr
 }
 
 app::Result<void> ContainerImage::unpackArchive(const QString &path, const QString &scratchFolder) {
-    constexpr int mostParts = 10'000;
+    constexpr int maxParts = 10'000;
     m_scratch = std::make_shared<QTemporaryDir>(scratchFolder + u"/container-XXXXXX"_s);
     if (!m_scratch->isValid())
         return app::failure(u"output"_s, m_scratch->errorString(), scratchFolder);
@@ -63,8 +63,8 @@ app::Result<void> ContainerImage::unpackArchive(const QString &path, const QStri
                                                QString::fromUtf8(archive.linkTarget())));
         if (!archive.isRegular())
             continue;
-        if (m_parts.size() >= mostParts)
-            return app::failure(u"limit"_s, u"The archive has more than %1 parts."_s.arg(mostParts), path);
+        if (m_parts.size() >= maxParts)
+            return app::failure(u"limit"_s, u"The archive has more than %1 parts."_s.arg(maxParts), path);
         QFile part(m_scratch->filePath(QString::number(m_parts.size())));
         if (!part.open(QIODevice::WriteOnly))
             return app::failure(u"output"_s, part.errorString(), part.fileName());
@@ -96,8 +96,7 @@ app::Result<QString> ContainerImage::fileOf(const QString &name) const {
         return path;
     }
     return bad(u"The image has no part '%1': this is neither an OCI image layout nor an archive of docker "
-               u"save, or it is "
-               "not whole."_s.arg(name));
+               u"save, or it is not whole."_s.arg(name));
 }
 
 app::Result<QByteArray> ContainerImage::readJson(const QString &name) const {

@@ -14,31 +14,33 @@
 
 namespace nitroscope::formats {
 
+using namespace Qt::Literals::StringLiterals;
+
 struct ContainerLimits {
-    UnpackLimits unpack = {}; ///< outputBytes holds for all contents together.
+    UnpackLimits unpack = {}; // outputBytes holds for all contents together.
     quint64 files = 2'000'000;
 };
 
 class ContainerImage {
 public:
-    /// `architecture` is "amd64" or "arm64", for images of several platforms. `scratchFolder` takes a copy of
-    /// an archive's parts while the object lives. Errors: "input", "limit", "cancelled".
+    // `architecture` is "amd64" or "arm64", for images of several platforms. `scratchFolder` takes a copy of
+    // an archive's parts while the object lives. Errors: "input", "limit", "cancelled".
     static app::Result<ContainerImage> open(const QString &path, const QString &architecture,
                                             const QString &scratchFolder, const ContainerLimits &limits = {});
 
-    /// `Config` of the image: Cmd, Entrypoint, Env, User, WorkingDir ...
-    QJsonObject config() const { return m_image.value(QStringLiteral("config")).toObject(); }
-    /// The part of `docker inspect` that can be known from the file.
+    // `Config` of the image: Cmd, Entrypoint, Env, User, WorkingDir ...
+    QJsonObject config() const { return m_image.value(u"config"_s).toObject(); }
+    // The part of `docker inspect` that can be known from the file.
     QJsonObject inspect() const;
-    QString name() const { return m_name; }     ///< "repository:tag"; empty when the file has none.
-    QString digest() const { return m_digest; } ///< "sha256:…" of the configuration, the image's id.
+    QString name() const { return m_name; }     // "repository:tag"; empty when the file has none.
+    QString digest() const { return m_digest; } // "sha256:…" of the configuration, the image's id.
     qsizetype layerCount() const { return m_layers.size(); }
 
-    /// All layers on top of each other.
+    // All layers on top of each other.
     app::Result<RootTree> tree() const;
 
-    /// Passes through one layer again. `wanted(content)` says whether a content is asked for; then `take`
-    /// gets its bytes piece by piece, and finally an empty piece. Both errors end it.
+    // Passes through one layer again. `wanted(content)` says whether a content is asked for; then `take`
+    // gets its bytes piece by piece, and finally an empty piece. Both errors end it.
     using Take = std::function<app::Result<void>(quint64 content, std::span<const char> piece)>;
     app::Result<void> readContents(int layer, const std::function<bool(quint64 content)> &wanted,
                                    const Take &take) const;
@@ -54,10 +56,10 @@ private:
     app::Result<void> checkDigest(const QString &file, const QString &digest) const;
     app::Result<void> addLayer(RootTree &tree, int layer) const;
 
-    QString m_folder;                ///< Of a layout on disk; empty for an archive.
-    QHash<QString, QString> m_parts; ///< Of an archive: name → file in the scratch folder.
+    QString m_folder;                // Of a layout on disk; empty for an archive.
+    QHash<QString, QString> m_parts; // Of an archive: name → file in the scratch folder.
     std::shared_ptr<QTemporaryDir> m_scratch;
-    QStringList m_layers; ///< Files.
+    QStringList m_layers; // Files.
     QJsonObject m_image;
     QString m_name, m_digest;
     ContainerLimits m_limits;

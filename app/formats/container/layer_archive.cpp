@@ -56,7 +56,7 @@ app::Result<bool> LayerArchive::next() {
 
 namespace {
 
-/// UTF-8 where the archive tells so, else the bytes that are there.
+// UTF-8 where the archive tells so, else the bytes that are there.
 QByteArray textOf(const char *utf8, const char *bytes) {
     return utf8 ? utf8 : bytes;
 }

@@ -19,14 +19,14 @@ public:
     LayerArchive(const LayerArchive &) = delete;
     LayerArchive &operator=(const LayerArchive &) = delete;
 
-    /// False behind the last entry. Errors: "input", "limit", "cancelled".
+    // False behind the last entry. Errors: "input", "limit", "cancelled".
     app::Result<bool> next();
     QByteArray path() const;
-    QByteArray linkTarget() const;     ///< Of a symbolic link; else empty.
-    QByteArray hardLinkTarget() const; ///< Of a hard link; else empty.
-    bool isRegular() const;            ///< Has content of its own.
+    QByteArray linkTarget() const;     // Of a symbolic link; else empty.
+    QByteArray hardLinkTarget() const; // Of a hard link; else empty.
+    bool isRegular() const;            // Has content of its own.
     archive_entry *entry() const { return m_entry; }
-    /// All of the entry's content; holes of sparse files as zeros.
+    // All of the entry's content; holes of sparse files as zeros.
     app::Result<void> read(const std::function<app::Result<void>(std::span<const char>)> &take);
 
 private:

@@ -12,12 +12,14 @@
 
 namespace nitroscope::formats {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 void writeMeasurements(JsonWriter &json, const EifMeasurements &measurements) {
     json.key(u"Measurements");
     json.beginObject();
-    json.field(u"HashAlgorithm", QStringLiteral("Sha384 { ... }"));
+    json.field(u"HashAlgorithm", u"Sha384 { ... }"_s);
     const auto pcr = [&json](QStringView name, const QByteArray &value) {
         if (!value.isEmpty())
             json.field(name, QString::fromLatin1(value.toHex()));

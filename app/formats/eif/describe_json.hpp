@@ -12,14 +12,14 @@
 
 namespace nitroscope::formats {
 
-/// `nitro-cli describe-eif`: version, measurements, signature, CRC, names and metadata. Ends with a line
-/// break.
+// `nitro-cli describe-eif`: version, measurements, signature, CRC, names and metadata. Ends with a line
+// break.
 QByteArray describeEifJson(const EifDocument &document, const EifMeasurements &measurements);
 
-/// Its ImageName, ImageVersion and Metadata into an object that is open.
+// Its ImageName, ImageVersion and Metadata into an object that is open.
 void writeMetadata(JsonWriter &json, const QJsonObject &metadata);
 
-/// What `nitro-cli build-enclave` prints: {"Measurements": {...}}. Ends with a line break.
+// What `nitro-cli build-enclave` prints: {"Measurements": {...}}. Ends with a line break.
 QByteArray measurementsJson(const EifMeasurements &measurements);
 
 } // namespace nitroscope::formats

@@ -31,7 +31,7 @@ app::Result<EifPart> openPart(eif::SectionType type, const char *role, const QSt
         .type = type, .source = std::make_shared<launch::FileSource>(std::move(*file)), .length = size};
 }
 
-/// First word of the version text in a bzImage, such as "6.12.95".
+// First word of the version text in a bzImage, such as "6.12.95".
 QString kernelVersionOf(const EifPart &kernel) {
     const auto image = readKernelImage({kernel.source.get(), 0, kernel.length});
     const QString word = image ? image->version() : QString();
@@ -50,8 +50,8 @@ QString orDefault(const QString &value, const QString &fallback) {
     return value.isEmpty() ? fallback : value;
 }
 
-/// The metadata section, in the builders' key order; a value is compact JSON with sorted keys, so it is
-/// reproducible.
+// The metadata section, in the builders' key order; a value is compact JSON with sorted keys, so it is
+// reproducible.
 app::Result<QByteArray> metadataOf(const EifRecipe &recipe, const QString &kernelVersion,
                                    const QString &outputPath) {
     const EifIdentity &identity = recipe.identity;

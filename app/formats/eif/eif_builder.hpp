@@ -18,33 +18,33 @@
 
 namespace nitroscope::formats {
 
-/// Content of the metadata section (image-format README, "Metadata section"). Empty fields get nitro-cli's
-/// defaults.
+// Content of the metadata section (image-format README, "Metadata section"). Empty fields get nitro-cli's
+// defaults.
 struct EifIdentity {
-    QString imageName = {};         ///< Default: the output file's name without its suffix.
-    QString imageVersion = {};      ///< Default: "1.0".
-    QString buildTool = {};         ///< Default: "nitroscope-cli".
-    QString buildToolVersion = {};  ///< Default: this program's version.
-    QString operatingSystem = {};   ///< Default: "Linux".
-    QString kernelVersion = {};     ///< Default: read from the kernel itself, else "unknown".
-    QJsonValue dockerInfo = {};     ///< `docker inspect` object or null.
-    QJsonValue customMetadata = {}; ///< Any JSON, at most 4096 bytes when written, or null.
+    QString imageName = {};         // Default: the output file's name without its suffix.
+    QString imageVersion = {};      // Default: "1.0".
+    QString buildTool = {};         // Default: "nitroscope-cli".
+    QString buildToolVersion = {};  // Default: this program's version.
+    QString operatingSystem = {};   // Default: "Linux".
+    QString kernelVersion = {};     // Default: read from the kernel itself, else "unknown".
+    QJsonValue dockerInfo = {};     // `docker inspect` object or null.
+    QJsonValue customMetadata = {}; // Any JSON, at most 4096 bytes when written, or null.
 };
 
 struct EifRecipe {
     QString kernelPath = {};
-    QString commandLine = {};      ///< Taken as it is; line breaks at its end are removed, as nitro-cli does.
-    QStringList ramdiskPaths = {}; ///< At least one.
+    QString commandLine = {};      // Taken as it is; line breaks at its end are removed, as nitro-cli does.
+    QStringList ramdiskPaths = {}; // At least one.
     EifIdentity identity;
     enum class Architecture { x86_64, aarch64 } architecture = Architecture::x86_64;
-    /// Build time in the metadata. Default: SOURCE_DATE_EPOCH of the environment, else now.
+    // Build time in the metadata. Default: SOURCE_DATE_EPOCH of the environment, else now.
     std::optional<QDateTime> buildTime = {};
 };
 
-/// Builds, then measures what was written. Errors: "input" (a part is missing or unreadable), "recipe"
-/// (nothing to build from, too many ramdisks, too much metadata), "output" (cannot write), "cancelled". After
-/// an error the output file is as it was before, except that cancelling during the measuring leaves the new,
-/// complete one.
+// Builds, then measures what was written. Errors: "input" (a part is missing or unreadable), "recipe"
+// (nothing to build from, too many ramdisks, too much metadata), "output" (cannot write), "cancelled". After
+// an error the output file is as it was before, except that cancelling during the measuring leaves the new,
+// complete one.
 app::Result<EifMeasurements> buildEif(const EifRecipe &recipe, const QString &outputPath,
                                       std::stop_token stop = {}, const EifDocument::Progress &progress = {});
 

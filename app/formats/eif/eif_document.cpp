@@ -19,6 +19,8 @@
 
 namespace nitroscope::formats {
 
+using namespace Qt::Literals::StringLiterals;
+
 struct EifDocument::Data {
     explicit Data(launch::FileSource source) : file(std::move(source)) {}
 
@@ -31,7 +33,7 @@ struct EifDocument::Data {
 
 namespace {
 
-/// All that somebody holds: the window's image and that of a run, which are the same as a rule.
+// All that somebody holds: the window's image and that of a run, which are the same as a rule.
 class OpenDocuments {
 public:
     static OpenDocuments &instance() {
@@ -44,7 +46,7 @@ public:
         std::erase_if(m_documents, [](const Entry &entry) { return entry.data.expired(); });
         m_documents.push_back({data, &data->file});
     }
-    /// What is still the file at this path, as it is now.
+    // What is still the file at this path, as it is now.
     std::shared_ptr<const void> find(const QString &path) const {
         struct stat wanted = {};
         if (::stat(QFile::encodeName(path).constData(), &wanted) != 0)
@@ -63,7 +65,7 @@ public:
 private:
     struct Entry {
         std::weak_ptr<const void> data;
-        const launch::FileSource *file; ///< In it.
+        const launch::FileSource *file; // In it.
     };
     mutable std::mutex m_mutex;
     std::vector<Entry> m_documents;
@@ -80,7 +82,7 @@ app::Result<EifDocument> EifDocument::openOrShare(const QString &path) {
 app::Result<EifDocument> EifDocument::open(const QString &path, std::optional<qint64> now) {
     auto file = launch::FileSource::open(QFile::encodeName(path).constData(), "EIF");
     if (!file)
-        return app::failure(QStringLiteral("E19"), QString::fromStdString(file.error()));
+        return app::failure(u"E19"_s, QString::fromStdString(file.error()));
     auto data = std::make_shared<Data>(std::move(*file));
     data->path = path;
     launch::SourceView view(data->file);
@@ -214,15 +216,14 @@ app::Result<EifMeasurements> EifDocument::measurements(std::stop_token stop, con
     case launch::MeasureStatus::done:
         break;
     case launch::MeasureStatus::cancelled:
-        return app::failure(QStringLiteral("cancelled"), QStringLiteral("Measuring was cancelled."), path());
+        return app::failure(u"cancelled"_s, u"Measuring was cancelled."_s, path());
     case launch::MeasureStatus::readFailed:
-        return tl::unexpected(app::Error{
-            QStringLiteral("file-changed"),
-            QStringLiteral("The file was changed or could not be read while it was measured; open it again."),
-            measured.failedOffset, path()});
+        return tl::unexpected(
+            app::Error{u"file-changed"_s,
+                       u"The file was changed or could not be read while it was measured; open it again."_s,
+                       measured.failedOffset, path()});
     case launch::MeasureStatus::cryptoFailed:
-        return app::failure(QStringLiteral("crypto"), QStringLiteral("OpenSSL could not compute SHA-384."),
-                            path());
+        return app::failure(u"crypto"_s, u"OpenSSL could not compute SHA-384."_s, path());
     }
     EifMeasurements result = {.pcr0 = toByteArray(measured.pcr0),
                               .pcr1 = toByteArray(measured.pcr1),
@@ -244,7 +245,7 @@ app::Result<EifMeasurements> EifDocument::measurements(std::stop_token stop, con
 }
 
 Node measurementTree(const EifMeasurements &measurements) {
-    Node root = {.name = QStringLiteral("measurements"), .value = QStringLiteral("SHA-384")};
+    Node root = {.name = u"measurements"_s, .value = u"SHA-384"_s};
     const auto add = [&root](const char *name, const QByteArray &value, const char *absent) {
         root.add(
             {.name = QString::fromLatin1(name),
@@ -254,10 +255,10 @@ Node measurementTree(const EifMeasurements &measurements) {
     add("PCR1", measurements.pcr1, "cannot be measured");
     add("PCR2", measurements.pcr2, "cannot be measured");
     add("PCR8", measurements.pcr8, "not signed");
-    root.add({.name = QStringLiteral("CRC32"),
-              .value = measurements.computedCrc ? hexText(*measurements.computedCrc, 8)
-                                                : QStringLiteral("cannot be computed"),
-              .range = {eif::crcOffset, eif::crcSize}});
+    root.add(
+        {.name = u"CRC32"_s,
+         .value = measurements.computedCrc ? hexText(*measurements.computedCrc, 8) : u"cannot be computed"_s,
+         .range = {eif::crcOffset, eif::crcSize}});
     for (const Node &finding : measurements.findings)
         root.add(finding);
     return root;

@@ -7,6 +7,8 @@
 
 namespace nitroscope::formats {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 QString flagsText(quint16 flags) {
@@ -16,15 +18,13 @@ QString flagsText(quint16 flags) {
 Node tableNode(const char *name, quint64 offset, const eif::Image &image, QString (*entryText)(quint64),
                bool isSizes) {
     Node table = {.name = QString::fromLatin1(name),
-                  .value =
-                      QStringLiteral("%1 of %2 entries used").arg(image.sectionCount).arg(eif::maxSections),
+                  .value = u"%1 of %2 entries used"_s.arg(image.sectionCount).arg(eif::maxSections),
                   .range = {offset, 8 * eif::maxSections}};
     const auto &values = isSizes ? image.header.sizes : image.header.offsets;
     for (unsigned i = 0; i < eif::maxSections; ++i)
         if (i < image.sectionCount || values[i] != 0)
-            table.add({.name = QStringLiteral("[%1]").arg(i),
-                       .value = entryText(values[i]),
-                       .range = {offset + 8 * i, 8}});
+            table.add(
+                {.name = u"[%1]"_s.arg(i), .value = entryText(values[i]), .range = {offset + 8 * i, 8}});
     return table;
 }
 
@@ -32,11 +32,9 @@ Node tableNode(const char *name, quint64 offset, const eif::Image &image, QStrin
 
 void addHeaderTree(Node &root, const eif::Image &image) {
     const eif::Header &header = image.header;
-    Node node = {.name = QStringLiteral("header"),
-                 .value = {},
-                 .range = {0, std::min(eif::headerSize, image.fileSize)}};
+    Node node = {.name = u"header"_s, .value = {}, .range = {0, std::min(eif::headerSize, image.fileSize)}};
     if (image.fileSize < eif::headerSize) {
-        node.value = QStringLiteral("cut off after %1").arg(sizeText(image.fileSize));
+        node.value = u"cut off after %1"_s.arg(sizeText(image.fileSize));
         root.add(std::move(node));
         return;
     }
@@ -47,7 +45,7 @@ void addHeaderTree(Node &root, const eif::Image &image) {
     bool isMagicBad = false;
     for (const eif::Diagnostic &diagnostic : image.diagnostics)
         isMagicBad = isMagicBad || diagnostic.problem == eif::Problem::badMagic;
-    field("magic", isMagicBad ? QStringLiteral("not .eif") : QStringLiteral(".eif"), eif::magicOffset, 4);
+    field("magic", isMagicBad ? u"not .eif"_s : u".eif"_s, eif::magicOffset, 4);
     field("version", QString::number(header.version), eif::versionOffset, 2);
     field("flags", flagsText(header.flags), eif::flagsOffset, 2);
     field("default_mem", sizeText(header.defaultMemory), eif::defaultMemoryOffset, 8);

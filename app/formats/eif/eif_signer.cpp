@@ -23,7 +23,7 @@ namespace nitroscope::formats {
 
 namespace {
 
-/// What `write` writes, measured by a dry run.
+// What `write` writes, measured by a dry run.
 template <class Write>
 QByteArray encoded(const Write &write) {
     cbor::Writer measure;
@@ -44,7 +44,7 @@ nsm::BioPtr memory(const QByteArray &bytes) {
     return nsm::BioPtr(BIO_new_mem_buf(bytes.constData(), static_cast<int>(bytes.size())));
 }
 
-/// No passphrase is ever asked for: there may be no terminal.
+// No passphrase is ever asked for: there may be no terminal.
 int refusePassphrase(char *, int, int, void *) {
     return 0;
 }

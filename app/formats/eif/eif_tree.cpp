@@ -12,6 +12,8 @@
 
 namespace nitroscope::formats {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 // What is decoded of sections that are normally short; the rest of a huge one is only named.
@@ -26,24 +28,23 @@ QByteArray readBytes(const launch::ByteSource &source, quint64 offset, quint64 l
 }
 
 void noteCut(Node &node, quint64 limit) {
-    node.addFinding(Severity::note, QStringLiteral("Only the first %1 are decoded.").arg(sizeText(limit)));
+    node.addFinding(Severity::note, u"Only the first %1 are decoded."_s.arg(sizeText(limit)));
 }
 
 Node sectionHeaderNode(const eif::Section &section) {
     const quint64 at = section.headerOffset;
-    return {
-        .name = QStringLiteral("section header"),
-        .value = {},
-        .range = {at, eif::sectionHeaderSize},
-        .children = {{.name = QStringLiteral("section_type"),
-                      .value = QStringLiteral("%1 (%2)").arg(section.rawType).arg(sectionTypeText(section)),
-                      .range = {at + eif::sectionTypeOffset, 2}},
-                     {.name = QStringLiteral("flags"),
-                      .value = hexText(section.flags, 4),
-                      .range = {at + eif::sectionFlagsOffset, 2}},
-                     {.name = QStringLiteral("section_size"),
-                      .value = sizeText(section.dataSize),
-                      .range = {at + eif::sectionSizeOffset, 8}}}};
+    return {.name = u"section header"_s,
+            .value = {},
+            .range = {at, eif::sectionHeaderSize},
+            .children = {{.name = u"section_type"_s,
+                          .value = u"%1 (%2)"_s.arg(section.rawType).arg(sectionTypeText(section)),
+                          .range = {at + eif::sectionTypeOffset, 2}},
+                         {.name = u"flags"_s,
+                          .value = hexText(section.flags, 4),
+                          .range = {at + eif::sectionFlagsOffset, 2}},
+                         {.name = u"section_size"_s,
+                          .value = sizeText(section.dataSize),
+                          .range = {at + eif::sectionSizeOffset, 8}}}};
 }
 
 void addSection(EifTree &tree, const launch::ByteSource &source, const eif::Image &image, int index,
@@ -51,18 +52,16 @@ void addSection(EifTree &tree, const launch::ByteSource &source, const eif::Imag
     const eif::Section &section = image.sections[static_cast<size_t>(index)];
     QString kind = sectionTypeText(section);
     if (section.type == eif::SectionType::ramdisk)
-        kind += QStringLiteral(" %1").arg(ramdisk);
-    Node node = {.name = QStringLiteral("section %1: %2").arg(index).arg(kind),
-                 .value = sizeText(section.dataSize)};
+        kind += u" %1"_s.arg(ramdisk);
+    Node node = {.name = u"section %1: %2"_s.arg(index).arg(kind), .value = sizeText(section.dataSize)};
     if (section.dataOffset == 0) { // its header is not in the file
-        node.value = QStringLiteral("not in the file");
+        node.value = u"not in the file"_s;
         tree.root.add(std::move(node));
         return;
     }
     node.range = {section.headerOffset, eif::sectionHeaderSize + section.availableSize};
     node.add(sectionHeaderNode(section));
-    Node data = {
-        .name = QStringLiteral("data"), .value = {}, .range = {section.dataOffset, section.availableSize}};
+    Node data = {.name = u"data"_s, .value = {}, .range = {section.dataOffset, section.availableSize}};
     const auto front = [&](quint64 limit) {
         if (section.availableSize > limit)
             noteCut(data, limit);
@@ -94,13 +93,13 @@ void addSection(EifTree &tree, const launch::ByteSource &source, const eif::Imag
         break;
     }
     case eif::SectionType::invalid:
-        data.value = QStringLiteral("not decoded");
+        data.value = u"not decoded"_s;
     }
     node.add(std::move(data));
     tree.root.add(std::move(node));
 }
 
-/// Bytes before, between and behind the sections, so that the tree covers the whole file.
+// Bytes before, between and behind the sections, so that the tree covers the whole file.
 void addUnusedBytes(Node &root, const eif::Image &image) {
     std::vector<ByteRange> used = {{0, std::min<quint64>(eif::headerSize, image.fileSize)}};
     for (const eif::Section &section : image.used())
@@ -111,7 +110,7 @@ void addUnusedBytes(Node &root, const eif::Image &image) {
     used.push_back({image.fileSize, 0});
     for (const ByteRange &range : used) {
         if (range.offset > end)
-            root.add({.name = QStringLiteral("bytes outside of all sections"),
+            root.add({.name = u"bytes outside of all sections"_s,
                       .value = sizeText(range.offset - end),
                       .range = {end, range.offset - end}});
         end = std::max(end, range.end());
@@ -122,15 +121,14 @@ QString diagnosticText(const eif::Diagnostic &diagnostic) {
     const std::string_view text = eif::text(diagnostic.problem);
     QString sentence = QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
     if (diagnostic.found != 0 || diagnostic.expected != 0)
-        sentence += QStringLiteral(" Found %1 (%2), expected %3 (%4).")
-                        .arg(diagnostic.found)
+        sentence += u" Found %1 (%2), expected %3 (%4)."_s.arg(diagnostic.found)
                         .arg(hexText(diagnostic.found))
                         .arg(diagnostic.expected)
                         .arg(hexText(diagnostic.expected));
     return sentence;
 }
 
-/// The node of section `index`: the root's children are the header, then the sections in order.
+// The node of section `index`: the root's children are the header, then the sections in order.
 Node &sectionNode(Node &root, int index) {
     const size_t child = static_cast<size_t>(index) + 1;
     return index < 0 || child >= root.children.size() ? root : root.children[child];
@@ -144,8 +142,7 @@ void attachDiagnostics(Node &root, const eif::DiagnosticList &diagnostics) {
         node->addFinding(toSeverity(diagnostic.severity), diagnosticText(diagnostic));
     }
     if (diagnostics.dropped() > 0)
-        root.addFinding(Severity::note,
-                        QStringLiteral("%1 more findings are not shown.").arg(diagnostics.dropped()));
+        root.addFinding(Severity::note, u"%1 more findings are not shown."_s.arg(diagnostics.dropped()));
 }
 
 } // namespace
@@ -165,25 +162,24 @@ Severity toSeverity(eif::Severity severity) {
 QString sectionTypeText(const eif::Section &section) {
     switch (section.type) {
     case eif::SectionType::kernel:
-        return QStringLiteral("kernel");
+        return u"kernel"_s;
     case eif::SectionType::cmdline:
-        return QStringLiteral("cmdline");
+        return u"cmdline"_s;
     case eif::SectionType::ramdisk:
-        return QStringLiteral("ramdisk");
+        return u"ramdisk"_s;
     case eif::SectionType::signature:
-        return QStringLiteral("signature");
+        return u"signature"_s;
     case eif::SectionType::metadata:
-        return QStringLiteral("metadata");
+        return u"metadata"_s;
     case eif::SectionType::invalid:
         break;
     }
-    return section.rawType == 0 ? QStringLiteral("invalid") : QStringLiteral("type %1").arg(section.rawType);
+    return section.rawType == 0 ? u"invalid"_s : u"type %1"_s.arg(section.rawType);
 }
 
 EifTree makeEifTree(const launch::ByteSource &source, const eif::Image &image, qint64 now) {
     EifTree tree;
-    tree.root = {
-        .name = QStringLiteral("EIF"), .value = sizeText(image.fileSize), .range = {0, image.fileSize}};
+    tree.root = {.name = u"EIF"_s, .value = sizeText(image.fileSize), .range = {0, image.fileSize}};
     addHeaderTree(tree.root, image);
     int ramdisks = 0;
     for (int i = 0; i < image.sectionCount; ++i) {

@@ -16,7 +16,7 @@
 
 namespace nitroscope::formats {
 
-/// By-products of the decoding that others need as well.
+// By-products of the decoding that others need as well.
 struct EifFacts {
     QByteArray commandLine;
     QByteArray metadataJson;
@@ -29,10 +29,10 @@ struct EifTree {
     EifFacts facts;
 };
 
-/// `now` is Unix seconds, for the certificate's dates.
+// `now` is Unix seconds, for the certificate's dates.
 EifTree makeEifTree(const launch::ByteSource &source, const eif::Image &image, qint64 now);
 
-/// "kernel", "cmdline" ...; "type 7" for what is not known.
+// "kernel", "cmdline" ...; "type 7" for what is not known.
 QString sectionTypeText(const eif::Section &section);
 
 Severity toSeverity(eif::Severity severity);

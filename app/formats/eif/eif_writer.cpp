@@ -24,7 +24,7 @@ void appendBig(QByteArray &bytes, T value) {
     bytes.append(reinterpret_cast<const char *>(&big), sizeof big);
 }
 
-/// The header up to, not including, its CRC.
+// The header up to, not including, its CRC.
 QByteArray headerOf(const EifFrame &frame, const std::vector<EifPart> &parts) {
     QByteArray header;
     appendBig<quint32>(header, eif::magicValue);

@@ -18,13 +18,13 @@
 
 namespace nitroscope::formats {
 
-/// One section: bytes of a source, or text made here.
+// One section: bytes of a source, or text made here.
 struct EifPart {
     eif::SectionType type = eif::SectionType::invalid;
     QByteArray text = {};
-    std::shared_ptr<const launch::ByteSource> source = {}; ///< Null for text.
-    quint64 offset = 0;                                    ///< In the source.
-    quint64 length = 0;                                    ///< Of the source.
+    std::shared_ptr<const launch::ByteSource> source = {}; // Null for text.
+    quint64 offset = 0;                                    // In the source.
+    quint64 length = 0;                                    // Of the source.
 
     quint64 size() const { return source ? length : static_cast<quint64>(text.size()); }
 };
@@ -32,11 +32,11 @@ struct EifPart {
 struct EifFrame {
     quint16 version = eif::maxVersion;
     quint16 flags = 0;
-    quint64 defaultMemory = eif::usualDefaultMemory; ///< Bytes; nothing reads it.
-    quint64 defaultCpus = eif::usualDefaultCpus;     ///< Nothing reads it.
+    quint64 defaultMemory = eif::usualDefaultMemory; // Bytes; nothing reads it.
+    quint64 defaultCpus = eif::usualDefaultCpus;     // Nothing reads it.
 };
 
-/// At most 32 parts, in file order. Errors: "output" (cannot write), "input" (a source changed), "cancelled".
+// At most 32 parts, in file order. Errors: "output" (cannot write), "input" (a source changed), "cancelled".
 app::Result<void> writeEif(const EifFrame &frame, const std::vector<EifPart> &parts, const QString &path,
                            const std::stop_token &stop = {});
 

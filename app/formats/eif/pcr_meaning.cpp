@@ -3,22 +3,24 @@
 
 namespace nitroscope::formats {
 
+using namespace Qt::Literals::StringLiterals;
+
 QString pcrMeaning(int index) {
     switch (index) {
     case 0:
-        return QStringLiteral("Enclave image");
+        return u"Enclave image"_s;
     case 1:
-        return QStringLiteral("Kernel and boot ramdisk");
+        return u"Kernel and boot ramdisk"_s;
     case 2:
-        return QStringLiteral("Application");
+        return u"Application"_s;
     case 3:
-        return QStringLiteral("Parent's IAM role");
+        return u"Parent's IAM role"_s;
     case 4:
-        return QStringLiteral("Parent's instance ID");
+        return u"Parent's instance ID"_s;
     case 8:
-        return QStringLiteral("Signing certificate");
+        return u"Signing certificate"_s;
     default:
-        return index < 16 ? QStringLiteral("Reserved") : QStringLiteral("Enclave's own use");
+        return index < 16 ? u"Reserved"_s : u"Enclave's own use"_s;
     }
 }
 

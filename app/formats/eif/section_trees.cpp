@@ -12,6 +12,8 @@
 
 namespace nitroscope::formats {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 using Head = std::array<std::byte, eif::bzImageHeadSize>;
@@ -26,7 +28,7 @@ std::span<const std::byte> readHead(Head &buffer, const launch::ByteSource &sour
 Node versionNode(const launch::ByteSource &source, const eif::Section &section, const eif::BzImage &kernel) {
     const QByteArray text =
         readVersionText({&source, section.dataOffset, section.availableSize}, kernel).value_or(QByteArray());
-    return {.name = QStringLiteral("kernel_version"),
+    return {.name = u"kernel_version"_s,
             .value = printableText(text),
             .range = {section.dataOffset + kernel.versionTextOffset, static_cast<quint64>(text.size())}};
 }
@@ -39,21 +41,18 @@ void addBzImageFacts(Node &data, const launch::ByteSource &source, const eif::Se
             {.name = QString::fromLatin1(name), .value = std::move(value), .range = {at + offset, length}});
     };
     namespace setup = eif::setup;
-    data.value =
-        QStringLiteral("bzImage, boot protocol %1.%2").arg(kernel.protocol >> 8).arg(kernel.protocol & 0xff);
+    data.value = u"bzImage, boot protocol %1.%2"_s.arg(kernel.protocol >> 8).arg(kernel.protocol & 0xff);
     if (kernel.versionTextOffset != 0 && kernel.versionTextOffset < section.availableSize)
         data.add(versionNode(source, section, kernel));
     field("setup_sects", sizeText(kernel.setupBytes) + u" of setup code"_s, setup::setupSects, 1);
     field("version", data.value.section(u' ', -1), setup::version, 2);
     field("kernel_alignment", sizeText(kernel.alignment), setup::kernelAlignment, 4);
-    field("relocatable_kernel", kernel.relocatable ? QStringLiteral("yes") : QStringLiteral("no"),
-          setup::relocatable, 1);
+    field("relocatable_kernel", kernel.relocatable ? u"yes"_s : u"no"_s, setup::relocatable, 1);
     field("xloadflags",
           hexText(kernel.xloadflags, 4) +
               (kernel.has64BitEntry() ? u" (64-bit entry)"_s : u" (no 64-bit entry)"_s),
           setup::xloadflags, 2);
-    field("cmdline_size", QStringLiteral("at most %1").arg(sizeText(kernel.cmdlineSize)), setup::cmdlineSize,
-          4);
+    field("cmdline_size", u"at most %1"_s.arg(sizeText(kernel.cmdlineSize)), setup::cmdlineSize, 4);
     field("initrd_addr_max", hexText(kernel.initrdAddrMax), setup::initrdAddrMax, 4);
     field("pref_address", hexText(kernel.prefAddress), setup::prefAddress, 8);
     field("init_size", sizeText(kernel.initSize), setup::initSize, 4);
@@ -61,20 +60,19 @@ void addBzImageFacts(Node &data, const launch::ByteSource &source, const eif::Se
     field("payload_length", sizeText(kernel.payloadLength), setup::payloadLength, 4);
 }
 
-/// False when the kernel is no aarch64 Image.
+// False when the kernel is no aarch64 Image.
 bool addArmImageFacts(Node &data, std::span<const std::byte> head, const eif::Section &section) {
     const auto image = eif::parseArmImage(head);
     if (!image)
         return false;
-    data.value = QStringLiteral("aarch64 Image");
-    Node &node = data.add({.name = QStringLiteral("text_offset"),
+    data.value = u"aarch64 Image"_s;
+    Node &node = data.add({.name = u"text_offset"_s,
                            .value = hexText(image->textOffset),
                            .range = {section.dataOffset + eif::arm::textOffset, 8}});
     if (image->textOffset == 0)
-        node.addFinding(
-            Severity::warning,
-            QStringLiteral("text_offset is 0; AWS's own kernels carry 0x200000 here and enclaves need it."));
-    data.add({.name = QStringLiteral("image_size"),
+        node.addFinding(Severity::warning,
+                        u"text_offset is 0; AWS's own kernels carry 0x200000 here and enclaves need it."_s);
+    data.add({.name = u"image_size"_s,
               .value = sizeText(image->imageSize),
               .range = {section.dataOffset + eif::arm::imageSize, 8}});
     return true;
@@ -100,7 +98,7 @@ QString ramdiskFormat(const QByteArray &head) {
     case Compression::lz4Frame: // of no use to the kernel
         return {};
     case Compression::lz4Legacy:
-        return QStringLiteral("lz4 (legacy frame)");
+        return u"lz4 (legacy frame)"_s;
     default:
         return compressionName(compression);
     }
@@ -120,7 +118,7 @@ void addKernelTree(Node &data, const launch::ByteSource &source, const eif::Imag
     if (result.image.protocol != 0)
         addBzImageFacts(data, source, kernel, result.image);
     else
-        data.value = QStringLiteral("not a bzImage");
+        data.value = u"not a bzImage"_s;
     for (const eif::Diagnostic &diagnostic : result.diagnostics) {
         Node *node = nodeAt(data, diagnostic.offset);
         const std::string_view text = eif::text(diagnostic.problem);
@@ -155,11 +153,10 @@ void addRamdiskTree(Node &data, const launch::ByteSource &source, const eif::Sec
     data.value = ramdiskFormat(head);
     if (!data.value.isEmpty())
         return;
-    data.value = QStringLiteral("unknown content");
+    data.value = u"unknown content"_s;
     if (!head.isEmpty())
-        data.addFinding(Severity::warning,
-                        QStringLiteral("The ramdisk starts like no archive the kernel can unpack (cpio, "
-                                       "gzip, xz, zstd, lz4, bzip2, lzma, lzo)."));
+        data.addFinding(Severity::warning, u"The ramdisk starts like no archive the kernel can unpack (cpio, "
+                                           "gzip, xz, zstd, lz4, bzip2, lzma, lzo)."_s);
 }
 
 } // namespace nitroscope::formats

@@ -8,6 +8,8 @@
 
 namespace nitroscope::formats {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 ByteRange toRange(launch::FileRange range) {
@@ -15,8 +17,8 @@ ByteRange toRange(launch::FileRange range) {
 }
 
 Node certificateNode(const launch::SignatureEntry &entry, const launch::Certificate *certificate) {
-    Node node = {.name = QStringLiteral("signing_certificate"),
-                 .value = QStringLiteral("unreadable"),
+    Node node = {.name = u"signing_certificate"_s,
+                 .value = u"unreadable"_s,
                  .range = toRange(entry.certificate.range)};
     if (!certificate)
         return node;
@@ -35,33 +37,28 @@ Node certificateNode(const launch::SignatureEntry &entry, const launch::Certific
 }
 
 Node payloadNode(const launch::SignatureEntry &entry) {
-    Node node = {.name = QStringLiteral("payload"),
+    Node node = {.name = u"payload"_s,
                  .value = sizeText(entry.sign1->payload.size()),
                  .range = toRange(entry.sign1->payloadRange)};
     if (const auto &signedRegister = entry.signedRegister) {
-        node.value = QStringLiteral("PCR%1").arg(*signedRegister->index);
-        node.add(
-            {.name = QStringLiteral("register_index"), .value = QString::number(*signedRegister->index)});
-        node.add({.name = QStringLiteral("register_value"),
+        node.value = u"PCR%1"_s.arg(*signedRegister->index);
+        node.add({.name = u"register_index"_s, .value = QString::number(*signedRegister->index)});
+        node.add({.name = u"register_value"_s,
                   .value = QString::fromLatin1(toByteArray(signedRegister->value).toHex())});
     }
     return node;
 }
 
 Node coseNode(const launch::SignatureEntry &entry) {
-    Node node = {.name = QStringLiteral("signature"),
-                 .value = QStringLiteral("unreadable"),
-                 .range = toRange(entry.cose.range)};
+    Node node = {.name = u"signature"_s, .value = u"unreadable"_s, .range = toRange(entry.cose.range)};
     if (!entry.sign1)
         return node;
     const launch::CoseSign1 &sign1 = *entry.sign1;
     const QString algorithm = QString::fromStdString(launch::coseAlgorithmText(sign1.algorithm));
-    node.value = QStringLiteral("COSE_Sign1, ") + algorithm + (sign1.isTagged ? u", tag 18"_s : u""_s);
-    node.add({.name = QStringLiteral("protected header"),
-              .value = algorithm,
-              .range = toRange(sign1.protectedRange)});
+    node.value = u"COSE_Sign1, "_s + algorithm + (sign1.isTagged ? u", tag 18"_s : u""_s);
+    node.add({.name = u"protected header"_s, .value = algorithm, .range = toRange(sign1.protectedRange)});
     node.add(payloadNode(entry));
-    node.add({.name = QStringLiteral("signature value"),
+    node.add({.name = u"signature value"_s,
               .value = QString::fromLatin1(toByteArray(sign1.signature).toHex()),
               .range = toRange(sign1.signatureRange)});
     return node;
@@ -71,16 +68,14 @@ Node coseNode(const launch::SignatureEntry &entry) {
 
 void addSignatureTree(Node &data, const launch::SignatureCheck &check) {
     const auto &entries = check.section.entries;
-    data.value = QStringLiteral("%1 %2")
-                     .arg(entries.size())
-                     .arg(entries.size() == 1 ? u"signature"_s : u"signatures"_s);
+    data.value = u"%1 %2"_s.arg(entries.size()).arg(entries.size() == 1 ? u"signature"_s : u"signatures"_s);
     for (size_t i = 0; i < entries.size(); ++i) {
         const bool isFirst = i == 0;
-        Node node = {.name = QStringLiteral("[%1]").arg(i), .value = {}, .range = toRange(entries[i].range)};
+        Node node = {.name = u"[%1]"_s.arg(i), .value = {}, .range = toRange(entries[i].range)};
         node.add(certificateNode(entries[i], isFirst && check.certificate ? &*check.certificate : nullptr));
         node.add(coseNode(entries[i]));
         if (!isFirst)
-            node.addFinding(Severity::note, QStringLiteral("Enclaves use only the first signature."));
+            node.addFinding(Severity::note, u"Enclaves use only the first signature."_s);
         data.add(std::move(node));
     }
     for (const launch::SignatureFinding &finding : check.findings) {

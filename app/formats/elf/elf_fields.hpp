@@ -11,7 +11,7 @@
 
 namespace nitroscope::formats {
 
-/// Offsets from the start of the file or of the program header, widths in bytes.
+// Offsets from the start of the file or of the program header, widths in bytes.
 struct ElfField {
     const char *name;
     quint8 offset32, width32, offset64, width64;
@@ -30,7 +30,7 @@ inline constexpr ElfField programType = {"p_type", 0, 4, 0, 4}, programOffset = 
 
 class ElfBytes {
 public:
-    /// `file` must outlive it. It need not be an ELF file.
+    // `file` must outlive it. It need not be an ELF file.
     explicit ElfBytes(const QByteArray &file)
         : m_file(file), m_is64Bit(byteAt(4) == 2), m_isBigEndian(byteAt(5) == 2) {}
 
@@ -41,12 +41,12 @@ public:
         const auto size = static_cast<quint64>(m_file.size());
         return offset <= size && length <= size - offset;
     }
-    /// First byte and width of a field of the header at `header`.
+    // First byte and width of a field of the header at `header`.
     std::pair<quint64, quint64> place(const ElfField &field, quint64 header = 0) const {
         return m_is64Bit ? std::pair<quint64, quint64>(header + field.offset64, field.width64)
                          : std::pair<quint64, quint64>(header + field.offset32, field.width32);
     }
-    /// Zero where the field is not all there.
+    // Zero where the field is not all there.
     quint64 load(const ElfField &field, quint64 header = 0) const {
         const auto [offset, width] = place(field, header);
         quint64 value = 0;
@@ -54,8 +54,8 @@ public:
             value = value << 8 | byteAt(offset + (m_isBigEndian ? i : width - 1 - i));
         return value;
     }
-    /// First byte of the program header with this number; nothing when it lies outside of the file or is
-    /// shorter than `least`.
+    // First byte of the program header with this number; nothing when it lies outside of the file or is
+    // shorter than `least`.
     std::optional<quint64> programHeader(quint64 number, quint64 least) const {
         const quint64 table = load(elf::programTable), size = load(elf::programSize);
         const quint64 header = table + number * size;

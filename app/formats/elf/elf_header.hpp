@@ -15,19 +15,18 @@ namespace nitroscope::formats {
 struct ElfHeader {
     bool is64Bit = false;
     bool isBigEndian = false;
-    quint16 type =
-        0; ///< 2 program, 3 shared object or position-independent program, 1 relocatable (a module).
-    quint16 machine = 0;         ///< 62 x86-64, 183 aarch64.
-    quint64 entry = 0;           ///< Guest-virtual address.
-    QByteArray interpreter = {}; ///< Path of the dynamic loader; empty for a static program.
-    bool isDynamic = false;      ///< Has a dynamic section.
+    quint16 type = 0; // 2 program, 3 shared object or position-independent program, 1 relocatable (a module).
+    quint16 machine = 0;         // 62 x86-64, 183 aarch64.
+    quint64 entry = 0;           // Guest-virtual address.
+    QByteArray interpreter = {}; // Path of the dynamic loader; empty for a static program.
+    bool isDynamic = false;      // Has a dynamic section.
     quint16 programHeaders = 0, sectionHeaders = 0;
 
     QString typeText() const;
     QString machineText() const;
 };
 
-/// `front` is the start of the file; 64 KiB are plenty. Nothing when it is no ELF.
+// `front` is the start of the file; 64 KiB are plenty. Nothing when it is no ELF.
 std::optional<ElfHeader> readElfHeader(const QByteArray &front);
 
 } // namespace nitroscope::formats

@@ -6,12 +6,14 @@
 #include <elf.h>
 
 namespace nitroscope::symbols {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr int mostHeaders = 4096;
+constexpr int maxHeaders = 4096;
 
 tl::unexpected<app::Error> notElf(const QString &message, quint64 offset) {
-    return tl::unexpected(app::Error{QStringLiteral("not-elf"), message, offset, {}});
+    return tl::unexpected(app::Error{u"not-elf"_s, message, offset, {}});
 }
 
 // A copy, because nothing in the file needs to be aligned.
@@ -48,17 +50,16 @@ QByteArray buildIdIn(QByteArrayView notes) {
 app::Result<ElfImage> ElfImage::open(QByteArrayView bytes) {
     const auto header = readAt<Elf64_Ehdr>(bytes, 0);
     if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
-        return notElf(QStringLiteral("This is not an ELF file."), 0);
+        return notElf(u"This is not an ELF file."_s, 0);
     if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB)
-        return notElf(QStringLiteral("Only 64-bit little-endian ELF files are understood."), EI_CLASS);
+        return notElf(u"Only 64-bit little-endian ELF files are understood."_s, EI_CLASS);
     ElfImage image;
     image.m_bytes = bytes;
     image.m_entry = header->e_entry;
-    for (int i = 0; i < header->e_phnum && i < mostHeaders; ++i) {
+    for (int i = 0; i < header->e_phnum && i < maxHeaders; ++i) {
         const auto segment = readAt<Elf64_Phdr>(bytes, header->e_phoff + quint64(i) * sizeof(Elf64_Phdr));
         if (!segment)
-            return notElf(QStringLiteral("The program headers lie outside of the file."),
-                          offsetof(Elf64_Ehdr, e_phoff));
+            return notElf(u"The program headers lie outside of the file."_s, offsetof(Elf64_Ehdr, e_phoff));
         if (segment->p_type == PT_LOAD || segment->p_type == PT_NOTE)
             (segment->p_type == PT_LOAD ? image.m_segments : image.m_notes)
                 .append({segment->p_offset, segment->p_vaddr, segment->p_filesz, segment->p_paddr,
@@ -67,7 +68,7 @@ app::Result<ElfImage> ElfImage::open(QByteArrayView bytes) {
     // Section headers are optional; without their names they are useless.
     const quint64 table = header->e_shoff;
     const auto names = readAt<Elf64_Shdr>(bytes, table + header->e_shstrndx * sizeof(Elf64_Shdr));
-    for (int i = 0; names && table != 0 && i < header->e_shnum && i < mostHeaders; ++i) {
+    for (int i = 0; names && table != 0 && i < header->e_shnum && i < maxHeaders; ++i) {
         const auto section = readAt<Elf64_Shdr>(bytes, table + quint64(i) * sizeof(Elf64_Shdr));
         if (!section)
             break;

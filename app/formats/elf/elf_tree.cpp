@@ -40,11 +40,11 @@ QString flagsText(quint64 flags) {
 }
 
 void addPrograms(Node &root, const ElfBytes &bytes, const ElfHeader &head) {
-    constexpr quint64 mostListed = 128;
+    constexpr quint64 maxListed = 128;
     Node list = {.name = u"program headers"_s, .value = QString::number(head.programHeaders)};
     for (quint64 i = 0; i < head.programHeaders; ++i) {
         const auto header = bytes.programHeader(i, 32);
-        if (i == mostListed || !header) {
+        if (i == maxListed || !header) {
             list.addFinding(Severity::note, u"%1 of them are listed."_s.arg(i));
             break;
         }

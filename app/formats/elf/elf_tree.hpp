@@ -13,7 +13,7 @@
 
 namespace nitroscope::formats {
 
-/// `front` is the start of the file. Nothing when it is no ELF. At most 128 program headers are listed.
+// `front` is the start of the file. Nothing when it is no ELF. At most 128 program headers are listed.
 std::optional<Node> elfTree(const QByteArray &front);
 
 } // namespace nitroscope::formats

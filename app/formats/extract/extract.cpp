@@ -19,7 +19,7 @@ namespace nitroscope::formats {
 
 namespace {
 
-constexpr qsizetype mostSkipped = 1000;
+constexpr qsizetype maxSkipped = 1000;
 
 class Extraction {
 public:
@@ -254,10 +254,10 @@ private:
             if (*count == 0)
                 return {};
             m_report.bytes += *count;
-            if (m_report.bytes > m_options.mostBytes)
+            if (m_report.bytes > m_options.maxBytes)
                 return app::failure(
                     u"limit"_s, u"The files take more than %1; raise the limit if you trust the image."_s.arg(
-                                    sizeText(m_options.mostBytes)));
+                                    sizeText(m_options.maxBytes)));
             if (!writeAll(file, std::span(m_piece).first(*count)))
                 return outputFailure(errno);
         }
@@ -290,7 +290,7 @@ private:
 
     void skip(const QByteArray &path, const QString &why) {
         ++m_report.skippedCount;
-        if (m_report.skipped.size() < mostSkipped)
+        if (m_report.skipped.size() < maxSkipped)
             m_report.skipped << (path.isEmpty() ? u"%1: %2"_s.arg(m_place, why)
                                                 : u"%1: %2: %3"_s.arg(m_place, printableText(path), why));
     }
@@ -302,7 +302,7 @@ private:
     ExtractReport m_report;
     QString m_place;
     QByteArray m_prefix;
-    /// By archive, device and inode: one of the names that share the content.
+    // By archive, device and inode: one of the names that share the content.
     std::map<std::tuple<quint32, quint32, quint32, quint32>, QByteArray> m_links;
 };
 

@@ -24,7 +24,7 @@ namespace {
 
 constexpr int folderFlags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 
-/// -errno on failure.
+// -errno on failure.
 int openInside(int root, const QByteArray &path) {
     open_how how{};
     how.flags = folderFlags;
@@ -33,7 +33,7 @@ int openInside(int root, const QByteArray &path) {
     return descriptor >= 0 ? static_cast<int>(descriptor) : -errno;
 }
 
-/// Part by part, following no symbolic link; -errno on failure.
+// Part by part, following no symbolic link; -errno on failure.
 int walkInside(int root, const QByteArray &path) {
     int folder = ::openat(root, ".", folderFlags);
     if (folder < 0)

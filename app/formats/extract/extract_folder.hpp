@@ -16,36 +16,36 @@ namespace nitroscope::formats {
 
 class ExtractFolder {
 public:
-    /// Makes the folder; it may exist when it is empty. Errors: "output".
+    // Makes the folder; it may exist when it is empty. Errors: "output".
     static app::Result<ExtractFolder> create(const QString &path);
     ExtractFolder(ExtractFolder &&other) noexcept;
     ExtractFolder &operator=(ExtractFolder &&other) = delete;
     ~ExtractFolder();
 
-    /// `path` is normal (no leading slash, no "." or ".."). Parents are made. All of these give errno, 0 =
-    /// done.
+    // `path` is normal (no leading slash, no "." or ".."). Parents are made. All of these give errno, 0 =
+    // done.
     int makeFolder(const QByteArray &path, unsigned mode);
-    /// Replaces what is there, unless it is a folder. The descriptor is open for writing.
+    // Replaces what is there, unless it is a folder. The descriptor is open for writing.
     app::Result<int> makeFile(const QByteArray &path, unsigned mode);
-    /// The file of that name, which keeps its other names, for writing over it from its start on. It is not emptied:
-    /// file systems write out at once what is written to an emptied file.
+    // The file of that name, which keeps its other names, for writing over it from its start on. It is not emptied:
+    // file systems write out at once what is written to an emptied file.
     app::Result<int> reopenFile(const QByteArray &path);
     int makeLink(const QByteArray &path, const QByteArray &target);
     int makeHardLink(const QByteArray &path, const QByteArray &existing);
     void setTime(const QByteArray &path, qint64 seconds);
-    /// Modes of folders, at the end, because a read-only one could not be filled.
+    // Modes of folders, at the end, because a read-only one could not be filled.
     void finish();
 
 private:
     explicit ExtractFolder(int descriptor) : m_root(descriptor) {}
-    /// Descriptor of a folder below the root, -errno on failure.
+    // Descriptor of a folder below the root, -errno on failure.
     int openFolder(const QByteArray &path) const;
-    /// Opens the parent of `path`, making what is missing; -errno on failure. `name` becomes the last part.
+    // Opens the parent of `path`, making what is missing; -errno on failure. `name` becomes the last part.
     int openParent(const QByteArray &path, QByteArray &name);
 
     int m_root = -1;
     std::vector<std::pair<QByteArray, unsigned>> m_folderModes;
-    QByteArray m_lastParent; ///< Cache: most files follow their neighbours.
+    QByteArray m_lastParent; // Cache: most files follow their neighbours.
     int m_lastDescriptor = -1;
 };
 

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 namespace nitroscope::guest {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QVector<PhysicalRange> rangesOf(const arch::MemoryLayout &layout, quint64 ram) {
@@ -16,36 +18,31 @@ QVector<PhysicalRange> rangesOf(const arch::MemoryLayout &layout, quint64 ram) {
 }
 
 tl::unexpected<app::Error> refuse(const PhysicalRange &range, quint64 address) {
-    const QString where = QStringLiteral("0x") + QString::number(address, 16);
+    const QString where = u"0x"_s + QString::number(address, 16);
     switch (range.backing) {
     case Backing::device:
-        return tl::unexpected(app::Error{
-            QStringLiteral("device-memory"),
-            QStringLiteral("At physical address %1 there are registers of a device (%2). They are not read, "
-                           "because reading them can change the device.")
-                .arg(where, range.name),
-            address,
-            {}});
-    case Backing::firmware:
-        return tl::unexpected(app::Error{
-            QStringLiteral("firmware-memory"),
-            QStringLiteral("At physical address %1 there is the boot firmware's memory, which only a stopped "
-                           "machine shows.")
-                .arg(where),
-            address,
-            {}});
-    case Backing::ram:
-        return tl::unexpected(app::Error{
-            QStringLiteral("guest-memory"),
-            QStringLiteral("The file with the guest's memory has shrunk; start the enclave again."),
-            address,
-            {}});
-    default:
         return tl::unexpected(
-            app::Error{QStringLiteral("no-memory"),
-                       QStringLiteral("There is no memory at physical address %1.").arg(where),
+            app::Error{u"device-memory"_s,
+                       u"At physical address %1 there are registers of a device (%2). They are not read, "
+                       "because reading them can change the device."_s.arg(where, range.name),
                        address,
                        {}});
+    case Backing::firmware:
+        return tl::unexpected(
+            app::Error{u"firmware-memory"_s,
+                       u"At physical address %1 there is the boot firmware's memory, which only a stopped "
+                       "machine shows."_s.arg(where),
+                       address,
+                       {}});
+    case Backing::ram:
+        return tl::unexpected(
+            app::Error{u"guest-memory"_s,
+                       u"The file with the guest's memory has shrunk; start the enclave again."_s,
+                       address,
+                       {}});
+    default:
+        return tl::unexpected(app::Error{
+            u"no-memory"_s, u"There is no memory at physical address %1."_s.arg(where), address, {}});
     }
 }
 
@@ -55,7 +52,7 @@ app::Result<PhysicalMemory> PhysicalMemory::open(const QString &path,
                                                  const arch::Architecture &architecture) {
     auto file = launch::FileSource::open(QFile::encodeName(path).constData(), "guest memory");
     if (!file)
-        return app::failure(QStringLiteral("guest-memory"), QString::fromStdString(file.error()));
+        return app::failure(u"guest-memory"_s, QString::fromStdString(file.error()));
     const auto shared = std::make_shared<launch::FileSource>(*std::move(file));
     PhysicalMemory memory(shared, architecture);
     memory.m_descriptor = shared->descriptor();
@@ -68,7 +65,7 @@ PhysicalMemory::PhysicalMemory(std::shared_ptr<const launch::ByteSource> bytes,
       m_ranges(rangesOf(architecture.memory, m_bytes->size())) {}
 
 PhysicalRange PhysicalMemory::rangeAt(quint64 address) const {
-    PhysicalRange gap{0, 0, Backing::nothing, 0, QStringLiteral("nothing")};
+    PhysicalRange gap{0, 0, Backing::nothing, 0, u"nothing"_s};
     for (const PhysicalRange &range : m_ranges) {
         if (range.contains(address))
             return range;

@@ -2,61 +2,60 @@
 #include "app/formats/guest/virtual_memory.hpp"
 
 namespace nitroscope::guest {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QString hex(quint64 value) {
-    return QStringLiteral("0x") + QString::number(value, 16);
+    return u"0x"_s + QString::number(value, 16);
 }
 
 QString rightsText(const arch::PageRights &rights) {
-    return (rights.isWritable ? QStringLiteral("writable") : QStringLiteral("read-only")) +
-           (rights.isUser ? QStringLiteral(", user") : QStringLiteral(", kernel")) +
-           (rights.isExecutable ? QString() : QStringLiteral(", no execution"));
+    return (rights.isWritable ? u"writable"_s : u"read-only"_s) +
+           (rights.isUser ? u", user"_s : u", kernel"_s) +
+           (rights.isExecutable ? QString() : u", no execution"_s);
 }
 
 tl::unexpected<app::Error> notMapped(quint64 address, const QString &message) {
-    return tl::unexpected(app::Error{QStringLiteral("not-mapped"), message, address, {}});
+    return tl::unexpected(app::Error{u"not-mapped"_s, message, address, {}});
 }
 
 // Without tables addresses are physical ones.
 app::Result<Translation> flat(const arch::PagingMode &mode, quint64 address, QStringList *steps) {
     if (address >= mode.flatEnd)
-        return notMapped(
-            address,
-            QStringLiteral("Paging is off: there are no addresses above %1 GiB.").arg(mode.flatEnd >> 30));
+        return notMapped(address,
+                         u"Paging is off: there are no addresses above %1 GiB."_s.arg(mode.flatEnd >> 30));
     if (steps)
-        *steps << QStringLiteral("Paging is off: addresses are physical.");
+        *steps << u"Paging is off: addresses are physical."_s;
     return Translation{address, 4096, true, true, true};
 }
 
 QString stepText(const QString &what, quint64 entryAt, quint64 entry, const arch::PageTableEntry &decoded,
                  quint64 pageBytes) {
-    const QString start = QStringLiteral("%1 at %2 = %3: ").arg(what, hex(entryAt), hex(entry));
+    const QString start = u"%1 at %2 = %3: "_s.arg(what, hex(entryAt), hex(entry));
     const QString rights = rightsText(decoded.rights);
-    return start + (decoded.isPage
-                        ? QStringLiteral("page of %1 KiB at %2, %3")
-                              .arg(pageBytes / 1024)
-                              .arg(hex(decoded.address), rights)
-                        : QStringLiteral("next table at %1, %2").arg(hex(decoded.address), rights));
+    return start +
+           (decoded.isPage
+                ? u"page of %1 KiB at %2, %3"_s.arg(pageBytes / 1024).arg(hex(decoded.address), rights)
+                : u"next table at %1, %2"_s.arg(hex(decoded.address), rights));
 }
 
 // The walk; `steps` gets its lines when it is wanted.
 app::Result<Translation> walk(const PhysicalMemory &memory, const AddressTranslation &how, quint64 address,
                               QStringList *steps) {
     if (!how.paging)
-        return notMapped(address, QStringLiteral("No page tables are known yet."));
+        return notMapped(address, u"No page tables are known yet."_s);
     const arch::PagingMode &mode = *how.paging;
     if (mode.levels.empty())
         return flat(mode, address, steps);
     const auto first = mode.firstTable(how, address);
     if (!first)
-        return notMapped(
-            address,
-            QStringLiteral("%1 is not canonical: no address of this paging mode.").arg(hex(address)));
+        return notMapped(address,
+                         u"%1 is not canonical: no address of this paging mode."_s.arg(hex(address)));
     quint64 at = *first;
     if (steps)
-        *steps << QStringLiteral("%1: the %2 is at %3")
-                      .arg(QLatin1String(mode.rootName), QLatin1String(mode.levels[0].name), hex(at));
+        *steps << u"%1: the %2 is at %3"_s.arg(QLatin1String(mode.rootName),
+                                               QLatin1String(mode.levels[0].name), hex(at));
     Translation result{0, 4096, true, true, true};
     for (const arch::PageTableLevel &level : mode.levels) {
         const quint64 index = (address >> level.shift) & ((quint64(1) << level.indexBits) - 1);
@@ -68,11 +67,10 @@ app::Result<Translation> walk(const PhysicalMemory &memory, const AddressTransla
             return tl::unexpected(read.error());
         const arch::PageTableEntry decoded = mode.decode(level, entry);
         if (!decoded.isPresent)
-            return notMapped(address,
-                             QStringLiteral("%1 is not mapped: %2[%3] at %4 is %5, which is not present.")
-                                 .arg(hex(address), QLatin1String(level.name))
-                                 .arg(index)
-                                 .arg(hex(entryAt), hex(entry)));
+            return notMapped(address, u"%1 is not mapped: %2[%3] at %4 is %5, which is not present."_s
+                                          .arg(hex(address), QLatin1String(level.name))
+                                          .arg(index)
+                                          .arg(hex(entryAt), hex(entry)));
         if (decoded.restricts) {
             result.isWritable = result.isWritable && decoded.rights.isWritable;
             result.isUser = result.isUser && decoded.rights.isUser;
@@ -84,12 +82,12 @@ app::Result<Translation> walk(const PhysicalMemory &memory, const AddressTransla
             result.physical = at + (address & (result.pageBytes - 1));
         }
         if (steps)
-            *steps << stepText(QStringLiteral("%1[%2]").arg(QLatin1String(level.name)).arg(index), entryAt,
-                               entry, decoded, result.pageBytes);
+            *steps << stepText(u"%1[%2]"_s.arg(QLatin1String(level.name)).arg(index), entryAt, entry, decoded,
+                               result.pageBytes);
         if (decoded.isPage)
             return result;
     }
-    return notMapped(address, QStringLiteral("The tables end without a page."));
+    return notMapped(address, u"The tables end without a page."_s);
 }
 
 } // namespace
@@ -106,7 +104,7 @@ QStringList VirtualMemory::explain(quint64 address) const {
         return steps;
     }
     const PhysicalRange range = m_memory.rangeAt(result->physical);
-    steps << QStringLiteral("Physical address %1 (%2)").arg(hex(result->physical), range.name);
+    steps << u"Physical address %1 (%2)"_s.arg(hex(result->physical), range.name);
     return steps;
 }
 

@@ -13,6 +13,8 @@
 
 namespace nitroscope::formats {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 constexpr int maxDepth = 64;
@@ -26,9 +28,9 @@ public:
         readValue(parent, 0);
         skipSpace();
         if (!m_hasFailed && m_at < m_json.size())
-            fail(QStringLiteral("Text follows the JSON value."));
+            fail(u"Text follows the JSON value."_s);
         if (m_hasFailed)
-            parent.add({.name = QStringLiteral("unreadable"),
+            parent.add({.name = u"unreadable"_s,
                         .value = {},
                         .range = {m_fileOffset + static_cast<quint64>(m_at),
                                   static_cast<quint64>(m_json.size() - m_at)},
@@ -50,14 +52,13 @@ private:
             ++m_at;
     }
 
-    /// Reads one value into a node that has its name already.
+    // Reads one value into a node that has its name already.
     void readValue(Node &node, int depth) {
         skipSpace();
         if (depth > maxDepth)
-            return fail(QStringLiteral("The JSON is nested deeper than %1 levels.").arg(maxDepth));
+            return fail(u"The JSON is nested deeper than %1 levels."_s.arg(maxDepth));
         if (++m_values > maxValues)
-            return fail(
-                QStringLiteral("The JSON holds more than %1 values; the rest is not shown.").arg(maxValues));
+            return fail(u"The JSON holds more than %1 values; the rest is not shown."_s.arg(maxValues));
         const qsizetype start = m_at;
         switch (peek()) {
         case '{':
@@ -95,7 +96,7 @@ private:
         node.value = u"%1 %2"_s.arg(count).arg(count == 1 ? u"entry"_s : u"entries"_s);
     }
 
-    /// An element, or a name with its value.
+    // An element, or a name with its value.
     void readMember(Node &node, int depth, char close) {
         skipSpace();
         Node child;
@@ -119,7 +120,7 @@ private:
     QString readString() {
         const qsizetype start = m_at;
         if (peek() != '"') {
-            fail(QStringLiteral("A quoted name is missing."));
+            fail(u"A quoted name is missing."_s);
             return {};
         }
         for (++m_at; m_at < m_json.size() && peek() != '"'; ++m_at)
@@ -127,7 +128,7 @@ private:
                 ++m_at;
         if (m_at >= m_json.size()) {
             m_at = start;
-            fail(QStringLiteral("A quoted text does not end."));
+            fail(u"A quoted text does not end."_s);
             return {};
         }
         ++m_at;
@@ -136,12 +137,12 @@ private:
         QString text = QJsonDocument::fromJson(array, &error).array().first().toString();
         if (error.error != QJsonParseError::NoError) {
             m_at = start;
-            fail(QStringLiteral("A quoted text is wrong: %1.").arg(error.errorString()));
+            fail(u"A quoted text is wrong: %1."_s.arg(error.errorString()));
         }
         return text;
     }
 
-    /// A number, true, false or null.
+    // A number, true, false or null.
     void readWord(Node &node) {
         const qsizetype start = m_at;
         while (m_at < m_json.size() && !strchr(",]} \t\r\n", peek()))
@@ -151,7 +152,7 @@ private:
         QJsonDocument::fromJson('[' + word + ']', &error);
         if (word.isEmpty() || error.error != QJsonParseError::NoError) {
             m_at = start;
-            return fail(QStringLiteral("A value is missing or is not JSON."));
+            return fail(u"A value is missing or is not JSON."_s);
         }
         node.value = QString::fromUtf8(word);
     }

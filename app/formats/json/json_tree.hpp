@@ -11,8 +11,8 @@
 
 namespace nitroscope::formats {
 
-/// Children of the outermost value go into `parent`, whose value becomes its summary ("5 entries").
-/// `fileOffset` is where `json` starts in the file.
+// Children of the outermost value go into `parent`, whose value becomes its summary ("5 entries").
+// `fileOffset` is where `json` starts in the file.
 void addJsonTree(Node &parent, const QByteArray &json, quint64 fileOffset);
 
 } // namespace nitroscope::formats

@@ -18,9 +18,9 @@ public:
     void endObject();
     void beginArray();
     void endArray();
-    /// Name of the value that follows; only inside an object.
+    // Name of the value that follows; only inside an object.
     void key(QStringView name);
-    /// Any value; objects in QJsonObject's order, which is sorted by key.
+    // Any value; objects in QJsonObject's order, which is sorted by key.
     void value(const QJsonValue &value);
     void value(const QString &text) { value(QJsonValue(text)); }
 
@@ -29,7 +29,7 @@ public:
         value(content);
     }
 
-    /// Everything written so far, with a line break at the end.
+    // Everything written so far, with a line break at the end.
     QByteArray text() const { return m_text + '\n'; }
 
 private:
@@ -39,11 +39,11 @@ private:
 
     QByteArray m_text;
     int m_depth = 0;
-    bool m_isFirst = true; ///< No item yet in the innermost container.
+    bool m_isFirst = true; // No item yet in the innermost container.
     bool m_isAfterKey = false;
 };
 
-/// The text as a JSON string with its quotes.
+// The text as a JSON string with its quotes.
 QByteArray jsonString(QStringView text);
 
 } // namespace nitroscope::formats

@@ -14,7 +14,7 @@ namespace nitroscope::formats {
 
 namespace {
 
-constexpr quint64 longestVersion = 512;
+constexpr quint64 maxVersionLength = 512;
 
 app::Result<QByteArray> readPiece(const ByteRegion &region, quint64 offset, quint64 length) {
     length = offset < region.size ? std::min(length, region.size - offset) : 0;
@@ -26,7 +26,7 @@ app::Result<QByteArray> readPiece(const ByteRegion &region, quint64 offset, quin
     return bytes;
 }
 
-/// Up to the first zero byte or line break.
+// Up to the first zero byte or line break.
 QByteArray firstLine(QByteArray text) {
     const auto end = std::ranges::find_if(text, [](char c) { return c == '\0' || c == '\n'; });
     text.truncate(end - text.begin());
@@ -51,8 +51,8 @@ app::Result<void> readBzImage(KernelImage &image, const ByteRegion &kernel, cons
     return {};
 }
 
-/// A text that is only in the kernel when the driver is, and the option that decides when there is a
-/// configuration.
+// A text that is only in the kernel when the driver is, and the option that decides when there is a
+// configuration.
 struct FeatureSign {
     const char *text;
     const char *option;
@@ -77,13 +77,13 @@ constexpr struct {
 
 constexpr char configStart[] = "IKCFG_ST", configEnd[] = "IKCFG_ED"; // kernel/configs.c, around a gzip member
 constexpr char bannerStart[] = "Linux version ";
-constexpr qsizetype mostConfig = 4 * 1024 * 1024, mostBanner = 512; // bytes
+constexpr qsizetype maxConfig = 4 * 1024 * 1024, mostBanner = 512; // bytes
 
 KernelFeature featureOf(const QByteArray &value) {
     return value == "y" ? KernelFeature::builtIn : value == "m" ? KernelFeature::module : KernelFeature::no;
 }
 
-/// Looks through the vmlinux piece by piece; keeps an overlap so that nothing is missed between two pieces.
+// Looks through the vmlinux piece by piece; keeps an overlap so that nothing is missed between two pieces.
 class Scanner {
 public:
     explicit Scanner(KernelContent &content) : m_content(content) {}
@@ -96,7 +96,7 @@ public:
                 m_content.*sign.feature = KernelFeature::builtIn;
         collect(m_banner, window, piece, bannerStart, mostBanner);
         // The marks occur once more, without data between, in the driver's own code of other versions.
-        collect(m_config, window, piece, configStart, mostConfig);
+        collect(m_config, window, piece, configStart, maxConfig);
         m_tail = window.right(overlap);
     }
 
@@ -111,7 +111,7 @@ public:
             return;
         const launch::MemorySource source(toBytes(packed));
         const auto text = decompressAll(Compression::gzip, {&source, 0, source.size()},
-                                        {.outputBytes = static_cast<quint64>(mostConfig) * 4});
+                                        {.outputBytes = static_cast<quint64>(maxConfig) * 4});
         if (text)
             useConfig(*text);
     }
@@ -153,7 +153,7 @@ QByteArray KernelContent::option(const QByteArray &name) const {
 app::Result<QByteArray> readVersionText(const ByteRegion &kernel, const eif::BzImage &setup) {
     if (setup.versionTextOffset == 0)
         return QByteArray();
-    return readPiece(kernel, setup.versionTextOffset, longestVersion).map(firstLine);
+    return readPiece(kernel, setup.versionTextOffset, maxVersionLength).map(firstLine);
 }
 
 app::Result<KernelImage> readKernelImage(const ByteRegion &kernel) {

@@ -16,27 +16,27 @@ namespace nitroscope::formats {
 
 struct LintOptions {
     RamdiskLimits limits = {};
-    std::optional<qint64> now = {}; ///< Unix seconds, for the certificate; default: the computer's clock.
-    bool measures = true;           ///< CRC and signed PCR0; needs the whole file.
-    /// What measuring gave, when somebody has done it already; it is not done again then.
+    std::optional<qint64> now = {}; // Unix seconds, for the certificate; default: the computer's clock.
+    bool measures = true;           // CRC and signed PCR0; needs the whole file.
+    // What measuring gave, when somebody has done it already; it is not done again then.
     std::optional<EifMeasurements> measured = {};
 };
 
-/// Blocks: run it in a worker. The order of the rules: header, sections, kernel, command line, ramdisks,
-/// signature. Errors: "cancelled"; whatever else is wrong is a finding.
+// Blocks: run it in a worker. The order of the rules: header, sections, kernel, command line, ramdisks,
+// signature. Errors: "cancelled"; whatever else is wrong is a finding.
 app::Result<LintFindings> lintEif(const EifDocument &document, const LintOptions &options = {});
 
-/// The figures that memory findings are made of; bytes.
+// The figures that memory findings are made of; bytes.
 struct MemoryEstimate {
-    quint64 kernel = 0;   ///< What the kernel takes to unpack itself.
-    quint64 packed = 0;   ///< Ramdisks as they are in the EIF.
-    quint64 unpacked = 0; ///< Their files, in pages.
-    quint64 least = 0;    ///< Below this the root file system cannot be unpacked.
+    quint64 kernel = 0;   // What the kernel takes to unpack itself.
+    quint64 packed = 0;   // Ramdisks as they are in the EIF.
+    quint64 unpacked = 0; // Their files, in pages.
+    quint64 least = 0;    // Below this the root file system cannot be unpacked.
 };
 MemoryEstimate estimateMemory(const EifDocument &document, const std::vector<Ramdisk> &ramdisks);
 
-/// What nitro-cli will make of a container image's configuration (`Config` of docker inspect or of an OCI
-/// image) against expectation.
+// What nitro-cli will make of a container image's configuration (`Config` of docker inspect or of an OCI
+// image) against expectation.
 std::vector<LintFinding> lintContainerConfig(const QJsonObject &config);
 
 } // namespace nitroscope::formats

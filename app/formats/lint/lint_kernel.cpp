@@ -15,7 +15,7 @@ namespace nitroscope::formats {
 
 namespace {
 
-/// One driver that every enclave needs.
+// One driver that every enclave needs.
 struct NeededFeature {
     KernelFeature KernelContent::*feature;
     const char *rule, *option, *module, *why;
@@ -31,8 +31,7 @@ constexpr NeededFeature neededFeatures[] = {
     {&KernelContent::mmioCommandLine, "kernel-without-mmio-cmdline", "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES",
      nullptr,
      "The hypervisor announces its devices as virtio_mmio.device= words on the command line; such a kernel "
-     "never "
-     "finds them."},
+     "never finds them."},
 };
 
 bool hasModule(const std::vector<Ramdisk> &ramdisks, const QByteArray &name) {
@@ -95,8 +94,7 @@ std::vector<LintFinding> lintContainerConfig(const QJsonObject &config) {
     if (!command.isEmpty() && !entry.isEmpty())
         report.warning("docker-entrypoint-ignored", where,
                        u"The image has ENTRYPOINT '%1' and CMD '%2'. Docker would start the first with the "
-                       u"second as its "
-                       "arguments; nitro-cli starts CMD alone and ignores ENTRYPOINT."_s.arg(
+                       u"second as its arguments; nitro-cli starts CMD alone and ignores ENTRYPOINT."_s.arg(
                            entry.join(u' '), command.join(u' ')),
                        u"Put the whole command into CMD and leave ENTRYPOINT out."_s);
     if (used.isEmpty())
@@ -230,9 +228,8 @@ void lintMemory(LintReport &report, const EifDocument &document, const std::vect
     const quint64 byRule = std::max(factor * document.size(), leastEnclave);
     const QString figures =
         u"The kernel takes %1 MiB, the ramdisks %2 MiB, their files %3 MiB: with less than about %4 MiB the "
-        u"root file "
-        "system cannot be unpacked."_s.arg(inMib(estimate.kernel), inMib(estimate.packed),
-                                           inMib(estimate.unpacked), inMib(estimate.least));
+        u"root file system cannot be unpacked."_s.arg(inMib(estimate.kernel), inMib(estimate.packed),
+                                                      inMib(estimate.unpacked), inMib(estimate.least));
     if (estimate.least > byRule)
         report.warning(
             "memory-to-unpack", u"ramdisks"_s,

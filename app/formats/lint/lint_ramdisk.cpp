@@ -20,13 +20,13 @@ bool isExecutable(const RamdiskEntry &entry) {
     return entry.mode & 0111;
 }
 
-/// A program, and the root in which its paths hold.
+// A program, and the root in which its paths hold.
 class ProgramCheck {
 public:
     ProgramCheck(LintReport &report, const BootFiles &files, bool isArm)
         : m_report(report), m_files(files), m_isArm(isArm) {}
 
-    /// `rule` is "init" or "program"; findings are named after it.
+    // `rule` is "init" or "program"; findings are named after it.
     void check(const QByteArray &path, const QByteArray &root, const QByteArray &rule, bool warnsOfDynamic) {
         const QString where = u"/"_s + printableText(root.isEmpty() ? path : root + '/' + path);
         const auto place = m_files.resolve(path, root);

@@ -28,7 +28,7 @@ public:
     LintFindings take();
 
 private:
-    std::array<std::vector<LintFinding>, 4> m_findings; ///< By severity, each no longer than the whole list.
+    std::array<std::vector<LintFinding>, 4> m_findings; // By severity, each no longer than the whole list.
     LintFindings m_result;
 };
 

@@ -17,7 +17,7 @@ QString problemText(eif::Problem problem) {
     return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
 }
 
-/// "badMagic" → "bad-magic".
+// "badMagic" → "bad-magic".
 QByteArray ruleOf(eif::Problem problem) {
     QByteArray rule;
     for (const char c : eif::name(problem)) {
@@ -28,8 +28,8 @@ QByteArray ruleOf(eif::Problem problem) {
     return rule;
 }
 
-/// What else is worth knowing of a structural problem: how AWS's reader (nitro-cli describe-eif), QEMU and
-/// the hypervisor differ over it.
+// What else is worth knowing of a structural problem: how AWS's reader (nitro-cli describe-eif), QEMU and
+// the hypervisor differ over it.
 struct Disagreement {
     eif::Problem problem;
     const char *text;

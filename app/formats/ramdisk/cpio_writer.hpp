@@ -12,22 +12,22 @@
 namespace nitroscope::formats {
 
 struct CpioHeader {
-    QByteArray path; ///< Relative, without "./".
+    QByteArray path; // Relative, without "./".
     quint32 mode = 0;
     quint32 owner = 0, group = 0;
-    quint32 modified = 0; ///< Unix seconds.
+    quint32 modified = 0; // Unix seconds.
     quint32 size = 0;
     quint32 links = 1;
-    quint32 inode = 0; ///< 0: the next number; hard links have the same.
+    quint32 inode = 0; // 0: the next number; hard links have the same.
     quint32 specialMajor = 0, specialMinor = 0;
 };
 
-/// Every function gives false when the device refused; its errorString() tells why.
+// Every function gives false when the device refused; its errorString() tells why.
 class CpioWriter {
 public:
     explicit CpioWriter(QIODevice &device) : m_device(device) {}
 
-    /// Exactly `size` bytes of data must follow, in any number of pieces.
+    // Exactly `size` bytes of data must follow, in any number of pieces.
     bool begin(const CpioHeader &header);
     bool data(const char *bytes, qint64 count);
     bool end();

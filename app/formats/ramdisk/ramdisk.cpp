@@ -28,8 +28,8 @@ std::optional<quint64> Ramdisk::sourceOffset(const RamdiskEntry &entry) const {
 
 namespace {
 
-/// The kernel finds hard links by inode and device within one archive; the content comes with any of them,
-/// usually the last.
+// The kernel finds hard links by inode and device within one archive; the content comes with any of them,
+// usually the last.
 void joinHardLinks(Ramdisk &ramdisk) {
     using Key = std::tuple<quint32, quint32, quint32, quint32>;
     std::map<Key, quint32> withContent;
@@ -165,8 +165,8 @@ std::optional<BootFiles::Place> BootFiles::find(const QByteArray &path) const {
 }
 
 std::optional<BootFiles::Place> BootFiles::resolve(const QByteArray &path, const QByteArray &root) const {
-    constexpr int mostLinks = 40; // MAXSYMLINKS
-    constexpr qsizetype mostParts = 4096;
+    constexpr int maxLinks = 40; // MAXSYMLINKS
+    constexpr qsizetype maxParts = 4096;
     QList<QByteArray> left = normalPath(path).split('/');
     QList<QByteArray> done;
     for (int links = 0; !left.isEmpty();) {
@@ -190,7 +190,7 @@ std::optional<BootFiles::Place> BootFiles::resolve(const QByteArray &path, const
             continue;
         }
         const QByteArray target = content(*place, 4096);
-        if (++links > mostLinks || target.isEmpty() || left.size() > mostParts)
+        if (++links > maxLinks || target.isEmpty() || left.size() > maxParts)
             return std::nullopt;
         done.removeLast();
         if (target.startsWith('/'))

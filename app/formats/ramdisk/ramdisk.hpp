@@ -15,40 +15,40 @@ namespace nitroscope::formats {
 
 struct Ramdisk {
     ByteRegion region = {};
-    int section = -1; ///< Index in the EIF; -1 for a file of its own.
+    int section = -1; // Index in the EIF; -1 for a file of its own.
     std::vector<RamdiskMember> members = {};
     std::vector<RamdiskEntry> entries = {};
-    /// For hard links without content of their own: index of the entry that has it. Few, so a map.
+    // For hard links without content of their own: index of the entry that has it. Few, so a map.
     QHash<quint32, quint32> contents = {};
-    std::optional<app::Error> problem = {}; ///< Why reading stopped early.
+    std::optional<app::Error> problem = {}; // Why reading stopped early.
 
     quint64 unpackedBytes() const;
-    /// The entry whose bytes are this file's content.
+    // The entry whose bytes are this file's content.
     const RamdiskEntry &contentOf(quint32 entry) const { return entries[contents.value(entry, entry)]; }
-    /// Where the content lies in the source, when its member is not compressed.
+    // Where the content lies in the source, when its member is not compressed.
     std::optional<quint64> sourceOffset(const RamdiskEntry &entry) const;
 };
 
-/// Reads headers and names only. Errors: "cancelled"; every other one is in `problem`.
+// Reads headers and names only. Errors: "cancelled"; every other one is in `problem`.
 app::Result<Ramdisk> readRamdisk(const ByteRegion &region, const RamdiskLimits &limits = {});
-/// All of an image, in file order. The output limit holds for each.
+// All of an image, in file order. The output limit holds for each.
 app::Result<std::vector<Ramdisk>> readRamdisks(const launch::ByteSource &source, const eif::Image &image,
                                                const RamdiskLimits &limits = {});
 
-/// Content of one entry from `offset` on, at most `length` bytes. In a compressed member everything before it
-/// is unpacked first. Errors as RamdiskReader.
+// Content of one entry from `offset` on, at most `length` bytes. In a compressed member everything before it
+// is unpacked first. Errors as RamdiskReader.
 app::Result<QByteArray> readContent(const Ramdisk &ramdisk, const RamdiskEntry &entry, quint64 offset,
                                     quint64 length, const UnpackLimits &limits = {});
 
-/// "rootfs/bin/sh" for "./rootfs//bin/sh" and "/rootfs/bin/sh"; empty for the root itself. ".." stays.
+// "rootfs/bin/sh" for "./rootfs//bin/sh" and "/rootfs/bin/sh"; empty for the root itself. ".." stays.
 QByteArray normalPath(const QByteArray &path);
-/// Whether it has a ".." or is absolute.
+// Whether it has a ".." or is absolute.
 bool isSuspiciousPath(const QByteArray &path);
 
-/// "drwxr-xr-x", as ls does.
+// "drwxr-xr-x", as ls does.
 QByteArray modeText(quint32 mode);
 
-/// What the kernel sees when init starts.
+// What the kernel sees when init starts.
 class BootFiles {
 public:
     explicit BootFiles(const std::vector<Ramdisk> &ramdisks);
@@ -56,15 +56,15 @@ public:
     struct Place {
         quint32 ramdisk = 0, entry = 0;
     };
-    /// By normal path, not through symbolic links.
+    // By normal path, not through symbolic links.
     std::optional<Place> find(const QByteArray &path) const;
-    /// Follows symbolic links, as the kernel would within `root` (a normal path, such as "rootfs"); at
-    /// most 40. The target of a link must be read, so limits apply. Nothing when it leads nowhere.
+    // Follows symbolic links, as the kernel would within `root` (a normal path, such as "rootfs"); at
+    // most 40. The target of a link must be read, so limits apply. Nothing when it leads nowhere.
     std::optional<Place> resolve(const QByteArray &path, const QByteArray &root = {}) const;
     const RamdiskEntry &entry(Place place) const { return (*m_ramdisks)[place.ramdisk].entries[place.entry]; }
     const Ramdisk &ramdisk(Place place) const { return (*m_ramdisks)[place.ramdisk]; }
     const QHash<QByteArray, Place> &all() const { return m_files; }
-    /// Up to `length` bytes of a file's content, hard links followed; empty when it cannot be read.
+    // Up to `length` bytes of a file's content, hard links followed; empty when it cannot be read.
     QByteArray content(Place place, quint64 length) const;
 
 private:

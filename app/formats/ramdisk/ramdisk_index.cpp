@@ -12,7 +12,7 @@ namespace nitroscope::formats {
 
 namespace {
 
-/// A failure of the moment must not be all that is ever known.
+// A failure of the moment must not be all that is ever known.
 bool isLasting(const Ramdisk &ramdisk) {
     return !ramdisk.problem || ramdisk.problem->code != u"file-changed"_s;
 }

@@ -20,20 +20,20 @@ public:
     RamdiskIndex(const RamdiskIndex &) = delete;
     RamdiskIndex &operator=(const RamdiskIndex &) = delete;
 
-    /// In file order.
+    // In file order.
     const std::vector<Ramdisk> &ramdisks() const { return m_ramdisks; }
     const BootFiles &files() const { return m_files; }
 
 private:
     std::vector<Ramdisk> m_ramdisks;
-    BootFiles m_files; ///< Of m_ramdisks.
+    BootFiles m_files; // Of m_ramdisks.
 };
 using RamdiskIndexPointer = std::shared_ptr<const RamdiskIndex>;
 
-/// The index of one image. Thread-safe: who comes while it is being read waits for it, or until stopped.
+// The index of one image. Thread-safe: who comes while it is being read waits for it, or until stopped.
 class RamdiskIndexCache {
 public:
-    /// Source and image are the same in every call. Other limits than before read anew. Errors: "cancelled".
+    // Source and image are the same in every call. Other limits than before read anew. Errors: "cancelled".
     app::Result<RamdiskIndexPointer> get(const launch::ByteSource &source, const eif::Image &image,
                                          const RamdiskLimits &limits);
 

@@ -16,14 +16,14 @@ namespace {
 
 constexpr quint64 headerBytes = 110;
 constexpr unsigned magicBytes = 6, fieldDigits = 8, fieldCount = 13;
-constexpr quint32 longestName = 4096; // PATH_MAX; the kernel skips entries with longer names
+constexpr quint32 maxNameLength = 4096; // PATH_MAX; the kernel skips entries with longer names
 constexpr char trailerName[] = "TRAILER!!!";
 
 constexpr quint64 paddingOf(quint64 length) {
     return (4 - length % 4) % 4;
 }
 
-/// -1 when it is no hex digit.
+// -1 when it is no hex digit.
 constexpr int hexDigit(char c) {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -33,8 +33,8 @@ constexpr int hexDigit(char c) {
 
 } // namespace
 
-/// Unpacked bytes of one member with a buffer to look ahead. Of a plain one, skipped bytes are not read at
-/// all.
+// Unpacked bytes of one member with a buffer to look ahead. Of a plain one, skipped bytes are not read at
+// all.
 class RamdiskReader::Stream {
     static constexpr size_t bufferBytes = 64 * 1024;
 
@@ -42,12 +42,12 @@ public:
     Stream(const ByteRegion &region, const UnpackLimits &limits, std::unique_ptr<Decompressor> unpacker)
         : m_region(region), m_limits(limits), m_unpacker(std::move(unpacker)), m_buffer(bufferBytes) {}
 
-    /// Bytes before the reading position.
+    // Bytes before the reading position.
     quint64 position() const { return m_position; }
     bool isPlain() const { return !m_unpacker; }
     quint64 packedBytes() const { return m_unpacker ? m_unpacker->consumed() : m_position; }
 
-    /// At least `wanted` bytes (at most bufferBytes) if there are as many; fewer only at the end.
+    // At least `wanted` bytes (at most bufferBytes) if there are as many; fewer only at the end.
     app::Result<std::span<const std::byte>> peek(size_t wanted) {
         while (m_end - m_begin < wanted && !m_isAtEnd) {
             if (m_begin > 0) {
@@ -69,7 +69,7 @@ public:
         m_position += count;
     }
 
-    /// False when the stream ends before.
+    // False when the stream ends before.
     app::Result<bool> skip(quint64 count) {
         const quint64 buffered = std::min<quint64>(count, m_end - m_begin);
         take(static_cast<size_t>(buffered));
@@ -115,11 +115,11 @@ private:
 
     ByteRegion m_region;
     UnpackLimits m_limits;
-    std::unique_ptr<Decompressor> m_unpacker; ///< Null for a plain member.
+    std::unique_ptr<Decompressor> m_unpacker; // Null for a plain member.
     std::vector<std::byte> m_buffer;
     size_t m_begin = 0, m_end = 0;
     quint64 m_position = 0;
-    quint64 m_source = 0; ///< Bytes of a plain member that were read or jumped over.
+    quint64 m_source = 0; // Bytes of a plain member that were read or jumped over.
     bool m_isAtEnd = false;
 };
 
@@ -136,7 +136,7 @@ tl::unexpected<app::Error> RamdiskReader::fail(const char *code, const QString &
     return tl::unexpected(error);
 }
 
-/// False at the section's end.
+// False at the section's end.
 app::Result<bool> RamdiskReader::openMember() {
     std::vector<std::byte> piece(4096);
     while (m_position < m_section.size) { // zero bytes between members
@@ -190,7 +190,7 @@ void RamdiskReader::closeMember() {
     m_stream.reset();
 }
 
-/// To the next archive or entry of this member; false at its end.
+// To the next archive or entry of this member; false at its end.
 app::Result<bool> RamdiskReader::skipZeros() {
     while (true) {
         const auto bytes = m_stream->peek(1);
@@ -220,7 +220,7 @@ app::Result<bool> RamdiskReader::skipZeros() {
 
 app::Result<void> RamdiskReader::readHeader() {
     const quint64 at = m_stream->position();
-    const auto bytes = m_stream->peek(headerBytes + longestName);
+    const auto bytes = m_stream->peek(headerBytes + maxNameLength);
     if (!bytes)
         return tl::unexpected(bytes.error());
     const char *text = reinterpret_cast<const char *>(bytes->data());
@@ -244,9 +244,9 @@ app::Result<void> RamdiskReader::readHeader() {
         field[i] = value;
     }
     const quint32 nameBytes = field[11];
-    if (nameBytes == 0 || nameBytes > longestName)
-        return fail("damaged",
-                    u"An entry's name has %1 bytes; 1 to %2 are possible."_s.arg(nameBytes).arg(longestName));
+    if (nameBytes == 0 || nameBytes > maxNameLength)
+        return fail("damaged", u"An entry's name has %1 bytes; 1 to %2 are possible."_s.arg(nameBytes).arg(
+                                   maxNameLength));
     if (bytes->size() < headerBytes + nameBytes)
         return fail("truncated", u"The archive ends inside of an entry's name."_s);
     m_entry = {.path = {},

@@ -14,35 +14,35 @@
 
 namespace nitroscope::formats {
 
-/// One cpio entry. Numbers as in its header (8 hex digits each).
+// One cpio entry. Numbers as in its header (8 hex digits each).
 struct RamdiskEntry {
-    QByteArray path; ///< As it stands there: may be absolute, hold "..", or anything else.
+    QByteArray path; // As it stands there: may be absolute, hold "..", or anything else.
     quint32 inode = 0, mode = 0, owner = 0, group = 0, links = 0;
-    quint32 modified = 0; ///< Unix seconds.
-    quint32 size = 0;     ///< Bytes of content; a symbolic link's content is its target.
+    quint32 modified = 0; // Unix seconds.
+    quint32 size = 0;     // Bytes of content; a symbolic link's content is its target.
     quint32 deviceMajor = 0, deviceMinor = 0, specialMajor = 0, specialMinor = 0;
-    quint32 checksum = 0;     ///< Sum of all bytes; only in the "crc" form.
-    quint32 member = 0;       ///< Index into members().
-    quint32 archive = 0;      ///< Counts over the whole ramdisk; hard links hold within one archive.
-    quint64 headerOffset = 0; ///< Where the header starts in the member's unpacked bytes.
-    quint64 dataOffset = 0;   ///< Likewise its content.
+    quint32 checksum = 0;     // Sum of all bytes; only in the "crc" form.
+    quint32 member = 0;       // Index into members().
+    quint32 archive = 0;      // Counts over the whole ramdisk; hard links hold within one archive.
+    quint64 headerOffset = 0; // Where the header starts in the member's unpacked bytes.
+    quint64 dataOffset = 0;   // Likewise its content.
 
     bool isRegular() const { return (mode & S_IFMT) == S_IFREG; }
     bool isFolder() const { return (mode & S_IFMT) == S_IFDIR; }
     bool isLink() const { return (mode & S_IFMT) == S_IFLNK; }
 };
 
-/// A stretch of the section: plain archives, or one compressed member.
+// A stretch of the section: plain archives, or one compressed member.
 struct RamdiskMember {
     Compression compression = Compression::none;
-    quint64 offset = 0;        ///< In the source.
-    quint64 packedBytes = 0;   ///< In the source.
-    quint64 unpackedBytes = 0; ///< Headers, names, content and padding.
-    quint32 entries = 0;       ///< Without the trailers.
+    quint64 offset = 0;        // In the source.
+    quint64 packedBytes = 0;   // In the source.
+    quint64 unpackedBytes = 0; // Headers, names, content and padding.
+    quint32 entries = 0;       // Without the trailers.
 };
 
 struct RamdiskLimits {
-    UnpackLimits unpack = {}; ///< outputBytes holds for all members together.
+    UnpackLimits unpack = {}; // outputBytes holds for all members together.
     quint64 entries = 2'000'000;
 };
 
@@ -51,13 +51,13 @@ public:
     explicit RamdiskReader(const ByteRegion &section, RamdiskLimits limits = {});
     ~RamdiskReader();
 
-    /// Goes to the next entry; false behind the last. Errors: those of Decompressor, "damaged" (no archive
-    /// where one should be; the kernel stops there, too), "limit".
+    // Goes to the next entry; false behind the last. Errors: those of Decompressor, "damaged" (no archive
+    // where one should be; the kernel stops there, too), "limit".
     app::Result<bool> next();
     const RamdiskEntry &entry() const { return m_entry; }
-    /// Content of the entry, from where the last read ended; 0 at its end.
+    // Content of the entry, from where the last read ended; 0 at its end.
     app::Result<size_t> read(std::span<std::byte> out);
-    /// Of what has been walked so far.
+    // Of what has been walked so far.
     const std::vector<RamdiskMember> &members() const { return m_members; }
 
 private:
@@ -74,9 +74,9 @@ private:
     std::unique_ptr<Stream> m_stream;
     std::vector<RamdiskMember> m_members;
     RamdiskEntry m_entry;
-    quint64 m_position = 0; ///< Of the section, where the next member starts.
+    quint64 m_position = 0; // Of the section, where the next member starts.
     quint64 m_dataLeft = 0, m_paddingLeft = 0;
-    quint64 m_unpackedBefore = 0; ///< By the members before this one.
+    quint64 m_unpackedBefore = 0; // By the members before this one.
     quint64 m_entries = 0;
     quint32 m_archive = 0;
 };

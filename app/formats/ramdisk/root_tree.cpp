@@ -18,7 +18,7 @@ constexpr int everyLayer = std::numeric_limits<int>::max();
 } // namespace
 
 app::Result<QByteArray> RootTree::resolve(const QByteArray &path) const {
-    constexpr int mostLinks = 40;
+    constexpr int maxLinks = 40;
     constexpr qsizetype longest = 4096;
     QList<QByteArray> left = normalPath(path).split('/');
     QByteArray done;
@@ -34,7 +34,7 @@ app::Result<QByteArray> RootTree::resolve(const QByteArray &path) const {
         const auto found = m_files.find(inside);
         if (left.isEmpty() || found == m_files.end() || (found->second.mode & S_IFMT) == S_IFDIR) {
             done = inside;
-        } else if ((found->second.mode & S_IFMT) == S_IFLNK && ++links <= mostLinks) {
+        } else if ((found->second.mode & S_IFMT) == S_IFLNK && ++links <= maxLinks) {
             if (found->second.target.startsWith('/'))
                 done.clear();
             left = normalPath(found->second.target).split('/') + left;

@@ -4,11 +4,13 @@
 #include <cstring>
 
 namespace nitroscope::symbols {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr quint16 magic = 0xeb9f;
 constexpr int deepest = 16;
-constexpr int mostMembers = 200'000; // looked at for one field
+constexpr int maxMembers = 200'000; // looked at for one field
 
 // Kinds, and the bytes that follow the common 12 bytes of a type.
 enum Kind : quint32 {
@@ -81,7 +83,7 @@ std::optional<T> valueAt(const QByteArray &bytes, quint64 offset) {
 }
 
 tl::unexpected<app::Error> damaged(const QString &message, quint64 offset) {
-    return tl::unexpected(app::Error{QStringLiteral("btf"), message, offset, {}});
+    return tl::unexpected(app::Error{u"btf"_s, message, offset, {}});
 }
 
 } // namespace
@@ -89,13 +91,12 @@ tl::unexpected<app::Error> damaged(const QString &message, quint64 offset) {
 app::Result<std::shared_ptr<const Btf>> Btf::read(QByteArray bytes) {
     const auto header = valueAt<Header>(bytes, 0);
     if (!header || header->magic != magic || header->version != 1)
-        return damaged(QStringLiteral("This is not BTF version 1."), 0);
+        return damaged(u"This is not BTF version 1."_s, 0);
     const quint64 size = quint64(bytes.size());
     const quint64 types = quint64(header->headerBytes) + header->typeOffset;
     const quint64 strings = quint64(header->headerBytes) + header->stringOffset;
     if (types + header->typeBytes > size || strings + header->stringBytes > size || !header->stringBytes)
-        return damaged(QStringLiteral("BTF's types or names lie outside of it."),
-                       offsetof(Header, typeOffset));
+        return damaged(u"BTF's types or names lie outside of it."_s, offsetof(Header, typeOffset));
     auto btf = std::make_shared<Btf>();
     btf->m_bytes = std::move(bytes);
     btf->m_strings = strings;
@@ -105,11 +106,11 @@ app::Result<std::shared_ptr<const Btf>> Btf::read(QByteArray bytes) {
     for (quint64 at = types; at < end;) {
         const auto common = valueAt<std::array<quint32, 3>>(btf->m_bytes, at);
         if (!common || at + 12 > end)
-            return damaged(QStringLiteral("BTF ends within a type."), at);
+            return damaged(u"BTF ends within a type."_s, at);
         const Type type{(*common)[0], (*common)[1], (*common)[2], at + 12};
         const auto tail = tailBytes(type.kind(), type.count());
         if (!tail || *tail > end - type.tail)
-            return damaged(QStringLiteral("BTF has a type of an unknown kind, or one that is cut off."), at);
+            return damaged(u"BTF has a type of an unknown kind, or one that is cut off."_s, at);
         btf->m_types.append(type);
         at = type.tail + *tail;
     }
@@ -208,7 +209,7 @@ std::optional<FieldPlace> Btf::field(QByteArrayView typeName, QByteArrayView pat
         return std::nullopt;
     const Type *in = type(*start);
     FieldPlace place;
-    int left = mostMembers;
+    int left = maxMembers;
     for (int depth = 0; in && depth < deepest; ++depth) {
         const qsizetype dot = path.indexOf('.');
         const auto found = member(*in, dot < 0 ? path : path.first(dot), 0, left);

@@ -13,6 +13,8 @@
 
 namespace nitroscope::symbols {
 
+using namespace Qt::Literals::StringLiterals;
+
 class Btf final : public TypeLayouts {
 public:
     // Keeps a copy of the bytes. Errors: btf, with the offset of what is wrong.
@@ -20,7 +22,7 @@ public:
 
     std::optional<FieldPlace> field(QByteArrayView type, QByteArrayView path) const override;
     std::optional<quint64> size(QByteArrayView type) const override;
-    QString source() const override { return QStringLiteral("BTF"); }
+    QString source() const override { return u"BTF"_s; }
 
 private:
     struct Type {

@@ -7,7 +7,7 @@
 namespace nitroscope::symbols {
 namespace {
 
-constexpr qsizetype mostRanges = 4'000'000;
+constexpr qsizetype maxRanges = 4'000'000;
 
 } // namespace
 
@@ -39,7 +39,7 @@ void DwarfFile::indexUnits() {
     m_isIndexed = true;
     Dwarf_Off offset = 0, next = 0;
     size_t header = 0;
-    while (m_dwarf && m_ranges.size() < mostRanges &&
+    while (m_dwarf && m_ranges.size() < maxRanges &&
            dwarf_nextcu(m_dwarf, offset, &next, &header, nullptr, nullptr, nullptr) == 0) {
         Dwarf_Die unit;
         if (dwarf_offdie(m_dwarf, offset + header, &unit)) {

@@ -12,7 +12,7 @@
 namespace nitroscope::symbols {
 namespace {
 
-constexpr size_t mostOperations = 64;
+constexpr size_t maxOperations = 64;
 
 struct Context {
     const FrameRegisters &registers;
@@ -110,7 +110,7 @@ bool apply(const Dwarf_Op &op, const Context &context, QVector<quint64> &stack, 
 }
 
 std::optional<Outcome> evaluate(const Dwarf_Op *ops, size_t count, const Context &context) {
-    if (count == 0 || count > mostOperations)
+    if (count == 0 || count > maxOperations)
         return std::nullopt;
     QVector<quint64> stack;
     Outcome outcome;

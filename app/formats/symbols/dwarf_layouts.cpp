@@ -7,10 +7,12 @@
 #include <QHash>
 
 namespace nitroscope::symbols {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int deepest = 16;
-constexpr int mostMembers = 200'000; // looked at for one field
+constexpr int maxMembers = 200'000; // looked at for one field
 
 // Through typedefs and qualifiers.
 bool plainType(Dwarf_Die *die) {
@@ -88,7 +90,7 @@ public:
         const std::lock_guard guard(file.lock());
         auto in = structure(type);
         FieldPlace place;
-        int left = mostMembers;
+        int left = maxMembers;
         for (int depth = 0; in && depth < deepest; ++depth) {
             const qsizetype dot = path.indexOf('.');
             const auto offset = findMember(&*in, dot < 0 ? path : path.first(dot), 0, left);
@@ -112,7 +114,7 @@ public:
         return die && dwarf_aggregate_size(&*die, &bytes) == 0 ? std::optional<quint64>(bytes) : std::nullopt;
     }
 
-    QString source() const override { return QStringLiteral("DWARF of %1").arg(m_program->name()); }
+    QString source() const override { return u"DWARF of %1"_s.arg(m_program->name()); }
 
 private:
     std::optional<Dwarf_Die> structure(QByteArrayView wanted) const {

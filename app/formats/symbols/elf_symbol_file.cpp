@@ -12,7 +12,7 @@ namespace {
 constexpr quint64 widestGap = 64 << 20;
 constexpr quint64 lastSymbolBytes = 16;
 constexpr quint64 textAlignment = 4096;
-constexpr qsizetype mostSections = 1024; // real kernels have five or so; symbols beyond are absolute
+constexpr qsizetype maxSections = 1024; // real kernels have five or so; symbols beyond are absolute
 
 template <class T>
 void put(QByteArray &file, const T &value) {
@@ -28,7 +28,7 @@ struct Range { // of addresses, one section each
 // overlaps, and takes a function outside of text for a variable. So text begins where a function does, and data only where many symbols
 // in a row are none (a table between functions stays in the text around it). Kernels then have text at three or four places.
 QVector<Range> rangesOf(const SymbolTable &table) {
-    constexpr int leastDataRun = 64;
+    constexpr int minDataRun = 64;
     const auto isTextAt = [&](qsizetype index) { // any symbol of that address
         for (qsizetype k = index; k < table.size() && table.at(k).address == table.at(index).address; ++k)
             if (table.at(k).isText())
@@ -37,16 +37,16 @@ QVector<Range> rangesOf(const SymbolTable &table) {
     };
     const auto startsDataRun = [&](qsizetype index) {
         qsizetype run = 0;
-        while (run < leastDataRun && index + run < table.size() && !table.at(index + run).isText())
+        while (run < minDataRun && index + run < table.size() && !table.at(index + run).isText())
             ++run;
-        return run == leastDataRun || index + run == table.size();
+        return run == minDataRun || index + run == table.size();
     };
     QVector<Range> ranges;
     qsizetype i = 0;
     while (i < table.size() && table.at(i).isPerCpu())
         ++i;
     quint64 before = 0; // address of the symbol before
-    for (; i < table.size() && ranges.size() < mostSections; ++i) {
+    for (; i < table.size() && ranges.size() < maxSections; ++i) {
         const quint64 address = table.at(i).address;
         if (!ranges.isEmpty() && address == before)
             continue;

@@ -10,13 +10,15 @@
 #include <QtEndian>
 
 namespace nitroscope::symbols {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr quint64 alignment = 8;
 constexpr quint64 kernelHalf = quint64(1) << 63;
 
 tl::unexpected<app::Error> missing(const QString &message) {
-    return app::failure(QStringLiteral("no-kallsyms"), message);
+    return app::failure(u"no-kallsyms"_s, message);
 }
 
 constexpr quint64 roundUp(quint64 value) {
@@ -138,13 +140,11 @@ app::Result<Found> findAll(QByteArrayView bytes, const AddressOf &addressOf) {
             return *found;
     }
     if (sawNames)
-        return missing(QStringLiteral("The kernel's symbol names were found, but not their addresses: its "
-                                      "layout is not known."));
+        return missing(u"The kernel's symbol names were found, but not their addresses: its "
+                       "layout is not known."_s);
     if (sawTokens)
-        return missing(
-            QStringLiteral("The kernel's symbol names could not be found: its layout is not known."));
-    return missing(
-        QStringLiteral("There is no symbol table in this kernel (built without CONFIG_KALLSYMS?)."));
+        return missing(u"The kernel's symbol names could not be found: its layout is not known."_s);
+    return missing(u"There is no symbol table in this kernel (built without CONFIG_KALLSYMS?)."_s);
 }
 
 KallsymsLayout layoutOf(const Found &found, QByteArrayView bytes) {

@@ -9,15 +9,15 @@ namespace nitroscope::symbols {
 namespace {
 
 constexpr quint32 symbolsPerMarker = 256;
-constexpr quint32 mostSymbols = 4'000'000;
+constexpr quint32 maxSymbols = 4'000'000;
 constexpr quint64 widestTokenTable = 16 * 1024;
 constexpr quint64 indexBytes = 512;
 // A marker's distance to the next: 256 names of 1 to 1024 tokens and their lengths.
-constexpr quint64 leastDelta = 2 * symbolsPerMarker, mostDelta = 0x40000;
+constexpr quint64 minDelta = 2 * symbolsPerMarker, mostDelta = 0x40000;
 // Halves of 64-bit markers look like two 32-bit ones; no kernel has as few symbols as three stand for.
-constexpr quint32 leastMarkers = 3;
+constexpr quint32 minMarkers = 3;
 // The sequence of names by name (3 bytes each) may stand between markers and tokens.
-constexpr quint64 farthestMarkers = 3 * quint64(mostSymbols);
+constexpr quint64 farthestMarkers = 3 * quint64(maxSymbols);
 
 quint64 valueAt(QByteArrayView bytes, quint64 offset, int width) {
     const char *at = bytes.data() + offset;
@@ -46,7 +46,7 @@ quint32 markersAt(QByteArrayView bytes, quint64 start, quint64 end, int width) {
     quint32 count = 1;
     for (quint64 at = start + quint64(width); at + quint64(width) <= end; at += quint64(width), ++count) {
         const quint64 value = valueAt(bytes, at, width);
-        if (value < last + leastDelta || value > last + mostDelta)
+        if (value < last + minDelta || value > last + mostDelta)
             break;
         last = value;
     }
@@ -83,7 +83,7 @@ bool findCount(QByteArrayView bytes, quint64 names, quint32 markers, NamesTable 
         if (names < back)
             continue;
         const auto count = qFromLittleEndian<quint32>(bytes.data() + names - back);
-        if (count == 0 || count > mostSymbols || (count + symbolsPerMarker - 1) / symbolsPerMarker > markers)
+        if (count == 0 || count > maxSymbols || (count + symbolsPerMarker - 1) / symbolsPerMarker > markers)
             continue;
         // What looked like further markers may have been the next table.
         quint64 end = 0;
@@ -192,7 +192,7 @@ std::optional<NamesTable> findNames(QByteArrayView bytes, const TokenTable &toke
             if (at + 2 * quint64(width) > end || (width == 8 && at % 8 != 0))
                 continue;
             const quint32 markers = markersAt(bytes, at, end, width);
-            if (markers < leastMarkers)
+            if (markers < minMarkers)
                 continue;
             if (const auto found = namesBefore(bytes, at, markers, width, budget))
                 return found;

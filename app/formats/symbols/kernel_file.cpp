@@ -9,6 +9,8 @@
 #include <QFile>
 
 namespace nitroscope::symbols {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 app::Result<KernelFile> unpack(const formats::ByteRegion &region, KernelFileKind kind) {
@@ -16,8 +18,7 @@ app::Result<KernelFile> unpack(const formats::ByteRegion &region, KernelFileKind
     if (!image)
         return tl::unexpected(image.error());
     if (image->kind == formats::KernelImage::Kind::unknown)
-        return app::failure(QStringLiteral("kernel-file"),
-                            QStringLiteral("This is neither an EIF nor a bzImage nor a vmlinux (ELF)."));
+        return app::failure(u"kernel-file"_s, u"This is neither an EIF nor a bzImage nor a vmlinux (ELF)."_s);
     auto vmlinux = formats::extractVmlinux(*image);
     if (!vmlinux)
         return tl::unexpected(vmlinux.error());
@@ -42,7 +43,7 @@ std::optional<eif::Section> kernelSection(const QString &path) {
 app::Result<KernelFile> openKernelFile(const QString &path) {
     const auto source = launch::FileSource::open(QFile::encodeName(path).constData(), "kernel");
     if (!source)
-        return app::failure(QStringLiteral("kernel-file"), QString::fromStdString(source.error()));
+        return app::failure(u"kernel-file"_s, QString::fromStdString(source.error()));
     std::array<std::byte, 4> head{};
     const bool isEif = source->read(0, head) && std::memcmp(head.data(), ".eif", head.size()) == 0;
     const formats::ByteRegion whole{&*source, 0, source->size()};
@@ -51,7 +52,7 @@ app::Result<KernelFile> openKernelFile(const QString &path) {
             return unpack(whole, KernelFileKind::bzImage);
         const auto section = kernelSection(path);
         if (!section)
-            return app::failure(QStringLiteral("kernel-file"), QStringLiteral("This EIF has no kernel."));
+            return app::failure(u"kernel-file"_s, u"This EIF has no kernel."_s);
         formats::ByteRegion kernel = whole.from(section->dataOffset);
         kernel.size = qMin(kernel.size, quint64(section->availableSize));
         return unpack(kernel, KernelFileKind::eif);

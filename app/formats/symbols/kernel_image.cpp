@@ -7,10 +7,12 @@
 #include <algorithm>
 
 namespace nitroscope::symbols {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr quint64 kernelHalf = 0xffffffff80000000; // __START_KERNEL_map
-constexpr quint64 mostBss = 256 << 20;
+constexpr quint64 maxBss = 256 << 20;
 
 } // namespace
 
@@ -38,13 +40,13 @@ app::Result<KernelImagePointer> KernelImage::fromVmlinux(const QByteArray &vmlin
         }
         image->m_end = qMax(image->m_end, segment.address + qMax(segment.fileSize, segment.memorySize));
     }
-    image->m_end = qMin(image->m_end, image->m_start + quint64(vmlinux.size()) + mostBss);
+    image->m_end = qMin(image->m_end, image->m_start + quint64(vmlinux.size()) + maxBss);
 
     const auto addressOf = [&image](quint64 offset) { return image->m_elf.addressOf(offset); };
     auto kallsyms = recoverKallsyms(image->m_vmlinux, addressOf);
     auto program = image->m_elf.section(".symtab").isEmpty()
                        ? ProgramPointer()
-                       : Program::open(image->m_vmlinux, QStringLiteral("vmlinux")).value_or(nullptr);
+                       : Program::open(image->m_vmlinux, u"vmlinux"_s).value_or(nullptr);
     if (kallsyms) {
         image->m_layout = kallsyms->layout;
         image->m_symbols = std::move(kallsyms->table);
@@ -70,21 +72,19 @@ app::Result<KernelImagePointer> KernelImage::fromVmlinux(const QByteArray &vmlin
 }
 
 app::Result<KernelImagePointer> KernelImage::withDebugFile(const QString &path) const {
-    auto program = Program::openFile(path, QStringLiteral("vmlinux"));
+    auto program = Program::openFile(path, u"vmlinux"_s);
     if (!program)
         return tl::unexpected(program.error());
     const QByteArray wanted = m_elf.buildId(), found = (*program)->elf().buildId();
     if (!(*program)->hasDwarf())
-        return app::failure(QStringLiteral("debug-file"),
-                            QStringLiteral("This file has no debug information (DWARF)."), path);
+        return app::failure(u"debug-file"_s, u"This file has no debug information (DWARF)."_s, path);
     if (wanted.isEmpty() || wanted != found)
         return app::failure(
-            QStringLiteral("debug-file"),
-            QStringLiteral(
-                "This file belongs to another kernel: its build id is %1, the enclave's kernel has %2. "
-                "Give the vmlinux of the same build.")
-                .arg(found.isEmpty() ? QStringLiteral("missing") : QString::fromLatin1(found.toHex()),
-                     wanted.isEmpty() ? QStringLiteral("none") : QString::fromLatin1(wanted.toHex())),
+            u"debug-file"_s,
+            u"This file belongs to another kernel: its build id is %1, the enclave's kernel has %2. "
+            "Give the vmlinux of the same build."_s.arg(
+                found.isEmpty() ? u"missing"_s : QString::fromLatin1(found.toHex()),
+                wanted.isEmpty() ? u"none"_s : QString::fromLatin1(wanted.toHex())),
             path);
     std::shared_ptr<KernelImage> image(new KernelImage(*this));
     image->m_debug = *program;

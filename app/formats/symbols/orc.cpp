@@ -7,6 +7,8 @@
 #include <QtEndian>
 
 namespace nitroscope::symbols {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr qsizetype entryBytes = 6;
@@ -22,15 +24,13 @@ app::Result<OrcTable> OrcTable::read(const ElfImage &vmlinux) {
     for (const ElfSection &section : vmlinux.sections())
         if (section.name == ".orc_unwind_ip")
             return read(vmlinux.section(".orc_unwind_ip"), vmlinux.section(".orc_unwind"), section.address);
-    return app::failure(QStringLiteral("no-orc"),
-                        QStringLiteral("This kernel has no ORC tables; it was built for another unwinder."));
+    return app::failure(u"no-orc"_s, u"This kernel has no ORC tables; it was built for another unwinder."_s);
 }
 
 app::Result<OrcTable> OrcTable::read(QByteArrayView addresses, QByteArrayView entries, quint64 base) {
     const qsizetype count = addresses.size() / 4;
     if (count == 0 || entries.size() / entryBytes < count)
-        return app::failure(QStringLiteral("no-orc"),
-                            QStringLiteral("This kernel's ORC tables are empty or cut off."));
+        return app::failure(u"no-orc"_s, u"This kernel's ORC tables are empty or cut off."_s);
     OrcTable table;
     table.m_entries = entries.first(count * entryBytes).toByteArray();
     table.m_addresses.resize(count);

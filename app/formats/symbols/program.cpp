@@ -10,10 +10,12 @@
 #include <QFile>
 
 namespace nitroscope::symbols {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr quint64 mostFileBytes = quint64(4) << 30;
-constexpr int mostInlines = 64;
+constexpr quint64 maxFileBytes = quint64(4) << 30;
+constexpr int maxInlines = 64;
 
 char letterOf(const Elf64_Sym &symbol) {
     const bool isLocal = ELF64_ST_BIND(symbol.st_info) == STB_LOCAL;
@@ -102,14 +104,13 @@ app::Result<ProgramPointer> Program::open(const QByteArray &bytes, const QString
 app::Result<ProgramPointer> Program::openFile(const QString &path, const QString &name) {
     const auto file = launch::FileSource::open(QFile::encodeName(path).constData(), "program");
     if (!file)
-        return app::failure(QStringLiteral("program-file"), QString::fromStdString(file.error()));
-    if (file->size() > mostFileBytes)
-        return app::failure(QStringLiteral("program-file"),
-                            QStringLiteral("This file has more than 4 GiB, which no program has."), path);
+        return app::failure(u"program-file"_s, QString::fromStdString(file.error()));
+    if (file->size() > maxFileBytes)
+        return app::failure(u"program-file"_s, u"This file has more than 4 GiB, which no program has."_s,
+                            path);
     QByteArray bytes(qsizetype(file->size()), Qt::Uninitialized);
     if (!file->read(0, std::as_writable_bytes(std::span(bytes.data(), size_t(bytes.size())))))
-        return app::failure(QStringLiteral("program-file"),
-                            QStringLiteral("The file changed while it was read; try again."), path);
+        return app::failure(u"program-file"_s, u"The file changed while it was read; try again."_s, path);
     return open(bytes, name);
 }
 
@@ -144,7 +145,7 @@ QVector<SourceLine> Program::source(quint64 address) const {
     if (found > 0)
         std::free(innermost);
     bool hasFunction = false;
-    for (int i = 0; i < count && !hasFunction && places.size() < mostInlines; ++i) {
+    for (int i = 0; i < count && !hasFunction && places.size() < maxInlines; ++i) {
         const int tag = dwarf_tag(&scopes[i]);
         if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
             continue;

@@ -8,9 +8,9 @@
 namespace nitroscope::symbols {
 
 void SymbolTable::reserve(qsizetype symbols, quint64 packedNameBytes) {
-    constexpr quint64 mostAhead = 64 << 20; // the counts come from a file
-    m_symbols.reserve(qMin<qsizetype>(symbols, qsizetype(mostAhead / sizeof(Symbol))));
-    m_names.reserve(qsizetype(qMin(2 * packedNameBytes, mostAhead)));
+    constexpr quint64 maxAhead = 64 << 20; // the counts come from a file
+    m_symbols.reserve(qMin<qsizetype>(symbols, qsizetype(maxAhead / sizeof(Symbol))));
+    m_names.reserve(qsizetype(qMin(2 * packedNameBytes, maxAhead)));
 }
 
 void SymbolTable::add(quint64 address, char type, QByteArrayView name) {

@@ -11,15 +11,17 @@
 
 namespace nitroscope::formats {
 
+using namespace Qt::Literals::StringLiterals;
+
 using namespace Qt::StringLiterals; // u"..."_s, for everything in this folder
 
-/// "0x0004"; `digits` is the least number of digits.
+// "0x0004"; `digits` is the least number of digits.
 inline QString hexText(quint64 value, int digits = 1) {
     return u"0x"_s + QString::number(value, 16).rightJustified(digits, u'0');
 }
 
-/// "5,638 bytes (5.51 KiB)"; the second form only from 1 KiB on. English on every computer, like all our
-/// texts.
+// "5,638 bytes (5.51 KiB)"; the second form only from 1 KiB on. English on every computer, like all our
+// texts.
 inline QString sizeText(quint64 bytes) {
     const QLocale english(QLocale::English);
     QString exact = english.toString(bytes) + (bytes == 1 ? u" byte"_s : u" bytes"_s);
@@ -33,11 +35,11 @@ inline QString sizeText(quint64 bytes) {
         value /= 1024;
         unit = next;
     }
-    return exact + QStringLiteral(" (%1 %2)")
-                       .arg(english.toString(value, 'f', value < 10 ? 2 : 1), QString::fromLatin1(unit));
+    return exact +
+           u" (%1 %2)"_s.arg(english.toString(value, 'f', value < 10 ? 2 : 1), QString::fromLatin1(unit));
 }
 
-/// UTF-8 bytes as text in which control characters are visible.
+// UTF-8 bytes as text in which control characters are visible.
 inline QString printableText(const QByteArray &utf8) {
     QString text = QString::fromUtf8(utf8);
     for (QChar &character : text) {

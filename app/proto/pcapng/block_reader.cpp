@@ -9,6 +9,8 @@
 
 namespace nitroscope::pcapng {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 // Enough to know a block's type, byte order and length; no block is shorter.
@@ -29,20 +31,19 @@ quint32 BlockReader::blockLength(QByteArrayView bytes) {
     if (isSection) {
         const auto magic = load<quint32>(bytes, blockHeadBytes);
         if (magic != byteOrderMagic && magic != byteOrderMagicSwapped) {
-            fail(m_position + blockHeadBytes,
-                 QStringLiteral("the section header's byte-order magic is wrong"));
+            fail(m_position + blockHeadBytes, u"the section header's byte-order magic is wrong"_s);
             return 0;
         }
         m_order = magic == byteOrderMagic ? ByteOrder::little : ByteOrder::big;
         m_inSection = true;
     } else if (!m_inSection) {
-        fail(m_position, QStringLiteral("not a pcapng stream: it does not begin with a section header"));
+        fail(m_position, u"not a pcapng stream: it does not begin with a section header"_s);
         return 0;
     }
     const auto length = load<quint32>(bytes, 4, m_order);
     const std::size_t least = blockMinimumBytes + (isSection ? sectionHeaderBytes : 0);
     if (length < least || length % 4 != 0) {
-        fail(m_position + 4, QStringLiteral("impossible block length %1").arg(length));
+        fail(m_position + 4, u"impossible block length %1"_s.arg(length));
         return 0;
     }
     return length;
@@ -53,7 +54,7 @@ void BlockReader::takeBlock(QByteArrayView block) {
     const auto trailer = load<quint32>(block, length - blockTrailerBytes, m_order);
     if (trailer != length)
         return fail(m_position + length - blockTrailerBytes,
-                    QStringLiteral("the block's two lengths differ: %1 and %2").arg(length).arg(trailer));
+                    u"the block's two lengths differ: %1 and %2"_s.arg(length).arg(trailer));
     Block result;
     result.offset = m_position;
     result.type = load<quint32>(block, 0, m_order);
@@ -73,9 +74,8 @@ QByteArrayView BlockReader::fillPartial(QByteArrayView bytes) {
         m_partialLength = blockLength(m_partial);
         if (m_partialLength == 0)
             return bytes;
-        if (m_partialLength > longestBlock) {
-            m_diagnostics.add(m_position,
-                              QStringLiteral("a block of %1 bytes is passed over").arg(m_partialLength));
+        if (m_partialLength > maxBlockLength) {
+            m_diagnostics.add(m_position, u"a block of %1 bytes is passed over"_s.arg(m_partialLength));
             m_skip = m_partialLength - static_cast<quint64>(m_partial.size());
             m_position += m_partialLength;
             m_partial.clear();
@@ -106,7 +106,7 @@ void BlockReader::feed(QByteArrayView bytes) {
             const quint32 length = blockLength(bytes);
             if (m_failed)
                 return;
-            if (length > 0 && length <= longestBlock && bytes.size() >= qsizetype(length)) {
+            if (length > 0 && length <= maxBlockLength && bytes.size() >= qsizetype(length)) {
                 takeBlock(bytes.first(length));
                 bytes = bytes.sliced(length);
                 continue;
@@ -120,14 +120,12 @@ void BlockReader::finish() {
     if (m_failed)
         return;
     if (m_skip > 0)
-        m_diagnostics.add(m_position,
-                          QStringLiteral("the stream ends inside a block: %1 bytes are missing").arg(m_skip));
+        m_diagnostics.add(m_position, u"the stream ends inside a block: %1 bytes are missing"_s.arg(m_skip));
     else if (!m_partial.isEmpty() && !m_inSection)
-        m_diagnostics.add(m_position, QStringLiteral("not a pcapng stream: too short for a section header"));
+        m_diagnostics.add(m_position, u"not a pcapng stream: too short for a section header"_s);
     else if (!m_partial.isEmpty())
         m_diagnostics.add(
-            m_position,
-            QStringLiteral("the stream ends inside a block: %1 bytes of it are there").arg(m_partial.size()));
+            m_position, u"the stream ends inside a block: %1 bytes of it are there"_s.arg(m_partial.size()));
     m_partial.clear();
     m_skip = 0;
 }

@@ -2,7 +2,7 @@
 //
 // pcapng framing: bytes that arrive in any pieces, cut into blocks (pcapng §3.1).
 //
-// A section header sets the byte order of what follows. Memory is bounded by `longestBlock`: a longer block
+// A section header sets the byte order of what follows. Memory is bounded by `maxBlockLength`: a longer block
 // is passed over without being stored. A length that cannot be true ends the reading, because nothing after
 // it can be trusted.
 #pragma once
@@ -25,7 +25,7 @@ struct Block {
 
 class BlockReader {
 public:
-    static constexpr quint32 longestBlock = 16 * 1024 * 1024; // bytes
+    static constexpr quint32 maxBlockLength = 16 * 1024 * 1024; // bytes
     using Sink = std::function<void(const Block &)>;
 
     BlockReader(Sink sink, Diagnostics &diagnostics) : m_sink(std::move(sink)), m_diagnostics(diagnostics) {}

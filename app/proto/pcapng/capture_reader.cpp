@@ -13,10 +13,12 @@
 
 namespace nitroscope::pcapng {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
-constexpr qsizetype longestName = 256; // characters kept of a foreign interface name or comment
-constexpr qsizetype longestComment = 4096;
+constexpr qsizetype maxNameLength = 256; // characters kept of a foreign interface name or comment
+constexpr qsizetype maxCommentLength = 4096;
 constexpr qint64 maximum = std::numeric_limits<qint64>::max();
 using Wide = __int128;
 
@@ -79,30 +81,28 @@ void CaptureReader::takeSection(const Block &block) {
     m_interfaces.clear();
     const auto version = load<quint16>(block.body, 4, block.order);
     if (version != versionMajor)
-        m_diagnostics.add(block.offset + blockHeadBytes + 4,
-                          QStringLiteral("unknown pcapng version %1").arg(version));
+        m_diagnostics.add(block.offset + blockHeadBytes + 4, u"unknown pcapng version %1"_s.arg(version));
 }
 
 void CaptureReader::takeInterface(const Block &block) {
     if (block.body.size() < qsizetype(interfaceDescriptionBytes))
-        m_diagnostics.add(block.offset, QStringLiteral("the interface description is too short"));
-    if (m_interfaces.size() >= mostInterfaces)
-        return m_diagnostics.add(block.offset, QStringLiteral("more than %1 interfaces").arg(mostInterfaces));
+        m_diagnostics.add(block.offset, u"the interface description is too short"_s);
+    if (m_interfaces.size() >= maxInterfaces)
+        return m_diagnostics.add(block.offset, u"more than %1 interfaces"_s.arg(maxInterfaces));
     Interface interface;
     interface.linkType = load<quint16>(block.body, 0, block.order);
     OptionWalker options(block.body.sliced(std::min<qsizetype>(interfaceDescriptionBytes, block.body.size())),
                          block.order);
     while (const auto option = options.next()) {
         if (option->code == option::interfaceName)
-            interface.name = QString::fromUtf8(option->value).left(longestName);
+            interface.name = QString::fromUtf8(option->value).left(maxNameLength);
         else if (option->code == option::timeResolution && option->value.size() == 1)
             interface.resolution = static_cast<quint8>(option->value[0]);
         else if (option->code == option::timeOffset && option->value.size() == 8)
             interface.offsetSeconds = load<qint64>(option->value, 0, block.order);
     }
     if (options.isMalformed())
-        m_diagnostics.add(block.offset,
-                          QStringLiteral("an option of the interface description is malformed"));
+        m_diagnostics.add(block.offset, u"an option of the interface description is malformed"_s);
     interface.source = sourceOf(interface.linkType, interface.name);
     // Even a bad description counts, or every later interface would have the wrong number.
     m_interfaces.push_back(interface);
@@ -110,17 +110,17 @@ void CaptureReader::takeInterface(const Block &block) {
 
 void CaptureReader::takePacket(const Block &block) {
     if (block.body.size() < qsizetype(enhancedPacketBytes))
-        return m_diagnostics.add(block.offset, QStringLiteral("the packet block is too short"));
+        return m_diagnostics.add(block.offset, u"the packet block is too short"_s);
     const auto id = load<quint32>(block.body, 0, block.order);
     if (id >= m_interfaces.size())
         return m_diagnostics.add(block.offset + blockHeadBytes,
-                                 QStringLiteral("a packet of interface %1, which is not described").arg(id));
+                                 u"a packet of interface %1, which is not described"_s.arg(id));
     const auto captured = load<quint32>(block.body, 12, block.order);
     const auto room = static_cast<quint64>(block.body.size()) - enhancedPacketBytes;
     if (captured > room)
         return m_diagnostics.add(
             block.offset + blockHeadBytes + 12,
-            QStringLiteral("a packet of %1 bytes in a block with room for %2").arg(captured).arg(room));
+            u"a packet of %1 bytes in a block with room for %2"_s.arg(captured).arg(room));
     const Interface &interface = m_interfaces[id];
     Record record;
     record.offset = block.offset;
@@ -149,7 +149,7 @@ void CaptureReader::readPacketOptions(const Block &block, std::size_t at, Record
             const auto direction = load<quint32>(option->value, 0, block.order) & 3;
             record.direction = direction < 3 ? static_cast<Direction>(direction) : Direction::none;
         } else if (option->code == option::comment) {
-            record.comment = QString::fromUtf8(option->value).left(longestComment);
+            record.comment = QString::fromUtf8(option->value).left(maxCommentLength);
         } else if (option->code == option::customBytes &&
                    option->value.size() >= NITRO_CAPTURE_OPTION_BYTES) {
             // The number of the enterprise is in the section's byte order, what follows is ours:
@@ -166,14 +166,13 @@ void CaptureReader::readPacketOptions(const Block &block, std::size_t at, Record
         }
     }
     if (options.isMalformed())
-        m_diagnostics.add(block.offset, QStringLiteral("an option of the packet is malformed"));
+        m_diagnostics.add(block.offset, u"an option of the packet is malformed"_s);
 }
 
 void CaptureReader::takeStatistics(const Block &block) {
     const auto id = load<quint32>(block.body, 0, block.order);
     if (block.body.size() < qsizetype(interfaceStatisticsBytes) || id >= m_interfaces.size())
-        return m_diagnostics.add(block.offset,
-                                 QStringLiteral("interface statistics that belong to no interface"));
+        return m_diagnostics.add(block.offset, u"interface statistics that belong to no interface"_s);
     OptionWalker options(block.body.sliced(interfaceStatisticsBytes), block.order);
     while (const auto option = options.next()) {
         if (option->value.size() != 8)
@@ -185,7 +184,7 @@ void CaptureReader::takeStatistics(const Block &block) {
             m_interfaces[id].dropped = number;
     }
     if (options.isMalformed())
-        m_diagnostics.add(block.offset, QStringLiteral("an option of the interface statistics is malformed"));
+        m_diagnostics.add(block.offset, u"an option of the interface statistics is malformed"_s);
 }
 
 app::Result<void> readAll(QIODevice &device, CaptureReader &reader) {
@@ -194,7 +193,7 @@ app::Result<void> readAll(QIODevice &device, CaptureReader &reader) {
     while (!reader.failed()) {
         const qint64 size = device.read(buffer.data(), chunk);
         if (size < 0)
-            return app::failure(QStringLiteral("capture-unreadable"), device.errorString());
+            return app::failure(u"capture-unreadable"_s, device.errorString());
         if (size == 0)
             break;
         reader.feed(QByteArrayView(buffer).first(static_cast<qsizetype>(size)));
@@ -204,8 +203,8 @@ app::Result<void> readAll(QIODevice &device, CaptureReader &reader) {
         return {};
     const auto &faults = reader.diagnostics().list();
     app::Error error;
-    error.code = QStringLiteral("capture-not-pcapng");
-    error.message = faults.empty() ? QStringLiteral("the file is empty") : faults.back().message;
+    error.code = u"capture-not-pcapng"_s;
+    error.message = faults.empty() ? u"the file is empty"_s : faults.back().message;
     if (!faults.empty())
         error.offset = faults.back().offset;
     return tl::unexpected(error);

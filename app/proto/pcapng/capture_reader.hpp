@@ -26,7 +26,7 @@ struct Interface {
 
 class CaptureReader {
 public:
-    static constexpr std::size_t mostInterfaces = 1024;
+    static constexpr std::size_t maxInterfaces = 1024;
     using Sink = std::function<void(const Record &)>;
 
     explicit CaptureReader(Sink sink);

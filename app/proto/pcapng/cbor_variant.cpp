@@ -19,7 +19,7 @@ struct VariantTarget {
     using Value = QVariant;
     using List = QVariantList;
     using Map = QVariantMap;
-    static constexpr int mostItems = mostCborItems;
+    static constexpr int maxItems = maxCborItems;
 
     static QVariant scalar(const Item &item) {
         switch (item.type) {

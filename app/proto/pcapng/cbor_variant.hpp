@@ -11,7 +11,7 @@
 
 namespace nitroscope::pcapng {
 
-inline constexpr int mostCborItems = 4096;
+inline constexpr int maxCborItems = 4096;
 
 // One item: QVariantMap (text keys only), QVariantList, quint64, qint64, double, bool, QString, QByteArray;
 // null is an invalid QVariant; tags are dropped. The error's offset is relative to `bytes`.

@@ -4,6 +4,8 @@
 #include <array>
 
 namespace nitroscope::pcapng {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // Linux's errno names for what a result may be; other numbers stay numbers.
@@ -30,48 +32,44 @@ QString resultText(qint64 value) {
     if (value >= -4095 && value < 0) { // Linux: an error
         for (const ErrorName &known : errorNames)
             if (known.number == -value)
-                return QStringLiteral("-1 %1").arg(QLatin1String(known.name));
-        return QStringLiteral("-1 (error %1)").arg(-value);
+                return u"-1 %1"_s.arg(QLatin1String(known.name));
+        return u"-1 (error %1)"_s.arg(-value);
     }
-    return value < 0 || value > 0xffff'ffff ? QStringLiteral("0x%1").arg(quint64(value), 0, 16)
-                                            : QString::number(value);
+    return value < 0 || value > 0xffff'ffff ? u"0x%1"_s.arg(quint64(value), 0, 16) : QString::number(value);
 }
 
 QString quoted(const QString &text) {
-    QString out = QStringLiteral("\"");
+    QString out = u"\""_s;
     for (const QChar c : text) {
         if (c == u'"' || c == u'\\')
             out += u'\\';
-        out += c.isPrint() ? QString(c) : QStringLiteral("\\x%1").arg(c.unicode(), 2, 16, QLatin1Char('0'));
+        out += c.isPrint() ? QString(c) : u"\\x%1"_s.arg(c.unicode(), 2, 16, QLatin1Char('0'));
     }
     return out + u'"';
 }
 
 QString callText(const GuestRecord &guest, const QString &name) {
     QStringList words;
-    for (const QVariant &argument : guest.fields.value(QStringLiteral("arguments")).toList())
-        words << QStringLiteral("0x%1").arg(argument.toULongLong(), 0, 16);
-    const QVariant path = guest.fields.value(QStringLiteral("path"));
-    return path.isValid() ? QStringLiteral("%1(%2) path %3")
-                                .arg(name, words.join(QLatin1String(", ")), quoted(path.toString()))
-                          : QStringLiteral("%1(%2)").arg(name, words.join(QLatin1String(", ")));
+    for (const QVariant &argument : guest.fields.value(u"arguments"_s).toList())
+        words << u"0x%1"_s.arg(argument.toULongLong(), 0, 16);
+    const QVariant path = guest.fields.value(u"path"_s);
+    return path.isValid() ? u"%1(%2) path %3"_s.arg(name, words.join(", "_L1), quoted(path.toString()))
+                          : u"%1(%2)"_s.arg(name, words.join(", "_L1));
 }
 
 } // namespace
 
 std::optional<QString> guestText(const GuestRecord &guest) {
-    const QString name = guest.fields.value(QStringLiteral("name")).toString();
+    const QString name = guest.fields.value(u"name"_s).toString();
     if (name.isEmpty())
         return {};
     if (guest.kind == QLatin1String(NITRO_CAPTURE_KIND_SYSTEM_CALL))
         return callText(guest, name);
     if (guest.kind == QLatin1String(NITRO_CAPTURE_KIND_SYSTEM_CALL_RESULT))
-        return QStringLiteral("%1 = %2").arg(
-            name, resultText(guest.fields.value(QStringLiteral("result")).toLongLong()));
+        return u"%1 = %2"_s.arg(name, resultText(guest.fields.value(u"result"_s).toLongLong()));
     if (guest.kind == QLatin1String(NITRO_CAPTURE_KIND_FIRST_CALL))
-        return QStringLiteral("first call of %1 at 0x%2")
-            .arg(name)
-            .arg(guest.fields.value(QStringLiteral("address")).toULongLong(), 0, 16);
+        return u"first call of %1 at 0x%2"_s.arg(name).arg(guest.fields.value(u"address"_s).toULongLong(), 0,
+                                                           16);
     return {};
 }
 

@@ -7,6 +7,8 @@
 
 namespace nitroscope::pcapng {
 
+using namespace Qt::Literals::StringLiterals;
+
 QString nameOf(Source source) {
     switch (source) {
 #define PCAPNG_SOURCE_NAME(constant, enumerator, link, text)                                                 \
@@ -17,19 +19,19 @@ QString nameOf(Source source) {
     case Source::foreign:
         break;
     }
-    return QStringLiteral("foreign");
+    return u"foreign"_s;
 }
 
 QString nameOf(Direction direction) {
     switch (direction) {
     case Direction::inbound:
-        return QStringLiteral("in");
+        return u"in"_s;
     case Direction::outbound:
-        return QStringLiteral("out");
+        return u"out"_s;
     case Direction::none:
         break;
     }
-    return QStringLiteral("none");
+    return u"none"_s;
 }
 
 QString nameOf(Verdict verdict) {
@@ -40,7 +42,7 @@ QString nameOf(Verdict verdict) {
         NITRO_CAPTURE_VERDICT_LIST(PCAPNG_VERDICT_NAME)
 #undef PCAPNG_VERDICT_NAME
     }
-    return QStringLiteral("verdict-%1").arg(static_cast<int>(verdict));
+    return u"verdict-%1"_s.arg(static_cast<int>(verdict));
 }
 
 QString VsockRecord::operationName() const {
@@ -51,7 +53,7 @@ QString VsockRecord::operationName() const {
         VSOCK_OP_LIST(PCAPNG_OPERATION_NAME)
 #undef PCAPNG_OPERATION_NAME
     default:
-        return QStringLiteral("OP_%1").arg(operation);
+        return u"OP_%1"_s.arg(operation);
     }
 }
 

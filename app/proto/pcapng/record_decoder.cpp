@@ -10,13 +10,15 @@
 
 namespace nitroscope::pcapng {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 QString decodeVsock(QByteArrayView data, Record &record) {
     const auto transportBytes = load<quint16>(data, NITRO_CAPTURE_VSOCK_TRANSPORT_BYTES_AT);
     if (data.size() < NITRO_CAPTURE_VSOCK_HEADER_BYTES + NITRO_CAPTURE_VIRTIO_VSOCK_BYTES ||
         transportBytes != NITRO_CAPTURE_VIRTIO_VSOCK_BYTES)
-        return QStringLiteral("the vsock packet has no virtio header");
+        return u"the vsock packet has no virtio header"_s;
     VsockRecord packet;
     packet.srcCid = load<quint64>(data, NITRO_CAPTURE_VSOCK_SRC_CID_AT);
     packet.dstCid = load<quint64>(data, NITRO_CAPTURE_VSOCK_DST_CID_AT);
@@ -68,14 +70,14 @@ void readArguments(NsmRecord &nsm) {
 
 QString decodeNsm(QByteArrayView data, Record &record) {
     if (data.size() < NITRO_CAPTURE_NSM_HEADER_BYTES_V1)
-        return QStringLiteral("the NSM record is shorter than its header");
+        return u"the NSM record is shorter than its header"_s;
     const auto version = load<quint8>(data, NITRO_CAPTURE_NSM_VERSION_AT);
     if (version == 0 || version > NITRO_CAPTURE_NSM_VERSION)
-        return QStringLiteral("NSM record of version %1").arg(version);
+        return u"NSM record of version %1"_s.arg(version);
     const auto headerBytes = load<quint16>(data, NITRO_CAPTURE_NSM_HEADER_BYTES_AT);
     const int shortest = version == 1 ? NITRO_CAPTURE_NSM_HEADER_BYTES_V1 : NITRO_CAPTURE_NSM_HEADER_BYTES;
     if (headerBytes < shortest || headerBytes > data.size())
-        return QStringLiteral("the NSM record's header says it has %1 bytes").arg(headerBytes);
+        return u"the NSM record's header says it has %1 bytes"_s.arg(headerBytes);
     NsmRecord nsm;
     nsm.isResponse = load<quint8>(data, NITRO_CAPTURE_NSM_DIRECTION_AT) == NITRO_CAPTURE_NSM_RESPONSE;
     nsm.kind = load<quint8>(data, NITRO_CAPTURE_NSM_KIND_AT);
@@ -107,11 +109,11 @@ template <class Content>
 QString decodeMap(QByteArrayView data, Content &content) {
     const auto decoded = decodeCbor(data);
     if (!decoded)
-        return QStringLiteral("the CBOR record is broken: %1").arg(decoded.error().text());
+        return u"the CBOR record is broken: %1"_s.arg(decoded.error().text());
     if (decoded->typeId() != QMetaType::QVariantMap)
-        return QStringLiteral("the CBOR record is not a map");
+        return u"the CBOR record is not a map"_s;
     content.fields = decoded->toMap();
-    content.kind = content.fields.take(QStringLiteral("kind")).toString();
+    content.kind = content.fields.take(u"kind"_s).toString();
     return {};
 }
 

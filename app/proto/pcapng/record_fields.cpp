@@ -7,6 +7,8 @@
 
 namespace nitroscope::pcapng {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 using Field = FilterField;
@@ -77,14 +79,11 @@ std::optional<qint64> numberIn(const Record &record, Field field, qint64 firstHo
     case Field::duration:
         return nsm && nsm->isResponse ? std::optional(qint64(nsm->durationNs)) : std::nullopt;
     case Field::transaction:
-        return nsm ? std::optional(qint64(nsm->transaction))
-                   : machineNumber(record, QStringLiteral("transaction"));
+        return nsm ? std::optional(qint64(nsm->transaction)) : machineNumber(record, u"transaction"_s);
     case Field::flow:
-        return record.flow ? std::optional(qint64(record.flow))
-                           : machineNumber(record, QStringLiteral("flow"));
+        return record.flow ? std::optional(qint64(record.flow)) : machineNumber(record, u"flow"_s);
     case Field::rule:
-        return record.rule ? std::optional(qint64(record.rule))
-                           : machineNumber(record, QStringLiteral("rule"));
+        return record.rule ? std::optional(qint64(record.rule)) : machineNumber(record, u"rule"_s);
     case Field::pcr:
         return pcrOf(record);
     case Field::length:

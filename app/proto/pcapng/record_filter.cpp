@@ -9,10 +9,12 @@
 
 namespace nitroscope::pcapng {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
-constexpr int deepest = 64;           // nested parentheses and nots
-constexpr int mostComparisons = 1000; // joined ones are walked recursively
+constexpr int deepest = 64;          // nested parentheses and nots
+constexpr int maxComparisons = 1000; // joined ones are walked recursively
 
 using Field = FilterField;
 enum class Operator { equal, notEqual, less, lessOrEqual, greater, greaterOrEqual, contains };
@@ -110,11 +112,11 @@ public:
         NodePointer root = expression();
         skipSpace();
         if (root && !atEnd())
-            root = failed(QStringLiteral("'and' or 'or' was expected here"));
+            root = failed(u"'and' or 'or' was expected here"_s);
         if (root)
             return root;
         app::Error error;
-        error.code = QStringLiteral("filter-wrong");
+        error.code = u"filter-wrong"_s;
         error.message = m_fault;
         error.offset = quint64(m_faultAt);
         error.context = m_text;
@@ -171,26 +173,26 @@ private:
     }
     NodePointer expression() {
         NodePointer node = term();
-        while (node && take(QLatin1String("or")))
+        while (node && take("or"_L1))
             node = joined(Node::Kind::either, node, term());
         return node;
     }
     NodePointer term() {
         NodePointer node = factor();
-        while (node && take(QLatin1String("and")))
+        while (node && take("and"_L1))
             node = joined(Node::Kind::both, node, factor());
         return node;
     }
     NodePointer factor() {
         if (++m_depth > deepest)
-            return failed(QStringLiteral("the expression is nested too deep"));
+            return failed(u"the expression is nested too deep"_s);
         NodePointer node;
-        if (take(QLatin1String("not"))) {
+        if (take("not"_L1)) {
             node = joined(Node::Kind::negation, factor(), std::make_shared<const Node>());
         } else if (take(u'(')) {
             node = expression();
             if (node && !take(u')'))
-                node = failed(QStringLiteral("a ')' is missing here"));
+                node = failed(u"a ')' is missing here"_s);
         } else {
             node = comparison();
         }
@@ -200,8 +202,8 @@ private:
 
     NodePointer comparison() {
         skipSpace();
-        if (++m_comparisons > mostComparisons)
-            return failed(QStringLiteral("there are more than %1 comparisons").arg(mostComparisons));
+        if (++m_comparisons > maxComparisons)
+            return failed(u"there are more than %1 comparisons"_s.arg(maxComparisons));
         const qsizetype start = m_pos;
         const QString name = word();
         const FilterFieldName *field = nullptr;
@@ -210,17 +212,17 @@ private:
                 field = &candidate;
         if (!field) {
             m_pos = start;
-            return failed(name.isEmpty() ? QStringLiteral("a field was expected here")
-                                         : QStringLiteral("there is no field '%1'").arg(name));
+            return failed(name.isEmpty() ? u"a field was expected here"_s
+                                         : u"there is no field '%1'"_s.arg(name));
         }
         Node node;
         node.kind = Node::Kind::comparison;
         node.field = field->field;
         node.isNumeric = field->isNumber;
         if (!operation(node))
-            return failed(QStringLiteral("an operator was expected here: ==, !=, <, <=, >, >= or contains"));
+            return failed(u"an operator was expected here: ==, !=, <, <=, >, >= or contains"_s);
         if (node.isNumeric && node.op == Operator::contains)
-            return failed(QStringLiteral("'contains' is for texts, and '%1' is a number").arg(name));
+            return failed(u"'contains' is for texts, and '%1' is a number"_s.arg(name));
         return value(node) ? std::make_shared<const Node>(node) : nullptr;
     }
 
@@ -244,21 +246,20 @@ private:
         if (take(u'"')) {
             const qsizetype end = m_text.indexOf(u'"', m_pos);
             if (end < 0)
-                return failed(QStringLiteral("the text has no closing quote")) != nullptr;
+                return failed(u"the text has no closing quote"_s) != nullptr;
             text = m_text.mid(m_pos, end - m_pos);
             m_pos = end + 1;
         } else {
             text = word();
             if (text.isEmpty())
-                return failed(QStringLiteral("a value was expected here")) != nullptr;
+                return failed(u"a value was expected here"_s) != nullptr;
         }
         node.text = text;
         if (!node.isNumeric || number(text, isTime(node.field), node.number))
             return true;
         m_pos = start;
-        return failed(QStringLiteral("'%1' is not a number%2")
-                          .arg(text, isTime(node.field) ? QStringLiteral(" with or without ns, us, ms or s")
-                                                        : QString())) != nullptr;
+        return failed(u"'%1' is not a number%2"_s.arg(
+                   text, isTime(node.field) ? u" with or without ns, us, ms or s"_s : QString())) != nullptr;
     }
 
     static bool number(QString text, bool time, qint64 &result) {
@@ -296,16 +297,14 @@ private:
 } // namespace
 
 QString RecordFilter::help() {
-    QString text =
-        QStringLiteral("Filter: comparisons joined by and, or, not and parentheses, for example\n"
-                       "  interface==nsm and result!=Success\n"
-                       "  kind==ExtendPCR or pcr==16\n"
-                       "  time>=1.5s and time<2s and not text contains ramdisk\n"
-                       "Operators: == != < <= > >= contains. A record without the field does not match.\n"
-                       "Fields:\n");
+    QString text = u"Filter: comparisons joined by and, or, not and parentheses, for example\n"
+                   "  interface==nsm and result!=Success\n"
+                   "  kind==ExtendPCR or pcr==16\n"
+                   "  time>=1.5s and time<2s and not text contains ramdisk\n"
+                   "Operators: == != < <= > >= contains. A record without the field does not match.\n"
+                   "Fields:\n"_s;
     for (const FilterFieldName &field : filterFields())
-        text +=
-            QStringLiteral("  %1 %2\n").arg(QLatin1String(field.name), -12).arg(QLatin1String(field.help));
+        text += u"  %1 %2\n"_s.arg(QLatin1String(field.name), -12).arg(QLatin1String(field.help));
     return text;
 }
 

@@ -12,22 +12,24 @@
 
 namespace nitroscope::pcapng {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
-constexpr qsizetype longestCborText = 160; // characters in a summary
+constexpr qsizetype maxCborTextLength = 160; // characters in a summary
 
 // One line: control characters become what a programmer would write.
 QString printable(const QByteArray &bytes) {
     QString text;
     for (const QChar c : QString::fromUtf8(bytes)) {
         if (c == u'\n')
-            text += QLatin1String("\\n");
+            text += "\\n"_L1;
         else if (c == u'\r')
-            text += QLatin1String("\\r");
+            text += "\\r"_L1;
         else if (c == u'\t')
-            text += QLatin1String("\\t");
+            text += "\\t"_L1;
         else if (c.unicode() < 0x20 || c.unicode() == 0x7f)
-            text += QStringLiteral("\\x%1").arg(c.unicode(), 2, 16, QLatin1Char('0'));
+            text += u"\\x%1"_s.arg(c.unicode(), 2, 16, QLatin1Char('0'));
         else
             text += c;
     }
@@ -71,7 +73,7 @@ QString fieldText(const QVariant &value) {
         return QString::fromLatin1(value.toByteArray().toHex());
     if (value.canConvert<QString>())
         return value.toString();
-    return QStringLiteral("…");
+    return u"…"_s;
 }
 
 QString fieldsText(const QString &kind, const QVariantMap &fields) {
@@ -83,11 +85,10 @@ QString fieldsText(const QString &kind, const QVariantMap &fields) {
 
 struct Summary {
     QString operator()(const ForeignRecord &foreign) const {
-        return QStringLiteral("link type %1, %2 bytes").arg(foreign.linkType).arg(foreign.bytes.size());
+        return u"link type %1, %2 bytes"_s.arg(foreign.linkType).arg(foreign.bytes.size());
     }
     QString operator()(const VsockRecord &packet) const {
-        return QStringLiteral("%1:%2 → %3:%4 %5, %6 bytes")
-            .arg(packet.srcCid)
+        return u"%1:%2 → %3:%4 %5, %6 bytes"_s.arg(packet.srcCid)
             .arg(packet.srcPort)
             .arg(packet.dstCid)
             .arg(packet.dstPort)
@@ -96,14 +97,12 @@ struct Summary {
     }
     QString operator()(const NsmRecord &nsm) const {
         if (!nsm.isResponse)
-            return QStringLiteral("%1 %2 %3")
-                .arg(nsm.transaction)
-                .arg(nsm.kindName(), cborText(nsm.cbor, longestCborText));
-        return QStringLiteral("%1 %2 → %3 in %4 ms %5")
-            .arg(nsm.transaction)
+            return u"%1 %2 %3"_s.arg(nsm.transaction)
+                .arg(nsm.kindName(), cborText(nsm.cbor, maxCborTextLength));
+        return u"%1 %2 → %3 in %4 ms %5"_s.arg(nsm.transaction)
             .arg(nsm.kindName(), nsm.resultName())
             .arg(double(nsm.durationNs) / 1e6, 0, 'f', 3)
-            .arg(cborText(nsm.cbor, longestCborText));
+            .arg(cborText(nsm.cbor, maxCborTextLength));
     }
     QString operator()(const ConsoleRecord &console) const { return printable(console.bytes); }
     QString operator()(const MachineRecord &machine) const {
@@ -116,9 +115,8 @@ struct Summary {
         QStringList parts;
         for (std::size_t i = 0; i < dropped.counts.size(); ++i)
             if (dropped.counts[i] > 0)
-                parts
-                    << QStringLiteral("%1 of %2").arg(dropped.counts[i]).arg(nameOf(static_cast<Source>(i)));
-        return QStringLiteral("lost for lack of room: ") + parts.join(QLatin1String(", "));
+                parts << u"%1 of %2"_s.arg(dropped.counts[i]).arg(nameOf(static_cast<Source>(i)));
+        return u"lost for lack of room: "_s + parts.join(", "_L1);
     }
 };
 
@@ -126,35 +124,34 @@ struct JsonContent {
     QJsonObject &json;
 
     void operator()(const ForeignRecord &foreign) const {
-        json.insert(QStringLiteral("link-type"), foreign.linkType);
-        json.insert(QStringLiteral("data"), QString::fromLatin1(foreign.bytes.toHex()));
+        json.insert(u"link-type"_s, foreign.linkType);
+        json.insert(u"data"_s, QString::fromLatin1(foreign.bytes.toHex()));
     }
     void operator()(const VsockRecord &packet) const {
-        json.insert(QStringLiteral("src-cid"), jsonOf(packet.srcCid));
-        json.insert(QStringLiteral("src-port"), qint64(packet.srcPort));
-        json.insert(QStringLiteral("dst-cid"), jsonOf(packet.dstCid));
-        json.insert(QStringLiteral("dst-port"), qint64(packet.dstPort));
-        json.insert(QStringLiteral("type"), packet.type);
-        json.insert(QStringLiteral("payload-length"), qint64(packet.length));
-        json.insert(QStringLiteral("flags"), qint64(packet.flags));
-        json.insert(QStringLiteral("buf-alloc"), qint64(packet.bufferSize));
-        json.insert(QStringLiteral("fwd-cnt"), qint64(packet.forwardCount));
-        json.insert(QStringLiteral("data"), QString::fromLatin1(packet.payload.toHex()));
+        json.insert(u"src-cid"_s, jsonOf(packet.srcCid));
+        json.insert(u"src-port"_s, qint64(packet.srcPort));
+        json.insert(u"dst-cid"_s, jsonOf(packet.dstCid));
+        json.insert(u"dst-port"_s, qint64(packet.dstPort));
+        json.insert(u"type"_s, packet.type);
+        json.insert(u"payload-length"_s, qint64(packet.length));
+        json.insert(u"flags"_s, qint64(packet.flags));
+        json.insert(u"buf-alloc"_s, qint64(packet.bufferSize));
+        json.insert(u"fwd-cnt"_s, qint64(packet.forwardCount));
+        json.insert(u"data"_s, QString::fromLatin1(packet.payload.toHex()));
     }
     void operator()(const NsmRecord &nsm) const {
-        json.insert(QStringLiteral("type"),
-                    nsm.isResponse ? QStringLiteral("response") : QStringLiteral("request"));
-        json.insert(QStringLiteral("transaction"), jsonOf(nsm.transaction));
+        json.insert(u"type"_s, nsm.isResponse ? u"response"_s : u"request"_s);
+        json.insert(u"transaction"_s, jsonOf(nsm.transaction));
         if (nsm.isResponse) {
-            json.insert(QStringLiteral("result"), nsm.resultName());
-            json.insert(QStringLiteral("duration-ns"), jsonOf(nsm.durationNs));
+            json.insert(u"result"_s, nsm.resultName());
+            json.insert(u"duration-ns"_s, jsonOf(nsm.durationNs));
         }
-        json.insert(QStringLiteral("cbor"), QString::fromLatin1(nsm.cbor.toHex()));
+        json.insert(u"cbor"_s, QString::fromLatin1(nsm.cbor.toHex()));
         if (const auto decoded = decodeCbor(nsm.cbor))
-            json.insert(QStringLiteral("content"), jsonOf(*decoded));
+            json.insert(u"content"_s, jsonOf(*decoded));
     }
     void operator()(const ConsoleRecord &console) const {
-        json.insert(QStringLiteral("text"), QString::fromUtf8(console.bytes));
+        json.insert(u"text"_s, QString::fromUtf8(console.bytes));
     }
     void operator()(const MachineRecord &machine) const { putFields(machine.fields); }
     void operator()(const GuestRecord &guest) const { putFields(guest.fields); }
@@ -162,11 +159,9 @@ struct JsonContent {
         QJsonObject counts;
         for (std::size_t i = 0; i < dropped.counts.size(); ++i)
             counts.insert(nameOf(static_cast<Source>(i)), jsonOf(dropped.counts[i]));
-        json.insert(QStringLiteral("content"), counts);
+        json.insert(u"content"_s, counts);
     }
-    void putFields(const QVariantMap &fields) const {
-        json.insert(QStringLiteral("content"), jsonOf(QVariant(fields)));
-    }
+    void putFields(const QVariantMap &fields) const { json.insert(u"content"_s, jsonOf(QVariant(fields))); }
 };
 
 } // namespace
@@ -188,10 +183,9 @@ QString kindOf(const Record &record) {
 QString summaryOf(const Record &record) {
     QString text = std::visit(Summary{}, record.content);
     if (record.verdict != Verdict::passed)
-        text +=
-            QStringLiteral(" [%1]").arg(record.comment.isEmpty() ? nameOf(record.verdict) : record.comment);
+        text += u" [%1]"_s.arg(record.comment.isEmpty() ? nameOf(record.verdict) : record.comment);
     if (record.isCut())
-        text += QStringLiteral(" (cut to %1 of %2 bytes)").arg(record.captured).arg(record.original);
+        text += u" (cut to %1 of %2 bytes)"_s.arg(record.captured).arg(record.original);
     return text;
 }
 
@@ -199,7 +193,7 @@ std::optional<int> pcrOf(const Record &record) {
     QVariant index;
     if (const auto *machine = std::get_if<MachineRecord>(&record.content)) {
         if (machine->kind == QLatin1String(NITRO_CAPTURE_KIND_PCR))
-            index = machine->fields.value(QStringLiteral("index"));
+            index = machine->fields.value(u"index"_s);
     } else if (const auto *nsm = std::get_if<NsmRecord>(&record.content); nsm && !nsm->isResponse) {
         // Of LockPCRs it is a number of PCRs.
         return nsm->pcr != NsmRecord::none && nsm->kind != NSM_REQUEST_LOCK_PCRS ? std::optional(nsm->pcr)
@@ -212,23 +206,23 @@ std::optional<int> pcrOf(const Record &record) {
 
 QJsonObject toJson(const Record &record) {
     QJsonObject json;
-    json.insert(QStringLiteral("offset"), jsonOf(record.offset));
-    json.insert(QStringLiteral("interface"), nameOf(record.source));
-    json.insert(QStringLiteral("host-ns"), record.hostNs);
+    json.insert(u"offset"_s, jsonOf(record.offset));
+    json.insert(u"interface"_s, nameOf(record.source));
+    json.insert(u"host-ns"_s, record.hostNs);
     if (record.virtualNs)
-        json.insert(QStringLiteral("virtual-ns"), *record.virtualNs);
-    json.insert(QStringLiteral("direction"), nameOf(record.direction));
-    json.insert(QStringLiteral("verdict"), nameOf(record.verdict));
+        json.insert(u"virtual-ns"_s, *record.virtualNs);
+    json.insert(u"direction"_s, nameOf(record.direction));
+    json.insert(u"verdict"_s, nameOf(record.verdict));
     if (record.rule != 0)
-        json.insert(QStringLiteral("rule"), qint64(record.rule));
+        json.insert(u"rule"_s, qint64(record.rule));
     if (record.flow != 0)
-        json.insert(QStringLiteral("flow"), jsonOf(record.flow));
-    json.insert(QStringLiteral("captured"), qint64(record.captured));
-    json.insert(QStringLiteral("original"), qint64(record.original));
+        json.insert(u"flow"_s, jsonOf(record.flow));
+    json.insert(u"captured"_s, qint64(record.captured));
+    json.insert(u"original"_s, qint64(record.original));
     if (!record.comment.isEmpty())
-        json.insert(QStringLiteral("comment"), record.comment);
+        json.insert(u"comment"_s, record.comment);
     if (const QString kind = kindOf(record); !kind.isEmpty())
-        json.insert(QStringLiteral("kind"), kind);
+        json.insert(u"kind"_s, kind);
     std::visit(JsonContent{json}, record.content);
     return json;
 }

@@ -7,13 +7,15 @@
 #include <algorithm>
 
 namespace nitroscope::pcapng {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 using capture::BlockBuffer;
 
 constexpr quint16 linkIpv4 = 228;
 constexpr quint32 headerBytes = 40;                     // IPv4 and TCP, both without options
-constexpr quint32 mostPayload = 60'000;                 // of a segment; IPv4's length has 16 bits
+constexpr quint32 maxPayload = 60'000;                  // of a segment; IPv4's length has 16 bits
 constexpr quint16 firstPort = 32768, portCount = 28232; // for vsock ports that TCP cannot have
 
 // TCP flags, RFC 9293 §3.1.
@@ -132,7 +134,7 @@ TcpView::Connection *TcpView::connectionOf(const Record &record, const VsockReco
     }
     if (at != m_connections.end())
         return &at->second;
-    if (m_connections.size() >= mostConnections)
+    if (m_connections.size() >= maxConnections)
         return nullptr;
     Connection &fresh = m_connections[key];
     fresh.address = {addressOf(guestCid), addressOf(peerCid)};
@@ -165,13 +167,13 @@ void TcpView::open(Connection &connection, int dialer, const Record &record, con
     const quint64 from = sent ? packet.srcCid : packet.dstCid, to = sent ? packet.dstCid : packet.srcCid;
     const quint32 fromPort = sent ? packet.srcPort : packet.dstPort,
                   toPort = sent ? packet.dstPort : packet.srcPort;
-    QString comment = QStringLiteral("vsock %1:%2 to %3:%4").arg(from).arg(fromPort).arg(to).arg(toPort);
+    QString comment = u"vsock %1:%2 to %3:%4"_s.arg(from).arg(fromPort).arg(to).arg(toPort);
     if (record.flow != 0)
-        comment += QStringLiteral(", flow %1").arg(record.flow);
+        comment += u", flow %1"_s.arg(record.flow);
     if (packet.type == VSOCK_TYPE_SEQPACKET)
-        comment += QStringLiteral(", seqpacket");
+        comment += u", seqpacket"_s;
     if (packet.operation != VSOCK_OP_REQUEST)
-        comment += QStringLiteral(", began before the capture");
+        comment += u", began before the capture"_s;
     segment(connection, dialer, syn, record, {}, 0, comment);
 }
 
@@ -205,7 +207,7 @@ void TcpView::data(Connection &connection, int side, const Record &record, const
         std::max<quint32>(packet.length, static_cast<quint32>(packet.payload.size())), 1 << 20);
     const QByteArrayView payload(packet.payload);
     for (quint32 at = 0; at < length;) {
-        const quint32 size = std::min(mostPayload, length - at);
+        const quint32 size = std::min(maxPayload, length - at);
         const auto from = std::min<qsizetype>(at, payload.size());
         const auto kept = std::min<qsizetype>(size, payload.size() - from);
         segment(connection, side, psh | ack, record, payload.sliced(from, kept), size);

@@ -30,7 +30,7 @@ namespace nitroscope::pcapng {
 class TcpView {
 public:
     using Sink = std::function<void(QByteArrayView)>;
-    static constexpr std::size_t mostConnections = 1'000'000;
+    static constexpr std::size_t maxConnections = 1'000'000;
 
     // Writes the head of the stream at once. Addresses and ports are in host byte order throughout.
     explicit TcpView(Sink sink);

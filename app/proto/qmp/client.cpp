@@ -5,6 +5,8 @@
 #include "app/proto/qmp/client.hpp"
 
 namespace nitroscope::qmp {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr quint64 negotiationId = 0; // of the first command that is asked for
@@ -25,9 +27,9 @@ Overloaded(Visitors...) -> Overloaded<Visitors...>;
 Client::Client(QIODevice *device, QObject *parent) : Client(device, Limits(), parent) {}
 
 Client::Client(QIODevice *device, const Limits &limits, QObject *parent)
-    : QObject(parent), m_device(device), m_limits(limits), m_framer(limits.longestLine),
+    : QObject(parent), m_device(device), m_limits(limits), m_framer(limits.maxLineLength),
       m_queue(this, [this](Queue::Id id) { onLate(id); }) {
-    m_queue.add({QStringLiteral("qmp_capabilities"), {}}, this, [this](const Reply &reply) {
+    m_queue.add({u"qmp_capabilities"_s, {}}, this, [this](const Reply &reply) {
         if (reply)
             becomeReady();
         else
@@ -35,9 +37,8 @@ Client::Client(QIODevice *device, const Limits &limits, QObject *parent)
     });
     m_greeting.setSingleShot(true);
     connect(&m_greeting, &QTimer::timeout, this, [this] {
-        closeWith(problem(
-            "qmp-no-greeting",
-            QStringLiteral("QEMU did not greet within %1 seconds.").arg(m_limits.greetingMs / 1000.0)));
+        closeWith(problem("qmp-no-greeting",
+                          u"QEMU did not greet within %1 seconds."_s.arg(m_limits.greetingMs / 1000.0)));
     });
     m_greeting.start(limits.greetingMs);
     connect(device, &QIODevice::readyRead, this, &Client::readDevice);
@@ -46,7 +47,7 @@ Client::Client(QIODevice *device, const Limits &limits, QObject *parent)
         // What arrived before the end. The analyzer takes a QPointer's test of its own for one of `this`.
         readDevice(); // NOLINT(clang-analyzer-core.CallAndMessage)
         if (alive)
-            close(QStringLiteral("The connection to QEMU has ended."));
+            close(u"The connection to QEMU has ended."_s);
     };
     connect(device, &QIODevice::readChannelFinished, this, gone);
     connect(device, &QIODevice::aboutToClose, this, gone);
@@ -58,7 +59,7 @@ Client::~Client() = default;
 
 void Client::execute(const QString &command, const QJsonObject &arguments) {
     execute(command, arguments, this, [this](const Reply &reply) {
-        if (!reply && reply.error().code != QLatin1String("qmp-closed"))
+        if (!reply && reply.error().code != "qmp-closed"_L1)
             emit protocolProblem(reply.error());
     });
 }
@@ -66,12 +67,11 @@ void Client::execute(const QString &command, const QJsonObject &arguments) {
 void Client::execute(const QString &command, const QJsonObject &arguments, QObject *context,
                      Callback callback) {
     if (m_state == State::closed) {
-        m_queue.refuse(problem("qmp-closed", QStringLiteral("There is no connection to QEMU."), command),
-                       context, std::move(callback));
+        m_queue.refuse(problem("qmp-closed", u"There is no connection to QEMU."_s, command), context,
+                       std::move(callback));
     } else if (m_queue.size() >= m_limits.outstanding) {
-        m_queue.refuse(
-            problem("qmp-too-many", QStringLiteral("QEMU has not answered earlier commands."), command),
-            context, std::move(callback));
+        m_queue.refuse(problem("qmp-too-many", u"QEMU has not answered earlier commands."_s, command),
+                       context, std::move(callback));
     } else {
         const Queue::Id id = m_queue.add({command, arguments}, context, std::move(callback));
         if (m_state == State::ready)
@@ -99,25 +99,25 @@ void Client::readDevice() {
 }
 
 void Client::handle(const Message &message) {
-    std::visit(Overloaded{
-                   [this](const Greeting &greeting) { handleGreeting(greeting); },
-                   [this](const qmp::Reply &reply) { settle(reply.id, reply.value); },
-                   [this](const ErrorReply &reply) {
-                       const app::Error error{
-                           QStringLiteral("qmp-") + reply.errorClass, reply.description, std::nullopt, {}};
-                       if (reply.id)
-                           settle(*reply.id, tl::unexpected(error));
-                       else
-                           emit protocolProblem(error);
-                   },
-                   [this](const Event &received) { emit eventReceived(received); },
-               },
-               message);
+    std::visit(
+        Overloaded{
+            [this](const Greeting &greeting) { handleGreeting(greeting); },
+            [this](const qmp::Reply &reply) { settle(reply.id, reply.value); },
+            [this](const ErrorReply &reply) {
+                const app::Error error{u"qmp-"_s + reply.errorClass, reply.description, std::nullopt, {}};
+                if (reply.id)
+                    settle(*reply.id, tl::unexpected(error));
+                else
+                    emit protocolProblem(error);
+            },
+            [this](const Event &received) { emit eventReceived(received); },
+        },
+        message);
 }
 
 void Client::handleGreeting(const Greeting &greeting) {
     if (m_state != State::waitingForGreeting) {
-        emit protocolProblem(problem("qmp-unexpected", QStringLiteral("QEMU sent a second greeting.")));
+        emit protocolProblem(problem("qmp-unexpected", u"QEMU sent a second greeting."_s));
         return;
     }
     m_state = State::negotiating;
@@ -143,8 +143,8 @@ void Client::send(Queue::Id id) {
 void Client::settle(Queue::Id id, const Reply &reply) {
     const auto *request = m_queue.find(id);
     if (!request || !request->isSent) {
-        emit protocolProblem(problem(
-            "qmp-late-reply", QStringLiteral("QEMU answered command %1, which nobody waits for.").arg(id)));
+        emit protocolProblem(
+            problem("qmp-late-reply", u"QEMU answered command %1, which nobody waits for."_s.arg(id)));
         return;
     }
     if (reply) {
@@ -158,8 +158,7 @@ void Client::settle(Queue::Id id, const Reply &reply) {
 
 void Client::onLate(Queue::Id id) {
     const auto error =
-        problem("qmp-timeout",
-                QStringLiteral("QEMU did not answer within %1 seconds.").arg(m_limits.replyMs / 1000.0),
+        problem("qmp-timeout", u"QEMU did not answer within %1 seconds."_s.arg(m_limits.replyMs / 1000.0),
                 m_queue.find(id)->command.name);
     const QPointer<Client> alive(this);
     emit protocolProblem(error);

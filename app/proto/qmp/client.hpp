@@ -27,7 +27,7 @@ public:
         int greetingMs = 30'000; // greeting and capabilities together
         int replyMs = 10'000;    // from the moment a command is sent
         size_t outstanding = 256;
-        qsizetype longestLine = Framer::defaultLongestLine;
+        qsizetype maxLineLength = Framer::defaultLongestLine;
     };
 
     // The device must be open for reading and writing; the client does not own it.

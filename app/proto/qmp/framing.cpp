@@ -5,6 +5,8 @@
 
 namespace nitroscope::qmp {
 
+using namespace Qt::Literals::StringLiterals;
+
 std::vector<app::Result<Frame>> Framer::feed(const QByteArray &bytes) {
     std::vector<app::Result<Frame>> frames;
     qsizetype start = 0;
@@ -13,8 +15,8 @@ std::vector<app::Result<Frame>> Framer::feed(const QByteArray &bytes) {
         const qsizetype end = newline < 0 ? bytes.size() : newline;
 
         if (!m_skipping && m_partial.size() + (end - start) > m_longestLine) {
-            app::Error error{QStringLiteral("qmp-line-too-long"),
-                             QStringLiteral("A QMP message is longer than %1 bytes.").arg(m_longestLine),
+            app::Error error{u"qmp-line-too-long"_s,
+                             u"A QMP message is longer than %1 bytes."_s.arg(m_longestLine),
                              m_lineOffset,
                              {}};
             frames.push_back(tl::unexpected(std::move(error)));

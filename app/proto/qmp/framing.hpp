@@ -24,7 +24,7 @@ public:
     // query-qmp-schema, the longest answer that QEMU gives, has about 300 KiB.
     static constexpr qsizetype defaultLongestLine = 4 * 1024 * 1024;
 
-    explicit Framer(qsizetype longestLine = defaultLongestLine) : m_longestLine(longestLine) {}
+    explicit Framer(qsizetype maxLineLength = defaultLongestLine) : m_longestLine(maxLineLength) {}
 
     // The lines that `bytes` completes, in order. A line that grows too long yields one error
     // (qmp-line-too-long, offset of its first byte) and is skipped up to its end.

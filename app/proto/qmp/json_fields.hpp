@@ -16,7 +16,7 @@ inline QString text(const QJsonObject &object, const char *name) {
     return object.value(QLatin1String(name)).toString();
 }
 
-/// Zero where it is negative.
+// Zero where it is negative.
 inline quint64 number(const QJsonObject &object, const char *name) {
     return static_cast<quint64>(std::max<qint64>(0, object.value(QLatin1String(name)).toInteger()));
 }
@@ -28,7 +28,7 @@ std::optional<Number> maybe(const QJsonObject &object, const char *name) {
                : std::nullopt;
 }
 
-/// Nothing where `value` is empty.
+// Nothing where `value` is empty.
 inline void put(QJsonObject &object, const char *name, const QString &value) {
     if (!value.isEmpty())
         object.insert(QLatin1String(name), value);

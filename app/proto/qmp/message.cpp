@@ -4,6 +4,8 @@
 #include <QJsonDocument>
 
 namespace nitroscope::qmp {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr QLatin1String greetingKey("QMP"), returnKey("return"), errorKey("error"), eventKey("event"),
@@ -14,8 +16,8 @@ tl::unexpected<app::Error> garbage(const QString &what, quint64 offset, const QB
     constexpr qsizetype shown = 60;
     QString context = QString::fromUtf8(line.left(shown));
     if (line.size() > shown)
-        context += QStringLiteral("...");
-    return tl::unexpected(app::Error{QStringLiteral("qmp-garbage"), what, offset, context});
+        context += u"..."_s;
+    return tl::unexpected(app::Error{u"qmp-garbage"_s, what, offset, context});
 }
 
 // Our ids are small positive integers; anything else is none of ours.
@@ -25,25 +27,20 @@ std::optional<quint64> readId(const QJsonObject &object) {
 }
 
 QString versionText(const QJsonObject &greeting) {
-    const auto qemu = greeting.value(greetingKey)
-                          .toObject()
-                          .value(QLatin1String("version"))
-                          .toObject()
-                          .value(QLatin1String("qemu"))
-                          .toObject();
-    return QStringLiteral("%1.%2.%3")
-        .arg(qemu.value(QLatin1String("major")).toInt())
-        .arg(qemu.value(QLatin1String("minor")).toInt())
-        .arg(qemu.value(QLatin1String("micro")).toInt());
+    const auto qemu =
+        greeting.value(greetingKey).toObject().value("version"_L1).toObject().value("qemu"_L1).toObject();
+    return u"%1.%2.%3"_s.arg(qemu.value("major"_L1).toInt())
+        .arg(qemu.value("minor"_L1).toInt())
+        .arg(qemu.value("micro"_L1).toInt());
 }
 
 Event readEvent(const QJsonObject &object) {
-    const QJsonObject time = object.value(QLatin1String("timestamp")).toObject();
-    const qint64 seconds = time.value(QLatin1String("seconds")).toInteger(-1);
-    const qint64 micro = time.value(QLatin1String("microseconds")).toInteger(-1);
+    const QJsonObject time = object.value("timestamp"_L1).toObject();
+    const qint64 seconds = time.value("seconds"_L1).toInteger(-1);
+    const qint64 micro = time.value("microseconds"_L1).toInteger(-1);
     // QEMU says -1 when it has no clock; a hostile value must not overflow.
     const bool known = seconds >= 0 && seconds < 1'000'000'000'000 && micro >= 0 && micro < 1'000'000;
-    return {object.value(eventKey).toString(), object.value(QLatin1String("data")).toObject(),
+    return {object.value(eventKey).toString(), object.value("data"_L1).toObject(),
             known ? seconds * 1'000'000 + micro : 0};
 }
 
@@ -53,10 +50,10 @@ app::Result<Message> parseMessage(const Frame &frame) {
     QJsonParseError problem;
     const QJsonDocument document = QJsonDocument::fromJson(frame.line, &problem);
     if (problem.error != QJsonParseError::NoError)
-        return garbage(QStringLiteral("A QMP message is not JSON: %1.").arg(problem.errorString()),
+        return garbage(u"A QMP message is not JSON: %1."_s.arg(problem.errorString()),
                        frame.offset + static_cast<quint64>(qMax(0, problem.offset)), frame.line);
     if (!document.isObject())
-        return garbage(QStringLiteral("A QMP message is not a JSON object."), frame.offset, frame.line);
+        return garbage(u"A QMP message is not a JSON object."_s, frame.offset, frame.line);
 
     const QJsonObject object = document.object();
     if (object.contains(greetingKey))
@@ -65,22 +62,21 @@ app::Result<Message> parseMessage(const Frame &frame) {
         return readEvent(object);
     if (object.value(errorKey).isObject()) {
         const QJsonObject error = object.value(errorKey).toObject();
-        return ErrorReply{readId(object), error.value(QLatin1String("class")).toString(),
-                          error.value(QLatin1String("desc")).toString()};
+        return ErrorReply{readId(object), error.value("class"_L1).toString(),
+                          error.value("desc"_L1).toString()};
     }
     if (object.contains(returnKey)) {
         if (const auto id = readId(object))
             return Reply{*id, object.value(returnKey)};
-        return garbage(QStringLiteral("A QMP reply has no usable id."), frame.offset, frame.line);
+        return garbage(u"A QMP reply has no usable id."_s, frame.offset, frame.line);
     }
-    return garbage(QStringLiteral("A QMP message is neither greeting, reply, error nor event."), frame.offset,
-                   frame.line);
+    return garbage(u"A QMP message is neither greeting, reply, error nor event."_s, frame.offset, frame.line);
 }
 
 QByteArray encodeCommand(quint64 id, const QString &command, const QJsonObject &arguments) {
-    QJsonObject object{{QStringLiteral("execute"), command}, {idKey, static_cast<qint64>(id)}};
+    QJsonObject object{{u"execute"_s, command}, {idKey, static_cast<qint64>(id)}};
     if (!arguments.isEmpty())
-        object.insert(QLatin1String("arguments"), arguments);
+        object.insert("arguments"_L1, arguments);
     return QJsonDocument(object).toJson(QJsonDocument::Compact) + "\r\n";
 }
 

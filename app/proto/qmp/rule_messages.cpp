@@ -6,6 +6,8 @@
 #include <QJsonArray>
 
 namespace nitroscope::qmp {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 BreakRule readRule(const QJsonObject &object, const BreakRule *) {
@@ -29,13 +31,12 @@ template <class Rule>
 app::Result<QVector<Rule>> readRules(const QJsonValue &reply) {
     constexpr qsizetype most = 4096;
     if (!reply.isArray() || reply.toArray().size() > most)
-        return app::failure(QStringLiteral("qmp-schema"),
-                            QStringLiteral("The answer is not a list of rules."));
+        return app::failure(u"qmp-schema"_s, u"The answer is not a list of rules."_s);
     QVector<Rule> rules;
     for (const QJsonValue item : reply.toArray()) {
         const Rule rule = readRule(item.toObject(), static_cast<const Rule *>(nullptr));
         if (rule.id == 0)
-            return app::failure(QStringLiteral("qmp-schema"), QStringLiteral("A rule has no number."));
+            return app::failure(u"qmp-schema"_s, u"A rule has no number."_s);
         rules.append(rule);
     }
     return rules;
@@ -44,7 +45,7 @@ app::Result<QVector<Rule>> readRules(const QJsonValue &reply) {
 } // namespace
 
 QJsonObject toArguments(const BreakRule &rule) {
-    QJsonObject object{{QStringLiteral("source"), rule.source}};
+    QJsonObject object{{u"source"_s, rule.source}};
     put(object, "stage", rule.stage);
     put(object, "request", rule.request);
     put(object, "error", rule.error);
@@ -53,13 +54,13 @@ QJsonObject toArguments(const BreakRule &rule) {
 }
 
 QJsonObject toArguments(const FaultRule &rule) {
-    QJsonObject object{{QStringLiteral("action"), rule.action}};
+    QJsonObject object{{u"action"_s, rule.action}};
     put(object, "request", rule.request);
     put(object, "error", rule.error);
     put(object, "pcr", rule.pcr);
     put(object, "milliseconds", rule.milliseconds);
     if (rule.count > 0)
-        object.insert(QLatin1String("count"), static_cast<qint64>(rule.count));
+        object.insert("count"_L1, static_cast<qint64>(rule.count));
     return object;
 }
 
@@ -72,15 +73,11 @@ app::Result<QVector<FaultRule>> readFaultRules(const QJsonValue &reply) {
 }
 
 app::Result<BreakHit> readBreakHit(const QJsonObject &data) {
-    const BreakHit hit{static_cast<quint32>(number(data, "id")),
-                       text(data, "source"),
-                       text(data, "detail"),
-                       data.value(QLatin1String("virtual-time-ns")).toInteger(),
-                       number(data, "transaction"),
-                       number(data, "flow")};
+    const BreakHit hit{
+        static_cast<quint32>(number(data, "id")),     text(data, "source"),        text(data, "detail"),
+        data.value("virtual-time-ns"_L1).toInteger(), number(data, "transaction"), number(data, "flow")};
     if (hit.id == 0)
-        return app::failure(QStringLiteral("qmp-schema"),
-                            QStringLiteral("A break that was hit has no number."));
+        return app::failure(u"qmp-schema"_s, u"A break that was hit has no number."_s);
     return hit;
 }
 

@@ -7,17 +7,19 @@
 #include <QJsonArray>
 
 namespace nitroscope::qmp {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr qsizetype mostEntries = 8192; // living flows and closed ones
+constexpr qsizetype maxEntries = 8192; // living flows and closed ones
 
 void putLimits(QJsonObject &object, const VsockMatch &packet, quint32 skip, quint32 count) {
     if (const QJsonObject match = toArguments(packet); !match.isEmpty())
-        object.insert(QLatin1String("packet"), match);
+        object.insert("packet"_L1, match);
     if (skip > 0)
-        object.insert(QLatin1String("skip"), static_cast<qint64>(skip));
+        object.insert("skip"_L1, static_cast<qint64>(skip));
     if (count > 0)
-        object.insert(QLatin1String("count"), static_cast<qint64>(count));
+        object.insert("count"_L1, static_cast<qint64>(count));
 }
 
 VsockMatch readMatch(const QJsonObject &object) {
@@ -43,18 +45,17 @@ VsockFlowState readFlow(const QJsonObject &object) {
     flow.peer = text(object, "peer");
     flow.reason = text(object, "reason");
     flow.text = text(object, "text");
-    flow.peerPid = object.value(QLatin1String("peer-pid")).toInteger();
-    flow.roundTripNs = object.value(QLatin1String("round-trip-ns")).toInteger(-1);
-    flow.stalledNs = object.value(QLatin1String("stalled-ns")).toInteger();
+    flow.peerPid = object.value("peer-pid"_L1).toInteger();
+    flow.roundTripNs = object.value("round-trip-ns"_L1).toInteger(-1);
+    flow.stalledNs = object.value("stalled-ns"_L1).toInteger();
     flow.buffered = static_cast<quint32>(number(object, "buffered"));
-    flow.isStalled = object.value(QLatin1String("stalled")).toBool();
+    flow.isStalled = object.value("stalled"_L1).toBool();
     return flow;
 }
 
 app::Result<QJsonArray> listOf(const QJsonValue &reply, const char *what) {
-    if (!reply.isArray() || reply.toArray().size() > mostEntries)
-        return app::failure(QStringLiteral("qmp-schema"),
-                            QStringLiteral("The answer is not a list of %1.").arg(QLatin1String(what)));
+    if (!reply.isArray() || reply.toArray().size() > maxEntries)
+        return app::failure(u"qmp-schema"_s, u"The answer is not a list of %1."_s.arg(QLatin1String(what)));
     return reply.toArray();
 }
 
@@ -96,21 +97,21 @@ QJsonObject toArguments(const VsockMatch &match) {
 }
 
 QJsonObject toArguments(const VsockFaultRule &rule) {
-    QJsonObject object{{QStringLiteral("action"), rule.action}};
+    QJsonObject object{{u"action"_s, rule.action}};
     putLimits(object, rule.packet, rule.skip, rule.count);
     put(object, "milliseconds", rule.milliseconds);
     put(object, "jitter", rule.jitter);
     put(object, "rate", rule.rate);
     put(object, "bytes", rule.bytes);
     if (rule.violate)
-        object.insert(QLatin1String("violate"), true);
+        object.insert("violate"_L1, true);
     if (rule.chance != 100)
-        object.insert(QLatin1String("chance"), static_cast<qint64>(rule.chance));
+        object.insert("chance"_L1, static_cast<qint64>(rule.chance));
     return object;
 }
 
 QJsonObject toArguments(const VsockBreakRule &rule) {
-    QJsonObject object{{QStringLiteral("source"), QStringLiteral("vsock")}};
+    QJsonObject object{{u"source"_s, u"vsock"_s}};
     putLimits(object, rule.packet, rule.skip, rule.count);
     return object;
 }
@@ -124,19 +125,19 @@ app::Result<QVector<VsockFaultRule>> readVsockFaults(const QJsonValue &reply) {
         const QJsonObject object = item.toObject();
         VsockFaultRule rule;
         rule.action = text(object, "action");
-        rule.packet = readMatch(object.value(QLatin1String("packet")).toObject());
+        rule.packet = readMatch(object.value("packet"_L1).toObject());
         rule.milliseconds = maybe<quint32>(object, "milliseconds");
         rule.jitter = maybe<quint32>(object, "jitter");
         rule.rate = maybe<quint64>(object, "rate");
         rule.bytes = maybe<quint32>(object, "bytes");
-        rule.violate = object.value(QLatin1String("violate")).toBool();
+        rule.violate = object.value("violate"_L1).toBool();
         rule.skip = static_cast<quint32>(number(object, "skip"));
         rule.count = static_cast<quint32>(number(object, "count"));
         rule.chance = maybe<quint32>(object, "chance").value_or(100);
         rule.id = static_cast<quint32>(number(object, "id"));
         rule.hits = number(object, "hits");
         if (rule.id == 0)
-            return app::failure(QStringLiteral("qmp-schema"), QStringLiteral("A vsock fault has no number."));
+            return app::failure(u"qmp-schema"_s, u"A vsock fault has no number."_s);
         rules.append(rule);
     }
     return rules;
@@ -149,14 +150,14 @@ app::Result<QVector<VsockBreakRule>> readVsockBreaks(const QJsonValue &reply) {
     QVector<VsockBreakRule> rules;
     for (const QJsonValue item : *list) {
         const QJsonObject object = item.toObject();
-        if (text(object, "source") != QLatin1String("vsock"))
+        if (text(object, "source") != "vsock"_L1)
             continue;
-        rules.append({readMatch(object.value(QLatin1String("packet")).toObject()),
+        rules.append({readMatch(object.value("packet"_L1).toObject()),
                       static_cast<quint32>(number(object, "skip")),
                       static_cast<quint32>(number(object, "count")),
                       static_cast<quint32>(number(object, "id")), number(object, "hits")});
         if (rules.last().id == 0)
-            return app::failure(QStringLiteral("qmp-schema"), QStringLiteral("A break has no number."));
+            return app::failure(u"qmp-schema"_s, u"A break has no number."_s);
     }
     return rules;
 }
@@ -177,8 +178,7 @@ app::Result<VsockInfo> readVsockInfo(const QJsonValue &reply) {
     VsockInfo info;
     info.guestCid = number(object, "guest-cid");
     if (info.guestCid == 0)
-        return app::failure(QStringLiteral("qmp-schema"),
-                            QStringLiteral("The answer to query-vsock has no CID."));
+        return app::failure(u"qmp-schema"_s, u"The answer to query-vsock has no CID."_s);
     info.flowsOpened = number(object, "flows-opened");
     info.flowsClosed = number(object, "flows-closed");
     info.flowsRefused = number(object, "flows-refused");

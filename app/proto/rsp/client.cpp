@@ -5,6 +5,8 @@
 #include "app/proto/rsp/client.hpp"
 
 namespace nitroscope::rsp {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // What GDB says, too; without multiprocess thread ids stay single numbers.
@@ -27,7 +29,7 @@ Client::Client(QIODevice *device, const Limits &limits, QObject *parent)
         // What arrived before the end. The analyzer takes a QPointer's test of its own for one of `this`.
         readDevice(); // NOLINT(clang-analyzer-core.CallAndMessage)
         if (alive)
-            close(QStringLiteral("The connection to QEMU's gdbstub has ended."));
+            close(u"The connection to QEMU's gdbstub has ended."_s);
     };
     connect(device, &QIODevice::readChannelFinished, this, gone);
     connect(device, &QIODevice::aboutToClose, this, gone);
@@ -79,13 +81,12 @@ bool Client::takesCommands() const {
 void Client::enqueue(Command command, QObject *context, Callback callback) {
     std::optional<app::Error> refused;
     if (m_state == State::closed)
-        refused = problem("rsp-closed", QStringLiteral("There is no connection to QEMU's gdbstub."),
-                          command.packet);
+        refused = problem("rsp-closed", u"There is no connection to QEMU's gdbstub."_s, command.packet);
     else if (!takesCommands())
-        refused = problem("rsp-running", QStringLiteral("The target runs; stop it first."), command.packet);
+        refused = problem("rsp-running", u"The target runs; stop it first."_s, command.packet);
     else if (m_queue.size() >= m_limits.queued)
-        refused = problem("rsp-too-many", QStringLiteral("The gdbstub has not answered earlier commands."),
-                          command.packet);
+        refused =
+            problem("rsp-too-many", u"The gdbstub has not answered earlier commands."_s, command.packet);
     if (refused) {
         m_queue.refuse(*refused, context, std::move(callback));
         return;
@@ -139,7 +140,7 @@ void Client::readDevice() {
             handle(*item);
         } else {
             // The stub keeps what it sent until it is acknowledged.
-            if (item.error().code == QLatin1String("rsp-checksum") && m_device)
+            if (item.error().code == "rsp-checksum"_L1 && m_device)
                 m_device->write("-", 1);
             emit protocolProblem(item.error());
         }
@@ -165,8 +166,7 @@ void Client::handle(const Item &item) {
         }
         break;
     case Item::Kind::notification: // only of non-stop mode, which is never asked for
-        emit protocolProblem(
-            problem("rsp-unexpected", QStringLiteral("The stub sent a notification."), item.payload));
+        emit protocolProblem(problem("rsp-unexpected", u"The stub sent a notification."_s, item.payload));
         break;
     case Item::Kind::acknowledgement:
     case Item::Kind::interrupt:
@@ -177,8 +177,8 @@ void Client::handle(const Item &item) {
 void Client::handlePayload(const QByteArray &payload) {
     const auto sent = m_queue.first(true);
     if (!sent) {
-        emit protocolProblem(problem(
-            "rsp-unexpected", QStringLiteral("The stub sent a packet that nobody waits for."), payload));
+        emit protocolProblem(
+            problem("rsp-unexpected", u"The stub sent a packet that nobody waits for."_s, payload));
         return;
     }
     Queue::Request &request = *m_queue.find(*sent);
@@ -196,8 +196,7 @@ void Client::handlePayload(const QByteArray &payload) {
     if (command.kind == Kind::resumption) {
         takeStop(*sent, payload);
     } else if (request.isGivenUp) {
-        const auto late =
-            problem("rsp-late-reply", QStringLiteral("The stub answered too late."), command.packet);
+        const auto late = problem("rsp-late-reply", u"The stub answered too late."_s, command.packet);
         m_queue.settle(*sent, Answer{});
         emit protocolProblem(late);
     } else {
@@ -227,16 +226,14 @@ void Client::takeStop(Queue::Id id, const QByteArray &payload) {
     }
     // Refused: the target has not moved. Watchers saw resumed(), so they are told of a stop.
     const bool isAlive = m_queue.settle(
-        id, tl::unexpected(
-                problem("rsp-refused", QStringLiteral("The stub refused to resume."), command.packet)));
+        id, tl::unexpected(problem("rsp-refused", u"The stub refused to resume."_s, command.packet)));
     if (isAlive && m_lastStop)
         emit stopped(*m_lastStop, m_generation);
 }
 
 void Client::onLate(Queue::Id id) {
     const auto late = problem(
-        "rsp-timeout",
-        QStringLiteral("The gdbstub did not answer within %1 seconds.").arg(m_limits.replyMs / 1000.0),
+        "rsp-timeout", u"The gdbstub did not answer within %1 seconds."_s.arg(m_limits.replyMs / 1000.0),
         m_queue.find(id)->command.packet);
     m_queue.extend(id, m_limits.replyMs);
     bool isAlive = true;

@@ -6,6 +6,8 @@
 #include <array>
 
 namespace nitroscope::rsp {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr char escape = '}';
@@ -27,23 +29,21 @@ app::Result<QByteArray> decodePayload(const QByteArray &raw, Writer writer, qsiz
         char byte = raw[i];
         if (byte == escape) {
             if (++i == raw.size())
-                return tl::unexpected(error("rsp-encoding",
-                                            QStringLiteral("The packet ends inside an escape sequence."),
-                                            quint64(i - 1)));
+                return tl::unexpected(
+                    error("rsp-encoding", u"The packet ends inside an escape sequence."_s, quint64(i - 1)));
             byte = char(raw[i] ^ escapeMask);
         } else if (byte == '*' && writer == Writer::stub) {
             const int length = i + 1 < raw.size() ? static_cast<unsigned char>(raw[i + 1]) : 0;
             if (payload.isEmpty() || length < 32 || length > 126)
-                return tl::unexpected(error(
-                    "rsp-encoding", QStringLiteral("The packet has an impossible run length."), quint64(i)));
+                return tl::unexpected(
+                    error("rsp-encoding", u"The packet has an impossible run length."_s, quint64(i)));
             ++i;
             count = length - runLengthBias;
             byte = payload.back();
         }
         if (payload.size() + count > longest)
-            return tl::unexpected(error("rsp-too-long",
-                                        QStringLiteral("The packet has more than %1 bytes.").arg(longest),
-                                        quint64(i)));
+            return tl::unexpected(
+                error("rsp-too-long", u"The packet has more than %1 bytes."_s.arg(longest), quint64(i)));
         payload.append(count, byte);
     }
     return payload;
@@ -87,7 +87,7 @@ std::vector<app::Result<Item>> Framer::feed(const QByteArray &bytes) {
             } else if (byte == '$') {
                 // The rest of the last packet was lost; this one is whole.
                 items.push_back(tl::unexpected(
-                    error("rsp-garbage", QStringLiteral("A packet began inside another packet."), m_start)));
+                    error("rsp-garbage", u"A packet began inside another packet."_s, m_start)));
                 begin(Item::Kind::packet);
             } else {
                 m_sum += static_cast<unsigned char>(byte);
@@ -128,8 +128,8 @@ void Framer::feedOutside(char byte, std::vector<app::Result<Item>> &items) {
     } else {
         m_inGarbage = true;
         if (!wasInGarbage)
-            items.push_back(tl::unexpected(
-                error("rsp-garbage", QStringLiteral("There are bytes outside packets."), m_position)));
+            items.push_back(
+                tl::unexpected(error("rsp-garbage", u"There are bytes outside packets."_s, m_position)));
     }
 }
 
@@ -145,12 +145,10 @@ void Framer::begin(Item::Kind kind) {
 app::Result<Item> Framer::finish(char secondDigit) const {
     const int high = hexDigitValue(m_firstDigit), low = hexDigitValue(secondDigit);
     if (high < 0 || low < 0 || unsigned(high * 16 + low) != (m_sum & 0xff))
-        return tl::unexpected(
-            error("rsp-checksum", QStringLiteral("A packet has a wrong checksum."), m_start));
+        return tl::unexpected(error("rsp-checksum", u"A packet has a wrong checksum."_s, m_start));
     if (m_tooLong)
-        return tl::unexpected(error("rsp-too-long",
-                                    QStringLiteral("A packet has more than %1 bytes.").arg(m_longestPacket),
-                                    m_start));
+        return tl::unexpected(
+            error("rsp-too-long", u"A packet has more than %1 bytes."_s.arg(m_longestPacket), m_start));
     auto payload = decodePayload(m_raw, m_writer, m_longestPacket);
     if (!payload) {
         app::Error problem = payload.error();

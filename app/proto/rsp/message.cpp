@@ -4,13 +4,13 @@
 #include "app/proto/rsp/hex.hpp"
 
 namespace nitroscope::rsp {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 tl::unexpected<app::Error> badStopReply(qsizetype offset) {
-    return tl::unexpected(app::Error{QStringLiteral("rsp-bad-stop-reply"),
-                                     QStringLiteral("The stub's stop reply cannot be understood."),
-                                     quint64(offset),
-                                     {}});
+    return tl::unexpected(app::Error{
+        u"rsp-bad-stop-reply"_s, u"The stub's stop reply cannot be understood."_s, quint64(offset), {}});
 }
 
 std::optional<StopReason> watchReason(QByteArrayView name) {
@@ -157,13 +157,12 @@ app::Result<QVector<ThreadId>> parseThreadList(const QByteArray &payload) {
     if (payload == "l")
         return threads;
     if (!payload.startsWith('m'))
-        return app::failure(QStringLiteral("rsp-bad-thread-list"),
-                            QStringLiteral("The stub's list of threads cannot be understood."));
+        return app::failure(u"rsp-bad-thread-list"_s, u"The stub's list of threads cannot be understood."_s);
     for (const QByteArray &text : payload.sliced(1).split(',')) {
         const auto thread = parseThreadId(text);
         if (!thread)
-            return app::failure(QStringLiteral("rsp-bad-thread-list"),
-                                QStringLiteral("The stub's list of threads has an impossible id."));
+            return app::failure(u"rsp-bad-thread-list"_s,
+                                u"The stub's list of threads has an impossible id."_s);
         threads.append(*thread);
     }
     return threads;

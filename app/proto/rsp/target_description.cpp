@@ -5,16 +5,18 @@
 #include <QXmlStreamReader>
 
 namespace nitroscope::rsp {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr qsizetype longestText = 1 << 20;
-constexpr int mostRegisters = 4096;
-constexpr int mostIncludes = 64;
+constexpr qsizetype maxTextLength = 1 << 20;
+constexpr int maxRegisters = 4096;
+constexpr int maxIncludes = 64;
 constexpr int deepestInclude = 8;
 constexpr int widestRegister = 4096;
 
 tl::unexpected<app::Error> problem(const QString &message, std::optional<quint64> offset = {}) {
-    return tl::unexpected(app::Error{QStringLiteral("target-description"), message, offset, {}});
+    return tl::unexpected(app::Error{u"target-description"_s, message, offset, {}});
 }
 
 // A number attribute within bounds; `fallback` when it is missing, nothing when it is no such number.
@@ -44,8 +46,8 @@ public:
                     return added;
                 continue;
             }
-            if (depth == deepestInclude || ++m_includes > mostIncludes)
-                return problem(QStringLiteral("The target description includes too many documents."));
+            if (depth == deepestInclude || ++m_includes > maxIncludes)
+                return problem(u"The target description includes too many documents."_s);
             const auto text = m_fetched(part.include);
             if (!text)
                 return tl::unexpected(text.error());
@@ -67,14 +69,14 @@ public:
         int offset = 0;
         for (qsizetype i = 0; i < registers.size(); ++i) {
             if (i > 0 && registers[i].number == registers[i - 1].number)
-                return problem(QStringLiteral("Two registers, %1 and %2, have the same number.")
-                                   .arg(registers[i - 1].name, registers[i].name));
+                return problem(u"Two registers, %1 and %2, have the same number."_s.arg(registers[i - 1].name,
+                                                                                        registers[i].name));
             registers[i].offset = offset;
             offset += registers[i].bytes();
         }
         layout.packetBytes = offset;
         if (registers.isEmpty())
-            return problem(QStringLiteral("The target description has no registers."));
+            return problem(u"The target description has no registers."_s);
         return layout;
     }
 
@@ -82,8 +84,8 @@ public:
 
 private:
     app::Result<void> add(RegisterEntry entry) {
-        if (layout.registers.size() >= mostRegisters)
-            return problem(QStringLiteral("The target description has too many registers."));
+        if (layout.registers.size() >= maxRegisters)
+            return problem(u"The target description has too many registers."_s);
         if (entry.number < 0)
             entry.number = m_next;
         m_next = entry.number + 1;
@@ -105,8 +107,8 @@ const RegisterEntry *RegisterLayout::find(QStringView name) const {
 }
 
 app::Result<DescriptionDocument> parseDescription(const QByteArray &xml) {
-    if (xml.size() > longestText)
-        return problem(QStringLiteral("The target description is too long."));
+    if (xml.size() > maxTextLength)
+        return problem(u"The target description is too long."_s);
     DescriptionDocument document;
     QXmlStreamReader reader(xml);
     // Real descriptions declare no entities; one that grows by them is hostile.
@@ -119,33 +121,31 @@ app::Result<DescriptionDocument> parseDescription(const QByteArray &xml) {
             continue;
         const QXmlStreamAttributes attributes = reader.attributes();
         const auto offset = quint64(qMax<qint64>(0, reader.characterOffset()));
-        if (reader.qualifiedName() == QLatin1String("architecture")) {
+        if (reader.qualifiedName() == "architecture"_L1) {
             document.architecture = reader.readElementText().trimmed().left(64);
-        } else if (reader.qualifiedName() == QLatin1String("xi:include")) {
-            const QString name = attributes.value(QLatin1String("href")).toString();
-            if (name.isEmpty() || ++includes > mostIncludes)
-                return problem(QStringLiteral("An included document has no name, or there are too many."),
-                               offset);
+        } else if (reader.qualifiedName() == "xi:include"_L1) {
+            const QString name = attributes.value("href"_L1).toString();
+            if (name.isEmpty() || ++includes > maxIncludes)
+                return problem(u"An included document has no name, or there are too many."_s, offset);
             document.parts.append({name, {}});
-        } else if (reader.qualifiedName() == QLatin1String("reg")) {
+        } else if (reader.qualifiedName() == "reg"_L1) {
             const auto bits = numberOf(attributes, "bitsize", 0, 1, widestRegister);
-            const auto number = numberOf(attributes, "regnum", -1, 0, mostRegisters - 1);
-            RegisterEntry entry{attributes.value(QLatin1String("name")).toString(),
-                                attributes.value(QLatin1String("type")).toString(),
-                                attributes.value(QLatin1String("group")).toString(),
+            const auto number = numberOf(attributes, "regnum", -1, 0, maxRegisters - 1);
+            RegisterEntry entry{attributes.value("name"_L1).toString(),
+                                attributes.value("type"_L1).toString(),
+                                attributes.value("group"_L1).toString(),
                                 number.value_or(-1),
                                 bits.value_or(0),
                                 0};
             if (entry.name.isEmpty() || entry.bits == 0 || !number)
-                return problem(QStringLiteral("A register has no name, or a size or number out of range."),
-                               offset);
-            if (++registers > mostRegisters)
-                return problem(QStringLiteral("The target description has too many registers."), offset);
+                return problem(u"A register has no name, or a size or number out of range."_s, offset);
+            if (++registers > maxRegisters)
+                return problem(u"The target description has too many registers."_s, offset);
             document.parts.append({{}, entry});
         }
     }
     if (reader.hasError())
-        return problem(QStringLiteral("The target description is not XML: %1").arg(reader.errorString()),
+        return problem(u"The target description is not XML: %1"_s.arg(reader.errorString()),
                        quint64(qMax<qint64>(0, reader.characterOffset())));
     return document;
 }

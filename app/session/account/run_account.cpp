@@ -3,6 +3,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 void RunAccount::begin(std::shared_ptr<const CaptureBytes> bytes, qint64 startNs) {
     m_bytes = std::move(bytes);
     m_startNs = startNs;
@@ -53,7 +55,7 @@ void RunAccount::takeRecord(const pcapng::Record &record, RunNews &news) {
 
 void RunAccount::takeMachine(const pcapng::Record &record, RunNews &news) {
     if (const auto stage = bootStageOf(record)) {
-        if (stage->stage == QLatin1String("reset")) { // boots again in the same run
+        if (stage->stage == "reset"_L1) { // boots again in the same run
             m_stages.clear();
             m_failure.reset();
         }

@@ -4,6 +4,8 @@
 #include "app/proto/pcapng/record_text.hpp"
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 const pcapng::MachineRecord *machineRecord(const pcapng::Record &record, const char *kind) {
@@ -21,7 +23,7 @@ std::optional<BootStage> bootStageOf(const pcapng::Record &record) {
     const auto *machine = machineRecord(record, NITRO_CAPTURE_KIND_BOOT_STAGE);
     if (!machine)
         return std::nullopt;
-    const QVariant index = machine->fields.value(QStringLiteral("index"));
+    const QVariant index = machine->fields.value(u"index"_s);
     return BootStage{text(*machine, "stage"), index.isValid() ? index.toInt() : -1,
                      record.virtualNs.value_or(0), record.hostNs, text(*machine, "text")};
 }
@@ -36,9 +38,9 @@ std::optional<BootFailure> bootFailureOf(const pcapng::Record &record) {
                         text(*machine, "message"),
                         {},
                         {}};
-    if (const QVariant offset = machine->fields.value(QStringLiteral("offset")); offset.isValid())
+    if (const QVariant offset = machine->fields.value(u"offset"_s); offset.isValid())
         failure.offset = offset.toULongLong();
-    if (const QVariant section = machine->fields.value(QStringLiteral("section")); section.isValid())
+    if (const QVariant section = machine->fields.value(u"section"_s); section.isValid())
         failure.section = section.toInt();
     return failure;
 }
@@ -47,13 +49,13 @@ std::optional<PcrChange> pcrChangeOf(const pcapng::Record &record) {
     const auto *machine = machineRecord(record, NITRO_CAPTURE_KIND_PCR);
     if (!machine)
         return std::nullopt;
-    const int index = machine->fields.value(QStringLiteral("index"), -1).toInt();
-    const QByteArray value = machine->fields.value(QStringLiteral("value")).toByteArray();
+    const int index = machine->fields.value(u"index"_s, -1).toInt();
+    const QByteArray value = machine->fields.value(u"value"_s).toByteArray();
     if (index < 0 || index > 31 || value.size() != 48)
         return std::nullopt;
-    return PcrChange{{index, value, machine->fields.value(QStringLiteral("locked")).toBool()},
+    return PcrChange{{index, value, machine->fields.value(u"locked"_s).toBool()},
                      text(*machine, "cause"),
-                     machine->fields.value(QStringLiteral("transaction")).toULongLong(),
+                     machine->fields.value(u"transaction"_s).toULongLong(),
                      record.hostNs,
                      record.virtualNs.value_or(-1)};
 }
@@ -82,8 +84,8 @@ std::optional<LogEntry> logEntryOf(const pcapng::Record &record) {
     } else {
         return std::nullopt;
     }
-    return LogEntry{QDateTime::fromMSecsSinceEpoch(record.hostNs / 1'000'000, Qt::UTC), level,
-                    QStringLiteral("capture"), pcapng::summaryOf(record)};
+    return LogEntry{QDateTime::fromMSecsSinceEpoch(record.hostNs / 1'000'000, Qt::UTC), level, u"capture"_s,
+                    pcapng::summaryOf(record)};
 }
 
 } // namespace nitroscope::app

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QString systemError() {
@@ -37,13 +39,12 @@ Result<std::shared_ptr<CaptureBytes>> CaptureBytes::openFile(const QString &path
     // Not blocking, because opening a pipe that nobody writes to would wait for ever.
     const int descriptor = ::open(QFile::encodeName(path).constData(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0)
-        return failure(QStringLiteral("capture-unreadable"),
-                       QStringLiteral("The file cannot be read: %1.").arg(systemError()), path);
+        return failure(u"capture-unreadable"_s, u"The file cannot be read: %1."_s.arg(systemError()), path);
     struct stat facts {};
     if (fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) {
         close(descriptor);
-        return failure(QStringLiteral("capture-not-a-file"),
-                       QStringLiteral("Only files can be opened, no folders, pipes or devices."), path);
+        return failure(u"capture-not-a-file"_s, u"Only files can be opened, no folders, pipes or devices."_s,
+                       path);
     }
     return std::shared_ptr<CaptureBytes>(
         new CaptureBytes(descriptor, static_cast<quint64>(facts.st_size), 0));
@@ -52,10 +53,9 @@ Result<std::shared_ptr<CaptureBytes>> CaptureBytes::openFile(const QString &path
 Result<std::shared_ptr<CaptureBytes>> CaptureBytes::makeSpool(quint64 limit) {
     const int descriptor = openNameless();
     if (descriptor < 0)
-        return failure(QStringLiteral("capture-unwritable"),
-                       QStringLiteral("No temporary file can be made in %1: %2. Set TMPDIR to a folder with "
-                                      "room.")
-                           .arg(QDir::tempPath(), systemError()));
+        return failure(u"capture-unwritable"_s,
+                       u"No temporary file can be made in %1: %2. Set TMPDIR to a folder with room."_s.arg(
+                           QDir::tempPath(), systemError()));
     return std::shared_ptr<CaptureBytes>(new CaptureBytes(descriptor, 0, limit));
 }
 

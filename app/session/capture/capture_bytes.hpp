@@ -19,12 +19,12 @@ namespace nitroscope::app {
 class CaptureBytes {
 public:
     // What a spool takes before it stops growing; bytes.
-    static constexpr quint64 largestSpool = quint64{4} << 30;
+    static constexpr quint64 maxSpool = quint64{4} << 30;
 
     // Errors: capture-unreadable, capture-not-a-file.
     static Result<std::shared_ptr<CaptureBytes>> openFile(const QString &path);
     // In the system's folder for temporary files. Error capture-unwritable.
-    static Result<std::shared_ptr<CaptureBytes>> makeSpool(quint64 limit = largestSpool);
+    static Result<std::shared_ptr<CaptureBytes>> makeSpool(quint64 limit = maxSpool);
 
     CaptureBytes(const CaptureBytes &) = delete;
     CaptureBytes &operator=(const CaptureBytes &) = delete;

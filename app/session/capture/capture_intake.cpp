@@ -5,6 +5,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 CaptureIntake::CaptureIntake(std::shared_ptr<CaptureBytes> bytes)
     : m_bytes(std::move(bytes)),
       m_reader([this](const pcapng::Record &record) { m_records.push_back(record); }),
@@ -33,7 +35,7 @@ void CaptureIntake::fileStep() {
         return;
     if (m_cancelled)
         return finish(CaptureEnd::Kind::cancelled);
-    if (m_ahead >= mostAhead) {
+    if (m_ahead >= maxAhead) {
         m_waiting = true;
         return;
     }
@@ -70,7 +72,7 @@ void CaptureIntake::socketStep() {
         return;
     if (m_cancelled)
         return finish(CaptureEnd::Kind::cancelled);
-    if (m_ahead >= mostAhead) {
+    if (m_ahead >= maxAhead) {
         m_waiting = true;
         return;
     }
@@ -114,17 +116,16 @@ void CaptureIntake::finish(CaptureEnd::Kind kind) {
     CaptureEnd end;
     end.kind = kind;
     for (const pcapng::Diagnostic &finding : m_reader.diagnostics().list())
-        end.findings << QStringLiteral("Byte %1: %2.").arg(finding.offset).arg(finding.message);
+        end.findings << u"Byte %1: %2."_s.arg(finding.offset).arg(finding.message);
     if (const quint64 more = m_reader.diagnostics().more(); more > 0)
-        end.findings << QStringLiteral("… and %1 more.").arg(more);
+        end.findings << u"… and %1 more."_s.arg(more);
     // Without a single section header it is something else than a capture. A live stream may stay empty.
     if (m_reader.sections() == 0 && kind == CaptureEnd::Kind::complete && !m_socketGone) {
         const auto &faults = m_reader.diagnostics().list();
         end.kind = CaptureEnd::Kind::failed;
-        end.error.code = QStringLiteral("capture-not-pcapng");
-        end.error.message = faults.empty()
-                                ? QStringLiteral("The file is empty.")
-                                : QStringLiteral("This is not a pcapng file: %1.").arg(faults.back().message);
+        end.error.code = u"capture-not-pcapng"_s;
+        end.error.message = faults.empty() ? u"The file is empty."_s
+                                           : u"This is not a pcapng file: %1."_s.arg(faults.back().message);
         if (!faults.empty())
             end.error.offset = faults.back().offset;
     }
@@ -155,7 +156,7 @@ void CaptureIntake::catchUp() {
         return;
     const QByteArray bytes = m_bytes->read(m_recorded, std::min<quint64>(portion, m_position - m_recorded));
     if (bytes.isEmpty())
-        return stopRecording(QStringLiteral("the beginning of the stream is not kept any more"));
+        return stopRecording(u"the beginning of the stream is not kept any more"_s);
     if (m_record->write(bytes) != bytes.size())
         return stopRecording(m_record->errorString());
     m_recorded += static_cast<quint64>(bytes.size());
@@ -171,7 +172,7 @@ void CaptureIntake::stopRecording(const QString &problem) {
         const QByteArray bytes =
             m_bytes->read(m_recorded, std::min<quint64>(portion, m_position - m_recorded));
         if (bytes.isEmpty() || m_record->write(bytes) != bytes.size())
-            trouble = QStringLiteral("it lacks %1 bytes at the end").arg(m_position - m_recorded);
+            trouble = u"it lacks %1 bytes at the end"_s.arg(m_position - m_recorded);
         m_recorded += static_cast<quint64>(bytes.size());
     }
     m_record->close();

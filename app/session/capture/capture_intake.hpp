@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The half of a capture source that lives on its own thread: takes bytes from a file or a socket, keeps them
-// in the spool, decodes them, and hands the records over in batches. It never runs more than `mostAhead`
+// in the spool, decodes them, and hands the records over in batches. It never runs more than `maxAhead`
 // batches ahead of whoever takes them; a socket then stays unread, QEMU drops and says so in the stream.
 #pragma once
 
@@ -19,7 +19,7 @@ class CaptureIntake : public QObject {
     Q_OBJECT
 public:
     static constexpr qsizetype portion = 512 * 1024; // bytes decoded at once
-    static constexpr int mostAhead = 4;
+    static constexpr int maxAhead = 4;
     static constexpr int flushMs = 33; // a live stream is looked at so often
 
     explicit CaptureIntake(std::shared_ptr<CaptureBytes> bytes);

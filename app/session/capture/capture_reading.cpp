@@ -5,6 +5,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 quint64 CaptureTotals::lostInAll() const {
     return std::accumulate(lost.begin(), lost.end(), quint64{0});
 }
@@ -12,7 +14,7 @@ quint64 CaptureTotals::lostInAll() const {
 CaptureReading::CaptureReading(QObject *parent) : CaptureSource(parent) {
     qRegisterMetaType<CaptureBatchPointer>();
     qRegisterMetaType<CaptureEnd>();
-    m_thread.setObjectName(QStringLiteral("capture"));
+    m_thread.setObjectName(u"capture"_s);
 }
 
 CaptureReading::~CaptureReading() {

@@ -5,6 +5,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 // Hands the bare descriptor on: the socket object must be born on the intake's thread.
 class LiveCapture::Server : public QLocalServer {
 public:
@@ -29,8 +31,8 @@ Result<void> LiveCapture::listen(const QString &path) {
         return tl::unexpected(spool.error());
     m_server = std::make_unique<Server>();
     if (!m_server->listen(path))
-        return failure(QStringLiteral("channel-failed"),
-                       QStringLiteral("No socket can be made: %1.").arg(m_server->errorString()), path);
+        return failure(u"channel-failed"_s, u"No socket can be made: %1."_s.arg(m_server->errorString()),
+                       path);
     CaptureIntake *reader = beginStream(std::move(*spool), State::live, 0);
     m_server->take = [reader = QPointer(reader)](qintptr descriptor) {
         if (reader)
@@ -53,7 +55,7 @@ void LiveCapture::record(const QString &path) {
         QMetaObject::invokeMethod(
             reader, [reader, path] { reader->record(path); }, Qt::QueuedConnection);
     else
-        emit recordingChanged(false, path.isEmpty() ? QString() : QStringLiteral("no enclave is running"));
+        emit recordingChanged(false, path.isEmpty() ? QString() : u"no enclave is running"_s);
 }
 
 } // namespace nitroscope::app

@@ -8,6 +8,8 @@
 #include <QSaveFile>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr quint64 portion = 1 << 20; // bytes read at once
@@ -16,7 +18,7 @@ Result<TcpExportCounts> exportWith(const std::function<Result<void>(pcapng::Capt
                                    const QString &path) {
     QSaveFile file(path);
     if (!file.open(QIODevice::WriteOnly))
-        return failure(QStringLiteral("tcp-export-failed"), file.errorString(), path);
+        return failure(u"tcp-export-failed"_s, file.errorString(), path);
     pcapng::TcpView view([&file](QByteArrayView bytes) { file.write(bytes.constData(), bytes.size()); });
     pcapng::CaptureReader reader([&view](const pcapng::Record &record) { view.add(record); });
     if (auto read = readInto(reader); !read)
@@ -24,13 +26,12 @@ Result<TcpExportCounts> exportWith(const std::function<Result<void>(pcapng::Capt
     TcpExportCounts counts{view.connections(), view.segments(), {}};
     const auto &problems = reader.diagnostics().list();
     if (!problems.empty())
-        counts.damage =
-            QStringLiteral("%1 (at byte %2)").arg(problems.front().message).arg(problems.front().offset);
+        counts.damage = u"%1 (at byte %2)"_s.arg(problems.front().message).arg(problems.front().offset);
     if (reader.failed() && view.segments() == 0)
-        return failure(QStringLiteral("capture-unreadable"), counts.damage);
+        return failure(u"capture-unreadable"_s, counts.damage);
     // Also tells of writes that failed before.
     if (!file.commit())
-        return failure(QStringLiteral("tcp-export-failed"), file.errorString(), path);
+        return failure(u"tcp-export-failed"_s, file.errorString(), path);
     return counts;
 }
 

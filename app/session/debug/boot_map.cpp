@@ -8,22 +8,22 @@
 #include <QFileInfo>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr quint64 mostCode = 256 << 20;
+constexpr quint64 maxCode = 256 << 20;
 
 void addFirmware(BootMap &map, const arch::LinuxBoot &boot, const QString &path) {
-    const auto program = symbols::Program::openFile(path, QStringLiteral("firmware"));
+    const auto program = symbols::Program::openFile(path, u"firmware"_s);
     if (!program) {
-        map.firmwareProblem =
-            QStringLiteral("the firmware's symbols cannot be read: ") + program.error().text();
+        map.firmwareProblem = u"the firmware's symbols cannot be read: "_s + program.error().text();
         return;
     }
     map.firmware = *program;
     map.firmwareEntry = (*program)->symbols().find(boot.firmwareEntry);
     if (!map.firmwareEntry)
-        map.firmwareProblem =
-            QStringLiteral("%1 has no symbol %2").arg(path, QLatin1String(boot.firmwareEntry));
+        map.firmwareProblem = u"%1 has no symbol %2"_s.arg(path, QLatin1String(boot.firmwareEntry));
 }
 
 // Where our firmware puts it (firmware/boot/plan.hpp).
@@ -60,14 +60,13 @@ void addKernel(BootMap &map, const arch::LinuxBoot &boot, const formats::ByteReg
                const QString &vmlinux) {
     const auto image = formats::readKernelImage(kernel);
     if (!image || image->kind != formats::KernelImage::Kind::bzImage) {
-        map.kernelProblem =
-            image ? QStringLiteral("the EIF's kernel is not a bzImage") : image.error().message;
+        map.kernelProblem = image ? u"the EIF's kernel is not a bzImage"_s : image.error().message;
         return;
     }
     map.kernelAddress = placeOf(image->setup, boot);
     map.kernelEntry = map.kernelAddress + (image->setup.has64BitEntry() ? boot.entryOffset : 0);
     const quint64 bytes = kernel.size > image->setup.setupBytes ? kernel.size - image->setup.setupBytes : 0;
-    QByteArray code(qsizetype(qMin(bytes, mostCode)), '\0');
+    QByteArray code(qsizetype(qMin(bytes, maxCode)), '\0');
     if (kernel.source->read(kernel.offset + image->setup.setupBytes,
                             std::as_writable_bytes(std::span(code.data(), size_t(code.size()))))) {
         const quint64 codeStart = kernel.offset + image->setup.setupBytes;
@@ -88,12 +87,12 @@ void addImage(BootMap &map, const arch::LinuxBoot &boot, const QString &eifPath,
     if (const int index = image.find(eif::SectionType::kernel); index >= 0) {
         const eif::Section &section = image.sections[size_t(index)];
         addKernel(map, boot, {&document->source(), section.dataOffset, section.availableSize},
-                  QFileInfo(eifPath).absolutePath() + QStringLiteral("/vmlinux"));
+                  QFileInfo(eifPath).absolutePath() + u"/vmlinux"_s);
     } else {
-        map.kernelProblem = QStringLiteral("this EIF has no kernel");
+        map.kernelProblem = u"this EIF has no kernel"_s;
     }
     const QString commandLine = document->commandLine() + u' ' + append;
-    if (commandLine.split(u' ').contains(QLatin1String("nokaslr")))
+    if (commandLine.split(u' ').contains("nokaslr"_L1))
         map.isMovable = false;
     if (const auto ramdisks = document->ramdisks())
         map.programs = formats::findBootPrograms((*ramdisks)->files(), commandLine);

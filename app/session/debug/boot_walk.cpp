@@ -7,11 +7,13 @@
 #include <QtEndian>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr quint64 pageMask = 0xfff;
 QString hex(quint64 number) {
-    return QStringLiteral("0x") + QString::number(number, 16);
+    return u"0x"_s + QString::number(number, 16);
 }
 
 // Start of the stack that the kernel is on.
@@ -68,9 +70,9 @@ QString BootWalk::problem(BootPoint point) const {
     if (point == BootPoint::reset || point == BootPoint::nsmRequest || point == BootPoint::vsockPacket)
         return {};
     if (!m_map)
-        return QStringLiteral("not available, because the EIF has not been read yet");
+        return u"not available, because the EIF has not been read yet"_s;
     const auto because = [](const QString &why) {
-        return why.isEmpty() ? QString() : QStringLiteral("not available, because ") + why;
+        return why.isEmpty() ? QString() : u"not available, because "_s + why;
     };
     if (point == BootPoint::firmwareEntry)
         return because(m_map->firmwareProblem);
@@ -79,7 +81,7 @@ QString BootWalk::problem(BootPoint point) const {
     if (!m_map->vmlinuxProblem.isEmpty())
         return because(m_map->vmlinuxProblem);
     if (!m_map->jumps && m_map->isMovable)
-        return because(QStringLiteral("the decompressor of this kernel is not known; try -append nokaslr"));
+        return because(u"the decompressor of this kernel is not known; try -append nokaslr"_s);
     if (point == BootPoint::kernelUnpacked)
         return {};
     if (!m_map->hasSymbols()) {
@@ -88,19 +90,16 @@ QString BootWalk::problem(BootPoint point) const {
         const bool isProgram = point == BootPoint::initFirst || point == BootPoint::applicationFirst;
         if (isProgram && program.problem.isEmpty() && !program.isMovable)
             return {}; // entered at an address that the file tells
-        return because(QStringLiteral("the kernel has no symbols: ") +
+        return because(u"the kernel has no symbols: "_s +
                        (m_map->image ? m_map->image->symbolsProblem() : QString()));
     }
     if (point == BootPoint::initcallLevel)
-        return m_map->initcalls.isEmpty()
-                   ? because(QStringLiteral("the kernel's list of initcalls was not found"))
-                   : QString();
+        return m_map->initcalls.isEmpty() ? because(u"the kernel's list of initcalls was not found"_s)
+                                          : QString();
     if (point == BootPoint::startKernel)
-        return kernelSymbol("start_kernel")
-                   ? QString()
-                   : because(QStringLiteral("the kernel has no symbol start_kernel"));
+        return kernelSymbol("start_kernel") ? QString() : because(u"the kernel has no symbol start_kernel"_s);
     if (!kernelSymbol("start_thread"))
-        return because(QStringLiteral("the kernel has no symbol start_thread"));
+        return because(u"the kernel has no symbol start_thread"_s);
     if (point == BootPoint::applicationFirst && !m_map->programs.application.problem.isEmpty())
         return because(m_map->programs.application.problem);
     return {};
@@ -150,10 +149,10 @@ void BootWalk::plantAim() {
             plant(m_map->kernelEntry, bootPointTitle(*m_aim));
         break;
     case BootPoint::nsmRequest:
-        m_machine->breakOnce(QStringLiteral("nsm"));
+        m_machine->breakOnce(u"nsm"_s);
         break;
     case BootPoint::vsockPacket:
-        m_machine->breakOnce(QStringLiteral("vsock"));
+        m_machine->breakOnce(u"vsock"_s);
         break;
     case BootPoint::startKernel:
         if (const auto address = kernelSymbol("start_kernel"); address && m_slide)
@@ -165,8 +164,7 @@ void BootWalk::plantAim() {
             if (m_slide) {
                 const auto place = m_map->image->symbols().place(level.first);
                 plant(level.first + *m_slide,
-                      QStringLiteral("Initcall level %1 (%2): %3, the first of %4")
-                          .arg(level.level)
+                      u"Initcall level %1 (%2): %3, the first of %4"_s.arg(level.level)
                           .arg(QLatin1String(formats::initcallLevelName(level.level)),
                                place ? QString::fromUtf8(place->name) : hex(level.first))
                           .arg(level.calls));
@@ -228,10 +226,9 @@ bool BootWalk::track(const TargetStop &stop, const Decision &decide) {
 void BootWalk::readPlace(const TargetStop &stop, const Decision &decide) {
     const auto finish = [this, decide] {
         if (m_aim == BootPoint::kernelUnpacked)
-            arrive(decide,
-                   QStringLiteral("Kernel unpacked at %1%2")
-                       .arg(hex(m_unpackedAt.value_or(0)),
-                            m_slide ? QStringLiteral(", moved by %1").arg(hex(*m_slide)) : QString()));
+            arrive(decide, u"Kernel unpacked at %1%2"_s.arg(hex(m_unpackedAt.value_or(0)),
+                                                            m_slide ? u", moved by %1"_s.arg(hex(*m_slide))
+                                                                    : QString()));
         else
             decide(Verdict::goesOn, {});
     };
@@ -315,9 +312,9 @@ BootWalk::Verdict BootWalk::considerProgram(const TargetStop &stop, QString *tex
             return Verdict::goesOn;
         const bool forInit = m_aim == BootPoint::initFirst;
         const formats::FirstProgram &program = forInit ? m_map->programs.init : m_map->programs.application;
-        *text = bootPointTitle(*m_aim) + QStringLiteral(": ") + QString::fromUtf8(program.path);
+        *text = bootPointTitle(*m_aim) + u": "_s + QString::fromUtf8(program.path);
         if (!program.entered.isEmpty() && program.entered != program.path)
-            *text += QStringLiteral(" (in %1)").arg(QString::fromUtf8(program.entered));
+            *text += u" (in %1)"_s.arg(QString::fromUtf8(program.entered));
         m_entered = {QString::fromUtf8(program.entered.isEmpty() ? program.path : program.entered), stop.pc};
         return Verdict::arrived;
     }

@@ -4,9 +4,11 @@
 #include <array>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr qsizetype longestText = 4096;
+constexpr qsizetype maxTextLength = 4096;
 constexpr int deepest = 64;
 
 struct Operator {
@@ -42,7 +44,7 @@ public:
         if (value && !failed()) {
             skipSpace();
             if (m_at < m_text.size())
-                fail(QStringLiteral("Something is left over after the expression."));
+                fail(u"Something is left over after the expression."_s);
         }
         if (!failed())
             m_result.value = value ? std::optional(value->number) : std::nullopt;
@@ -54,7 +56,7 @@ private:
 
     std::optional<Operand> fail(const QString &message) {
         if (!failed())
-            m_result.error = Error{QStringLiteral("expression"), message, quint64(m_at), m_text.left(80)};
+            m_result.error = Error{u"expression"_s, message, quint64(m_at), m_text.left(80)};
         return std::nullopt;
     }
 
@@ -80,7 +82,7 @@ private:
 
     std::optional<Operand> binary(int least, int depth) {
         if (depth > deepest)
-            return fail(QStringLiteral("The expression is nested too deeply."));
+            return fail(u"The expression is nested too deeply."_s);
         auto left = unary(depth);
         while (left) {
             const Operator *found = peekOperator();
@@ -92,7 +94,7 @@ private:
                 return std::nullopt;
             const auto number = apply(found->text, left->number, right->number);
             if (!number)
-                return fail(QStringLiteral("This divides by zero."));
+                return fail(u"This divides by zero."_s);
             left = Operand{*number, left->space};
         }
         return left;
@@ -141,8 +143,8 @@ private:
 
     std::optional<Operand> unary(int depth) {
         if (depth > deepest)
-            return fail(QStringLiteral("The expression is nested too deeply."));
-        if (take(QLatin1String("*"))) {
+            return fail(u"The expression is nested too deeply."_s);
+        if (take("*"_L1)) {
             const auto place = unary(depth + 1);
             return place ? read(*place) : std::nullopt;
         }
@@ -169,24 +171,24 @@ private:
 
     std::optional<Operand> primary(int depth) {
         skipSpace();
-        const bool isPhysical = take(QLatin1String("::phys("));
-        if (isPhysical || take(QLatin1String("("))) {
+        const bool isPhysical = take("::phys("_L1);
+        if (isPhysical || take("("_L1)) {
             const auto inner = binary(0, depth + 1);
             if (!inner)
                 return std::nullopt;
-            if (!take(QLatin1String(")")))
-                return fail(QStringLiteral("A closing parenthesis is missing."));
+            if (!take(")"_L1))
+                return fail(u"A closing parenthesis is missing."_s);
             return isPhysical ? Operand{inner->number, AddressSpace::guestPhysical} : *inner;
         }
         if (m_at >= m_text.size())
-            return fail(QStringLiteral("The expression ends too early."));
+            return fail(u"The expression ends too early."_s);
         const QChar first = m_text[m_at];
         if (first.isDigit())
             return number();
         const bool isRegister = first == u'$';
         const qsizetype start = m_at + (isRegister ? 1 : 0);
         if (start >= m_text.size() || !isNameStart(m_text[start]))
-            return fail(QStringLiteral("A number, a symbol, a $register or a parenthesis is missing here."));
+            return fail(u"A number, a symbol, a $register or a parenthesis is missing here."_s);
         qsizetype end = start;
         while (end < m_text.size() && isNamePart(m_text[end]))
             ++end;
@@ -194,9 +196,8 @@ private:
         const auto &lookUp = isRegister ? m_context.registerValue : m_context.symbol;
         const auto value = lookUp ? lookUp(name) : std::nullopt;
         if (!value)
-            return fail(isRegister
-                            ? QStringLiteral("There is no register $%1 that can be read now.").arg(name)
-                            : QStringLiteral("There is no symbol %1.").arg(name));
+            return fail(isRegister ? u"There is no register $%1 that can be read now."_s.arg(name)
+                                   : u"There is no symbol %1."_s.arg(name));
         m_at = end;
         return Operand{*value};
     }
@@ -207,12 +208,11 @@ private:
             ++end;
         bool isNumber = false;
         const QString digits = m_text.mid(m_at, end - m_at);
-        const bool isHex = digits.startsWith(QLatin1String("0x"), Qt::CaseInsensitive);
+        const bool isHex = digits.startsWith("0x"_L1, Qt::CaseInsensitive);
         const quint64 value =
             isHex ? digits.mid(2).toULongLong(&isNumber, 16) : digits.toULongLong(&isNumber, 10);
         if (!isNumber)
-            return fail(
-                QStringLiteral("%1 is not a 64-bit number; hexadecimal ones begin with 0x.").arg(digits));
+            return fail(u"%1 is not a 64-bit number; hexadecimal ones begin with 0x."_s.arg(digits));
         m_at = end;
         return Operand{value};
     }
@@ -226,10 +226,8 @@ private:
 } // namespace
 
 ExpressionResult evaluateExpression(const QString &text, const ExpressionContext &context) {
-    if (text.size() > longestText)
-        return {{},
-                {},
-                Error{QStringLiteral("expression"), QStringLiteral("The expression is too long."), {}, {}}};
+    if (text.size() > maxTextLength)
+        return {{}, {}, Error{u"expression"_s, u"The expression is too long."_s, {}, {}}};
     return Parser(text, context).run();
 }
 

@@ -11,19 +11,21 @@
 #include <QtEndian>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int interrupted = 2;    // GDB_SIGNAL_INT
 constexpr int threadDelayMs = 20; // quick steps do not ask for all CPUs each time
 
 QString hex(quint64 number) {
-    return QStringLiteral("0x") + QString::number(number, 16);
+    return u"0x"_s + QString::number(number, 16);
 }
 
 QString watchedText(DebugBreakpoint::Kind kind) {
-    return kind == DebugBreakpoint::Kind::write  ? QStringLiteral("written")
-           : kind == DebugBreakpoint::Kind::read ? QStringLiteral("read")
-                                                 : QStringLiteral("read or written");
+    return kind == DebugBreakpoint::Kind::write  ? u"written"_s
+           : kind == DebugBreakpoint::Kind::read ? u"read"_s
+                                                 : u"read or written"_s;
 }
 
 } // namespace
@@ -199,14 +201,12 @@ void LiveTarget::onStopped(const TargetStop &stop) {
     if (m_judged && m_judged->first == stop.generation) {
         const Outcome outcome = std::exchange(m_judged, std::nullopt)->second;
         // It would have gone on, had nobody interrupted it.
-        publish(stop, outcome.stays
-                          ? outcome
-                          : Outcome{true, DebugStop::Why::interrupt, QStringLiteral("Stopped"), {}});
+        publish(stop, outcome.stays ? outcome : Outcome{true, DebugStop::Why::interrupt, u"Stopped"_s, {}});
         return;
     }
     if (m_wasReset) {
         m_wasReset = false;
-        publish(stop, {true, DebugStop::Why::reset, QStringLiteral("At the reset vector"), {}});
+        publish(stop, {true, DebugStop::Why::reset, u"At the reset vector"_s, {}});
         return;
     }
     if (stop.isAgain && m_stop) {
@@ -226,7 +226,7 @@ void LiveTarget::onStopped(const TargetStop &stop) {
     if (stop.reply.number == interrupted) {
         m_machine->askBreaks(this, [tell](const QString &detail) {
             if (detail.isEmpty())
-                tell({true, DebugStop::Why::interrupt, QStringLiteral("Stopped"), {}});
+                tell({true, DebugStop::Why::interrupt, u"Stopped"_s, {}});
             else
                 tell({true, DebugStop::Why::enclaveBreak, detail, {}});
         });
@@ -240,7 +240,7 @@ void LiveTarget::onStopped(const TargetStop &stop) {
     classify(stop, [stop, tell](Outcome outcome) {
         if (!outcome.stays) {
             outcome.why = stop.bySteps ? DebugStop::Why::step : DebugStop::Why::other;
-            outcome.text = stop.bySteps ? QString() : QStringLiteral("At a breakpoint of a gdb");
+            outcome.text = stop.bySteps ? QString() : u"At a breakpoint of a gdb"_s;
         }
         tell(outcome);
     });
@@ -284,10 +284,9 @@ void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakp
         if (holds && m_breakpoints.hit(first.number) && now.why != DebugStop::Why::bootPoint) {
             const bool isWatch = first.kind != DebugBreakpoint::Kind::code;
             now = {true, isWatch ? DebugStop::Why::watchpoint : DebugStop::Why::breakpoint,
-                   isWatch ? QStringLiteral("Watchpoint %1 at %2: %3")
-                                 .arg(first.number)
+                   isWatch ? u"Watchpoint %1 at %2: %3"_s.arg(first.number)
                                  .arg(hex(stop.reply.watchAddress), watchedText(first.kind))
-                           : QStringLiteral("Breakpoint %1 at %2").arg(first.number).arg(first.place),
+                           : u"Breakpoint %1 at %2"_s.arg(first.number).arg(first.place),
                    first.number};
         }
         classifyBreakpoints(stop, left, now, done);
@@ -299,11 +298,10 @@ void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakp
         }
         compute(first.condition, expressionContext(), 16, [this, first, next](const Result<quint64> &value) {
             if (!value)
-                m_breakpoints.setProblem(first.number, QStringLiteral("its condition cannot be evaluated: ") +
-                                                           value.error().message);
-            else if (*value == 0 && first.hits == 0)
                 m_breakpoints.setProblem(first.number,
-                                         QStringLiteral("its condition has not been true so far"));
+                                         u"its condition cannot be evaluated: "_s + value.error().message);
+            else if (*value == 0 && first.hits == 0)
+                m_breakpoints.setProblem(first.number, u"its condition has not been true so far"_s);
             next(!value || *value != 0);
         });
     };
@@ -325,10 +323,9 @@ void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakp
             return;
         }
         if (first.hits == 0)
-            m_breakpoints.setProblem(first.number,
-                                     !view.tasks.unavailable.isEmpty() ? view.tasks.unavailable
-                                     : isKnown ? QStringLiteral("only other processes have come by so far")
-                                               : QStringLiteral("the last time it was not known who ran"));
+            m_breakpoints.setProblem(first.number, !view.tasks.unavailable.isEmpty() ? view.tasks.unavailable
+                                                   : isKnown ? u"only other processes have come by so far"_s
+                                                             : u"the last time it was not known who ran"_s);
         next(false);
     });
 }
@@ -358,13 +355,13 @@ void LiveTarget::publish(const TargetStop &stop, const Outcome &outcome) {
     if (m_threads.size() != m_broker->threads().size()) {
         m_threads.clear();
         for (const qint64 id : m_broker->threads())
-            m_threads.append({id, QStringLiteral("CPU %1").arg(id - 1), {}, 0, false, {}});
+            m_threads.append({id, u"CPU %1"_s.arg(id - 1), {}, 0, false, {}});
     }
     for (DebugThread &thread : m_threads) {
         thread.isCurrent = thread.id == m_thread;
         if (thread.id == stoppedThread) {
             thread.pc = stop.pc;
-            thread.state = QStringLiteral("stopped here");
+            thread.state = u"stopped here"_s;
         }
     }
     if (m_threads.size() > 1)
@@ -398,8 +395,7 @@ void LiveTarget::refreshThreads() {
                       [store](const rsp::Client::Reply &reply) {
                           const auto text = reply ? rsp::fromHex(reply->payload) : std::nullopt;
                           store([&](DebugThread &known) {
-                              known.state = text && text->contains("halted") ? QStringLiteral("halted")
-                                                                             : QStringLiteral("running");
+                              known.state = text && text->contains("halted") ? u"halted"_s : u"running"_s;
                           });
                       });
         if (id == m_stop->thread)
@@ -412,7 +408,7 @@ void LiveTarget::refreshThreads() {
                                   return;
                               known.pc = qFromLittleEndian<quint64>(bytes->constData());
                               if (known.pc == 0xfff0) // of the reset vector: nobody has started it
-                                  known.state = QStringLiteral("waiting for start");
+                                  known.state = u"waiting for start"_s;
                           });
                           emit threadsChanged();
                       });
@@ -424,14 +420,13 @@ QByteArray LiveTarget::stagesText() const {
     QString text;
     for (const BootPointName &name : bootPointNames()) {
         const QString why = m_walk.problem(name.point);
-        text += QStringLiteral("%1 %2%3\n")
-                    .arg(QLatin1String(name.word), -14)
-                    .arg(QLatin1String(name.title), why.isEmpty() ? QString() : QStringLiteral(": ") + why);
+        text += u"%1 %2%3\n"_s.arg(QLatin1String(name.word), -14)
+                    .arg(QLatin1String(name.title), why.isEmpty() ? QString() : u": "_s + why);
     }
     if (const auto slide = m_walk.slide())
-        text += QStringLiteral("The kernel runs %1 bytes above its linked addresses.\n").arg(hex(*slide));
+        text += u"The kernel runs %1 bytes above its linked addresses.\n"_s.arg(hex(*slide));
     else
-        text += QStringLiteral("Where the kernel will run is known when it is unpacked.\n");
+        text += u"Where the kernel will run is known when it is unpacked.\n"_s;
     return text.toUtf8();
 }
 

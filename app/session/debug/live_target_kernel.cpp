@@ -8,6 +8,8 @@
 #include "app/session/unwind/unwinder.hpp"
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {} // namespace
 
 DebugTarget::Token LiveTarget::readFrames(qint64 thread, int most) {
@@ -77,8 +79,8 @@ void LiveTarget::nameUserCode() {
 }
 
 void LiveTarget::takeParts(quint64 root, const SymbolParts &parts) {
-    constexpr qsizetype mostSpaces = 256;
-    if (m_programs.size() >= mostSpaces && !m_programs.contains(root))
+    constexpr qsizetype maxSpaces = 256;
+    if (m_programs.size() >= maxSpaces && !m_programs.contains(root))
         m_programs.clear(); // of processes that came and went
     m_programs.insert(root, parts.programs);
     m_modules = parts.modules;
@@ -106,9 +108,8 @@ void LiveTarget::startKernelRead() {
     auto waiters = std::exchange(m_kernelWaiters, {});
     if (!m_code) {
         KernelView view;
-        const QString why = m_memory
-                                ? QStringLiteral("not available, because the EIF is still being read")
-                                : QStringLiteral("not available, because the guest's memory is not shared");
+        const QString why = m_memory ? u"not available, because the EIF is still being read"_s
+                                     : u"not available, because the guest's memory is not shared"_s;
         view.tasks.unavailable = view.log.unavailable = view.modules.unavailable = why;
         for (const auto &waiter : waiters)
             waiter(view);
@@ -147,7 +148,7 @@ void LiveTarget::noteTasks(const KernelView &view) {
         QString text;
         for (const KernelTask &task : view.tasks.rows)
             if (task.cpu == int(thread.id) - 1)
-                text = QStringLiteral("%1 (%2)").arg(task.name).arg(task.pid);
+                text = u"%1 (%2)"_s.arg(task.name).arg(task.pid);
         isChanged = isChanged || thread.task != text;
         thread.task = text;
     }
@@ -157,10 +158,9 @@ void LiveTarget::noteTasks(const KernelView &view) {
 
 void LiveTarget::loadDebugFile(const QString &path) {
     if (!m_image) {
-        emit problem(
-            {QStringLiteral("debug-file"),
-             QStringLiteral("The EIF's own kernel is not known, so nothing can be compared with it."),
-             std::nullopt, path});
+        emit problem({u"debug-file"_s,
+                      u"The EIF's own kernel is not known, so nothing can be compared with it."_s,
+                      std::nullopt, path});
         return;
     }
     runInWorker(

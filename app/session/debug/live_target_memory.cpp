@@ -6,13 +6,15 @@
 #include <QtEndian>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr quint64 mostBytes = 1 << 20;
+constexpr quint64 maxBytes = 1 << 20;
 
 Error running(const QString &what) {
-    return {QStringLiteral("target-running"),
-            QStringLiteral("%1 can only be read while the target is stopped.").arg(what),
+    return {u"target-running"_s,
+            u"%1 can only be read while the target is stopped."_s.arg(what),
             std::nullopt,
             {}};
 }
@@ -26,16 +28,15 @@ Error whyNotWritten(const guest::VirtualMemory &memory, AddressSpace space, quin
     if (!physical)
         return physical.error();
     const guest::PhysicalRange range = memory.physical().rangeAt(*physical);
-    const QString where = QStringLiteral("0x%1").arg(*physical, 0, 16);
+    const QString where = u"0x%1"_s.arg(*physical, 0, 16);
     if (range.backing == guest::Backing::device)
-        return {QStringLiteral("device-memory"),
-                QStringLiteral("At physical address %1 there are registers of a device (%2): writing them "
-                               "would operate it. Nothing was written.")
-                    .arg(where, range.name),
+        return {u"device-memory"_s,
+                u"At physical address %1 there are registers of a device (%2): writing them "
+                "would operate it. Nothing was written."_s.arg(where, range.name),
                 address,
                 {}};
-    return {QStringLiteral("no-memory"),
-            QStringLiteral("There is no memory at physical address %1. Nothing was written.").arg(where),
+    return {u"no-memory"_s,
+            u"There is no memory at physical address %1. Nothing was written."_s.arg(where),
             address,
             {}};
 }
@@ -46,9 +47,9 @@ std::optional<quint64> LiveTarget::registerByName(const QString &name) const {
     const TargetStop *stop = looked();
     if (!stop || stop->registers.isEmpty() || (m_state != State::stopped && !isJudging()))
         return std::nullopt;
-    if (name == QLatin1String("pc"))
+    if (name == "pc"_L1)
         return stop->pc;
-    if (name == QLatin1String("sp"))
+    if (name == "sp"_L1)
         return stop->stackPointer();
     const QByteArray latin = name.toLatin1();
     const std::string_view wanted(latin.constData(), size_t(latin.size()));
@@ -77,10 +78,8 @@ Result<quint64> LiveTarget::placeOf(const QString &place) const {
     if (result.value)
         return *result.value;
     if (result.error && !m_walk.slide() && m_walk.map() && m_walk.map()->symbol(text.toUtf8()))
-        return failure(QStringLiteral("waiting"),
-                       QStringLiteral("waits until the kernel is unpacked, because KASLR may move it"));
-    return failure(QStringLiteral("waiting"),
-                   result.error ? result.error->message : QStringLiteral("waits for memory that it names"));
+        return failure(u"waiting"_s, u"waits until the kernel is unpacked, because KASLR may move it"_s);
+    return failure(u"waiting"_s, result.error ? result.error->message : u"waits for memory that it names"_s);
 }
 
 void LiveTarget::compute(const QString &expression, ExpressionContext context, int left,
@@ -91,8 +90,8 @@ void LiveTarget::compute(const QString &expression, ExpressionContext context, i
         return;
     }
     if (!result.wanted || left == 0) {
-        done(tl::unexpected(result.error.value_or(Error{
-            QStringLiteral("expression"), QStringLiteral("It reads too much memory."), std::nullopt, {}})));
+        done(tl::unexpected(
+            result.error.value_or(Error{u"expression"_s, u"It reads too much memory."_s, std::nullopt, {}})));
         return;
     }
     const ExpressionRead wanted = *result.wanted;
@@ -100,8 +99,7 @@ void LiveTarget::compute(const QString &expression, ExpressionContext context, i
           [this, expression, context = std::move(context), left, wanted,
            done = std::move(done)](const Result<QByteArray> &bytes) mutable {
               if (!bytes || bytes->size() < 8) {
-                  done(bytes ? failure(QStringLiteral("not-mapped"),
-                                       QStringLiteral("The memory it reads is not mapped."))
+                  done(bytes ? failure(u"not-mapped"_s, u"The memory it reads is not mapped."_s)
                              : tl::unexpected(bytes.error()));
                   return;
               }
@@ -122,7 +120,7 @@ DebugTarget::Token LiveTarget::evaluate(const QString &expression) {
 // Of the stopped target: as read at the stop, or asked for.
 void LiveTarget::withRegisters(qint64 thread, std::function<void(const Result<RegisterSet> &)> done) {
     if (m_state != State::stopped || !m_stop) {
-        done(tl::unexpected(running(QStringLiteral("Registers"))));
+        done(tl::unexpected(running(u"Registers"_s)));
         return;
     }
     const quint64 generation = m_stop->generation;
@@ -139,8 +137,7 @@ void LiveTarget::withRegisters(qint64 thread, std::function<void(const Result<Re
                       if (bytes && architecture.isPacket(*bytes))
                           done(RegisterSet{generation, thread, *bytes});
                       else if (reply)
-                          done(failure(QStringLiteral("registers"),
-                                       QStringLiteral("QEMU's registers cannot be understood.")));
+                          done(failure(u"registers"_s, u"QEMU's registers cannot be understood."_s));
                       else
                           done(tl::unexpected(reply.error()));
                   });
@@ -176,9 +173,8 @@ std::optional<guest::VirtualMemory> LiveTarget::memoryNow() const {
 // From the mapped RAM; what is not in it (the firmware's ROM) from the stub, when the target is stopped.
 void LiveTarget::fetch(AddressSpace space, quint64 address, quint64 bytes,
                        std::function<void(const Result<QByteArray> &)> done) {
-    const quint64 wanted = qBound<quint64>(1, bytes, mostBytes);
-    Error why{
-        QStringLiteral("no-memory"), QStringLiteral("The guest's memory is not shared."), std::nullopt, {}};
+    const quint64 wanted = qBound<quint64>(1, bytes, maxBytes);
+    Error why{u"no-memory"_s, u"The guest's memory is not shared."_s, std::nullopt, {}};
     if (const auto memory = memoryNow()) {
         const bool isVirtual = space == AddressSpace::guestVirtual;
         QByteArray found =
@@ -192,13 +188,13 @@ void LiveTarget::fetch(AddressSpace space, quint64 address, quint64 bytes,
                                     : memory->physical().read(address, std::span(&first, 1));
         if (!read)
             why = read.error();
-        if (why.code != QLatin1String("firmware-memory")) {
+        if (why.code != "firmware-memory"_L1) {
             done(tl::unexpected(why));
             return;
         }
     }
     if (m_broker->isRunning() && m_state == State::running)
-        done(tl::unexpected(running(QStringLiteral("This memory"))));
+        done(tl::unexpected(running(u"This memory"_s)));
     else
         m_broker->readMemory(m_thread, space == AddressSpace::guestPhysical, address, wanted, this,
                              std::move(done));
@@ -218,10 +214,9 @@ DebugTarget::Token LiveTarget::translate(quint64 address) {
     const Token token = newToken();
     later([this, token, address] {
         const auto memory = memoryNow();
-        emit translated(token, memory
-                                   ? memory->explain(address)
-                                   : QStringList{QStringLiteral("not available, because the guest's memory "
-                                                                "is not shared with this program")});
+        emit translated(token, memory ? memory->explain(address)
+                                      : QStringList{u"not available, because the guest's memory "
+                                                    "is not shared with this program"_s});
     });
     return token;
 }
@@ -230,18 +225,12 @@ void LiveTarget::writeRegister(qint64 thread, int stubNumber, const QByteArray &
     if (refuseUnlessStopped("Writing a register"))
         return;
     if (architecture().registers.bytes(stubNumber) != value.size() || value.isEmpty()) {
-        emit problem({QStringLiteral("registers"),
-                      QStringLiteral("The value does not have the register's size."),
-                      std::nullopt,
-                      {}});
+        emit problem({u"registers"_s, u"The value does not have the register's size."_s, std::nullopt, {}});
         return;
     }
     m_broker->writeRegisters(thread, {{stubNumber, value}}, this, [this](const rsp::Client::Reply &reply) {
         if (!reply || reply->payload != "OK")
-            emit problem({QStringLiteral("registers"),
-                          QStringLiteral("QEMU does not take this value."),
-                          std::nullopt,
-                          {}});
+            emit problem({u"registers"_s, u"QEMU does not take this value."_s, std::nullopt, {}});
     });
 }
 

@@ -8,11 +8,13 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 bool LiveTarget::refuseUnlessStopped(const char *what) {
     if (m_state == State::stopped)
         return false;
-    emit problem({QStringLiteral("target-running"),
-                  QStringLiteral("%1 needs a stopped target: interrupt it first.").arg(QLatin1String(what)),
+    emit problem({u"target-running"_s,
+                  u"%1 needs a stopped target: interrupt it first."_s.arg(QLatin1String(what)),
                   std::nullopt,
                   {}});
     return true;
@@ -74,8 +76,8 @@ void LiveTarget::stepOut() {
                         while (caller < frames.size() && frames[caller - 1].isInline)
                             ++caller;
                         if (caller >= frames.size()) {
-                            emit problem({QStringLiteral("no-caller"),
-                                          QStringLiteral("The caller is not known; run to a place instead."),
+                            emit problem({u"no-caller"_s,
+                                          u"The caller is not known; run to a place instead."_s,
                                           std::nullopt,
                                           {}});
                             return;
@@ -88,8 +90,7 @@ void LiveTarget::runTo(quint64 address) {
     if (refuseUnlessStopped("Running to a place"))
         return;
     const auto place = m_symbols->place(address);
-    go({address, std::nullopt,
-        QStringLiteral("Reached ") + (place ? place->text() : QStringLiteral("0x%1").arg(address, 0, 16)),
+    go({address, std::nullopt, u"Reached "_s + (place ? place->text() : u"0x%1"_s.arg(address, 0, 16)),
         DebugStop::Why::breakpoint});
 }
 
@@ -97,10 +98,7 @@ void LiveTarget::runToBootPoint(BootPoint point) {
     if (m_state == State::detached)
         return;
     if (const QString why = m_walk.problem(point); !why.isEmpty()) {
-        emit problem({QStringLiteral("boot-point"),
-                      QStringLiteral("%1: %2.").arg(bootPointTitle(point), why),
-                      std::nullopt,
-                      {}});
+        emit problem({u"boot-point"_s, u"%1: %2."_s.arg(bootPointTitle(point), why), std::nullopt, {}});
         return;
     }
     if (point == BootPoint::reset) {

@@ -5,6 +5,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 void MachineControl::takeEvent(const qmp::Event &event) {
     if (event.name == qmp::breakEvent) {
         if (const auto hit = qmp::readBreakHit(event.data)) {
@@ -12,7 +14,7 @@ void MachineControl::takeEvent(const qmp::Event &event) {
             m_breaks.removeOne(hit->id);
             emit wasHit();
         }
-    } else if (event.name == QLatin1String("RESET")) {
+    } else if (event.name == "RESET"_L1) {
         emit wasReset();
     }
 }
@@ -20,14 +22,14 @@ void MachineControl::takeEvent(const qmp::Event &event) {
 void MachineControl::breakOnce(const QString &source) {
     if (!m_client)
         return;
-    const QJsonObject once{{QStringLiteral("source"), source}, {QStringLiteral("count"), 1}};
+    const QJsonObject once{{u"source"_s, source}, {u"count"_s, 1}};
     m_client->execute(qmp::breakAddCommand, once, this,
                       [this, wish = m_wishes](const qmp::Client::Reply &reply) {
                           if (!reply) {
                               emit refused(reply.error());
                               return;
                           }
-                          const auto id = quint32(reply->toObject().value(QLatin1String("id")).toInteger());
+                          const auto id = quint32(reply->toObject().value("id"_L1).toInteger());
                           if (wish == m_wishes)
                               m_breaks.append(id);
                           else
@@ -44,7 +46,7 @@ void MachineControl::clearBreaks() {
 // One that was hit at this very moment is gone already.
 void MachineControl::removeBreak(quint32 id) {
     if (m_client)
-        m_client->execute(qmp::breakRemoveCommand, {{QStringLiteral("id"), qint64(id)}}, this,
+        m_client->execute(qmp::breakRemoveCommand, {{u"id"_s, qint64(id)}}, this,
                           [](const qmp::Client::Reply &) {});
 }
 
@@ -61,7 +63,7 @@ void MachineControl::askBreaks(QObject *context, const std::function<void(const 
         done({});
         return;
     }
-    m_client->execute(QStringLiteral("query-status"), {}, context,
+    m_client->execute(u"query-status"_s, {}, context,
                       [this, self = QPointer<MachineControl>(this), done](const qmp::Client::Reply &) {
                           done(self ? m_hit : QString());
                       });

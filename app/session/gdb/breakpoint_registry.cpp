@@ -6,6 +6,8 @@
 #include <algorithm>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QByteArray zPacket(char kind, const Breakpoint &breakpoint) {
@@ -15,17 +17,16 @@ QByteArray zPacket(char kind, const Breakpoint &breakpoint) {
 
 // The client has not sent it.
 bool wasNotSent(const rsp::Client::Reply &reply) {
-    return !reply && (reply.error().code == QLatin1String("rsp-running") ||
-                      reply.error().code == QLatin1String("rsp-too-many"));
+    return !reply && (reply.error().code == "rsp-running"_L1 || reply.error().code == "rsp-too-many"_L1);
 }
 
 QString reasonOf(const rsp::Client::Reply &reply) {
-    return reply ? QStringLiteral("QEMU cannot set it (%1)").arg(QString::fromLatin1(reply->payload))
+    return reply ? u"QEMU cannot set it (%1)"_s.arg(QString::fromLatin1(reply->payload))
                  : reply.error().message;
 }
 
 rsp::Client::Reply removedMeanwhile() {
-    return failure(QStringLiteral("breakpoint-removed"), QStringLiteral("It was removed before it was set."));
+    return failure(u"breakpoint-removed"_s, u"It was removed before it was set."_s);
 }
 
 } // namespace
@@ -170,7 +171,7 @@ void BreakpointRegistry::take(const Breakpoint &breakpoint, quint64 packet, bool
     const bool isRefused = inserts && (!reply || reply->payload != "OK");
     if (isRefused && entry.packet == packet) {
         // A silent stub may have carried it out: then it is told to remove it when nobody wants it.
-        entry.isPlanted = !reply && reply.error().code == QLatin1String("rsp-timeout");
+        entry.isPlanted = !reply && reply.error().code == "rsp-timeout"_L1;
         entry.isRefused = true;
         entry.why = reasonOf(reply);
     }

@@ -7,14 +7,16 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
-constexpr int trap = 5;                     // GDB_SIGNAL_TRAP
-constexpr int interrupted = 2;              // GDB_SIGNAL_INT
-constexpr quint64 mostBytesPerRead = 0x800; // QEMU answers E22 to more
+constexpr int trap = 5;                    // GDB_SIGNAL_TRAP
+constexpr int interrupted = 2;             // GDB_SIGNAL_INT
+constexpr quint64 maxBytesPerRead = 0x800; // QEMU answers E22 to more
 constexpr quint64 pageBytes = 4096;
-constexpr qsizetype mostThreads = 256;
-constexpr int mostEmptySteps = 8; // in a row; one is rare
+constexpr qsizetype maxThreads = 256;
+constexpr int maxEmptySteps = 8; // in a row; one is rare
 
 // Where boot code touches devices, address spaces are the identity.
 quint64 plainByAddress(const arch::MemoryLayout &memory, quint64 address, quint64 bytes) {
@@ -65,7 +67,7 @@ void GdbBroker::setJudge(const void *party, Judge judge) {
 void GdbBroker::listThreads(const QByteArray &query, const std::function<void()> &then) {
     m_stub.send(query, this, [this, then](const rsp::Client::Reply &reply) {
         const auto found = reply ? rsp::parseThreadList(reply->payload) : QVector<rsp::ThreadId>();
-        if (!found || found->isEmpty() || m_threads.size() + found->size() > mostThreads) {
+        if (!found || found->isEmpty() || m_threads.size() + found->size() > maxThreads) {
             then();
             return;
         }
@@ -133,7 +135,7 @@ void GdbBroker::readPiece(const std::shared_ptr<MemoryRead> &read) {
     const quint64 address = read->address + quint64(read->read.size());
     const quint64 left = read->bytes - quint64(read->read.size());
     // Not over a page's end: a read fails as a whole when any of its pages is not mapped.
-    const quint64 piece = qMin(qMin(left, mostBytesPerRead), pageBytes - address % pageBytes);
+    const quint64 piece = qMin(qMin(left, maxBytesPerRead), pageBytes - address % pageBytes);
     const auto ignore = [](const rsp::Client::Reply &) {};
     // A flag of QEMU's that holds for all; commands are answered in order, so nobody else's come between.
     if (read->isPhysical)
@@ -153,8 +155,7 @@ void GdbBroker::readPiece(const std::shared_ptr<MemoryRead> &read) {
             if (!reply)
                 read->callback(tl::unexpected(reply.error()));
             else if (read->read.isEmpty())
-                read->callback(failure(QStringLiteral("not-mapped"),
-                                       QStringLiteral("There is no memory at this address.")));
+                read->callback(failure(u"not-mapped"_s, u"There is no memory at this address."_s));
             else
                 read->callback(read->read);
         });
@@ -195,8 +196,7 @@ void GdbBroker::writeMemory(qint64 thread, bool isPhysical, quint64 address, con
             if (!reply)
                 callback(tl::unexpected(reply.error()));
             else if (outcome->isFailed)
-                callback(failure(QStringLiteral("not-mapped"),
-                                 QStringLiteral("The memory at this address cannot be written.")));
+                callback(failure(u"not-mapped"_s, u"The memory at this address cannot be written."_s));
             else
                 callback({});
         });
@@ -238,8 +238,8 @@ void GdbBroker::resume(const QByteArray &actions) {
 // The way of all resumptions.
 void GdbBroker::run(const QByteArray &command) {
     m_stub.resume(command, this, [this](const rsp::Client::Reply &reply) {
-        const bool neverLeft = !reply && (reply.error().code == QLatin1String("rsp-timeout") ||
-                                          reply.error().code == QLatin1String("rsp-too-many"));
+        const bool neverLeft =
+            !reply && (reply.error().code == "rsp-timeout"_L1 || reply.error().code == "rsp-too-many"_L1);
         if (!neverLeft || !m_stop)
             return;
         // The stub is silent, and they who wait for a stop would wait for ever.
@@ -254,7 +254,7 @@ void GdbBroker::run(const QByteArray &command) {
 }
 
 void GdbBroker::send(const QByteArray &actions, const TargetStop &from) {
-    m_stepsLeft = mostEmptySteps;
+    m_stepsLeft = maxEmptySteps;
     // QEMU would stop at once and for ever at a breakpoint under the program counter; a step ignores it.
     if (!actions.contains('s') && m_breakpoints.stopsAt(from.pc))
         stepOff(actions);

@@ -5,11 +5,13 @@
 #include <array>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr qsizetype packetBytes = 0x4000;
 constexpr qsizetype consolePiece = 1000;
-constexpr quint64 mostMemory = (packetBytes - 64) / 2;
+constexpr quint64 maxMemory = (packetBytes - 64) / 2;
 
 constexpr int defaultPatienceMs = 4000;
 
@@ -87,7 +89,7 @@ void GdbConnection::readDevice() {
     for (const auto &item : m_framer.feed(m_device->readAll())) {
         if (item)
             handle(*item);
-        else if (item.error().code == QLatin1String("rsp-checksum") && m_acknowledges)
+        else if (item.error().code == "rsp-checksum"_L1 && m_acknowledges)
             m_device->write("-", 1);
         if (m_isClosed)
             return;
@@ -237,8 +239,7 @@ bool GdbConnection::answerQuery(const QByteArray &packet) {
         m_knowsErrorTexts = packet.contains("error-message+");
         reply("PacketSize=" + rsp::hexNumber(packetBytes) +
               ";QStartNoAckMode+;binary-upload+;qXfer:features:read+;qXfer:memory-map:read+;vContSupported+;"
-              "swbreak+;"
-              "hwbreak+");
+              "swbreak+;hwbreak+");
     } else if (packet == "QStartNoAckMode") {
         reply("OK");
         m_acknowledges = false;
@@ -433,7 +434,7 @@ void GdbConnection::readMemory(const QByteArray &packet) {
         reply(isBinary ? "b" : "OK");
         return;
     }
-    const quint64 most = qMin(span->bytes, mostMemory);
+    const quint64 most = qMin(span->bytes, maxMemory);
     m_broker->askGuard(m_thread, span->address, most, m_request.get(), [this, isBinary, span](quint64 plain) {
         if (plain == 0) {
             reply(noMemory);

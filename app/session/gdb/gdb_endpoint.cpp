@@ -4,6 +4,8 @@
 #include <QTcpSocket>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr char helpText[] =
@@ -23,7 +25,7 @@ GdbEndpoint::GdbEndpoint(const arch::Architecture &architecture, QObject *parent
         connect(m_broker.get(), &GdbBroker::closed, this, [this](const Error &error) {
             if (!m_broker->isReady()) // it has never answered; later ends are QEMU's own
                 emit problem({error.code,
-                              QStringLiteral("QEMU's gdbstub cannot be used: %1").arg(error.message),
+                              u"QEMU's gdbstub cannot be used: %1"_s.arg(error.message),
                               std::nullopt,
                               {}});
         });
@@ -40,17 +42,15 @@ GdbEndpoint::~GdbEndpoint() {
 
 Result<void> GdbEndpoint::listen(const QString &stub, const QString &clients) {
     if (!m_clients.listen(clients))
-        return failure(QStringLiteral("channel-failed"),
-                       QStringLiteral("No socket can be made: %1.").arg(m_clients.errorString()), clients);
+        return failure(u"channel-failed"_s, u"No socket can be made: %1."_s.arg(m_clients.errorString()),
+                       clients);
     return m_stub.listen(stub);
 }
 
 Result<quint16> GdbEndpoint::listenOnLoopback(quint16 port) {
     if (!m_loopback.listen(QHostAddress::LocalHost, port))
-        return failure(QStringLiteral("channel-failed"),
-                       QStringLiteral("gdb cannot be listened for on port %1: %2.")
-                           .arg(port)
-                           .arg(m_loopback.errorString()));
+        return failure(u"channel-failed"_s, u"gdb cannot be listened for on port %1: %2."_s.arg(port).arg(
+                                                m_loopback.errorString()));
     return m_loopback.serverPort();
 }
 

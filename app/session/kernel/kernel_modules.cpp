@@ -6,12 +6,14 @@
 #include <QSet>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr int mostModules = 1024;
+constexpr int maxModules = 1024;
 constexpr quint64 nameBytes = 56; // MODULE_NAME_LEN on 64-bit machines
-constexpr quint64 mostModuleBytes = 256 << 20, longestName = 512;
-constexpr quint64 mostSymbols = 400'000; // of all modules
+constexpr quint64 maxModuleBytes = 256 << 20, maxNameLength = 512;
+constexpr quint64 maxSymbols = 400'000; // of all modules
 
 // Where the fields of struct module are; the code's place changed in 4.5 and 6.4.
 struct ModuleLayout {
@@ -57,7 +59,7 @@ std::optional<ModuleLayout> layoutOf(const symbols::TypeLayouts &types) {
 
 QString stateText(quint32 state) {
     static constexpr std::array names{"live", "coming", "going", "unformed"};
-    return state < names.size() ? QLatin1String(names[state]) : QStringLiteral("unknown");
+    return state < names.size() ? QLatin1String(names[state]) : u"unknown"_s;
 }
 
 // Addresses of struct module, newest first as in lsmod.
@@ -65,7 +67,7 @@ QVector<quint64> modulesOf(const RunningKernel &kernel, quint64 head, const Modu
     QVector<quint64> modules;
     QSet<quint64> seen;
     quint64 node = kernel.value<quint64>(head).value_or(head);
-    while (node != head && kernel.isKernelAddress(node) && modules.size() < mostModules &&
+    while (node != head && kernel.isKernelAddress(node) && modules.size() < maxModules &&
            !seen.contains(node)) {
         seen.insert(node);
         modules.append(node - layout.list);
@@ -107,7 +109,7 @@ void addSymbols(const RunningKernel &kernel, quint64 module, quint64 kallsymsFie
         std::memcpy(&symbol, entries.constData() + i * sizeof symbol, sizeof symbol);
         if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0)
             continue;
-        const QByteArray name = kernel.text(*stringsAt + symbol.st_name, longestName);
+        const QByteArray name = kernel.text(*stringsAt + symbol.st_name, maxNameLength);
         const char letter = i < quint64(letters.size()) ? letters[qsizetype(i)] : 't';
         if (!name.isEmpty())
             table.add(symbol.st_value, letter, name);
@@ -119,7 +121,7 @@ void addSymbols(const RunningKernel &kernel, quint64 module, quint64 kallsymsFie
 KernelList<KernelModule> readModules(const RunningKernel &kernel) {
     KernelList<KernelModule> list;
     const auto refuse = [&list](const char *reason) {
-        list.unavailable = QStringLiteral("The modules are not available, because ") + QLatin1String(reason);
+        list.unavailable = u"The modules are not available, because "_s + QLatin1String(reason);
         return list;
     };
     const auto head = kernel.address("modules");
@@ -144,7 +146,7 @@ KernelList<KernelModule> readModules(const RunningKernel &kernel) {
         list.rows.append(module);
     }
     if (list.rows.isEmpty())
-        list.unavailable = QStringLiteral("No module is loaded.");
+        list.unavailable = u"No module is loaded."_s;
     return list;
 }
 
@@ -154,13 +156,13 @@ QVector<std::shared_ptr<const ModuleSymbols>> readModuleSymbols(const RunningKer
     const auto layout = head && kernel.layouts() ? layoutOf(*kernel.layouts()) : std::nullopt;
     if (!layout || !layout->kallsyms)
         return modules;
-    quint64 left = mostSymbols;
+    quint64 left = maxSymbols;
     for (const quint64 address : modulesOf(kernel, *head, *layout)) {
         const Place code = codeOf(kernel, address, *layout);
         auto module = std::make_shared<ModuleSymbols>();
         module->name = QString::fromUtf8(kernel.text(address + layout->name, nameBytes));
         module->base = code.base;
-        module->bytes = qMin(code.bytes, mostModuleBytes);
+        module->bytes = qMin(code.bytes, maxModuleBytes);
         addSymbols(kernel, address, *layout->kallsyms, *kernel.layouts(), module->table, left);
         module->table.finish();
         modules.append(module);

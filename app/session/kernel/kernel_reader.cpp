@@ -7,6 +7,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 Result<const RunningKernel *> KernelReader::kernel(std::optional<guest::AddressTranslation> vcpu) {
     // Until the kernel has its tables and, when nothing else describes it, its page of facts, look again.
     const bool isWhole = m_kernel && m_kernel->isStillThere() && m_kernel->mapped() &&
@@ -54,8 +56,7 @@ KernelView KernelReader::read(std::optional<guest::AddressTranslation> vcpu,
     if (const auto layout = tasks())
         view.tasks = readTasks(running, *layout);
     else
-        view.tasks.unavailable =
-            QStringLiteral("The tasks are not available, because ") + layout.error().message;
+        view.tasks.unavailable = u"The tasks are not available, because "_s + layout.error().message;
     if (registers && std::none_of(view.tasks.rows.cbegin(), view.tasks.rows.cend(),
                                   [&](const KernelTask &task) { return task.cpu == registers->cpu; }))
         if (const auto current = currentTaskOf(running, view.tasks.rows, *registers))

@@ -6,9 +6,11 @@
 #include <QSet>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr int mostTasks = 65536, mostCpus = 4096;
+constexpr int maxTasks = 65536, mostCpus = 4096;
 constexpr quint64 nameBytes = 16;            // TASK_COMM_LEN
 constexpr quint64 kernelThread = 0x00200000; // PF_KTHREAD
 
@@ -57,7 +59,7 @@ public:
         const quint64 head = *signal + *m_layout.threadHead;
         quint64 node = m_kernel.value<quint64>(head).value_or(head);
         // All lists together have an end.
-        for (; m_steps < mostTasks && node != head && m_kernel.isKernelAddress(node); ++m_steps) {
+        for (; m_steps < maxTasks && node != head && m_kernel.isKernelAddress(node); ++m_steps) {
             const quint64 task = node - *m_layout.threadNode;
             if (task != leader)
                 found.append(task);
@@ -78,7 +80,7 @@ QString taskStateLetter(quint64 state, quint64 exitState) {
     constexpr quint64 report = 0x7f, noLoad = 0x400, uninterruptible = 2;
     static constexpr char letters[] = "RSDTtXZPI"; // task_index_to_char()
     if ((state & (uninterruptible | noLoad)) == (uninterruptible | noLoad))
-        return QStringLiteral("I");
+        return u"I"_s;
     // fls(): the place of the highest bit.
     quint64 bits = (state | exitState) & report;
     int index = 0;
@@ -103,8 +105,7 @@ Result<TaskLayout> taskLayout(const RunningKernel &kernel) {
         state = types->field("task_struct", "state");
     const auto tasks = task("tasks"), pid = task("pid"), name = task("comm"), stack = task("stack");
     if (!state || !tasks || !pid || !name || !stack)
-        return failure(QStringLiteral("no-layout"),
-                       QStringLiteral("%1 does not describe task_struct.").arg(types->source()));
+        return failure(u"no-layout"_s, u"%1 does not describe task_struct."_s.arg(types->source()));
     layout.tasks = *tasks;
     layout.pid = *pid;
     layout.name = *name;
@@ -206,7 +207,7 @@ KernelList<KernelTask> readTasks(const RunningKernel &kernel, const TaskLayout &
             cpuOf.insert(current[cpu], int(cpu));
     QSet<quint64> seen;
     const auto add = [&](quint64 address) {
-        if (seen.contains(address) || list.rows.size() >= mostTasks)
+        if (seen.contains(address) || list.rows.size() >= maxTasks)
             return false;
         seen.insert(address);
         if (auto task = reader.task(address)) {
@@ -233,9 +234,8 @@ KernelList<KernelTask> readTasks(const RunningKernel &kernel, const TaskLayout &
             add(task);
     if (!isComplete && list.rows.size() <= 1) {
         list.rows.clear();
-        list.unavailable =
-            QStringLiteral("The tasks are not available, because the kernel's list of tasks has not been "
-                           "set up yet or cannot be read.");
+        list.unavailable = u"The tasks are not available, because the kernel's list of tasks has not been "
+                           "set up yet or cannot be read."_s;
     }
     return list;
 }

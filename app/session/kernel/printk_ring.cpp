@@ -5,12 +5,14 @@
 #include <QtEndian>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // CONFIG_LOG_BUF_SHIFT goes up to 25; log_buf_len= may make it larger, but nobody reads more.
-constexpr int mostDescBits = 21, mostSizeBits = 27;
-constexpr quint64 mostBytes = quint64(1) << mostSizeBits;
-constexpr quint64 mostEntryBytes = 256, longestText = 32 * 1024;
+constexpr int maxDescBits = 21, mostSizeBits = 27;
+constexpr quint64 maxBytes = quint64(1) << mostSizeBits;
+constexpr quint64 maxEntryBytes = 256, maxTextLength = 32 * 1024;
 
 // A field of `width` bytes, 0 outside.
 quint64 fieldOf(QByteArrayView bytes, quint64 offset, quint64 width) {
@@ -40,7 +42,7 @@ QString callerOf(quint32 id) {
     constexpr quint32 isProcessor = 0x80000000;
     if (id == 0)
         return {};
-    return (id & isProcessor ? QStringLiteral("C%1") : QStringLiteral("T%1")).arg(id & ~isProcessor);
+    return (id & isProcessor ? u"C%1"_s : u"T%1"_s).arg(id & ~isProcessor);
 }
 
 // Flags and level share the byte behind the facility, which follows the text's length (u16, u8).
@@ -170,9 +172,9 @@ QVector<KernelLogLine> readPrintkRing(const ReadKernel &read, quint64 ring, cons
     const QByteArray head = read(ring, headBytes);
     const quint64 countBits = fieldOf(head, layout.descCount, 4),
                   sizeBits = fieldOf(head, layout.sizeBits, 4);
-    if (head.isEmpty() || countBits == 0 || countBits > mostDescBits || sizeBits < 4 ||
-        sizeBits > mostSizeBits || layout.descBytes == 0 || layout.descBytes > mostEntryBytes ||
-        layout.infoBytes == 0 || layout.infoBytes > mostEntryBytes)
+    if (head.isEmpty() || countBits == 0 || countBits > maxDescBits || sizeBits < 4 ||
+        sizeBits > mostSizeBits || layout.descBytes == 0 || layout.descBytes > maxEntryBytes ||
+        layout.infoBytes == 0 || layout.infoBytes > maxEntryBytes)
         return {};
     const quint64 count = quint64(1) << countBits;
     const QByteArray descs = read(fieldOf(head, layout.descs, 8), count * layout.descBytes);
@@ -216,7 +218,7 @@ QVector<KernelLogLine> readPrintkRing(const ReadKernel &read, quint64 ring, cons
 
 QVector<KernelLogLine> readLogBuf(const ReadKernel &read, quint64 buffer, quint64 bytes, quint64 first,
                                   quint64 next, const LogBufLayout &layout) {
-    if (bytes == 0 || bytes > mostBytes || layout.recordBytes < 12 || layout.recordBytes > mostEntryBytes)
+    if (bytes == 0 || bytes > maxBytes || layout.recordBytes < 12 || layout.recordBytes > maxEntryBytes)
         return {};
     const QByteArray records = read(buffer, bytes);
     QVector<KernelLogLine> lines;
@@ -240,7 +242,7 @@ QVector<KernelLogLine> readLogBuf(const ReadKernel &read, quint64 buffer, quint6
         // len, text_len, dict_len (u16 each), facility, flags and level
         line.level = levelOf(QByteArrayView(records).sliced(qsizetype(at)), layout.textLength + 4);
         line.text = printable(QByteArrayView(records).sliced(qsizetype(at + layout.recordBytes),
-                                                             qsizetype(qMin(textLength, longestText))));
+                                                             qsizetype(qMin(textLength, maxTextLength))));
         lines.append(line);
         at += length;
         walked += length;
@@ -251,15 +253,14 @@ QVector<KernelLogLine> readLogBuf(const ReadKernel &read, quint64 buffer, quint6
 KernelList<KernelLogLine> readKernelLog(const RunningKernel &kernel) {
     KernelList<KernelLogLine> list;
     const auto refuse = [&list](const QString &reason) {
-        list.unavailable = QStringLiteral("The kernel's log is not available, because ") + reason;
+        list.unavailable = u"The kernel's log is not available, because "_s + reason;
         return list;
     };
     const auto &info = kernel.vmcoreInfo();
     const auto layout = logLayout(info, kernel.layouts().get());
     if (!layout)
-        return refuse(
-            QStringLiteral("this kernel tells nowhere how its log is laid out (no VMCOREINFO page yet, "
-                           "no BTF, no debug information). Early in the boot it helps to give a vmlinux."));
+        return refuse(u"this kernel tells nowhere how its log is laid out (no VMCOREINFO page yet, "
+                      "no BTF, no debug information). Early in the boot it helps to give a vmlinux."_s);
     const auto variable = [&](const char *name) -> std::optional<quint64> {
         const auto known = info ? info->symbol(name) : std::nullopt;
         return known ? known : kernel.address(name);
@@ -271,23 +272,22 @@ KernelList<KernelLogLine> readKernelLog(const RunningKernel &kernel) {
         const auto pointer = variable("prb");
         const auto address = pointer ? kernel.value<quint64>(*pointer) : std::nullopt;
         if (!address)
-            return refuse(
-                QStringLiteral("the address of its ring buffer (prb) is not known or not readable."));
+            return refuse(u"the address of its ring buffer (prb) is not known or not readable."_s);
         list.rows = readPrintkRing(read, *address, *ring);
     } else {
         const auto buffer = variable("log_buf"), bytes = variable("log_buf_len"),
                    first = variable("log_first_idx"), next = variable("log_next_idx");
         if (!buffer || !bytes || !first || !next)
-            return refuse(QStringLiteral("the addresses of its buffer (log_buf) are not known."));
+            return refuse(u"the addresses of its buffer (log_buf) are not known."_s);
         list.rows =
             readLogBuf(read, kernel.value<quint64>(*buffer).value_or(0),
                        kernel.value<quint32>(*bytes).value_or(0), kernel.value<quint32>(*first).value_or(0),
                        kernel.value<quint32>(*next).value_or(0), std::get<LogBufLayout>(*layout));
     }
     const bool isFromInfo = info && logLayout(info, nullptr);
-    list.source = isFromInfo ? QStringLiteral("VMCOREINFO") : kernel.layouts()->source();
+    list.source = isFromInfo ? u"VMCOREINFO"_s : kernel.layouts()->source();
     if (list.rows.isEmpty())
-        return refuse(QStringLiteral("its buffer is empty or cannot be read yet."));
+        return refuse(u"its buffer is empty or cannot be read yet."_s);
     return list;
 }
 

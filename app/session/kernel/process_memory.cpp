@@ -2,10 +2,12 @@
 #include "app/session/kernel/process_memory.hpp"
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr int mostMappings = 8192, deepestTree = 16, deepestPath = 64;
-constexpr quint64 longestName = 256, pageShift = 12;
+constexpr int maxMappings = 8192, deepestTree = 16, deepestPath = 64;
+constexpr quint64 maxNameLength = 256, pageShift = 12;
 
 struct MemoryLayout {
     quint64 pgd = 0, vmStart = 0, vmEnd = 0, vmFile = 0, vmOffset = 0, dentry = 0, parent = 0, name = 0;
@@ -65,7 +67,7 @@ public:
         if (node.isEmpty())
             return;
         quint64 last = 0;
-        for (qsizetype i = 0; i < count && m_entries.size() < mostMappings && m_visited < mostMappings; ++i) {
+        for (qsizetype i = 0; i < count && m_entries.size() < maxMappings && m_visited < maxMappings; ++i) {
             ++m_visited;
             const quint64 slot = wordAt(node, first + 8 * i);
             const quint64 stored = i + 1 < count ? wordAt(node, 8 + 8 * i) : 0;
@@ -103,7 +105,7 @@ QString pathOf(const RunningKernel &kernel, const MemoryLayout &layout, quint64 
         const auto name = kernel.value<quint64>(*dentry + layout.name);
         if (!parent || !name || *parent == *dentry)
             break;
-        path = u'/' + QString::fromUtf8(kernel.text(*name, longestName)) + path;
+        path = u'/' + QString::fromUtf8(kernel.text(*name, maxNameLength)) + path;
         dentry = parent;
     }
     return path;
@@ -114,16 +116,15 @@ QString pathOf(const RunningKernel &kernel, const MemoryLayout &layout, quint64 
 Result<ProcessMemory> readProcess(const RunningKernel &kernel, const TaskLayout &layout, quint64 task) {
     const auto fields = kernel.layouts() ? layoutOf(*kernel.layouts()) : std::nullopt;
     if (!fields || !layout.mm)
-        return failure(
-            QStringLiteral("no-layout"),
-            QStringLiteral("Programs of a process are not known, because nothing describes this kernel's "
-                           "mm_struct (no BTF, no debug information). Give its vmlinux."));
+        return failure(u"no-layout"_s,
+                       u"Programs of a process are not known, because nothing describes this kernel's "
+                       "mm_struct (no BTF, no debug information). Give its vmlinux."_s);
     const quint64 mm = kernel.value<quint64>(task + *layout.mm).value_or(0);
     const auto pgd = mm ? kernel.value<quint64>(mm + fields->pgd) : std::nullopt;
     const auto tables =
         pgd && kernel.mapped() ? kernel.mapped()->translate(*pgd) : Result<guest::Translation>();
     if (!pgd || !tables || !kernel.mapped())
-        return failure(QStringLiteral("no-process"), QStringLiteral("This task has no memory of its own."));
+        return failure(u"no-process"_s, u"This task has no memory of its own."_s);
     ProcessMemory memory;
     memory.pageTable = tables->physical;
     QVector<quint64> areas;
@@ -132,7 +133,7 @@ Result<ProcessMemory> readProcess(const RunningKernel &kernel, const TaskLayout 
             .walk(kernel.value<quint64>(mm + *fields->treeRoot).value_or(0), ~quint64(0), 0);
     } else {
         quint64 area = kernel.value<quint64>(mm + *fields->first).value_or(0);
-        while (area && areas.size() < mostMappings) {
+        while (area && areas.size() < maxMappings) {
             areas.append(area);
             area = kernel.value<quint64>(area + *fields->next).value_or(0);
         }

@@ -8,6 +8,8 @@
 #include <QMap>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr quint64 searchWindow = 96 << 20; // around a kallsyms table: no kernel's read-only data is larger
@@ -107,12 +109,11 @@ Result<RunningKernel> RunningKernel::find(const guest::PhysicalMemory &memory,
                                           std::optional<guest::AddressTranslation> vcpu) {
     RunningKernel kernel(memory, image);
     if (!(image ? kernel.findByImage() : kernel.findBySearch()))
-        return failure(
-            QStringLiteral("no-kernel"),
-            image ? QStringLiteral("The kernel of this EIF is not in the guest's memory: it has not been "
-                                   "unpacked yet, or another one runs.")
-                  : QStringLiteral("No kernel with a symbol table was found in the guest's memory. Give "
-                                   "the EIF or the kernel's file."));
+        return failure(u"no-kernel"_s,
+                       image ? u"The kernel of this EIF is not in the guest's memory: it has not been "
+                               "unpacked yet, or another one runs."_s
+                             : u"No kernel with a symbol table was found in the guest's memory. Give "
+                               "the EIF or the kernel's file."_s);
     kernel.m_head = memory.readUpTo(kernel.m_start + kernel.m_physicalOffset, headBytes);
     kernel.findTables(vcpu);
     if (!kernel.m_info && image) {
@@ -226,13 +227,13 @@ void RunningKernel::findTables(const std::optional<guest::AddressTranslation> &v
 }
 
 void RunningKernel::findLayouts() {
-    constexpr quint64 mostBtf = 64 << 20;
+    constexpr quint64 maxBtf = 64 << 20;
     if (m_image) {
         m_layouts = m_image->layouts();
         return;
     }
     const auto start = address("__start_BTF"), end = address("__stop_BTF");
-    if (start && end && *start < *end && *end - *start <= mostBtf)
+    if (start && end && *start < *end && *end - *start <= maxBtf)
         if (auto btf = symbols::Btf::read(bytes(*start, *end - *start)))
             m_layouts = *btf;
 }

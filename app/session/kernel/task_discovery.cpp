@@ -8,19 +8,19 @@
 #include <cstring>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr quint64 mostBytes = 16384; // of a task_struct
+constexpr quint64 maxBytes = 16384; // of a task_struct
 constexpr quint64 nameBytes = 16, stackEndMagic = 0x57ac6e9d;
 constexpr quint64 cacheLine = 64, mostThreadInfo = 32;
-constexpr int mostSteps = 400'000; // through all lists that are tried
+constexpr int maxSteps = 400'000; // through all lists that are tried
 
 tl::unexpected<Error> unknown(const char *what) {
-    return failure(
-        QStringLiteral("no-layout"),
-        QStringLiteral("this kernel has no BTF and no debug information, and %1 could not be discovered "
-                       "in its memory. Give the kernel's vmlinux.")
-            .arg(QLatin1String(what)));
+    return failure(u"no-layout"_s,
+                   u"this kernel has no BTF and no debug information, and %1 could not be discovered "
+                   "in its memory. Give the kernel's vmlinux."_s.arg(QLatin1String(what)));
 }
 
 bool isName(QByteArrayView text) {
@@ -64,7 +64,7 @@ QVector<quint64> swapperNames(const RunningKernel &kernel) {
 QVector<quint64> listOf(const RunningKernel &kernel, quint64 firstName, qint64 link, int &steps) {
     QVector<quint64> names;
     quint64 name = firstName;
-    for (; steps < mostSteps; ++steps) {
+    for (; steps < maxSteps; ++steps) {
         names.append(name);
         const auto next = kernel.value<quint64>(name + quint64(link));
         if (!next || !kernel.isKernelAddress(*next) || *next % 8 != 0)
@@ -86,15 +86,14 @@ QVector<quint64> listOf(const RunningKernel &kernel, quint64 firstName, qint64 l
 
 Result<TaskLayout> discoverTasks(const RunningKernel &kernel) {
     if (!kernel.mapped())
-        return failure(QStringLiteral("no-layout"),
-                       QStringLiteral("the kernel's page tables are not known."));
+        return failure(u"no-layout"_s, u"the kernel's page tables are not known."_s);
     int steps = 0;
     for (const quint64 firstName : swapperNames(kernel)) {
         // The whole list of tasks has kthreadd as third; other lists through tasks are shorter or in another
         // order.
         QVector<qint64> links;
         QVector<quint64> names;
-        for (qint64 link = -qint64(mostBytes) / 2; link < 0; link += 8) {
+        for (qint64 link = -qint64(maxBytes) / 2; link < 0; link += 8) {
             const QVector<quint64> found = listOf(kernel, firstName, link, steps);
             if (found.size() >= 3 && kernel.text(found[2], nameBytes) == "kthreadd") {
                 links.append(link);
@@ -153,7 +152,7 @@ Result<TaskLayout> discoverTasks(const RunningKernel &kernel) {
         layout.name = before - start;
         layout.tasks = layout.name + quint64(links[0]);
         layout.initTask = firstName - layout.name;
-        layout.source = QStringLiteral("discovered in memory");
+        layout.source = u"discovered in memory"_s;
         return layout;
     }
     return unknown("the list of tasks");

@@ -9,6 +9,8 @@
 #include <QRegularExpression>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr quint64 mebibyte = 1024 * 1024;
@@ -21,7 +23,7 @@ QString absolute(const QString &path) {
 QString spelled(const LaunchOption &option, const LaunchSpec &spec) {
     const QVariant value = valueOf(option, spec);
     if (option.isSwitch())
-        return value.toBool() ? QStringLiteral("on") : QStringLiteral("off");
+        return value.toBool() ? u"on"_s : u"off"_s;
     if (option.kind == OptionKind::list)
         return value.toStringList().join(u';');
     const QString text = value.toString();
@@ -29,30 +31,30 @@ QString spelled(const LaunchOption &option, const LaunchSpec &spec) {
 }
 
 QString property(const char *name, const QString &value) {
-    return QStringLiteral("%1=%2").arg(QLatin1String(name), optionValue(value));
+    return u"%1=%2"_s.arg(QLatin1String(name), optionValue(value));
 }
 
 QString machineOption(const LaunchSpec &spec, bool captures, const LaunchChannels &channels) {
-    QStringList machine{QStringLiteral("nitro-enclave")};
+    QStringList machine{u"nitro-enclave"_s};
     for (const LaunchOption &option : launchOptions())
         if (option.qemu.where == QemuTarget::Where::machine && !isDefault(option, spec))
             machine << property(option.qemu.name, spelled(option, spec));
     if (!channels.vsock.isEmpty())
         machine << property("vsock-path", channels.vsock);
     if (captures)
-        machine << QStringLiteral("capture=capture");
+        machine << u"capture=capture"_s;
     if (!channels.ram.isEmpty())
-        machine << QStringLiteral("memory-backend=ram");
+        machine << u"memory-backend=ram"_s;
     return machine.join(u',');
 }
 
 QString socketChardev(const char *id, const QString &path) {
-    return QStringLiteral("socket,id=%1,path=%2,server=off").arg(QLatin1String(id), optionValue(path));
+    return u"socket,id=%1,path=%2,server=off"_s.arg(QLatin1String(id), optionValue(path));
 }
 
 // Empty when no option asks for the plugin. What it is not told it would do by default.
 QString tracePlugin(const LaunchSpec &spec) {
-    QStringList plugin{optionValue(shareFolder() + QStringLiteral("/nitroscope-trace.so"))};
+    QStringList plugin{optionValue(shareFolder() + u"/nitroscope-trace.so"_s)};
     bool isWanted = false;
     for (const LaunchOption &option : launchOptions()) {
         if (option.qemu.where != QemuTarget::Where::plugin)
@@ -72,7 +74,7 @@ QStringList ownArguments(const LaunchSpec &spec) {
         if (option.qemu.where == QemuTarget::Where::argument && !value.isEmpty())
             arguments << QLatin1String(option.qemu.name) << value;
         else if (option.qemu.where == QemuTarget::Where::device && !isDefault(option, spec))
-            arguments << QStringLiteral("-global") << property(option.qemu.name, value);
+            arguments << u"-global"_s << property(option.qemu.name, value);
     }
     return arguments;
 }
@@ -91,61 +93,60 @@ quint64 memoryMiBOf(const LaunchSpec &spec, quint64 eifBytes) {
 
 QString optionValue(const QString &value) {
     QString doubled = value;
-    return doubled.replace(u',', QStringLiteral(",,"));
+    return doubled.replace(u',', u",,"_s);
 }
 
 QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const LaunchChannels &channels) {
     const quint64 memory = memoryMiBOf(spec, eifBytes);
     QStringList arguments{
-        QStringLiteral("-no-user-config"),
-        QStringLiteral("-nodefaults"),
-        QStringLiteral("-display"),
-        QStringLiteral("none"),
-        QStringLiteral("-machine"),
+        u"-no-user-config"_s,
+        u"-nodefaults"_s,
+        u"-display"_s,
+        u"none"_s,
+        u"-machine"_s,
         machineOption(spec, !channels.capture.isEmpty() || !spec.capturePath.isEmpty(), channels),
-        QStringLiteral("-m"),
-        QStringLiteral("%1M").arg(memory),
+        u"-m"_s,
+        u"%1M"_s.arg(memory),
         // A dead enclave stays, so that its last PCRs can still be asked for; we end QEMU ourselves.
-        QStringLiteral("-action"),
-        QStringLiteral("panic=pause,shutdown=pause"),
+        u"-action"_s,
+        u"panic=pause,shutdown=pause"_s,
         // Events reach only a monitor that has negotiated, so nothing may happen before: start stopped.
-        QStringLiteral("-S"),
-        QStringLiteral("-chardev"),
+        u"-S"_s,
+        u"-chardev"_s,
         socketChardev("qmp", channels.qmp),
-        QStringLiteral("-mon"),
-        QStringLiteral("chardev=qmp,mode=control"),
-        QStringLiteral("-chardev"),
+        u"-mon"_s,
+        u"chardev=qmp,mode=control"_s,
+        u"-chardev"_s,
         // Pipes, not a socket: see console_pipe.hpp.
-        QStringLiteral("pipe,id=console,path=%1").arg(optionValue(channels.console)),
-        QStringLiteral("-serial"),
-        QStringLiteral("chardev:console"),
+        u"pipe,id=console,path=%1"_s.arg(optionValue(channels.console)),
+        u"-serial"_s,
+        u"chardev:console"_s,
     };
     // A reader of the socket also writes the file; then there is only one stream.
     if (!channels.capture.isEmpty())
-        arguments << QStringLiteral("-chardev") << socketChardev("capture", channels.capture);
+        arguments << u"-chardev"_s << socketChardev("capture", channels.capture);
     else if (!spec.capturePath.isEmpty())
-        arguments << QStringLiteral("-chardev")
-                  << QStringLiteral("file,id=capture,path=%1").arg(optionValue(absolute(spec.capturePath)));
+        arguments << u"-chardev"_s
+                  << u"file,id=capture,path=%1"_s.arg(optionValue(absolute(spec.capturePath)));
     if (!channels.ram.isEmpty())
-        arguments << QStringLiteral("-object")
-                  << QStringLiteral("memory-backend-file,id=ram,share=on,mem-path=%1,size=%2M")
+        arguments << u"-object"_s
+                  << u"memory-backend-file,id=ram,share=on,mem-path=%1,size=%2M"_s
                          .arg(optionValue(channels.ram))
                          .arg(memory);
     if (!channels.gdbStub.isEmpty())
-        arguments << QStringLiteral("-chardev") << socketChardev("gdb", channels.gdbStub)
-                  << QStringLiteral("-gdb") << QStringLiteral("chardev:gdb");
+        arguments << u"-chardev"_s << socketChardev("gdb", channels.gdbStub) << u"-gdb"_s << u"chardev:gdb"_s;
     if (const QString plugin = tracePlugin(spec); !plugin.isEmpty())
-        arguments << QStringLiteral("-plugin") << plugin;
+        arguments << u"-plugin"_s << plugin;
     arguments += ownArguments(spec);
     return arguments;
 }
 
 QString shellCommand(const QString &program, const QStringList &arguments) {
-    static const QRegularExpression plain(QStringLiteral("^[A-Za-z0-9_@%+=:,./-]+$"));
+    static const QRegularExpression plain(u"^[A-Za-z0-9_@%+=:,./-]+$"_s);
     QStringList words;
     for (QString word : QStringList{program} + arguments) {
         if (!plain.match(word).hasMatch())
-            word = u'\'' + word.replace(u'\'', QStringLiteral("'\\''")) + u'\'';
+            word = u'\'' + word.replace(u'\'', u"'\\''"_s) + u'\'';
         words << word;
     }
     return words.join(u' ');

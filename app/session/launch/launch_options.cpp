@@ -9,6 +9,8 @@
 #include <QRegularExpression>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr QemuTarget argument(const char *name) {
@@ -25,7 +27,7 @@ constexpr QemuTarget plugin(const char *option) {
 }
 
 tl::unexpected<Error> refuse(const QString &message) {
-    return failure(QStringLiteral("launch-option"), message);
+    return failure(u"launch-option"_s, message);
 }
 
 Result<void> checkSocketPath(const QStringList &paths) {
@@ -34,11 +36,10 @@ Result<void> checkSocketPath(const QStringList &paths) {
 
 // "delay=250": the device has two properties for it.
 Result<void> readHeartbeat(LaunchSpec &spec, const QString &text) {
-    static const QRegularExpression form(
-        QStringLiteral("^(on|off|wrong|delay)(?:(?<=delay)=([0-9]{1,9}))?$"));
+    static const QRegularExpression form(u"^(on|off|wrong|delay)(?:(?<=delay)=([0-9]{1,9}))?$"_s);
     const auto match = form.match(text);
     if (!match.hasMatch())
-        return refuse(QStringLiteral("is on, off, wrong, delay or delay=MILLISECONDS"));
+        return refuse(u"is on, off, wrong, delay or delay=MILLISECONDS"_s);
     spec.vsock.heartbeat = match.captured(1);
     spec.vsock.heartbeatDelay = match.captured(2).toUInt();
     return {};
@@ -56,8 +57,7 @@ LaunchOption row(LaunchOption option, const char *key, LaunchOption::Field (*fie
 #define TEXT_OF(macro) TEXT_OF_TOKEN(macro)
 
 tl::unexpected<Error> refuseNumber(const LaunchOption &option, const QString &text) {
-    return refuse(
-        QStringLiteral("‘%1’ is not a number from %2 to %3").arg(text).arg(option.min).arg(option.max));
+    return refuse(u"‘%1’ is not a number from %2 to %3"_s.arg(text).arg(option.min).arg(option.max));
 }
 
 // Numbers come from JSON as doubles.
@@ -75,13 +75,13 @@ Result<QString> knownWord(const LaunchOption &option, const QString &word) {
     for (const auto &[name, meaning] : optionWords(option))
         known << name;
     if (!known.contains(word))
-        return refuse(QStringLiteral("‘%1’ is not one of: %2").arg(word, known.join(QStringLiteral(", "))));
+        return refuse(u"‘%1’ is not one of: %2"_s.arg(word, known.join(u", "_s)));
     return word;
 }
 
 Result<void> assign(const LaunchOption &, bool *field, const QVariant &value) {
     if (value.typeId() != QMetaType::Bool)
-        return refuse(QStringLiteral("‘%1’ is neither true nor false").arg(value.toString()));
+        return refuse(u"‘%1’ is neither true nor false"_s.arg(value.toString()));
     *field = value.toBool();
     return {};
 }
@@ -97,7 +97,7 @@ Result<void> assign(const LaunchOption &option, Number *field, const QVariant &v
 
 Result<void> assign(const LaunchOption &option, QString *field, const QVariant &value) {
     if (value.typeId() != QMetaType::QString)
-        return refuse(QStringLiteral("is no text"));
+        return refuse(u"is no text"_s);
     const QString text = value.toString();
     if (option.kind == OptionKind::word)
         if (const auto word = knownWord(option, text); !word)
@@ -111,7 +111,7 @@ Result<void> assign(const LaunchOption &option, QString *field, const QVariant &
 
 Result<void> assign(const LaunchOption &option, QStringList *field, const QVariant &value) {
     if (value.typeId() != QMetaType::QStringList)
-        return refuse(QStringLiteral("is not a list of strings"));
+        return refuse(u"is not a list of strings"_s);
     const QStringList texts = value.toStringList();
     if (option.check)
         if (auto checked = option.check(texts); !checked)
@@ -165,15 +165,15 @@ QString optionValueName(const LaunchOption &option) {
     QStringList words;
     for (const auto &[word, meaning] : optionWords(option))
         words << word;
-    return option.kind == OptionKind::onOff ? QStringLiteral("on|off") : words.join(u'|');
+    return option.kind == OptionKind::onOff ? u"on|off"_s : words.join(u'|');
 }
 
 QString optionHelp(const LaunchOption &option) {
     QString text = QString::fromUtf8(option.help);
     if (option.kind == OptionKind::number)
-        text += QStringLiteral(" (%1 to %2)").arg(option.min).arg(option.max);
+        text += u" (%1 to %2)"_s.arg(option.min).arg(option.max);
     if (*option.otherwise)
-        text += QStringLiteral(" [%1]").arg(QString::fromUtf8(option.otherwise));
+        text += u" [%1]"_s.arg(QString::fromUtf8(option.otherwise));
     return text;
 }
 
@@ -220,14 +220,14 @@ Result<void> setFromText(const LaunchOption &option, LaunchSpec &spec, const QSt
     switch (option.kind) {
     case OptionKind::flag:
     case OptionKind::onOff:
-        if (text != QLatin1String("on") && text != QLatin1String("off"))
-            return refuse(QStringLiteral("‘%1’ is not one of: on, off").arg(text));
-        return setValue(option, spec, text == QLatin1String("on"));
+        if (text != "on"_L1 && text != "off"_L1)
+            return refuse(u"‘%1’ is not one of: on, off"_s.arg(text));
+        return setValue(option, spec, text == "on"_L1);
     case OptionKind::list:
         return setValue(option, spec, valueOf(option, spec).toStringList() << text);
     case OptionKind::number:
     case OptionKind::mebibytes: {
-        static const QRegularExpression form(QStringLiteral("^([0-9]{1,12}) ?([MGT]?)$"),
+        static const QRegularExpression form(u"^([0-9]{1,12}) ?([MGT]?)$"_s,
                                              QRegularExpression::CaseInsensitiveOption);
         const auto match = form.match(text);
         const QString unit = match.captured(2).toUpper();

@@ -7,9 +7,11 @@
 #include <QFile>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr qsizetype longestPathBytes =
+constexpr qsizetype maxPathBytes =
     qsizetype(vsock::unixPathLimit) - qsizetype(std::char_traits<char>::length("_4294967294"));
 
 } // namespace
@@ -18,27 +20,25 @@ Result<void> checkVsockRoutes(const QStringList &routes) {
     for (const QString &route : routes)
         if (route.contains(u';') || route.contains(u'\n'))
             return failure(
-                QStringLiteral("vsock-route"),
-                QStringLiteral("‘%1’ has a character that no route may have; each route is one of its own.")
-                    .arg(route));
+                u"vsock-route"_s,
+                u"‘%1’ has a character that no route may have; each route is one of its own."_s.arg(route));
     std::string problem;
     if (vsock::parseRoutes(routes.join(u';').toStdString(), problem))
         return {};
     QString text = QString::fromStdString(problem);
-    if (text.contains(QLatin1String("PORT=ROUTE")))
-        text += QStringLiteral(", such as 8000=tcp:127.0.0.1:80, 8000=unix:/run/app.sock, 8000=refuse or "
-                               "8000=echo for what the enclave dials, and 5000=listen:tcp:127.0.0.1:5000 to "
-                               "publish a port of it");
-    return failure(QStringLiteral("vsock-route"), text + u'.');
+    if (text.contains("PORT=ROUTE"_L1))
+        text += u", such as 8000=tcp:127.0.0.1:80, 8000=unix:/run/app.sock, 8000=refuse or "
+                "8000=echo for what the enclave dials, and 5000=listen:tcp:127.0.0.1:5000 to "
+                "publish a port of it"_s;
+    return failure(u"vsock-route"_s, text + u'.');
 }
 
 Result<void> checkVsockPath(const QString &path) {
-    if (path.isEmpty() || QFile::encodeName(path).size() <= longestPathBytes)
+    if (path.isEmpty() || QFile::encodeName(path).size() <= maxPathBytes)
         return {};
-    return failure(QStringLiteral("vsock-path"),
-                   QStringLiteral("The socket's path has more than %1 bytes, and the sockets of ports add to "
-                                  "it; choose a shorter one.")
-                       .arg(longestPathBytes));
+    return failure(u"vsock-path"_s,
+                   u"The socket's path has more than %1 bytes, and the sockets of ports add to "
+                   "it; choose a shorter one."_s.arg(maxPathBytes));
 }
 
 } // namespace nitroscope::app

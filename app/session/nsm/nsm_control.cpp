@@ -4,15 +4,17 @@
 #include "nsm-device/core/nsm_protocol.h"
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // "ExtendPCR of PCR 16", "every request", "Attestation answered with InternalError".
 QString whatText(const QString &request, const std::optional<int> &pcr, const QString &error) {
-    QString text = request.isEmpty() ? QStringLiteral("every request") : request;
+    QString text = request.isEmpty() ? u"every request"_s : request;
     if (pcr)
-        text += QStringLiteral(" of PCR %1").arg(*pcr);
+        text += u" of PCR %1"_s.arg(*pcr);
     if (!error.isEmpty())
-        text += QStringLiteral(" answered with ") + error;
+        text += u" answered with "_s + error;
     return text;
 }
 
@@ -26,23 +28,23 @@ QStringList nsmFaultActions() {
 }
 
 qmp::BreakRule nsmBreak(const QString &request, std::optional<int> pcr, const QString &error) {
-    return {QStringLiteral("nsm"), {}, request, error, pcr, 0, 0};
+    return {u"nsm"_s, {}, request, error, pcr, 0, 0};
 }
 
 QString ruleText(const qmp::BreakRule &rule) {
-    if (rule.source != QLatin1String("nsm"))
-        return QStringLiteral("Break on %1 %2").arg(rule.source, rule.stage).trimmed();
-    return QStringLiteral("Break on ") + whatText(rule.request, rule.pcr, rule.error);
+    if (rule.source != "nsm"_L1)
+        return u"Break on %1 %2"_s.arg(rule.source, rule.stage).trimmed();
+    return u"Break on "_s + whatText(rule.request, rule.pcr, rule.error);
 }
 
 QString ruleText(const qmp::FaultRule &rule) {
-    QString text = QStringLiteral("Fault: %1 on %2").arg(rule.action, whatText(rule.request, rule.pcr, {}));
+    QString text = u"Fault: %1 on %2"_s.arg(rule.action, whatText(rule.request, rule.pcr, {}));
     if (!rule.error.isEmpty())
-        text += QStringLiteral(", ") + rule.error;
+        text += u", "_s + rule.error;
     if (rule.milliseconds)
-        text += QStringLiteral(", %1 ms").arg(*rule.milliseconds);
+        text += u", %1 ms"_s.arg(*rule.milliseconds);
     if (rule.count > 0)
-        text += QStringLiteral(", %1×").arg(rule.count);
+        text += u", %1×"_s.arg(rule.count);
     return text;
 }
 
@@ -56,13 +58,13 @@ void NsmControl::add(const qmp::FaultRule &wanted) {
 
 void NsmControl::remove(NsmRule::Kind kind, quint32 id) {
     change(kind == NsmRule::Kind::breakpoint ? qmp::breakRemoveCommand : qmp::nsmFaultRemoveCommand,
-           {{QStringLiteral("id"), static_cast<qint64>(id)}});
+           {{u"id"_s, static_cast<qint64>(id)}});
 }
 
 void NsmControl::change(QLatin1String command, const QJsonObject &arguments) {
     if (!m_client) {
-        emit refused({QStringLiteral("not-running"),
-                      QStringLiteral("Breaks and faults can be set while an enclave runs or is paused."),
+        emit refused({u"not-running"_s,
+                      u"Breaks and faults can be set while an enclave runs or is paused."_s,
                       std::nullopt,
                       {}});
         return;
@@ -81,7 +83,7 @@ void NsmControl::refresh() {
         if (const auto rules = reply.and_then(qmp::readBreakRules)) {
             m_breaks.clear();
             for (const qmp::BreakRule &rule : *rules)
-                if (rule.source != QLatin1String("vsock")) // VsockControl's
+                if (rule.source != "vsock"_L1) // VsockControl's
                     m_breaks.append({NsmRule::Kind::breakpoint, rule.id, ruleText(rule), rule.hits});
         }
     });

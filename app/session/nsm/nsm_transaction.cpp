@@ -4,6 +4,8 @@
 #include <QStringList>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 void takeArguments(const pcapng::NsmRecord &nsm, NsmTransaction &transaction) {
@@ -15,7 +17,7 @@ void takeArguments(const pcapng::NsmRecord &nsm, NsmTransaction &transaction) {
 }
 
 QString bytesText(qint64 count) {
-    return count == 1 ? QStringLiteral("1 byte") : QStringLiteral("%1 bytes").arg(count);
+    return count == 1 ? u"1 byte"_s : u"%1 bytes"_s.arg(count);
 }
 
 } // namespace
@@ -55,60 +57,59 @@ void takeResponse(const pcapng::Record &record, const pcapng::NsmRecord &nsm, Ns
 QString argumentsText(const NsmTransaction &transaction) {
     constexpr qint32 absent = NsmTransaction::absent;
     if (!transaction.hasRequest)
-        return QStringLiteral("request not in the capture");
+        return u"request not in the capture"_s;
     QStringList parts;
     if (transaction.pcr != absent) {
         if (transaction.kind == NSM_REQUEST_LOCK_PCRS)
-            parts << (transaction.pcr == 0   ? QStringLiteral("no PCR")
-                      : transaction.pcr == 1 ? QStringLiteral("PCR 0")
-                                             : QStringLiteral("PCR 0–%1").arg(transaction.pcr - 1));
+            parts << (transaction.pcr == 0   ? u"no PCR"_s
+                      : transaction.pcr == 1 ? u"PCR 0"_s
+                                             : u"PCR 0–%1"_s.arg(transaction.pcr - 1));
         else
-            parts << QStringLiteral("PCR %1").arg(transaction.pcr);
+            parts << u"PCR %1"_s.arg(transaction.pcr);
     }
     if (transaction.kind == NSM_REQUEST_EXTEND_PCR && transaction.data != absent)
         parts << bytesText(transaction.data);
     if (transaction.kind == NSM_REQUEST_ATTESTATION) {
         if (transaction.nonce != absent)
-            parts << QStringLiteral("nonce ") + bytesText(transaction.nonce);
+            parts << u"nonce "_s + bytesText(transaction.nonce);
         if (transaction.data != absent)
-            parts << QStringLiteral("user data ") + bytesText(transaction.data);
+            parts << u"user data "_s + bytesText(transaction.data);
         if (transaction.publicKey != absent)
-            parts << QStringLiteral("public key ") + bytesText(transaction.publicKey);
+            parts << u"public key "_s + bytesText(transaction.publicKey);
         if (parts.isEmpty())
-            parts << QStringLiteral("nothing included");
+            parts << u"nothing included"_s;
     }
     if (transaction.kind == NSM_REQUEST_UNKNOWN)
         parts << bytesText(transaction.requestSize);
-    return parts.join(QStringLiteral(", "));
+    return parts.join(u", "_s);
 }
 
 QString answerSizeText(const NsmTransaction &transaction) {
     return transaction.hasResponse && !transaction.isDropped()
-               ? QStringLiteral("answered with ") + bytesText(transaction.responseSize)
+               ? u"answered with "_s + bytesText(transaction.responseSize)
                : QString();
 }
 
 QString resultText(const NsmTransaction &transaction) {
     if (!transaction.hasResponse)
-        return QStringLiteral("no answer yet");
+        return u"no answer yet"_s;
     if (transaction.isDropped())
-        return QStringLiteral("answer dropped");
+        return u"answer dropped"_s;
     return pcapng::nsmResultName(transaction.result);
 }
 
 QString durationText(quint64 nanoseconds) {
     if (nanoseconds < 1000)
-        return QStringLiteral("%1 ns").arg(nanoseconds);
+        return u"%1 ns"_s.arg(nanoseconds);
     static const char *const units[] = {"µs", "ms", "s"};
     double value = static_cast<double>(nanoseconds) / 1000;
     size_t unit = 0;
     for (; value >= 999.5 && unit + 1 < std::size(units); ++unit)
         value /= 1000;
-    return QStringLiteral("%1 %2")
-        .arg(value, 0, 'f',
-             value < 9.995   ? 2
-             : value < 99.95 ? 1
-                             : 0)
+    return u"%1 %2"_s.arg(value, 0, 'f',
+                          value < 9.995   ? 2
+                          : value < 99.95 ? 1
+                                          : 0)
         .arg(QString::fromUtf8(units[unit]));
 }
 

@@ -3,6 +3,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 ChannelServer::ChannelServer(QObject *parent) : QObject(parent) {
     m_server.setMaxPendingConnections(1);
     connect(&m_server, &QLocalServer::newConnection, this, [this] {
@@ -18,8 +20,8 @@ ChannelServer::ChannelServer(QObject *parent) : QObject(parent) {
 
 Result<void> ChannelServer::listen(const QString &path) {
     if (!m_server.listen(path))
-        return failure(QStringLiteral("channel-failed"),
-                       QStringLiteral("No socket can be made: %1.").arg(m_server.errorString()), path);
+        return failure(u"channel-failed"_s, u"No socket can be made: %1."_s.arg(m_server.errorString()),
+                       path);
     return {};
 }
 

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 int makePipe(const QString &path, int flags) {
@@ -32,15 +34,15 @@ ConsolePipe::~ConsolePipe() {
 }
 
 Result<void> ConsolePipe::open(const QString &path) {
-    m_fromGuest = makePipe(path + QStringLiteral(".out"), O_RDONLY);
+    m_fromGuest = makePipe(path + u".out"_s, O_RDONLY);
     // For both directions, because opening only to write fails as long as nobody reads.
-    m_toGuest = m_fromGuest < 0 ? -1 : makePipe(path + QStringLiteral(".in"), O_RDWR);
+    m_toGuest = m_fromGuest < 0 ? -1 : makePipe(path + u".in"_s, O_RDWR);
     if (m_toGuest < 0)
-        return failure(QStringLiteral("channel-failed"),
-                       QStringLiteral("No pipe for the console can be made: %1.")
-                           .arg(QString::fromLocal8Bit(std::strerror(errno))),
-                       path);
-    fcntl(m_fromGuest, F_SETPIPE_SZ, largestPipe); // smaller also works, only less patiently
+        return failure(
+            u"channel-failed"_s,
+            u"No pipe for the console can be made: %1."_s.arg(QString::fromLocal8Bit(std::strerror(errno))),
+            path);
+    fcntl(m_fromGuest, F_SETPIPE_SZ, maxPipe); // smaller also works, only less patiently
 
     m_readable = std::make_unique<QSocketNotifier>(m_fromGuest, QSocketNotifier::Read);
     connect(m_readable.get(), &QSocketNotifier::activated, this, &ConsolePipe::readSome);
@@ -51,7 +53,7 @@ Result<void> ConsolePipe::open(const QString &path) {
 }
 
 bool ConsolePipe::write(const QByteArray &bytes) {
-    if (m_toGuest < 0 || m_unsent.size() + bytes.size() > mostUnsent)
+    if (m_toGuest < 0 || m_unsent.size() + bytes.size() > maxUnsent)
         return false;
     m_unsent += bytes;
     writeSome();

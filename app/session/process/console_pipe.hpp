@@ -4,7 +4,7 @@
 //
 // Pipes and not a Unix socket, because of how QEMU's serial port writes: one byte per system call. A socket
 // keeps a whole buffer for each of these bytes and is full after about 280 of them. If we are late then, the
-// guest's driver waits 10 ms, goes on, and bytes are lost. A pipe packs bytes: with largestPipe it takes a
+// guest's driver waits 10 ms, goes on, and bytes are lost. A pipe packs bytes: with maxPipe it takes a
 // mebibyte before the guest notices a slow reader.
 #pragma once
 
@@ -33,9 +33,8 @@ public:
     // Everything that QEMU had written before it ended. Call when it is gone.
     void drain();
 
-    static constexpr int largestPipe = 1024 * 1024; // what Linux grants an ordinary user
-    static constexpr qsizetype mostUnsent =
-        1024 * 1024; // a guest that does not read must not fill our memory
+    static constexpr int maxPipe = 1024 * 1024;         // what Linux grants an ordinary user
+    static constexpr qsizetype maxUnsent = 1024 * 1024; // a guest that does not read must not fill our memory
 
 signals:
     void received(const QByteArray &bytes);

@@ -9,9 +9,11 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 std::optional<ProcessName> processNamed(qint64 pid) {
     constexpr int stateField = 0, startField = 19; // counted from the field after the name
-    QFile file(QStringLiteral("/proc/%1/stat").arg(pid));
+    QFile file(u"/proc/%1/stat"_s.arg(pid));
     if (pid <= 0 || !file.open(QIODevice::ReadOnly))
         return std::nullopt;
     // The name stands in parentheses and may hold anything, parentheses included.

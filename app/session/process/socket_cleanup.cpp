@@ -8,10 +8,12 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 void SocketCleanup::note(const VsockOptions &options) {
     std::vector<std::string> paths;
     if (!options.path.isEmpty())
-        for (const QString &path : {options.path, options.path + QStringLiteral("_seqpacket")})
+        for (const QString &path : {options.path, options.path + u"_seqpacket"_s})
             paths.push_back(QFile::encodeName(path).toStdString());
     std::string problem;
     if (const auto routes = vsock::parseRoutes(options.routes.join(u';').toStdString(), problem))

@@ -8,7 +8,7 @@
 namespace nitroscope::app {
 namespace {
 
-constexpr quint64 mostProgramBytes = 512 << 20, pageBytes = 4096;
+constexpr quint64 maxProgramBytes = 512 << 20, pageBytes = 4096;
 constexpr quint64 headBytes = 4096; // with the program headers and, as a rule, the build id
 
 // As much of the entry's content as there is and fits, from where the reader stands; how many bytes.
@@ -63,7 +63,7 @@ symbols::ProgramPointer EnclavePrograms::open(Place place) {
         return *known;
     const QString path = QString::fromUtf8(m_index->files().entry(place).path);
     const auto opened =
-        symbols::Program::open(m_index->files().content(place, mostProgramBytes), path.section(u'/', -1));
+        symbols::Program::open(m_index->files().content(place, maxProgramBytes), path.section(u'/', -1));
     return *m_opened.insert(key, opened.value_or(nullptr));
 }
 
@@ -106,7 +106,7 @@ std::optional<LoadedProgram> EnclavePrograms::byCode(const QByteArray &page, qui
     bool isAmbiguous = false;
     eachElf([&](Place place, const QByteArray &head, formats::RamdiskReader &reader) {
         const quint64 size = reader.entry().size;
-        if (isAmbiguous || size > mostProgramBytes || address % pageBytes != 0)
+        if (isAmbiguous || size > maxProgramBytes || address % pageBytes != 0)
             return;
         QByteArray content = head;
         content.resize(qsizetype(size));

@@ -8,9 +8,9 @@
 namespace nitroscope::app {
 namespace {
 
-constexpr int mostRounds = 16; // each finds one more program on the way
+constexpr int maxRounds = 16; // each finds one more program on the way
 constexpr quint64 pageBytes = 4096;
-constexpr qsizetype mostUnknown = 4096;
+constexpr qsizetype maxUnknown = 4096;
 
 // The program that has the address; nullptr when none has.
 const LoadedProgram *programOf(const QVector<LoadedProgram> &programs, quint64 pc) {
@@ -86,7 +86,7 @@ std::optional<LoadedProgram> GuestCode::programAt(quint64 pc, const ReadGuest &r
     if (page.size() == qsizetype(pageBytes))
         if (const auto loaded = programs()->byCode(page, pc & ~(pageBytes - 1)))
             return loaded;
-    if (m_unknownPages.size() < mostUnknown)
+    if (m_unknownPages.size() < maxUnknown)
         m_unknownPages.insert(page);
     return std::nullopt;
 }
@@ -103,7 +103,7 @@ GuestCode::Backtrace GuestCode::backtrace(const UnwindStart &start, SymbolParts 
         result.parts.programs.clear();
     QSet<quint64> looked;
     bool hasReadModules = false;
-    for (int round = 0; round < mostRounds; ++round) {
+    for (int round = 0; round < maxRounds; ++round) {
         const DebugSymbols symbols(result.parts);
         result.frames = unwind(start, symbols, read, most);
         // The first frame whose code is not known, or no longer what it was taken for.

@@ -7,7 +7,7 @@
 namespace nitroscope::app {
 namespace {
 
-constexpr quint64 pageBytes = 4096, mostPages = 16384; // 64 MiB of code in one file
+constexpr quint64 pageBytes = 4096, maxPages = 16384; // 64 MiB of code in one file
 
 std::optional<UserImage> imageAt(quint64 header, quint64 pc, const QByteArray &page) {
     const auto elf = symbols::ElfImage::open(page);
@@ -26,7 +26,7 @@ std::optional<UserImage> imageAt(quint64 header, quint64 pc, const QByteArray &p
 
 std::optional<UserImage> findUserImage(quint64 pc, const ReadGuest &read) {
     quint64 page = pc & ~(pageBytes - 1);
-    for (quint64 i = 0; i < mostPages && page != 0; ++i, page -= pageBytes)
+    for (quint64 i = 0; i < maxPages && page != 0; ++i, page -= pageBytes)
         if (read(page, SELFMAG) == QByteArray(ELFMAG, SELFMAG))
             if (const auto image = imageAt(page, pc, read(page, pageBytes)))
                 return image;

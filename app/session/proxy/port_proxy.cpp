@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int backlog = 128, connectionLimit = 1024;
@@ -69,8 +71,7 @@ public:
     using Done = std::function<void(UniqueFd, const QString &problem)>;
     EnclaveDial(const QString &path, quint32 port, Done done, QObject *parent)
         : QObject(parent), m_fd(makeSocket(AF_UNIX)), m_path(path), m_port(port), m_done(std::move(done)) {
-        QTimer::singleShot(patienceMs, this,
-                           [this] { finish(QStringLiteral("the enclave did not answer")); });
+        QTimer::singleShot(patienceMs, this, [this] { finish(u"the enclave did not answer"_s); });
         QTimer::singleShot(0, this, [this] { tryConnect(); });
     }
     ~EnclaveDial() override { delete m_notifier; }
@@ -79,13 +80,13 @@ private:
     void tryConnect() {
         sockaddr_un name;
         if (!makeUnixName(m_path, name))
-            return finish(QStringLiteral("the path of the vsock socket is too long"));
+            return finish(u"the path of the vsock socket is too long"_s);
         if (::connect(m_fd.get(), reinterpret_cast<sockaddr *>(&name), sizeof name) == 0)
             return sendRequest();
         if (errno == EAGAIN) // its queue is full, and nothing tells when it is not
             QTimer::singleShot(retryMs, this, [this] { tryConnect(); });
         else
-            finish(QStringLiteral("%1: %2").arg(m_path, systemText(errno)));
+            finish(u"%1: %2"_s.arg(m_path, systemText(errno)));
     }
 
     void sendRequest() {
@@ -104,7 +105,7 @@ private:
             if (got < 0 && (errno == EAGAIN || errno == EINTR))
                 return;
             if (got <= 0)
-                return finish(QStringLiteral("nobody in the enclave listens on port %1").arg(m_port));
+                return finish(u"nobody in the enclave listens on port %1"_s.arg(m_port));
             if (byte == '\n')
                 break;
             m_answer += byte;
@@ -113,7 +114,7 @@ private:
         }
         finish(m_answer.startsWith("OK ")
                    ? QString()
-                   : QStringLiteral("the vsock socket answered %1").arg(QString::fromLatin1(m_answer)));
+                   : u"the vsock socket answered %1"_s.arg(QString::fromLatin1(m_answer)));
     }
 
     void finish(const QString &problem) {
@@ -160,8 +161,7 @@ Result<void> PortProxy::listen() {
 Result<void> PortProxy::listenTcp() {
     const QHostAddress address(m_rule.host);
     if (address.isNull())
-        return failure(QStringLiteral("proxy-address"),
-                       QStringLiteral("'%1' is not a numeric address to listen at.").arg(m_rule.host));
+        return failure(u"proxy-address"_s, u"'%1' is not a numeric address to listen at."_s.arg(m_rule.host));
     sockaddr_storage name;
     socklen_t length = makeTcpName(address, m_rule.port, name);
     m_listener = makeSocket(name.ss_family);
@@ -169,11 +169,9 @@ Result<void> PortProxy::listenTcp() {
     setsockopt(m_listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(m_listener.get(), reinterpret_cast<sockaddr *>(&name), length) != 0 ||
         ::listen(m_listener.get(), backlog) != 0)
-        return failure(QStringLiteral("proxy-listen-failed"),
-                       QStringLiteral("Cannot listen at %1 port %2: %3.")
-                           .arg(m_rule.host)
-                           .arg(m_rule.port)
-                           .arg(systemText(errno)));
+        return failure(
+            u"proxy-listen-failed"_s,
+            u"Cannot listen at %1 port %2: %3."_s.arg(m_rule.host).arg(m_rule.port).arg(systemText(errno)));
     getsockname(m_listener.get(), reinterpret_cast<sockaddr *>(&name), &length);
     m_rule.port = ntohs(name.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6 *>(&name)->sin6_port
                                                    : reinterpret_cast<sockaddr_in *>(&name)->sin_port);
@@ -183,8 +181,7 @@ Result<void> PortProxy::listenTcp() {
 Result<void> PortProxy::listenUnix() {
     sockaddr_un name;
     if (!makeUnixName(unixPath(), name))
-        return failure(QStringLiteral("proxy-listen-failed"), QStringLiteral("The path is too long."),
-                       unixPath());
+        return failure(u"proxy-listen-failed"_s, u"The path is too long."_s, unixPath());
     m_listener = makeSocket(AF_UNIX);
     fchmod(m_listener.get(), 0600);
     const auto bindIt = [&] {
@@ -200,11 +197,10 @@ Result<void> PortProxy::listenUnix() {
         bound = isStale && unlink(name.sun_path) == 0 && bindIt();
     }
     if (!bound || ::listen(m_listener.get(), backlog) != 0)
-        return failure(QStringLiteral("proxy-listen-failed"),
-                       QStringLiteral("Cannot listen for the enclave's port %1: %2.")
-                           .arg(m_rule.enclavePort)
-                           .arg(systemText(errno)),
-                       unixPath());
+        return failure(
+            u"proxy-listen-failed"_s,
+            u"Cannot listen for the enclave's port %1: %2."_s.arg(m_rule.enclavePort).arg(systemText(errno)),
+            unixPath());
     m_ownsPath = true;
     return {};
 }
@@ -253,8 +249,7 @@ void PortProxy::dialEnclave(UniqueFd tcp) {
 void PortProxy::dialTcp(UniqueFd unixSocket) {
     auto waiting = std::make_shared<UniqueFd>(std::move(unixSocket));
     QHostInfo::lookupHost(m_rule.host, this, [this, waiting](const QHostInfo &info) {
-        connectNext(std::move(*waiting), info.addresses(),
-                    QStringLiteral("%1: %2").arg(m_rule.host, info.errorString()));
+        connectNext(std::move(*waiting), info.addresses(), u"%1: %2"_s.arg(m_rule.host, info.errorString()));
     });
 }
 
@@ -265,7 +260,7 @@ void PortProxy::connectNext(UniqueFd unixSocket, QList<QHostAddress> addresses, 
     sockaddr_storage name;
     const socklen_t length = makeTcpName(address, m_rule.port, name);
     UniqueFd tcp = makeSocket(name.ss_family);
-    const QString where = QStringLiteral("%1 port %2: ").arg(address.toString()).arg(m_rule.port);
+    const QString where = u"%1 port %2: "_s.arg(address.toString()).arg(m_rule.port);
     if (::connect(tcp.get(), reinterpret_cast<sockaddr *>(&name), length) != 0 && errno != EINPROGRESS)
         return connectNext(std::move(unixSocket), addresses, where + systemText(errno));
     const int on = 1;
@@ -289,8 +284,8 @@ void PortProxy::join(UniqueFd tcp, UniqueFd unixSocket) {
         relay->deleteLater();
     });
     emit opened(m_rule.direction == ProxyRule::Direction::intoEnclave
-                    ? QStringLiteral("enclave port %1").arg(m_rule.enclavePort)
-                    : QStringLiteral("%1 port %2").arg(m_rule.host).arg(m_rule.port));
+                    ? u"enclave port %1"_s.arg(m_rule.enclavePort)
+                    : u"%1 port %2"_s.arg(m_rule.host).arg(m_rule.port));
 }
 
 } // namespace nitroscope::app

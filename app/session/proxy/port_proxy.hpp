@@ -18,13 +18,15 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 struct ProxyRule {
     enum class Direction { intoEnclave, outOfEnclave };
     Direction direction = Direction::intoEnclave;
     QString vsockPath;       // the device's hybrid socket
     quint32 enclavePort = 0; // dialed in the enclave, or by it
     // Into: where to listen, a numeric address (port 0: any). Out: the host to connect to.
-    QString host = QStringLiteral("127.0.0.1");
+    QString host = u"127.0.0.1"_s;
     quint16 port = 0;
 };
 

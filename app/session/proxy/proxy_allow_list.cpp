@@ -6,13 +6,14 @@
 #include <yaml.h>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr qint64 maxBytes = 1 << 20;
 
 tl::unexpected<Error> malformed(const yaml_mark_t &where, const QString &what) {
-    auto error = failure(QStringLiteral("allow-list-malformed"),
-                         QStringLiteral("Line %1: %2").arg(where.line + 1).arg(what));
+    auto error = failure(u"allow-list-malformed"_s, u"Line %1: %2"_s.arg(where.line + 1).arg(what));
     error.value().offset = where.index;
     return error;
 }
@@ -30,8 +31,7 @@ public:
     Result<void> load(const QByteArray &text) {
         yaml_parser_t parser;
         if (!yaml_parser_initialize(&parser))
-            return failure(QStringLiteral("allow-list-malformed"),
-                           QStringLiteral("There is no memory to read it."));
+            return failure(u"allow-list-malformed"_s, u"There is no memory to read it."_s);
         yaml_parser_set_input_string(&parser, reinterpret_cast<const unsigned char *>(text.constData()),
                                      size_t(text.size()));
         Result<void> result;
@@ -41,8 +41,7 @@ public:
             const bool isReader = parser.error == YAML_READER_ERROR; // no text: it has an offset and no line
             const yaml_mark_t where =
                 isReader ? yaml_mark_t{parser.problem_offset, 0, 0} : parser.problem_mark;
-            result = malformed(
-                where, QStringLiteral("This is not YAML: %1.").arg(QString::fromUtf8(parser.problem)));
+            result = malformed(where, u"This is not YAML: %1."_s.arg(QString::fromUtf8(parser.problem)));
         }
         yaml_parser_delete(&parser);
         return result;
@@ -79,10 +78,10 @@ private:
 Result<ProxyAllowList> ProxyAllowList::read(const QString &path) {
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
-        return failure(QStringLiteral("allow-list-unreadable"), file.errorString(), path);
+        return failure(u"allow-list-unreadable"_s, file.errorString(), path);
     const QByteArray text = file.read(maxBytes + 1);
     if (file.error() != QFileDevice::NoError)
-        return failure(QStringLiteral("allow-list-unreadable"), file.errorString(), path);
+        return failure(u"allow-list-unreadable"_s, file.errorString(), path);
     auto list = parse(text);
     if (!list)
         list.error().context = path;
@@ -91,8 +90,7 @@ Result<ProxyAllowList> ProxyAllowList::read(const QString &path) {
 
 Result<ProxyAllowList> ProxyAllowList::parse(const QByteArray &text) {
     if (text.size() > maxBytes)
-        return failure(QStringLiteral("allow-list-too-large"),
-                       QStringLiteral("An allow-list may have at most 1 MiB."));
+        return failure(u"allow-list-too-large"_s, u"An allow-list may have at most 1 MiB."_s);
     YamlDocument document;
     if (const auto loaded = document.load(text); !loaded)
         return tl::unexpected(loaded.error());
@@ -104,7 +102,7 @@ Result<ProxyAllowList> ProxyAllowList::parse(const QByteArray &text) {
         root->type == YAML_MAPPING_NODE ? document.member(*root, "allowlist") : nullptr;
     if (!entries || entries->type != YAML_SEQUENCE_NODE)
         return malformed(entries ? entries->start_mark : root->start_mark,
-                         QStringLiteral("A list named \"allowlist\" is expected."));
+                         u"A list named \"allowlist\" is expected."_s);
     for (const yaml_node_item_t *item = entries->data.sequence.items.start;
          item != entries->data.sequence.items.top; ++item) {
         const yaml_node_t &entry = *document.node(*item);
@@ -114,12 +112,11 @@ Result<ProxyAllowList> ProxyAllowList::parse(const QByteArray &text) {
         if (!address || YamlDocument::text(*address).isEmpty() || !port)
             return malformed(
                 entry.start_mark,
-                QStringLiteral(
-                    "An entry needs an address and a port, as in \"- {address: HOST, port: 443}\"."));
+                u"An entry needs an address and a port, as in \"- {address: HOST, port: 443}\"."_s);
         bool isNumber = false;
         const uint number = YamlDocument::text(*port).toByteArray().toUInt(&isNumber);
         if (!isNumber || number == 0 || number > 65535)
-            return malformed(port->start_mark, QStringLiteral("A port is a number from 1 to 65535."));
+            return malformed(port->start_mark, u"A port is a number from 1 to 65535."_s);
         list.m_entries.append({QString::fromUtf8(YamlDocument::text(*address)), quint16(number)});
     }
     return list;

@@ -18,10 +18,12 @@
 #include <unistd.h>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr auto recordName = "/record.json";
-// More than any record that we write: mostWarnings of maxTextLength, and paths, with every character escaped.
+// More than any record that we write: maxWarnings of maxTextLength, and paths, with every character escaped.
 constexpr qint64 maxRecordBytes = 1024 * 1024;
 
 // What the machine and the system say has no limit of its own, and a record is read as a whole.
@@ -35,29 +37,29 @@ QJsonObject toJson(const EnclaveRecord &record) {
     QJsonArray cpus;
     for (const unsigned cpu : record.cpuIds)
         cpus.append(int(cpu));
-    QJsonObject json{{QStringLiteral("name"), record.name},
-                     {QStringLiteral("id"), record.id},
-                     {QStringLiteral("pid"), record.process.pid},
+    QJsonObject json{{u"name"_s, record.name},
+                     {u"id"_s, record.id},
+                     {u"pid"_s, record.process.pid},
                      // As text: JSON numbers are doubles.
-                     {QStringLiteral("start-ticks"), QString::number(record.process.startTicks)},
-                     {QStringLiteral("cid"), QString::number(record.cid)},
-                     {QStringLiteral("cpus"), cpus},
-                     {QStringLiteral("memory-mib"), qint64(record.memoryMiB)},
-                     {QStringLiteral("eif"), record.eifPath},
-                     {QStringLiteral("debug-mode"), record.debugMode},
-                     {QStringLiteral("is-started"), record.isStarted},
-                     {QStringLiteral("measurements"), record.measurements},
-                     {QStringLiteral("started"), record.started.toString(Qt::ISODateWithMs)}};
+                     {u"start-ticks"_s, QString::number(record.process.startTicks)},
+                     {u"cid"_s, QString::number(record.cid)},
+                     {u"cpus"_s, cpus},
+                     {u"memory-mib"_s, qint64(record.memoryMiB)},
+                     {u"eif"_s, record.eifPath},
+                     {u"debug-mode"_s, record.debugMode},
+                     {u"is-started"_s, record.isStarted},
+                     {u"measurements"_s, record.measurements},
+                     {u"started"_s, record.started.toString(Qt::ISODateWithMs)}};
     QJsonArray warnings;
     for (const QString &warning :
-         record.warnings.first(qMin(record.warnings.size(), EnclaveRecord::mostWarnings)))
+         record.warnings.first(qMin(record.warnings.size(), EnclaveRecord::maxWarnings)))
         warnings.append(shortened(warning));
     if (!warnings.isEmpty())
-        json.insert(QStringLiteral("warnings"), warnings);
+        json.insert(u"warnings"_s, warnings);
     if (record.ended.isValid()) {
-        json.insert(QStringLiteral("ended"), record.ended.toString(Qt::ISODateWithMs));
-        json.insert(QStringLiteral("end"), shortened(record.end));
-        json.insert(QStringLiteral("exit-code"), record.exitCode);
+        json.insert(u"ended"_s, record.ended.toString(Qt::ISODateWithMs));
+        json.insert(u"end"_s, shortened(record.end));
+        json.insert(u"exit-code"_s, record.exitCode);
     }
     return json;
 }
@@ -87,7 +89,7 @@ template <class Taken>
 QString freeName(const QString &wanted, Taken &&isTaken) {
     QString name = wanted;
     for (int i = 1; isTaken(name); ++i)
-        name = QStringLiteral("%1_%2").arg(wanted).arg(i);
+        name = u"%1_%2"_s.arg(wanted).arg(i);
     return name;
 }
 
@@ -95,21 +97,18 @@ QString freeName(const QString &wanted, Taken &&isTaken) {
 QString newId(const QString &instanceId) {
     const quint64 number = quint64(QDateTime::currentMSecsSinceEpoch()) << 16 |
                            (QRandomGenerator::system()->generate() & 0xffff);
-    static const QRegularExpression shape(QStringLiteral("^i-[0-9a-f]{1,17}$"));
-    const QString instance =
-        shape.match(instanceId).hasMatch() ? instanceId : QStringLiteral("i-0000000000000000");
-    return QStringLiteral("%1-enc%2").arg(instance, QString::number(number, 16));
+    static const QRegularExpression shape(u"^i-[0-9a-f]{1,17}$"_s);
+    const QString instance = shape.match(instanceId).hasMatch() ? instanceId : u"i-0000000000000000"_s;
+    return u"%1-enc%2"_s.arg(instance, QString::number(number, 16));
 }
 
 Result<QVector<unsigned>> chooseCpus(const EnclaveRequest &request, const QSet<unsigned> &taken) {
     for (qsizetype i = 0; i < request.cpuIds.size(); ++i)
         if (request.cpuIds.indexOf(request.cpuIds[i], i + 1) >= 0)
-            return failure(QStringLiteral("E20"),
-                           QStringLiteral("CPU %1 was asked for twice.").arg(request.cpuIds[i]));
+            return failure(u"E20"_s, u"CPU %1 was asked for twice."_s.arg(request.cpuIds[i]));
     for (const unsigned cpu : request.cpuIds)
         if (taken.contains(cpu))
-            return failure(QStringLiteral("E22"),
-                           QStringLiteral("CPU %1 belongs to another enclave.").arg(cpu));
+            return failure(u"E22"_s, u"CPU %1 belongs to another enclave."_s.arg(cpu));
     if (!request.cpuIds.isEmpty())
         return request.cpuIds;
     QVector<unsigned> cpus;
@@ -143,8 +142,7 @@ Result<EnclaveRecord> EnclaveRegistry::enter(const EnclaveRequest &request) cons
             cpus.insert(cpu);
     }
     if (request.cid != 0 && cids.contains(request.cid))
-        return failure(QStringLiteral("E33"),
-                       QStringLiteral("Another enclave has the CID %1.").arg(request.cid));
+        return failure(u"E33"_s, u"Another enclave has the CID %1."_s.arg(request.cid));
     const auto chosen = chooseCpus(request, cpus);
     if (!chosen)
         return tl::unexpected(chosen.error());
@@ -170,7 +168,7 @@ Result<void> EnclaveRegistry::update(const EnclaveRecord &record) const {
     QSaveFile file(folderOf(record.id) + QLatin1String(recordName));
     if (!file.open(QIODevice::WriteOnly) || file.write(QJsonDocument(toJson(record)).toJson()) < 0 ||
         !file.commit())
-        return failure(QStringLiteral("registry-failed"), file.errorString(), file.fileName());
+        return failure(u"registry-failed"_s, file.errorString(), file.fileName());
     return {};
 }
 
@@ -187,8 +185,7 @@ EnclaveRegistry::Entry EnclaveRegistry::read(const QString &name) const {
 
 QVector<quint64> EnclaveRegistry::cidsOfOthers() const {
     QVector<quint64> cids;
-    for (const QString &name :
-         QDir(m_folder).entryList({QStringLiteral("i-*")}, QDir::Dirs | QDir::NoSymLinks)) {
+    for (const QString &name : QDir(m_folder).entryList({u"i-*"_s}, QDir::Dirs | QDir::NoSymLinks)) {
         const auto [state, record] = read(name);
         if (state == Entry::State::valid && record.isRunning() && record.process.pid != getpid() &&
             isAlive(record.process))
@@ -200,7 +197,7 @@ QVector<quint64> EnclaveRegistry::cidsOfOthers() const {
 QVector<EnclaveRecord> EnclaveRegistry::readAll() const {
     QVector<EnclaveRecord> records;
     QDir dir(m_folder);
-    for (const QString &name : dir.entryList({QStringLiteral("i-*")}, QDir::Dirs | QDir::NoSymLinks)) {
+    for (const QString &name : dir.entryList({u"i-*"_s}, QDir::Dirs | QDir::NoSymLinks)) {
         auto [state, record] = read(name);
         // Entering happens under the lock, so nobody is still at work here.
         if (state == Entry::State::abandoned)
@@ -209,7 +206,7 @@ QVector<EnclaveRecord> EnclaveRegistry::readAll() const {
             continue;
         if (record.isRunning() && !isAlive(record.process)) {
             record.ended = QDateTime::currentDateTimeUtc();
-            record.end = QStringLiteral("The process that ran it died.");
+            record.end = u"The process that ran it died."_s;
             record.exitCode = 5;
             (void)update(record);
         }

@@ -26,6 +26,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 struct EnclaveRecord {
     QString name;
     QString id; // "i-0123456789abcdef0-enc19a5376999041b1"
@@ -37,13 +39,13 @@ struct EnclaveRecord {
     bool debugMode = false;
     bool isStarted = false;   // the kernel was entered
     QJsonObject measurements; // "HashAlgorithm", "PCR0" …; empty until they are known
-    QStringList warnings;     // of the machine while it ran, each once; at most mostWarnings
+    QStringList warnings;     // of the machine while it ran, each once; at most maxWarnings
     QDateTime started;        // UTC
     QDateTime ended;          // UTC; invalid while it runs
     QString end;              // how it ended, in words
     int exitCode = 0;         // of run-enclave, once it has ended
 
-    static constexpr qsizetype mostWarnings = 20;
+    static constexpr qsizetype maxWarnings = 20;
     static constexpr qsizetype maxTextLength =
         2048; // characters of a warning or an end; the rest is not kept
     bool isRunning() const { return !ended.isValid(); }
@@ -66,7 +68,7 @@ class EnclaveRegistry {
 public:
     explicit EnclaveRegistry(QString folder = defaultFolder()) : m_folder(std::move(folder)) {}
     static QString defaultFolder();
-    static QString folderIn(const QString &runtimeBase) { return runtimeBase + QStringLiteral("/enclaves"); }
+    static QString folderIn(const QString &runtimeBase) { return runtimeBase + u"/enclaves"_s; }
 
     // Enters an enclave that this process runs; with the runtime base's lock (see cidsOfOthers()). Errors:
     // those of ensurePrivateFolder(), "registry-failed", nitro-cli's "E33" (CID in use), "E20" (CPU twice),
@@ -81,9 +83,7 @@ public:
     // it with the runtime base's lock, under which CIDs are chosen.
     QVector<quint64> cidsOfOthers() const;
 
-    QString consolePath(const QString &id) const {
-        return m_folder + u'/' + id + QStringLiteral("/console.log");
-    }
+    QString consolePath(const QString &id) const { return m_folder + u'/' + id + u"/console.log"_s; }
 
     static constexpr int keptEnded = 16;
     static constexpr qint64 keptSeconds = 24 * 3600;

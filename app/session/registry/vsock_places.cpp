@@ -13,15 +13,17 @@
 #include <unistd.h>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-const QString noteName = QStringLiteral("/vsock.json");
-constexpr qint64 longestNote = 4096;
+const QString noteName = u"/vsock.json"_s;
+constexpr qint64 maxNoteLength = 4096;
 
 // Whether the run that owns the folder still lives: it holds the lock for itself alone.
 bool isAlive(const QString &folder) {
-    const int lock = open(QFile::encodeName(folder + QStringLiteral("/.lock")).constData(),
-                          O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const int lock =
+        open(QFile::encodeName(folder + u"/.lock"_s).constData(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (lock < 0)
         return false;
     const bool isFree = flock(lock, LOCK_SH | LOCK_NB) == 0;
@@ -31,11 +33,10 @@ bool isAlive(const QString &folder) {
 
 Result<void> note(const QString &runFolder, const VsockPlace &place) {
     QFile file(runFolder + noteName);
-    const QByteArray text = QJsonDocument(QJsonObject{{QStringLiteral("cid"), QString::number(place.cid)},
-                                                      {QStringLiteral("path"), place.path}})
-                                .toJson();
+    const QByteArray text =
+        QJsonDocument(QJsonObject{{u"cid"_s, QString::number(place.cid)}, {u"path"_s, place.path}}).toJson();
     if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.flush())
-        return failure(QStringLiteral("vsock-note-failed"), file.errorString(), file.fileName());
+        return failure(u"vsock-note-failed"_s, file.errorString(), file.fileName());
     return {};
 }
 
@@ -44,15 +45,14 @@ Result<void> note(const QString &runFolder, const VsockPlace &place) {
 QVector<VsockPlace> runningVsockPlaces(const QString &base) {
     QVector<VsockPlace> places;
     const QDir folder(base);
-    for (const QString &run :
-         folder.entryList({QStringLiteral("run-*")}, QDir::Dirs | QDir::NoDotAndDotDot)) {
+    for (const QString &run : folder.entryList({u"run-*"_s}, QDir::Dirs | QDir::NoDotAndDotDot)) {
         const QString path = folder.filePath(run);
         QFile file(path + noteName);
         if (!isAlive(path) || !file.open(QIODevice::ReadOnly))
             continue;
-        const QJsonObject json = QJsonDocument::fromJson(file.read(longestNote)).object();
-        const VsockPlace place{json.value(QLatin1String("cid")).toString().toULongLong(),
-                               json.value(QLatin1String("path")).toString()};
+        const QJsonObject json = QJsonDocument::fromJson(file.read(maxNoteLength)).object();
+        const VsockPlace place{json.value("cid"_L1).toString().toULongLong(),
+                               json.value("path"_L1).toString()};
         if (place.cid != 0 && place.path.startsWith(QLatin1Char('/')))
             places.append(place);
     }
@@ -62,17 +62,15 @@ QVector<VsockPlace> runningVsockPlaces(const QString &base) {
 Result<VsockPlace> claimVsockPlace(const QString &runFolder, const VsockPlace &wanted, const QString &base) {
     const auto lock = FolderLock::take(base, lockPatience);
     if (!lock)
-        return baseIsBusy(QStringLiteral("vsock-busy"), base);
+        return baseIsBusy(u"vsock-busy"_s, base);
     QVector<quint64> taken = EnclaveRegistry(EnclaveRegistry::folderIn(base)).cidsOfOthers();
     for (const VsockPlace &other : runningVsockPlaces(base))
         taken.append(other.cid);
     VsockPlace place = wanted;
     if (wanted.cid != 0 && taken.contains(wanted.cid))
-        return failure(
-            QStringLiteral("cid-in-use"),
-            QStringLiteral("Another enclave has the CID %1 (E33); end it, or choose another CID, or "
-                           "none for the first free one.")
-                .arg(wanted.cid));
+        return failure(u"cid-in-use"_s,
+                       u"Another enclave has the CID %1 (E33); end it, or choose another CID, or "
+                       "none for the first free one."_s.arg(wanted.cid));
     if (wanted.cid == 0)
         place.cid = firstFreeCid(taken);
     if (auto noted = note(runFolder, place); !noted)

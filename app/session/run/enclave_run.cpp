@@ -10,6 +10,8 @@
 #include <QStorageInfo>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 using State = EnclaveSession::State;
@@ -22,11 +24,10 @@ EnclaveRun::EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, LiveCapt
     connect(&m_console, &ConsolePipe::received, this, &EnclaveRun::onConsole);
     m_connectTimer.setSingleShot(true);
     connect(&m_connectTimer, &QTimer::timeout, this, [this] {
-        loseContact(
-            {QStringLiteral("qemu-silent"),
-             QStringLiteral("QEMU did not get ready within %1 seconds.").arg(m_limits.connectMs / 1000.0),
-             std::nullopt,
-             {}});
+        loseContact({u"qemu-silent"_s,
+                     u"QEMU did not get ready within %1 seconds."_s.arg(m_limits.connectMs / 1000.0),
+                     std::nullopt,
+                     {}});
     });
     m_drainTimer.setSingleShot(true);
     connect(&m_drainTimer, &QTimer::timeout, this, [this] {
@@ -51,11 +52,11 @@ void EnclaveRun::connectProcess() {
             m_refusal = std::move(refusal);
             return;
         }
-        const bool warning = line.contains(QLatin1String("warning"), Qt::CaseInsensitive);
+        const bool warning = line.contains("warning"_L1, Qt::CaseInsensitive);
         log(warning ? LogLevel::warning : LogLevel::error, "qemu", line);
     });
     connect(&m_process, &ChildProcess::failedToStart, this, [this](const QString &why) {
-        m_evidence.startError = Error{QStringLiteral("qemu-missing"), why, std::nullopt, {}};
+        m_evidence.startError = Error{u"qemu-missing"_s, why, std::nullopt, {}};
         onProcessEnd({});
     });
     connect(&m_process, &ChildProcess::finished, this, &EnclaveRun::onProcessEnd);
@@ -80,7 +81,7 @@ void EnclaveRun::begin() {
 
 Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
     if (m_spec.eifPath.isEmpty())
-        return failure(QStringLiteral("no-eif"), QStringLiteral("No EIF was given."));
+        return failure(u"no-eif"_s, u"No EIF was given."_s);
     auto qemu = locateQemu(m_spec.qemuPath);
     if (!qemu)
         return tl::unexpected(qemu.error());
@@ -89,10 +90,9 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
         return tl::unexpected(folder.error());
     m_folder.emplace(*std::move(folder));
 
-    LaunchChannels channels{
-        m_folder->filePath(QStringLiteral("qmp")), m_folder->filePath(QStringLiteral("console")), {}, {}};
+    LaunchChannels channels{m_folder->filePath(u"qmp"_s), m_folder->filePath(u"console"_s), {}, {}};
     if (m_capture) {
-        channels.capture = m_folder->filePath(QStringLiteral("capture"));
+        channels.capture = m_folder->filePath(u"capture"_s);
         if (auto listening = m_capture->listen(channels.capture); !listening)
             return listening;
         if (!m_spec.capturePath.isEmpty())
@@ -126,12 +126,11 @@ void EnclaveRun::placeMemory(quint64 eifBytes, LaunchChannels *channels) {
     const quint64 memory = memoryMiBOf(m_spec, eifBytes) * mebibyte;
     const QStorageInfo storage(m_folder->path());
     if (storage.isValid() && quint64(storage.bytesAvailable()) >= memory + spare) {
-        m_ram = channels->ram = m_folder->filePath(QStringLiteral("ram"));
+        m_ram = channels->ram = m_folder->filePath(u"ram"_s);
         return;
     }
     log(m_spec.debugger ? LogLevel::warning : LogLevel::info, "session",
-        QStringLiteral("The guest's memory cannot be looked at from outside, because %1 has no room for it "
-                       "(%2 MiB).")
+        u"The guest's memory cannot be looked at from outside, because %1 has no room for it (%2 MiB)."_s
             .arg(storage.rootPath())
             .arg(memory / mebibyte));
 }
@@ -154,9 +153,8 @@ void EnclaveRun::limitCapture() {
     constexpr int headerBytes = 76; // docs/capture-format.md, "vsock"
     if (!m_spec.vsock.headersOnly || (!m_capture && m_spec.capturePath.isEmpty()))
         return;
-    const QJsonObject snap{{QStringLiteral("interface"), QStringLiteral("vsock")},
-                           {QStringLiteral("bytes"), headerBytes}};
-    m_qmp->execute(qmp::captureControlCommand, {{QStringLiteral("snap-lengths"), QJsonArray{snap}}}, this,
+    const QJsonObject snap{{u"interface"_s, u"vsock"_s}, {u"bytes"_s, headerBytes}};
+    m_qmp->execute(qmp::captureControlCommand, {{u"snap-lengths"_s, QJsonArray{snap}}}, this,
                    [this](const qmp::Client::Reply &reply) {
                        if (!reply)
                            log(LogLevel::warning, "session", reply.error().text());
@@ -182,7 +180,7 @@ void EnclaveRun::openQmp(QLocalSocket *socket) {
 
 void EnclaveRun::onReady(const QString &version) {
     m_connectTimer.stop();
-    log(LogLevel::debug, "session", QStringLiteral("QEMU %1 is ready.").arg(version));
+    log(LogLevel::debug, "session", u"QEMU %1 is ready."_s.arg(version));
     m_sockets.note(m_spec.vsock);
     m_nsm.setClient(m_qmp);
     m_machine.setClient(m_qmp);
@@ -192,7 +190,7 @@ void EnclaveRun::onReady(const QString &version) {
         return;
     m_evidence.guestStarted = true;
     if (!m_gdb) {
-        command(QStringLiteral("cont"));
+        command(u"cont"_s);
         return;
     }
     // The debugger starts the guest; a QMP `cont` would leave the stub's client unaware.
@@ -217,14 +215,14 @@ void EnclaveRun::onEvent(const qmp::Event &event) {
         onBootFailed(event.data);
     } else if (event.name == qmp::breakEvent) {
         onBreak(event.data);
-    } else if (event.name == QLatin1String("SHUTDOWN")) {
+    } else if (event.name == "SHUTDOWN"_L1) {
         onShutdown(event.data);
     } else if (m_ending) {
         return; // stops that belong to the end are no pauses
-    } else if (event.name == QLatin1String("STOP")) {
+    } else if (event.name == "STOP"_L1) {
         m_runs = false;
         reportRunState();
-    } else if (event.name == QLatin1String("RESUME")) {
+    } else if (event.name == "RESUME"_L1) {
         m_runs = true;
         reportRunState();
     }
@@ -236,14 +234,14 @@ void EnclaveRun::onBreak(const QJsonObject &data) {
         log(LogLevel::warning, "session", hit.error().text());
         return;
     }
-    logEvent(LogLevel::info, QStringLiteral("Break %1: %2.").arg(hit->id).arg(hit->detail));
+    logEvent(LogLevel::info, u"Break %1: %2."_s.arg(hit->id).arg(hit->detail));
     emit breakHit(*hit);
     m_nsm.refresh();
 }
 
 void EnclaveRun::onShutdown(const QJsonObject &data) {
     if (m_evidence.shutdownReason.isEmpty())
-        m_evidence.shutdownReason = data.value(QLatin1String("reason")).toString();
+        m_evidence.shutdownReason = data.value("reason"_L1).toString();
     if (!m_ending)
         endQemu();
 }
@@ -287,13 +285,12 @@ void EnclaveRun::onConsole(const QByteArray &bytes) {
     emit consoleOutput(bytes);
     if (m_panic.seen() && !hadPanic)
         log(LogLevel::error, "session",
-            QStringLiteral(
-                "The guest's kernel panicked; it reboots by itself when its command line has panic=."));
+            u"The guest's kernel panicked; it reboots by itself when its command line has panic=."_s);
 }
 
 void EnclaveRun::command(const QString &name) {
     if (!m_qmp || m_qmp->state() != qmp::Client::State::ready) {
-        log(LogLevel::info, "session", QStringLiteral("QEMU is not ready for %1 yet.").arg(name));
+        log(LogLevel::info, "session", u"QEMU is not ready for %1 yet."_s.arg(name));
         return;
     }
     m_qmp->execute(name);
@@ -303,13 +300,13 @@ void EnclaveRun::pause() {
     if (m_target)
         m_target->interrupt();
     else
-        command(QStringLiteral("stop"));
+        command(u"stop"_s);
 }
 void EnclaveRun::resume() {
     if (m_target)
         m_target->resume();
     else
-        command(QStringLiteral("cont"));
+        command(u"cont"_s);
 }
 void EnclaveRun::reset() {
     // A panic before this is no longer the reason of an end. Not tied to the event of the new boot: console
@@ -328,8 +325,7 @@ void EnclaveRun::stop() {
 void EnclaveRun::sendConsoleInput(const QByteArray &bytes) {
     if (!m_process.isRunning() || m_console.write(bytes))
         return;
-    log(LogLevel::warning, "session",
-        QStringLiteral("Console input was dropped: the guest does not read it."));
+    log(LogLevel::warning, "session", u"Console input was dropped: the guest does not read it."_s);
 }
 
 void EnclaveRun::endQemu() {
@@ -337,7 +333,7 @@ void EnclaveRun::endQemu() {
     m_connectTimer.stop();
     const bool polite = m_qmp && m_qmp->state() == qmp::Client::State::ready;
     if (polite)
-        m_qmp->execute(QStringLiteral("quit"));
+        m_qmp->execute(u"quit"_s);
     else
         m_sockets.note(m_spec.vsock); // its monitor is not there to say that it has made them
     m_process.end(polite ? m_limits.stopGraceMs : 0, m_limits.stopGraceMs);
@@ -367,7 +363,7 @@ void EnclaveRun::log(LogLevel level, const char *source, const QString &text) {
 }
 
 void EnclaveRun::logEvent(LogLevel level, const QString &text) {
-    emit logLine({QDateTime::currentDateTimeUtc(), level, QStringLiteral("machine"), text, true});
+    emit logLine({QDateTime::currentDateTimeUtc(), level, u"machine"_s, text, true});
 }
 
 } // namespace nitroscope::app

@@ -11,6 +11,8 @@
 #include <QSaveFile>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 using State = EnclaveSession::State;
@@ -18,10 +20,9 @@ using State = EnclaveSession::State;
 QByteArray tasksText(const KernelView &view) {
     if (!view.tasks.unavailable.isEmpty())
         return view.tasks.unavailable.toUtf8() + '\n';
-    QString text = QStringLiteral("   PID  PPID S CPU  NAME\n");
+    QString text = u"   PID  PPID S CPU  NAME\n"_s;
     for (const KernelTask &task : view.tasks.rows)
-        text += QStringLiteral("%1 %2 %3 %4  %5\n")
-                    .arg(task.pid, 6)
+        text += u"%1 %2 %3 %4  %5\n"_s.arg(task.pid, 6)
                     .arg(task.parent, 5)
                     .arg(task.state, 1)
                     .arg(task.cpu ? QString::number(*task.cpu) : QString(), 3)
@@ -45,15 +46,14 @@ constexpr int longStepMs = 200; // a step that takes longer waits for something,
 
 Result<void> EnclaveRun::prepareDebugger(LaunchChannels *channels) {
     m_gdb = std::make_unique<GdbEndpoint>(arch::usualArchitecture()); // the one whose machine is started
-    channels->gdbStub = m_folder->filePath(QStringLiteral("gdb-stub"));
-    if (auto listening = m_gdb->listen(channels->gdbStub, m_folder->filePath(QStringLiteral("gdb")));
-        !listening)
+    channels->gdbStub = m_folder->filePath(u"gdb-stub"_s);
+    if (auto listening = m_gdb->listen(channels->gdbStub, m_folder->filePath(u"gdb"_s)); !listening)
         return listening;
     if (m_spec.gdbPort >= 0) {
         const auto port = m_gdb->listenOnLoopback(quint16(m_spec.gdbPort));
         if (!port)
             return tl::unexpected(port.error());
-        log(LogLevel::info, "session", QStringLiteral("gdb may connect: target remote :%1").arg(*port));
+        log(LogLevel::info, "session", u"gdb may connect: target remote :%1"_s.arg(*port));
     }
     m_gdb->setMonitorCommands(
         [this](const QByteArray &words, const auto &answer) { return monitor(words, answer); });
@@ -72,8 +72,7 @@ void EnclaveRun::startDebugger() {
         return;
     m_target = std::make_unique<LiveTarget>(
         m_gdb->broker(), &m_machine,
-        LiveTargetFiles{m_spec.eifPath, m_spec.append, shareFolder() + QStringLiteral("/nitroscope-boot.elf"),
-                        m_ram});
+        LiveTargetFiles{m_spec.eifPath, m_spec.append, shareFolder() + u"/nitroscope-boot.elf"_s, m_ram});
     connect(m_target.get(), &DebugTarget::problem, this,
             [this](const Error &error) { log(LogLevel::warning, "debugger", error.text()); });
     connect(m_target.get(), &DebugTarget::stateChanged, this, &EnclaveRun::reportRunState);
@@ -117,13 +116,13 @@ bool EnclaveRun::monitor(const QByteArray &words, const std::function<void(const
         if (!map || !map->hasSymbols()) {
             answer("Symbols are not available, because " +
                    (map ? map->vmlinuxProblem + (map->image ? map->image->symbolsProblem() : QString())
-                        : QStringLiteral("the EIF is being read"))
+                        : u"the EIF is being read"_s)
                        .toUtf8() +
                    '\n');
             return true;
         }
-        QSaveFile file(m_folder->filePath(QStringLiteral("kernel-symbols.elf")));
-        QSaveFile script(m_folder->filePath(QStringLiteral("symbols.gdb")));
+        QSaveFile file(m_folder->filePath(u"kernel-symbols.elf"_s));
+        QSaveFile script(m_folder->filePath(u"symbols.gdb"_s));
         const auto slide = m_target->kernelSlide();
         const QByteArray command =
             "symbol-file " + file.fileName().toUtf8() +

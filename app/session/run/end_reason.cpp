@@ -7,11 +7,13 @@
 #include <QRegularExpression>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // QEMU puts its program name before each message.
 QString withoutProgramName(const QString &line) {
-    static const QRegularExpression prefix(QStringLiteral("^\\S*qemu\\S*: "));
+    static const QRegularExpression prefix(u"^\\S*qemu\\S*: "_s);
     QString rest = line;
     return rest.remove(prefix).trimmed();
 }
@@ -26,30 +28,27 @@ QString lastWords(const QStringList &errorLines) {
 
 QString withLastWords(const QString &sentence, const QStringList &errorLines) {
     const QString words = lastWords(errorLines);
-    return words.isEmpty() ? sentence : QStringLiteral("%1 Its last words: %2").arg(sentence, words);
+    return words.isEmpty() ? sentence : u"%1 Its last words: %2"_s.arg(sentence, words);
 }
 
 EndReason bootFailure(const BootFailure &failure) {
     QString advice;
     if (!failure.stage.isEmpty())
-        advice = QStringLiteral("The console shows how far the firmware came.");
-    else if (!failure.eCode.isEmpty() && failure.eCode != QLatin1String("E19") &&
-             failure.eCode != QLatin1String("E26"))
+        advice = u"The console shows how far the firmware came."_s;
+    else if (!failure.eCode.isEmpty() && failure.eCode != "E19"_L1 && failure.eCode != "E26"_L1)
         // Files that cannot be read, too little memory and what EC2 does not know, such as another ramdisk, stay
         // refusals; their messages say what to do.
-        advice =
-            QStringLiteral("With strict checking off, what can be booted anyway is booted with a warning.");
+        advice = u"With strict checking off, what can be booted anyway is booted with a warning."_s;
     return {EndKind::bootFailed, failure.message, advice};
 }
 
 EndReason endOfGuest(const RunEvidence &evidence) {
     if (!evidence.panicLine.isEmpty())
-        return {EndKind::guestPanic,
-                QStringLiteral("The guest's kernel panicked: %1").arg(evidence.panicLine),
-                QStringLiteral("The lines before the panic on the console usually name the cause.")};
-    if (evidence.shutdownReason == QLatin1String("guest-shutdown"))
-        return {EndKind::guestShutdown, QStringLiteral("The guest powered itself off."), {}};
-    return {EndKind::guestReboot, QStringLiteral("The guest rebooted, which ends an enclave."), {}};
+        return {EndKind::guestPanic, u"The guest's kernel panicked: %1"_s.arg(evidence.panicLine),
+                u"The lines before the panic on the console usually name the cause."_s};
+    if (evidence.shutdownReason == "guest-shutdown"_L1)
+        return {EndKind::guestShutdown, u"The guest powered itself off."_s, {}};
+    return {EndKind::guestReboot, u"The guest rebooted, which ends an enclave."_s, {}};
 }
 
 EndReason endBySignal(const RunEvidence &evidence, int signal) {
@@ -59,34 +58,31 @@ EndReason endBySignal(const RunEvidence &evidence, int signal) {
     case SIGINT:
     case SIGHUP:
     case SIGQUIT:
-        return {EndKind::qemuKilled, QStringLiteral("QEMU was killed by signal %1 from outside.").arg(signal),
-                signal == SIGKILL
-                    ? QStringLiteral("If nobody did it on purpose, the system may have run out of "
-                                     "memory. Start the enclave again, or give it less memory.")
-                    : QStringLiteral("Start the enclave again.")};
+        return {EndKind::qemuKilled, u"QEMU was killed by signal %1 from outside."_s.arg(signal),
+                signal == SIGKILL ? u"If nobody did it on purpose, the system may have run out of "
+                                    "memory. Start the enclave again, or give it less memory."_s
+                                  : u"Start the enclave again."_s};
     default:
-        return {
-            EndKind::qemuFailed,
-            withLastWords(QStringLiteral("QEMU crashed with signal %1.").arg(signal), evidence.errorLines),
-            QStringLiteral("This is a defect of the emulator. Start the enclave again; if it happens "
-                           "again, keep the log.")};
+        return {EndKind::qemuFailed,
+                withLastWords(u"QEMU crashed with signal %1."_s.arg(signal), evidence.errorLines),
+                u"This is a defect of the emulator. Start the enclave again; if it happens "
+                "again, keep the log."_s};
     }
 }
 
 bool endedByGuest(const RunEvidence &evidence) {
-    return evidence.shutdownReason.startsWith(QLatin1String("guest-"));
+    return evidence.shutdownReason.startsWith("guest-"_L1);
 }
 
 } // namespace
 
 EndReason concludeEnd(const RunEvidence &evidence) {
-    if (evidence.startError && evidence.startError->code == QLatin1String("no-eif"))
-        return {EndKind::bootFailed, evidence.startError->message, QStringLiteral("Choose an EIF.")};
+    if (evidence.startError && evidence.startError->code == "no-eif"_L1)
+        return {EndKind::bootFailed, evidence.startError->message, u"Choose an EIF."_s};
     if (evidence.startError) {
-        const bool missing = evidence.startError->code == QLatin1String("qemu-missing");
+        const bool missing = evidence.startError->code == "qemu-missing"_L1;
         return {missing ? EndKind::qemuMissing : EndKind::qemuFailed, evidence.startError->text(),
-                missing ? QStringLiteral("Build it with ./workbench build, or set NITROSCOPE_QEMU to the "
-                                         "program.")
+                missing ? u"Build it with ./workbench build, or set NITROSCOPE_QEMU to the program."_s
                         : QString()};
     }
     if (evidence.bootFailure)
@@ -94,43 +90,41 @@ EndReason concludeEnd(const RunEvidence &evidence) {
     if (endedByGuest(evidence))
         return endOfGuest(evidence);
     if (evidence.stopAsked)
-        return {EndKind::stoppedByUser, QStringLiteral("The enclave was stopped."), {}};
+        return {EndKind::stoppedByUser, u"The enclave was stopped."_s, {}};
     // A crash also closes the connection; only when we had to end QEMU is the silence the reason.
     if (evidence.lostContact && evidence.process.ours)
         return {EndKind::qemuFailed, withLastWords(evidence.lostContact->text(), evidence.errorLines),
-                QStringLiteral("Start the enclave again.")};
+                u"Start the enclave again."_s};
     if (evidence.process.signal != 0)
         return endBySignal(evidence, evidence.process.signal);
     // QEMU handles these signals itself and exits with 0.
-    if (evidence.shutdownReason == QLatin1String("host-signal"))
+    if (evidence.shutdownReason == "host-signal"_L1)
         return endBySignal(evidence, SIGTERM);
     if (!evidence.guestStarted)
-        return {
-            EndKind::qemuFailed,
-            withLastWords(QStringLiteral("QEMU did not start (exit code %1).").arg(evidence.process.exitCode),
-                          evidence.errorLines),
-            QStringLiteral("The log, or --verbose on the command line, shows the command that was run.")};
+        return {EndKind::qemuFailed,
+                withLastWords(u"QEMU did not start (exit code %1)."_s.arg(evidence.process.exitCode),
+                              evidence.errorLines),
+                u"The log, or --verbose on the command line, shows the command that was run."_s};
     return {EndKind::qemuFailed,
-            withLastWords(
-                QStringLiteral("QEMU ended unexpectedly (exit code %1).").arg(evidence.process.exitCode),
-                evidence.errorLines),
-            QStringLiteral("Start the enclave again.")};
+            withLastWords(u"QEMU ended unexpectedly (exit code %1)."_s.arg(evidence.process.exitCode),
+                          evidence.errorLines),
+            u"Start the enclave again."_s};
 }
 
 std::optional<BootFailure> readRefusal(const QString &line) {
-    if (!line.startsWith(QLatin1String("{\"nitro-refusal\"")))
+    if (!line.startsWith("{\"nitro-refusal\""_L1))
         return std::nullopt;
     const QJsonObject json =
-        QJsonDocument::fromJson(line.toUtf8()).object().value(QLatin1String("nitro-refusal")).toObject();
+        QJsonDocument::fromJson(line.toUtf8()).object().value("nitro-refusal"_L1).toObject();
     BootFailure failure;
-    failure.eCode = json.value(QLatin1String("code")).toString();
-    failure.message = json.value(QLatin1String("message")).toString();
+    failure.eCode = json.value("code"_L1).toString();
+    failure.message = json.value("message"_L1).toString();
     if (failure.message.isEmpty())
         return std::nullopt;
-    failure.reason = QString::number(json.value(QLatin1String("reason")).toInteger());
-    if (const QJsonValue offset = json.value(QLatin1String("offset")); offset.isDouble())
+    failure.reason = QString::number(json.value("reason"_L1).toInteger());
+    if (const QJsonValue offset = json.value("offset"_L1); offset.isDouble())
         failure.offset = quint64(offset.toInteger());
-    if (const QJsonValue section = json.value(QLatin1String("section")); section.isDouble())
+    if (const QJsonValue section = json.value("section"_L1); section.isDouble())
         failure.section = section.toInt();
     return failure;
 }

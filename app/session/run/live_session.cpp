@@ -5,14 +5,15 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 LiveSession::LiveSession(Stream stream, QObject *parent) : LiveSession(RunLimits(), stream, parent) {}
 
 LiveSession::LiveSession(const RunLimits &limits, Stream stream, QObject *parent)
     : EnclaveSession(parent), m_limits(limits),
       m_capture(stream == Stream::read ? std::make_unique<LiveCapture>() : nullptr) {
     connect(&vsock(), &VsockControl::refused, this, [this](const Error &error) {
-        emit logLine(
-            {QDateTime::currentDateTimeUtc(), LogLevel::warning, QStringLiteral("machine"), error.text()});
+        emit logLine({QDateTime::currentDateTimeUtc(), LogLevel::warning, u"machine"_s, error.text()});
     });
 }
 
@@ -24,8 +25,8 @@ DebugTarget *LiveSession::debugTarget() {
 
 void LiveSession::start(const LaunchSpec &spec) {
     if (m_run) {
-        emit logLine({QDateTime::currentDateTimeUtc(), LogLevel::warning, QStringLiteral("session"),
-                      QStringLiteral("An enclave is running already; stop it first.")});
+        emit logLine({QDateTime::currentDateTimeUtc(), LogLevel::warning, u"session"_s,
+                      u"An enclave is running already; stop it first."_s});
         return;
     }
     m_run = std::make_unique<EnclaveRun>(spec, m_limits, m_capture.get());

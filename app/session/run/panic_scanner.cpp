@@ -2,10 +2,12 @@
 #include "app/session/run/panic_scanner.hpp"
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // panic() in the kernel's kernel/panic.c prints this before its message.
-const QByteArray marker = QByteArrayLiteral("Kernel panic - not syncing");
+const QByteArray marker = "Kernel panic - not syncing"_ba;
 
 } // namespace
 
@@ -23,8 +25,8 @@ void PanicScanner::feed(const QByteArray &bytes) {
         m_tail.remove(0, at);
     }
     const qsizetype end = m_tail.indexOf('\n');
-    m_complete = end >= 0 || m_tail.size() >= longestLine;
-    m_tail.truncate(end >= 0 ? qMin(end, longestLine) : longestLine);
+    m_complete = end >= 0 || m_tail.size() >= maxLineLength;
+    m_tail.truncate(end >= 0 ? qMin(end, maxLineLength) : maxLineLength);
 }
 
 QString PanicScanner::line() const {

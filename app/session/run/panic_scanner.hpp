@@ -16,10 +16,10 @@ public:
     void feed(const QByteArray &bytes);
 
     bool seen() const { return m_seen; }
-    // From "Kernel panic" to the end of the line, as far as it has arrived; at most longestLine bytes.
+    // From "Kernel panic" to the end of the line, as far as it has arrived; at most maxLineLength bytes.
     QString line() const;
 
-    static constexpr qsizetype longestLine = 200;
+    static constexpr qsizetype maxLineLength = 200;
 
 private:
     QByteArray m_tail; // not seen: the last bytes that may begin the words; seen: the line

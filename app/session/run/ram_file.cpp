@@ -5,6 +5,8 @@
 #include <QFile>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QByteArray contentOf(const QString &path) {
@@ -14,7 +16,7 @@ QByteArray contentOf(const QString &path) {
 
 // Fourth field of /proc/PID/stat; the second, the name, may have spaces and parentheses.
 qint64 parentOf(const QString &process) {
-    const QByteArray stat = contentOf(QStringLiteral("/proc/%1/stat").arg(process));
+    const QByteArray stat = contentOf(u"/proc/%1/stat"_s.arg(process));
     const QList<QByteArray> words = stat.mid(stat.lastIndexOf(')') + 2).split(' ');
     return words.size() > 1 ? words[1].toLongLong() : 0;
 }
@@ -42,20 +44,18 @@ std::optional<QString> ramFileIn(const QByteArray &commandLine) {
 }
 
 Result<QString> ramFileOf(const ProcessName &keeper) {
-    const QStringList processes = QDir(QStringLiteral("/proc")).entryList(QDir::Dirs | QDir::NoDotAndDotDot);
+    const QStringList processes = QDir(u"/proc"_s).entryList(QDir::Dirs | QDir::NoDotAndDotDot);
     for (const QString &process : processes) {
         bool isProcess = false;
         process.toLongLong(&isProcess);
         if (!isProcess || parentOf(process) != keeper.pid)
             continue;
-        if (auto path = ramFileIn(contentOf(QStringLiteral("/proc/%1/cmdline").arg(process))))
+        if (auto path = ramFileIn(contentOf(u"/proc/%1/cmdline"_s.arg(process))))
             return *path;
     }
-    return failure(
-        QStringLiteral("no-ram-file"),
-        QStringLiteral(
-            "This enclave's memory is not available, because it is not in a file that can be read: "
-            "the file system with the runtime folder (XDG_RUNTIME_DIR) has no room for it."));
+    return failure(u"no-ram-file"_s,
+                   u"This enclave's memory is not available, because it is not in a file that can be read: "
+                   "the file system with the runtime folder (XDG_RUNTIME_DIR) has no room for it."_s);
 }
 
 } // namespace nitroscope::app

@@ -12,15 +12,15 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 struct NamedPlace {
     QString name;       // "start_kernel"
     quint64 offset = 0; // bytes from the symbol's start
     QString module;     // "vmlinux", "firmware", "init"
     bool isText = true;
 
-    QString text() const {
-        return offset ? name + QStringLiteral("+0x") + QString::number(offset, 16) : name;
-    }
+    QString text() const { return offset ? name + u"+0x"_s + QString::number(offset, 16) : name; }
 };
 
 struct SourcePlace {

@@ -4,13 +4,14 @@
 #include <algorithm>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 std::optional<DebugSymbols::Owner> DebugSymbols::owner(quint64 address) const {
     if (m_parts.firmware && m_parts.firmware->elf().has(address))
-        return Owner{m_parts.firmware.get(), &m_parts.firmware->symbols(), QStringLiteral("firmware"),
-                     address};
+        return Owner{m_parts.firmware.get(), &m_parts.firmware->symbols(), u"firmware"_s, address};
     if (m_parts.kernel && address >= m_parts.kernel->start() + m_parts.slide &&
         address < m_parts.kernel->end() + m_parts.slide)
-        return Owner{m_parts.kernel->debug().get(), &m_parts.kernel->symbols(), QStringLiteral("vmlinux"),
+        return Owner{m_parts.kernel->debug().get(), &m_parts.kernel->symbols(), u"vmlinux"_s,
                      address - m_parts.slide, true};
     for (const auto &module : m_parts.modules)
         if (address >= module->base && address - module->base < module->bytes)

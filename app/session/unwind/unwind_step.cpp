@@ -152,8 +152,9 @@ std::optional<UnwindFrame> stepByFramePointer(const UnwindFrame &frame, const St
         return fromSystemCall(sp, context);
     arch::ReturnPlace returns = unwinding.usualReturn;
     if (frame.isExact)
-        if (const auto place = context.symbols.place(pc); place && place->offset < unwinding.longestPrologue)
-            returns = unwinding.returnPlace(context.read(pc - place->offset, unwinding.longestPrologue),
+        if (const auto place = context.symbols.place(pc);
+            place && place->offset < unwinding.maxPrologueLength)
+            returns = unwinding.returnPlace(context.read(pc - place->offset, unwinding.maxPrologueLength),
                                             place->offset);
     const bool isByFrame = returns.from == From::framePointer;
     if (isByFrame && (fp % wordBytes != 0 || fp < sp || fp - sp > farthest))

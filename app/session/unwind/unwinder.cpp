@@ -7,6 +7,8 @@
 #include <QtEndian>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 std::optional<UnwindFrame> callerOf(const UnwindFrame &frame, const StepContext &context) {
@@ -46,7 +48,7 @@ void appendFrames(QVector<DebugFrame> &frames, const UnwindFrame &frame, const D
     for (qsizetype i = 0; i < qMax<qsizetype>(lines.size(), 1); ++i) {
         DebugFrame one = shown;
         if (i < lines.size()) {
-            one.source = QStringLiteral("%1:%2").arg(DebugSymbols::shortFile(lines[i])).arg(lines[i].line);
+            one.source = u"%1:%2"_s.arg(DebugSymbols::shortFile(lines[i])).arg(lines[i].line);
             one.isInline = i + 1 < lines.size();
             if (one.isInline)
                 one.place = lines[i].function;

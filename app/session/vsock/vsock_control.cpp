@@ -4,14 +4,16 @@
 #include <utility>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QString limitsText(quint32 skip, quint32 count) {
     QString text;
     if (skip > 0)
-        text += QStringLiteral(", after %1").arg(skip);
+        text += u", after %1"_s.arg(skip);
     if (count > 0)
-        text += QStringLiteral(", %1×").arg(count);
+        text += u", %1×"_s.arg(count);
     return text;
 }
 
@@ -20,52 +22,51 @@ QString limitsText(quint32 skip, quint32 count) {
 QString matchText(const qmp::VsockMatch &match) {
     QStringList parts;
     if (match.flow)
-        parts << QStringLiteral("of flow %1").arg(*match.flow);
+        parts << u"of flow %1"_s.arg(*match.flow);
     if (match.port)
-        parts << (match.lastPort ? QStringLiteral("of ports %1–%2").arg(*match.port).arg(*match.lastPort)
-                                 : QStringLiteral("of port %1").arg(*match.port));
+        parts << (match.lastPort ? u"of ports %1–%2"_s.arg(*match.port).arg(*match.lastPort)
+                                 : u"of port %1"_s.arg(*match.port));
     if (match.cid)
-        parts << QStringLiteral("with CID %1").arg(*match.cid);
+        parts << u"with CID %1"_s.arg(*match.cid);
     if (!match.kind.isEmpty())
-        parts << QStringLiteral("of %1 sockets").arg(match.kind);
+        parts << u"of %1 sockets"_s.arg(match.kind);
     if (match.offset)
-        parts << QStringLiteral("with byte %1").arg(*match.offset);
+        parts << u"with byte %1"_s.arg(*match.offset);
     if (!match.text.isEmpty())
-        parts << QStringLiteral("containing “%1”").arg(match.text);
+        parts << u"containing “%1”"_s.arg(match.text);
     if (!match.hex.isEmpty())
-        parts << QStringLiteral("containing %1").arg(match.hex);
-    QString text = match.operation.isEmpty() ? QStringLiteral("packets")
-                                             : match.operation.toUpper() + QStringLiteral(" packets");
+        parts << u"containing %1"_s.arg(match.hex);
+    QString text = match.operation.isEmpty() ? u"packets"_s : match.operation.toUpper() + u" packets"_s;
     if (match.nth)
-        text = QStringLiteral("the %1. of the ").arg(*match.nth) + text;
-    if (match.direction == QLatin1String("to-guest"))
-        text += QStringLiteral(" to the guest");
-    else if (match.direction == QLatin1String("from-guest"))
-        text += QStringLiteral(" from the guest");
+        text = u"the %1. of the "_s.arg(*match.nth) + text;
+    if (match.direction == "to-guest"_L1)
+        text += u" to the guest"_s;
+    else if (match.direction == "from-guest"_L1)
+        text += u" from the guest"_s;
     if (!parts.isEmpty())
         text += QLatin1Char(' ') + parts.join(QLatin1Char(' '));
-    return match == qmp::VsockMatch{} ? QStringLiteral("every packet") : text;
+    return match == qmp::VsockMatch{} ? u"every packet"_s : text;
 }
 
 QString ruleText(const qmp::VsockBreakRule &rule) {
-    return QStringLiteral("Break on %1%2").arg(matchText(rule.packet), limitsText(rule.skip, rule.count));
+    return u"Break on %1%2"_s.arg(matchText(rule.packet), limitsText(rule.skip, rule.count));
 }
 
 QString ruleText(const qmp::VsockFaultRule &rule) {
-    QString text = QStringLiteral("Fault: ") + rule.action;
+    QString text = u"Fault: "_s + rule.action;
     if (rule.milliseconds)
-        text += QStringLiteral(" %1 ms").arg(*rule.milliseconds);
+        text += u" %1 ms"_s.arg(*rule.milliseconds);
     if (rule.jitter)
-        text += QStringLiteral(" and up to %1 ms more").arg(*rule.jitter);
+        text += u" and up to %1 ms more"_s.arg(*rule.jitter);
     if (rule.rate)
-        text += QStringLiteral(" to %1 bytes/s").arg(*rule.rate);
+        text += u" to %1 bytes/s"_s.arg(*rule.rate);
     if (rule.bytes)
-        text += QStringLiteral(" into %1 bytes").arg(*rule.bytes);
+        text += u" into %1 bytes"_s.arg(*rule.bytes);
     if (rule.violate)
-        text += QStringLiteral(" against the protocol");
-    text += QStringLiteral(", ") + matchText(rule.packet);
+        text += u" against the protocol"_s;
+    text += u", "_s + matchText(rule.packet);
     if (rule.chance != 100)
-        text += QStringLiteral(", %1 %").arg(rule.chance);
+        text += u", %1 %"_s.arg(rule.chance);
     return text + limitsText(rule.skip, rule.count);
 }
 
@@ -84,7 +85,7 @@ void VsockControl::setSender(Sender sender) {
 }
 
 void VsockControl::add(const qmp::VsockBreakRule &wanted) {
-    change(QLatin1String("enclave-break-add"), qmp::toArguments(wanted));
+    change("enclave-break-add"_L1, qmp::toArguments(wanted));
 }
 
 void VsockControl::add(const qmp::VsockFaultRule &wanted) {
@@ -92,26 +93,23 @@ void VsockControl::add(const qmp::VsockFaultRule &wanted) {
 }
 
 void VsockControl::remove(VsockRule::Kind kind, quint32 id) {
-    change(kind == VsockRule::Kind::breakpoint ? QLatin1String("enclave-break-remove")
-                                               : qmp::vsockFaultRemoveCommand,
-           {{QStringLiteral("id"), static_cast<qint64>(id)}});
+    change(kind == VsockRule::Kind::breakpoint ? "enclave-break-remove"_L1 : qmp::vsockFaultRemoveCommand,
+           {{u"id"_s, static_cast<qint64>(id)}});
 }
 
 void VsockControl::setSeed(quint64 seed) {
     // JSON's integers are signed here.
-    change(qmp::vsockFaultSeedCommand,
-           {{QStringLiteral("seed"), static_cast<qint64>(seed & ~(quint64{1} << 63))}});
+    change(qmp::vsockFaultSeedCommand, {{u"seed"_s, static_cast<qint64>(seed & ~(quint64{1} << 63))}});
 }
 
 void VsockControl::addRoute(const qmp::VsockRoute &route) {
-    change(qmp::vsockRouteAddCommand, {{QStringLiteral("port"), static_cast<qint64>(route.port)},
-                                       {QStringLiteral("route"), route.route}});
+    change(qmp::vsockRouteAddCommand,
+           {{u"port"_s, static_cast<qint64>(route.port)}, {u"route"_s, route.route}});
 }
 
 void VsockControl::removeRoute(const qmp::VsockRoute &route) {
-    change(qmp::vsockRouteRemoveCommand,
-           {{QStringLiteral("port"), static_cast<qint64>(route.port)},
-            {QStringLiteral("listen"), route.route.startsWith(QLatin1String("listen:"))}});
+    change(qmp::vsockRouteRemoveCommand, {{u"port"_s, static_cast<qint64>(route.port)},
+                                          {u"listen"_s, route.route.startsWith("listen:"_L1)}});
 }
 
 void VsockControl::resetTransport() {
@@ -120,9 +118,8 @@ void VsockControl::resetTransport() {
 
 void VsockControl::change(QLatin1String command, const QJsonObject &arguments) {
     if (!m_sender) {
-        emit refused({QStringLiteral("not-running"),
-                      QStringLiteral("Breaks, faults and routes of vsock can be set while an enclave runs or "
-                                     "is paused."),
+        emit refused({u"not-running"_s,
+                      u"Breaks, faults and routes of vsock can be set while an enclave runs or is paused."_s,
                       std::nullopt,
                       {}});
         return;
@@ -137,7 +134,7 @@ void VsockControl::change(QLatin1String command, const QJsonObject &arguments) {
 void VsockControl::refresh() {
     if (!m_sender)
         return;
-    m_sender(QLatin1String("enclave-break-list"), {}, [this](const qmp::Client::Reply &reply) {
+    m_sender("enclave-break-list"_L1, {}, [this](const qmp::Client::Reply &reply) {
         if (const auto rules = reply.and_then(qmp::readVsockBreaks)) {
             m_breaks.clear();
             for (const auto &rule : *rules)

@@ -4,9 +4,11 @@
 #include <algorithm>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr size_t mostBins = 36'000; // an hour
+constexpr size_t maxBins = 36'000; // an hour
 
 quint64 number(const pcapng::MachineRecord &machine, const char *key) {
     return machine.fields.value(QLatin1String(key)).toULongLong();
@@ -17,28 +19,28 @@ quint64 number(const pcapng::MachineRecord &machine, const char *key) {
 QString flowStateText(VsockFlow::State state) {
     switch (state) {
     case VsockFlow::State::connecting:
-        return QStringLiteral("connecting");
+        return u"connecting"_s;
     case VsockFlow::State::open:
-        return QStringLiteral("open");
+        return u"open"_s;
     case VsockFlow::State::closing:
-        return QStringLiteral("half-closed");
+        return u"half-closed"_s;
     case VsockFlow::State::closed:
-        return QStringLiteral("closed");
+        return u"closed"_s;
     case VsockFlow::State::reset:
-        return QStringLiteral("reset");
+        return u"reset"_s;
     case VsockFlow::State::refused:
-        return QStringLiteral("refused");
+        return u"refused"_s;
     }
     return {};
 }
 
 QString serviceName(const VsockFlow &flow) {
     if (flow.guestDialed && flow.peerPort == 9000)
-        return QStringLiteral("heartbeat"); // AWS's init waits for its answer
+        return u"heartbeat"_s; // AWS's init waits for its answer
     if (flow.guestDialed && flow.peerPort == 8000)
-        return QStringLiteral("demo client");
+        return u"demo client"_s;
     if (!flow.guestDialed && flow.guestPort == 5000)
-        return QStringLiteral("demo echo");
+        return u"demo echo"_s;
     return {};
 }
 
@@ -70,7 +72,7 @@ int VsockAccount::flowOf(const pcapng::Record &record, quint64 guestCid, quint32
         }
         return flow;
     }
-    if (m_flows.size() >= mostFlows)
+    if (m_flows.size() >= maxFlows)
         return -1;
     const int flow = static_cast<int>(m_flows.size());
     VsockFlow fresh;
@@ -169,7 +171,7 @@ VsockAccount::Change VsockAccount::takePacket(const pcapng::Record &record,
             break;
         }
     }
-    if (m_packets.size() >= mostPackets) {
+    if (m_packets.size() >= maxPackets) {
         ++m_notKept;
         return change;
     }
@@ -210,12 +212,12 @@ VsockAccount::Change VsockAccount::takeMachine(const pcapng::Record &record,
     if (change.flow < 0)
         return change;
     VsockFlow &flow = m_flows[static_cast<size_t>(change.flow)];
-    flow.guestDialed = machine.fields.value(QStringLiteral("dialed-by")).toString() == QLatin1String("guest");
-    if (const QString peer = machine.fields.value(QStringLiteral("peer")).toString(); !peer.isEmpty())
+    flow.guestDialed = machine.fields.value(u"dialed-by"_s).toString() == "guest"_L1;
+    if (const QString peer = machine.fields.value(u"peer"_s).toString(); !peer.isEmpty())
         flow.peer = peer;
     if (const quint64 pid = number(machine, "pid"); pid && !flow.peer.contains(QString::number(pid)))
-        flow.peer = QStringLiteral("%1 pid %2").arg(flow.peer).arg(pid).trimmed();
-    if (machine.fields.contains(QStringLiteral("round-trip-ns")))
+        flow.peer = u"%1 pid %2"_s.arg(flow.peer).arg(pid).trimmed();
+    if (machine.fields.contains(u"round-trip-ns"_s))
         flow.roundTripNs = static_cast<qint64>(number(machine, "round-trip-ns"));
     if (machine.kind == QLatin1String(NITRO_CAPTURE_KIND_VSOCK_OPEN)) {
         if (flow.state == VsockFlow::State::connecting)
@@ -225,7 +227,7 @@ VsockAccount::Change VsockAccount::takeMachine(const pcapng::Record &record,
     flow.isOver = true;
     flow.isStalled = false;
     flow.lastNs = record.hostNs;
-    flow.reason = machine.fields.value(QStringLiteral("reason")).toString();
+    flow.reason = machine.fields.value(u"reason"_s).toString();
     flow.stalledNs = static_cast<qint64>(number(machine, "stalled-ns"));
     // Also what a stream with gaps did not show.
     flow.bytesToGuest = std::max(flow.bytesToGuest, number(machine, "bytes-to-guest"));
@@ -239,7 +241,7 @@ VsockAccount::Change VsockAccount::takeMachine(const pcapng::Record &record,
 
 void VsockAccount::count(qint64 hostNs, quint64 bytes, bool fromGuest) {
     const qint64 since = hostNs - m_firstNs;
-    if (since < 0 || since / binNs >= static_cast<qint64>(mostBins))
+    if (since < 0 || since / binNs >= static_cast<qint64>(maxBins))
         return;
     const auto bin = static_cast<size_t>(since / binNs);
     if (bin >= m_throughput.size())

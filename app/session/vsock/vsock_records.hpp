@@ -62,8 +62,8 @@ QString reasonText(const QString &reason);
 
 class VsockAccount {
 public:
-    static constexpr size_t mostPackets = 2'000'000;
-    static constexpr size_t mostFlows = 200'000;
+    static constexpr size_t maxPackets = 2'000'000;
+    static constexpr size_t maxFlows = 200'000;
 
     void restart();
     // What changed: number of the flow, -1 = none; and whether a packet was added.

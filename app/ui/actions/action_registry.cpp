@@ -4,6 +4,8 @@
 #include "app/ui/theme/icons.hpp"
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr const char *titleProperty = "nitroscopeTitle";
@@ -19,10 +21,9 @@ QAction *ActionRegistry::add(const ActionEntry &entry) {
     action->setIconText(QLatin1Char(' ') + titleOf(action)); // air between icon and text in the toolbar
     action->setStatusTip(entry.help);
     const QString tip = entry.help.isEmpty() ? titleOf(action) : entry.help;
-    action->setToolTip(
-        entry.shortcut.isEmpty()
-            ? tip
-            : QStringLiteral("%1 (%2)").arg(tip, entry.shortcut.toString(QKeySequence::NativeText)));
+    action->setToolTip(entry.shortcut.isEmpty()
+                           ? tip
+                           : u"%1 (%2)"_s.arg(tip, entry.shortcut.toString(QKeySequence::NativeText)));
     m_actions.push_back(action);
     m_byId.insert(entry.id, action);
     m_defaults.insert(entry.id, entry.shortcut);
@@ -69,11 +70,10 @@ QAction *ActionRegistry::conflict(const QKeySequence &shortcut, const QAction *e
 Result<void> ActionRegistry::setShortcut(const QString &id, const QKeySequence &shortcut) {
     QAction *action = find(id);
     if (!action)
-        return failure(QStringLiteral("unknown-action"), QStringLiteral("There is no action “%1”.").arg(id));
+        return failure(u"unknown-action"_s, u"There is no action “%1”."_s.arg(id));
     if (const QAction *other = conflict(shortcut, action))
-        return failure(QStringLiteral("shortcut-taken"),
-                       QStringLiteral("%1 is the shortcut of “%2”.")
-                           .arg(shortcut.toString(QKeySequence::NativeText), titleOf(other)));
+        return failure(u"shortcut-taken"_s, u"%1 is the shortcut of “%2”."_s.arg(
+                                                shortcut.toString(QKeySequence::NativeText), titleOf(other)));
     action->setShortcut(shortcut);
     return {};
 }

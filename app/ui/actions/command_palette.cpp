@@ -13,6 +13,8 @@
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int idRole = Qt::UserRole + 100; // beside the roles of app/ui/text/roles.hpp
@@ -41,13 +43,13 @@ int rank(const QString &title, const QString &typed) {
 
 CommandPalette::CommandPalette(const ActionRegistry &registry, QWidget *parent)
     : QDialog(parent), m_registry(registry), m_input(new QLineEdit(this)), m_list(new QTreeWidget(this)) {
-    setWindowTitle(QStringLiteral("Commands"));
+    setWindowTitle(u"Commands"_s);
     setAttribute(Qt::WA_DeleteOnClose);
-    m_input->setPlaceholderText(QStringLiteral("Type a command"));
-    m_input->setAccessibleName(QStringLiteral("Command"));
+    m_input->setPlaceholderText(u"Type a command"_s);
+    m_input->setAccessibleName(u"Command"_s);
     m_input->setClearButtonEnabled(true);
     m_input->installEventFilter(this);
-    m_list->setAccessibleName(QStringLiteral("Matching commands"));
+    m_list->setAccessibleName(u"Matching commands"_s);
     m_list->setColumnCount(2);
     m_list->setHeaderHidden(true);
     m_list->setRootIsDecorated(false);

@@ -14,6 +14,8 @@
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int idRole = Qt::UserRole + 100; // beside the roles of app/ui/text/roles.hpp
@@ -23,24 +25,23 @@ constexpr int idRole = Qt::UserRole + 100; // beside the roles of app/ui/text/ro
 ShortcutDialog::ShortcutDialog(ActionRegistry &registry, QWidget *parent)
     : QDialog(parent), m_registry(registry), m_filter(new QLineEdit(this)), m_list(new QTreeWidget(this)),
       m_editor(new QKeySequenceEdit(this)), m_message(new QLabel(this)) {
-    setWindowTitle(QStringLiteral("Keyboard Shortcuts"));
+    setWindowTitle(u"Keyboard Shortcuts"_s);
     setAttribute(Qt::WA_DeleteOnClose);
-    m_filter->setPlaceholderText(QStringLiteral("Filter commands"));
-    m_filter->setAccessibleName(QStringLiteral("Filter commands"));
+    m_filter->setPlaceholderText(u"Filter commands"_s);
+    m_filter->setAccessibleName(u"Filter commands"_s);
     m_filter->setClearButtonEnabled(true);
-    m_list->setAccessibleName(QStringLiteral("Commands and shortcuts"));
+    m_list->setAccessibleName(u"Commands and shortcuts"_s);
     m_list->setRootIsDecorated(false);
     prepareTree(*m_list);
     m_list->header()->setStretchLastSection(true);
     m_list->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_list->setHeaderLabels(
-        {QStringLiteral("Command"), QStringLiteral("Shortcut"), QStringLiteral("What it does")});
-    m_editor->setAccessibleName(QStringLiteral("New shortcut"));
+    m_list->setHeaderLabels({u"Command"_s, u"Shortcut"_s, u"What it does"_s});
+    m_editor->setAccessibleName(u"New shortcut"_s);
     m_message->setWordWrap(true);
-    auto *set = new QPushButton(QStringLiteral("Set"), this);
-    auto *clear = new QPushButton(QStringLiteral("None"), this);
+    auto *set = new QPushButton(u"Set"_s, this);
+    auto *clear = new QPushButton(u"None"_s, this);
     auto *row = new QHBoxLayout;
-    row->addWidget(new QLabel(QStringLiteral("Shortcut of the selected command:"), this));
+    row->addWidget(new QLabel(u"Shortcut of the selected command:"_s, this));
     row->addWidget(m_editor, 1);
     row->addWidget(set);
     row->addWidget(clear);
@@ -65,7 +66,7 @@ ShortcutDialog::ShortcutDialog(ActionRegistry &registry, QWidget *parent)
     connect(clear, &QPushButton::clicked, this, [this, currentId] { assign(currentId(), {}); });
     connect(buttons->button(QDialogButtonBox::RestoreDefaults), &QPushButton::clicked, this, [this] {
         m_registry.resetShortcuts();
-        m_message->setText(QStringLiteral("All shortcuts are back to their defaults."));
+        m_message->setText(u"All shortcuts are back to their defaults."_s);
         refresh();
         emit shortcutsChanged();
     });

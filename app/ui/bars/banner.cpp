@@ -14,10 +14,12 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 Banner::Banner(QWidget *parent)
     : QFrame(parent), m_icon(new QLabel(this)), m_message(new QLabel(this)), m_advice(new QLabel(this)),
       m_buttons(new QWidget(this)), m_buttonLayout(new QHBoxLayout(m_buttons)) {
-    setAccessibleName(QStringLiteral("Notice"));
+    setAccessibleName(u"Notice"_s);
     QFont bold = font();
     bold.setBold(true);
     m_message->setFont(bold);
@@ -32,10 +34,10 @@ Banner::Banner(QWidget *parent)
     texts->addWidget(m_message);
     texts->addWidget(m_advice);
     auto *close = new QToolButton(this);
-    close->setIcon(icons::named(QStringLiteral("close")));
+    close->setIcon(icons::named(u"close"_s));
     close->setAutoRaise(true);
-    close->setToolTip(QStringLiteral("Close this notice"));
-    close->setAccessibleName(QStringLiteral("Close notice"));
+    close->setToolTip(u"Close this notice"_s);
+    close->setAccessibleName(u"Close notice"_s);
     connect(close, &QToolButton::clicked, this, &Banner::dismiss);
     auto *layout = new QHBoxLayout(this);
     const int gap = fontMetrics().height() / 2;

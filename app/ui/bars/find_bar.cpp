@@ -12,19 +12,21 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 FindBar::FindBar(Kinds kinds, QWidget *parent)
     : QWidget(parent), m_input(new QLineEdit(this)), m_result(new QLabel(this)) {
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(8, 4, 8, 4);
     layout->setSpacing(4);
-    m_input->setPlaceholderText(QStringLiteral("Find"));
-    m_input->setAccessibleName(QStringLiteral("Find"));
+    m_input->setPlaceholderText(u"Find"_s);
+    m_input->setAccessibleName(u"Find"_s);
     m_input->setClearButtonEnabled(true);
     layout->addWidget(m_input, 1);
     if (kinds == Kinds::textOrBytes) {
         m_kind = new QComboBox(this);
-        m_kind->addItems({QStringLiteral("Text"), QStringLiteral("Hex bytes")});
-        m_kind->setAccessibleName(QStringLiteral("Kind of input"));
+        m_kind->addItems({u"Text"_s, u"Hex bytes"_s});
+        m_kind->setAccessibleName(u"Kind of input"_s);
         layout->addWidget(m_kind);
     }
     const auto button = [&](const char *icon, const QString &name, auto slot) {
@@ -36,10 +38,10 @@ FindBar::FindBar(Kinds kinds, QWidget *parent)
         connect(tool, &QToolButton::clicked, this, slot);
         layout->addWidget(tool);
     };
-    button("previous", QStringLiteral("Find previous"), &FindBar::findPrevious);
-    button("next", QStringLiteral("Find next"), &FindBar::findNext);
+    button("previous", u"Find previous"_s, &FindBar::findPrevious);
+    button("next", u"Find next"_s, &FindBar::findNext);
     layout->addWidget(m_result);
-    button("close", QStringLiteral("Close find"), &FindBar::dismiss);
+    button("close", u"Close find"_s, &FindBar::dismiss);
     connect(m_input, &QLineEdit::returnPressed, this, &FindBar::findNext);
     connect(m_input, &QLineEdit::textChanged, this, [this] { setResult({}); });
     hide();

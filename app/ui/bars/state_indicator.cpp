@@ -7,32 +7,34 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 QString runStateText(EnclaveSession::State state) {
     switch (state) {
     case EnclaveSession::State::idle:
-        return QStringLiteral("Not started");
+        return u"Not started"_s;
     case EnclaveSession::State::starting:
-        return QStringLiteral("Starting");
+        return u"Starting"_s;
     case EnclaveSession::State::running:
-        return QStringLiteral("Running");
+        return u"Running"_s;
     case EnclaveSession::State::paused:
-        return QStringLiteral("Paused");
+        return u"Paused"_s;
     case EnclaveSession::State::ended:
-        return QStringLiteral("Ended");
+        return u"Ended"_s;
     case EnclaveSession::State::failed:
-        return QStringLiteral("Failed");
+        return u"Failed"_s;
     }
     return {};
 }
 
 StateIndicator::StateIndicator(QWidget *parent) : QWidget(parent) {
-    setAccessibleName(QStringLiteral("Enclave state: ") + runStateText(m_state));
+    setAccessibleName(u"Enclave state: "_s + runStateText(m_state));
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
 }
 
 void StateIndicator::setState(EnclaveSession::State state) {
     m_state = state;
-    setAccessibleName(QStringLiteral("Enclave state: ") + runStateText(state));
+    setAccessibleName(u"Enclave state: "_s + runStateText(state));
     update();
 }
 

@@ -11,6 +11,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 TaskStrip::TaskStrip(QWidget *parent)
     : QWidget(parent), m_text(new QLabel), m_progress(new QProgressBar), m_cancel(new QToolButton) {
     auto *layout = new QHBoxLayout(this);
@@ -18,9 +20,9 @@ TaskStrip::TaskStrip(QWidget *parent)
     layout->setSpacing(8);
     m_progress->setTextVisible(false);
     m_progress->setMaximumHeight(fontMetrics().height() / 2);
-    m_progress->setAccessibleName(QStringLiteral("Progress"));
-    m_cancel->setText(QStringLiteral("Cancel"));
-    m_cancel->setAccessibleName(QStringLiteral("Cancel"));
+    m_progress->setAccessibleName(u"Progress"_s);
+    m_cancel->setText(u"Cancel"_s);
+    m_cancel->setAccessibleName(u"Cancel"_s);
     layout->addWidget(m_text);
     layout->addWidget(m_progress, 1);
     layout->addWidget(m_cancel);

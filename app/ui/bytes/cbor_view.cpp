@@ -17,17 +17,19 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 CborView::CborView(QWidget *parent)
     : QWidget(parent), m_tabs(new QTabBar), m_note(new QLabel), m_tree(new QTreeView), m_hex(new HexView),
       m_splitter(new QSplitter(Qt::Horizontal)),
       m_link(new NodeBytesLink(m_nodes, *m_tree, *m_hex, 22, 14, this)) {
     m_tabs->setDrawBase(false);
     m_tabs->setExpanding(false);
-    m_tabs->setAccessibleName(QStringLiteral("Request or response"));
+    m_tabs->setAccessibleName(u"Request or response"_s);
     m_note->setTextFormat(Qt::PlainText);
     m_note->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_note->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    m_tree->setAccessibleName(QStringLiteral("CBOR values"));
+    m_tree->setAccessibleName(u"CBOR values"_s);
     const int em = fontMetrics().averageCharWidth();
     m_splitter->setChildrenCollapsible(false);
     m_splitter->addWidget(m_tree);
@@ -60,8 +62,7 @@ void CborView::setPieces(const std::vector<Piece> &pieces) {
         m_tabs->setTabText(
             i, piece.bytes.isEmpty()
                    ? piece.name
-                   : QStringLiteral("%1  ·  %2")
-                         .arg(piece.name, shortSizeText(static_cast<quint64>(piece.bytes.size()))));
+                   : u"%1  ·  %2"_s.arg(piece.name, shortSizeText(static_cast<quint64>(piece.bytes.size()))));
     }
     showPiece();
 }

@@ -10,15 +10,17 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 GotoBar::GotoBar(QWidget *parent)
     : QWidget(parent), m_input(new QLineEdit(this)), m_message(new QLabel(this)) {
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(8, 4, 8, 4);
-    layout->addWidget(new QLabel(QStringLiteral("Go to offset"), this));
+    layout->addWidget(new QLabel(u"Go to offset"_s, this));
     layout->addWidget(m_input, 1);
     layout->addWidget(m_message);
-    m_input->setPlaceholderText(QStringLiteral("0x1f8, 504, +0x10"));
-    m_input->setAccessibleName(QStringLiteral("Offset"));
+    m_input->setPlaceholderText(u"0x1f8, 504, +0x10"_s);
+    m_input->setAccessibleName(u"Offset"_s);
     connect(m_input, &QLineEdit::returnPressed, this, &GotoBar::accept);
     connect(m_input, &QLineEdit::textChanged, m_message, &QLabel::clear);
     hide();
@@ -37,8 +39,7 @@ void GotoBar::accept() {
     if (!offset) {
         m_message->setText(offset.error().message);
     } else if (*offset >= m_size) {
-        m_message->setText(
-            QStringLiteral("The last byte is at %1.").arg(offsetText(m_size > 0 ? m_size - 1 : 0)));
+        m_message->setText(u"The last byte is at %1."_s.arg(offsetText(m_size > 0 ? m_size - 1 : 0)));
     } else {
         hide();
         emit accepted(*offset);

@@ -12,6 +12,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 using formats::ByteRange;
 
 HexView::HexView(QWidget *parent) : QAbstractScrollArea(parent) {
@@ -20,8 +22,8 @@ HexView::HexView(QWidget *parent) : QAbstractScrollArea(parent) {
     setFocusPolicy(Qt::StrongFocus);
     viewport()->setCursor(Qt::IBeamCursor);
     viewport()->setBackgroundRole(QPalette::Base);
-    setAccessibleName(QStringLiteral("Bytes"));
-    setAccessibleDescription(QStringLiteral("Hex view: offset, bytes and characters"));
+    setAccessibleName(u"Bytes"_s);
+    setAccessibleDescription(u"Hex view: offset, bytes and characters"_s);
     updateGeometry64();
 }
 
@@ -296,7 +298,7 @@ void HexView::paintRow(QPainter &painter, const Columns &at, int line, const QBy
     const QRectF offsetBox(at.offset, y, at.cell * m_offsetDigits + 1, height);
     painter.setPen(theme::mutedText(palette()));
     painter.drawText(offsetBox, Qt::AlignVCenter,
-                     QStringLiteral("%1").arg(rowOffset, m_offsetDigits, 16, QLatin1Char('0')));
+                     u"%1"_s.arg(rowOffset, m_offsetDigits, 16, QLatin1Char('0')));
 
     // Backgrounds first, as runs of one colour, so that no seams show between bytes.
     for (int begin = 0; begin < count;) {
@@ -321,8 +323,7 @@ void HexView::paintRow(QPainter &painter, const Columns &at, int line, const QBy
         const bool known = i < available;
         const auto byte = static_cast<unsigned char>(known ? bytes[i] : 0);
         const bool selected = chosen.contains(rowOffset + static_cast<quint64>(i));
-        const QString digits =
-            known ? QStringLiteral("%1").arg(byte, 2, 16, QLatin1Char('0')) : QStringLiteral("··");
+        const QString digits = known ? u"%1"_s.arg(byte, 2, 16, QLatin1Char('0')) : u"··"_s;
         painter.setPen(selected ? onSelection : byte == 0 ? faint : normal);
         painter.drawText(QRectF(xOfByte(at, i), y, at.cell * 2 + 1, height), Qt::AlignVCenter, digits);
         const char character = printable(byte);

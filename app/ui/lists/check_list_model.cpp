@@ -7,6 +7,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 using formats::attestation::Check;
 using formats::attestation::Outcome;
 
@@ -28,8 +30,7 @@ Tone toneOf(Outcome outcome) {
 
 // In a table "skipped" would sound as if somebody had left it out.
 QString wordOf(Outcome outcome) {
-    return outcome == Outcome::skipped ? QStringLiteral("not checked")
-                                       : formats::attestation::outcomeWord(outcome);
+    return outcome == Outcome::skipped ? u"not checked"_s : formats::attestation::outcomeWord(outcome);
 }
 
 } // namespace

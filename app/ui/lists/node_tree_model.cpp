@@ -8,6 +8,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 using formats::ByteRange;
 using formats::Node;
 using formats::Severity;
@@ -89,9 +91,8 @@ QVariant NodeTreeModel::data(const QModelIndex &cell, int role) const {
             return node.name;
         if (cell.column() == value)
             return node.value.section(QLatin1Char('\n'), 0, 0);
-        return node.range.isEmpty()
-                   ? QString()
-                   : QStringLiteral("0x%1 + %2").arg(node.range.offset, 0, 16).arg(node.range.length);
+        return node.range.isEmpty() ? QString()
+                                    : u"0x%1 + %2"_s.arg(node.range.offset, 0, 16).arg(node.range.length);
     case Qt::ToolTipRole:
         if (!node.note.isEmpty())
             return foreignTip(node.note);

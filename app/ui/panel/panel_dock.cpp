@@ -10,6 +10,8 @@
 #include <QToolButton>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QToolButton *barButton(const char *icon, const QString &name, QWidget *bar) {
@@ -29,7 +31,7 @@ QToolButton *barButton(const char *icon, const QString &name, QWidget *bar) {
 PanelDock::PanelDock(Panel *panel, QWidget *parent)
     : QDockWidget(panel->title(), parent), m_panel(panel), m_bar(new QWidget(this)),
       m_noBar(new QWidget(this)) {
-    setObjectName(QStringLiteral("dock.") + panel->id());
+    setObjectName(u"dock."_s + panel->id());
     setWidget(panel);
     auto *title = new QLabel(panel->title(), m_bar);
     QFont bold = theme::caption();
@@ -39,8 +41,8 @@ PanelDock::PanelDock(Panel *panel, QWidget *parent)
     layout->setContentsMargins(10, 3, 4, 3);
     layout->setSpacing(2);
     layout->addWidget(title, 1);
-    auto *floatButton = barButton("float", QStringLiteral("Float or dock the panel"), m_bar);
-    auto *closeButton = barButton("close", QStringLiteral("Close the panel"), m_bar);
+    auto *floatButton = barButton("float", u"Float or dock the panel"_s, m_bar);
+    auto *closeButton = barButton("close", u"Close the panel"_s, m_bar);
     layout->addWidget(floatButton);
     layout->addWidget(closeButton);
     connect(floatButton, &QToolButton::clicked, this, [this] { setFloating(!isFloating()); });

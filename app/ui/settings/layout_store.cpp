@@ -10,12 +10,14 @@
 #include <QSaveFile>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr QLatin1String formatName{"nitroscope-layouts"};
 
 tl::unexpected<Error> refuse(const QString &message) {
-    return failure(QStringLiteral("layout-file-invalid"), message);
+    return failure(u"layout-file-invalid"_s, message);
 }
 
 QByteArray decoded(const QJsonValue &value) {
@@ -29,7 +31,7 @@ Result<LayoutStore> LayoutStore::load(const QString &path) {
     if (!file.exists())
         return LayoutStore();
     if (!file.open(QIODevice::ReadOnly))
-        return failure(QStringLiteral("layout-file-unreadable"), file.errorString(), path);
+        return failure(u"layout-file-unreadable"_s, file.errorString(), path);
     auto store = fromJson(file.read(16 << 20));
     if (!store)
         store.error().context = path;
@@ -40,23 +42,21 @@ Result<LayoutStore> LayoutStore::fromJson(const QByteArray &json) {
     QJsonParseError problem;
     const QJsonObject root = QJsonDocument::fromJson(json, &problem).object();
     if (problem.error != QJsonParseError::NoError)
-        return refuse(
-            QStringLiteral("The file with the window layouts is not JSON: %1.").arg(problem.errorString()));
-    if (root[QStringLiteral("format")].toString() != formatName)
-        return refuse(QStringLiteral("The file does not hold window layouts."));
-    if (root[QStringLiteral("version")].toInt() != version)
-        return refuse(QStringLiteral("The window layouts have version %1; this program reads version %2.")
-                          .arg(root[QStringLiteral("version")].toInt())
+        return refuse(u"The file with the window layouts is not JSON: %1."_s.arg(problem.errorString()));
+    if (root[u"format"_s].toString() != formatName)
+        return refuse(u"The file does not hold window layouts."_s);
+    if (root[u"version"_s].toInt() != version)
+        return refuse(u"The window layouts have version %1; this program reads version %2."_s
+                          .arg(root[u"version"_s].toInt())
                           .arg(version));
     LayoutStore store;
-    const QJsonArray layouts = root[QStringLiteral("layouts")].toArray();
+    const QJsonArray layouts = root[u"layouts"_s].toArray();
     for (const QJsonValue value : layouts) {
         const QJsonObject entry = value.toObject();
-        WindowLayout layout{
-            entry[QStringLiteral("name")].toString(), decoded(entry[QStringLiteral("geometry")]),
-            decoded(entry[QStringLiteral("docks")]), entry[QStringLiteral("panels")].toObject()};
+        WindowLayout layout{entry[u"name"_s].toString(), decoded(entry[u"geometry"_s]),
+                            decoded(entry[u"docks"_s]), entry[u"panels"_s].toObject()};
         if (layout.name.isEmpty() || layout.docks.isEmpty())
-            return refuse(QStringLiteral("A window layout without a name or without content."));
+            return refuse(u"A window layout without a name or without content."_s);
         store.put(std::move(layout));
     }
     return store;
@@ -65,14 +65,12 @@ Result<LayoutStore> LayoutStore::fromJson(const QByteArray &json) {
 QByteArray LayoutStore::toJson() const {
     QJsonArray layouts;
     for (const WindowLayout &layout : m_layouts)
-        layouts.append(
-            QJsonObject{{QStringLiteral("name"), layout.name},
-                        {QStringLiteral("geometry"), QString::fromLatin1(layout.geometry.toBase64())},
-                        {QStringLiteral("docks"), QString::fromLatin1(layout.docks.toBase64())},
-                        {QStringLiteral("panels"), layout.panels}});
-    return QJsonDocument(QJsonObject{{QStringLiteral("format"), formatName},
-                                     {QStringLiteral("version"), version},
-                                     {QStringLiteral("layouts"), layouts}})
+        layouts.append(QJsonObject{{u"name"_s, layout.name},
+                                   {u"geometry"_s, QString::fromLatin1(layout.geometry.toBase64())},
+                                   {u"docks"_s, QString::fromLatin1(layout.docks.toBase64())},
+                                   {u"panels"_s, layout.panels}});
+    return QJsonDocument(
+               QJsonObject{{u"format"_s, formatName}, {u"version"_s, version}, {u"layouts"_s, layouts}})
         .toJson();
 }
 
@@ -80,7 +78,7 @@ Result<void> LayoutStore::save(const QString &path) const {
     QDir().mkpath(QFileInfo(path).absolutePath());
     QSaveFile file(path);
     if (!file.open(QIODevice::WriteOnly) || file.write(toJson()) < 0 || !file.commit())
-        return failure(QStringLiteral("layout-file-not-written"), file.errorString(), path);
+        return failure(u"layout-file-not-written"_s, file.errorString(), path);
     return {};
 }
 

@@ -9,10 +9,12 @@
 #include <QStandardPaths>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-const QString recentKey = QStringLiteral("files/recent");
-const QString appearanceKey = QStringLiteral("window/appearance");
+const QString recentKey = u"files/recent"_s;
+const QString appearanceKey = u"window/appearance"_s;
 
 // The file has texts only.
 QVariant typed(const LaunchOption &option, const QVariant &value) {
@@ -26,7 +28,7 @@ QVariant typed(const LaunchOption &option, const QVariant &value) {
 }
 
 bool isOfVsock(const LaunchOption &option) {
-    return QLatin1String(option.key).startsWith(QLatin1String("launch/vsock/"));
+    return QLatin1String(option.key).startsWith("launch/vsock/"_L1);
 }
 
 } // namespace
@@ -34,8 +36,7 @@ bool isOfVsock(const LaunchOption &option) {
 Preferences::Preferences(const QString &folder)
     : m_folder(folder.isEmpty() ? QStandardPaths::writableLocation(QStandardPaths::AppConfigLocation)
                                 : folder),
-      m_settings(
-          std::make_unique<QSettings>(m_folder + QStringLiteral("/preferences.ini"), QSettings::IniFormat)) {}
+      m_settings(std::make_unique<QSettings>(m_folder + u"/preferences.ini"_s, QSettings::IniFormat)) {}
 
 Preferences::~Preferences() = default;
 
@@ -84,7 +85,7 @@ void Preferences::setLaunchOptions(const LaunchSpec &spec) {
 
 QHash<QString, QString> Preferences::shortcuts() const {
     QHash<QString, QString> out;
-    m_settings->beginGroup(QStringLiteral("shortcuts"));
+    m_settings->beginGroup(u"shortcuts"_s);
     const QStringList keys = m_settings->childKeys();
     for (const QString &key : keys)
         out.insert(key, m_settings->value(key).toString());
@@ -93,8 +94,8 @@ QHash<QString, QString> Preferences::shortcuts() const {
 }
 
 void Preferences::setShortcuts(const QHash<QString, QString> &shortcuts) {
-    m_settings->remove(QStringLiteral("shortcuts"));
-    m_settings->beginGroup(QStringLiteral("shortcuts"));
+    m_settings->remove(u"shortcuts"_s);
+    m_settings->beginGroup(u"shortcuts"_s);
     for (auto it = shortcuts.cbegin(); it != shortcuts.cend(); ++it)
         m_settings->setValue(it.key(), it.value());
     m_settings->endGroup();
@@ -102,9 +103,9 @@ void Preferences::setShortcuts(const QHash<QString, QString> &shortcuts) {
 
 Appearance Preferences::appearance() const {
     const QString word = m_settings->value(appearanceKey).toString();
-    if (word == QStringLiteral("light"))
+    if (word == u"light"_s)
         return Appearance::light;
-    return word == QStringLiteral("dark") ? Appearance::dark : Appearance::system;
+    return word == u"dark"_s ? Appearance::dark : Appearance::system;
 }
 
 void Preferences::setAppearance(Appearance appearance) {

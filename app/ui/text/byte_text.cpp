@@ -4,6 +4,8 @@
 #include <algorithm>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QString hexDump(const QByteArray &bytes, quint64 offset) {
@@ -15,16 +17,15 @@ QString hexDump(const QByteArray &bytes, quint64 offset) {
         for (qsizetype i = 0; i < 16; ++i) {
             if (i < row.size()) {
                 const auto byte = static_cast<unsigned char>(row[i]);
-                digits += QStringLiteral("%1 ").arg(byte, 2, 16, QLatin1Char('0'));
+                digits += u"%1 "_s.arg(byte, 2, 16, QLatin1Char('0'));
                 characters += QLatin1Char(printable(byte));
             } else {
-                digits += QStringLiteral("   ");
+                digits += u"   "_s;
             }
             if (i == 7)
                 digits += QLatin1Char(' ');
         }
-        out += QStringLiteral("%1  %2 |%3|\n")
-                   .arg(offset + static_cast<quint64>(start), 8, 16, QLatin1Char('0'))
+        out += u"%1  %2 |%3|\n"_s.arg(offset + static_cast<quint64>(start), 8, 16, QLatin1Char('0'))
                    .arg(digits, characters);
     }
     return out;
@@ -34,18 +35,18 @@ QString hexDump(const QByteArray &bytes, quint64 offset) {
 QString elements(const QByteArray &bytes) {
     QString out;
     for (qsizetype i = 0; i < bytes.size(); ++i) {
-        out += i % 12 == 0 ? QStringLiteral("\n    ") : QStringLiteral(" ");
-        out += QStringLiteral("0x%1,").arg(static_cast<unsigned char>(bytes[i]), 2, 16, QLatin1Char('0'));
+        out += i % 12 == 0 ? u"\n    "_s : u" "_s;
+        out += u"0x%1,"_s.arg(static_cast<unsigned char>(bytes[i]), 2, 16, QLatin1Char('0'));
     }
     return out;
 }
 
 QString cArray(const QByteArray &bytes) {
-    return QStringLiteral("const unsigned char bytes[%1] = {%2\n};\n").arg(bytes.size()).arg(elements(bytes));
+    return u"const unsigned char bytes[%1] = {%2\n};\n"_s.arg(bytes.size()).arg(elements(bytes));
 }
 
 QString rustArray(const QByteArray &bytes) {
-    return QStringLiteral("const BYTES: [u8; %1] = [%2\n];\n").arg(bytes.size()).arg(elements(bytes));
+    return u"const BYTES: [u8; %1] = [%2\n];\n"_s.arg(bytes.size()).arg(elements(bytes));
 }
 
 } // namespace
@@ -67,37 +68,36 @@ QString spellBytes(const QByteArray &bytes, ByteSpelling spelling, quint64 offse
 }
 
 QString offsetText(quint64 offset) {
-    return QStringLiteral("0x%1").arg(offset, 8, 16, QLatin1Char('0'));
+    return u"0x%1"_s.arg(offset, 8, 16, QLatin1Char('0'));
 }
 
 QString shortSizeText(quint64 bytes) {
     if (bytes < 1024)
-        return bytes == 1 ? QStringLiteral("1 byte") : QStringLiteral("%1 bytes").arg(bytes);
+        return bytes == 1 ? u"1 byte"_s : u"%1 bytes"_s.arg(bytes);
     static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     double scaled = static_cast<double>(bytes) / 1024;
     size_t unit = 0;
     for (; scaled >= 1024; ++unit)
         scaled /= 1024;
-    return QStringLiteral("%1 %2").arg(scaled, 0, 'f', 1).arg(QLatin1String(units[unit]));
+    return u"%1 %2"_s.arg(scaled, 0, 'f', 1).arg(QLatin1String(units[unit]));
 }
 
 QString sizeText(quint64 bytes) {
     if (bytes < 1024)
         return shortSizeText(bytes);
-    return QStringLiteral("%1 bytes (%2)").arg(bytes).arg(shortSizeText(bytes));
+    return u"%1 bytes (%2)"_s.arg(bytes).arg(shortSizeText(bytes));
 }
 
 Result<QByteArray> bytesFromHex(const QString &text) {
     QString digits = text;
-    digits.remove(QStringLiteral("0x"), Qt::CaseInsensitive);
-    const auto isFiller = [](QChar c) { return c.isSpace() || QStringLiteral(",:;-_").contains(c); };
+    digits.remove(u"0x"_s, Qt::CaseInsensitive);
+    const auto isFiller = [](QChar c) { return c.isSpace() || u",:;-_"_s.contains(c); };
     digits.removeIf(isFiller);
     const auto isDigit = [](QChar c) { return c.unicode() < 0x80 && std::isxdigit(c.unicode()) != 0; };
     if (digits.isEmpty() || !std::all_of(digits.cbegin(), digits.cend(), isDigit))
-        return failure(QStringLiteral("not-hex"),
-                       QStringLiteral("Type bytes as hex digits, for example 1f 8b 08."));
+        return failure(u"not-hex"_s, u"Type bytes as hex digits, for example 1f 8b 08."_s);
     if (digits.size() % 2 != 0)
-        return failure(QStringLiteral("half-byte"), QStringLiteral("The last byte has only one hex digit."));
+        return failure(u"half-byte"_s, u"The last byte has only one hex digit."_s);
     return QByteArray::fromHex(digits.toLatin1());
 }
 
@@ -108,7 +108,7 @@ Result<quint64> offsetFromText(const QString &text, quint64 current) {
     if (relative)
         number = number.mid(1).trimmed();
     int base = 10;
-    if (number.startsWith(QStringLiteral("0x"), Qt::CaseInsensitive)) {
+    if (number.startsWith(u"0x"_s, Qt::CaseInsensitive)) {
         number = number.mid(2);
         base = 16;
     } else if (number.endsWith(QLatin1Char('h'), Qt::CaseInsensitive)) {
@@ -118,8 +118,7 @@ Result<quint64> offsetFromText(const QString &text, quint64 current) {
     bool ok = false;
     const quint64 value = number.toULongLong(&ok, base);
     if (!ok)
-        return failure(QStringLiteral("not-an-offset"),
-                       QStringLiteral("Type an offset such as 0x1f8, 504 or +0x10."));
+        return failure(u"not-an-offset"_s, u"Type an offset such as 0x1f8, 504 or +0x10."_s);
     if (!relative)
         return value;
     if (sign == QLatin1Char('-'))

@@ -9,6 +9,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 // How a cell wants to be read.
 enum class Tone : int {
     normal,
@@ -31,7 +33,7 @@ enum Role : int {
 
 // Foreign text as a tool tip: wrapped to a readable width, and nothing in it is taken for markup.
 inline QString foreignTip(const QString &text) {
-    return text.isEmpty() ? QString() : QStringLiteral("<p>%1</p>").arg(text.toHtmlEscaped());
+    return text.isEmpty() ? QString() : u"<p>%1</p>"_s.arg(text.toHtmlEscaped());
 }
 
 } // namespace nitroscope::app

@@ -17,6 +17,8 @@ static void registerResources() {
 }
 
 namespace nitroscope::app::icons {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // Renders the SVG as a mask and fills it with a colour that is looked up when painting, so that icons follow
@@ -61,7 +63,7 @@ private:
 
 QIcon make(const QString &name, std::optional<QColor> color) {
     registerResources();
-    QFile file(QStringLiteral(":/nitroscope/icons/%1.svg").arg(name));
+    QFile file(u":/nitroscope/icons/%1.svg"_s.arg(name));
     if (name.isEmpty() || !file.open(QIODevice::ReadOnly))
         return {};
     return QIcon(new TintedEngine(file.readAll(), color));

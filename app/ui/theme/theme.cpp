@@ -8,6 +8,8 @@
 #include <QStyleFactory>
 
 namespace nitroscope::app::theme {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 struct Hues {
@@ -70,7 +72,7 @@ QString styleSheet(const QPalette &palette) {
     };
     const QString handle = onBase(0.24);
     const QString handleHover = onBase(0.42);
-    return QStringLiteral(R"(
+    return uR"(
 QToolBar { border: none; border-bottom: 1px solid %1; padding: 3px 6px; spacing: 3px; }
 QToolBar QToolButton { border: none; border-radius: 4px; padding: 4px 8px; }
 QToolBar QToolButton:hover, QToolBar QToolButton:checked { background: %2; }
@@ -104,15 +106,14 @@ QSplitter::handle { background: %1; }
 QSplitter::handle:vertical { height: 1px; }
 QSplitter::handle:horizontal { width: 1px; }
 QToolTip { border: 1px solid %1; padding: 4px; }
-)")
-        .arg(line, hover, muted, handle, handleHover);
+)"_s.arg(line, hover, muted, handle, handleHover);
 }
 
 } // namespace
 
 void apply(QApplication &app, Appearance appearance) {
     static const QPalette desktop = app.palette();
-    const std::unique_ptr<QStyle> fusion(QStyleFactory::create(QStringLiteral("Fusion")));
+    const std::unique_ptr<QStyle> fusion(QStyleFactory::create(u"Fusion"_s));
     // Without a desktop theme Qt falls back to Fusion's own grey; ours is nicer then.
     const bool hasDesktopTheme =
         desktop.color(QPalette::Window) != fusion->standardPalette().color(QPalette::Window);
@@ -120,7 +121,7 @@ void apply(QApplication &app, Appearance appearance) {
     if (appearance != Appearance::system || !hasDesktopTheme)
         palette = ownPalette(appearance == Appearance::dark);
     if (appearance != Appearance::system)
-        app.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+        app.setStyle(QStyleFactory::create(u"Fusion"_s));
     app.setPalette(palette);
     app.setStyleSheet(styleSheet(palette));
 }

@@ -19,12 +19,12 @@ namespace nitroscope::launch {
 inline constexpr size_t digestBytes = 48;
 using Digest = std::array<uint8_t, digestBytes>;
 
-/// A running SHA-384. ok() is false when the crypto library failed (out of memory, or a configuration without
-/// SHA-2); the digest is then meaningless.
+// A running SHA-384. ok() is false when the crypto library failed (out of memory, or a configuration without
+// SHA-2); the digest is then meaningless.
 class Sha384 {
 public:
     Sha384();
-    /// Forks the running state: both go on independently.
+    // Forks the running state: both go on independently.
     Sha384(const Sha384 &other);
     Sha384 &operator=(const Sha384 &other);
     ~Sha384();
@@ -40,9 +40,9 @@ private:
     bool m_ok = false;
 };
 
-/// SHA384(48 zero bytes || data): the first extension of a register.
+// SHA384(48 zero bytes || data): the first extension of a register.
 Digest extendZero(std::span<const std::byte> data);
-/// The same over text; all zero for empty text, as the platform leaves PCR 3 without a role.
+// The same over text; all zero for empty text, as the platform leaves PCR 3 without a role.
 Digest extendZeroWithText(std::string_view text);
 
 } // namespace nitroscope::launch

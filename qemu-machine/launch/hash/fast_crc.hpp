@@ -18,7 +18,7 @@
 
 namespace nitroscope::launch {
 
-/// Continues a running state (not inverted).
+// Continues a running state (not inverted).
 inline uint32_t fastCrcBytes(uint32_t state, std::span<const std::byte> bytes) {
 #ifdef __x86_64__
     static const bool canFold = __builtin_cpu_supports("pclmul") != 0;

@@ -21,7 +21,7 @@ namespace nitroscope::launch {
 
 namespace {
 
-/// FIPS 180-4, section 5.3.4.
+// FIPS 180-4, section 5.3.4.
 constexpr std::array<uint64_t, 8> initialState = {
     0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17, 0x152fecd8f70e5939,
     0x67332667ffc00b31, 0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4,
@@ -29,7 +29,7 @@ constexpr std::array<uint64_t, 8> initialState = {
 
 #ifdef __x86_64__
 
-/// FIPS 180-4, section 4.2.3.
+// FIPS 180-4, section 4.2.3.
 alignas(16) constexpr std::array<uint64_t, 80> roundConstants = {
     0x428a2f98d728ae22, 0x7137449123ef65cd, 0xb5c0fbcfec4d3b2f, 0xe9b5dba58189dbbc, 0x3956c25bf348b538,
     0x59f111f1b605d019, 0x923f82a4af194f9b, 0xab1c5ed5da6d8118, 0xd807aa98a3030242, 0x12835b0145706fbe,
@@ -64,7 +64,7 @@ ON_BOTH Vector add(Vector a, Vector b) {
     return _mm256_add_epi64(a, b);
 }
 
-/// The three-input functions, as their truth tables.
+// The three-input functions, as their truth tables.
 ON_BOTH Vector exclusiveOr(Vector a, Vector b, Vector c) {
     return _mm256_ternarylogic_epi64(a, b, c, 0x96);
 }
@@ -84,12 +84,12 @@ ON_BOTH Vector rotationsAndShift(Vector v) {
     return exclusiveOr(_mm256_ror_epi64(v, x), _mm256_ror_epi64(v, y), _mm256_srli_epi64(v, shift));
 }
 
-/// The two words that begin in the middle of the one vector and end in the middle of the next.
+// The two words that begin in the middle of the one vector and end in the middle of the next.
 ON_BOTH Vector middle(Vector low, Vector high) {
     return _mm256_alignr_epi8(high, low, 8);
 }
 
-/// One round. Instead of moving a to b and so on, each round names them anew.
+// One round. Instead of moving a to b and so on, each round names them anew.
 template <size_t t>
 ON_BOTH void round(Vector (&state)[8], Vector constantAndWord) {
     const auto at = [](size_t letter) { return (letter - t) & 7; };
@@ -102,7 +102,7 @@ ON_BOTH void round(Vector (&state)[8], Vector constantAndWord) {
     h = add(add(add(majority(a, b, c), early), sum1), rotations<28, 34, 39>(a));
 }
 
-/// Rounds t and t + 1, and between them words t + 16 and t + 17 where somebody needs them.
+// Rounds t and t + 1, and between them words t + 16 and t + 17 where somebody needs them.
 template <bool isLast, size_t t>
 ON_BOTH void twoRounds(Vector (&state)[8], Vector (&words)[8], const uint64_t *constants) {
     constexpr size_t i = t / 2;
@@ -187,7 +187,7 @@ void Sha384Pair::compress(Words2 &states, const std::byte *first, const std::byt
 #endif
 }
 
-/// The other lane does the same for nothing.
+// The other lane does the same for nothing.
 void Sha384Pair::compressOne(size_t which, const std::byte *bytes, size_t blocks) {
     Words2 states = {m_states[which], m_states[which]};
     compress(states, bytes, bytes, blocks);

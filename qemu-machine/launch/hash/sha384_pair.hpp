@@ -23,15 +23,15 @@ class Sha384Pair {
 public:
     enum class For { first, both };
 
-    /// Whether this computer's processor has what it takes. Nothing else may be called without it.
+    // Whether this computer's processor has what it takes. Nothing else may be called without it.
     static bool isSupported();
 
     Sha384Pair();
 
-    /// Appends to the first message or to both, which need not have the same length.
+    // Appends to the first message or to both, which need not have the same length.
     void update(std::span<const std::byte> bytes, For which);
 
-    /// The digests of what came so far; the messages can go on.
+    // The digests of what came so far; the messages can go on.
     Digest first() const { return digest(0); }
     Digest second() const { return digest(1); }
 
@@ -40,14 +40,14 @@ private:
     using Words = std::array<uint64_t, 8>;
     using Words2 = std::array<Words, 2>;
 
-    /// A message as far as it was given: its state covers the whole blocks, the rest waits.
+    // A message as far as it was given: its state covers the whole blocks, the rest waits.
     struct Message {
         std::array<std::byte, blockBytes> rest = {};
         size_t restBytes = 0;
         uint64_t totalBytes = 0;
     };
 
-    /// Fills a begun block; true when it is full.
+    // Fills a begun block; true when it is full.
     static bool fillRest(Message &message, std::span<const std::byte> &bytes);
     static void compress(Words2 &states, const std::byte *first, const std::byte *second, size_t blocks);
     void compressOne(size_t which, const std::byte *bytes, size_t blocks);

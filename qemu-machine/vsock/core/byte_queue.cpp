@@ -7,7 +7,7 @@
 namespace nitroscope::vsock {
 
 namespace {
-constexpr std::size_t smallestRing = 4096;
+constexpr std::size_t minRing = 4096;
 constexpr std::size_t keptWhenEmpty = 64 * 1024; // 4096 idle flows shall not hold their largest buffers
 } // namespace
 
@@ -45,7 +45,7 @@ void ByteQueue::clear() {
 }
 
 void ByteQueue::grow(std::size_t needed) {
-    std::vector<std::byte> larger(std::max(smallestRing, std::bit_ceil(needed)));
+    std::vector<std::byte> larger(std::max(minRing, std::bit_ceil(needed)));
     const auto parts = front(m_size);
     const auto end = std::copy(parts[0].begin(), parts[0].end(), larger.begin());
     std::copy(parts[1].begin(), parts[1].end(), end);

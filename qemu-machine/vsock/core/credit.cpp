@@ -8,7 +8,7 @@ namespace nitroscope::vsock {
 namespace {
 
 // More than this is never under way, so that differences of counters keep their sign.
-constexpr std::uint32_t largestBuffer = 1u << 30;
+constexpr std::uint32_t maxBuffer = 1u << 30;
 
 // How far `a` is ahead of `b` on the circle of 32-bit counters.
 std::int32_t ahead(std::uint32_t a, std::uint32_t b) {
@@ -35,7 +35,7 @@ std::uint32_t SendCredit::window(std::size_t ownMessage, std::uint32_t plannedBy
     if (packets >= packetsUnderWay)
         return 0;
     // Signed and wide: a guest may shrink its buffer below what is under way.
-    const std::int64_t bufAlloc = std::min(m_bufAlloc, largestBuffer);
+    const std::int64_t bufAlloc = std::min(m_bufAlloc, maxBuffer);
     const std::int64_t bytes = static_cast<std::int64_t>(underWay()) + plannedBytes;
     const std::int64_t tax = static_cast<std::int64_t>(m_tax) * static_cast<std::int64_t>(packets + 1);
     std::int64_t room = bufAlloc - bytes - tax;

@@ -7,7 +7,7 @@ namespace nitroscope::vsock {
 
 namespace {
 
-constexpr std::uint32_t longestDelay = 3'600'000; // ms
+constexpr std::uint32_t maxDelay = 3'600'000; // ms
 
 bool makesSense(const VsockRule &rule) {
     const VsockMatch &match = rule.match;
@@ -17,7 +17,7 @@ bool makesSense(const VsockRule &rule) {
         return false;
     switch (rule.action) {
     case VSOCK_DELAY:
-        return rule.milliseconds <= longestDelay && rule.jitter <= longestDelay &&
+        return rule.milliseconds <= maxDelay && rule.jitter <= maxDelay &&
                rule.milliseconds + rule.jitter > 0;
     case VSOCK_THROTTLE:
         return rule.rate > 0;

@@ -24,7 +24,7 @@ bool isActive() {
     return settings().count > 0;
 }
 
-/// A vsock address from the program; false with errno as the kernel has it.
+// A vsock address from the program; false with errno as the kernel has it.
 bool take(const sockaddr *address, socklen_t length, sockaddr_vm &result) {
     if (address == nullptr || length < sizeof result) {
         errno = address == nullptr ? EFAULT : EINVAL;
@@ -41,7 +41,7 @@ bool isVsockDevice(const char *path) {
     return path != nullptr && std::strcmp(path, "/dev/vsock") == 0 && isActive();
 }
 
-/// /dev/vsock is only there for its ioctl; without the kernel's module the file does not even exist.
+// /dev/vsock is only there for its ioctl; without the kernel's module the file does not even exist.
 int openDevice(int flags) {
     const int fd = NITROSCOPE_REAL(open)("/dev/null", O_RDONLY | (flags & O_CLOEXEC));
     if (fd >= 0)

@@ -20,8 +20,8 @@ int64_t nowMs() {
     return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000;
 }
 
-/// While it lives, a blocking connect() to a full queue waits no longer than told: that of a Unix socket
-/// goes by the time limit for sending. Afterwards the program's own limit holds again.
+// While it lives, a blocking connect() to a full queue waits no longer than told: that of a Unix socket
+// goes by the time limit for sending. Afterwards the program's own limit holds again.
 class ConnectLimit {
 public:
     explicit ConnectLimit(int fd) : m_fd(fd) {
@@ -46,7 +46,7 @@ private:
     timeval m_before{};
 };
 
-/// 0 or an errno value.
+// 0 or an errno value.
 int reach(int fd, const sockaddr_un &name, int64_t deadline) {
     ConnectLimit limit(fd);
     for (;;) {
@@ -64,7 +64,7 @@ int reach(int fd, const sockaddr_un &name, int64_t deadline) {
     }
 }
 
-/// Waits for "OK <port>\n", taking not one byte more. 0 or an errno value.
+// Waits for "OK <port>\n", taking not one byte more. 0 or an errno value.
 int awaitAnswer(int fd, uint32_t type, int64_t deadline, uint32_t &port) {
     char line[32];
     size_t length = 0;
@@ -111,7 +111,7 @@ int dial(int fd, const Slot &slot, const Enclave &enclave, const sockaddr_vm &ad
     return awaitAnswer(fd, slot.type, deadline, localPort);
 }
 
-/// A Unix socket cannot be connected twice: puts a fresh one in its place, with the same flags.
+// A Unix socket cannot be connected twice: puts a fresh one in its place, with the same flags.
 void renew(int fd, Slot &slot) {
     const int status = NITROSCOPE_REAL(fcntl)(fd, F_GETFL, 0), flags = NITROSCOPE_REAL(fcntl)(fd, F_GETFD, 0);
     const int type = static_cast<int>(slot.type.load()) | (status & O_NONBLOCK ? SOCK_NONBLOCK : 0);

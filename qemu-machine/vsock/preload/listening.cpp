@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint32_t lastReservedPort = 1023, automaticPorts = 1u << 16;
 
-/// 0 or an errno value.
+// 0 or an errno value.
 int bindPath(int fd, uint32_t port) {
     char suffix[16];
     portSuffix(port, suffix);
@@ -47,7 +47,7 @@ int bindAutomatically(int fd, uint32_t &port) {
     return EADDRINUSE;
 }
 
-/// The caller's CID and port, from the name that the device's socket has (callerName() of the host side).
+// The caller's CID and port, from the name that the device's socket has (callerName() of the host side).
 bool readCaller(const sockaddr_un &name, socklen_t length, uint32_t &cid, uint32_t &port) {
     constexpr char prefix[] = "nitroscope-vsock/";
     char text[sizeof name.sun_path + 1] = {};

@@ -7,13 +7,13 @@
 
 namespace nitroscope::preload {
 
-/// bind(2) to a vsock address: 0, or -1 with errno as the kernel's AF_VSOCK has it.
+// bind(2) to a vsock address: 0, or -1 with errno as the kernel's AF_VSOCK has it.
 int bindSocket(int fd, Slot &slot, const sockaddr_vm &address);
 
-/// accept4(2). `address` and `length` may be null.
+// accept4(2). `address` and `length` may be null.
 int acceptSocket(int fd, const Slot &slot, sockaddr *address, socklen_t *length, int flags);
 
-/// Copies a vsock address to the caller as the kernel does: cut to `length`, which then says how long it is.
+// Copies a vsock address to the caller as the kernel does: cut to `length`, which then says how long it is.
 void giveAddress(uint32_t cid, uint32_t port, sockaddr *address, socklen_t *length);
 
 } // namespace nitroscope::preload

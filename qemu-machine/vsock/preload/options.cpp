@@ -40,7 +40,7 @@ int64_t timevalMs(const void *value) {
     return int64_t{time.tv_sec} * 1000 + time.tv_usec / 1000;
 }
 
-/// As the kernel: what is set last stays within the limits, or moves them.
+// As the kernel: what is set last stays within the limits, or moves them.
 void setBuffer(Slot &slot, int name, uint64_t bytes) {
     if (name == SO_VM_SOCKETS_BUFFER_MIN_SIZE)
         slot.bufferMin = bytes;

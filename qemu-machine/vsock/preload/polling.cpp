@@ -30,7 +30,7 @@ uint32_t markOf(int fd) {
                : 0;
 }
 
-/// Less is there than the mark says, and more may come.
+// Less is there than the mark says, and more may come.
 bool isBelowMark(int fd) {
     const uint32_t mark = markOf(fd);
     int there = 0;
@@ -41,7 +41,7 @@ bool isBelowMark(int fd) {
     return NITROSCOPE_REAL(poll)(&end, 1, 0) == 0;
 }
 
-/// How many remain ready when those below their mark are not.
+// How many remain ready when those below their mark are not.
 int judge(pollfd *fds, nfds_t count) {
     int ready = 0;
     for (nfds_t i = 0; i < count; ++i) {
@@ -52,7 +52,7 @@ int judge(pollfd *fds, nfds_t count) {
     return ready;
 }
 
-/// poll() leaves negative descriptors out; a second call brings them back.
+// poll() leaves negative descriptors out; a second call brings them back.
 void turnAround(pollfd *fds, nfds_t count) {
     for (nfds_t i = 0; i < count; ++i)
         if ((fds[i].events & readable) != 0 && markOf(fds[i].fd < 0 ? ~fds[i].fd : fds[i].fd) > 1)

@@ -11,12 +11,12 @@
 
 namespace nitroscope::preload {
 
-/// To be called when a mark is set; without it nobody looks for one.
+// To be called when a mark is set; without it nobody looks for one.
 void haveLowWater();
-/// Whether any of these descriptors has a mark above 1. Keeps errno. Not const: the C library declares that
-/// poll() only writes them, and compilers then take a reader for a mistake.
+// Whether any of these descriptors has a mark above 1. Keeps errno. Not const: the C library declares that
+// poll() only writes them, and compilers then take a reader for a mistake.
 bool needsLowWater(pollfd *fds, nfds_t count);
-/// As ppoll(); `timeout` may be null: for ever.
+// As ppoll(); `timeout` may be null: for ever.
 int pollLowWater(pollfd *fds, nfds_t count, const timespec *timeout, const sigset_t *mask);
 
 } // namespace nitroscope::preload

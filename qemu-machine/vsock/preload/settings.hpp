@@ -37,21 +37,21 @@ struct Enclave {
     char path[sizeof sockaddr_un::sun_path] = {};
 };
 
-/// The enclaves of NITROSCOPE_VSOCK. Parsed once; 0 of them: the library does nothing.
+// The enclaves of NITROSCOPE_VSOCK. Parsed once; 0 of them: the library does nothing.
 struct Settings {
     static constexpr size_t limit = 16;
     Enclave enclaves[limit];
     size_t count = 0;
     bool debug = false;
 
-    /// The one with this CID; CID 0 (the console) goes to the one whose console port it is, else null.
+    // The one with this CID; CID 0 (the console) goes to the one whose console port it is, else null.
     const Enclave *find(uint32_t cid, uint32_t port) const;
 };
 const Settings &settings();
 
-/// PATH + suffix as an address; false when it does not fit.
+// PATH + suffix as an address; false when it does not fit.
 bool makeName(const Enclave &enclave, const char *suffix, sockaddr_un &name);
-/// "_<port>" into `suffix`.
+// "_<port>" into `suffix`.
 void portSuffix(uint32_t port, char (&suffix)[16]);
 
 [[gnu::format(printf, 1, 2)]] void tell(const char *format, ...);

@@ -36,25 +36,25 @@ struct Slot { // all zero at first, so that the table takes no space in the libr
     void copyFrom(const Slot &other);
 };
 
-/// The entry of a descriptor that is ours, or null. Keeps errno.
+// The entry of a descriptor that is ours, or null. Keeps errno.
 Slot *find(int fd);
-/// Makes an entry for a fresh descriptor; null when its number is too large.
+// Makes an entry for a fresh descriptor; null when its number is too large.
 Slot *enter(int fd, State state, uint32_t type);
-/// `to` is a duplicate of `from`, if that is ours; otherwise `to` is forgotten.
+// `to` is a duplicate of `from`, if that is ours; otherwise `to` is forgotten.
 void copy(int from, int to);
-/// To be asked before a descriptor goes, and after that finish() with the answer. leave() forgets the
-/// descriptor at once, because its number may be used again as soon as it is closed; a call that replaces a
-/// descriptor may fail and asks only whatLeaves().
+// To be asked before a descriptor goes, and after that finish() with the answer. leave() forgets the
+// descriptor at once, because its number may be used again as soon as it is closed; a call that replaces a
+// descriptor may fail and asks only whatLeaves().
 struct Leaving {
     uint32_t port = anyPort; // of a path that may have to go
 };
 Leaving whatLeaves(int fd);
 Leaving leave(int fd);
 void finish(const Leaving &leaving);
-/// All of this process's own paths, at its end.
+// All of this process's own paths, at its end.
 void leaveAll();
 
-/// The C library's function of this name.
+// The C library's function of this name.
 template <class Function>
 Function *real(const char *name, std::atomic<Function *> &cached);
 void *lookUp(const char *name);
@@ -69,7 +69,7 @@ Function *real(const char *name, std::atomic<Function *> &cached) {
     return function;
 }
 
-/// NITROSCOPE_REAL(connect)(fd, …) is the C library's connect().
+// NITROSCOPE_REAL(connect)(fd, …) is the C library's connect().
 #define NITROSCOPE_REAL(name)                                                                                \
     ([] {                                                                                                    \
         static constinit std::atomic<decltype(::name) *> cached{nullptr};                                    \

@@ -8,11 +8,13 @@
 
 namespace nitroscope::test {
 
+using namespace Qt::Literals::StringLiterals;
+
 inline QString cacheFolder() {
     const QString xdg = qEnvironmentVariable("XDG_CACHE_HOME");
-    const QString base = xdg.isEmpty() ? QDir::homePath() + QStringLiteral("/.cache") : xdg;
+    const QString base = xdg.isEmpty() ? QDir::homePath() + u"/.cache"_s : xdg;
     const QString chosen = qEnvironmentVariable("NITROSCOPE_CACHE");
-    return chosen.isEmpty() ? base + QStringLiteral("/nitroscope") : chosen;
+    return chosen.isEmpty() ? base + u"/nitroscope"_s : chosen;
 }
 
 } // namespace nitroscope::test

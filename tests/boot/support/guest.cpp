@@ -6,6 +6,8 @@
 #include <QJsonDocument>
 
 namespace nitroscope::test {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QString existing(const char *path) {
@@ -33,12 +35,11 @@ QString Guest::demoEif() {
 }
 
 bool Guest::start(const QStringList &arguments, const std::function<void()> &beforeRunning) {
-    const QString socket = m_folder.filePath(QStringLiteral("qmp"));
-    QStringList all{QStringLiteral("-nodefaults"), QStringLiteral("-no-user-config"),
-                    QStringLiteral("-display"),    QStringLiteral("none"),
-                    QStringLiteral("-serial"),     QStringLiteral("stdio"),
-                    QStringLiteral("-qmp"),        QStringLiteral("unix:%1,server=on,wait=on").arg(socket),
-                    QStringLiteral("-S")};
+    const QString socket = m_folder.filePath(u"qmp"_s);
+    QStringList all{
+        u"-nodefaults"_s, u"-no-user-config"_s, u"-display"_s, u"none"_s,
+        u"-serial"_s,     u"stdio"_s,           u"-qmp"_s,     u"unix:%1,server=on,wait=on"_s.arg(socket),
+        u"-S"_s};
     m_process.start(qemu(), all + arguments);
     QDeadlineTimer deadline(120000);
     while (!deadline.hasExpired() && m_process.state() != QProcess::NotRunning) {
@@ -52,12 +53,11 @@ bool Guest::start(const QStringList &arguments, const std::function<void()> &bef
         return false;
     }
     // QEMU sends no events before the capabilities are agreed on, so the machine must not run before that.
-    const QJsonValue agreed = command(QStringLiteral("qmp_capabilities"));
+    const QJsonValue agreed = command(u"qmp_capabilities"_s);
     if (beforeRunning)
         beforeRunning();
-    const QJsonValue running = command(QStringLiteral("cont"));
-    return !agreed.toObject().contains(QStringLiteral("error")) &&
-           !running.toObject().contains(QStringLiteral("error"));
+    const QJsonValue running = command(u"cont"_s);
+    return !agreed.toObject().contains(u"error"_s) && !running.toObject().contains(u"error"_s);
 }
 
 void Guest::pump(int wait) {
@@ -76,9 +76,9 @@ void Guest::takeLines() {
     for (qsizetype end = m_pending.indexOf('\n'); end >= 0; end = m_pending.indexOf('\n')) {
         const QJsonObject message = QJsonDocument::fromJson(m_pending.left(end)).object();
         m_pending.remove(0, end + 1);
-        if (message.contains(QStringLiteral("event")))
+        if (message.contains(u"event"_s))
             m_events.append(message);
-        else if (!message.contains(QStringLiteral("QMP")))
+        else if (!message.contains(u"QMP"_s))
             m_replies.append(message);
     }
 }
@@ -98,8 +98,8 @@ QJsonObject Guest::waitForEvent(const QString &name, int seconds) {
     QDeadlineTimer deadline(seconds * 1000);
     for (;;) {
         for (const QJsonObject &event : std::as_const(m_events))
-            if (event[QStringLiteral("event")].toString() == name)
-                return event[QStringLiteral("data")].toObject();
+            if (event[u"event"_s].toString() == name)
+                return event[u"data"_s].toObject();
         if (deadline.hasExpired())
             return {};
         pump(milliseconds(deadline));
@@ -116,18 +116,18 @@ bool Guest::waitForExit(int seconds) {
 
 QJsonValue Guest::command(const QString &name, const QJsonObject &arguments) {
     m_replies.clear();
-    QJsonObject request{{QStringLiteral("execute"), name}};
+    QJsonObject request{{u"execute"_s, name}};
     if (!arguments.isEmpty())
-        request[QStringLiteral("arguments")] = arguments;
+        request[u"arguments"_s] = arguments;
     m_qmp.write(QJsonDocument(request).toJson(QJsonDocument::Compact) + '\n');
     m_qmp.flush();
     QDeadlineTimer deadline(120000);
     while (m_replies.isEmpty() && !deadline.hasExpired() && m_process.state() != QProcess::NotRunning)
         pump(milliseconds(deadline));
     if (m_replies.isEmpty())
-        return QJsonObject{{QStringLiteral("error"), QStringLiteral("no reply")}};
+        return QJsonObject{{u"error"_s, u"no reply"_s}};
     const QJsonObject reply = m_replies.takeFirst();
-    return reply.contains(QStringLiteral("return")) ? reply[QStringLiteral("return")] : QJsonValue(reply);
+    return reply.contains(u"return"_s) ? reply[u"return"_s] : QJsonValue(reply);
 }
 
 void Guest::type(const QByteArray &text) {

@@ -22,24 +22,24 @@ public:
     Guest() = default;
     ~Guest();
 
-    /// build/bin/qemu-system-x86_64, or empty when it has not been built.
+    // build/bin/qemu-system-x86_64, or empty when it has not been built.
     static QString qemu();
-    /// build/demo/demo.eif, or empty.
+    // build/demo/demo.eif, or empty.
     static QString demoEif();
 
-    /// Starts `-M nitro-enclave` with these further arguments and connects QMP. False when QEMU ended
-    /// instead; then errorOutput() has its message. `beforeRunning` may use command() before the first
-    /// instruction.
+    // Starts `-M nitro-enclave` with these further arguments and connects QMP. False when QEMU ended
+    // instead; then errorOutput() has its message. `beforeRunning` may use command() before the first
+    // instruction.
     bool start(const QStringList &arguments, const std::function<void()> &beforeRunning = {});
 
-    /// True once `text` has appeared on the console; false after `seconds` or when QEMU ended without it.
+    // True once `text` has appeared on the console; false after `seconds` or when QEMU ended without it.
     bool waitForConsole(const QByteArray &text, int seconds);
-    /// The data of the first event of this name, waiting for it if need be; empty object after `seconds`.
+    // The data of the first event of this name, waiting for it if need be; empty object after `seconds`.
     QJsonObject waitForEvent(const QString &name, int seconds);
-    /// Waits until QEMU ends by itself.
+    // Waits until QEMU ends by itself.
     bool waitForExit(int seconds);
 
-    /// The `return` member of a command's reply, or an object with `error`.
+    // The `return` member of a command's reply, or an object with `error`.
     QJsonValue command(const QString &name, const QJsonObject &arguments = {});
     void type(const QByteArray &text);
 
@@ -62,7 +62,7 @@ private:
 
 } // namespace nitroscope::test
 
-/// Skips the running test with the reason when QEMU or the demo enclave has not been built.
+// Skips the running test with the reason when QEMU or the demo enclave has not been built.
 #define NITROSCOPE_REQUIRE_GUEST()                                                                           \
     if (nitroscope::test::Guest::qemu().isEmpty())                                                           \
         QSKIP("build/bin/qemu-system-x86_64 has not been built (./workbench build)");                        \

@@ -38,7 +38,7 @@ int listenAt(const QString &path, int type) {
     return listener;
 }
 
-/// False after the end of `from`'s data, which is passed on, too.
+// False after the end of `from`'s data, which is passed on, too.
 bool passOn(int from, int to) {
     char bytes[65536];
     const ssize_t got = read(from, bytes, sizeof bytes);

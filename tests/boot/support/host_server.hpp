@@ -13,12 +13,12 @@
 
 namespace nitroscope::test {
 
-/// Listens at a Unix socket and runs `serve` with each connection, which ends with it.
+// Listens at a Unix socket and runs `serve` with each connection, which ends with it.
 class HostServer {
 public:
-    /// `type`: SOCK_STREAM or SOCK_SEQPACKET.
+    // `type`: SOCK_STREAM or SOCK_SEQPACKET.
     HostServer(const QString &path, int type, std::function<void(int fd)> serve);
-    /// The same with a socket that listens already; it is closed in the end.
+    // The same with a socket that listens already; it is closed in the end.
     HostServer(int listener, std::function<void(int fd)> serve);
     ~HostServer();
     HostServer(const HostServer &) = delete;
@@ -26,7 +26,7 @@ public:
 
     int accepted() const { return m_accepted; }
 
-    /// Sends back what comes, and ends when the peer has ended.
+    // Sends back what comes, and ends when the peer has ended.
     static void echo(int fd);
 
 private:
@@ -35,20 +35,20 @@ private:
     std::thread m_thread;
 };
 
-/// A TCP socket that listens at a free port of 127.0.0.1, which is stored; -1 with a warning.
+// A TCP socket that listens at a free port of 127.0.0.1, which is stored; -1 with a warning.
 int listenOnLoopback(quint16 &port);
 
-/// Passes bytes and ends of data between two connections until both have ended. Closes neither.
+// Passes bytes and ends of data between two connections until both have ended. Closes neither.
 void joinConnections(int one, int other);
 
-/// A connection to `port` of the enclave through the hybrid socket at `path`, after the OK line; -1 when it
-/// was refused. `cid`: 0 for the console.
+// A connection to `port` of the enclave through the hybrid socket at `path`, after the OK line; -1 when it
+// was refused. `cid`: 0 for the console.
 int connectToEnclave(const QString &path, quint32 port, int cid = -1);
 
 bool sendAllTo(int fd, const QByteArray &bytes);
-/// Until the peer's end, or so many bytes.
+// Until the peer's end, or so many bytes.
 QByteArray receiveFrom(int fd, qsizetype limit = 1 << 30);
-/// One line without its end.
+// One line without its end.
 QByteArray receiveLine(int fd);
 
 } // namespace nitroscope::test

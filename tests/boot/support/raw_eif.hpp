@@ -18,8 +18,8 @@ struct RawSection {
     QByteArray data;
 };
 
-/// A whole EIF in memory. Field positions follow the public description: everything big-endian, a 548-byte
-/// header.
+// A whole EIF in memory. Field positions follow the public description: everything big-endian, a 548-byte
+// header.
 class RawEif {
 public:
     static RawEif read(const QString &path);
@@ -27,7 +27,7 @@ public:
     QByteArray bytes;
 
     QList<RawSection> sections() const;
-    /// PCR0, PCR1 or PCR2 as the platform computes them: SHA384(48 zero bytes || SHA384(contents)).
+    // PCR0, PCR1 or PCR2 as the platform computes them: SHA384(48 zero bytes || SHA384(contents)).
     QByteArray pcr(int index) const;
 
     void put16(qsizetype offset, quint16 value);
@@ -41,9 +41,9 @@ public:
     void setSectionSize(int index, quint64 value) { put64(0x11c + 8 * index, value); }
     int sectionCount() const { return get16(0x1a); }
 
-    /// The CRC that the file should have when `holeSize` zeros come after its first `holeAt` bytes.
+    // The CRC that the file should have when `holeSize` zeros come after its first `holeAt` bytes.
     quint32 crc(quint64 holeAt, quint64 holeSize) const;
-    /// Computes the CRC over header (without the field) and the sections that the table names, and stores it.
+    // Computes the CRC over header (without the field) and the sections that the table names, and stores it.
     void fixCrc();
     bool write(const QString &path) const;
 };

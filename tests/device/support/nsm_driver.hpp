@@ -18,7 +18,7 @@ public:
 
     explicit NsmDriver(QtestMachine &machine) : VirtioDriver(machine, transport, ring), m_machine(machine) {}
 
-    /// Puts both chains into the queue, as one descriptor each, and tells the device. Descriptors 0 and 1.
+    // Puts both chains into the queue, as one descriptor each, and tells the device. Descriptors 0 and 1.
     void post(const QByteArray &request, quint32 capacity = responseMaximum) {
         m_machine.writeMemory(requestBuffer, request);
         m_machine.writeMemory(responseBuffer, QByteArray(64, '\xee'));
@@ -29,8 +29,8 @@ public:
         notify();
     }
 
-    /// The response to what was posted last; nothing while there is none. It must come second, with the
-    /// request's buffer in front of it and nothing written to that.
+    // The response to what was posted last; nothing while there is none. It must come second, with the
+    // request's buffer in front of it and nothing written to that.
     std::optional<QByteArray> response() {
         if (usedIndex() == m_before)
             return std::nullopt;
@@ -41,7 +41,7 @@ public:
         return answer.length == 0 ? QByteArray() : m_machine.readMemory(responseBuffer, answer.length);
     }
 
-    /// post() and response() in one; empty when there is none.
+    // post() and response() in one; empty when there is none.
     QByteArray ask(const QByteArray &request, quint32 capacity = responseMaximum) {
         post(request, capacity);
         return response().value_or(QByteArray());
@@ -52,7 +52,7 @@ private:
     quint16 m_before = 0;
 };
 
-/// CBOR for requests: texts and byte strings below 64 KiB, numbers below 24.
+// CBOR for requests: texts and byte strings below 64 KiB, numbers below 24.
 namespace nsm_request {
 
 inline QByteArray text(const QByteArray &value) {
@@ -65,7 +65,7 @@ inline QByteArray number(int value) {
     return value < 24 ? QByteArray(1, static_cast<char>(value))
                       : QByteArray::fromHex("19" + QByteArray::number(0x10000 + value, 16).right(4));
 }
-/// {name: {key: value, …}} with the values encoded already.
+// {name: {key: value, …}} with the values encoded already.
 inline QByteArray variant(const QByteArray &name, const QList<std::pair<QByteArray, QByteArray>> &fields) {
     QByteArray body(1, static_cast<char>(0xa0 + fields.size()));
     for (const auto &[key, value] : fields)

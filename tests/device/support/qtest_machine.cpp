@@ -11,6 +11,8 @@
 
 namespace nitroscope::test {
 
+using namespace Qt::Literals::StringLiterals;
+
 namespace {
 
 constexpr int deadlineMs = 60000;
@@ -38,27 +40,24 @@ QString QtestMachine::qemu() {
 }
 
 bool QtestMachine::start(const QStringList &arguments) {
-    const QString rom = m_folder.filePath(QStringLiteral("zero.rom"));
+    const QString rom = m_folder.filePath(u"zero.rom"_s);
     QFile file(rom);
     if (!file.open(QIODevice::WriteOnly) || file.write(QByteArray(64 * 1024, '\0')) < 0)
         return false;
     file.close();
-    const QString qtestPath = m_folder.filePath(QStringLiteral("qtest"));
-    const QString qmpPath = m_folder.filePath(QStringLiteral("qmp"));
+    const QString qtestPath = m_folder.filePath(u"qtest"_s);
+    const QString qmpPath = m_folder.filePath(u"qmp"_s);
     if (!m_qtestServer.listen(qtestPath) || !m_qmpServer.listen(qmpPath))
         return false;
 
-    QStringList all{QStringLiteral("-accel"),     QStringLiteral("qtest"),
-                    QStringLiteral("-display"),   QStringLiteral("none"),
-                    QStringLiteral("-serial"),    QStringLiteral("null"),
-                    QStringLiteral("-monitor"),   QStringLiteral("none"),
-                    QStringLiteral("-qtest"),     QStringLiteral("unix:") + qtestPath,
-                    QStringLiteral("-qtest-log"), QStringLiteral("none"),
-                    QStringLiteral("-qmp"),       QStringLiteral("unix:") + qmpPath};
-    if (!arguments.contains(QStringLiteral("-M")))
-        all += {QStringLiteral("-M"), QStringLiteral("nitro-enclave")};
-    if (!arguments.contains(QStringLiteral("-bios")))
-        all += {QStringLiteral("-bios"), rom};
+    QStringList all{
+        u"-accel"_s,     u"qtest"_s,    u"-display"_s, u"none"_s,           u"-serial"_s,
+        u"null"_s,       u"-monitor"_s, u"none"_s,     u"-qtest"_s,         u"unix:"_s + qtestPath,
+        u"-qtest-log"_s, u"none"_s,     u"-qmp"_s,     u"unix:"_s + qmpPath};
+    if (!arguments.contains(u"-M"_s))
+        all += {u"-M"_s, u"nitro-enclave"_s};
+    if (!arguments.contains(u"-bios"_s))
+        all += {u"-bios"_s, rom};
     m_process.start(qemu(), all + arguments);
     if (!m_process.waitForStarted(deadlineMs))
         return false;
@@ -66,13 +65,13 @@ bool QtestMachine::start(const QStringList &arguments) {
     m_qtest = accept(m_qtestServer);
     m_qmp = m_qtest ? accept(m_qmpServer) : nullptr;
     QJsonObject greeting;
-    if (!m_qmp || !readObject(deadlineMs, greeting) || !greeting.contains(QStringLiteral("QMP"))) {
+    if (!m_qmp || !readObject(deadlineMs, greeting) || !greeting.contains(u"QMP"_s)) {
         waitForExit();
         return false;
     }
-    command(QStringLiteral("qmp_capabilities"));
+    command(u"qmp_capabilities"_s);
     // QEMU opens its sockets before it makes the machine: it is there once it answers.
-    const bool alive = command(QStringLiteral("query-status")).toObject().contains(QStringLiteral("status"));
+    const bool alive = command(u"query-status"_s).toObject().contains(u"status"_s);
     if (!alive)
         waitForExit();
     return alive;
@@ -111,39 +110,39 @@ bool QtestMachine::readObject(int milliseconds, QJsonObject &object) {
 }
 
 QJsonValue QtestMachine::command(const QString &name, const QJsonObject &arguments) {
-    QJsonObject request{{QStringLiteral("execute"), name}};
+    QJsonObject request{{u"execute"_s, name}};
     if (!arguments.isEmpty())
-        request[QStringLiteral("arguments")] = arguments;
+        request[u"arguments"_s] = arguments;
     m_qmp->write(QJsonDocument(request).toJson(QJsonDocument::Compact) + '\n');
     m_qmp->flush();
     QJsonObject reply;
     while (readObject(deadlineMs, reply)) {
-        if (reply.contains(QStringLiteral("event")))
+        if (reply.contains(u"event"_s))
             m_events += reply;
-        else if (reply.contains(QStringLiteral("return")))
-            return reply[QStringLiteral("return")];
+        else if (reply.contains(u"return"_s))
+            return reply[u"return"_s];
         else
             return reply;
     }
-    return QJsonObject{{QStringLiteral("error"), QStringLiteral("no reply")}};
+    return QJsonObject{{u"error"_s, u"no reply"_s}};
 }
 
 QJsonObject QtestMachine::takeEvent(const QString &name) {
     QDeadlineTimer deadline(deadlineMs);
     for (qsizetype i = 0;;) {
         for (; i < m_events.size(); ++i) {
-            if (m_events[i][QStringLiteral("event")].toString() == name)
-                return m_events.takeAt(i)[QStringLiteral("data")].toObject();
+            if (m_events[i][u"event"_s].toString() == name)
+                return m_events.takeAt(i)[u"data"_s].toObject();
         }
         QJsonObject object;
         if (!readObject(static_cast<int>(deadline.remainingTime()), object))
             return {};
-        if (object.contains(QStringLiteral("event")))
+        if (object.contains(u"event"_s))
             m_events += object;
     }
 }
 
-/// What follows "OK" in the answer; nothing when the command was refused or QEMU is gone.
+// What follows "OK" in the answer; nothing when the command was refused or QEMU is gone.
 std::optional<QByteArray> QtestMachine::qtest(const QByteArray &line) {
     m_qtest->write(line + '\n');
     m_qtest->flush();

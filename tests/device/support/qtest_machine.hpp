@@ -25,27 +25,27 @@ public:
     ~QtestMachine();
     Q_DISABLE_COPY_MOVE(QtestMachine)
 
-    /// build/bin/qemu-system-x86_64, or empty when it has not been built.
+    // build/bin/qemu-system-x86_64, or empty when it has not been built.
     static QString qemu();
 
-    /// Starts `-M nitro-enclave` (or with `-M` in the arguments, that) with a ROM of zeros. False when QEMU
-    /// ended instead of accepting connections; then errorOutput() has its words and exitCode() its exit code.
+    // Starts `-M nitro-enclave` (or with `-M` in the arguments, that) with a ROM of zeros. False when QEMU
+    // ended instead of accepting connections; then errorOutput() has its words and exitCode() its exit code.
     bool start(const QStringList &arguments = {});
-    /// Runs until QEMU ends by itself; false after 60 seconds.
+    // Runs until QEMU ends by itself; false after 60 seconds.
     bool waitForExit();
     int exitCode() const { return m_process.exitCode(); }
     qint64 processId() const { return m_process.processId(); }
     QByteArray errorOutput();
 
-    /// QMP: the `return` member, or the whole error object under "error".
+    // QMP: the `return` member, or the whole error object under "error".
     QJsonValue command(const QString &name, const QJsonObject &arguments = {});
-    /// Data of the first event of that name from now on or already received; empty object after 60 seconds.
-    /// Takes it out of the list.
+    // Data of the first event of that name from now on or already received; empty object after 60 seconds.
+    // Takes it out of the list.
     QJsonObject takeEvent(const QString &name);
-    /// All events so far, oldest first.
+    // All events so far, oldest first.
     const QList<QJsonObject> &events() const { return m_events; }
 
-    /// Guest-physical memory and I/O ports; widths in bits. A refused access reads as all ones.
+    // Guest-physical memory and I/O ports; widths in bits. A refused access reads as all ones.
     quint32 read32(quint64 address);
     void write32(quint64 address, quint32 value);
     QByteArray readMemory(quint64 address, qsizetype size);
@@ -53,7 +53,7 @@ public:
     quint32 in32(quint16 port);
     void out32(quint16 port, quint32 value);
     void out8(quint16 port, quint8 value);
-    /// The virtual clock, which stands still otherwise; timers fire on the way.
+    // The virtual clock, which stands still otherwise; timers fire on the way.
     void advanceClock(qint64 nanoseconds);
 
 private:

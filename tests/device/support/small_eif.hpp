@@ -18,9 +18,9 @@ struct SmallEif {
 
     SmallEif();
     QByteArray bytes() const;
-    /// SHA-384(48 zeros || SHA-384(content)) of PCR 0, 1 or 2.
+    // SHA-384(48 zeros || SHA-384(content)) of PCR 0, 1 or 2.
     QByteArray pcr(int index) const;
-    /// PCR of a text without an inner hash: 3 (role ARN) and 4 (instance id).
+    // PCR of a text without an inner hash: 3 (role ARN) and 4 (instance id).
     static QByteArray textPcr(const QByteArray &text);
 };
 

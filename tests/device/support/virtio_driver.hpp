@@ -9,7 +9,7 @@
 
 namespace nitroscope::test {
 
-/// virtio-mmio registers, byte offsets.
+// virtio-mmio registers, byte offsets.
 enum class MmioRegister : quint32 {
     magic = 0x00,
     version = 0x04,
@@ -34,12 +34,12 @@ enum class MmioRegister : quint32 {
     queueReset = 0xc0,
 };
 
-/// Device status bits.
+// Device status bits.
 namespace status {
 constexpr quint32 acknowledge = 1, driver = 2, driverOk = 4, featuresOk = 8, needsReset = 0x40;
 }
 
-/// Feature bits.
+// Feature bits.
 namespace feature {
 constexpr int indirectDescriptors = 28, version1 = 32, ringReset = 40;
 }
@@ -61,7 +61,7 @@ struct UsedElement {
 
 class VirtioDriver {
 public:
-    /// `base`: the transport's address. `ring`: 3 free pages of guest memory for the queue.
+    // `base`: the transport's address. `ring`: 3 free pages of guest memory for the queue.
     VirtioDriver(QtestMachine &machine, quint64 base, quint64 ring)
         : m_machine(machine), m_base(base), m_ring(ring) {}
 
@@ -70,22 +70,22 @@ public:
     void set64(MmioRegister low, quint64 value);
     quint64 deviceFeatures();
 
-    /// The initialisation of §3.1.1 with these features, up to DRIVER_OK, with a queue of `size` descriptors.
-    /// Returns the status the device shows then.
+    // The initialisation of §3.1.1 with these features, up to DRIVER_OK, with a queue of `size` descriptors.
+    // Returns the status the device shows then.
     quint32 start(quint64 features = quint64(1) << feature::version1, quint16 size = 16, int queue = 0);
-    /// start() in parts, for a device with several queues: one object for each of them, negotiate() with any,
-    /// enableQueue() with each, run() with any.
+    // start() in parts, for a device with several queues: one object for each of them, negotiate() with any,
+    // enableQueue() with each, run() with any.
     void negotiate(quint64 features);
     void enableQueue(quint16 size, int queue);
     quint32 run();
 
-    /// Writes a descriptor table entry.
+    // Writes a descriptor table entry.
     void describe(quint16 index, const Descriptor &descriptor);
-    /// Puts chains into the available ring; notify() tells the device.
+    // Puts chains into the available ring; notify() tells the device.
     void offer(const QList<quint16> &heads);
     void notify() { set(MmioRegister::queueNotify, m_queue); }
 
-    /// The used ring's running index, and an entry of it.
+    // The used ring's running index, and an entry of it.
     quint16 usedIndex();
     UsedElement used(quint16 index);
 

@@ -15,7 +15,7 @@
 
 namespace nitroscope::test {
 
-/// struct virtio_vsock_hdr and what follows it; as the guest sends it by default.
+// struct virtio_vsock_hdr and what follows it; as the guest sends it by default.
 struct VsockPacket {
     static constexpr qsizetype headerBytes = VSOCK_HEADER_BYTES;
     quint64 sourceCid = 16, destinationCid = 3;
@@ -28,7 +28,7 @@ struct VsockPacket {
     static VsockPacket parse(const QByteArray &bytes);
 };
 
-/// Lengths of the descriptors that a buffer consists of.
+// Lengths of the descriptors that a buffer consists of.
 using Layout = QList<quint32>;
 
 class VsockDriver {
@@ -41,37 +41,37 @@ public:
 
     explicit VsockDriver(QtestMachine &machine);
 
-    /// Resets, negotiates and starts the device with three empty queues. The status the device shows then.
+    // Resets, negotiates and starts the device with three empty queues. The status the device shows then.
     quint32 start(quint64 wanted = features);
-    /// What the driver does at the start of every test: eight event buffers.
+    // What the driver does at the start of every test: eight event buffers.
     void offerEventBuffers(int count = 8);
-    /// `count` more receive buffers of this layout; through an indirect table when asked for.
+    // `count` more receive buffers of this layout; through an indirect table when asked for.
     void offerReceiveBuffers(int count, const Layout &layout = {44 + 4096}, bool indirect = false);
-    /// Puts a packet into the TX queue, cut as `layout` says (the last descriptor takes the rest), and
-    /// notifies the device unless told otherwise.
+    // Puts a packet into the TX queue, cut as `layout` says (the last descriptor takes the rest), and
+    // notifies the device unless told otherwise.
     void send(const VsockPacket &packet, const Layout &layout = {}, bool indirect = false,
               bool notify = true);
 
-    /// The next received packet, waiting for it; nothing after `milliseconds`. Used buffers are offered again
-    /// with the layout they had.
+    // The next received packet, waiting for it; nothing after `milliseconds`. Used buffers are offered again
+    // with the layout they had.
     std::optional<VsockPacket> receive(int milliseconds = 60000);
-    /// Whether any packet is there now.
+    // Whether any packet is there now.
     bool hasReceived() { return m_rx.usedIndex() != m_rxSeen; }
-    /// Bytes of all RW packets of a flow until there are `count`; credit is given back. Empty on anything
-    /// else.
+    // Bytes of all RW packets of a flow until there are `count`; credit is given back. Empty on anything
+    // else.
     QByteArray receiveBytes(const VsockPacket &flow, qsizetype count);
-    /// Id of the next event (0: transport reset).
+    // Id of the next event (0: transport reset).
     std::optional<quint32> takeEvent(int milliseconds = 60000);
     quint16 sentAndUsed() { return m_tx.usedIndex(); }
 
-    /// Dials `port` of the parent and takes the RESPONSE; what the guest's packets of this flow look like.
+    // Dials `port` of the parent and takes the RESPONSE; what the guest's packets of this flow look like.
     std::optional<VsockPacket> dial(quint32 port, quint32 fromPort = 1024, quint16 type = 1, quint64 cid = 3);
 
     VirtioDriver &rx() { return m_rx; }
     VirtioDriver &tx() { return m_tx; }
     VirtioDriver &events() { return m_events; }
 
-    /// An answer to `flow`'s peer.
+    // An answer to `flow`'s peer.
     static VsockPacket with(VsockPacket flow, quint16 op, const QByteArray &payload = {}, quint32 flags = 0);
 
 private:

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 namespace nitroscope::test {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int deadlineMs = 60000, stepMs = 20;
@@ -15,14 +17,14 @@ constexpr int deadlineMs = 60000, stepMs = 20;
 QJsonObject ofService(const QJsonValue &flows, quint32 service) {
     const QJsonArray list = flows.toArray();
     for (const QJsonValue flow : list)
-        if (flow.toObject()[QStringLiteral("service")].toInteger() == service)
+        if (flow.toObject()[u"service"_s].toInteger() == service)
             return flow.toObject();
     return {};
 }
 
-/// Clock ticks that a process has used.
+// Clock ticks that a process has used.
 qint64 ticksOf(qint64 process) {
-    QFile file(QStringLiteral("/proc/%1/stat").arg(process));
+    QFile file(u"/proc/%1/stat"_s.arg(process));
     if (!file.open(QIODevice::ReadOnly))
         return 0;
     const QByteArray line = file.readAll();
@@ -46,10 +48,9 @@ QByteArray patternBytes(qsizetype count, quint32 seed) {
 }
 
 QStringList VsockHostPrograms::arguments(const QStringList &routes) const {
-    QStringList all{QStringLiteral("-global"), QStringLiteral("virtio-vsock-device.path=") + path()};
+    QStringList all{u"-global"_s, u"virtio-vsock-device.path="_s + path()};
     if (!routes.isEmpty())
-        all += {QStringLiteral("-global"),
-                QStringLiteral("virtio-vsock-device.routes=") + routes.join(QLatin1Char(';'))};
+        all += {u"-global"_s, u"virtio-vsock-device.routes="_s + routes.join(QLatin1Char(';'))};
     return all;
 }
 
@@ -115,22 +116,22 @@ std::unique_ptr<QLocalSocket> VsockHostPrograms::connectTo(quint32 guestPort) {
 
 QJsonObject VsockHostPrograms::flow(quint32 service) {
     const QJsonObject info = query();
-    const QJsonObject living = ofService(info[QStringLiteral("flows")], service);
-    return !living.isEmpty() ? living : ofService(info[QStringLiteral("closed")], service);
+    const QJsonObject living = ofService(info[u"flows"_s], service);
+    return !living.isEmpty() ? living : ofService(info[u"closed"_s], service);
 }
 
 QJsonObject VsockHostPrograms::closedFlow(quint32 service) {
-    return ofService(query()[QStringLiteral("closed")], service);
+    return ofService(query()[u"closed"_s], service);
 }
 
 QString VsockHostPrograms::endOf(quint32 service) {
     QDeadlineTimer deadline(deadlineMs);
     QJsonObject row = flow(service);
-    while (row[QStringLiteral("state")].toString() != QLatin1String("closed") && !deadline.hasExpired()) {
+    while (row[u"state"_s].toString() != "closed"_L1 && !deadline.hasExpired()) {
         QThread::msleep(5);
         row = flow(service);
     }
-    return row[QStringLiteral("reason")].toString();
+    return row[u"reason"_s].toString();
 }
 
 double VsockHostPrograms::cpuShareOver(int milliseconds) {

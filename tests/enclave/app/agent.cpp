@@ -25,10 +25,10 @@ namespace nitroscope::demo {
 namespace {
 
 constexpr size_t chunkLimit = 1 << 20;
-/// The port's name has the number of its virtio device, and there are others before it.
+// The port's name has the number of its virtio device, and there are others before it.
 constexpr int virtioDevices = 8;
 
-/// Arguments of a command: numbers and, at the end, a word.
+// Arguments of a command: numbers and, at the end, a word.
 struct Command {
     char name[16] = {};
     unsigned long long a = 0, b = 0, c = 0;
@@ -75,7 +75,7 @@ std::string giveBytes(int fd, uint64_t count, uint64_t seed, size_t chunk, Diges
     return "ok " + std::to_string(count) + (digest == Digest::sha384 ? ' ' + hash.digest() : "");
 }
 
-/// Reads to the end of the peer's data; what there was, at most 200 bytes of it.
+// Reads to the end of the peer's data; what there was, at most 200 bytes of it.
 std::string drain(int fd) {
     std::string all;
     char bytes[4096];
@@ -152,7 +152,7 @@ std::string refused(int port) {
     return answer.starts_with("ok 0 ") ? "failed: connected" : answer;
 }
 
-/// Passes on what comes on `from`; false after the end of its data, which is passed on, too.
+// Passes on what comes on `from`; false after the end of its data, which is passed on, too.
 bool passOn(int from, int to) {
     char bytes[16384];
     const ssize_t got = read(from, bytes, sizeof bytes);
@@ -162,7 +162,7 @@ bool passOn(int from, int to) {
     return false;
 }
 
-/// Until both have ended; then the connection that the command came on has no use any more.
+// Until both have ended; then the connection that the command came on has no use any more.
 void relay(int near, int port) {
     const int far = dialParent(static_cast<uint32_t>(port), SOCK_STREAM);
     if (far < 0)
@@ -208,8 +208,8 @@ std::string messages(int port) {
     return result;
 }
 
-/// SO_VM_SOCKETS_BUFFER_SIZE: what this end buffers, and since Linux 6.12.92 also what it has under way at
-/// most.
+// SO_VM_SOCKETS_BUFFER_SIZE: what this end buffers, and since Linux 6.12.92 also what it has under way at
+// most.
 std::string setBuffer(int fd, uint64_t bytes) {
     return setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &bytes, sizeof bytes) == 0
                ? "ok"
@@ -224,7 +224,7 @@ bool ping(int fd, uint64_t count) {
     return true;
 }
 
-/// False at the end of the connection. Reads byte by byte: what follows may be the bytes of a transfer.
+// False at the end of the connection. Reads byte by byte: what follows may be the bytes of a transfer.
 bool readLine(int fd, std::string &line) {
     line.clear();
     char byte;
@@ -235,7 +235,7 @@ bool readLine(int fd, std::string &line) {
     return got == 1;
 }
 
-/// "" when the command has answered by itself.
+// "" when the command has answered by itself.
 std::string obey(int fd, const std::string &line) {
     Command command;
     const int words = std::sscanf(line.c_str(), "%15s %llu %llu %llu %15s", command.name, &command.a,

@@ -22,10 +22,10 @@
 
 namespace nitroscope::demo {
 
-/// Serves commands until the connection ends.
+// Serves commands until the connection ends.
 void serveAgent(int fd);
 
-/// The same on a virtio-serial port, if this guest has one; for the benchmark's comparison.
+// The same on a virtio-serial port, if this guest has one; for the benchmark's comparison.
 void startSerialAgent();
 
 } // namespace nitroscope::demo

@@ -25,7 +25,7 @@
 
 namespace {
 
-/// Files of this tree that show the second ramdisk's content arrived.
+// Files of this tree that show the second ramdisk's content arrived.
 constexpr const char *messageOfTheDay = "/etc/motd", *dataFolder = "/usr/share/nitroscope-demo";
 
 int number(const char *variable, int otherwise) {

@@ -25,7 +25,7 @@ public:
             *out++ = next();
     }
 
-    /// Whether these are the next bytes.
+    // Whether these are the next bytes.
     bool check(const unsigned char *bytes, size_t size) {
         for (; size > 0 && m_used < 8; --size)
             if (*bytes++ != next())

@@ -15,7 +15,7 @@
 
 namespace nitroscope::demo {
 
-/// §4.2.3: the first 64 bits of the fractions of the cube roots of the first 80 primes.
+// §4.2.3: the first 64 bits of the fractions of the cube roots of the first 80 primes.
 inline constexpr std::array<uint64_t, 80> sha384Constants{
     0x428a2f98d728ae22, 0x7137449123ef65cd, 0xb5c0fbcfec4d3b2f, 0xe9b5dba58189dbbc, 0x3956c25bf348b538,
     0x59f111f1b605d019, 0x923f82a4af194f9b, 0xab1c5ed5da6d8118, 0xd807aa98a3030242, 0x12835b0145706fbe,
@@ -57,7 +57,7 @@ public:
         m_used = size;
     }
 
-    /// In hexadecimal digits. Nothing may be added after it.
+    // In hexadecimal digits. Nothing may be added after it.
     std::string digest() {
         const uint64_t bits = m_size * 8; // §5.1.2; the upper half of the length is zero for what we send
         std::array<unsigned char, 16> length{};
@@ -100,7 +100,7 @@ private:
             m_state[i] += more[i];
     }
 
-    /// §5.3.4: of the square roots of the ninth to the sixteenth prime.
+    // §5.3.4: of the square roots of the ninth to the sixteenth prime.
     std::array<uint64_t, 8> m_state{0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17,
                                     0x152fecd8f70e5939, 0x67332667ffc00b31, 0x8eb44a8768581511,
                                     0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4};

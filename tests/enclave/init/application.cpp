@@ -22,7 +22,7 @@ std::vector<char *> pointers(const std::vector<std::string> &words) {
     return list;
 }
 
-/// In the child: becomes the application or tells why not.
+// In the child: becomes the application or tells why not.
 [[noreturn]] void become(const std::vector<std::string> &arguments,
                          const std::vector<std::string> &environment, int output) {
     sigset_t none;
@@ -94,8 +94,8 @@ std::deque<std::string> Application::readLines() {
         lines.push_back(m_unfinished.substr(start, end - start));
     m_unfinished.erase(0, start);
     // A line without an end must not grow without an end either.
-    constexpr size_t longestLine = 4096;
-    if (!m_unfinished.empty() && (m_output < 0 || m_unfinished.size() > longestLine))
+    constexpr size_t maxLineLength = 4096;
+    if (!m_unfinished.empty() && (m_output < 0 || m_unfinished.size() > maxLineLength))
         lines.push_back(std::exchange(m_unfinished, {}));
     return lines;
 }

@@ -8,15 +8,15 @@
 
 namespace nitroscope::demo {
 
-/// Runs one line; an empty one does nothing, an unknown one says so.
+// Runs one line; an empty one does nothing, an unknown one says so.
 void runCommand(Enclave &enclave, const std::string &line);
 
-/// "nsm ..." lines and PCR 0 to 4, as reported at boot.
+// "nsm ..." lines and PCR 0 to 4, as reported at boot.
 void reportNsm(Enclave &enclave);
-/// "<name> <index> <48 bytes in hexadecimal>", or why not.
+// "<name> <index> <48 bytes in hexadecimal>", or why not.
 void reportPcr(Enclave &enclave, std::string_view name, uint16_t index);
 
-/// Ends the enclave: a reboot goes through the keyboard controller and ends it as on EC2.
+// Ends the enclave: a reboot goes through the keyboard controller and ends it as on EC2.
 [[noreturn]] void endByReboot();
 
 } // namespace nitroscope::demo

@@ -13,15 +13,15 @@ namespace nitroscope::demo {
 
 class Console {
 public:
-    /// Opens /dev/console as standard input, output and error, and turns off the terminal's own echo.
+    // Opens /dev/console as standard input, output and error, and turns off the terminal's own echo.
     Console();
 
-    /// Prints one line; a line break is added.
+    // Prints one line; a line break is added.
     void line(std::string_view text);
-    /// Prints a line that tests read: "nitroscope-demo: ..."
+    // Prints a line that tests read: "nitroscope-demo: ..."
     void report(std::string_view text);
 
-    /// Reads what was typed and calls `command` for each line that got complete.
+    // Reads what was typed and calls `command` for each line that got complete.
     void readInput(const std::function<void(const std::string &)> &command);
     bool atEnd() const { return m_atEnd; }
 

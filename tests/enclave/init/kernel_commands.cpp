@@ -14,7 +14,7 @@
 namespace nitroscope::demo {
 namespace {
 
-/// Entries of a folder of /proc that are numbers, ascending.
+// Entries of a folder of /proc that are numbers, ascending.
 std::vector<uint32_t> numbersIn(const std::string &folder) {
     std::vector<uint32_t> numbers;
     DIR *open = opendir(folder.c_str());

@@ -8,9 +8,9 @@
 
 namespace nitroscope::demo {
 
-/// "task PID TID PARENT STATE NAME" for every thread, from /proc/*/task/*/stat.
+// "task PID TID PARENT STATE NAME" for every thread, from /proc/*/task/*/stat.
 void listTasks(Enclave &enclave);
-/// A whole file, line by line; what is read is not a terminal's text, so it is passed on as it is.
+// A whole file, line by line; what is read is not a terminal's text, so it is passed on as it is.
 void showFile(Enclave &enclave, const std::string &path);
 void loadModule(Enclave &enclave, const std::string &path);
 

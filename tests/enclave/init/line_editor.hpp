@@ -21,13 +21,13 @@ public:
 
     explicit LineEditor(std::string_view prompt) : m_prompt(prompt) {}
 
-    /// Takes one byte of input and appends what the terminal must print to `output`. Returns the line when
-    /// this byte ended one.
+    // Takes one byte of input and appends what the terminal must print to `output`. Returns the line when
+    // this byte ended one.
     std::optional<std::string> feed(char byte, std::string &output);
 
-    /// Takes the prompt and the line off the screen, before other output.
+    // Takes the prompt and the line off the screen, before other output.
     std::string hide() const { return "\r\x1b[K"; }
-    /// Puts prompt and line back.
+    // Puts prompt and line back.
     std::string show() const { return m_prompt + m_line; }
 
 private:

@@ -24,7 +24,7 @@ namespace {
 
 using namespace nitroscope::demo;
 
-/// What PCR 16, the first one that applications may extend, is extended with at boot.
+// What PCR 16, the first one that applications may extend, is extended with at boot.
 constexpr std::string_view pcr16Data = "nitroscope-demo";
 
 void warn(Console &console, const std::vector<std::string> &problems) {
@@ -63,7 +63,7 @@ void failAsTold(Failure failure) {
     }
 }
 
-/// A descriptor that becomes readable when a child has ended.
+// A descriptor that becomes readable when a child has ended.
 int childSignals() {
     sigset_t child;
     sigemptyset(&child);
@@ -77,7 +77,7 @@ void passOutput(Enclave &enclave) {
         enclave.console.line("app: " + line);
 }
 
-/// Reaps and, when it was the application, prints the rest of its output and how it ended.
+// Reaps and, when it was the application, prints the rest of its output and how it ended.
 void applicationEnded(Enclave &enclave, const std::string &ending, const BootOptions &options) {
     // A child of the application may hold the pipe open, so do not wait for its end.
     pollfd output{.fd = enclave.application.output(), .events = POLLIN, .revents = 0};

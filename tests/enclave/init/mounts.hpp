@@ -9,11 +9,11 @@
 
 namespace nitroscope::demo {
 
-/// Mounts /dev, /proc and /sys on the initramfs. Returns what did not work, one sentence each.
+// Mounts /dev, /proc and /sys on the initramfs. Returns what did not work, one sentence each.
 std::vector<std::string> mountEarly();
 
-/// Makes /rootfs the root directory of this process and its children, with /dev, /proc, /sys, /run and /tmp
-/// below it. Returns what did not work; when there is no /rootfs nothing changes.
+// Makes /rootfs the root directory of this process and its children, with /dev, /proc, /sys, /run and /tmp
+// below it. Returns what did not work; when there is no /rootfs nothing changes.
 std::vector<std::string> enterRootfs();
 
 } // namespace nitroscope::demo

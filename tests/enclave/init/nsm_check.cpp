@@ -12,7 +12,7 @@ namespace {
 constexpr uint16_t pcrCount = 32, platformPcrs = 16;
 constexpr size_t fieldLimit = 1024; // of user_data, nonce and public_key
 
-/// What a check found wrong; empty when nothing.
+// What a check found wrong; empty when nothing.
 using Complaint = std::string;
 
 bool isZero(const PcrValue &value) {
@@ -47,8 +47,8 @@ Complaint description(NsmClient &nsm) {
     return {};
 }
 
-/// In production mode PCR 0, 1, 2 and 4 have values; 3 needs a role and 8 a signature; 16 has been extended
-/// at boot.
+// In production mode PCR 0, 1, 2 and 4 have values; 3 needs a role and 8 a signature; 16 has been extended
+// at boot.
 Complaint initialPcrs(NsmClient &nsm) {
     for (uint16_t index = 0; index < pcrCount; ++index) {
         const auto pcr = nsm.describePcr(index);
@@ -141,7 +141,7 @@ Complaint lockingAll(NsmClient &nsm) {
     return wantSuccess(nsm.lockPcrs(pcrCount), "locking them again");
 }
 
-/// The device's answers to bytes that are no request, and the driver's to too many of them.
+// The device's answers to bytes that are no request, and the driver's to too many of them.
 Complaint nonsense(NsmClient &nsm) {
     const auto send = [&](std::string_view text) {
         const auto bytes = cbor::asBytes(text);

@@ -12,11 +12,11 @@ namespace nitroscope::demo {
 
 void checkNsm(Enclave &enclave);
 
-/// "document <hexadecimal>": an attestation document with these fields.
+// "document <hexadecimal>": an attestation document with these fields.
 void reportDocument(Enclave &enclave, std::string_view userData, std::string_view nonce,
                     std::string_view publicKey);
 
-/// "bench <n> requests <ns> ns each": DescribePCR again and again, by the guest's clock.
+// "bench <n> requests <ns> ns each": DescribePCR again and again, by the guest's clock.
 void benchNsm(Enclave &enclave, uint32_t requests);
 
 } // namespace nitroscope::demo

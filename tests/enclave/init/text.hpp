@@ -15,16 +15,16 @@
 
 namespace nitroscope::demo {
 
-/// Lower-case, two digits for each byte.
+// Lower-case, two digits for each byte.
 std::string hex(std::span<const std::byte> bytes);
 
-/// The non-empty parts between any of `separators`.
+// The non-empty parts between any of `separators`.
 std::vector<std::string> split(std::string_view text, std::string_view separators);
 
-/// Decimal, the whole text, within 32 bits.
+// Decimal, the whole text, within 32 bits.
 std::optional<uint32_t> toNumber(std::string_view text);
 
-/// Whole content of a small file, or nothing with errno set. Works for /proc, whose files have no size.
+// Whole content of a small file, or nothing with errno set. Works for /proc, whose files have no size.
 std::optional<std::string> readFile(const char *path);
 
 } // namespace nitroscope::demo

@@ -11,7 +11,7 @@ namespace nitroscope::demo {
 
 class NsmClient {
 public:
-    /// Opens /dev/nsm; error() says why that failed.
+    // Opens /dev/nsm; error() says why that failed.
     NsmClient();
     ~NsmClient();
     NsmClient(const NsmClient &) = delete;
@@ -22,17 +22,17 @@ public:
 
     NsmResult<NsmDescription> describe();
     NsmResult<PcrState> describePcr(uint16_t index);
-    /// The register's new value: SHA-384(old value, data).
+    // The register's new value: SHA-384(old value, data).
     NsmResult<PcrValue> extendPcr(uint16_t index, std::string_view data);
     NsmResult<void> lockPcr(uint16_t index);
-    /// Locks PCR 0 to `range` - 1.
+    // Locks PCR 0 to `range` - 1.
     NsmResult<void> lockPcrs(uint16_t range);
-    /// The attestation document; empty fields are left out.
+    // The attestation document; empty fields are left out.
     NsmResult<std::vector<std::byte>> attest(std::string_view userData, std::string_view nonce,
                                              std::string_view publicKey);
-    /// Sends any bytes; the error's name, empty when there is none.
+    // Sends any bytes; the error's name, empty when there is none.
     std::string errorOf(const NsmRequest &request);
-    /// As many bytes as wanted, over as many requests as that needs.
+    // As many bytes as wanted, over as many requests as that needs.
     NsmResult<std::vector<std::byte>> random(size_t count);
 
 private:

@@ -7,7 +7,7 @@ namespace {
 using cbor::Item;
 using cbor::Type;
 
-/// Runs `write` once to measure and once to write.
+// Runs `write` once to measure and once to write.
 template <class Write>
 NsmRequest encode(Write &&write) {
     cbor::Writer dry;
@@ -28,8 +28,8 @@ std::string undecodable(std::string_view what) {
     return "the answer cannot be understood: " + std::string(what);
 }
 
-/// Opens {"<variant>": {...}} and calls `field(key, item, reader)` for each entry of the inner map. `field`
-/// says whether it took the value; what it does not take is passed over.
+// Opens {"<variant>": {...}} and calls `field(key, item, reader)` for each entry of the inner map. `field`
+// says whether it took the value; what it does not take is passed over.
 template <class Field>
 NsmResult<void> forEachField(cbor::Bytes response, std::string_view variant, Field &&field) {
     cbor::Reader reader(response);

@@ -19,11 +19,11 @@
 
 namespace nitroscope::demo {
 
-/// Why a request failed, in words: the NSM's own error name, or what was wrong with the answer.
+// Why a request failed, in words: the NSM's own error name, or what was wrong with the answer.
 template <class T>
 using NsmResult = tl::expected<T, std::string>;
 
-/// A SHA-384 register.
+// A SHA-384 register.
 using PcrValue = std::array<std::byte, 48>;
 
 struct NsmDescription {
@@ -46,17 +46,17 @@ NsmRequest encodeDescribePcr(uint16_t index);
 NsmRequest encodeExtendPcr(uint16_t index, cbor::Bytes data);
 NsmRequest encodeLockPcr(uint16_t index);
 NsmRequest encodeLockPcrs(uint16_t range);
-/// Empty fields are left out, as null.
+// Empty fields are left out, as null.
 NsmRequest encodeAttestation(cbor::Bytes userData, cbor::Bytes nonce, cbor::Bytes publicKey);
 
 NsmResult<NsmDescription> decodeDescribe(cbor::Bytes response);
 NsmResult<std::vector<std::byte>> decodeGetRandom(cbor::Bytes response);
 NsmResult<PcrState> decodeDescribePcr(cbor::Bytes response);
 NsmResult<PcrValue> decodeExtendPcr(cbor::Bytes response);
-/// LockPCR and LockPCRs answer with their bare name.
+// LockPCR and LockPCRs answer with their bare name.
 NsmResult<void> decodeDone(cbor::Bytes response, std::string_view variant);
 NsmResult<std::vector<std::byte>> decodeAttestation(cbor::Bytes response);
-/// The name of an Error response; empty for any other.
+// The name of an Error response; empty for any other.
 std::string errorName(cbor::Bytes response);
 
 } // namespace nitroscope::demo

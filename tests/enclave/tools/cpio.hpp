@@ -13,15 +13,15 @@ namespace nitroscope::demo {
 
 class CpioWriter {
 public:
-    /// `output` stays open; errors are kept and told by finish().
+    // `output` stays open; errors are kept and told by finish().
     explicit CpioWriter(std::FILE *output) : m_output(output) {}
 
     void folder(std::string_view path);
-    /// Header of a file; exactly `size` bytes of content() have to follow.
+    // Header of a file; exactly `size` bytes of content() have to follow.
     void file(std::string_view path, bool executable, uint32_t size);
     void content(const void *bytes, size_t size);
 
-    /// Writes the trailer and fills up to a multiple of 512 bytes. False when anything could not be written.
+    // Writes the trailer and fills up to a multiple of 512 bytes. False when anything could not be written.
     bool finish();
 
 private:

@@ -26,12 +26,12 @@ struct CloseFile {
 };
 using File = std::unique_ptr<std::FILE, CloseFile>;
 
-constexpr uint64_t largestFile = 0xffffffff; // the format's numbers have 32 bits
+constexpr uint64_t maxFile = 0xffffffff; // the format's numbers have 32 bits
 
 bool addFile(CpioWriter &writer, const fs::path &source, const std::string &name) {
     const uint64_t size = fs::file_size(source);
     const File input(std::fopen(source.c_str(), "rb"));
-    if (!input || size > largestFile) {
+    if (!input || size > maxFile) {
         std::fprintf(stderr, "%s: %s\n", source.c_str(),
                      input ? "too large for a ramdisk" : std::strerror(errno));
         return false;
@@ -87,7 +87,7 @@ int run(const std::vector<std::string> &words) {
     }
     const uint64_t fillerSize = filler ? std::strtoull(words[4].c_str(), nullptr, 10) : 0;
     const File output(std::fopen(words[0].c_str(), "wb"));
-    if (!output || !fs::is_directory(words[1]) || fillerSize > largestFile) {
+    if (!output || !fs::is_directory(words[1]) || fillerSize > maxFile) {
         std::fprintf(stderr,
                      "make_ramdisk: cannot write %s, read the folder %s or make a filler of this size\n",
                      words[0].c_str(), words[1].c_str());

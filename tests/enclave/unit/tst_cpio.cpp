@@ -53,7 +53,7 @@ QList<Entry> parse(const QByteArray &archive) {
 class TestCpio : public QObject {
     Q_OBJECT
 
-private Q_SLOTS:
+private slots:
     void entries_readBackAsWritten() {
         const auto entries = parse(sample());
         QCOMPARE(entries.size(), 4);

@@ -29,7 +29,7 @@ Session type(const QByteArray &bytes) {
 class TestLineEditor : public QObject {
     Q_OBJECT
 
-private Q_SLOTS:
+private slots:
     void typedBytes_giveLines_data() {
         QTest::addColumn<QByteArray>("typed");
         QTest::addColumn<QByteArrayList>("lines");

@@ -24,10 +24,8 @@ const QByteArray register48 = QByteArray(48, '\x5a');
 const QByteArray lockedPcr = "\xa1\x6b"
                              "DescribePCR"
                              "\xa2\x64"
-                             "lock"
-                             "\xf5\x64"
-                             "data"
-                             "\x58\x30" +
+                             "lock\xf5\x64"
+                             "data\x58\x30" +
                              register48;
 
 } // namespace
@@ -35,7 +33,7 @@ const QByteArray lockedPcr = "\xa1\x6b"
 class TestNsmMessages : public QObject {
     Q_OBJECT
 
-private Q_SLOTS:
+private slots:
     void requests_haveTheDocumentedBytes() {
         QCOMPARE(hex(encodeDescribe()), QByteArray("6b" + QByteArray("DescribeNSM").toHex()));
         QCOMPARE(hex(encodeGetRandom()), QByteArray("69" + QByteArray("GetRandom").toHex()));
@@ -63,8 +61,7 @@ private Q_SLOTS:
                            "LockPCR")
                     .has_value());
         const QByteArray error = "\xa1\x65"
-                                 "Error"
-                                 "\x6d"
+                                 "Error\x6d"
                                  "ReadOnlyIndex";
         QCOMPARE(decodeDone(bytes(error), "LockPCR").error(), std::string("ReadOnlyIndex"));
         QCOMPARE(errorName(bytes(error)), std::string("ReadOnlyIndex"));
@@ -83,15 +80,12 @@ private Q_SLOTS:
         const QByteArray response = "\xa1\x6b"
                                     "DescribePCR"
                                     "\xbf\x64"
-                                    "data"
-                                    "\x58\x30" +
+                                    "data\x58\x30" +
                                     register48 +
                                     "\x63"
-                                    "new"
-                                    "\x82\x01\xa1\x02\x03"
+                                    "new\x82\x01\xa1\x02\x03"
                                     "\x64"
-                                    "lock"
-                                    "\xf4\xff";
+                                    "lock\xf4\xff";
         const auto state = decodeDescribePcr(bytes(response));
         QVERIFY2(state.has_value(), state ? "" : state.error().c_str());
         QVERIFY(!state->locked);
@@ -99,29 +93,20 @@ private Q_SLOTS:
 
     void describeNsm_allFields() {
         const QByteArray response = "\xa1\x6b"
-                                    "DescribeNSM"
-                                    "\xa7\x66"
-                                    "digest"
-                                    "\x66"
-                                    "SHA384"
-                                    "\x68"
-                                    "max_pcrs"
-                                    "\x18\x20\x69"
-                                    "module_id"
-                                    "\x64"
-                                    "i-ab"
-                                    "\x6b"
-                                    "locked_pcrs"
-                                    "\x83" +
+                                    "DescribeNSM\xa7\x66"
+                                    "digest\x66"
+                                    "SHA384\x68"
+                                    "max_pcrs\x18\x20\x69"
+                                    "module_id\x64"
+                                    "i-ab\x6b"
+                                    "locked_pcrs\x83" +
                                     QByteArray("\x00\x01\x18\x1f", 4) +
                                     "\x6d"
-                                    "version_major"
-                                    "\x01\x6d"
+                                    "version_major\x01\x6d"
                                     "version_minor" +
                                     QByteArray("\x00", 1) +
                                     "\x6d"
-                                    "version_patch"
-                                    "\x02";
+                                    "version_patch\x02";
         const auto description = decodeDescribe(bytes(response));
         QVERIFY2(description.has_value(), description ? "" : description.error().c_str());
         QCOMPARE(description->moduleId, std::string("i-ab"));
@@ -133,8 +118,7 @@ private Q_SLOTS:
 
     void error_isGivenByName() {
         const auto state = decodeExtendPcr(bytes("\xa1\x65"
-                                                 "Error"
-                                                 "\x6d"
+                                                 "Error\x6d"
                                                  "ReadOnlyIndex"));
         QVERIFY(!state.has_value());
         QCOMPARE(state.error(), std::string("ReadOnlyIndex"));

@@ -13,7 +13,7 @@ class TestSha384 : public QObject {
         return QCryptographicHash::hash(bytes, QCryptographicHash::Sha384).toHex();
     }
 
-private Q_SLOTS:
+private slots:
     void digest_ofAbc_isThatOfTheStandard() {
         Sha384 hash;
         hash.add("abc", 3);

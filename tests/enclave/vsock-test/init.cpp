@@ -65,7 +65,7 @@ int listenAt(const Address &address) {
     return fd;
 }
 
-/// Until both ends are through; false once there is nothing more.
+// Until both ends are through; false once there is nothing more.
 bool pass(int from, int to) {
     char bytes[4096];
     const ssize_t got = read(from, bytes, sizeof bytes);
@@ -94,7 +94,7 @@ void relay(int left, int right) {
     }
 }
 
-/// A process that passes on each connection to `listener` to what `dial` connects to.
+// A process that passes on each connection to `listener` to what `dial` connects to.
 template <class Dial>
 void startRelay(int listener, Dial dial) {
     if (fork() != 0) {

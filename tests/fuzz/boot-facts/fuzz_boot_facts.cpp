@@ -11,6 +11,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::formats;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -45,14 +46,14 @@ void code(QByteArrayView bytes) {
 }
 
 void ramdisk(const uint8_t *data, size_t size) {
-    constexpr quint64 mostBytes = 1024 * 1024, mostEntries = 200;
+    constexpr quint64 maxBytes = 1024 * 1024, maxEntries = 200;
     const launch::MemorySource source(std::as_bytes(std::span(data, size)));
-    const RamdiskLimits limits = {.unpack = {.outputBytes = mostBytes, .memoryBytes = 8 * mostBytes},
-                                  .entries = mostEntries};
+    const RamdiskLimits limits = {.unpack = {.outputBytes = maxBytes, .memoryBytes = 8 * maxBytes},
+                                  .entries = maxEntries};
     const auto read = readRamdisk({&source, 0, source.size()}, limits);
     check(read.has_value());
     const std::vector<Ramdisk> ramdisks = {*read};
-    const BootPrograms programs = findBootPrograms(BootFiles(ramdisks), QStringLiteral("rdinit=/init"));
+    const BootPrograms programs = findBootPrograms(BootFiles(ramdisks), u"rdinit=/init"_s);
     for (const FirstProgram &each : {programs.init, programs.application})
         check(!each.problem.isEmpty() || !each.entered.isEmpty());
 }

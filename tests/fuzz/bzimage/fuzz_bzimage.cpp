@@ -9,15 +9,15 @@ using namespace nitroscope;
 using namespace nitroscope::formats;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    constexpr quint64 mostBytes = 1024 * 1024;
+    constexpr quint64 maxBytes = 1024 * 1024;
     const launch::MemorySource source(std::as_bytes(std::span(data, size)));
     const auto image = readKernelImage({&source, 0, source.size()});
     if (!image)
         abort(); // memory cannot fail to be read
-    const auto content = scanKernel(*image, {.outputBytes = mostBytes, .memoryBytes = 8 * mostBytes});
+    const auto content = scanKernel(*image, {.outputBytes = maxBytes, .memoryBytes = 8 * maxBytes});
     if (content) {
         (void)content->option("CONFIG_NSM");
-        if (content->unpackedBytes > mostBytes + 1024 * 1024)
+        if (content->unpackedBytes > maxBytes + 1024 * 1024)
             abort();
     }
     return 0;

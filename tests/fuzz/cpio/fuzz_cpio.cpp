@@ -19,12 +19,12 @@ void check(bool holds) {
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    constexpr quint64 mostBytes = 1024 * 1024, mostEntries = 200;
+    constexpr quint64 maxBytes = 1024 * 1024, maxEntries = 200;
     const launch::MemorySource source(std::as_bytes(std::span(data, size)));
-    const RamdiskLimits limits = {.unpack = {.outputBytes = mostBytes, .memoryBytes = 8 * mostBytes},
-                                  .entries = mostEntries};
+    const RamdiskLimits limits = {.unpack = {.outputBytes = maxBytes, .memoryBytes = 8 * maxBytes},
+                                  .entries = maxEntries};
     const auto read = readRamdisk({&source, 0, source.size()}, limits);
-    check(read.has_value() && read->entries.size() <= mostEntries);
+    check(read.has_value() && read->entries.size() <= maxEntries);
     for (const RamdiskMember &member : read->members)
         check(member.offset <= size && member.packedBytes <= size - member.offset);
     const std::vector<Ramdisk> ramdisks = {*read};

@@ -14,6 +14,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -26,7 +27,7 @@ void require(bool holds) {
 class HostileSymbols : public SymbolSource {
 public:
     std::optional<NamedPlace> place(quint64 address) const override {
-        return NamedPlace{QStringLiteral("[rip]%1]\n").arg(address % 7), address & 0xff, {}, true};
+        return NamedPlace{u"[rip]%1]\n"_s.arg(address % 7), address & 0xff, {}, true};
     }
     std::optional<quint64> address(const QString &) const override { return std::nullopt; }
     QVector<QString> complete(const QString &, int) const override { return {}; }

@@ -10,6 +10,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::formats;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -26,9 +27,9 @@ void write(const QString &name, const QByteArray &bytes) {
 }
 
 void readImage(const QString &path) {
-    constexpr quint64 mostBytes = 1024 * 1024, mostFiles = 500;
-    const auto image = ContainerImage::open(path, QStringLiteral("amd64"), scratch(),
-                                            {.unpack = {.outputBytes = mostBytes}, .files = mostFiles});
+    constexpr quint64 maxBytes = 1024 * 1024, mostFiles = 500;
+    const auto image = ContainerImage::open(path, u"amd64"_s, scratch(),
+                                            {.unpack = {.outputBytes = maxBytes}, .files = mostFiles});
     if (!image)
         return;
     (void)image->inspect();
@@ -48,12 +49,12 @@ void readImage(const QString &path) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const QByteArray bytes(reinterpret_cast<const char *>(data), static_cast<qsizetype>(size));
-    write(QStringLiteral("archive"), bytes);
-    readImage(scratch() + QStringLiteral("/archive"));
-    QDir(scratch()).mkpath(QStringLiteral("save"));
-    write(QStringLiteral("save/manifest.json"), R"([{"Config":"c","Layers":["l","l"]}])");
-    write(QStringLiteral("save/c"), R"({"config":{"Cmd":["x"]}})");
-    write(QStringLiteral("save/l"), bytes);
-    readImage(scratch() + QStringLiteral("/save"));
+    write(u"archive"_s, bytes);
+    readImage(scratch() + u"/archive"_s);
+    QDir(scratch()).mkpath(u"save"_s);
+    write(u"save/manifest.json"_s, R"([{"Config":"c","Layers":["l","l"]}])");
+    write(u"save/c"_s, R"({"config":{"Cmd":["x"]}})");
+    write(u"save/l"_s, bytes);
+    readImage(scratch() + u"/save"_s);
     return 0;
 }

@@ -11,10 +11,11 @@
 
 using namespace nitroscope;
 using namespace nitroscope::symbols;
+using namespace Qt::Literals::StringLiterals;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    const auto program = Program::open(QByteArray(reinterpret_cast<const char *>(data), qsizetype(size)),
-                                       QStringLiteral("fuzz"));
+    const auto program =
+        Program::open(QByteArray(reinterpret_cast<const char *>(data), qsizetype(size)), u"fuzz"_s);
     if (!program)
         return 0;
     FrameRegisters registers(*arch::x86_64().unwinding.frame);

@@ -14,7 +14,7 @@ using namespace nitroscope::qmp;
 
 namespace {
 
-constexpr qsizetype longestLine = 4096;
+constexpr qsizetype maxLineLength = 4096;
 
 size_t consume(Framer &framer, const QByteArray &bytes) {
     size_t messages = 0;
@@ -22,7 +22,7 @@ size_t consume(Framer &framer, const QByteArray &bytes) {
         ++messages;
         if (!frame)
             continue;
-        if (frame->line.isEmpty() || frame->line.size() > longestLine || frame->offset > framer.position())
+        if (frame->line.isEmpty() || frame->line.size() > maxLineLength || frame->offset > framer.position())
             std::abort();
         const auto message = parseMessage(*frame);
         if (!message)
@@ -43,9 +43,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const qsizetype piece = std::max<qsizetype>(1, data[0]);
     const QByteArray stream(reinterpret_cast<const char *>(data + 1), static_cast<qsizetype>(size - 1));
 
-    Framer whole(longestLine);
+    Framer whole(maxLineLength);
     const size_t expected = consume(whole, stream);
-    Framer pieces(longestLine);
+    Framer pieces(maxLineLength);
     size_t found = 0;
     for (qsizetype at = 0; at < stream.size(); at += piece)
         found += consume(pieces, stream.mid(at, piece));

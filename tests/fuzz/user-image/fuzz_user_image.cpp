@@ -10,6 +10,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     constexpr quint64 start = 0x400000;
@@ -25,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const auto image = findUserImage(pc, read);
     if (image && image->buildId.size() > 64)
         std::abort();
-    if (const auto program = symbols::Program::open(memory, QStringLiteral("it")))
+    if (const auto program = symbols::Program::open(memory, u"it"_s))
         (void)matchCode(arch::x86_64(), {*program, image ? image->bias : 0}, pc, read);
     return 0;
 }

@@ -8,9 +8,11 @@
 
 namespace nitroscope::test {
 
+using namespace Qt::Literals::StringLiterals;
+
 inline app::KernelView kernelView() {
     app::KernelView view;
-    view.release = QStringLiteral("6.12.95");
+    view.release = u"6.12.95"_s;
     view.slide = 0x1c000000;
     view.isSlideKnown = true;
     const std::tuple<quint64, int, const char *> lines[] = {
@@ -23,33 +25,16 @@ inline app::KernelView kernelView() {
         {311'882'000, 6, "Run /init as init process"}};
     quint64 sequence = 0;
     for (const auto &[time, level, text] : lines)
-        view.log.rows.append({sequence++, time, level, QString::fromLatin1(text), QStringLiteral("T1")});
-    view.log.source = QStringLiteral("VMCOREINFO");
+        view.log.rows.append({sequence++, time, level, QString::fromLatin1(text), u"T1"_s});
+    view.log.source = u"VMCOREINFO"_s;
     const quint64 task = 0xffff888003238000;
-    view.tasks.rows = {
-        {0, 0, QStringLiteral("swapper/0"), QStringLiteral("R"), 0xffffffff8280c940, 0xffffffff82800000, 0,
-         true},
-        {1, 0, QStringLiteral("init"), QStringLiteral("S"), task, 0xffffc90000010000, {}, false},
-        {2, 0, QStringLiteral("kthreadd"), QStringLiteral("S"), task + 0x4000, 0xffffc90000018000, {}, true},
-        {14,
-         2,
-         QStringLiteral("ksoftirqd/0"),
-         QStringLiteral("S"),
-         task + 0x8000,
-         0xffffc90000078000,
-         {},
-         true},
-        {41,
-         1,
-         QStringLiteral("demo-app"),
-         QStringLiteral("D"),
-         task + 0xc000,
-         0xffffc900001e0000,
-         {},
-         false}};
-    view.tasks.source = QStringLiteral("BTF");
-    view.modules.unavailable =
-        QStringLiteral("not available, because this kernel has been built without modules");
+    view.tasks.rows = {{0, 0, u"swapper/0"_s, u"R"_s, 0xffffffff8280c940, 0xffffffff82800000, 0, true},
+                       {1, 0, u"init"_s, u"S"_s, task, 0xffffc90000010000, {}, false},
+                       {2, 0, u"kthreadd"_s, u"S"_s, task + 0x4000, 0xffffc90000018000, {}, true},
+                       {14, 2, u"ksoftirqd/0"_s, u"S"_s, task + 0x8000, 0xffffc90000078000, {}, true},
+                       {41, 1, u"demo-app"_s, u"D"_s, task + 0xc000, 0xffffc900001e0000, {}, false}};
+    view.tasks.source = u"BTF"_s;
+    view.modules.unavailable = u"not available, because this kernel has been built without modules"_s;
     return view;
 }
 
@@ -82,17 +67,15 @@ inline QVector<app::DebugFrame> frames() {
 inline void prepare(app::FakeTarget &target) {
     target.setFrames(frames());
     target.setKernel(kernelView());
-    target.setThreads(
-        {{1, QStringLiteral("CPU 0"), QStringLiteral("running"), 0, true, QStringLiteral("init (1)")},
-         {2, QStringLiteral("CPU 1"), QStringLiteral("halted"), 0xffffffff81a2f10b, false,
-          QStringLiteral("swapper/1 (0)")}});
+    target.setThreads({{1, u"CPU 0"_s, u"running"_s, 0, true, u"init (1)"_s},
+                       {2, u"CPU 1"_s, u"halted"_s, 0xffffffff81a2f10b, false, u"swapper/1 (0)"_s}});
     target.load(app::FakeProgram::bits64());
     app::FakeSymbols &symbols = target.makeSymbols();
     const quint64 base = app::FakeProgram::bits64().base;
-    symbols.addSource(base, {{QStringLiteral("init/main.c"), 905, QStringLiteral("start_kernel")}});
-    symbols.addSource(base + 0xa, {{QStringLiteral("init/main.c"), 907, QStringLiteral("start_kernel")}});
-    symbols.addSource(base + 0x1e, {{QStringLiteral("init/main.c"), 910, QStringLiteral("start_kernel")}});
-    symbols.addSource(base + 0x2f, {{QStringLiteral("lib/string.c"), 41, QStringLiteral("count_bytes")}});
+    symbols.addSource(base, {{u"init/main.c"_s, 905, u"start_kernel"_s}});
+    symbols.addSource(base + 0xa, {{u"init/main.c"_s, 907, u"start_kernel"_s}});
+    symbols.addSource(base + 0x1e, {{u"init/main.c"_s, 910, u"start_kernel"_s}});
+    symbols.addSource(base + 0x2f, {{u"lib/string.c"_s, 41, u"count_bytes"_s}});
     target.publish();
 }
 

@@ -16,6 +16,8 @@
 
 namespace nitroscope::test {
 
+using namespace Qt::Literals::StringLiterals;
+
 inline QString writeFile(const QString &path, const QByteArray &content) {
     QFile file(path);
     if (!file.open(QIODevice::WriteOnly) || file.write(content) != content.size())
@@ -49,13 +51,12 @@ struct TestEif {
 };
 
 // A complete version 4 image with a stand-in kernel and two ramdisks.
-inline TestEif makeEif(const QTemporaryDir &dir, const QString &name = QStringLiteral("demo.eif")) {
+inline TestEif makeEif(const QTemporaryDir &dir, const QString &name = u"demo.eif"_s) {
     formats::EifRecipe recipe;
-    recipe.kernelPath = writeFile(dir.filePath(QStringLiteral("bzImage")), pattern(48 << 10, 1));
-    recipe.commandLine =
-        QStringLiteral("reboot=k panic=30 pci=off nomodules console=ttyS0 random.trust_cpu=on");
-    recipe.ramdiskPaths = {writeFile(dir.filePath(QStringLiteral("init.cpio")), pattern(20 << 10, 2)),
-                           writeFile(dir.filePath(QStringLiteral("app.cpio")), pattern(90 << 10, 3))};
+    recipe.kernelPath = writeFile(dir.filePath(u"bzImage"_s), pattern(48 << 10, 1));
+    recipe.commandLine = u"reboot=k panic=30 pci=off nomodules console=ttyS0 random.trust_cpu=on"_s;
+    recipe.ramdiskPaths = {writeFile(dir.filePath(u"init.cpio"_s), pattern(20 << 10, 2)),
+                           writeFile(dir.filePath(u"app.cpio"_s), pattern(90 << 10, 3))};
     recipe.buildTime = QDateTime::fromSecsSinceEpoch(1'700'000'000, Qt::UTC);
     const QString path = dir.filePath(name);
     const auto built = formats::buildEif(recipe, path);

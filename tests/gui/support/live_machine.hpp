@@ -13,10 +13,12 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 inline const QString demoEif = QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/demo.eif");
 
-/// False when QEMU or the demo enclave has not been built; otherwise sessions use them, with runtime folders
-/// and a root of their own.
+// False when QEMU or the demo enclave has not been built; otherwise sessions use them, with runtime folders
+// and a root of their own.
 inline bool useDemoMachine(const QTemporaryDir &runtime) {
     const QString qemu = QStringLiteral(NITROSCOPE_BINARY_DIR "/bin/qemu-system-x86_64");
     if (!QFile::exists(qemu) || !QFile::exists(demoEif))
@@ -31,11 +33,11 @@ inline bool useDemoMachine(const QTemporaryDir &runtime) {
     if (!nitroscope::app::useDemoMachine(runtime))                                                           \
     QSKIP("QEMU or the demo enclave has not been built (./workbench build)")
 
-/// Into build/screenshots, for people to look at.
+// Into build/screenshots, for people to look at.
 inline void savePicture(MainWindow &window, const QString &name) {
     const QString folder = QStringLiteral(NITROSCOPE_BINARY_DIR "/screenshots");
     QVERIFY(QDir().mkpath(folder));
-    QVERIFY(window.picture().save(QStringLiteral("%1/%2.png").arg(folder, name)));
+    QVERIFY(window.picture().save(u"%1/%2.png"_s.arg(folder, name)));
 }
 
 } // namespace nitroscope::app

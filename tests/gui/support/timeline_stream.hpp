@@ -11,6 +11,8 @@
 
 namespace nitroscope::test {
 
+using namespace Qt::Literals::StringLiterals;
+
 using app::CaptureBytes;
 using app::TimelineEvent;
 using app::TimelineModel;
@@ -79,8 +81,8 @@ inline void fill(TimelineModel &model, int count) {
         if (i % 4 == 0) {
             auto record = made(ns, pcapng::Source::guest);
             pcapng::GuestRecord guest;
-            guest.kind = QStringLiteral("system-call");
-            guest.fields = {{QStringLiteral("name"), QStringLiteral("call%1").arg(i % 300)}};
+            guest.kind = u"system-call"_s;
+            guest.fields = {{u"name"_s, u"call%1"_s.arg(i % 300)}};
             record.content = guest;
             model.add(record);
         } else if (i % 4 == 1) {

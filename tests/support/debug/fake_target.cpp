@@ -157,9 +157,9 @@ Result<quint64> FakeTarget::valueOf(const QString &expression) const {
         const QString word = rest.first(end).trimmed();
         bool isNumber = false;
         quint64 value = word.toULongLong(&isNumber, 0);
-        if (word == QLatin1String("$rip"))
+        if (word == "$rip"_L1)
             value = m_program.path[m_at].pc;
-        else if (word == QLatin1String("$rsp"))
+        else if (word == "$rsp"_L1)
             value = qFromLittleEndian<quint64>(m_registers.constData() + arch::x86::table.offset(7));
         else if (const auto symbol = m_symbols->address(word); symbol && !isNumber)
             value = *symbol;

@@ -6,6 +6,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 FakeSession::~FakeSession() = default;
 
 void FakeSession::StreamDeleter::operator()(NitroCapture *stream) const {
@@ -36,31 +38,31 @@ void FakeSession::record(const std::function<void(NitroCapture *)> &write) {
 }
 
 void FakeSession::start(const LaunchSpec &spec) {
-    m_calls << QStringLiteral("start");
+    m_calls << u"start"_s;
     m_spec = spec;
     playState(State::starting);
 }
 
 void FakeSession::pause() {
-    m_calls << QStringLiteral("pause");
+    m_calls << u"pause"_s;
     if (m_state == State::running)
         playState(State::paused);
 }
 
 void FakeSession::resume() {
-    m_calls << QStringLiteral("resume");
+    m_calls << u"resume"_s;
     if (m_state == State::paused)
         playState(State::running);
 }
 
 void FakeSession::reset() {
-    m_calls << QStringLiteral("reset");
+    m_calls << u"reset"_s;
 }
 
 void FakeSession::stop() {
-    m_calls << QStringLiteral("stop");
+    m_calls << u"stop"_s;
     if (m_state == State::starting || m_state == State::running || m_state == State::paused)
-        playEnd({EndKind::stoppedByUser, QStringLiteral("Stopped."), {}});
+        playEnd({EndKind::stoppedByUser, u"Stopped."_s, {}});
 }
 
 void FakeSession::sendConsoleInput(const QByteArray &bytes) {
@@ -68,19 +70,19 @@ void FakeSession::sendConsoleInput(const QByteArray &bytes) {
 }
 
 void FakeSession::addNsmBreak(const qmp::BreakRule &wanted) {
-    m_calls << QStringLiteral("break");
+    m_calls << u"break"_s;
     m_rules.append({NsmRule::Kind::breakpoint, m_nextRule++, ruleText(wanted), 0});
     emit nsmRulesChanged(m_rules);
 }
 
 void FakeSession::addNsmFault(const qmp::FaultRule &wanted) {
-    m_calls << QStringLiteral("fault");
+    m_calls << u"fault"_s;
     m_rules.append({NsmRule::Kind::fault, m_nextRule++, ruleText(wanted), 0});
     emit nsmRulesChanged(m_rules);
 }
 
 void FakeSession::removeNsmRule(NsmRule::Kind kind, quint32 id) {
-    m_calls << QStringLiteral("remove");
+    m_calls << u"remove"_s;
     m_rules.removeIf([&](const NsmRule &rule) { return rule.kind == kind && rule.id == id; });
     emit nsmRulesChanged(m_rules);
 }
@@ -93,7 +95,7 @@ void FakeSession::playBreak(const qmp::BreakHit &hit) {
 void FakeSession::playDebugger(DebugTarget *target) {
     m_debugTarget = target;
     playState(State::paused);
-    emit debuggerReady(QStringLiteral("/run/fake/gdb"));
+    emit debuggerReady(u"/run/fake/gdb"_s);
 }
 
 void FakeSession::playState(State state) {
@@ -153,7 +155,7 @@ void FakeSession::playPcrs(const QVector<PcrValue> &pcrs) {
 }
 
 void FakeSession::playLog(LogLevel level, const QString &text) {
-    emit logLine({QDateTime::currentDateTimeUtc(), level, QStringLiteral("session"), text});
+    emit logLine({QDateTime::currentDateTimeUtc(), level, u"session"_s, text});
 }
 
 void FakeSession::playEnd(const EndReason &reason) {
@@ -172,13 +174,13 @@ void FakeSession::playDemoBoot() {
     for (const char *stage : stages) {
         now += 1'000'000;
         const QString name = QString::fromLatin1(stage);
-        playStage({name, name == QLatin1String("ramdisk") ? 0 : -1, now, now * 2, {}});
+        playStage({name, name == "ramdisk"_L1 ? 0 : -1, now, now * 2, {}});
     }
     QVector<PcrValue> pcrs;
     for (int i = 0; i < 32; ++i)
         pcrs.append({i, QByteArray(48, i < 3 ? static_cast<char>(0x11 * (i + 1)) : '\0'), i < 16});
     playPcrs(pcrs);
-    playConsole(QByteArrayLiteral("Linux version 6.12.0 (demo)\r\nready\r\n"));
+    playConsole("Linux version 6.12.0 (demo)\r\nready\r\n"_ba);
 }
 
 } // namespace nitroscope::app

@@ -2,6 +2,8 @@
 #include "tests/support/session/fake_vsock.hpp"
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 void removeIf(QJsonArray &array, const std::function<bool(const QJsonObject &)> &condition) {
@@ -19,7 +21,7 @@ VsockControl::Sender FakeVsock::sender() {
 }
 
 qmp::Client::Reply FakeVsock::obey(const QString &command, const QJsonObject &arguments) {
-    if (command == QLatin1String("enclave-break-list"))
+    if (command == "enclave-break-list"_L1)
         return QJsonValue(m_breaks);
     if (command == qmp::vsockFaultListCommand)
         return QJsonValue(m_faults);
@@ -29,15 +31,15 @@ qmp::Client::Reply FakeVsock::obey(const QString &command, const QJsonObject &ar
         return QJsonValue(m_info);
     m_changes.append({command, arguments});
     if (!m_refusal.isEmpty())
-        return failure(QStringLiteral("GenericError"), std::exchange(m_refusal, {}));
+        return failure(u"GenericError"_s, std::exchange(m_refusal, {}));
     const auto sameId = [&arguments](const QJsonObject &rule) {
-        return rule.value(QLatin1String("id")) == arguments.value(QLatin1String("id"));
+        return rule.value("id"_L1) == arguments.value("id"_L1);
     };
-    if (command == QLatin1String("enclave-break-add"))
+    if (command == "enclave-break-add"_L1)
         return QJsonValue(add(m_breaks, arguments));
     if (command == qmp::vsockFaultAddCommand)
         return QJsonValue(add(m_faults, arguments));
-    if (command == QLatin1String("enclave-break-remove"))
+    if (command == "enclave-break-remove"_L1)
         removeIf(m_breaks, sameId);
     else if (command == qmp::vsockFaultRemoveCommand)
         removeIf(m_faults, sameId);
@@ -45,14 +47,14 @@ qmp::Client::Reply FakeVsock::obey(const QString &command, const QJsonObject &ar
         m_routes.append(arguments);
     else if (command == qmp::vsockRouteRemoveCommand)
         removeIf(m_routes, [&arguments](const QJsonObject &route) {
-            return route.value(QLatin1String("port")) == arguments.value(QLatin1String("port"));
+            return route.value("port"_L1) == arguments.value("port"_L1);
         });
     return QJsonValue(QJsonObject());
 }
 
 QJsonObject FakeVsock::add(QJsonArray &rules, QJsonObject rule) {
-    rule.insert(QStringLiteral("id"), m_nextId++);
-    rule.insert(QStringLiteral("hits"), 0);
+    rule.insert(u"id"_s, m_nextId++);
+    rule.insert(u"hits"_s, 0);
     rules.append(rule);
     return rule;
 }

@@ -10,6 +10,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 class FakeVsock {
 public:
     VsockControl::Sender sender();
@@ -25,9 +27,7 @@ private:
 
     QVector<QPair<QString, QJsonObject>> m_changes;
     QJsonArray m_breaks, m_faults, m_routes;
-    QJsonObject m_info{{QStringLiteral("guest-cid"), 16},
-                       {QStringLiteral("flows"), QJsonArray()},
-                       {QStringLiteral("closed"), QJsonArray()}};
+    QJsonObject m_info{{u"guest-cid"_s, 16}, {u"flows"_s, QJsonArray()}, {u"closed"_s, QJsonArray()}};
     QString m_refusal;
     int m_nextId = 1;
 };

@@ -98,8 +98,7 @@ private slots:
         QCOMPARE(names.mid(0, 16).join(' '),
                  QByteArray("eax ecx edx ebx esp ebp esi edi eip eflags cs ss ds es fs gs"));
         QCOMPARE(names.mid(16, 16).join(' '),
-                 QByteArray("st0 st1 st2 st3 st4 st5 st6 st7 fctrl fstat ftag fiseg "
-                            "fioff foseg fooff fop"));
+                 QByteArray("st0 st1 st2 st3 st4 st5 st6 st7 fctrl fstat ftag fiseg fioff foseg fooff fop"));
         QCOMPARE(names.mid(32).join(' '), QByteArray("cr0 cr2 cr3 cr4 efer"));
         QCOMPARE(real->registers[8].type, "code_ptr");
         QCOMPARE(real->registers[8].bytes, 4);

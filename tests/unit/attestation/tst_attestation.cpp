@@ -477,7 +477,7 @@ private slots:
         QCOMPARE(text.error().offset, std::optional<quint64>(5));
         for (const char *words : {"certainly no document", "==", "00"}) // good base64 or hex, of what?
             QCOMPARE(readInput(words).error().code, QString("not-a-document"));
-        QCOMPARE(readInput(QByteArray(mostInputBytes + 1, 'A')).error().code, QString("too-large"));
+        QCOMPARE(readInput(QByteArray(maxInputBytes + 1, 'A')).error().code, QString("too-large"));
         QVERIFY(!decode(readInput("hEShATgioF")->document).isReadable()); // good base64 of too little
     }
 

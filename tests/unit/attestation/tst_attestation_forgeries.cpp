@@ -14,6 +14,7 @@
 #include <QTest>
 
 using namespace nitroscope::formats::attestation;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::test::DocumentMaker;
 namespace nsm = nitroscope::nsm;
 
@@ -75,8 +76,7 @@ void giveKey(DocumentMaker &maker, size_t place, nsm::KeyPtr key) {
 
 Verification verified(DocumentMaker &maker, const QByteArray &document) {
     VerifyOptions options;
-    options.roots = {{QStringLiteral("test root"),
-                      QCryptographicHash::hash(maker.rootDer(), QCryptographicHash::Sha256),
+    options.roots = {{u"test root"_s, QCryptographicHash::hash(maker.rootDer(), QCryptographicHash::Sha256),
                       maker.rootDer()}};
     options.time = CheckTime::document;
     options.nowSeconds = DocumentMaker::issuedAt + 100;
@@ -87,7 +87,7 @@ QString told(const Verification &verification, Outcome outcome) {
     QStringList list;
     for (const Check &check : verification.checks)
         if (check.outcome == outcome)
-            list << check.subject + QStringLiteral(": ") + check.text;
+            list << check.subject + u": "_s + check.text;
     return list.join(u'\n');
 }
 
@@ -128,7 +128,7 @@ private slots:
         });
         const Verification refused = verified(forged, documentOf(forged));
         QCOMPARE(refused.verdict, Verdict::invalid);
-        QVERIFY2(told(refused, Outcome::failed).contains(QStringLiteral("critical extension")),
+        QVERIFY2(told(refused, Outcome::failed).contains(u"critical extension"_s),
                  qPrintable(told(refused, Outcome::failed)));
         signedAgain(twin, size_t(place),
                     [&](X509 *certificate) { setExtension(certificate, nid, value.constData()); });
@@ -143,7 +143,7 @@ private slots:
         });
         const Verification verification = verified(maker, documentOf(maker));
         QCOMPARE(verification.verdict, Verdict::surprising);
-        QVERIFY(told(verification, Outcome::surprising).contains(QStringLiteral("extended key usage")));
+        QVERIFY(told(verification, Outcome::surprising).contains(u"extended key usage"_s));
     }
 
     void rootLeftOut_itsOwnFaults_areInvalid_data() {
@@ -182,8 +182,7 @@ private slots:
         const Verification verification = verified(maker, documentOf(maker, regional));
         QCOMPARE(verification.verdict, Verdict::invalid);
         const QString text = told(verification, Outcome::failed);
-        QVERIFY2(text.contains(QStringLiteral("the pinned root: ")) && text.contains(words),
-                 qPrintable(text));
+        QVERIFY2(text.contains(u"the pinned root: "_s) && text.contains(words), qPrintable(text));
         DocumentMaker twin;
         QCOMPARE(verified(twin, documentOf(twin, regional)).verdict, Verdict::surprising);
     }
@@ -206,8 +205,7 @@ private slots:
         const Verification verification = verified(maker, documentOf(maker));
         QVERIFY2(verification.verdict == Verdict::surprising,
                  qPrintable(told(verification, Outcome::failed)));
-        QVERIFY(told(verification, Outcome::surprising)
-                    .contains(QStringLiteral("Nitro certificates have EC P-384")));
+        QVERIFY(told(verification, Outcome::surprising).contains(u"Nitro certificates have EC P-384"_s));
     }
 
     void key_below112Bits_isInvalid_data() {
@@ -224,7 +222,7 @@ private slots:
         giveKey(maker, zonal, nsm::KeyPtr(EVP_RSA_gen(unsigned(bits))));
         const Verification verification = verified(maker, documentOf(maker));
         QCOMPARE(verification.isValid(), isEnough);
-        QCOMPARE(told(verification, Outcome::failed).contains(QStringLiteral("too weak")), !isEnough);
+        QCOMPARE(told(verification, Outcome::failed).contains(u"too weak"_s), !isEnough);
     }
 };
 

@@ -14,6 +14,7 @@
 using namespace nitroscope;
 using namespace nitroscope::formats;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 using Vmlinux = MadeUpVmlinux;
 
 namespace {
@@ -256,7 +257,7 @@ private slots:
         QCOMPARE(init.entered, QByteArray("/lib64/ld.so"));
         QCOMPARE(init.entry, 0x2000);
         QVERIFY(init.isMovable);
-        QVERIFY(programsOf(files.first(1)).init.problem.contains(QStringLiteral("ld.so")));
+        QVERIFY(programsOf(files.first(1)).init.problem.contains(u"ld.so"_s));
     }
     void programs_loaderNamesALoader_kernelIgnoresIt() {
         const FirstProgram init = programsOf({{"init", program(0x1000, true, "/ld"), 0100755},
@@ -282,23 +283,21 @@ private slots:
         QCOMPARE(init.entry, 0x3000);
     }
     void programs_scriptOfItself_ends() {
-        QCOMPARE(programsOf({{"init", "#!/init\n", 0100755}}).init.problem,
-                 QStringLiteral("too many interpreters"));
+        QCOMPARE(programsOf({{"init", "#!/init\n", 0100755}}).init.problem, u"too many interpreters"_s);
     }
     void programs_notToBeUsed_sayWhy() {
-        QVERIFY(programsOf({}).init.problem.contains(QStringLiteral("/init is in no ramdisk")));
-        QVERIFY(programsOf({{"init", "text", 0100755}}).init.problem.contains(QStringLiteral("64-bit")));
-        QVERIFY(programsOf({{"init", program(1, true, {}, 32), 0100755}})
-                    .init.problem.contains(QStringLiteral("64-bit")));
+        QVERIFY(programsOf({}).init.problem.contains(u"/init is in no ramdisk"_s));
+        QVERIFY(programsOf({{"init", "text", 0100755}}).init.problem.contains(u"64-bit"_s));
+        QVERIFY(programsOf({{"init", program(1, true, {}, 32), 0100755}}).init.problem.contains(u"64-bit"_s));
         QVERIFY(!programsOf({{"init", "#!\n", 0100755}}).init.problem.isEmpty());
-        QVERIFY(programsOf({}).application.problem.contains(QStringLiteral("/cmd")));
+        QVERIFY(programsOf({}).application.problem.contains(u"/cmd"_s));
     }
     void programs_rdinit_namesAnotherInit() {
         const QList<CpioFile> files{{"init", program(0x1000), 0100755},
                                     {"sbin/mine", program(0x2000), 0100755}};
-        QCOMPARE(programsOf(files, QStringLiteral("quiet rdinit=/sbin/mine")).init.entry, 0x2000);
-        QCOMPARE(programsOf(files, QStringLiteral("rdinit=/x rdinit=/sbin/mine")).init.entry, 0x2000);
-        QCOMPARE(programsOf(files, QStringLiteral("xrdinit=/sbin/mine")).init.entry, 0x1000);
+        QCOMPARE(programsOf(files, u"quiet rdinit=/sbin/mine"_s).init.entry, 0x2000);
+        QCOMPARE(programsOf(files, u"rdinit=/x rdinit=/sbin/mine"_s).init.entry, 0x2000);
+        QCOMPARE(programsOf(files, u"xrdinit=/sbin/mine"_s).init.entry, 0x1000);
     }
     void programs_application_isFoundAsInitFindsIt() {
         const CpioFile app{"rootfs/usr/bin/app", program(0x5000), 0100755},
@@ -308,7 +307,7 @@ private slots:
         QCOMPARE(
             programsOf({{"cmd", "app"}, {"env", "A=1\nPATH=/opt:/usr/bin\n"}, app, mine}).application.entry,
             0x6000);
-        QVERIFY(programsOf({{"cmd", "other\n"}, app}).application.problem.contains(QStringLiteral("PATH")));
+        QVERIFY(programsOf({{"cmd", "other\n"}, app}).application.problem.contains(u"PATH"_s));
         // Its root is /rootfs: links do not leave it.
         QCOMPARE(
             programsOf({{"cmd", "/app\n"}, {"rootfs/app", "/../opt/app", 0120777}, mine}).application.entry,
@@ -322,7 +321,7 @@ private slots:
         const Image image({cpioArchive({{"init", program(0x1000), 0100755}}),
                            cpioArchive({{"init", program(0x2000), 0100755}, {"cmd", "/a\n"}})});
         QCOMPARE(image.programs().init.entry, 0x2000);
-        QVERIFY(image.programs().application.problem.contains(QStringLiteral("/a")));
+        QVERIFY(image.programs().application.problem.contains(u"/a"_s));
     }
     void programs_ramdiskTruncatedAtEveryByte_areRightOrSayWhy() {
         const QByteArray archive = cpioArchive({{"init", program(0x1000, true, "/ld"), 0100755},

@@ -90,8 +90,7 @@ private slots:
         const WalkedFile file = walk(pullAll(capture.get()));
         QCOMPARE(file.packets.size(), 1);
         QCOMPARE(file.packets[0].data.toHex(),
-                 QByteArray("10000000000000000300000000000000000400002823000001000200"
-                            "2c000000"
+                 QByteArray("100000000000000003000000000000000004000028230000010002002c000000"
                             "10000000000000000300000000000000000400002823000000000000"
                             "01000100000000000000040000000000"));
     }

@@ -11,6 +11,7 @@
 
 using namespace nitroscope::pcapng;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -97,17 +98,17 @@ private slots:
         }
 
         const auto &stage = machine(outcome.records[0]);
-        QCOMPARE(stage.kind, QStringLiteral("boot-stage"));
-        QCOMPARE(stage.fields.value("stage").toString(), QStringLiteral("ramdisk"));
+        QCOMPARE(stage.kind, u"boot-stage"_s);
+        QCOMPARE(stage.fields.value("stage").toString(), u"ramdisk"_s);
         QCOMPARE(stage.fields.value("index").toInt(), 2);
-        QCOMPARE(stage.fields.value("text").toString(), QStringLiteral("placed at 0x3000000"));
+        QCOMPARE(stage.fields.value("text").toString(), u"placed at 0x3000000"_s);
         QCOMPARE(machine(outcome.records[1]).fields.value("reason").toInt(), 2010);
         QVERIFY(!machine(outcome.records[1]).fields.contains("e-code"));
         const auto &failure = machine(outcome.records[2]).fields;
         QCOMPARE(failure.value("section").toInt(), 3);
         QCOMPARE(failure.value("offset").toULongLong(), 0x123456789ull);
-        QCOMPARE(failure.value("e-code").toString(), QStringLiteral("E26"));
-        QCOMPARE(failure.value("message").toString(), QStringLiteral("the checksum is wrong"));
+        QCOMPARE(failure.value("e-code").toString(), u"E26"_s);
+        QCOMPARE(failure.value("message").toString(), u"the checksum is wrong"_s);
 
         QCOMPARE(std::get<ConsoleRecord>(outcome.records[3].content).bytes,
                  QByteArray("Linux version 6.12\r\n"));
@@ -115,29 +116,29 @@ private slots:
 
         const auto &request = std::get<NsmRecord>(outcome.records[4].content);
         QVERIFY(!request.isResponse);
-        QCOMPARE(request.kindName(), QStringLiteral("ExtendPCR"));
+        QCOMPARE(request.kindName(), u"ExtendPCR"_s);
         QCOMPARE(request.cbor, extendRequest);
         QCOMPARE(outcome.records[4].direction, Direction::outbound);
         QCOMPARE(outcome.records[4].verdict, Verdict::passed);
         const auto &response = std::get<NsmRecord>(outcome.records[5].content);
         QVERIFY(response.isResponse);
-        QCOMPARE(response.resultName(), QStringLiteral("ReadOnlyIndex"));
+        QCOMPARE(response.resultName(), u"ReadOnlyIndex"_s);
         QCOMPARE(response.transaction, 41u);
         QCOMPARE(response.durationNs, 2'345'678u);
         QCOMPARE(outcome.records[5].direction, Direction::inbound);
         QCOMPARE(outcome.records[5].verdict, Verdict::refused);
         QCOMPARE(outcome.records[5].rule, 12u);
         QCOMPARE(outcome.records[5].flow, 41u);
-        QCOMPARE(outcome.records[5].comment, QStringLiteral("fault: ReadOnlyIndex"));
+        QCOMPARE(outcome.records[5].comment, u"fault: ReadOnlyIndex"_s);
 
         const auto &pcr = machine(outcome.records[6]).fields;
         QCOMPARE(pcr.value("index").toInt(), 16);
         QCOMPARE(pcr.value("value").toByteArray(), QByteArray(48, char(0xa5)));
         QCOMPARE(pcr.value("locked").toBool(), true);
-        QCOMPARE(pcr.value("cause").toString(), QStringLiteral("extend"));
+        QCOMPARE(pcr.value("cause").toString(), u"extend"_s);
         QCOMPARE(pcr.value("transaction").toInt(), 41);
-        QCOMPARE(machine(outcome.records[7]).kind, QStringLiteral("break"));
-        QCOMPARE(machine(outcome.records[8]).fields.value("action").toString(), QStringLiteral("error"));
+        QCOMPARE(machine(outcome.records[7]).kind, u"break"_s);
+        QCOMPARE(machine(outcome.records[8]).fields.value("action").toString(), u"error"_s);
 
         const auto &packet = std::get<VsockRecord>(outcome.records[9].content);
         QCOMPARE(packet.srcCid, 16u);
@@ -151,13 +152,11 @@ private slots:
         QCOMPARE(outcome.records[9].flow, 7u);
 
         const auto &guest = std::get<GuestRecord>(outcome.records[10].content);
-        QCOMPARE(guest.kind, QStringLiteral("map"));
+        QCOMPARE(guest.kind, u"map"_s);
         QCOMPARE(guest.fields.value("count").toInt(), 5);
-        QCOMPARE(machine(outcome.records[11]).fields.value("name").toString(),
-                 QStringLiteral("before-extend"));
-        QCOMPARE(machine(outcome.records[12]).fields.value("state").toString(), QStringLiteral("paused"));
-        QCOMPARE(machine(outcome.records[13]).fields.value("cause").toString(),
-                 QStringLiteral("guest-reset"));
+        QCOMPARE(machine(outcome.records[11]).fields.value("name").toString(), u"before-extend"_s);
+        QCOMPARE(machine(outcome.records[12]).fields.value("state").toString(), u"paused"_s);
+        QCOMPARE(machine(outcome.records[13]).fields.value("cause").toString(), u"guest-reset"_s);
         QCOMPARE(outcome.interfaces[1].received, std::optional<quint64>(2));
         QCOMPARE(outcome.interfaces[1].dropped, std::optional<quint64>(0));
     }
@@ -270,7 +269,7 @@ private slots:
     void hugeBlock_isPassedOverWithoutMemory() {
         Builder file;
         file.section().interface(148, file.option(2, "console"));
-        const quint32 size = BlockReader::longestBlock + 1024;
+        const quint32 size = BlockReader::maxBlockLength + 1024;
         file.bytes +=
             file.numbers(quint32(6), size) + QByteArray(qsizetype(size) - 12, 'x') + file.numbers(size);
         file.packet(0, 0, "a");
@@ -344,9 +343,7 @@ private slots:
     // What was written before the header said what a request is about.
     void nsm_ofVersion1_isReadFromItsCbor() {
         Builder file;
-        const QByteArray head = QByteArray::fromHex("0100010018000000"
-                                                    "2900000000000000"
-                                                    "0000000000000000");
+        const QByteArray head = QByteArray::fromHex("010001001800000029000000000000000000000000000000");
         const QByteArray lockThree = QByteArray::fromHex("a1684c6f636b50435273a16572616e676503");
         QByteArray lock = head + lockThree;
         lock[2] = 3;
@@ -436,7 +433,7 @@ private slots:
         file.section();
         for (int i = 0; i < 2000; ++i)
             file.interface(148, {});
-        QCOMPARE(read(file.bytes).interfaces.size(), CaptureReader::mostInterfaces);
+        QCOMPARE(read(file.bytes).interfaces.size(), CaptureReader::maxInterfaces);
     }
 
     void timeResolutions_data() {
@@ -482,7 +479,7 @@ private slots:
         CaptureReader reader([](const Record &) {});
         const auto result = readAll(device, reader);
         QVERIFY(!result);
-        QCOMPARE(result.error().code, QStringLiteral("capture-not-pcapng"));
+        QCOMPARE(result.error().code, u"capture-not-pcapng"_s);
         QVERIFY(!result.error().message.isEmpty());
     }
 
@@ -508,7 +505,7 @@ private slots:
         QCOMPARE(cborText(QByteArray::fromHex(hex), 1000), text);
     }
 
-    void cborText_isCut() { QCOMPARE(cborText(extendRequest, 10), QStringLiteral("{\"ExtendPC\u2026")); }
+    void cborText_isCut() { QCOMPARE(cborText(extendRequest, 10), u"{\"ExtendPC\u2026"_s); }
 };
 
 QTEST_GUILESS_MAIN(CaptureReaderTest)

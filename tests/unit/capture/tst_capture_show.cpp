@@ -14,6 +14,7 @@
 using namespace nitroscope::cli;
 using namespace nitroscope::pcapng;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 class CaptureShowTest : public QObject {
     Q_OBJECT
@@ -150,14 +151,14 @@ private slots:
                 QVERIFY2(objects.last().contains(QLatin1String(key)), key);
         }
         QCOMPARE(objects[0]["host-ns"].toInteger(), FakeClock().host); // exact, not rounded to a double
-        QCOMPARE(objects[5]["result"].toString(), QStringLiteral("ReadOnlyIndex"));
-        QCOMPARE(objects[5]["type"].toString(), QStringLiteral("response"));
+        QCOMPARE(objects[5]["result"].toString(), u"ReadOnlyIndex"_s);
+        QCOMPARE(objects[5]["type"].toString(), u"response"_s);
         QCOMPARE(
             objects[4].value("content").toObject().value("ExtendPCR").toObject().value("data").toString(),
-            QStringLiteral("01020304"));
+            u"01020304"_s);
         QCOMPARE(objects[6].value("content").toObject().value("value").toString(),
                  QString("a5").repeated(48));
-        QCOMPARE(objects[13]["kind"].toString(), QStringLiteral("reset"));
+        QCOMPARE(objects[13]["kind"].toString(), u"reset"_s);
     }
 
     void filtered_keepsTheNumbers() {

@@ -10,6 +10,7 @@
 #include <QtTest>
 
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 class CaptureTsharkTest : public QObject {
     Q_OBJECT
@@ -65,25 +66,25 @@ private slots:
 
     void times_areNanoseconds() {
         const QStringList lines = fields({"frame.time_epoch"});
-        QCOMPARE(lines.value(0), QStringLiteral("1790000000.123456789"));
-        QCOMPARE(lines.value(13), QStringLiteral("1790000000.136456789"));
+        QCOMPARE(lines.value(0), u"1790000000.123456789"_s);
+        QCOMPARE(lines.value(13), u"1790000000.136456789"_s);
     }
 
     void interfacesAndDirections_areShown() {
         const QStringList lines =
             fields({"frame.interface_name", "frame.packet_flags_direction", "frame.comment"});
-        QCOMPARE(lines.value(0), QStringLiteral("machine\t0x00000000\t"));
-        QCOMPARE(lines.value(3), QStringLiteral("console\t0x00000002\t"));
-        QCOMPARE(lines.value(5), QStringLiteral("nsm\t0x00000001\tfault: ReadOnlyIndex"));
-        QCOMPARE(lines.value(9).section('\t', 0, 0), QStringLiteral("vsock"));
-        QCOMPARE(lines.value(10).section('\t', 0, 0), QStringLiteral("guest"));
+        QCOMPARE(lines.value(0), u"machine\t0x00000000\t"_s);
+        QCOMPARE(lines.value(3), u"console\t0x00000002\t"_s);
+        QCOMPARE(lines.value(5), u"nsm\t0x00000001\tfault: ReadOnlyIndex"_s);
+        QCOMPARE(lines.value(9).section('\t', 0, 0), u"vsock"_s);
+        QCOMPARE(lines.value(10).section('\t', 0, 0), u"guest"_s);
     }
 
     void vsock_isDissected() {
         const QStringList lines =
             fields({"vsock.src_cid", "vsock.dst_cid", "vsock.src_port", "vsock.dst_port", "vsock.op",
                     "vsock.virtio.op", "vsock.virtio.buf_alloc", "vsock.payload"});
-        QCOMPARE(lines.value(9), QStringLiteral("16\t3\t1024\t9000\t1\t1\t262144\t68656c6c6f"));
+        QCOMPARE(lines.value(9), u"16\t3\t1024\t9000\t1\t1\t262144\t68656c6c6f"_s);
     }
 
     void nsm_isDecoded() {
@@ -91,16 +92,16 @@ private slots:
             fields({"nitro_nsm.direction", "nitro_nsm.kind", "nitro_nsm.result", "nitro_nsm.transaction",
                     "nitro_nsm.duration", "nitro_nsm.request_in", "cbor.type.textstring"},
                    withLua({"-2", "-Y", "nitro_nsm"}));
-        QCOMPARE(lines.value(0), QStringLiteral("0\t1\t\t41\t\t\tExtendPCR,index,data"));
-        QCOMPARE(lines.value(1), QStringLiteral("1\t1\t4\t41\t2345678\t5\tError,ReadOnlyIndex"));
+        QCOMPARE(lines.value(0), u"0\t1\t\t41\t\t\tExtendPCR,index,data"_s);
+        QCOMPARE(lines.value(1), u"1\t1\t4\t41\t2345678\t5\tError,ReadOnlyIndex"_s);
     }
 
     void nsm_whatTheRequestIsAbout_isDecoded() {
         const QStringList lines = fields({"nitro_nsm.version", "nitro_nsm.pcr", "nitro_nsm.data_length",
                                           "nitro_nsm.nonce_length", "nitro_nsm.cbor_length"},
                                          withLua({"-Y", "nitro_nsm"}));
-        QCOMPARE(lines.value(0), QStringLiteral("2\t16\t4\t\t%1").arg(extendRequest.size()));
-        QCOMPARE(lines.value(1), QStringLiteral("2\t16\t4\t\t%1").arg(readOnlyResponse.size()));
+        QCOMPARE(lines.value(0), u"2\t16\t4\t\t%1"_s.arg(extendRequest.size()));
+        QCOMPARE(lines.value(1), u"2\t16\t4\t\t%1"_s.arg(readOnlyResponse.size()));
     }
 
     void nsm_summaryNamesRequestAndResult() {

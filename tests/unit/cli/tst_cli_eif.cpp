@@ -22,6 +22,7 @@
 
 using namespace nitroscope::tests;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 #define REQUIRE_PROGRAM(name)                                                                                \
     if (QStandardPaths::findExecutable(QStringLiteral(name)).isEmpty())                                      \
@@ -481,12 +482,12 @@ private slots:
         const QCborArray list = QCborValue::fromCbor(contentOf(parts + "/signature.cbor")).toArray();
         QCOMPARE(list.size(), 1);
         const QCborMap entry = list.at(0).toMap();
-        QCOMPARE(bytesOf(entry[QLatin1String("signing_certificate")]), contentOf(certificate));
-        const QCborArray cose = QCborValue::fromCbor(bytesOf(entry[QLatin1String("signature")])).toArray();
+        QCOMPARE(bytesOf(entry["signing_certificate"_L1]), contentOf(certificate));
+        const QCborArray cose = QCborValue::fromCbor(bytesOf(entry["signature"_L1])).toArray();
         QCOMPARE(cose.size(), 4);
         const QCborMap payload = QCborValue::fromCbor(cose.at(2).toByteArray()).toMap();
-        QCOMPARE(payload[QLatin1String("register_index")].toInteger(), 0);
-        QCOMPARE(QString::fromLatin1(bytesOf(payload[QLatin1String("register_value")]).toHex()),
+        QCOMPARE(payload["register_index"_L1].toInteger(), 0);
+        QCOMPARE(QString::fromLatin1(bytesOf(payload["register_value"_L1]).toHex()),
                  measured["PCR0"].toString());
         const QByteArray message =
             QCborValue(QCborArray{"Signature1", cose.at(0), QByteArray(), cose.at(2)}).toCbor();

@@ -7,6 +7,7 @@
 #include <QtTest>
 
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 class TestCborNotation : public QObject {
     Q_OBJECT
@@ -35,7 +36,7 @@ private slots:
 
     void limit_cutsLongStrings() {
         const QByteArray bytes = QByteArray::fromHex("590400") + QByteArray(1024, 'x');
-        QCOMPARE(cborNotation(bytes, CborLayout::oneLine, 6), QStringLiteral("h'7878\u2026"));
+        QCOMPARE(cborNotation(bytes, CborLayout::oneLine, 6), u"h'7878\u2026"_s);
         QCOMPARE(cborNotation(bytes, CborLayout::oneLine).size(), 2 * 1024 + 3);
     }
 

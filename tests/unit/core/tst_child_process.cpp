@@ -66,7 +66,7 @@ private slots:
         QVERIFY(script.ends());
         QCOMPARE(script.process.lastErrorLines().size(), ChildProcess::keptLines);
         for (const QString &line : script.lines)
-            QVERIFY(line.size() <= ChildProcess::longestLine);
+            QVERIFY(line.size() <= ChildProcess::maxLineLength);
         QCOMPARE(script.lines.last(), QString("end"));
     }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -132,7 +133,7 @@ private slots:
     }
 
     void runtimeBase_followsTheEnvironment() {
-        const QString fallback = QStringLiteral("/tmp/nitroscope-%1").arg(geteuid());
+        const QString fallback = u"/tmp/nitroscope-%1"_s.arg(geteuid());
         const QString own = newBase();
         QDir().mkpath(own);
         ::chmod(qPrintable(own), 0700);

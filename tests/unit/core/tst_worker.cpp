@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 class WorkerTest : public QObject {
     Q_OBJECT
@@ -35,7 +36,7 @@ private slots:
             [&](Result<QByteArray> result) { outcome = std::move(result); });
         QTRY_VERIFY(outcome);
         QVERIFY(!outcome->has_value());
-        QCOMPARE(outcome->error().code, QStringLiteral("memory"));
+        QCOMPARE(outcome->error().code, u"memory"_s);
         QVERIFY(!outcome->error().message.isEmpty());
     }
 
@@ -49,7 +50,7 @@ private slots:
             this, []() -> std::shared_ptr<int> { throw std::bad_alloc(); },
             [&](std::shared_ptr<int> result) { nothing = std::move(result); });
         QTRY_VERIFY(problem && nothing);
-        QVERIFY2(problem->contains(QStringLiteral("the sky fell")), qPrintable(*problem));
+        QVERIFY2(problem->contains(u"the sky fell"_s), qPrintable(*problem));
         QVERIFY(!*nothing);
     }
 };

@@ -22,6 +22,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -37,23 +38,21 @@ Instruction one(const char *hex, const CodeSegment &segment = bits64, quint64 ad
 // Lengths as objdump sees them, by offset; "(bad)" and data directives left out.
 QMap<quint64, int> objdump(const QByteArray &code, const char *machine) {
     QTemporaryDir folder;
-    const QString path = folder.filePath(QStringLiteral("code"));
+    const QString path = folder.filePath(u"code"_s);
     QFile file(path);
     if (!file.open(QIODevice::WriteOnly) || file.write(code) != code.size())
         return {};
     file.close();
     QProcess process;
-    process.start(QStringLiteral("objdump"),
-                  {QStringLiteral("-D"), QStringLiteral("-b"), QStringLiteral("binary"), QStringLiteral("-w"),
-                   QStringLiteral("-z"), QStringLiteral("-m"), QLatin1String(machine), path});
+    process.start(u"objdump"_s,
+                  {u"-D"_s, u"-b"_s, u"binary"_s, u"-w"_s, u"-z"_s, u"-m"_s, QLatin1String(machine), path});
     if (!process.waitForFinished(60'000))
         return {};
-    static const QRegularExpression line(
-        QStringLiteral("^\\s*([0-9a-f]+):\\t((?:[0-9a-f]{2} )+)\\s*\\t(.*)$"));
+    static const QRegularExpression line(u"^\\s*([0-9a-f]+):\\t((?:[0-9a-f]{2} )+)\\s*\\t(.*)$"_s);
     QMap<quint64, int> lengths;
     for (const QString &text : QString::fromLatin1(process.readAllStandardOutput()).split(QLatin1Char('\n')))
         if (const auto match = line.match(text); match.hasMatch())
-            if (!match.captured(3).contains(QStringLiteral("(bad)")))
+            if (!match.captured(3).contains(u"(bad)"_s))
                 lengths.insert(match.captured(1).toULongLong(nullptr, 16), int(match.captured(2).size() / 3));
     return lengths;
 }
@@ -140,7 +139,7 @@ private slots:
         QCOMPARE(list.size(), size_t(3));
         QCOMPARE(list[0].kind, InstructionKind::invalid);
         QCOMPARE(list[0].length, 1);
-        QCOMPARE(list[1].mnemonic, QStringLiteral("nop"));
+        QCOMPARE(list[1].mnemonic, u"nop"_s);
     }
 
     void decode_cutInstruction_isLeftOutOrBad() {
@@ -192,7 +191,7 @@ private slots:
                                     << FakeProgram::bits16().code.first(22);
     }
     void decode_compiledCode_agreesWithObjdump() {
-        if (QStandardPaths::findExecutable(QStringLiteral("objdump")).isEmpty())
+        if (QStandardPaths::findExecutable(u"objdump"_s).isEmpty())
             QSKIP("objdump is not installed (package binutils)");
         QFETCH(int, mode);
         QFETCH(QByteArray, machine);
@@ -210,7 +209,7 @@ private slots:
                 ++different;
         }
         QVERIFY2(different * 100 <= compared * (code.size() > 1000 ? 2 : 0),
-                 qPrintable(QStringLiteral("%1 of %2 differ").arg(different).arg(compared)));
+                 qPrintable(u"%1 of %2 differ"_s.arg(different).arg(compared)));
     }
 
     void before_everyInstructionOfAProgram_findsTheOneBefore() {
@@ -253,16 +252,15 @@ private slots:
         for (const FakeSymbol &symbol : FakeProgram::bits64().symbols)
             symbols.add(symbol);
         const quint64 base = FakeProgram::bits64().base;
-        QCOMPARE(symbolise(one("e819000000", bits64, base + 0x11), &symbols).text,
-                 QStringLiteral("count_bytes"));
+        QCOMPARE(symbolise(one("e819000000", bits64, base + 0x11), &symbols).text, u"count_bytes"_s);
         const auto lea = symbolise(one("488d3d4f000000", bits64, base + 0xa), &symbols);
-        QCOMPARE(lea.text, QStringLiteral("rdi, [linux_banner]"));
-        QCOMPARE(lea.comment, QStringLiteral("0xffffffff81000060"));
+        QCOMPARE(lea.text, u"rdi, [linux_banner]"_s);
+        QCOMPARE(lea.comment, u"0xffffffff81000060"_s);
         // mov rdi, a kernel address, which the encoding holds as a negative number
         const auto immediate = symbolise(one("48c7c760000081", bits64, base), &symbols);
-        QCOMPARE(immediate.text, QStringLiteral("rdi, linux_banner"));
+        QCOMPARE(immediate.text, u"rdi, linux_banner"_s);
         const auto nothing = symbolise(one("e819000000", bits64, 0x1000), nullptr);
-        QCOMPARE(nothing.text, QStringLiteral("0x101e"));
+        QCOMPARE(nothing.text, u"0x101e"_s);
     }
 
     void listing_lines_haveLabelsAndGoOverUnreadablePages() {
@@ -279,8 +277,8 @@ private slots:
         QTRY_VERIFY(arrived.count() >= 1);
         auto lines = listing.lines(base, 6);
         QCOMPARE(lines[0].kind, CodeLine::Kind::label);
-        QCOMPARE(lines[0].text, QStringLiteral("start_kernel"));
-        QCOMPARE(lines[1].instruction.mnemonic, QStringLiteral("push"));
+        QCOMPARE(lines[0].text, u"start_kernel"_s);
+        QCOMPARE(lines[1].instruction.mnemonic, u"push"_s);
         QCOMPARE(listing.before(base + 0x11, 2), base + 8);
         QCOMPARE(listing.after(base, 3), base + 8);
         // Nothing is mapped below.
@@ -318,7 +316,7 @@ private slots:
     }
 
     void tokens_operands_haveTones() {
-        const QString text = QStringLiteral("qword ptr [rip + 0x3f], counter+0x8");
+        const QString text = u"qword ptr [rip + 0x3f], counter+0x8"_s;
         QString joined;
         QHash<QString, CodeTone> tones;
         for (const CodeToken &token : tokensOf(text, arch::x86_64())) {
@@ -326,9 +324,9 @@ private slots:
             tones.insert(token.text.toString(), token.tone);
         }
         QCOMPARE(joined, text);
-        QCOMPARE(tones[QStringLiteral("rip")], CodeTone::reg);
-        QCOMPARE(tones[QStringLiteral("0x3f")], CodeTone::number);
-        QCOMPARE(tones[QStringLiteral("counter")], CodeTone::symbol);
+        QCOMPARE(tones[u"rip"_s], CodeTone::reg);
+        QCOMPARE(tones[u"0x3f"_s], CodeTone::number);
+        QCOMPARE(tones[u"counter"_s], CodeTone::symbol);
     }
 };
 

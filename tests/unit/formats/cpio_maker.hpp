@@ -18,7 +18,7 @@ struct CpioFile {
     quint32 owner = 0, group = 0;
     quint32 modified = 0;
     quint32 inode = 0, links = 1;
-    qint64 claimedSize = -1; ///< In the header instead of the content's.
+    qint64 claimedSize = -1; // In the header instead of the content's.
     QByteArray magic = "070701";
 };
 
@@ -48,7 +48,7 @@ inline QByteArray cpioArchive(const QList<CpioFile> &files) {
     return archive + cpioTrailer();
 }
 
-/// Output of a program; empty when it is not installed or fails.
+// Output of a program; empty when it is not installed or fails.
 inline QByteArray runTool(const QString &program, const QStringList &arguments, const QByteArray &input = {},
                           const QString &folder = {}) {
     if (QStandardPaths::findExecutable(program).isEmpty())

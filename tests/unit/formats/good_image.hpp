@@ -9,7 +9,7 @@
 
 namespace nitroscope::test {
 
-/// The smallest static x86-64 program header; with an interpreter when one is named.
+// The smallest static x86-64 program header; with an interpreter when one is named.
 inline QByteArray elf(const QByteArray &interpreter = {}, quint16 machine = 62) {
     QByteArray bytes(64, '\0');
     bytes.replace(0, 7,
@@ -30,7 +30,7 @@ inline QByteArray elf(const QByteArray &interpreter = {}, quint16 machine = 62) 
     return bytes + header + interpreter + '\0';
 }
 
-/// An image as nitro-cli makes it, without any finding but notes.
+// An image as nitro-cli makes it, without any finding but notes.
 inline TestSections goodSections() {
     TestSections sections = usualSections();
     sections[1].data = "reboot=k panic=30 console=ttyS0";

@@ -12,11 +12,11 @@
 
 namespace nitroscope::test {
 
-/// As `gzip -n`.
+// As `gzip -n`.
 inline QByteArray gzipped(const QByteArray &bytes) {
     z_stream stream = {};
-    constexpr int largestWindow = 15, gzipHeader = 16, defaultMemory = 8;
-    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, largestWindow + gzipHeader, defaultMemory,
+    constexpr int maxWindow = 15, gzipHeader = 16, defaultMemory = 8;
+    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, maxWindow + gzipHeader, defaultMemory,
                      Z_DEFAULT_STRATEGY) != Z_OK)
         qFatal("zlib does not start");
     QByteArray packed(static_cast<qsizetype>(deflateBound(&stream, static_cast<uLong>(bytes.size()))), '\0');
@@ -31,7 +31,7 @@ inline QByteArray gzipped(const QByteArray &bytes) {
     return packed;
 }
 
-/// As `xz --check=...`.
+// As `xz --check=...`.
 inline QByteArray xzPacked(const QByteArray &bytes, lzma_check check) {
     QByteArray packed(static_cast<qsizetype>(lzma_stream_buffer_bound(static_cast<size_t>(bytes.size()))),
                       '\0');
@@ -45,7 +45,7 @@ inline QByteArray xzPacked(const QByteArray &bytes, lzma_check check) {
     return packed;
 }
 
-/// As `lz4` without `-l`.
+// As `lz4` without `-l`.
 inline QByteArray lz4Framed(const QByteArray &bytes) {
     QByteArray packed(
         static_cast<qsizetype>(LZ4F_compressFrameBound(static_cast<size_t>(bytes.size()), nullptr)), '\0');

@@ -14,6 +14,7 @@
 using namespace nitroscope;
 using namespace nitroscope::formats;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -30,20 +31,20 @@ class EifBuilderTest : public QObject {
 private slots:
     void init() {
         m_folder = std::make_unique<QTemporaryDir>();
-        m_output = m_folder->filePath(QStringLiteral("out.eif"));
+        m_output = m_folder->filePath(u"out.eif"_s);
         qunsetenv("SOURCE_DATE_EPOCH");
     }
 
     void build_isByteForByteWhatTheFormatSays() {
         EifRecipe recipe = usualRecipe();
-        recipe.identity = {.imageName = QStringLiteral("demo"),
-                           .imageVersion = QStringLiteral("2.1"),
-                           .buildTool = QStringLiteral("tool"),
-                           .buildToolVersion = QStringLiteral("3"),
-                           .operatingSystem = QStringLiteral("Debian"),
-                           .kernelVersion = QStringLiteral("6.1"),
-                           .dockerInfo = QJsonObject{{QStringLiteral("Id"), QStringLiteral("x")}},
-                           .customMetadata = QJsonObject{{QStringLiteral("team"), 7}}};
+        recipe.identity = {.imageName = u"demo"_s,
+                           .imageVersion = u"2.1"_s,
+                           .buildTool = u"tool"_s,
+                           .buildToolVersion = u"3"_s,
+                           .operatingSystem = u"Debian"_s,
+                           .kernelVersion = u"6.1"_s,
+                           .dockerInfo = QJsonObject{{u"Id"_s, u"x"_s}},
+                           .customMetadata = QJsonObject{{u"team"_s, 7}}};
         recipe.buildTime = QDateTime::fromSecsSinceEpoch(1'767'323'045, Qt::UTC);
         const auto built = buildEif(recipe, m_output);
         QVERIFY2(built.has_value(), built ? "" : qPrintable(built.error().message));
@@ -64,18 +65,18 @@ private slots:
         QVERIFY(document.has_value());
         QCOMPARE(document->severity(), Severity::none);
         const QJsonObject metadata = document->metadata();
-        QCOMPARE(metadata.value(QStringLiteral("ImageName")).toString(), QStringLiteral("out"));
-        const QJsonObject build = metadata.value(QStringLiteral("BuildMetadata")).toObject();
-        QCOMPARE(build.value(QStringLiteral("KernelVersion")).toString(), QStringLiteral("6.12.0-test"));
-        QVERIFY(metadata.value(QStringLiteral("CustomMetadata")).isNull());
+        QCOMPARE(metadata.value(u"ImageName"_s).toString(), u"out"_s);
+        const QJsonObject build = metadata.value(u"BuildMetadata"_s).toObject();
+        QCOMPARE(build.value(u"KernelVersion"_s).toString(), u"6.12.0-test"_s);
+        QVERIFY(metadata.value(u"CustomMetadata"_s).isNull());
         QVERIFY(document->measurements()->isCrcGood());
     }
 
     void build_commandLine_losesOnlyItsLineBreak() {
         EifRecipe recipe = usualRecipe();
-        recipe.commandLine = QStringLiteral("  a b \n");
+        recipe.commandLine = u"  a b \n"_s;
         QVERIFY(buildEif(recipe, m_output).has_value());
-        QCOMPARE(EifDocument::open(m_output)->commandLine(), QStringLiteral("  a b "));
+        QCOMPARE(EifDocument::open(m_output)->commandLine(), u"  a b "_s);
     }
 
     void build_withSourceDateEpoch_isReproducible() {
@@ -102,22 +103,22 @@ private slots:
         QTest::addColumn<QString>("code");
         m_folder = std::make_unique<QTemporaryDir>();
         EifRecipe recipe = usualRecipe();
-        recipe.kernelPath = QStringLiteral("/nonexistent/kernel");
-        QTest::newRow("kernel missing") << recipe << QStringLiteral("input");
+        recipe.kernelPath = u"/nonexistent/kernel"_s;
+        QTest::newRow("kernel missing") << recipe << u"input"_s;
         recipe.kernelPath = QDir::tempPath();
-        QTest::newRow("kernel is a directory") << recipe << QStringLiteral("input");
+        QTest::newRow("kernel is a directory") << recipe << u"input"_s;
         recipe.kernelPath.clear();
-        QTest::newRow("no kernel") << recipe << QStringLiteral("recipe");
+        QTest::newRow("no kernel") << recipe << u"recipe"_s;
         recipe = usualRecipe();
-        recipe.ramdiskPaths = {QStringLiteral("/dev/null")};
-        QTest::newRow("empty ramdisk") << recipe << QStringLiteral("input");
+        recipe.ramdiskPaths = {u"/dev/null"_s};
+        QTest::newRow("empty ramdisk") << recipe << u"input"_s;
         recipe.ramdiskPaths.clear();
-        QTest::newRow("no ramdisk") << recipe << QStringLiteral("recipe");
-        recipe.ramdiskPaths = QStringList(30, QStringLiteral("x"));
-        QTest::newRow("30 ramdisks") << recipe << QStringLiteral("recipe");
+        QTest::newRow("no ramdisk") << recipe << u"recipe"_s;
+        recipe.ramdiskPaths = QStringList(30, u"x"_s);
+        QTest::newRow("30 ramdisks") << recipe << u"recipe"_s;
         recipe = usualRecipe();
         recipe.identity.customMetadata = QString(5000, u'x');
-        QTest::newRow("much metadata") << recipe << QStringLiteral("recipe");
+        QTest::newRow("much metadata") << recipe << u"recipe"_s;
     }
 
     void build_badInput_leavesOldFileAlone() {
@@ -125,20 +126,19 @@ private slots:
         QFETCH(QString, code);
         writeFile(*m_folder, "out.eif", "old");
         // The recipes of the table point into another folder; recreate what they name.
-        if (recipe.kernelPath.endsWith(QStringLiteral("/kernel")) &&
-            !recipe.kernelPath.startsWith(QStringLiteral("/nonexistent")))
+        if (recipe.kernelPath.endsWith(u"/kernel"_s) && !recipe.kernelPath.startsWith(u"/nonexistent"_s))
             recipe.kernelPath = usualRecipe().kernelPath;
         const auto built = buildEif(recipe, m_output);
         QVERIFY(!built.has_value());
         QCOMPARE(built.error().code, code);
         QCOMPARE(contentOf(m_output), QByteArray("old"));
-        QVERIFY(QDir(m_folder->path()).entryList({QStringLiteral("out.eif.*")}).isEmpty());
+        QVERIFY(QDir(m_folder->path()).entryList({u"out.eif.*"_s}).isEmpty());
     }
 
     void build_unwritableOutput_isAnError() {
-        const auto built = buildEif(usualRecipe(), QStringLiteral("/nonexistent/folder/out.eif"));
+        const auto built = buildEif(usualRecipe(), u"/nonexistent/folder/out.eif"_s);
         QVERIFY(!built.has_value());
-        QCOMPARE(built.error().code, QStringLiteral("output"));
+        QCOMPARE(built.error().code, u"output"_s);
     }
 
     void build_cancelled_writesNothing() {
@@ -146,7 +146,7 @@ private slots:
         stop.request_stop();
         const auto built = buildEif(usualRecipe(), m_output, stop.get_token());
         QVERIFY(!built.has_value());
-        QCOMPARE(built.error().code, QStringLiteral("cancelled"));
+        QCOMPARE(built.error().code, u"cancelled"_s);
         QVERIFY(!QFile::exists(m_output));
     }
 

@@ -18,12 +18,13 @@
 using namespace nitroscope;
 using namespace nitroscope::formats;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
 constexpr qint64 usualNow = 1'800'000'000;
 
-/// "section 0: kernel/data/init_size" from the root on.
+// "section 0: kernel/data/init_size" from the root on.
 const Node *find(const Node &root, const QString &path) {
     const Node *node = &root;
     for (const QString &name : path.split(u'/'))
@@ -32,7 +33,7 @@ const Node *find(const Node &root, const QString &path) {
     return node;
 }
 
-/// Children lie inside of their parents, and the order of the file is that of the tree.
+// Children lie inside of their parents, and the order of the file is that of the tree.
 void verifyRanges(const Node &node, quint64 fileSize) {
     QVERIFY(node.range.isEmpty() || node.range.end() <= fileSize);
     for (const Node &child : node.children) {
@@ -56,25 +57,23 @@ private slots:
         verifyRanges(root, document.size());
         const auto value = [&](const char *path) {
             const Node *node = find(root, QString::fromLatin1(path));
-            return node ? node->value : QStringLiteral("no such node");
+            return node ? node->value : u"no such node"_s;
         };
-        QCOMPARE(value("header/magic"), QStringLiteral(".eif"));
-        QCOMPARE(value("header/version"), QStringLiteral("4"));
-        QCOMPARE(value("header/flags"), QStringLiteral("0x0000 (x86_64)"));
-        QCOMPARE(value("header/num_sections"), QStringLiteral("5"));
-        QCOMPARE(value("section 0: kernel/data"), QStringLiteral("bzImage, boot protocol 2.15"));
-        QCOMPARE(value("section 0: kernel/data/kernel_version"),
-                 QStringLiteral("6.12.0-test (builder@host) #1"));
-        QCOMPARE(value("section 0: kernel/data/pref_address"), QStringLiteral("0x1000000"));
-        QCOMPARE(value("section 1: cmdline/data"), QStringLiteral("reboot=k panic=30 console=ttyS0"));
-        QCOMPARE(value("section 1: cmdline/data/console"), QStringLiteral("ttyS0"));
-        QCOMPARE(value("section 2: metadata/data/ImageName"), QStringLiteral("test"));
-        QCOMPARE(value("section 3: ramdisk 0/data"), QStringLiteral("cpio archive (newc)"));
-        QCOMPARE(value("section 4: ramdisk 1/section header/section_size"),
-                 QStringLiteral("3,006 bytes (2.94 KiB)"));
+        QCOMPARE(value("header/magic"), u".eif"_s);
+        QCOMPARE(value("header/version"), u"4"_s);
+        QCOMPARE(value("header/flags"), u"0x0000 (x86_64)"_s);
+        QCOMPARE(value("header/num_sections"), u"5"_s);
+        QCOMPARE(value("section 0: kernel/data"), u"bzImage, boot protocol 2.15"_s);
+        QCOMPARE(value("section 0: kernel/data/kernel_version"), u"6.12.0-test (builder@host) #1"_s);
+        QCOMPARE(value("section 0: kernel/data/pref_address"), u"0x1000000"_s);
+        QCOMPARE(value("section 1: cmdline/data"), u"reboot=k panic=30 console=ttyS0"_s);
+        QCOMPARE(value("section 1: cmdline/data/console"), u"ttyS0"_s);
+        QCOMPARE(value("section 2: metadata/data/ImageName"), u"test"_s);
+        QCOMPARE(value("section 3: ramdisk 0/data"), u"cpio archive (newc)"_s);
+        QCOMPARE(value("section 4: ramdisk 1/section header/section_size"), u"3,006 bytes (2.94 KiB)"_s);
         QCOMPARE(document.severity(), Severity::none);
-        QCOMPARE(document.commandLine(), QStringLiteral("reboot=k panic=30 console=ttyS0"));
-        QCOMPARE(document.metadata().value(QStringLiteral("ImageVersion")).toString(), QStringLiteral("1.0"));
+        QCOMPARE(document.commandLine(), u"reboot=k panic=30 console=ttyS0"_s);
+        QCOMPARE(document.metadata().value(u"ImageVersion"_s).toString(), u"1.0"_s);
         QCOMPARE(document.memoryNeeded(), quint64{33} << 20);
         QVERIFY(!document.isSigned());
     }
@@ -82,17 +81,17 @@ private slots:
     void open_values_areTiedToTheirBytes() {
         const QByteArray eif = makeEif(usualSections());
         const auto document = openBytes(eif);
-        const Node *console = find(document.root(), QStringLiteral("section 1: cmdline/data/console"));
+        const Node *console = find(document.root(), u"section 1: cmdline/data/console"_s);
         QVERIFY(console);
         QCOMPARE(document.bytes(console->range.offset, console->range.length), QByteArray("console=ttyS0"));
-        const Node *version = find(document.root(), QStringLiteral("section 2: metadata/data/ImageVersion"));
+        const Node *version = find(document.root(), u"section 2: metadata/data/ImageVersion"_s);
         QVERIFY(version);
         QCOMPARE(document.bytes(version->range.offset, version->range.length),
                  QByteArray("\"ImageVersion\":\"1.0\""));
         // Every byte of the file belongs to something below the root.
         for (quint64 offset = 0; offset < document.size(); offset += 7)
             QVERIFY(nodeAt(document.root(), offset) != &document.root());
-        QCOMPARE(nodeAt(document.root(), 0x220)->name, QStringLiteral("eif_crc32"));
+        QCOMPARE(nodeAt(document.root(), 0x220)->name, u"eif_crc32"_s);
     }
 
     void open_signedImage_showsCertificateAndPayload() {
@@ -102,18 +101,16 @@ private slots:
         sections.push_back({signatureKind, signature.section});
         const auto document = openBytes(makeEif(sections));
         verifyRanges(document.root(), document.size());
-        const QString entry = QStringLiteral("section 5: signature/data/[0]/");
+        const QString entry = u"section 5: signature/data/[0]/"_s;
         const auto value = [&](const QString &path) {
             const Node *node = find(document.root(), entry + path);
-            return node ? node->value : QStringLiteral("no such node");
+            return node ? node->value : u"no such node"_s;
         };
-        QCOMPARE(value(QStringLiteral("signing_certificate")),
-                 QStringLiteral("C=XX, O=Nitroscope tests, CN=signer"));
-        QCOMPARE(value(QStringLiteral("signing_certificate/public key")), QStringLiteral("EC P-384"));
-        QCOMPARE(value(QStringLiteral("signature")), QStringLiteral("COSE_Sign1, ES384"));
-        QCOMPARE(value(QStringLiteral("signature/payload")), QStringLiteral("PCR0"));
-        QCOMPARE(value(QStringLiteral("signature/payload/register_value")),
-                 QString::fromLatin1(pcr0.toHex()));
+        QCOMPARE(value(u"signing_certificate"_s), u"C=XX, O=Nitroscope tests, CN=signer"_s);
+        QCOMPARE(value(u"signing_certificate/public key"_s), u"EC P-384"_s);
+        QCOMPARE(value(u"signature"_s), u"COSE_Sign1, ES384"_s);
+        QCOMPARE(value(u"signature/payload"_s), u"PCR0"_s);
+        QCOMPARE(value(u"signature/payload/register_value"_s), QString::fromLatin1(pcr0.toHex()));
         QCOMPARE(document.severity(), Severity::none);
         const auto measured = document.measurements();
         QVERIFY(measured.has_value());
@@ -129,10 +126,10 @@ private slots:
              makeSignature({.pcr0 = expectedPcr(0, sections), .notAfter = usualNow - 1}).section});
         const auto document = openBytes(makeEif(sections));
         const Node *certificate =
-            find(document.root(), QStringLiteral("section 5: signature/data/[0]/signing_certificate"));
+            find(document.root(), u"section 5: signature/data/[0]/signing_certificate"_s);
         QVERIFY(certificate);
         QCOMPARE(certificate->severity, Severity::error);
-        QVERIFY2(certificate->note.contains(QStringLiteral("expired")), qPrintable(certificate->note));
+        QVERIFY2(certificate->note.contains(u"expired"_s), qPrintable(certificate->note));
         QCOMPARE(document.measurements()->isSignatureGood, std::optional(true)); // dates are another matter
     }
 
@@ -142,27 +139,24 @@ private slots:
         const QByteArray good = makeEif(usualSections());
         QByteArray eif = good;
         eif[0] = 'x';
-        QTest::newRow("magic") << eif << QStringLiteral("header/magic");
+        QTest::newRow("magic") << eif << u"header/magic"_s;
         eif = good;
         eif[7] = 1;
-        QTest::newRow("aarch64") << eif << QStringLiteral("header/flags");
+        QTest::newRow("aarch64") << eif << u"header/flags"_s;
         eif = good;
         eif[0x225] = 9;
-        QTest::newRow("unknown type")
-            << eif << QStringLiteral("section 0: type 9/section header/section_type");
-        QTest::newRow("cut") << good.chopped(5) << QStringLiteral("section 4: ramdisk 1/data");
+        QTest::newRow("unknown type") << eif << u"section 0: type 9/section header/section_type"_s;
+        QTest::newRow("cut") << good.chopped(5) << u"section 4: ramdisk 1/data"_s;
         TestSections sections = usualSections();
         sections.remove(2);
-        QTest::newRow("no metadata") << makeEif(sections) << QStringLiteral("header/num_sections");
-        QTest::newRow("trailing bytes") << good + "abc" << QStringLiteral("bytes outside of all sections");
+        QTest::newRow("no metadata") << makeEif(sections) << u"header/num_sections"_s;
+        QTest::newRow("trailing bytes") << good + "abc" << u"bytes outside of all sections"_s;
         sections = usualSections();
         sections[2].data = R"({"ImageName":"test",})";
-        QTest::newRow("bad metadata")
-            << makeEif(sections) << QStringLiteral("section 2: metadata/data/unreadable");
+        QTest::newRow("bad metadata") << makeEif(sections) << u"section 2: metadata/data/unreadable"_s;
         sections = usualSections();
         sections[3].data = "PK\3\4";
-        QTest::newRow("ramdisk of unknown kind")
-            << makeEif(sections) << QStringLiteral("section 3: ramdisk 0/data");
+        QTest::newRow("ramdisk of unknown kind") << makeEif(sections) << u"section 3: ramdisk 0/data"_s;
     }
 
     void open_brokenImage_findingsSitAtTheirBytes() {
@@ -181,7 +175,7 @@ private slots:
         sections[0].data = makeBzImage(2048);
         sections.push_back({signatureKind, makeSignature({.pcr0 = expectedPcr(0, sections)}).section});
         const QByteArray whole = makeEif(sections);
-        QFile file(m_folder.filePath(QStringLiteral("cut.eif")));
+        QFile file(m_folder.filePath(u"cut.eif"_s));
         QVERIFY(file.open(QIODevice::WriteOnly));
         file.write(whole);
         file.flush();
@@ -196,7 +190,7 @@ private slots:
 
     void open_unreadable_isAnError_data() {
         QTest::addColumn<QString>("path");
-        QTest::newRow("missing") << QStringLiteral("/nonexistent/x.eif");
+        QTest::newRow("missing") << u"/nonexistent/x.eif"_s;
         QTest::newRow("directory") << m_folder.path();
         QTest::newRow("empty") << QFile::decodeName(writeFile(m_folder, "empty", {}));
     }
@@ -222,7 +216,7 @@ private slots:
             std::stop_source stop;
             stop.request_stop();
             QCOMPARE(copy.ramdisks({.unpack = {.stop = stop.get_token()}, .entries = 7}).error().code,
-                     QStringLiteral("cancelled"));
+                     u"cancelled"_s);
         }
         QCOMPARE(index->ramdisks().size(), size_t{2});
         const auto init = index->files().find("init");
@@ -288,7 +282,7 @@ private slots:
         stop.request_stop();
         const auto cancelled = document.measurements(stop.get_token());
         QVERIFY(!cancelled.has_value());
-        QCOMPARE(cancelled.error().code, QStringLiteral("cancelled"));
+        QCOMPARE(cancelled.error().code, u"cancelled"_s);
     }
 
     void measurements_fileChanged_isAnError() {
@@ -300,7 +294,7 @@ private slots:
         QVERIFY(file.resize(1000));
         const auto measured = document->measurements();
         QVERIFY(!measured.has_value());
-        QCOMPARE(measured.error().code, QStringLiteral("file-changed"));
+        QCOMPARE(measured.error().code, u"file-changed"_s);
         QVERIFY(document->bytes(990, 100).size() <= 10);
     }
 
@@ -316,28 +310,24 @@ private slots:
 
     void describe_sample_matchesExpected() {
         NITROSCOPE_REQUIRE_SAMPLES(samples);
-        QFile file(samples->filePath(QStringLiteral("eif/EXPECTED.json")));
+        QFile file(samples->filePath(u"eif/EXPECTED.json"_s));
         QVERIFY(file.open(QIODevice::ReadOnly));
         const QJsonObject all = QJsonDocument::fromJson(file.readAll()).object();
         for (auto it = all.begin(); it != all.end(); ++it) {
-            const auto document =
-                EifDocument::open(samples->filePath(QStringLiteral("eif/%1.eif").arg(it.key())));
+            const auto document = EifDocument::open(samples->filePath(u"eif/%1.eif"_s.arg(it.key())));
             QVERIFY(document.has_value());
             const auto measured = document->measurements();
             QVERIFY(measured.has_value());
             const QByteArray text = describeEifJson(*document, *measured);
             const QJsonObject json = QJsonDocument::fromJson(text).object();
-            const bool isCut = it.key() == QStringLiteral("v4-truncated");
-            const QJsonObject found = json.value(QStringLiteral("Measurements")).toObject();
-            for (const QString &name : {QStringLiteral("PCR0"), QStringLiteral("PCR1"),
-                                        QStringLiteral("PCR2"), QStringLiteral("PCR8")})
+            const bool isCut = it.key() == u"v4-truncated"_s;
+            const QJsonObject found = json.value(u"Measurements"_s).toObject();
+            for (const QString &name : {u"PCR0"_s, u"PCR1"_s, u"PCR2"_s, u"PCR8"_s})
                 QCOMPARE(found.value(name),
                          isCut ? QJsonValue(QJsonValue::Undefined) : it->toObject().value(name));
-            QCOMPARE(json.value(QStringLiteral("CheckCRC")).toBool(),
-                     !isCut && it.key() != QStringLiteral("v4-badcrc"));
+            QCOMPARE(json.value(u"CheckCRC"_s).toBool(), !isCut && it.key() != u"v4-badcrc"_s);
             if (document->isSigned())
-                QCOMPARE(json.value(QStringLiteral("SignatureCheck")).toBool(),
-                         it.key() == QStringLiteral("v4-signed-es384"));
+                QCOMPARE(json.value(u"SignatureCheck"_s).toBool(), it.key() == u"v4-signed-es384"_s);
         }
     }
 

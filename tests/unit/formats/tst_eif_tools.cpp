@@ -23,6 +23,7 @@
 using namespace nitroscope;
 using namespace nitroscope::formats;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -113,17 +114,15 @@ private slots:
     void sign_badKeys_areRefused() {
         const Key key = makeKey(KeyKind::p384), other = makeKey(KeyKind::p384), rsa = makeKey(KeyKind::rsa);
         const QByteArray pem = makeCertificatePem(key.get(), 0, 4'000'000'000);
-        QCOMPARE(EifSigner::fromPem(pem, keyPem(other.get())).error().code, QStringLiteral("key-mismatch"));
-        QCOMPARE(EifSigner::fromPem(pem, keyPem(rsa.get())).error().code, QStringLiteral("key"));
-        QCOMPARE(EifSigner::fromPem(pem, "nonsense").error().code, QStringLiteral("key"));
-        QCOMPARE(EifSigner::fromPem("nonsense", keyPem(key.get())).error().code,
-                 QStringLiteral("certificate"));
+        QCOMPARE(EifSigner::fromPem(pem, keyPem(other.get())).error().code, u"key-mismatch"_s);
+        QCOMPARE(EifSigner::fromPem(pem, keyPem(rsa.get())).error().code, u"key"_s);
+        QCOMPARE(EifSigner::fromPem(pem, "nonsense").error().code, u"key"_s);
+        QCOMPARE(EifSigner::fromPem("nonsense", keyPem(key.get())).error().code, u"certificate"_s);
         const auto signer = EifSigner::fromPem(pem, keyPem(key.get()));
         QByteArray damaged = makeEif(goodSections());
         damaged[damaged.size() - 1] = '!';
         const auto document = EifDocument::open(write("damaged.eif", damaged));
-        QCOMPARE(signEif(*document, *signer, m_folder->filePath("x.eif")).error().code,
-                 QStringLiteral("refused"));
+        QCOMPARE(signEif(*document, *signer, m_folder->filePath("x.eif")).error().code, u"refused"_s);
     }
 
     // Each name comes with content, so each is written; that this takes the square of their number is what the
@@ -139,19 +138,19 @@ private slots:
         TestSections sections = goodSections();
         sections[4].data = archive + cpioTrailer();
         const auto document = EifDocument::open(write("links.eif", makeEif(sections)));
-        const QString folder = m_folder->filePath(QStringLiteral("links"));
+        const QString folder = m_folder->filePath(u"links"_s);
         const auto report = extractEif(*document, folder);
         QVERIFY2(report.has_value(), report ? "" : qPrintable(report.error().text()));
         QCOMPARE(report->skippedCount, quint64{0});
         const auto inodeOf = [&](int number) {
             struct stat status = {};
-            ::stat(qPrintable(folder + QStringLiteral("/ramdisk1/f/%1").arg(number)), &status);
+            ::stat(qPrintable(folder + u"/ramdisk1/f/%1"_s.arg(number)), &status);
             return std::pair(status.st_ino, status.st_nlink);
         };
         QCOMPARE(inodeOf(0), inodeOf(count - 1));
         QCOMPARE(inodeOf(0).second, nlink_t{count});
         // The last content counts, as in the kernel; it is shorter than those before it.
-        QFile first(folder + QStringLiteral("/ramdisk1/f/0"));
+        QFile first(folder + u"/ramdisk1/f/0"_s);
         QVERIFY(first.open(QIODevice::ReadOnly));
         QCOMPARE(first.readAll(), QByteArray("1"));
     }
@@ -372,8 +371,7 @@ private slots:
     void lint_samples_haveTheFindingsTheyWereMadeFor() {
         NITROSCOPE_REQUIRE_SAMPLES(samples);
         QFETCH(QString, rule);
-        const auto document =
-            EifDocument::open(samples->filePath(QStringLiteral("eif/") + QTest::currentDataTag()));
+        const auto document = EifDocument::open(samples->filePath(u"eif/"_s + QTest::currentDataTag()));
         QVERIFY(document.has_value());
         const auto findings = lintEif(*document);
         QVERIFY(findings.has_value());

@@ -15,6 +15,7 @@
 using namespace nitroscope;
 using namespace nitroscope::formats;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 class EnclaveBuilderTest : public QObject {
     Q_OBJECT
@@ -40,7 +41,7 @@ private slots:
         writeFile(folder, "one/etc/other", "x");
         writeFile(folder, "two/gone/.wh..wh..opq", {});
         for (const char *layer : {"one", "two"})
-            writeFile(folder, qPrintable(layer + QStringLiteral(".tar")),
+            writeFile(folder, qPrintable(layer + u".tar"_s),
                       runTool("tar", {"-cf", "-", "-C", dir.filePath(layer), "etc", "gone"}));
         writeFile(
             folder, "c.json",
@@ -56,7 +57,7 @@ private slots:
         const auto built = buildEnclave(recipe, folder.filePath("out.eif"));
         QVERIFY2(built.has_value(), built ? "" : qPrintable(built.error().text()));
         QCOMPARE(built->findings.size(), size_t{1});
-        QCOMPARE(built->findings[0].rule, QStringLiteral("docker-entrypoint-ignored"));
+        QCOMPARE(built->findings[0].rule, u"docker-entrypoint-ignored"_s);
         const auto document = EifDocument::open(folder.filePath("out.eif"));
         const auto ramdisks = readRamdisks(document->source(), document->image());
         const BootFiles files(*ramdisks);
@@ -70,7 +71,7 @@ private slots:
         QCOMPARE(content("rootfs/gone/file"), QByteArray("missing"));
         QCOMPARE(content("cmd"), QByteArray("/c\narg\n"));
         QCOMPARE(content("env"), QByteArray("A=1\n"));
-        QCOMPARE(document->metadata().value(QStringLiteral("ImageName")).toString(), QStringLiteral("repo"));
+        QCOMPARE(document->metadata().value(u"ImageName"_s).toString(), u"repo"_s);
         QVERIFY(files.find("rootfs/proc"));
     }
 
@@ -81,7 +82,7 @@ private slots:
         EnclaveRecipe recipe = usualRecipe(folder);
         recipe.rootFolder = folder.filePath("root");
         QCOMPARE(buildEnclave(recipe, folder.filePath("a.eif")).error().code,
-                 QStringLiteral("recipe")); // no command
+                 u"recipe"_s); // no command
         recipe.command = QStringList{"/bin/app"};
         const auto first = buildEnclave(recipe, folder.filePath("a.eif"));
         QVERIFY2(first.has_value(), first ? "" : qPrintable(first.error().text()));

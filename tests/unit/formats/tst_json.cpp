@@ -11,10 +11,11 @@
 #include <QTest>
 
 using namespace nitroscope::formats;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
-/// JSON with readable quotes.
+// JSON with readable quotes.
 QByteArray quoted(const char *text) {
     return QByteArray(text).replace('\'', '"');
 }
@@ -31,13 +32,13 @@ private slots:
         json.field(u"z", 1);
         json.key(u"a");
         json.beginArray();
-        json.value(QStringLiteral("x\"y\n"));
+        json.value(u"x\"y\n"_s);
         json.value(QJsonValue::Null);
         json.endArray();
         json.key(u"empty");
         json.beginObject();
         json.endObject();
-        json.field(u"nested", QJsonObject{{QStringLiteral("k"), QJsonArray{true, 2.5}}});
+        json.field(u"nested", QJsonObject{{u"k"_s, QJsonArray{true, 2.5}}});
         json.endObject();
         QCOMPARE(
             json.text(),
@@ -55,16 +56,16 @@ private slots:
 
     void read_values_haveRanges() {
         const QByteArray text = quoted(" {'a' : [1, {'b':null}], 'c\\u0041': 'x\\\"y'} ");
-        Node root = {.name = QStringLiteral("root"), .value = {}, .range = {100, quint64(text.size())}};
+        Node root = {.name = u"root"_s, .value = {}, .range = {100, quint64(text.size())}};
         addJsonTree(root, text, 100);
-        QCOMPARE(root.value, QStringLiteral("2 entries"));
+        QCOMPARE(root.value, u"2 entries"_s);
         QCOMPARE(root.children.size(), size_t{2});
         const Node &a = root.children[0];
         QCOMPARE(text.mid(qsizetype(a.range.offset) - 100, qsizetype(a.range.length)),
                  quoted("'a' : [1, {'b':null}]"));
-        QCOMPARE(a.children[1].children[0].value, QStringLiteral("null"));
-        QCOMPARE(root.children[1].name, QStringLiteral("cA"));
-        QCOMPARE(root.children[1].value, QStringLiteral("x\"y"));
+        QCOMPARE(a.children[1].children[0].value, u"null"_s);
+        QCOMPARE(root.children[1].name, u"cA"_s);
+        QCOMPARE(root.children[1].value, u"x\"y"_s);
     }
 
     void read_broken_isOneFinding_data() {
@@ -78,10 +79,10 @@ private slots:
 
     void read_broken_isOneFinding() {
         QFETCH(QByteArray, text);
-        Node root = {.name = QStringLiteral("root"), .value = {}};
+        Node root = {.name = u"root"_s, .value = {}};
         addJsonTree(root, text, 0);
         QVERIFY(!root.children.empty());
-        QCOMPARE(root.children.back().name, QStringLiteral("unreadable"));
+        QCOMPARE(root.children.back().name, u"unreadable"_s);
         QCOMPARE(root.children.back().severity, Severity::error);
         QVERIFY(root.children.back().range.end() <= quint64(text.size()));
     }
@@ -89,9 +90,9 @@ private slots:
     void read_everyPrefix_endsWithAFinding() {
         const QByteArray text = quoted("{'a':[1,true,'\\u00e4\\\"',{'b':-1.5e3}],'c':null}");
         for (qsizetype size = 0; size < text.size(); ++size) {
-            Node root = {.name = QStringLiteral("root"), .value = {}};
+            Node root = {.name = u"root"_s, .value = {}};
             addJsonTree(root, text.left(size), 0);
-            QCOMPARE(root.children.back().name, QStringLiteral("unreadable"));
+            QCOMPARE(root.children.back().name, u"unreadable"_s);
         }
     }
 };

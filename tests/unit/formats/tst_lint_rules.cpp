@@ -16,6 +16,7 @@
 using namespace nitroscope;
 using namespace nitroscope::formats;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -40,7 +41,7 @@ QByteArray little(quint64 value, int width) {
     return bytes;
 }
 
-/// A kernel whose gzip payload carries this configuration, or these texts.
+// A kernel whose gzip payload carries this configuration, or these texts.
 QByteArray kernelWith(const QByteArray &config, const QByteArray &texts = {}) {
     QByteArray vmlinux = "\x7f"
                          "ELF" +
@@ -218,7 +219,7 @@ private slots:
         });
         QStringList all;
         for (const LintFinding &finding : findings)
-            all << QStringLiteral("%1/%2").arg(finding.rule).arg(int(finding.severity));
+            all << u"%1/%2"_s.arg(finding.rule).arg(int(finding.severity));
         QVERIFY2(found != findings.end(), qPrintable(all.join(u' ')));
         QVERIFY(!found->where.isEmpty());
         QVERIFY(found->why.size() > 15);
@@ -245,8 +246,8 @@ private slots:
         for (const LintFinding &finding : findings.listed)
             if (finding.severity == Severity::error)
                 errors << finding.rule;
-        QVERIFY2(errors.contains(QStringLiteral("init-missing")), qPrintable(errors.join(u' ')));
-        QVERIFY2(errors.contains(QStringLiteral("crc-mismatch")), qPrintable(errors.join(u' ')));
+        QVERIFY2(errors.contains(u"init-missing"_s), qPrintable(errors.join(u' ')));
+        QVERIFY2(errors.contains(u"crc-mismatch"_s), qPrintable(errors.join(u' ')));
         QVERIFY(std::ranges::is_sorted(findings.listed, std::ranges::greater(), &LintFinding::severity));
         QCOMPARE(findings.count(Severity::error), errors.size());
         QVERIFY(findings.count(Severity::note) >= 2000);
@@ -256,12 +257,12 @@ private slots:
 
     void manyErrors_areCountedBeyondTheList() {
         LintReport report;
-        report.note("first", QStringLiteral("a"), QStringLiteral("b"), QStringLiteral("c"));
+        report.note("first", u"a"_s, u"b"_s, u"c"_s);
         for (size_t i = 0; i < 2 * LintFindings::maxListed; ++i)
-            report.error("error", QStringLiteral("a"), QString::number(i), QStringLiteral("c"));
+            report.error("error", u"a"_s, QString::number(i), u"c"_s);
         const LintFindings findings = report.take();
         QCOMPARE(findings.listed.size(), LintFindings::maxListed);
-        QCOMPARE(findings.listed.front().why, QStringLiteral("0"));
+        QCOMPARE(findings.listed.front().why, u"0"_s);
         QCOMPARE(findings.count(Severity::error), static_cast<qint64>(2 * LintFindings::maxListed));
         QCOMPARE(findings.unlisted(), static_cast<qint64>(LintFindings::maxListed) + 1);
     }

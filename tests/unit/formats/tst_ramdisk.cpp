@@ -18,10 +18,11 @@
 using namespace nitroscope;
 using namespace nitroscope::formats;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
-/// Owns the bytes that a Ramdisk refers to.
+// Owns the bytes that a Ramdisk refers to.
 struct Read {
     explicit Read(const QByteArray &archive, const RamdiskLimits &limits = {})
         : bytes(archive), source(toBytes(bytes)), ramdisk(readRamdisk({&source, 0, source.size()}, limits)) {}
@@ -44,7 +45,7 @@ struct Read {
     app::Result<Ramdisk> ramdisk;
 };
 
-/// Up to where the kernel takes a plain archive.
+// Up to where the kernel takes a plain archive.
 QByteArray padded(const QByteArray &bytes) {
     return bytes + QByteArray((4 - bytes.size() % 4) % 4, '\0');
 }
@@ -103,7 +104,7 @@ private slots:
         const Read read(padded(plain + QByteArray(508, '\0') + packed + QByteArray(3, '\0') + packed) +
                         QByteArray(8, '\0') + plain);
         QCOMPARE(read.problem(), QString());
-        QCOMPARE(read.paths().join(u' '), QStringLiteral("a b c d c d a b"));
+        QCOMPARE(read.paths().join(u' '), u"a b c d c d a b"_s);
         QCOMPARE(read.content(2), QByteArray(100'000, 'c'));
         QCOMPARE(read.content(3), QByteArray("of a second archive"));
         QCOMPARE(read.content(7), QByteArray("22"));
@@ -183,15 +184,14 @@ private slots:
         for (int i = 0; i < 3000; ++i)
             many += cpioEntry({.path = QByteArray::number(i)});
         const Read entries(many, {.entries = 1000});
-        QCOMPARE(entries.problem(), QStringLiteral("limit"));
+        QCOMPARE(entries.problem(), u"limit"_s);
         QCOMPARE((*entries).entries.size(), size_t{1000});
         const QByteArray bomb =
             gzipped(cpioArchive({{.path = "zeros", .content = QByteArray(50'000'000, '\0')}}));
-        QCOMPARE(Read(bomb, {.unpack = {.outputBytes = 10'000'000}}).problem(), QStringLiteral("limit"));
+        QCOMPARE(Read(bomb, {.unpack = {.outputBytes = 10'000'000}}).problem(), u"limit"_s);
         QCOMPARE(Read(bomb, {.unpack = {.outputBytes = 60'000'000}}).problem(), QString());
         // The limit holds for all members together.
-        QCOMPARE(Read(bomb + bomb, {.unpack = {.outputBytes = 60'000'000}}).problem(),
-                 QStringLiteral("limit"));
+        QCOMPARE(Read(bomb + bomb, {.unpack = {.outputBytes = 60'000'000}}).problem(), u"limit"_s);
         std::stop_source stop;
         stop.request_stop();
         QVERIFY(!Read(bomb, {.unpack = {.stop = stop.get_token()}}).ramdisk.has_value());
@@ -295,8 +295,7 @@ private slots:
         TestSections sections = usualSections();
         sections[3].data = cpioArchive({{.path = "big", .content = QByteArray(100'000, 'x')}});
         const QTemporaryDir folder;
-        QCOMPARE(extract(folder, makeEif(sections), {.mostBytes = 50'000}).error().code,
-                 QStringLiteral("limit"));
+        QCOMPARE(extract(folder, makeEif(sections), {.maxBytes = 50'000}).error().code, u"limit"_s);
     }
 
 private:

@@ -16,10 +16,11 @@
 
 using namespace nitroscope;
 using namespace nitroscope::formats;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
-/// What `program` writes for the input; empty when it is not installed.
+// What `program` writes for the input; empty when it is not installed.
 QByteArray pipe(const QString &program, const QStringList &arguments, const QByteArray &input) {
     if (QStandardPaths::findExecutable(program).isEmpty())
         return {};
@@ -31,7 +32,7 @@ QByteArray pipe(const QString &program, const QStringList &arguments, const QByt
                                                                       : QByteArray();
 }
 
-/// Text that packs well, with some noise, so that every codec has several blocks.
+// Text that packs well, with some noise, so that every codec has several blocks.
 QByteArray sampleText() {
     QRandomGenerator random(7);
     QByteArray text;
@@ -60,7 +61,7 @@ QByteArray kernelAround(const QByteArray &payload) {
         .replace(0x24c, 4, little(static_cast<quint64>(payload.size()), 4));
 }
 
-/// One gzip member, made without having the bytes in memory.
+// One gzip member, made without having the bytes in memory.
 QByteArray gzippedZeros(quint64 count) {
     z_stream stream = {};
     deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
@@ -145,10 +146,10 @@ private slots:
         }
         const auto limited = unpack(packed, {.outputBytes = 100'000});
         QVERIFY(!limited.has_value());
-        QCOMPARE(limited.error().code, QStringLiteral("limit"));
+        QCOMPARE(limited.error().code, u"limit"_s);
         std::stop_source stop;
         stop.request_stop();
-        QCOMPARE(unpack(packed, {.stop = stop.get_token()}).error().code, QStringLiteral("cancelled"));
+        QCOMPARE(unpack(packed, {.stop = stop.get_token()}).error().code, u"cancelled"_s);
     }
 
     void unpack_lzoThatIsWrong_isDamaged_data() {
@@ -168,7 +169,7 @@ private slots:
         if (packed.isEmpty())
             QSKIP("lzop is not installed");
         packed[at] = static_cast<char>(packed[at] ^ 0x11);
-        QCOMPARE(unpack(packed).error().code, QStringLiteral("damaged"));
+        QCOMPARE(unpack(packed).error().code, u"damaged"_s);
     }
 
     void unpack_lzoWithAHugeBlock_isRefused() {
@@ -176,13 +177,13 @@ private slots:
         if (packed.isEmpty())
             QSKIP("lzop is not installed");
         packed[38] = '\x7f';
-        QCOMPARE(unpack(packed).error().code, QStringLiteral("limit"));
+        QCOMPARE(unpack(packed).error().code, u"limit"_s);
     }
 
     void unpack_hugeDictionary_isRefused() {
         // An lzma header that asks for a dictionary of 2 GiB.
         QByteArray bytes = QByteArray::fromHex("5d00000080ffffffffffffffff") + QByteArray(64, '\0');
-        QCOMPARE(unpack(bytes).error().code, QStringLiteral("limit"));
+        QCOMPARE(unpack(bytes).error().code, u"limit"_s);
     }
 
     void kernel_payloadAndConfig_areFound_data() {
@@ -208,12 +209,12 @@ private slots:
         const auto image = readKernelImage({&source, 0, source.size()});
         QVERIFY(image.has_value());
         QCOMPARE(image->kind, KernelImage::Kind::bzImage);
-        QCOMPARE(image->version(), QStringLiteral("6.12.0-test"));
+        QCOMPARE(image->version(), u"6.12.0-test"_s);
         QCOMPARE(image->compression, Compression::gzip);
         QCOMPARE(*extractVmlinux(*image), vmlinux);
         const auto content = scanKernel(*image);
         QVERIFY(content.has_value());
-        QCOMPARE(content->banner, QStringLiteral("Linux version 6.12.0-test (a@b) #1"));
+        QCOMPARE(content->banner, u"Linux version 6.12.0-test (a@b) #1"_s);
         QCOMPARE(content->unpackedBytes, static_cast<quint64>(vmlinux.size()));
         QCOMPARE(content->config, hasConfig ? config : QByteArray());
         QCOMPARE(content->nsm, hasConfig ? KernelFeature::module : KernelFeature::builtIn);
@@ -231,8 +232,8 @@ private slots:
         QVERIFY(image.has_value());
         const auto vmlinux = extractVmlinux(*image);
         QVERIFY(!vmlinux.has_value());
-        QCOMPARE(vmlinux.error().code, QStringLiteral("limit"));
-        QVERIFY2(vmlinux.error().message.startsWith(QStringLiteral("The kernel unpacks to more than")),
+        QCOMPARE(vmlinux.error().code, u"limit"_s);
+        QVERIFY2(vmlinux.error().message.startsWith(u"The kernel unpacks to more than"_s),
                  qPrintable(vmlinux.error().message));
         // Looking for what is in it takes no memory, and has the usual limit.
         const auto content = scanKernel(*image);

@@ -8,6 +8,8 @@
 
 namespace nitroscope::tests {
 
+using namespace Qt::Literals::StringLiterals;
+
 // A gdb: sends packets, keeps answers.
 struct FakeGdb {
     PairEnd own;
@@ -53,7 +55,7 @@ struct FakeGdb {
     QString ask(const QByteArray &packet) {
         answers.clear();
         sayRaw(rsp::encodePacket(packet));
-        return answers.isEmpty() ? QStringLiteral("(none)") : answers.join(u'|');
+        return answers.isEmpty() ? u"(none)"_s : answers.join(u'|');
     }
     void greet() { ask("qSupported:swbreak+;hwbreak+"); }
 };

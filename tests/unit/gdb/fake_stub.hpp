@@ -18,6 +18,8 @@
 
 namespace nitroscope::tests {
 
+using namespace Qt::Literals::StringLiterals;
+
 class FakeStub : public QObject {
 public:
     PairEnd client; // give this to the broker
@@ -85,7 +87,7 @@ private:
             if (!item)
                 continue;
             if (item->kind == rsp::Item::Kind::interrupt && isRunning && !isDeaf) {
-                heard << QStringLiteral("^C");
+                heard << u"^C"_s;
                 stop("T02thread:01;");
             } else if (item->kind == rsp::Item::Kind::packet) {
                 hear(item->payload);

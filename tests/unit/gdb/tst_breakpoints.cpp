@@ -7,6 +7,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::tests::settle;
 using Bench = nitroscope::tests::BrokerBench;
 using State = BreakpointRegistry::State;
@@ -25,7 +26,7 @@ struct User {
               bool isNumber = false;
               const quint64 address = place.toULongLong(&isNumber, 0);
               if (!isNumber)
-                  return failure(QStringLiteral("no-symbol"), QStringLiteral("There is no such symbol yet."));
+                  return failure(u"no-symbol"_s, u"There is no such symbol yet."_s);
               return address;
           }) {
         QObject::connect(&breakpoints, &UserBreakpoints::changed, &breakpoints, [this] { ++changes; });
@@ -75,7 +76,7 @@ private slots:
         bench.start();
         bench.stub.refused.insert("0,20,1");
         bench.set(0x20, bench.window);
-        QCOMPARE(bench.registry().status(at20)->why, QStringLiteral("QEMU cannot set it (E22)"));
+        QCOMPARE(bench.registry().status(at20)->why, u"QEMU cannot set it (E22)"_s);
         bench.stub.refused.clear();
         bench.set(0x20, bench.gdb);
         QCOMPARE(bench.answers, QStringList({"E22", "OK"}));
@@ -182,13 +183,13 @@ private slots:
         bench.start();
         bench.stub.refused.insert("0,20,1");
         User user(bench);
-        user.add(QStringLiteral("0x20"));
+        user.add(u"0x20"_s);
         settle();
         QVERIFY(user.record().state == DebugBreakpoint::State::failed);
         user.breakpoints.resolveAll();
         settle();
         QVERIFY(user.record().state == DebugBreakpoint::State::failed);
-        QCOMPARE(user.record().problem, QStringLiteral("QEMU cannot set it (E22)"));
+        QCOMPARE(user.record().problem, u"QEMU cannot set it (E22)"_s);
         QCOMPARE(bench.stub.heard, QStringList{"Z0,20,1"});
         // Switched off and on it is tried again.
         bench.stub.refused.clear();
@@ -209,9 +210,9 @@ private slots:
         bench.start();
         bench.stub.refused.insert("0,20,1");
         User user(bench);
-        user.add(QStringLiteral("0x20"));
+        user.add(u"0x20"_s);
         settle();
-        user.add(QStringLiteral("32"));
+        user.add(u"32"_s);
         settle();
         QVERIFY(user.record(0).state == DebugBreakpoint::State::failed);
         QVERIFY(user.record(1).state == DebugBreakpoint::State::failed);
@@ -223,7 +224,7 @@ private slots:
         bench.go();
         bench.stub.isDeaf = true;
         User user(bench);
-        user.add(QStringLiteral("0x20"));
+        user.add(u"0x20"_s);
         QVERIFY(user.record().state == DebugBreakpoint::State::wanted);
         const int before = user.changes;
         bench.stub.stop("T02thread:01;");
@@ -236,9 +237,9 @@ private slots:
         Bench bench;
         bench.start();
         User user(bench);
-        user.add(QStringLiteral("start_kernel"));
+        user.add(u"start_kernel"_s);
         QVERIFY(user.record().state == DebugBreakpoint::State::waiting);
-        QCOMPARE(user.record().problem, QStringLiteral("There is no such symbol yet."));
+        QCOMPARE(user.record().problem, u"There is no such symbol yet."_s);
         QCOMPARE(bench.registry().size(), 0);
     }
 };

@@ -12,17 +12,17 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
 ExpressionContext context() {
     ExpressionContext made;
     made.symbol = [](const QString &name) {
-        return name == QStringLiteral("start_kernel") ? std::optional<quint64>(0xffffffff81000000)
-                                                      : std::nullopt;
+        return name == u"start_kernel"_s ? std::optional<quint64>(0xffffffff81000000) : std::nullopt;
     };
     made.registerValue = [](const QString &name) {
-        return name == QStringLiteral("rax") ? std::optional<quint64>(5) : std::nullopt;
+        return name == u"rax"_s ? std::optional<quint64>(5) : std::nullopt;
     };
     made.memory[{AddressSpace::guestVirtual, 0x1000}] = 0x2000;
     made.memory[{AddressSpace::guestVirtual, 0x2008}] = 7;
@@ -104,7 +104,7 @@ private slots:
     }
 
     void expression_unknownMemory_isAskedFor() {
-        const ExpressionResult result = evaluateExpression(QStringLiteral("*(start_kernel) + 1"), context());
+        const ExpressionResult result = evaluateExpression(u"*(start_kernel) + 1"_s, context());
         QVERIFY(result.wanted && !result.error);
         QCOMPARE(result.wanted->address, quint64(0xffffffff81000000));
     }
@@ -170,7 +170,7 @@ private slots:
         QCOMPARE(bootPointNames().size(), 10);
         for (const BootPointName &name : bootPointNames())
             QVERIFY(bootPointOf(QLatin1String(name.word)) == name.point);
-        QVERIFY(!bootPointOf(QStringLiteral("nowhere")));
+        QVERIFY(!bootPointOf(u"nowhere"_s));
     }
 };
 

@@ -5,6 +5,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::tests::settle;
 using Bench = nitroscope::tests::BrokerBench;
 
@@ -43,7 +44,7 @@ private slots:
         bench.set(0x1000, bench.window, false);
         QCOMPARE(bench.stub.heard.size(), 1);
         bench.set(0x1000, bench.gdb, false);
-        QCOMPARE(bench.stub.heard.last(), QStringLiteral("z0,1000,1"));
+        QCOMPARE(bench.stub.heard.last(), u"z0,1000,1"_s);
         QCOMPARE(bench.answers, QStringList({"OK", "OK", "OK", "OK"}));
     }
 
@@ -269,7 +270,7 @@ private slots:
         QCOMPARE(read.size(), 0x1000);
         bench.broker->readMemory(1, 0x3000, 4, &bench.gdb, note);
         settle();
-        QCOMPARE(code, QStringLiteral("not-mapped"));
+        QCOMPARE(code, u"not-mapped"_s);
     }
 
     void steps_keepTheSegment_whileNothingCanHaveChangedIt() {
@@ -445,7 +446,7 @@ private slots:
         bench.go();
         bench.stub.hangUp();
         settle();
-        QCOMPARE(closed, QStringLiteral("rsp-closed"));
+        QCOMPARE(closed, u"rsp-closed"_s);
         bench.broker->resume(";c");
         bench.broker->interrupt();
         bench.set(0x10, bench.gdb);

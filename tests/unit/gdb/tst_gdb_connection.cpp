@@ -9,6 +9,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::tests::FakeStub;
 using nitroscope::tests::settle;
 using Gdb = nitroscope::tests::FakeGdb;
@@ -42,9 +43,9 @@ private slots:
              {"QStartNoAckMode+", "qXfer:features:read+", "qXfer:memory-map:read+", "swbreak+"})
             QVERIFY2(features.contains(QLatin1String(name)), name);
         const QString stop = gdb.ask("?");
-        QVERIFY2(stop.startsWith(QStringLiteral("T05")), qPrintable(stop));
-        QVERIFY(stop.contains(QStringLiteral("10:2211000000000000;"))); // rip, expedited
-        QVERIFY(stop.contains(QStringLiteral("thread:1;")));
+        QVERIFY2(stop.startsWith(u"T05"_s), qPrintable(stop));
+        QVERIFY(stop.contains(u"10:2211000000000000;"_s)); // rip, expedited
+        QVERIFY(stop.contains(u"thread:1;"_s));
         QCOMPARE(bench.stub.heard, QStringList()); // `?` would have cost the others their breakpoints
     }
 
@@ -73,14 +74,14 @@ private slots:
         gdb.ask("Z0,1000,1");
         gdb.ask("k");
         QVERIFY(gdb.closed.has_value() && !*gdb.closed);
-        QCOMPARE(bench.stub.heard.last(), QStringLiteral("z0,1000,1"));
+        QCOMPARE(bench.stub.heard.last(), u"z0,1000,1"_s);
     }
 
     void noAckMode_stopsAcknowledging() {
         Bench bench;
         bench.start();
         Gdb gdb(bench.broker.get());
-        QCOMPARE(gdb.ask("QStartNoAckMode"), QStringLiteral("OK"));
+        QCOMPARE(gdb.ask("QStartNoAckMode"), u"OK"_s);
         QCOMPARE(gdb.acknowledged, 1);
         gdb.ask("qC");
         QCOMPARE(gdb.acknowledged, 1);
@@ -90,9 +91,9 @@ private slots:
         Bench bench;
         bench.start();
         Gdb gdb(bench.broker.get());
-        QCOMPARE(gdb.ask("X1000,0:"), QStringLiteral("OK")); // is it known?
-        QCOMPARE(gdb.ask(QByteArray("X1000,4:a}$b", 12)), QStringLiteral("OK"));
-        QVERIFY(bench.stub.heard.contains(QStringLiteral("M1000,4:617d2462")));
+        QCOMPARE(gdb.ask("X1000,0:"), u"OK"_s); // is it known?
+        QCOMPARE(gdb.ask(QByteArray("X1000,4:a}$b", 12)), u"OK"_s);
+        QVERIFY(bench.stub.heard.contains(u"M1000,4:617d2462"_s));
     }
 
     void binaryRead_ofLargeMemory_comesInOnePacket() {
@@ -102,7 +103,7 @@ private slots:
         Gdb gdb(bench.broker.get());
         QCOMPARE(gdb.ask("m1000,1000").size(), 0x2000);
         const QString binary = gdb.ask("x1000,1000");
-        QVERIFY2(binary.startsWith(QStringLiteral("baaaa")), qPrintable(binary.left(10)));
+        QVERIFY2(binary.startsWith(u"baaaa"_s), qPrintable(binary.left(10)));
         QCOMPARE(binary.size(), 0x1001);
     }
 
@@ -115,7 +116,7 @@ private slots:
             QVERIFY2(gdb.ask(packet).startsWith(u'E'), packet);
         QCOMPARE(bench.stub.heard, QStringList());
         gdb.ask("mcfffffff,2"); // what is before it may be read
-        QCOMPARE(bench.stub.heard, QStringList{QStringLiteral("mcfffffff,1")});
+        QCOMPARE(bench.stub.heard, QStringList{u"mcfffffff,1"_s});
     }
 
     // Who knows the page tables is asked, with the registers of the CPU that gdb looks at.
@@ -137,7 +138,7 @@ private slots:
         gdb.ask("Hg2");
         QVERIFY(gdb.ask("md0000000,4").startsWith(u'E')); // the guard says so
         QCOMPARE(roots, (QVector<quint64>{0x1234000, 0x1234000, 0x1234000, 0x5678000}));
-        QCOMPARE(bench.stub.heard, QStringList{QStringLiteral("m7008,8")});
+        QCOMPARE(bench.stub.heard, QStringList{u"m7008,8"_s});
     }
 
     void allRegisters_areWrittenOneByOne() {
@@ -148,10 +149,10 @@ private slots:
         QByteArray wanted = QByteArray::fromHex(gdb.ask("g").toLatin1());
         wanted[0] = 0x22;
         wanted[8] = 0x33;
-        QCOMPARE(gdb.ask("G" + wanted.toHex()), QStringLiteral("OK"));
+        QCOMPARE(gdb.ask("G" + wanted.toHex()), u"OK"_s);
         QCOMPARE(bench.stub.heard.filter(QRegularExpression("^[PG]")),
                  QStringList({"P0=2200000000000000", "P1=3300000000000000"}));
-        QCOMPARE(gdb.ask("G0011"), QStringLiteral("E16"));
+        QCOMPARE(gdb.ask("G0011"), u"E16"_s);
     }
 
     void registers_in16BitCode_fitTheDescription() {
@@ -164,13 +165,13 @@ private slots:
         bench.start();
         Gdb gdb(bench.broker.get());
         const QString xml = gdb.ask("qXfer:features:read:target.xml:0,ffff");
-        QVERIFY(xml.contains(QStringLiteral("<architecture>i8086</architecture>")));
-        QVERIFY(gdb.ask("?").contains(QStringLiteral("08:f0ffffff;"))); // eip, linear
+        QVERIFY(xml.contains(u"<architecture>i8086</architecture>"_s));
+        QVERIFY(gdb.ask("?").contains(u"08:f0ffffff;"_s)); // eip, linear
         const QByteArray all = QByteArray::fromHex(gdb.ask("g").toLatin1());
         QCOMPARE(all.mid(32, 4).toHex(), QByteArray("f0ffffff"));
-        QCOMPARE(gdb.ask("P8=00feffff"), QStringLiteral("OK"));
-        QCOMPARE(bench.stub.heard.last(), QStringLiteral("P10=00fe000000000000"));
-        QCOMPARE(gdb.ask("p8"), QStringLiteral("00feffff"));
+        QCOMPARE(gdb.ask("P8=00feffff"), u"OK"_s);
+        QCOMPARE(bench.stub.heard.last(), u"P10=00fe000000000000"_s);
+        QCOMPARE(gdb.ask("p8"), u"00feffff"_s);
     }
 
     void description_comesInPieces() {
@@ -188,7 +189,7 @@ private slots:
                 break;
         }
         QCOMPARE(whole, gdb.ask("qXfer:features:read:target.xml:0,ffff").mid(1));
-        QVERIFY(gdb.ask("qXfer:memory-map:read::0,ffff").contains(QStringLiteral("memory-map")));
+        QVERIFY(gdb.ask("qXfer:memory-map:read::0,ffff").contains(u"memory-map"_s));
     }
 
     void twoGdbs_seeTheSameStops_andOneMayDie() {
@@ -198,18 +199,18 @@ private slots:
         Gdb second(bench.broker.get());
         first->greet();
         second.greet();
-        QCOMPARE(first->ask("Z0,20,1"), QStringLiteral("OK"));
-        QCOMPARE(second.ask("Z0,20,1"), QStringLiteral("OK"));
-        QCOMPARE(second.ask("Z0,30,1"), QStringLiteral("OK"));
+        QCOMPARE(first->ask("Z0,20,1"), u"OK"_s);
+        QCOMPARE(second.ask("Z0,20,1"), u"OK"_s);
+        QCOMPARE(second.ask("Z0,30,1"), u"OK"_s);
         bench.stub.path = {0x10, 0x20};
         first->answers.clear();
         first->sayRaw(rsp::encodePacket("vCont;c"));
-        QVERIFY(first->answers.value(0).contains(QStringLiteral("swbreak")));
+        QVERIFY(first->answers.value(0).contains(u"swbreak"_s));
         first.reset(); // killed
         settle();
         QVERIFY(bench.stub.breakpoints.contains("0,20,1"));
         bench.stub.path = {0x28, 0x20};
-        QVERIFY(second.ask("vCont;c").contains(QStringLiteral("swbreak")));
+        QVERIFY(second.ask("vCont;c").contains(u"swbreak"_s));
         second.ask("z0,20,1");
         QVERIFY(!bench.stub.breakpoints.contains("0,20,1"));
     }
@@ -223,8 +224,8 @@ private slots:
         first.ask("Z0,20,1");
         bench.stub.path = {0x20};
         const QString stop = second.ask("vCont;c");
-        QVERIFY(stop.startsWith(QStringLiteral("T05")));
-        QVERIFY(!stop.contains(QStringLiteral("swbreak")));
+        QVERIFY(stop.startsWith(u"T05"_s));
+        QVERIFY(!stop.contains(u"swbreak"_s));
     }
 
     void interrupt_byByteOrPacket_stops() {
@@ -233,13 +234,13 @@ private slots:
             bench.start();
             Gdb gdb(bench.broker.get());
             gdb.greet();
-            QCOMPARE(gdb.ask("vCont;c"), QStringLiteral("(none)"));
+            QCOMPARE(gdb.ask("vCont;c"), u"(none)"_s);
             if (byPacket) {
                 const QString answers = gdb.ask("vCtrlC");
-                QVERIFY2(answers.contains(QStringLiteral("T02")), qPrintable(answers));
+                QVERIFY2(answers.contains(u"T02"_s), qPrintable(answers));
             } else {
                 gdb.sayRaw("\x03");
-                QVERIFY(gdb.answers.value(0).startsWith(QStringLiteral("T02")));
+                QVERIFY(gdb.answers.value(0).startsWith(u"T02"_s));
             }
         }
     }
@@ -251,7 +252,7 @@ private slots:
         settle();
         Gdb gdb(bench.broker.get());
         gdb.greet();
-        QVERIFY(gdb.ask("?").startsWith(QStringLiteral("T02")));
+        QVERIFY(gdb.ask("?").startsWith(u"T02"_s));
         QVERIFY(!bench.stub.isRunning);
     }
 
@@ -272,7 +273,7 @@ private slots:
         bench.start();
         Gdb gdb(bench.broker.get());
         QCOMPARE(gdb.ask("qRcmd," + QByteArray("stages").toHex()),
-                 QStringLiteral("O") + QString::fromLatin1(QByteArray("reset\n").toHex()) + "|OK");
+                 u"O"_s + QString::fromLatin1(QByteArray("reset\n").toHex()) + "|OK");
         QVERIFY(gdb.ask("qRcmd," + QByteArray("info mem").toHex())
                     .contains(QString::fromLatin1(QByteArray("said: info mem").toHex())));
         QVERIFY(!gdb.ask("qRcmd," + QByteArray("system_reset").toHex())
@@ -310,7 +311,7 @@ private slots:
         };
         for (const char *packet : {"m1000,8", "p0", "P0=1122334455667788", "Z0,1000,1", "X1000,1:a", "T1",
                                    "qXfer:features:read:target.xml:0,100"})
-            QVERIFY2(answer(packet).startsWith(QStringLiteral("E.QEMU")), packet);
+            QVERIFY2(answer(packet).startsWith(u"E.QEMU"_s), packet);
         // It wakes up and answers everything at once: none of it is for gdb.
         bench.stub.isSilent = false;
         gdb.answers.clear();
@@ -327,7 +328,7 @@ private slots:
         bench.start();
         Gdb gdb(bench.broker.get());
         gdb.connection->setPatience(20);
-        QCOMPARE(gdb.ask("vCont;c"), QStringLiteral("(none)"));
+        QCOMPARE(gdb.ask("vCont;c"), u"(none)"_s);
         QVERIFY(!QTest::qWaitFor(
             [&] {
                 gdb.read();
@@ -335,7 +336,7 @@ private slots:
             },
             200));
         gdb.sayRaw("\x03");
-        QVERIFY(gdb.answers.value(0).startsWith(QStringLiteral("T02")));
+        QVERIFY(gdb.answers.value(0).startsWith(u"T02"_s));
     }
 
     // The target runs and does not stop for a gdb that attaches.
@@ -354,7 +355,7 @@ private slots:
                 return !gdb.answers.isEmpty();
             },
             5000));
-        QCOMPARE(gdb.answers.first(), QStringLiteral("E01"));
+        QCOMPARE(gdb.answers.first(), u"E01"_s);
     }
 
     // Killed while a breakpoint of its waits for the target to stop: it leaves none.
@@ -390,7 +391,7 @@ private slots:
         bench.stub.say("E14");
         settle();
         Gdb next(bench.broker.get());
-        QCOMPARE(next.ask("m1000,2"), QStringLiteral("6161"));
+        QCOMPARE(next.ask("m1000,2"), u"6161"_s);
     }
 
     void hostileGdb_isSurvived() {
@@ -431,12 +432,12 @@ private slots:
                                          QByteArray("x"),
                                          QByteArray("x0"),
                                          QByteArray("xffffffffffffffff,ffffffffffffffff")})
-            QVERIFY2(gdb.ask(packet) != QStringLiteral("(none)"), packet.left(40));
+            QVERIFY2(gdb.ask(packet) != u"(none)"_s, packet.left(40));
         gdb.sayRaw(QByteArray(100'000, '$'));
         gdb.sayRaw(QByteArray(1000, '-'));
         gdb.sayRaw("$qC#00");
         QVERIFY(gdb.refused > 0);
-        QVERIFY(gdb.ask("qC").endsWith(QStringLiteral("QC1")));
+        QVERIFY(gdb.ask("qC").endsWith(u"QC1"_s));
     }
 
     void hangUpOfQemu_isToldToAGdbThatWaits() {

@@ -11,6 +11,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::tests::FakeGdb;
 using nitroscope::tests::PairEnd;
 using nitroscope::tests::settle;
@@ -48,7 +49,7 @@ private:
             const QJsonObject command = QJsonDocument::fromJson(line).object();
             if (command.isEmpty())
                 continue;
-            if (command["execute"].toString() == QStringLiteral("query-status")) {
+            if (command["execute"].toString() == u"query-status"_s) {
                 ++statusAsked;
                 if (std::exchange(breaksBeforeStatus, false))
                     hitBreak();
@@ -105,9 +106,9 @@ private slots:
         QVERIFY(bench.begin());
         FakeGdb gdb(bench.broker.get());
         QSignalSpy changes(bench.target.get(), &DebugTarget::targetChanged);
-        QCOMPARE(gdb.ask(packet), QStringLiteral("OK"));
+        QCOMPARE(gdb.ask(packet), u"OK"_s);
         QCOMPARE(changes.count(), 1);
-        QVERIFY(bench.stub.heard.contains(QStringLiteral("M1000,2:6162")));
+        QVERIFY(bench.stub.heard.contains(u"M1000,2:6162"_s));
     }
 
     void gdbsWriteToARegister_movesTheStopThatPanelsShow() {
@@ -116,7 +117,7 @@ private slots:
         FakeGdb gdb(bench.broker.get());
         const quint64 generation = bench.target->stop()->generation;
         QSignalSpy changes(bench.target.get(), &DebugTarget::targetChanged);
-        QCOMPARE(gdb.ask("P10=3412000000000000"), QStringLiteral("OK"));
+        QCOMPARE(gdb.ask("P10=3412000000000000"), u"OK"_s);
         QCOMPARE(changes.count(), 1);
         QCOMPARE(bench.target->stop()->pc, quint64(0x1234));
         QVERIFY(bench.target->stop()->generation > generation);
@@ -129,11 +130,11 @@ private slots:
         QVERIFY(bench.begin());
         FakeGdb gdb(bench.broker.get());
         gdb.sayRaw(rsp::encodePacket("P10=3412000000000000") + rsp::encodePacket("vCont;c"));
-        QCOMPARE(gdb.answers, QStringList{QStringLiteral("OK")});
+        QCOMPARE(gdb.answers, QStringList{u"OK"_s});
         QVERIFY(bench.target->state() == DebugTarget::State::running);
         QVERIFY(bench.stub.isRunning);
         gdb.sayRaw("\x03");
-        QVERIFY(gdb.answers.value(1).startsWith(QStringLiteral("T02")));
+        QVERIFY(gdb.answers.value(1).startsWith(u"T02"_s));
     }
 
     void windowsWrites_areToldOnce() {
@@ -161,7 +162,7 @@ private slots:
         QCOMPARE(bench.answers, QStringList{"OK"});
         QVERIFY(bench.target->state() == DebugTarget::State::stopped);
         QVERIFY(bench.target->stop()->why == DebugStop::Why::enclaveBreak);
-        QCOMPARE(bench.target->stop()->text, QStringLiteral("NSM request ExtendPCR"));
+        QCOMPARE(bench.target->stop()->text, u"NSM request ExtendPCR"_s);
     }
 
     void noBreak_whileABreakpointIsSet_goesOn() {
@@ -199,7 +200,7 @@ private slots:
         gdb.ask("vCont;c");
         bench.machine.isSlow = true;
         gdb.sayRaw("\x03");
-        QVERIFY(gdb.answers.value(0).startsWith(QStringLiteral("T02")));
+        QVERIFY(gdb.answers.value(0).startsWith(u"T02"_s));
         gdb.ask("vCont;c");
         bench.machine.answerNow();
         settle();
@@ -226,19 +227,19 @@ private slots:
         Bench bench;
         QVERIFY(bench.begin());
         bench.machine.isSlow = true;
-        bench.control.breakOnce(QStringLiteral("nsm"));
+        bench.control.breakOnce(u"nsm"_s);
         settle();
         bench.control.clearBreaks();
         bench.machine.answerNow();
         settle();
-        QCOMPARE(bench.machine.heard.last(), QStringLiteral("enclave-break-remove"));
+        QCOMPARE(bench.machine.heard.last(), u"enclave-break-remove"_s);
     }
 
     void windowGone_takesItsBreakpointsAlong() {
         Bench bench;
         QVERIFY(bench.begin());
         DebugBreakpoint wanted;
-        wanted.place = QStringLiteral("0x20");
+        wanted.place = u"0x20"_s;
         bench.target->addBreakpoint(wanted);
         bench.set(0x30, bench.gdb);
         QCOMPARE(bench.stub.breakpoints.size(), 2);

@@ -11,6 +11,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::guest;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::test::MadeUpRam;
 using Paging = nitroscope::arch::x86::PagingModes;
 
@@ -24,7 +25,7 @@ std::shared_ptr<MadeUpRam> ram(quint64 bytes = 4 * MiB) {
 }
 
 QString codeOf(const app::Result<Translation> &result) {
-    return result ? QStringLiteral("none") : result.error().code;
+    return result ? u"none"_s : result.error().code;
 }
 
 } // namespace
@@ -50,7 +51,7 @@ private slots:
             std::array<std::byte, 4> out{};
             const auto read = memory.read(address, out);
             QVERIFY(!read);
-            QCOMPARE(read.error().code, QStringLiteral("device-memory"));
+            QCOMPARE(read.error().code, u"device-memory"_s);
             QCOMPARE(*read.error().offset, address);
         }
         QVERIFY(memory.readUpTo(0xd0000000, 4).isEmpty());
@@ -63,7 +64,7 @@ private slots:
         std::array<std::byte, 2> out{};
         const auto read = memory.read(0xeffff, out);
         QVERIFY(!read);
-        QCOMPARE(read.error().code, QStringLiteral("firmware-memory"));
+        QCOMPARE(read.error().code, u"firmware-memory"_s);
         QCOMPARE(*read.error().offset, 0xf0000);
         QCOMPARE(memory.readUpTo(0xeff00, 0x1000).size(), 0x100);
     }
@@ -79,7 +80,7 @@ private slots:
         std::array<std::byte, 8> out{};
         const auto read = memory->read(MiB + 8, out);
         QVERIFY(!read);
-        QCOMPARE(read.error().code, QStringLiteral("guest-memory"));
+        QCOMPARE(read.error().code, u"guest-memory"_s);
     }
 
     void populated_sparseFile_leavesHolesOut() {
@@ -124,12 +125,12 @@ private slots:
         QVERIFY(gib);
         QCOMPARE(gib->physical, 0x40000010);
         QVERIFY(!gib->isExecutable);
-        QCOMPARE(codeOf(memory.translate(0xffffffff81202000)), QStringLiteral("not-mapped"));
-        QCOMPARE(codeOf(memory.translate(0x0000800000000000)), QStringLiteral("not-mapped"));
+        QCOMPARE(codeOf(memory.translate(0xffffffff81202000)), u"not-mapped"_s);
+        QCOMPARE(codeOf(memory.translate(0x0000800000000000)), u"not-mapped"_s);
         const QStringList steps = memory.explain(0xffffffff81201abc);
         QCOMPARE(steps.size(), 6);
-        QVERIFY2(steps.last().contains(QStringLiteral("0x5abc")), qPrintable(steps.last()));
-        QVERIFY(memory.explain(0xffffffff81202000).last().contains(QStringLiteral("PT[2]")));
+        QVERIFY2(steps.last().contains(u"0x5abc"_s), qPrintable(steps.last()));
+        QVERIFY(memory.explain(0xffffffff81202000).last().contains(u"PT[2]"_s));
     }
 
     void translate_fiveLevels_goesThroughThePml5() {
@@ -152,7 +153,7 @@ private slots:
         const VirtualMemory memory(PhysicalMemory(bytes, arch::x86_64()), {Paging::bits32, 0x1000});
         QCOMPARE(memory.translate(0xc0005678)->physical, 0x7678);
         QCOMPARE(memory.translate(0x00712345)->physical, 0x712345);
-        QCOMPARE(codeOf(memory.translate(0x1c0005678)), QStringLiteral("not-mapped"));
+        QCOMPARE(codeOf(memory.translate(0x1c0005678)), u"not-mapped"_s);
     }
 
     void translate_pae_usesTheFourEntryRoot() {
@@ -166,7 +167,7 @@ private slots:
     void translate_pagingOff_isTheAddressItself() {
         const VirtualMemory memory(PhysicalMemory(ram(), arch::x86_64()), {Paging::off, 0});
         QCOMPARE(memory.translate(0x1234)->physical, 0x1234);
-        QCOMPARE(memory.explain(0xd0000000).last().contains(QStringLiteral("vsock")), true);
+        QCOMPARE(memory.explain(0xd0000000).last().contains(u"vsock"_s), true);
     }
 
     // What may be touched without operating a device: by page tables, not by address.

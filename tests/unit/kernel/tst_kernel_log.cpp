@@ -11,6 +11,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::test::MadeUpLog;
 
 namespace {
@@ -35,7 +36,7 @@ private slots:
     void vmcoreinfo_page_givesItsValues() {
         const auto info = VmcoreInfo::parse(page);
         QVERIFY(info);
-        QCOMPARE(info->release(), QStringLiteral("6.12.95"));
+        QCOMPARE(info->release(), u"6.12.95"_s);
         QCOMPARE(info->buildId().size(), 20);
         QCOMPARE(*info->symbol("prb"), 0xffffffff82000010);
         QCOMPARE(*info->offset("printk_info.text_len"), 16);
@@ -62,12 +63,12 @@ private slots:
         log.add("", 6, 3'000);
         const auto lines = readPrintkRing(log.reader(), 0, MadeUpLog::layout);
         QCOMPARE(lines.size(), 3);
-        QCOMPARE(lines[0].text, QStringLiteral("first"));
+        QCOMPARE(lines[0].text, u"first"_s);
         QCOMPARE(lines[0].level, 5);
         QCOMPARE(lines[0].nanoseconds, 1'000);
-        QCOMPARE(lines[0].caller, QStringLiteral("T7"));
+        QCOMPARE(lines[0].caller, u"T7"_s);
         // Escape sequences of the guest stay harmless.
-        QCOMPARE(lines[1].text, QStringLiteral("second \\x1b[2J"));
+        QCOMPARE(lines[1].text, u"second \\x1b[2J"_s);
         QVERIFY(lines[2].text.isEmpty());
     }
 
@@ -77,8 +78,8 @@ private slots:
             log.add("message " + QByteArray::number(i) + QByteArray(i % 20, '.'), 6, quint64(i));
         const auto lines = readPrintkRing(log.reader(), 0, MadeUpLog::layout);
         QCOMPARE(lines.size(), 16);
-        QVERIFY(lines.first().text.startsWith(QStringLiteral("message 24")));
-        QCOMPARE(lines.last().text, QStringLiteral("message 39") + QString(19, u'.'));
+        QVERIFY(lines.first().text.startsWith(u"message 24"_s));
+        QCOMPARE(lines.last().text, u"message 39"_s + QString(19, u'.'));
     }
 
     void ring_recordsBeingWritten_areLeftOut() {
@@ -89,7 +90,7 @@ private slots:
         log.add("committed", 6, 4, 1);
         const auto lines = readPrintkRing(log.reader(), 0, MadeUpLog::layout);
         QCOMPARE(lines.size(), 2);
-        QCOMPARE(lines[1].text, QStringLiteral("committed"));
+        QCOMPARE(lines[1].text, u"committed"_s);
     }
 
     void ring_damagedAnywhere_isBounded() {
@@ -129,8 +130,8 @@ private slots:
         };
         const auto lines = readLogBuf(read, 0, 256, 200, 56, {});
         QCOMPARE(lines.size(), 3);
-        QCOMPARE(lines[0].text, QStringLiteral("before the end"));
-        QCOMPARE(lines[2].text, QStringLiteral("last"));
+        QCOMPARE(lines[0].text, u"before the end"_s);
+        QCOMPARE(lines[2].text, u"last"_s);
         QCOMPARE(lines[2].level, 4);
         QRandomGenerator random(2);
         for (int round = 0; round < 3000; ++round) {
@@ -144,14 +145,14 @@ private slots:
     }
 
     void taskState_bits_giveTheLetterOfPs() {
-        QCOMPARE(taskStateLetter(0, 0), QStringLiteral("R"));
-        QCOMPARE(taskStateLetter(1, 0), QStringLiteral("S"));
-        QCOMPARE(taskStateLetter(2, 0), QStringLiteral("D"));
-        QCOMPARE(taskStateLetter(0x402, 0), QStringLiteral("I"));
-        QCOMPARE(taskStateLetter(4, 0), QStringLiteral("T"));
-        QCOMPARE(taskStateLetter(8, 0), QStringLiteral("t"));
-        QCOMPARE(taskStateLetter(0x80, 0x20), QStringLiteral("Z"));
-        QCOMPARE(taskStateLetter(0x80, 0x10), QStringLiteral("X"));
+        QCOMPARE(taskStateLetter(0, 0), u"R"_s);
+        QCOMPARE(taskStateLetter(1, 0), u"S"_s);
+        QCOMPARE(taskStateLetter(2, 0), u"D"_s);
+        QCOMPARE(taskStateLetter(0x402, 0), u"I"_s);
+        QCOMPARE(taskStateLetter(4, 0), u"T"_s);
+        QCOMPARE(taskStateLetter(8, 0), u"t"_s);
+        QCOMPARE(taskStateLetter(0x80, 0x20), u"Z"_s);
+        QCOMPARE(taskStateLetter(0x80, 0x10), u"X"_s);
     }
 
     void ramFile_ofQemusArguments_isFound() {
@@ -164,7 +165,7 @@ private slots:
         };
         QCOMPARE(*ramFileIn(joined(
                      {"qemu", "-object", "memory-backend-file,id=ram,mem-path=/run/a,,b/ram,size=1M"})),
-                 QStringLiteral("/run/a,b/ram"));
+                 u"/run/a,b/ram"_s);
         QVERIFY(!ramFileIn(joined({"qemu", "-m", "512M"})));
     }
 };

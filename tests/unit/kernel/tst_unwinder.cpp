@@ -11,6 +11,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -19,7 +20,7 @@ constexpr quint64 stackAt = 0xffffc90000010000, kernelText = 0xffffffff81000000;
 // A module's table is the easiest way to name addresses.
 SymbolParts partsWith(const QVector<std::pair<quint64, QByteArray>> &functions) {
     auto module = std::make_shared<ModuleSymbols>();
-    module->name = QStringLiteral("code");
+    module->name = u"code"_s;
     module->base = kernelText;
     module->bytes = 0x10000;
     for (const auto &[address, name] : functions)
@@ -68,11 +69,11 @@ private slots:
         const auto frames =
             unwind(startAt(kernelText + 0x50, stackAt + 0xf0, stackAt + 0x100), symbols, stack.reader(), 20);
         QCOMPARE(frames.size(), 3);
-        QCOMPARE(frames[0].place, QStringLiteral("inner+0x50"));
+        QCOMPARE(frames[0].place, u"inner+0x50"_s);
         QCOMPARE(frames[0].method, DebugFrame::Method::registers);
-        QCOMPARE(frames[1].place, QStringLiteral("middle+0x10"));
+        QCOMPARE(frames[1].place, u"middle+0x10"_s);
         QCOMPARE(frames[1].method, DebugFrame::Method::framePointer);
-        QCOMPARE(frames[2].place, QStringLiteral("outer+0x10"));
+        QCOMPARE(frames[2].place, u"outer+0x10"_s);
         QCOMPARE(frames[2].sp, stackAt + 0x210);
     }
 
@@ -85,7 +86,7 @@ private slots:
         const auto frames =
             unwind(startAt(kernelText + 0x50, stackAt + 0xf0, stackAt + 0x100), symbols, stack.reader(), 20);
         QCOMPARE(frames.size(), 2);
-        QCOMPARE(frames[1].place, QStringLiteral("caller+0x100"));
+        QCOMPARE(frames[1].place, u"caller+0x100"_s);
     }
 
     void savedRegisters_ofTheBoundary_leadToUserSpace() {
@@ -132,9 +133,9 @@ private slots:
     void symbols_fromAllParts_areNamedAndCompleted() {
         const DebugSymbols symbols(
             partsWith({{kernelText, "start_kernel"}, {kernelText + 0x100, "start_this"}}));
-        QCOMPARE(*symbols.address(QStringLiteral("start_this")), kernelText + 0x100);
-        QCOMPARE(symbols.place(kernelText + 4)->text(), QStringLiteral("start_kernel+0x4"));
-        QCOMPARE(symbols.complete(QStringLiteral("start_"), 1).size(), 1);
+        QCOMPARE(*symbols.address(u"start_this"_s), kernelText + 0x100);
+        QCOMPARE(symbols.place(kernelText + 4)->text(), u"start_kernel+0x4"_s);
+        QCOMPARE(symbols.complete(u"start_"_s, 1).size(), 1);
         QVERIFY(!symbols.place(0x1000));
         QVERIFY(symbols.source(kernelText).isEmpty());
     }

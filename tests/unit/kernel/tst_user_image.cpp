@@ -10,6 +10,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::app;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -62,7 +63,7 @@ struct Memory {
 };
 
 LoadedProgram loaded(const QByteArray &file, quint64 bias) {
-    return {symbols::Program::open(file, QStringLiteral("it")).value_or(nullptr), bias};
+    return {symbols::Program::open(file, u"it"_s).value_or(nullptr), bias};
 }
 
 } // namespace

@@ -42,7 +42,7 @@ const EVP_MD *digestOf(int algorithm) {
     return algorithm == -7 ? EVP_sha256() : algorithm == -36 ? EVP_sha512() : EVP_sha384();
 }
 
-/// r || s, each as long as the curve's field.
+// r || s, each as long as the curve's field.
 QByteArray rawSignature(EVP_PKEY *key, int algorithm, const QByteArray &message) {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     size_t length = 0;

@@ -34,20 +34,20 @@ struct TestHeader {
     quint16 flags = 0;
 };
 
-/// A whole EIF with a right CRC.
+// A whole EIF with a right CRC.
 QByteArray makeEif(const TestSections &sections, TestHeader header = {});
-/// Corrects the CRC of an EIF whose sections follow each other without gaps.
+// Corrects the CRC of an EIF whose sections follow each other without gaps.
 void fixCrc(QByteArray &eif);
-/// Kernel, command line, metadata, two ramdisks.
+// Kernel, command line, metadata, two ramdisks.
 TestSections usualSections();
 
-/// A kernel whose header says what the loader wants to know; it does not run.
+// A kernel whose header says what the loader wants to know; it does not run.
 QByteArray makeBzImage(qsizetype size = 20'000, quint32 initSize = 0x1000000,
                        quint64 prefAddress = 0x1000000);
 
-/// SHA384(48 zero bytes || SHA384(content)).
+// SHA384(48 zero bytes || SHA384(content)).
 QByteArray expectedPcr(const QByteArray &content);
-/// PCR 0, 1 or 2 of sections, by the rules of the format description.
+// PCR 0, 1 or 2 of sections, by the rules of the format description.
 QByteArray expectedPcr(int pcr, const TestSections &sections);
 
 enum class KeyKind { p256, p384, p521, rsa };
@@ -58,11 +58,11 @@ struct KeyFree {
 using Key = std::unique_ptr<EVP_PKEY, KeyFree>;
 
 Key makeKey(KeyKind kind);
-/// Self-signed; dates are Unix seconds.
+// Self-signed; dates are Unix seconds.
 QByteArray makeCertificatePem(EVP_PKEY *key, qint64 notBefore, qint64 notAfter);
 QByteArray certificateDer(const QByteArray &pem);
 
-/// What to put into a signature section, and what to do wrong in it.
+// What to put into a signature section, and what to do wrong in it.
 struct SignatureRecipe {
     KeyKind keyKind = KeyKind::p384;
     int algorithm = -35;
@@ -71,8 +71,8 @@ struct SignatureRecipe {
     qint64 notBefore = 1'700'000'000;
     qint64 notAfter = 2'000'000'000;
     bool isTagged = false;
-    bool usesAnotherKey = false; ///< Sign with a key that is not the certificate's.
-    QByteArray pem = {};         ///< Instead of a certificate made here.
+    bool usesAnotherKey = false; // Sign with a key that is not the certificate's.
+    QByteArray pem = {};         // Instead of a certificate made here.
 };
 
 struct MadeSignature {
@@ -82,11 +82,11 @@ struct MadeSignature {
 
 MadeSignature makeSignature(const SignatureRecipe &recipe);
 
-/// CBOR: array of small integers, as serde writes a byte vector.
+// CBOR: array of small integers, as serde writes a byte vector.
 QByteArray integerArray(const QByteArray &bytes);
 QByteArray cborHead(int major, quint64 value);
 
-/// Writes the bytes into the folder and gives the path.
+// Writes the bytes into the folder and gives the path.
 QByteArray writeFile(const QTemporaryDir &folder, const char *name, const QByteArray &bytes);
 
 } // namespace nitroscope::test

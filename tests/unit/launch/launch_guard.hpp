@@ -13,10 +13,10 @@ namespace nitroscope::test {
 
 class Launch {
 public:
-    /// Within the dates of the certificates that eif_maker.hpp makes.
+    // Within the dates of the certificates that eif_maker.hpp makes.
     static constexpr int64_t usualNow = 1'800'000'000;
 
-    /// Points into `path`, which must live until the launch is open.
+    // Points into `path`, which must live until the launch is open.
     static NitroLaunchOptions options(const QByteArray &path) {
         return {.eif_path = path.constData(),
                 .append = nullptr,
@@ -36,7 +36,7 @@ public:
     bool isOpen() const { return m_launch != nullptr; }
     NitroLaunch *get() const { return m_launch; }
 
-    /// Hex of the register; empty when there is none.
+    // Hex of the register; empty when there is none.
     QByteArray pcr(unsigned index) const {
         uint8_t value[NITRO_LAUNCH_DIGEST_BYTES];
         return nitro_launch_measurement(m_launch, index, value) == 0
@@ -51,7 +51,7 @@ public:
         return nullptr;
     }
 
-    NitroLaunchProblem problem = {}; ///< Why it is not open.
+    NitroLaunchProblem problem = {}; // Why it is not open.
 
 private:
     NitroLaunch *m_launch;

@@ -15,6 +15,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -53,7 +54,7 @@ private slots:
     }
 
     void open_fifo_doesNotHang() {
-        const QByteArray path = QFile::encodeName(m_folder.filePath(QStringLiteral("fifo")));
+        const QByteArray path = QFile::encodeName(m_folder.filePath(u"fifo"_s));
         QCOMPARE(mkfifo(path.constData(), 0600), 0);
         Launch launch(Launch::options(path));
         QVERIFY(!launch.isOpen());

@@ -14,6 +14,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -94,14 +95,14 @@ private slots:
         QCOMPARE(nitro_launch_wait(launch.get()), int(NITRO_MEASURE_READY));
         const bool isCut = QByteArray(QTest::currentDataTag()) == "v4-truncated";
         for (const unsigned pcr : {0u, 1u, 2u}) {
-            const QString name = QStringLiteral("PCR%1").arg(pcr);
+            const QString name = u"PCR%1"_s.arg(pcr);
             QCOMPARE(QString::fromLatin1(launch.pcr(pcr)), isCut ? QString() : expected[name].toString());
         }
         const QString zero(96, u'0');
-        QCOMPARE(QString::fromLatin1(launch.pcr(8)), expected[QStringLiteral("PCR8")].toString(zero));
+        QCOMPARE(QString::fromLatin1(launch.pcr(8)), expected[u"PCR8"_s].toString(zero));
         const NitroLaunchFacts *facts = nitro_launch_facts(launch.get());
         QCOMPARE(QString::number(facts->stored_crc, 16).rightJustified(8, u'0'),
-                 expected[QStringLiteral("crc")].toString());
+                 expected[u"crc"_s].toString());
         const bool isCrcWrong = isCut || QByteArray(QTest::currentDataTag()) == "v4-badcrc";
         QCOMPARE(facts->computed_crc != facts->stored_crc, isCrcWrong);
     }
@@ -110,12 +111,12 @@ private:
     static constexpr int64_t sampleTime = 1'790'000'000; // September 2026, within the samples' certificates
 
     static QByteArray samplePath(const QDir &samples, const char *name) {
-        return QFile::encodeName(samples.filePath(QStringLiteral("eif/%1.eif").arg(QLatin1String(name))));
+        return QFile::encodeName(samples.filePath(u"eif/%1.eif"_s.arg(QLatin1String(name))));
     }
 
     static QJsonObject expectedSamples() {
         const auto samples = samplesDir();
-        QFile file(samples ? samples->filePath(QStringLiteral("eif/EXPECTED.json")) : QString());
+        QFile file(samples ? samples->filePath(u"eif/EXPECTED.json"_s) : QString());
         return file.open(QIODevice::ReadOnly) ? QJsonDocument::fromJson(file.readAll()).object()
                                               : QJsonObject();
     }

@@ -12,6 +12,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -149,7 +150,7 @@ private slots:
 
     void decode_awsVector_isUnderstood() {
         NITROSCOPE_REQUIRE_SAMPLES(samples);
-        QFile file(samples->filePath(QStringLiteral("eif/aws-cbor-vectors.txt")));
+        QFile file(samples->filePath(u"eif/aws-cbor-vectors.txt"_s));
         QVERIFY(file.open(QIODevice::ReadOnly));
         QByteArray payload, section;
         while (!file.atEnd()) {
@@ -179,7 +180,7 @@ private slots:
     // Every shorter file is refused at once, without a crash and without a long wait.
     void open_truncatedAtEveryByte_isRefused() {
         const QByteArray whole = makeSignedEif().bytes;
-        QFile file(m_folder.filePath(QStringLiteral("cut.eif")));
+        QFile file(m_folder.filePath(u"cut.eif"_s));
         QVERIFY(file.open(QIODevice::WriteOnly));
         file.write(whole);
         file.flush();

@@ -61,7 +61,7 @@ class MeasureTest : public QObject {
     Q_OBJECT
 
 private slots:
-    /// Tests of this class that ask for MeasureExtras run with hashes side by side and in step.
+    // Tests of this class that ask for MeasureExtras run with hashes side by side and in step.
     void initTestCase_data() {
         QTest::addColumn<unsigned>("processors");
         QTest::newRow("side by side") << 2u;

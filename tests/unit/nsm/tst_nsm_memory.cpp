@@ -29,7 +29,7 @@ class NsmMemory : public QObject {
     NsmIdentity m_identity{};
     NsmOptions m_options{};
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         m_host.random = randomBytes;
         m_identity.pki_directory = m_path.constData();

@@ -127,8 +127,7 @@ private slots:
         QTest::newRow("zonal")
             << 2
             << "CN=UTF8STRING:[0-9a-f]{1,16}\\.zonal\\.eu-central-1\\.aws\\.nitro-enclaves,OU=UTF8STRING:AWS,"
-               "O=UTF8STRING:Amazon,"
-               "C=PRINTABLESTRING:US,ST=UTF8STRING:WA,L=UTF8STRING:Seattle"
+               "O=UTF8STRING:Amazon,C=PRINTABLESTRING:US,ST=UTF8STRING:WA,L=UTF8STRING:Seattle"
             << "BasicConstraints: critical; CA:TRUE, pathlen:1|AuthorityKeyIdentifier|SubjectKeyIdentifier|" +
                    caUsage + "|CRLDistributionPoints"
             << 5 * day + 13 * hour << 6 * day + hour << 16;
@@ -137,14 +136,12 @@ private slots:
                                      "UTF8STRING:Amazon,OU=UTF8STRING:AWS,"
                                      "CN=UTF8STRING:i-09eb1f8c065b7f2e8\\.eu-central-1\\.aws\\.nitro-enclaves"
                                   << "BasicConstraints: critical; CA:TRUE, pathlen:0|KeyUsage: critical; "
-                                     "Certificate Sign|SubjectKeyIdentifier|"
-                                     "AuthorityKeyIdentifier"
+                                     "Certificate Sign|SubjectKeyIdentifier|AuthorityKeyIdentifier"
                                   << day << day << 20;
         QTest::newRow("leaf")
             << 4
             << "C=PRINTABLESTRING:US,ST=UTF8STRING:Washington,L=UTF8STRING:Seattle,O=UTF8STRING:Amazon,OU="
-               "UTF8STRING:AWS,"
-               "CN=UTF8STRING:i-09eb1f8c065b7f2e8-enc017d91012b842240\\.eu-central-1\\.aws"
+               "UTF8STRING:AWS,CN=UTF8STRING:i-09eb1f8c065b7f2e8-enc017d91012b842240\\.eu-central-1\\.aws"
             << "BasicConstraints: critical; CA:FALSE|KeyUsage: ; Digital Signature, Non Repudiation"
             << 3 * hour + 3 << 3 * hour + 3 << 16;
     }

@@ -9,6 +9,7 @@
 #include <QtTest>
 
 using namespace nitroscope;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::tests::PairEnd;
 
 namespace {
@@ -50,7 +51,7 @@ struct Bench {
         say(greeting);
         settle();
         const auto command = heard();
-        if (command["execute"] != QStringLiteral("qmp_capabilities"))
+        if (command["execute"] != u"qmp_capabilities"_s)
             return false;
         say(R"({"return": {}, "id": 0})");
         settle();
@@ -160,7 +161,7 @@ private slots:
 
     void oversizeLine_isReportedAndSkipped() {
         qmp::Client::Limits limits;
-        limits.longestLine = 200;
+        limits.maxLineLength = 200;
         Bench bench(limits);
         bench.say(QByteArray(5000, '{'));
         QVERIFY(bench.becomeReady());
@@ -202,7 +203,7 @@ private slots:
         QVERIFY(bench.becomeReady());
         QStringList got;
         bench.client->execute("slow", {}, this, [&](const qmp::Client::Reply &reply) {
-            got << (reply ? QStringLiteral("value") : reply.error().code);
+            got << (reply ? u"value"_s : reply.error().code);
         });
         QTRY_COMPARE(got, QStringList{"qmp-timeout"});
         bench.say(reply(bench.heard()));

@@ -14,9 +14,9 @@ QStringList described(Framer &framer, const QByteArray &bytes) {
     QStringList out;
     for (const auto &frame : framer.feed(bytes)) {
         if (frame)
-            out << QStringLiteral("%1:%2").arg(frame->offset).arg(QString::fromLatin1(frame->line));
+            out << u"%1:%2"_s.arg(frame->offset).arg(QString::fromLatin1(frame->line));
         else
-            out << QStringLiteral("%1!%2").arg(frame.error().offset.value()).arg(frame.error().code);
+            out << u"%1!%2"_s.arg(frame.error().offset.value()).arg(frame.error().code);
     }
     return out;
 }
@@ -33,8 +33,7 @@ private slots:
         QTest::newRow("lf") << QByteArray("{}\n[1]\n") << QStringList{"0:{}", "3:[1]"};
         QTest::newRow("empty lines") << QByteArray("\r\n\n\r\na\n") << QStringList{"5:a"};
         QTest::newRow("no end yet") << QByteArray("{\"a\":") << QStringList{};
-        QTest::newRow("nul bytes") << QByteArray("a\0b\n", 4)
-                                   << QStringList{QStringLiteral("0:a") + QChar(0) + "b"};
+        QTest::newRow("nul bytes") << QByteArray("a\0b\n", 4) << QStringList{u"0:a"_s + QChar(0) + "b"};
         QTest::newRow("exactly the limit")
             << QByteArray("0123456789abcdef\n") << QStringList{"0:0123456789abcdef"};
         QTest::newRow("one over the limit")
@@ -79,3 +78,5 @@ private slots:
 
 QTEST_GUILESS_MAIN(TestQmpFraming)
 #include "tst_qmp_framing.moc"
+
+using namespace Qt::Literals::StringLiterals;

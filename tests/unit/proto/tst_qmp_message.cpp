@@ -8,24 +8,23 @@
 
 using namespace nitroscope;
 using namespace nitroscope::qmp;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
 // The message in short, so that a table of cases can be read.
 QString described(const app::Result<Message> &message) {
     if (!message)
-        return QStringLiteral("%1 at %2")
-            .arg(message.error().code)
-            .arg(message.error().offset.value_or(~0ull));
+        return u"%1 at %2"_s.arg(message.error().code).arg(message.error().offset.value_or(~0ull));
     if (const auto *greeting = std::get_if<Greeting>(&*message))
         return "greeting " + greeting->version;
     if (const auto *reply = std::get_if<Reply>(&*message))
-        return QStringLiteral("reply %1 %2").arg(reply->id).arg(reply->value.toObject().value("x").toInt());
+        return u"reply %1 %2"_s.arg(reply->id).arg(reply->value.toObject().value("x").toInt());
     if (const auto *error = std::get_if<ErrorReply>(&*message))
-        return QStringLiteral("error %1 %2: %3")
-            .arg(error->id ? QString::number(*error->id) : "-", error->errorClass, error->description);
+        return u"error %1 %2: %3"_s.arg(error->id ? QString::number(*error->id) : "-", error->errorClass,
+                                        error->description);
     const auto &event = std::get<Event>(*message);
-    return QStringLiteral("event %1 %2").arg(event.name).arg(event.timestampUs);
+    return u"event %1 %2"_s.arg(event.name).arg(event.timestampUs);
 }
 
 } // namespace

@@ -21,7 +21,7 @@ namespace {
 constexpr int patienceMs = 60000;
 const QString cli = QStringLiteral(NITROSCOPE_BINARY_DIR "/bin/nitroscope-cli");
 
-/// Waits for a line on standard error that matches, and returns its first group.
+// Waits for a line on standard error that matches, and returns its first group.
 QString awaitLine(QProcess &process, const QString &pattern) {
     const QRegularExpression expression(pattern);
     QString text;
@@ -59,27 +59,26 @@ class Proxy : public QObject {
 
     void start(QProcess &process, const QStringList &arguments) {
         process.setReadChannel(QProcess::StandardError);
-        process.start(cli, QStringList{QStringLiteral("proxy")} + arguments +
-                               QStringList{QStringLiteral("--vsock"), m_path});
+        process.start(cli, QStringList{u"proxy"_s} + arguments + QStringList{u"--vsock"_s, m_path});
         QVERIFY(process.waitForStarted(patienceMs));
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
-        m_path = m_folder.filePath(QStringLiteral("vsock"));
+        m_path = m_folder.filePath(u"vsock"_s);
         m_enclave = std::make_unique<FakeEnclave>(m_path.toStdString());
     }
     void cleanupTestCase() { m_enclave.reset(); }
 
     void in_severalConnections_reachTheEnclaveAndEndOnSignal() {
         QProcess proxy;
-        start(proxy, {QStringLiteral("in"), QStringLiteral("0"), QStringLiteral("5000")});
-        const quint16 port = awaitLine(proxy, QStringLiteral("127\\.0\\.0\\.1 port (\\d+)")).toUShort();
+        start(proxy, {u"in"_s, u"0"_s, u"5000"_s});
+        const quint16 port = awaitLine(proxy, u"127\\.0\\.0\\.1 port (\\d+)"_s).toUShort();
         QVERIFY(port != 0);
         std::vector<std::unique_ptr<QTcpSocket>> sockets;
         for (int i = 0; i < 5; ++i) {
             sockets.push_back(std::make_unique<QTcpSocket>());
-            sockets.back()->connectToHost(QStringLiteral("127.0.0.1"), port);
+            sockets.back()->connectToHost(u"127.0.0.1"_s, port);
             QVERIFY(sockets.back()->waitForConnected(patienceMs));
         }
         const QByteArray block(100000, 'b');
@@ -100,13 +99,13 @@ private Q_SLOTS:
 
     void in_refusedPort_isResetAndTold() {
         QProcess proxy;
-        start(proxy, {QStringLiteral("in"), QStringLiteral("0"), QStringLiteral("1")});
-        const quint16 port = awaitLine(proxy, QStringLiteral("127\\.0\\.0\\.1 port (\\d+)")).toUShort();
+        start(proxy, {u"in"_s, u"0"_s, u"1"_s});
+        const quint16 port = awaitLine(proxy, u"127\\.0\\.0\\.1 port (\\d+)"_s).toUShort();
         // Not Qt's: it takes a reset that comes at once for a connection that never was.
         const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         const sockaddr_in address = loopback(port);
         QCOMPARE(::connect(socket, reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
-        QVERIFY(!awaitLine(proxy, QStringLiteral("(nobody in the enclave listens on port 1)")).isEmpty());
+        QVERIFY(!awaitLine(proxy, u"(nobody in the enclave listens on port 1)"_s).isEmpty());
         char byte = 0;
         const ssize_t count = ::recv(socket, &byte, 1, 0);
         const int error = errno;
@@ -126,9 +125,8 @@ private Q_SLOTS:
         QCOMPARE(::listen(server, 1), 0);
         QCOMPARE(::getsockname(server, reinterpret_cast<sockaddr *>(&address), &size), 0);
         QProcess proxy;
-        start(proxy, {QStringLiteral("out"), QStringLiteral("8443"), QStringLiteral("127.0.0.1"),
-                      QString::number(ntohs(address.sin_port))});
-        QVERIFY(!awaitLine(proxy, QStringLiteral("(CID 3 port 8443)")).isEmpty());
+        start(proxy, {u"out"_s, u"8443"_s, u"127.0.0.1"_s, QString::number(ntohs(address.sin_port))});
+        QVERIFY(!awaitLine(proxy, u"(CID 3 port 8443)"_s).isEmpty());
         std::thread host([server] {
             const int accepted = ::accept(server, nullptr, nullptr);
             std::string reply = "answer to ";
@@ -146,34 +144,32 @@ private Q_SLOTS:
         ::kill(pid_t(proxy.processId()), SIGINT);
         QVERIFY(proxy.waitForFinished(patienceMs));
         QCOMPARE(proxy.exitCode(), 0);
-        QVERIFY(!QFile::exists(m_path + QStringLiteral("_8443")));
+        QVERIFY(!QFile::exists(m_path + u"_8443"_s));
     }
 
     void out_hostThatIsNotAllowed_isRefused() {
-        const QString list = m_folder.filePath(QStringLiteral("allow.yaml"));
+        const QString list = m_folder.filePath(u"allow.yaml"_s);
         QFile file(list);
         QVERIFY(file.open(QIODevice::WriteOnly));
         file.write("allowlist:\n- {address: kms.us-east-1.amazonaws.com, port: 443}\n");
         file.close();
         QProcess proxy;
-        start(proxy, {QStringLiteral("out"), QStringLiteral("8000"), QStringLiteral("example.org"),
-                      QStringLiteral("443"), QStringLiteral("--config"), list});
+        start(proxy, {u"out"_s, u"8000"_s, u"example.org"_s, u"443"_s, u"--config"_s, list});
         QVERIFY(proxy.waitForFinished(patienceMs));
         QCOMPARE(proxy.exitCode(), 1);
         QVERIFY(proxy.readAllStandardError().contains("not in the allow-list"));
     }
 
     void allowList_malformed_isAnErrorWithItsLine() {
-        QVERIFY(ProxyAllowList::parse("allowlist:\n- {address: A.b, port: 1}\n")
-                    ->permits(QStringLiteral("a.B"), 1));
-        QVERIFY(!ProxyAllowList::parse("# nothing\n")->permits(QStringLiteral("a"), 1));
+        QVERIFY(ProxyAllowList::parse("allowlist:\n- {address: A.b, port: 1}\n")->permits(u"a.B"_s, 1));
+        QVERIFY(!ProxyAllowList::parse("# nothing\n")->permits(u"a"_s, 1));
         for (const char *text :
              {"- {address: a, port: 1}", "allowlist:\n- {address: a}", "allowlist:\n- {address: a, port: 0}",
               "allowlist:\n- {address: a, port: 99999}", "allowlist:\n  x: y", "allowlist:\n- a\n",
               "allowlist: {", "allowlist: \xff", "allowlist:\n- {address: [a], port: 1}", "other: []"}) {
             const auto list = ProxyAllowList::parse(text);
             QVERIFY2(!list, text);
-            QVERIFY(list.error().message.startsWith(QLatin1String("Line ")));
+            QVERIFY(list.error().message.startsWith("Line "_L1));
         }
     }
 
@@ -200,38 +196,33 @@ private Q_SLOTS:
         QFETCH(QByteArray, text);
         const auto list = ProxyAllowList::parse(text);
         QVERIFY2(list, list ? "" : qPrintable(list.error().text()));
-        QVERIFY(list->permits(QStringLiteral("a.b"), 443));
-        QVERIFY(!list->permits(QStringLiteral("a.b"), 444));
+        QVERIFY(list->permits(u"a.b"_s, 443));
+        QVERIFY(!list->permits(u"a.b"_s, 444));
     }
 
     void allowList_empty_permitsNothing() {
         const auto list = ProxyAllowList::parse("allowlist: []");
-        QVERIFY(list && !list->permits(QStringLiteral("a"), 1));
+        QVERIFY(list && !list->permits(u"a"_s, 1));
     }
 
     void allowList_deepAliasedOrCut_neverHangs() {
         QByteArray bomb("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
         for (int i = 1; i < 40; ++i)
-            bomb += QStringLiteral("a%1: &a%1 [*a%2,*a%2,*a%2,*a%2,*a%2,*a%2,*a%2,*a%2]\n")
-                        .arg(i)
-                        .arg(i - 1)
-                        .toUtf8();
+            bomb += u"a%1: &a%1 [*a%2,*a%2,*a%2,*a%2,*a%2,*a%2,*a%2,*a%2]\n"_s.arg(i).arg(i - 1).toUtf8();
         (void)ProxyAllowList::parse(bomb + "allowlist: *a39\n");
         (void)ProxyAllowList::parse(QByteArray(100'000, '['));
         const QByteArray good("allowlist:\n- {address: \"a.b\", port: 443}\n- address: c\n  port: 80\n");
         for (qsizetype size = 0; size <= good.size(); ++size)
             (void)ProxyAllowList::parse(good.first(size));
         QCOMPARE(ProxyAllowList::parse(QByteArray((1 << 20) + 1, ' ')).error().code,
-                 QStringLiteral("allow-list-too-large"));
+                 u"allow-list-too-large"_s);
     }
 
     void parent_runsAProgramWithAfVsock() {
         QProcess parent;
-        parent.start(
-            cli, {QStringLiteral("parent"), QStringLiteral("--vsock"), m_path, QStringLiteral("python3"),
-                  QStringLiteral("-c"),
-                  QStringLiteral("import socket; s = socket.socket(socket.AF_VSOCK); s.connect((16, 5000)); "
-                                 "s.send(b'hello'); print(s.recv(9).decode())")});
+        parent.start(cli, {u"parent"_s, u"--vsock"_s, m_path, u"python3"_s, u"-c"_s,
+                           u"import socket; s = socket.socket(socket.AF_VSOCK); s.connect((16, 5000)); "
+                           "s.send(b'hello'); print(s.recv(9).decode())"_s});
         QVERIFY(parent.waitForFinished(patienceMs));
         QCOMPARE(parent.readAllStandardOutput(), QByteArray("hello\n"));
         QCOMPARE(parent.exitCode(), 0);
@@ -242,12 +233,12 @@ private Q_SLOTS:
         QTest::addColumn<int>("mode"); // more bits of the file's mode
         QTest::addColumn<QByteArray>("words");
         const QByteArray none;
-        QTest::newRow("dynamic") << QStringLiteral("vsock_client") << 0 << none;
-        QTest::newRow("static") << QStringLiteral("vsock_client_static") << 0
+        QTest::newRow("dynamic") << u"vsock_client"_s << 0 << none;
+        QTest::newRow("static") << u"vsock_client_static"_s << 0
                                 << QByteArray("is statically linked: its AF_VSOCK sockets are the kernel's");
-        QTest::newRow("Go") << QStringLiteral("vsock_client_go") << 0
+        QTest::newRow("Go") << u"vsock_client_go"_s << 0
                             << QByteArray("is written in Go, which makes system calls without the C library");
-        QTest::newRow("set-user-id") << QStringLiteral("vsock_client") << 04000
+        QTest::newRow("set-user-id") << u"vsock_client"_s << 04000
                                      << QByteArray("changes user or group when it starts");
         QTest::newRow("script") << QString() << 0
                                 << QByteArray("is statically linked: its AF_VSOCK sockets are the kernel's");
@@ -257,25 +248,25 @@ private Q_SLOTS:
         QFETCH(int, mode);
         QFETCH(QByteArray, words);
         const QString built = QStringLiteral(NITROSCOPE_BINARY_DIR "/tests/"),
-                      path = m_folder.filePath(QStringLiteral("client"));
+                      path = m_folder.filePath(u"client"_s);
         QFile::remove(path);
         if (program.isEmpty()) { // of a static interpreter
             QFile script(path);
             QVERIFY(script.open(QIODevice::WriteOnly));
-            script.write("#!" + (built + QStringLiteral("vsock_client_static")).toLocal8Bit() + "\n");
+            script.write("#!" + (built + u"vsock_client_static"_s).toLocal8Bit() + "\n");
         } else {
             QVERIFY(QFile::copy(built + program, path));
         }
         QCOMPARE(::chmod(QFile::encodeName(path).constData(), mode_t(0755 | mode)), 0);
         QProcess parent;
-        parent.start(cli, {QStringLiteral("parent"), QStringLiteral("--vsock"), m_path, path});
+        parent.start(cli, {u"parent"_s, u"--vsock"_s, m_path, path});
         QVERIFY(parent.waitForFinished(patienceMs));
         const QByteArray said = parent.readAllStandardError(), output = parent.readAllStandardOutput();
         QCOMPARE(words.isEmpty(), said.isEmpty());
         QVERIFY2(said.contains(words), said);
         QVERIFY(words.contains("AF_VSOCK") ? said.contains("Use nitroscope-cli proxy instead") : true);
         // It is started all the same, and its exit code is the command's.
-        if (program == QLatin1String("vsock_client") && mode == 0)
+        if (program == "vsock_client"_L1 && mode == 0)
             QCOMPARE(output, QByteArray("connected\n"));
         QVERIFY2(output.endsWith("connected\n"), output);
         QCOMPARE(parent.exitCode(), output == "connected\n" ? 0 : 3);
@@ -283,8 +274,7 @@ private Q_SLOTS:
 
     void parent_ofNoProgram_isAnErrorOfTheShellsKind() {
         QProcess parent;
-        parent.start(cli, {QStringLiteral("parent"), QStringLiteral("--vsock"), m_path,
-                           QStringLiteral("no-such-program-anywhere")});
+        parent.start(cli, {u"parent"_s, u"--vsock"_s, m_path, u"no-such-program-anywhere"_s});
         QVERIFY(parent.waitForFinished(patienceMs));
         QCOMPARE(parent.exitCode(), 127);
         QVERIFY(parent.readAllStandardError().contains("no-such-program-anywhere: No such file"));
@@ -293,3 +283,5 @@ private Q_SLOTS:
 
 QTEST_GUILESS_MAIN(Proxy)
 #include "tst_proxy.moc"
+
+using namespace Qt::Literals::StringLiterals;

@@ -9,6 +9,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::rsp;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -17,24 +18,24 @@ QStringList wordsOf(const std::vector<app::Result<Item>> &items) {
     QStringList words;
     for (const auto &item : items) {
         if (!item) {
-            words << QStringLiteral("!%1@%2").arg(item.error().code).arg(item.error().offset.value_or(99999));
+            words << u"!%1@%2"_s.arg(item.error().code).arg(item.error().offset.value_or(99999));
             continue;
         }
         switch (item->kind) {
         case Item::Kind::packet:
-            words << QStringLiteral("packet:") + QString::fromLatin1(item->payload);
+            words << u"packet:"_s + QString::fromLatin1(item->payload);
             break;
         case Item::Kind::notification:
-            words << QStringLiteral("note:") + QString::fromLatin1(item->payload);
+            words << u"note:"_s + QString::fromLatin1(item->payload);
             break;
         case Item::Kind::acknowledgement:
-            words << QStringLiteral("ack");
+            words << u"ack"_s;
             break;
         case Item::Kind::retransmission:
-            words << QStringLiteral("nak");
+            words << u"nak"_s;
             break;
         case Item::Kind::interrupt:
-            words << QStringLiteral("break");
+            words << u"break"_s;
             break;
         }
     }
@@ -128,7 +129,7 @@ private slots:
         QByteArray bomb = "0";
         for (int i = 0; i < 20; ++i)
             bomb += "*~";
-        QCOMPARE(wordsOf(framer.feed(withChecksum(bomb))).first().left(13), QStringLiteral("!rsp-too-long"));
+        QCOMPARE(wordsOf(framer.feed(withChecksum(bomb))).first().left(13), u"!rsp-too-long"_s);
     }
 
     void encodePacket_anyBytes_comeBack() {
@@ -220,12 +221,11 @@ private slots:
 
     void describeRegisters_withInclude_numbersOverBoth() {
         const auto layout = describeRegisters(targetXml, [](const QString &name) {
-            return name == QStringLiteral("core.xml")
-                       ? app::Result<QByteArray>(coreXml)
-                       : app::Result<QByteArray>(app::failure(QStringLiteral("none"), name));
+            return name == u"core.xml"_s ? app::Result<QByteArray>(coreXml)
+                                         : app::Result<QByteArray>(app::failure(u"none"_s, name));
         });
         QVERIFY2(layout, layout ? "" : qPrintable(layout.error().text()));
-        QCOMPARE(layout->architecture, QStringLiteral("i386:x86-64"));
+        QCOMPARE(layout->architecture, u"i386:x86-64"_s);
         QCOMPARE(layout->packetBytes, 8 + 8 + 4 + 10 + 4);
         QCOMPARE(layout->find(u"eflags")->offset, 16);
         QCOMPARE(layout->find(u"mxcsr")->number, 4);

@@ -8,6 +8,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::rsp;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::tests::PairEnd;
 
 namespace {
@@ -28,12 +29,11 @@ struct Bench {
                          [this](const app::Error &error) { problems << error.code; });
         QObject::connect(client.get(), &Client::closed, client.get(),
                          [this](const app::Error &error) { closeCode = error.code; });
-        QObject::connect(client.get(), &Client::resumed, client.get(), [this](quint64 generation) {
-            events << QStringLiteral("resumed %1").arg(generation);
-        });
+        QObject::connect(client.get(), &Client::resumed, client.get(),
+                         [this](quint64 generation) { events << u"resumed %1"_s.arg(generation); });
         QObject::connect(client.get(), &Client::stopped, client.get(),
                          [this](const StopReply &stop, quint64 generation) {
-                             events << QStringLiteral("stopped %1 by %2").arg(generation).arg(stop.number);
+                             events << u"stopped %1 by %2"_s.arg(generation).arg(stop.number);
                          });
     }
 
@@ -52,9 +52,9 @@ struct Bench {
             else if (item->kind == Item::Kind::packet)
                 words << QString::fromLatin1(item->payload);
             else if (item->kind == Item::Kind::interrupt)
-                words << QStringLiteral("^C");
+                words << u"^C"_s;
             else if (item->kind == Item::Kind::retransmission)
-                words << QStringLiteral("-");
+                words << u"-"_s;
         }
         return words;
     }
@@ -69,10 +69,10 @@ struct Bench {
     void say(const QByteArray &payload) { sayRaw('+' + encodePacket(payload)); }
 
     bool becomeReady() {
-        if (!heard().value(0).startsWith(QStringLiteral("qSupported")))
+        if (!heard().value(0).startsWith(u"qSupported"_s))
             return false;
         say("PacketSize=1000;qXfer:features:read+;vContSupported+;multiprocess+");
-        if (heard() != QStringList{QStringLiteral("?")})
+        if (heard() != QStringList{u"?"_s})
             return false;
         say("T02thread:01;");
         return client->state() == Client::State::stopped;
@@ -155,7 +155,7 @@ private slots:
         bench.client->interrupt();
         QCOMPARE(bench.heard(), QStringList{"^C"});
         bench.say("T02thread:01;");
-        QCOMPARE(bench.answers.last(), QStringLiteral("T02thread:01;"));
+        QCOMPARE(bench.answers.last(), u"T02thread:01;"_s);
         bench.client->interrupt(); // stopped
         QCOMPARE(bench.heard(), QStringList());
     }
@@ -224,7 +224,7 @@ private slots:
         bench.ask("g");
         bench.settle();
         bench.sayRaw("+$0011#00");
-        QVERIFY(bench.heard().contains(QStringLiteral("-")));
+        QVERIFY(bench.heard().contains(u"-"_s));
         bench.sayRaw("$0011#c2");
         QCOMPARE(bench.answers, QStringList{"0011"});
         QCOMPARE(bench.problems, QStringList{"rsp-checksum"});
@@ -253,7 +253,7 @@ private slots:
         QCOMPARE(bench.heard(), QStringList{"p10"});
         bench.say("77");
         QCOMPARE(bench.answers, QStringList({"!rsp-timeout", "77"}));
-        QVERIFY(bench.problems.contains(QStringLiteral("rsp-late-reply")));
+        QVERIFY(bench.problems.contains(u"rsp-late-reply"_s));
     }
 
     void silence_failsThoseWhoWait() {
@@ -270,7 +270,7 @@ private slots:
         Client::Limits limits;
         limits.replyMs = 10;
         Bench bench(limits);
-        QTRY_COMPARE(bench.closeCode, QStringLiteral("rsp-timeout"));
+        QTRY_COMPARE(bench.closeCode, u"rsp-timeout"_s);
     }
 
     void hangUp_failsOutstanding_once() {
@@ -282,7 +282,7 @@ private slots:
         bench.stubEnd.hangUp();
         bench.settle();
         QCOMPARE(bench.answers, QStringList({"!rsp-closed", "!rsp-closed"}));
-        QCOMPARE(bench.closeCode, QStringLiteral("rsp-closed"));
+        QCOMPARE(bench.closeCode, u"rsp-closed"_s);
         bench.ask("g");
         bench.settle();
         QCOMPARE(bench.answers.size(), 3);
@@ -294,7 +294,7 @@ private slots:
         bench.go();
         bench.settle();
         bench.say("hello");
-        QCOMPARE(bench.closeCode, QStringLiteral("rsp-bad-stop-reply"));
+        QCOMPARE(bench.closeCode, u"rsp-bad-stop-reply"_s);
     }
 
     void garbage_isReported_andSkipped() {

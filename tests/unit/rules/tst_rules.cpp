@@ -54,7 +54,7 @@ struct Forgotten {
 class TestRules : public QObject {
     Q_OBJECT
 
-private Q_SLOTS:
+private slots:
     void quota_skipAndCount_chooseByNumber() {
         NumberTable table = tableOf(quota(2, 3));
         QCOMPARE(pattern(table, 8), QByteArray("..xxx..."));

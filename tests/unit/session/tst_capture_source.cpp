@@ -13,6 +13,7 @@
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 namespace pcapng = nitroscope::pcapng;
 
 namespace {
@@ -23,7 +24,7 @@ QByteArray fileContent(const QString &path) {
 }
 
 QString made(const QTemporaryDir &dir, const QByteArray &content) {
-    QFile file(dir.filePath(QStringLiteral("x.pcapng")));
+    QFile file(dir.filePath(u"x.pcapng"_s));
     if (!file.open(QIODevice::WriteOnly) || file.write(content) != content.size())
         qFatal("cannot write");
     return file.fileName();
@@ -109,7 +110,7 @@ private slots:
         capture.open(made(dir, nsmStream(QByteArray(12'000, '\x40'), 1500)));
         QTRY_VERIFY(!batches.isEmpty());
         QCOMPARE(capture.state(), CaptureSource::State::reading);
-        capture.open(dir.filePath(QStringLiteral("no-such-file")));
+        capture.open(dir.filePath(u"no-such-file"_s));
         QCOMPARE(capture.state(), CaptureSource::State::failed);
         QSignalSpy states(&capture, &CaptureSource::stateChanged);
         const qsizetype before = batches.count();
@@ -153,16 +154,16 @@ private slots:
         quint64 records = 0;
         connect(&capture, &CaptureSource::recordsArrived, this,
                 [&](const CaptureBatchPointer &batch) { records += batch->records.size(); });
-        QVERIFY(capture.listen(dir.filePath(QStringLiteral("capture"))));
+        QVERIFY(capture.listen(dir.filePath(u"capture"_s)));
         QCOMPARE(capture.state(), CaptureSource::State::live);
         QLocalSocket qemu;
-        qemu.connectToServer(dir.filePath(QStringLiteral("capture")));
+        qemu.connectToServer(dir.filePath(u"capture"_s));
         QTRY_COMPARE(qemu.state(), QLocalSocket::ConnectedState);
         const qsizetype half = stream.size() / 2 + 3;
         qemu.write(stream.left(half));
         QTRY_COMPARE(capture.totals().bytes, quint64(half));
         // From the middle on, and still from the beginning.
-        const QString file = dir.filePath(QStringLiteral("record.pcapng"));
+        const QString file = dir.filePath(u"record.pcapng"_s);
         QSignalSpy recording(&capture, &CaptureSource::recordingChanged);
         capture.record(file);
         QTRY_VERIFY(capture.isRecording());
@@ -180,10 +181,10 @@ private slots:
     void live_qemuNeverConnects_endsAnyway() {
         const QTemporaryDir dir;
         LiveCapture capture;
-        QVERIFY(capture.listen(dir.filePath(QStringLiteral("capture"))));
+        QVERIFY(capture.listen(dir.filePath(u"capture"_s)));
         capture.close();
         QTRY_COMPARE(capture.state(), CaptureSource::State::complete);
-        QVERIFY(capture.listen(dir.filePath(QStringLiteral("again"))));
+        QVERIFY(capture.listen(dir.filePath(u"again"_s)));
         QCOMPARE(capture.state(), CaptureSource::State::live);
     }
 
@@ -206,7 +207,7 @@ private slots:
             lines += logEntryOf(record).has_value();
             console += consoleOutputOf(record);
             if (const auto failure = bootFailureOf(record)) {
-                QCOMPARE(failure->eCode, QStringLiteral("E26"));
+                QCOMPARE(failure->eCode, u"E26"_s);
                 QCOMPARE(failure->offset, quint64(0x123456789));
             }
         });

@@ -14,6 +14,7 @@
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 namespace pcapng = nitroscope::pcapng;
 
 namespace {
@@ -46,18 +47,17 @@ struct Heard {
     QStringList summary() const {
         QStringList lines;
         for (const BootStage &stage : account.stages())
-            lines << stage.stage + QStringLiteral(" at %1").arg(stage.virtualNs);
+            lines << stage.stage + u" at %1"_s.arg(stage.virtualNs);
         for (int i = 0; i < PcrAccount::pcrCount; ++i)
             if (const auto &pcr = account.pcrs().value(i))
-                lines << QStringLiteral("PCR %1 %2 after %3")
-                             .arg(i)
+                lines << u"PCR %1 %2 after %3"_s.arg(i)
                              .arg(QString::fromLatin1(pcr->value.toHex()))
                              .arg(account.pcrs().history(i).size());
         for (const NsmTransaction &t : account.nsm().transactions())
-            lines << QStringLiteral("%1 %2 → %3").arg(t.id).arg(argumentsText(t), resultText(t));
+            lines << u"%1 %2 → %3"_s.arg(t.id).arg(argumentsText(t), resultText(t));
         for (const VsockFlow &flow : account.vsock().flows())
-            lines << QStringLiteral("flow %1 %2").arg(flow.id).arg(flowStateText(flow.state));
-        lines << QStringLiteral("%1 packets").arg(account.vsock().packets().size());
+            lines << u"flow %1 %2"_s.arg(flow.id).arg(flowStateText(flow.state));
+        lines << u"%1 packets"_s.arg(account.vsock().packets().size());
         lines << QString::fromLatin1(console);
         return lines;
     }
@@ -85,7 +85,7 @@ private slots:
         heard.account.begin({});
         heard.take(nsmStream());
         QCOMPARE(heard.account.stages().size(), 5);
-        QCOMPARE(heard.account.stages().last().stage, QStringLiteral("handoff"));
+        QCOMPARE(heard.account.stages().last().stage, u"handoff"_s);
         QCOMPARE(heard.account.nsm().transactions().size(), size_t(13));
         QCOMPARE(heard.account.pcrs().history(16).size(), size_t(2));
         QCOMPARE(heard.account.pcrs().history(16).back().transaction, quint64(4));
@@ -227,9 +227,9 @@ private slots:
     void refusal_withoutAStream_isTold() {
         Heard heard;
         heard.account.begin({});
-        heard.account.refuse({{}, {}, QStringLiteral("E35"), QStringLiteral("The magic is wrong."), 0, {}});
+        heard.account.refuse({{}, {}, u"E35"_s, u"The magic is wrong."_s, 0, {}});
         QCOMPARE(heard.news.size(), size_t(1));
-        QCOMPARE(heard.account.failure()->eCode, QStringLiteral("E35"));
+        QCOMPARE(heard.account.failure()->eCode, u"E35"_s);
     }
 };
 

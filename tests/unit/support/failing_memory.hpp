@@ -6,12 +6,12 @@
 
 namespace nitroscope::test {
 
-/// Lets the allocation after `count` more of them fail, once; -1: none.
+// Lets the allocation after `count` more of them fail, once; -1: none.
 void failAllocationAfter(int count);
-/// Whether that one has come since.
+// Whether that one has come since.
 bool allocationHasFailed();
 
-/// While it lives, nothing fails and nothing is counted: for what belongs to the test itself.
+// While it lives, nothing fails and nothing is counted: for what belongs to the test itself.
 class OwnMemory {
 public:
     OwnMemory();

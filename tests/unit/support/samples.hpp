@@ -11,7 +11,7 @@
 
 namespace nitroscope::test {
 
-/// The samples folder, or nothing where this checkout has none.
+// The samples folder, or nothing where this checkout has none.
 inline std::optional<QDir> samplesDir() {
     const QString named = qEnvironmentVariable("NITROSCOPE_SAMPLES");
     const QDir dir(named.isEmpty() ? QStringLiteral(NITROSCOPE_SOURCE_DIR "/../shared/samples") : named);
@@ -20,7 +20,7 @@ inline std::optional<QDir> samplesDir() {
 
 } // namespace nitroscope::test
 
-/// Skips the running test with the reason in plain words when the samples are missing.
+// Skips the running test with the reason in plain words when the samples are missing.
 #define NITROSCOPE_REQUIRE_SAMPLES(dir)                                                                      \
     const auto dir = nitroscope::test::samplesDir();                                                         \
     if (!dir)                                                                                                \

@@ -22,6 +22,7 @@
 using namespace nitroscope;
 using namespace nitroscope::symbols;
 using namespace nitroscope::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -61,18 +62,16 @@ QSet<QByteArray> linesOf(const SymbolTable &table) {
 
 // The newest kernel of the demo enclave that was built here.
 QString demoKernel() {
-    const QDir kernels(cacheFolder() + QStringLiteral("/kernel"));
+    const QDir kernels(cacheFolder() + u"/kernel"_s);
     for (const QFileInfo &folder : kernels.entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot, QDir::Time))
-        if (QFile::exists(folder.filePath() + QStringLiteral("/bzImage")) &&
-            !folder.fileName().startsWith(QStringLiteral("build")))
+        if (QFile::exists(folder.filePath() + u"/bzImage"_s) && !folder.fileName().startsWith(u"build"_s))
             return folder.filePath();
     return {};
 }
 
 // NITROSCOPE_KERNELS, else where tests/enclave/fetch-kernels puts Debian's.
 QDir packagedKernels() {
-    return QDir(
-        qEnvironmentVariable("NITROSCOPE_KERNELS", cacheFolder() + QStringLiteral("/debian-kernels")));
+    return QDir(qEnvironmentVariable("NITROSCOPE_KERNELS", cacheFolder() + u"/debian-kernels"_s));
 }
 
 // One segment that holds the bytes at MadeUpKernel's address.
@@ -183,24 +182,23 @@ private slots:
     }
 
     void recover_noTable_saysSo() {
-        QCOMPARE(recoverKallsyms(QByteArray(100'000, '\0')).error().code, QStringLiteral("no-kallsyms"));
-        QCOMPARE(recoverKallsyms({}).error().code, QStringLiteral("no-kallsyms"));
+        QCOMPARE(recoverKallsyms(QByteArray(100'000, '\0')).error().code, u"no-kallsyms"_s);
+        QCOMPARE(recoverKallsyms({}).error().code, u"no-kallsyms"_s);
     }
 
     void recover_demoKernel_equalsSystemMap() {
         const QString folder = demoKernel();
         if (folder.isEmpty())
             QSKIP("the demo enclave's kernel has not been built");
-        compareWithMap(folder + QStringLiteral("/bzImage"), folder + QStringLiteral("/System.map"));
+        compareWithMap(folder + u"/bzImage"_s, folder + u"/System.map"_s);
     }
 
     void recover_packagedKernels_equalSystemMap() {
         const QDir folder = packagedKernels();
-        const QStringList kernels = folder.entryList({QStringLiteral("vmlinuz-*")});
+        const QStringList kernels = folder.entryList({u"vmlinuz-*"_s});
         int compared = 0;
         for (const QString &kernel : kernels) {
-            const QString map = folder.filePath(
-                QString(kernel).replace(QStringLiteral("vmlinuz"), QStringLiteral("System.map")));
+            const QString map = folder.filePath(QString(kernel).replace(u"vmlinuz"_s, u"System.map"_s));
             if (!QFile::exists(map))
                 continue;
             compareWithMap(folder.filePath(kernel), map);
@@ -267,12 +265,12 @@ private slots:
         const auto found = recoverKallsyms(MadeUpKernel(Layout::v6_4, symbols).bytes);
         QVERIFY(found);
         QTemporaryDir folder;
-        QFile file(folder.filePath(QStringLiteral("symbols.elf")));
+        QFile file(folder.filePath(u"symbols.elf"_s));
         QVERIFY(file.open(QIODevice::WriteOnly));
         file.write(elfSymbolFile(found->table, EM_X86_64));
         file.close();
         QProcess nm;
-        nm.start(QStringLiteral("nm"), {file.fileName()});
+        nm.start(u"nm"_s, {file.fileName()});
         if (!nm.waitForStarted())
             QSKIP("nm (binutils) is not installed");
         QVERIFY(nm.waitForFinished(120'000));
@@ -335,15 +333,15 @@ private slots:
         QTest::addColumn<QString>("kernel");
         QTest::newRow("made up") << QString();
         if (const QString folder = demoKernel(); !folder.isEmpty())
-            QTest::newRow("demo") << folder + QStringLiteral("/bzImage");
+            QTest::newRow("demo") << folder + u"/bzImage"_s;
         const QDir packaged = packagedKernels();
-        for (const QString &kernel : packaged.entryList({QStringLiteral("vmlinuz-*")}))
+        for (const QString &kernel : packaged.entryList({u"vmlinuz-*"_s}))
             QTest::newRow(qPrintable(kernel)) << packaged.filePath(kernel);
     }
 
     void elfFile_forStockGdb_namesEveryFunction() {
         QFETCH(QString, kernel);
-        if (QStandardPaths::findExecutable(QStringLiteral("gdb")).isEmpty())
+        if (QStandardPaths::findExecutable(u"gdb"_s).isEmpty())
             QSKIP("gdb is not installed");
         SymbolTable table;
         if (kernel.isEmpty()) {
@@ -373,8 +371,7 @@ private slots:
         functions.resize(400);
 
         QTemporaryDir folder;
-        QFile elf(folder.filePath(QStringLiteral("symbols.elf"))),
-            script(folder.filePath(QStringLiteral("script.gdb")));
+        QFile elf(folder.filePath(u"symbols.elf"_s)), script(folder.filePath(u"script.gdb"_s));
         QVERIFY(elf.open(QIODevice::WriteOnly) && script.open(QIODevice::WriteOnly));
         elf.write(elfSymbolFile(table, EM_X86_64));
         for (const qsizetype index : functions) {
@@ -386,8 +383,7 @@ private slots:
         elf.close();
         script.close();
         QProcess gdb;
-        gdb.start(QStringLiteral("gdb"), {QStringLiteral("-nx"), QStringLiteral("-batch"), elf.fileName(),
-                                          QStringLiteral("-x"), script.fileName()});
+        gdb.start(u"gdb"_s, {u"-nx"_s, u"-batch"_s, elf.fileName(), u"-x"_s, script.fileName()});
         QVERIFY(gdb.waitForFinished(120'000));
         const QList<QByteArray> lines = gdb.readAllStandardOutput().split('\n');
         QVERIFY2(lines.size() >= 2 * functions.size(), gdb.readAllStandardError().right(500).constData());

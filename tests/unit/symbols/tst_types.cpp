@@ -14,6 +14,7 @@
 
 using namespace nitroscope;
 using namespace nitroscope::symbols;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::test::BtfWriter;
 
 // What the tests look for in this very program's DWARF.
@@ -118,8 +119,7 @@ private slots:
     }
 
     void dwarf_ownProgram_agreesWithTheCompiler() {
-        const auto program =
-            Program::openFile(QCoreApplication::applicationFilePath(), QStringLiteral("test"));
+        const auto program = Program::openFile(QCoreApplication::applicationFilePath(), u"test"_s);
         QVERIFY2(program, program ? "" : qPrintable(program.error().text()));
         QVERIFY(!(*program)->symbols().isEmpty());
         const auto layouts = dwarfLayouts(*program);
@@ -134,8 +134,7 @@ private slots:
     }
 
     void dwarf_inlinedFunction_comesBeforeItsCaller() {
-        const auto program =
-            Program::openFile(QCoreApplication::applicationFilePath(), QStringLiteral("test"));
+        const auto program = Program::openFile(QCoreApplication::applicationFilePath(), u"test"_s);
         QVERIFY(program);
         volatile int value = 1;
         QCOMPARE(outerProbe(&value), 3);
@@ -147,9 +146,9 @@ private slots:
             if (lines.size() != 2)
                 continue;
             isFound = true;
-            QCOMPARE(lines[0].function, QStringLiteral("inlinedProbe"));
-            QCOMPARE(lines[1].function, QStringLiteral("outerProbe"));
-            QVERIFY(lines[0].file.endsWith(QStringLiteral("tst_types.cpp")));
+            QCOMPARE(lines[0].function, u"inlinedProbe"_s);
+            QCOMPARE(lines[1].function, u"outerProbe"_s);
+            QVERIFY(lines[0].file.endsWith(u"tst_types.cpp"_s));
             QVERIFY(lines[0].line < lines[1].line);
         }
         QVERIFY(isFound);
@@ -158,8 +157,7 @@ private slots:
 
     // At a function's first instruction the return address is where RSP is.
     void cfi_ownProgram_findsTheCaller() {
-        const auto program =
-            Program::openFile(QCoreApplication::applicationFilePath(), QStringLiteral("test"));
+        const auto program = Program::openFile(QCoreApplication::applicationFilePath(), u"test"_s);
         QVERIFY(program);
         const auto start = (*program)->symbols().find("outerProbe");
         QVERIFY(start);

@@ -13,7 +13,7 @@ using namespace nitroscope::vsock::test;
 class VsockCredit : public QObject {
     Q_OBJECT
 
-private Q_SLOTS:
+private slots:
     void sendCredit_countersWrap_windowStaysRight() {
         SendCredit credit(0);
         credit.update(100'000, 0);

@@ -157,7 +157,7 @@ private:
 class VsockGuests : public QObject {
     Q_OBJECT
 
-private Q_SLOTS:
+private slots:
     void traffic_random_losesAndReordersNothing_data() {
         QTest::addColumn<int>("books");
         QTest::addColumn<int>("flows");

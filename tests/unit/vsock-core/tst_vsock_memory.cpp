@@ -10,13 +10,14 @@
 
 using namespace nitroscope::vsock;
 using namespace nitroscope::vsock::test;
+using namespace Qt::Literals::StringLiterals;
 using nitroscope::test::allocationHasFailed;
 using nitroscope::test::failAllocationAfter;
 using nitroscope::test::OwnMemory;
 
 namespace {
 
-/// Its ends are there whatever happens to the device; what they keep of the guest may fail.
+// Its ends are there whatever happens to the device; what they keep of the guest may fail.
 struct OwnHost final : FakeHost {
     ConnectAnswer connect(const ConnectRequest &request, FlowEvents &events) override {
         const OwnMemory own;
@@ -24,7 +25,7 @@ struct OwnHost final : FakeHost {
     }
 };
 
-/// The device between a guest made of packets and a host made of memory, all through vsock.h.
+// The device between a guest made of packets and a host made of memory, all through vsock.h.
 class Life {
 public:
     Life() {
@@ -66,7 +67,7 @@ public:
                       header.length != 0 ? 2 : 0);
         vsock_end_of_batch(vsock);
     }
-    /// Takes what there is for the guest; the operation of the last packet.
+    // Takes what there is for the guest; the operation of the last packet.
     Op take() {
         Op last = Op::invalid;
         for (int i = 0; i < 100; ++i) {
@@ -93,7 +94,7 @@ public:
         return count;
     }
 
-    /// What a guest and its host do.
+    // What a guest and its host do.
     void live() {
         send(Op::request, 1024);
         take();
@@ -142,7 +143,7 @@ private:
 class VsockMemory : public QObject {
     Q_OBJECT
 
-private Q_SLOTS:
+private slots:
     void everyAllocation_failing_isDroppedAndCounted() {
         int failures = 0;
         for (int n = 0;; ++n) {
@@ -161,7 +162,7 @@ private Q_SLOTS:
             for (const auto &end : life.host.ends)
                 QVERIFY2(end->closed || !end->alive || end->written == "firstsecondthird" ||
                              end->written == "halfwhole",
-                         qPrintable(QStringLiteral("allocation %1: %2").arg(n).arg(end->written.c_str())));
+                         qPrintable(u"allocation %1: %2"_s.arg(n).arg(end->written.c_str())));
             life.send(Op::request, 2000);
             QCOMPARE(life.take(), Op::response);
             vsock_close_flows(life.vsock, VSOCK_REASON_DEVICE_RESET);

@@ -31,7 +31,7 @@ std::string payloadOf(const std::vector<Packet> &packets) {
 class VsockRules : public QObject {
     Q_OBJECT
 
-private Q_SLOTS:
+private slots:
     void match_eachField_decides_data() {
         QTest::addColumn<int>("field");
         QTest::addColumn<quint64>("good");

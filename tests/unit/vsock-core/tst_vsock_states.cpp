@@ -8,6 +8,7 @@
 
 using namespace nitroscope::vsock;
 using namespace nitroscope::vsock::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -63,7 +64,7 @@ Header addressedTo(Bench &bench, Row row, Op op) {
 class VsockStates : public QObject {
     Q_OBJECT
 
-private Q_SLOTS:
+private slots:
     void packet_inEachState_isAnsweredByTheTable_data() {
         QTest::addColumn<int>("row");
         QTest::addColumn<int>("op");
@@ -190,7 +191,7 @@ private Q_SLOTS:
         Header header = bench.header(Op::request);
         header.type = 2;
         bench.send(header);
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("RST"));
+        QCOMPARE(names(bench.takeOps()), u"RST"_s);
         QCOMPARE(bench.dial(5000, Kind::seqpacket)->alive, false);
         QCOMPARE(bench.answer.refusal, Reason::badType);
     }
@@ -199,7 +200,7 @@ private Q_SLOTS:
         Bench bench;
         bench.send(Op::rw, "stray"); // an RST is queued …
         bench.send(Op::request);     // … and the same ports are used again before it was delivered
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("RESPONSE"));
+        QCOMPARE(names(bench.takeOps()), u"RESPONSE"_s);
     }
 
     void flows_withDifferentPeersAndTypes_areDifferent() {
@@ -221,7 +222,7 @@ private Q_SLOTS:
         Bench bench(options);
         for (std::uint32_t port = 1; port <= 3; ++port)
             bench.send(bench.header(Op::request, port));
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("RST RESPONSE RESPONSE"));
+        QCOMPARE(names(bench.takeOps()), u"RST RESPONSE RESPONSE"_s);
         QCOMPARE(bench.dial()->alive, false);
         QCOMPARE(bench.answer.refusal, Reason::tooManyFlows);
     }
@@ -266,7 +267,7 @@ private Q_SLOTS:
         bench.pass(1);
         QVERIFY(end->closed);
         QCOMPARE(end->reason, Reason::guestTimeout);
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("RST"));
+        QCOMPARE(names(bench.takeOps()), u"RST"_s);
     }
 
     void open_cancelledBeforeDelivery_saysNothingToTheGuest() {
@@ -294,7 +295,7 @@ private Q_SLOTS:
         bench.pass(1899);
         QCOMPARE(names(bench.takeOps()), QString());
         bench.pass(1);
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("RST"));
+        QCOMPARE(names(bench.takeOps()), u"RST"_s);
         QCOMPARE(bench.host.ends[0]->reason, Reason::connectTimeout);
     }
 
@@ -338,7 +339,7 @@ private Q_SLOTS:
         end.events->readable();
         QCOMPARE(bench.take()[0].payload, std::string("reply"));
         bench.send(Op::rw, "too late");
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("RST"));
+        QCOMPARE(names(bench.takeOps()), u"RST"_s);
         QCOMPARE(end.reason, Reason::protocolError);
     }
 
@@ -363,7 +364,7 @@ private Q_SLOTS:
         QCOMPARE(names(bench.takeOps()), QString());
         end.room = SIZE_MAX;
         end.events->writable();
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("RST"));
+        QCOMPARE(names(bench.takeOps()), u"RST"_s);
         const Control kept = end;
         QCOMPARE(kept.written, std::string("abc"));
         QCOMPARE(kept.how, Close::orderly);
@@ -377,10 +378,10 @@ private Q_SLOTS:
         bench.send(Op::rw, "abc");
         bench.send(Op::shutdown, {}, shutdownBoth);
         bench.pass(8000);
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("RST"));
+        QCOMPARE(names(bench.takeOps()), u"RST"_s);
         QVERIFY(!end.closed);
         bench.send(Op::request); // the guest may use its port again
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("RESPONSE"));
+        QCOMPARE(names(bench.takeOps()), u"RESPONSE"_s);
         const auto old = bench.host.ends[0];
         old->room = SIZE_MAX;
         old->events->writable();
@@ -399,7 +400,7 @@ private Q_SLOTS:
         bench.send(Op::shutdown, {}, shutdownBoth);
         bench.send(Op::rst); // Linux waits no longer
         bench.send(Op::request);
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("RESPONSE"));
+        QCOMPARE(names(bench.takeOps()), u"RESPONSE"_s);
     }
 
     void hostCloses_guestGetsAllDataThenShutdown() {
@@ -415,7 +416,7 @@ private Q_SLOTS:
         bench.pass(7999);
         QCOMPARE(names(bench.takeOps()), QString());
         bench.pass(1);
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("RST"));
+        QCOMPARE(names(bench.takeOps()), u"RST"_s);
         QCOMPARE(vsock_reason_name(bench.told.closed[0].reason), "host-closed");
     }
 
@@ -424,7 +425,7 @@ private Q_SLOTS:
         Control &end = bench.establish();
         end.atEnd = ReadStatus::reset;
         end.events->readable();
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("RST"));
+        QCOMPARE(names(bench.takeOps()), u"RST"_s);
         QCOMPARE(vsock_reason_name(bench.told.closed[0].reason), "host-reset");
     }
 
@@ -445,7 +446,7 @@ private Q_SLOTS:
     void events_duringConnect_areTakenLater() {
         Bench bench; // connectAtOnce calls connected() inside connect()
         bench.send(Op::request);
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("RESPONSE"));
+        QCOMPARE(names(bench.takeOps()), u"RESPONSE"_s);
         QCOMPARE(bench.told.opened.size(), std::size_t{1});
     }
 
@@ -466,7 +467,7 @@ private Q_SLOTS:
         bench.device.reset();
         bench.device.start(true);
         QVERIFY(!end->closed);
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("REQUEST"));
+        QCOMPARE(names(bench.takeOps()), u"REQUEST"_s);
         // Now it has it, and the next driver knows nothing of it.
         bench.device.reset();
         QVERIFY(end->closed);
@@ -493,7 +494,7 @@ private Q_SLOTS:
         const std::string payload = "short";
         const std::array<Bytes, 1> pieces{bytesOf(payload)};
         bench.device.receive(header.encode(), pieces);
-        QCOMPARE(names(bench.takeOps()), QStringLiteral("RST"));
+        QCOMPARE(names(bench.takeOps()), u"RST"_s);
     }
 
     void payload_longerThanItsHeaderSays_isCut() {

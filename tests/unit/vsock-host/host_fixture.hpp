@@ -28,7 +28,7 @@ public:
     }
     void forget(int fd) override { m_watches.erase(fd); }
 
-    /// One turn; how many descriptors were ready.
+    // One turn; how many descriptors were ready.
     int turn(int milliseconds) {
         std::vector<pollfd> list;
         for (const auto &[fd, watch] : m_watches)
@@ -51,7 +51,7 @@ public:
         return count;
     }
 
-    /// Turns until `done` or 20 s have passed.
+    // Turns until `done` or 20 s have passed.
     template <class Condition>
     bool until(Condition done) {
         const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -78,7 +78,7 @@ struct HandClock : Clock {
     void clearAlarm() override {}
 };
 
-/// One flow as the core would have it.
+// One flow as the core would have it.
 struct FakeFlow : FlowEvents {
     void connected() override { ++connectedCount; }
     void failed(Reason reason) override { failure = reason; }
@@ -133,7 +133,7 @@ struct FakeGuest : GuestSide {
     }
 };
 
-/// A host program's socket; blocking calls of a few bytes only.
+// A host program's socket; blocking calls of a few bytes only.
 class Program {
 public:
     explicit Program(int type = SOCK_STREAM) : m_fd(socket(AF_UNIX, type | SOCK_CLOEXEC, 0)) {}
@@ -160,8 +160,8 @@ public:
     bool send(std::string_view text) {
         return ::send(m_fd, text.data(), text.size(), MSG_NOSIGNAL) == ssize_t(text.size());
     }
-    /// What is there now; "!<errno>" when that is an error, "$" at the end of the data, "" when nothing is
-    /// there.
+    // What is there now; "!<errno>" when that is an error, "$" at the end of the data, "" when nothing is
+    // there.
     std::string take(size_t limit = 65536) {
         std::string text(limit, '\0');
         const ssize_t got = recv(m_fd, text.data(), text.size(), MSG_DONTWAIT);

@@ -10,12 +10,13 @@
 
 using namespace nitroscope::vsock;
 using namespace nitroscope::vsock::test;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
 
-/// A listening TCP socket on loopback at a free port.
+// A listening TCP socket on loopback at a free port.
 int listenTcp(quint16 &port) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -49,7 +50,7 @@ class VsockHost : public QObject {
             qWarning("%s", problem.c_str());
         return fine;
     }
-    /// The guest dials this port.
+    // The guest dials this port.
     std::unique_ptr<FakeFlow> dial(std::uint32_t port, Kind kind = Kind::stream) {
         static std::uint64_t ids = 0;
         auto flow = std::make_unique<FakeFlow>();
@@ -58,7 +59,7 @@ class VsockHost : public QObject {
         flow->refusal = answer.refusal;
         return flow;
     }
-    /// A program opens a flow and the guest has accepted it.
+    // A program opens a flow and the guest has accepted it.
     FakeFlow *open(Program &program, const char *line = "CONNECT 5000\n") {
         const size_t before = m_guest->opened.size();
         if (!program.connectTo(m_path) || !program.send(line) ||
@@ -68,7 +69,7 @@ class VsockHost : public QObject {
         flow->end->accepted();
         return flow;
     }
-    /// Nothing is ready any more that anybody watches.
+    // Nothing is ready any more that anybody watches.
     bool isQuiet() {
         for (int turns = 0; turns < 50; ++turns)
             if (m_loop->turn(0) == 0)
@@ -76,11 +77,10 @@ class VsockHost : public QObject {
         return false;
     }
 
-private Q_SLOTS:
+private slots:
     void init() {
         m_folder = std::make_unique<QTemporaryDir>();
-        m_path =
-            m_folder->filePath(QStringLiteral("run/vsock")).toStdString(); // the folder is made by the host
+        m_path = m_folder->filePath(u"run/vsock"_s).toStdString(); // the folder is made by the host
         m_loop = std::make_unique<PollLoop>();
         m_guest = std::make_unique<FakeGuest>();
         m_log.clear();
@@ -534,7 +534,7 @@ private Q_SLOTS:
         m_guest->opened.clear();
         m_host.reset();
         QVERIFY(!QFile::exists(QString::fromStdString(m_path)));
-        QVERIFY(QDir().mkpath(m_folder->filePath(QStringLiteral("run"))));
+        QVERIFY(QDir().mkpath(m_folder->filePath(u"run"_s)));
         {
             Program crashed;
             QVERIFY(crashed.listenAt(m_path));
@@ -544,7 +544,7 @@ private Q_SLOTS:
 
     void names_atTheEnd_areTakenAwayWithTheirFolder() {
         QVERIFY(start());
-        const QString folder = m_folder->filePath(QStringLiteral("run"));
+        const QString folder = m_folder->filePath(u"run"_s);
         QCOMPARE(QDir(folder).entryList(QDir::System).size(), 2);
         m_host->removePaths();
         QVERIFY(!QFile::exists(folder));
@@ -557,13 +557,13 @@ private Q_SLOTS:
         Program other;
         QVERIFY(other.listenAt(m_path));
         m_host->removePaths();
-        QCOMPARE(QDir(m_folder->filePath(QStringLiteral("run"))).entryList(QDir::System),
+        QCOMPARE(QDir(m_folder->filePath(u"run"_s)).entryList(QDir::System),
                  QStringList{QFileInfo(QString::fromStdString(m_path)).fileName()});
     }
 
     void abandonedSocket_onlyTheOneThatWasMeant_isRemoved() {
         Program living, dead, later;
-        const std::string path = m_folder->filePath(QStringLiteral("a")).toStdString();
+        const std::string path = m_folder->filePath(u"a"_s).toStdString();
         QVERIFY(living.listenAt(path));
         const auto file = SocketFile::at(path);
         QVERIFY(file && file->isStillThere());
@@ -580,10 +580,10 @@ private Q_SLOTS:
     }
 
     void pathOfAnotherKind_isLeftAlone() {
-        QVERIFY(QDir().mkpath(m_folder->filePath(QStringLiteral("run"))));
+        QVERIFY(QDir().mkpath(m_folder->filePath(u"run"_s)));
         QFile file(QString::fromStdString(m_path));
         QVERIFY(file.open(QIODevice::WriteOnly));
-        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("is not a socket")));
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"is not a socket"_s));
         QVERIFY(!start());
         QVERIFY(file.exists());
     }

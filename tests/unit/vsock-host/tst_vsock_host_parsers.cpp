@@ -22,7 +22,7 @@ HandshakeParser parsed(const QByteArray &bytes) {
 
 class VsockHostParsers : public QObject {
     Q_OBJECT
-private Q_SLOTS:
+private slots:
     void handshake_goodLine_isUnderstood_data() {
         QTest::addColumn<QByteArray>("line");
         QTest::addColumn<quint32>("port");

@@ -28,8 +28,8 @@ public:
         m_thread.join();
     }
 
-    /// Sends the text to the program's port, ends its own data and returns what came back until the end.
-    /// Tries until somebody listens; "" after 20 s.
+    // Sends the text to the program's port, ends its own data and returns what came back until the end.
+    // Tries until somebody listens; "" after 20 s.
     std::string dial(std::uint32_t port, std::string text) {
         std::unique_lock lock(m_mutex);
         m_dialPort = port;

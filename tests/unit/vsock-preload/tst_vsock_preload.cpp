@@ -13,24 +13,24 @@ namespace {
 
 constexpr int patienceMs = 60000;
 
-/// Every Python program starts like this; assertions end it with a traceback on standard error.
-const QString prologue = QStringLiteral("import socket, os, struct, fcntl, select, errno\n"
-                                        "V = socket.AF_VSOCK\n"
-                                        "S, Q = socket.SOCK_STREAM, socket.SOCK_SEQPACKET\n"
-                                        "def error(call):\n"
-                                        "    try: call()\n"
-                                        "    except OSError as e: return e.errno\n"
-                                        "def all(s):\n"
-                                        "    data = b''\n"
-                                        "    while True:\n"
-                                        "        more = s.recv(65536)\n"
-                                        "        if not more: return data\n"
-                                        "        data += more\n");
+// Every Python program starts like this; assertions end it with a traceback on standard error.
+const QString prologue = u"import socket, os, struct, fcntl, select, errno\n"
+                         "V = socket.AF_VSOCK\n"
+                         "S, Q = socket.SOCK_STREAM, socket.SOCK_SEQPACKET\n"
+                         "def error(call):\n"
+                         "    try: call()\n"
+                         "    except OSError as e: return e.errno\n"
+                         "def all(s):\n"
+                         "    data = b''\n"
+                         "    while True:\n"
+                         "        more = s.recv(65536)\n"
+                         "        if not more: return data\n"
+                         "        data += more\n"_s;
 
-/// The system's, which starts faster than what a version manager puts in front of it.
+// The system's, which starts faster than what a version manager puts in front of it.
 QString pythonProgram() {
-    const QString name = QStringLiteral("python3");
-    const QString own = QStandardPaths::findExecutable(name, {QStringLiteral("/usr/bin")});
+    const QString name = u"python3"_s;
+    const QString own = QStandardPaths::findExecutable(name, {u"/usr/bin"_s});
     return own.isEmpty() ? QStandardPaths::findExecutable(name) : own;
 }
 
@@ -45,26 +45,26 @@ class VsockPreload : public QObject {
 
     void prepare(QProcess &process) {
         QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.insert(QStringLiteral("LD_PRELOAD"),
+        environment.insert(u"LD_PRELOAD"_s,
                            QStringLiteral(NITROSCOPE_BINARY_DIR "/lib/libnitroscope-vsock.so"));
-        environment.insert(QStringLiteral("NITROSCOPE_VSOCK"), QString::fromStdString("16=" + m_path));
+        environment.insert(u"NITROSCOPE_VSOCK"_s, QString::fromStdString("16=" + m_path));
         process.setProcessEnvironment(environment);
     }
-    /// Runs a Python program to its end; what it printed, or its complaint.
+    // Runs a Python program to its end; what it printed, or its complaint.
     QString python(const QString &program) {
         QProcess process;
         prepare(process);
-        process.start(pythonProgram(), {QStringLiteral("-c"), prologue + program});
+        process.start(pythonProgram(), {u"-c"_s, prologue + program});
         if (!process.waitForFinished(patienceMs))
-            return QStringLiteral("no end");
+            return u"no end"_s;
         return QString::fromUtf8(process.readAllStandardOutput() + process.readAllStandardError()).trimmed();
     }
 
-private Q_SLOTS:
+private slots:
     void initTestCase() {
         if (pythonProgram().isEmpty())
             QSKIP("python3 is not installed");
-        m_path = m_folder.filePath(QStringLiteral("vsock")).toStdString();
+        m_path = m_folder.filePath(u"vsock"_s).toStdString();
         m_enclave = std::make_unique<FakeEnclave>(m_path);
     }
     void cleanupTestCase() { m_enclave.reset(); }
@@ -195,26 +195,22 @@ private Q_SLOTS:
     void python_listener_acceptsTheEnclave() {
         QProcess process;
         prepare(process);
-        process.start(
-            QStringLiteral("python3"),
-            {QStringLiteral("-c"),
-             prologue + QStringLiteral("l = socket.socket(V, S); l.bind((socket.VMADDR_CID_ANY, 8000)); "
-                                       "l.listen(); c, a = l.accept()\n"
-                                       "c.sendall(repr(a).encode() + all(c).upper())\n")});
-        QCOMPARE(QString::fromStdString(m_enclave->dial(8000, "request")),
-                 QStringLiteral("(16, 4321)REQUEST"));
+        process.start(u"python3"_s,
+                      {u"-c"_s, prologue + u"l = socket.socket(V, S); l.bind((socket.VMADDR_CID_ANY, 8000)); "
+                                           "l.listen(); c, a = l.accept()\n"
+                                           "c.sendall(repr(a).encode() + all(c).upper())\n"_s});
+        QCOMPARE(QString::fromStdString(m_enclave->dial(8000, "request")), u"(16, 4321)REQUEST"_s);
         QVERIFY(process.waitForFinished(patienceMs));
         QCOMPARE(process.readAllStandardError(), QByteArray());
         QVERIFY(!QFile::exists(QString::fromStdString(m_path + "_8000")));
     }
 
     void socat_connectsAndListens() {
-        if (QStandardPaths::findExecutable(QStringLiteral("socat")).isEmpty())
+        if (QStandardPaths::findExecutable(u"socat"_s).isEmpty())
             QSKIP("socat is not installed");
         QProcess client;
         prepare(client);
-        client.start(QStringLiteral("socat"),
-                     {QStringLiteral("-t20"), QStringLiteral("-"), QStringLiteral("VSOCK-CONNECT:16:5000")});
+        client.start(u"socat"_s, {u"-t20"_s, u"-"_s, u"VSOCK-CONNECT:16:5000"_s});
         client.write("through socat");
         client.closeWriteChannel();
         QVERIFY(client.waitForFinished(patienceMs));
@@ -222,11 +218,9 @@ private Q_SLOTS:
 
         QProcess server;
         prepare(server);
-        server.start(QStringLiteral("socat"),
-                     {QStringLiteral("-t20"), QStringLiteral("VSOCK-LISTEN:8001,fork"),
-                      QStringLiteral("SYSTEM:tr a-z A-Z")});
-        QCOMPARE(QString::fromStdString(m_enclave->dial(8001, "one")), QStringLiteral("ONE"));
-        QCOMPARE(QString::fromStdString(m_enclave->dial(8001, "two")), QStringLiteral("TWO"));
+        server.start(u"socat"_s, {u"-t20"_s, u"VSOCK-LISTEN:8001,fork"_s, u"SYSTEM:tr a-z A-Z"_s});
+        QCOMPARE(QString::fromStdString(m_enclave->dial(8001, "one")), u"ONE"_s);
+        QCOMPARE(QString::fromStdString(m_enclave->dial(8001, "two")), u"TWO"_s);
         server.kill();
         server.waitForFinished(patienceMs);
     }
@@ -234,3 +228,5 @@ private Q_SLOTS:
 
 QTEST_GUILESS_MAIN(VsockPreload)
 #include "tst_vsock_preload.moc"
+
+using namespace Qt::Literals::StringLiterals;

@@ -7,8 +7,8 @@ namespace nitroscope::arch::x86 {
 namespace {
 
 constexpr qsizetype leaBytes = 7, jumpBytes = 2, callBytes = 5;
-constexpr std::uint64_t longestTail = 512; // from .Lrelocated to the last jump
-constexpr qsizetype longestBetween = 16;   // from the call to the jump
+constexpr std::uint64_t maxTailLength = 512; // from .Lrelocated to the last jump
+constexpr qsizetype maxBetween = 16;         // from the call to the jump
 
 // Offset of the `jmp *%rax` that follows the last call within `tail`.
 std::optional<qsizetype> jumpAfterCall(QByteArrayView tail) {
@@ -16,8 +16,7 @@ std::optional<qsizetype> jumpAfterCall(QByteArrayView tail) {
         if (std::uint8_t(tail[call]) != 0xe8)
             continue;
         const QByteArrayView rest = tail.sliced(call + callBytes);
-        const qsizetype at =
-            rest.first(qMin(rest.size(), longestBetween)).indexOf(QByteArrayView("\xff\xe0", 2));
+        const qsizetype at = rest.first(qMin(rest.size(), maxBetween)).indexOf(QByteArrayView("\xff\xe0", 2));
         if (at >= 0)
             return call + callBytes + at;
     }
@@ -44,7 +43,7 @@ std::optional<UnpackingJumps> findDecompressorJumps(QByteArrayView code, std::ui
         if (relocated >= std::uint64_t(code.size()))
             continue;
         const QByteArrayView tail = code.sliced(
-            qsizetype(relocated), qsizetype(qMin(longestTail, std::uint64_t(code.size()) - relocated)));
+            qsizetype(relocated), qsizetype(qMin(maxTailLength, std::uint64_t(code.size()) - relocated)));
         const auto out = jumpAfterCall(tail);
         if (!out)
             continue;

@@ -8,7 +8,7 @@
 namespace nitroscope::arch::x86 {
 namespace {
 
-constexpr int longestInstruction = 15; // Intel SDM Vol. 2, 2.3.11
+constexpr int maxInstructionLength = 15; // Intel SDM Vol. 2, 2.3.11
 
 // Bytes of ModRM, SIB and displacement, 0 when they are not all there.
 int operandBytes(QByteArrayView bytes, int addressBits) {
@@ -41,7 +41,7 @@ bool isStringInstruction(quint8 opcode) {
 int lengthToStepOver(QByteArrayView code, CpuMode mode) {
     bool is66 = false, is67 = false, repeats = false;
     int at = 0;
-    const int end = int(qMin<qsizetype>(code.size(), longestInstruction));
+    const int end = int(qMin<qsizetype>(code.size(), maxInstructionLength));
     for (; at < end; ++at) {
         const quint8 byte = quint8(code[at]);
         if (byte == 0x66)
@@ -165,11 +165,11 @@ std::optional<bool> isTaken(QByteArrayView spelled, QByteArrayView packet) {
     return std::nullopt;
 }
 
-static_assert(longestInstruction <= int(maxInstructionBytes));
+static_assert(maxInstructionLength <= int(maxInstructionBytes));
 
 } // namespace
 
-const Instructions instructions{InstructionSet::x86, longestInstruction, 1, "\xcc", lengthToStepOver, isTaken,
-                                isRegister};
+const Instructions instructions{
+    InstructionSet::x86, maxInstructionLength, 1, "\xcc", lengthToStepOver, isTaken, isRegister};
 
 } // namespace nitroscope::arch::x86

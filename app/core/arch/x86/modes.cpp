@@ -6,6 +6,8 @@
 #include <QRegularExpression>
 
 namespace nitroscope::arch::x86 {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 std::uint64_t value(QByteArrayView packet, Number number) {
@@ -14,12 +16,11 @@ std::uint64_t value(QByteArrayView packet, Number number) {
 
 // "CS =f000 ffff0000 0000ffff 00009b00 DPL=0 CS16 [-RA]"
 std::optional<CodeSegment> parse(QByteArrayView infoRegisters) {
-    static const QRegularExpression line(
-        QStringLiteral("^CS =[0-9a-f]{4} ([0-9a-f]{8,16}) [0-9a-f]{8} ([0-9a-f]{8})"),
-        QRegularExpression::MultilineOption);
-    constexpr qsizetype mostText = 64 * 1024;
+    static const QRegularExpression line(u"^CS =[0-9a-f]{4} ([0-9a-f]{8,16}) [0-9a-f]{8} ([0-9a-f]{8})"_s,
+                                         QRegularExpression::MultilineOption);
+    constexpr qsizetype maxText = 64 * 1024;
     const auto match =
-        line.match(QString::fromLatin1(infoRegisters.first(qMin(infoRegisters.size(), mostText))));
+        line.match(QString::fromLatin1(infoRegisters.first(qMin(infoRegisters.size(), maxText))));
     if (!match.hasMatch())
         return std::nullopt;
     constexpr quint32 longMode = 1 << 21, wide = 1 << 22; // descriptor flags L and D/B

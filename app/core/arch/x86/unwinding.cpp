@@ -47,7 +47,7 @@ bool isCertainlyUser(std::span<const std::uint64_t> words) {
 constexpr std::int8_t switchedOrder[]{column(r15), column(r14), column(r13), column(r12),
                                       column(rbx), column(rbp), column(rip)};
 
-constexpr std::size_t longestPrologue = 24;
+constexpr std::size_t maxPrologueLength = 24;
 constexpr ReturnPlace usualReturn{ReturnPlace::From::framePointer, 8};
 
 // [endbr64] [ftrace's five-byte nop] push %rbp; mov %rsp,%rbp
@@ -55,7 +55,7 @@ ReturnPlace returnPlace(QByteArrayView code, std::uint64_t distance) {
     using From = ReturnPlace::From;
     static constexpr QByteArrayView endbr("\xf3\x0f\x1e\xfa", 4), nop5("\x0f\x1f\x44\x00\x00", 5);
     constexpr unsigned char pushFrame = 0x55;
-    if (distance >= longestPrologue)
+    if (distance >= maxPrologueLength)
         return usualReturn;
     qsizetype push = code.startsWith(endbr) ? endbr.size() : 0;
     if (code.sliced(qMin(push, code.size())).startsWith(nop5))
@@ -97,7 +97,7 @@ const Unwinding unwinding{&frame,
                           switchedOrder,
                           1, // ENCODE_FRAME_POINTER
                           usualReturn,
-                          longestPrologue,
+                          maxPrologueLength,
                           returnPlace,
                           orcBase};
 

@@ -205,7 +205,7 @@ TaskList::TaskList(QObject *parent)
             false, false, [](const KernelTask &t) { return t.isKernelThread ? Tone::muted : Tone::normal; }},
            {u"State"_s, [](const KernelTask &t) { return t.state; }, true, false,
             [](const KernelTask &t) {
-                return t.cpu ? Tone::good : t.state == QLatin1String("D") ? Tone::attention : Tone::muted;
+                return t.cpu ? Tone::good : t.state == "D"_L1 ? Tone::attention : Tone::muted;
             }},
            {u"CPU"_s, [](const KernelTask &t) { return t.cpu ? QString::number(*t.cpu) : QString(); }, false,
             true},
@@ -230,10 +230,8 @@ StackList::StackList(QObject *parent)
           {{u"Address"_s, [](const StackSlot &s) { return addressText(s.address); }, true, false,
             [](const StackSlot &) { return Tone::muted; }},
            {u"Value"_s,
-            [](const StackSlot &s) {
-                return QStringLiteral("%1").arg(s.value, s.bytes * 2, 16, QLatin1Char('0'));
-            },
-            true, false, [](const StackSlot &s) { return s.value ? Tone::normal : Tone::muted; }},
+            [](const StackSlot &s) { return u"%1"_s.arg(s.value, s.bytes * 2, 16, QLatin1Char('0')); }, true,
+            false, [](const StackSlot &s) { return s.value ? Tone::normal : Tone::muted; }},
            {u"Points at"_s, [](const StackSlot &s) { return s.place; }, true, false,
             [](const StackSlot &s) { return s.isText ? Tone::good : Tone::normal; }},
            {u"Note"_s, [](const StackSlot &s) { return s.note; }, false, false,

@@ -3,6 +3,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 DebugPanel::DebugPanel(const QString &id, const QString &title, QWidget *parent) : Panel(id, title, parent) {
     m_runs.setSingleShot(true);
     m_runs.setInterval(FrameLimiter::milliseconds);
@@ -89,7 +91,7 @@ void DebugPanel::showEvent(QShowEvent *event) {
 void DebugPanel::evaluate(const QString &expression, std::function<void(quint64)> done,
                           std::function<void(const QString &)> failed) {
     if (!m_target) {
-        failed(QStringLiteral("There is no machine to ask. Run the enclave under the debugger."));
+        failed(u"There is no machine to ask. Run the enclave under the debugger."_s);
         return;
     }
     m_evaluations.insert(m_target->evaluate(expression), {std::move(done), std::move(failed)});

@@ -10,10 +10,12 @@
 #include <QStringListModel>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr int mostCandidates = 200;
-constexpr int shortestPrefix = 2; // letters before names are offered
+constexpr int maxCandidates = 200;
+constexpr int minPrefixLength = 2; // letters before names are offered
 
 bool isNamePart(QChar c) {
     return c.isLetterOrNumber() || c == QLatin1Char('_') || c == QLatin1Char('.') || c == QLatin1Char('$');
@@ -24,7 +26,7 @@ bool isNamePart(QChar c) {
 PlaceEdit::PlaceEdit(const QString &accessibleName, QWidget *parent)
     : QLineEdit(parent), m_names(new QStringListModel(this)), m_completer(new QCompleter(m_names, this)) {
     setAccessibleName(accessibleName);
-    setPlaceholderText(QStringLiteral("Symbol, address or expression: start_kernel+0x10"));
+    setPlaceholderText(u"Symbol, address or expression: start_kernel+0x10"_s);
     setClearButtonEnabled(true);
     setFont(theme::monospace());
     m_completer->setWidget(this);
@@ -40,9 +42,9 @@ PlaceEdit::PlaceEdit(const QString &accessibleName, QWidget *parent)
 void PlaceEdit::setArchitecture(const arch::Architecture &architecture) {
     m_architecture = &architecture;
     const arch::RegisterTable &table = architecture.registers;
-    setPlaceholderText(QStringLiteral("Symbol, address or expression: start_kernel+0x10, $%1, *($%2+8)")
-                           .arg(QLatin1String(table.at(table.programCounter)->name),
-                                QLatin1String(table.at(table.stackPointer)->name)));
+    setPlaceholderText(u"Symbol, address or expression: start_kernel+0x10, $%1, *($%2+8)"_s.arg(
+        QLatin1String(table.at(table.programCounter)->name),
+        QLatin1String(table.at(table.stackPointer)->name)));
 }
 
 qsizetype PlaceEdit::wordStart() const {
@@ -61,8 +63,8 @@ QStringList PlaceEdit::candidates() const {
              m_architecture ? m_architecture->registers.registers : std::span<const arch::Register>())
             if (const QString name = QLatin1Char('$') + QLatin1String(one.name); name.startsWith(word))
                 names << name;
-    } else if (word.size() >= shortestPrefix && !word[0].isDigit() && m_symbols) {
-        for (const QString &name : m_symbols->complete(word, mostCandidates))
+    } else if (word.size() >= minPrefixLength && !word[0].isDigit() && m_symbols) {
+        for (const QString &name : m_symbols->complete(word, maxCandidates))
             names << name;
     }
     return names;

@@ -103,7 +103,7 @@ QString partText(const RegisterPart &part, const QByteArray &value) {
     case RegisterPart::Kind::bits:
         return part.width > 16 ? u"0x"_s + QString::number(number, 16) : QString::number(number);
     case RegisterPart::Kind::number:
-        return QStringLiteral("%1").arg(number, part.width / 4, 16, QLatin1Char('0'));
+        return u"%1"_s.arg(number, part.width / 4, 16, QLatin1Char('0'));
     case RegisterPart::Kind::signedNumber:
         return QString::number(static_cast<qint64>(number));
     case RegisterPart::Kind::lanes:
@@ -115,7 +115,7 @@ QString partText(const RegisterPart &part, const QByteArray &value) {
     for (int bit = static_cast<int>(value.size()) * 8 - part.width; bit >= 0; bit -= part.width) {
         const quint64 lane = bitsOf(value, bit, part.width);
         if (part.kind == RegisterPart::Kind::lanes)
-            lanes << QStringLiteral("%1").arg(lane, part.width / 4, 16, QLatin1Char('0'));
+            lanes << u"%1"_s.arg(lane, part.width / 4, 16, QLatin1Char('0'));
         else if (part.width == 32)
             lanes << QString::number(static_cast<double>(std::bit_cast<float>(static_cast<quint32>(lane))),
                                      'g', 7);

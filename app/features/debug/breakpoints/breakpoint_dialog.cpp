@@ -12,14 +12,15 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 BreakpointDialog::BreakpointDialog(const DebugBreakpoint &breakpoint, SymbolSourcePointer symbols,
                                    const arch::Architecture &architecture, QWidget *parent)
-    : QDialog(parent), m_breakpoint(breakpoint), m_place(new PlaceEdit(QStringLiteral("Place"))),
-      m_kind(new QComboBox), m_length(new QComboBox), m_condition(new QLineEdit(breakpoint.condition)),
+    : QDialog(parent), m_breakpoint(breakpoint), m_place(new PlaceEdit(u"Place"_s)), m_kind(new QComboBox),
+      m_length(new QComboBox), m_condition(new QLineEdit(breakpoint.condition)),
       m_process(new QLineEdit(breakpoint.process)), m_ignore(new QSpinBox),
-      m_once(new QCheckBox(QStringLiteral("Only &once: gone after the first stop"))) {
-    setWindowTitle(breakpoint.number == 0 ? QStringLiteral("New Breakpoint")
-                                          : QStringLiteral("Breakpoint %1").arg(breakpoint.number));
+      m_once(new QCheckBox(u"Only &once: gone after the first stop"_s)) {
+    setWindowTitle(breakpoint.number == 0 ? u"New Breakpoint"_s : u"Breakpoint %1"_s.arg(breakpoint.number));
     m_place->setSymbols(std::move(symbols));
     m_place->setArchitecture(architecture);
     m_place->setText(breakpoint.place);
@@ -32,32 +33,30 @@ BreakpointDialog::BreakpointDialog(const DebugBreakpoint &breakpoint, SymbolSour
         m_kind->addItem(QString::fromLatin1(text), static_cast<int>(kind));
     m_kind->setCurrentIndex(m_kind->findData(static_cast<int>(breakpoint.kind)));
     for (const int length : {1, 2, 4, 8})
-        m_length->addItem(length == 1 ? QStringLiteral("1 byte") : QStringLiteral("%1 bytes").arg(length),
-                          length);
+        m_length->addItem(length == 1 ? u"1 byte"_s : u"%1 bytes"_s.arg(length), length);
     m_length->setCurrentIndex(std::max(0, m_length->findData(static_cast<int>(breakpoint.length))));
-    m_condition->setPlaceholderText(
-        QStringLiteral("always; or an expression that must not be 0: $%1 & 0x10")
-            .arg(QLatin1String(architecture.registers.at(architecture.functions.arguments[0])->name)));
-    m_process->setPlaceholderText(QStringLiteral("any; or its name or number: init, 27"));
+    m_condition->setPlaceholderText(u"always; or an expression that must not be 0: $%1 & 0x10"_s.arg(
+        QLatin1String(architecture.registers.at(architecture.functions.arguments[0])->name)));
+    m_process->setPlaceholderText(u"any; or its name or number: init, 27"_s);
     m_ignore->setRange(0, 1'000'000'000);
-    m_ignore->setSuffix(QStringLiteral(" hits"));
-    m_ignore->setSpecialValueText(QStringLiteral("none"));
+    m_ignore->setSuffix(u" hits"_s);
+    m_ignore->setSpecialValueText(u"none"_s);
     m_ignore->setValue(static_cast<int>(std::min<quint64>(breakpoint.ignoreCount, 1'000'000'000)));
     m_once->setChecked(breakpoint.once);
-    m_kind->setAccessibleName(QStringLiteral("Stops on"));
-    m_length->setAccessibleName(QStringLiteral("Length"));
-    m_condition->setAccessibleName(QStringLiteral("Condition"));
-    m_process->setAccessibleName(QStringLiteral("Process"));
-    m_ignore->setAccessibleName(QStringLiteral("Pass over first"));
+    m_kind->setAccessibleName(u"Stops on"_s);
+    m_length->setAccessibleName(u"Length"_s);
+    m_condition->setAccessibleName(u"Condition"_s);
+    m_process->setAccessibleName(u"Process"_s);
+    m_ignore->setAccessibleName(u"Pass over first"_s);
 
     auto *form = new QFormLayout(this);
     form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
-    form->addRow(QStringLiteral("&Place"), m_place);
-    form->addRow(QStringLiteral("&Stops on"), m_kind);
-    form->addRow(QStringLiteral("&Length"), m_length);
-    form->addRow(QStringLiteral("&Condition"), m_condition);
-    form->addRow(QStringLiteral("P&rocess"), m_process);
-    form->addRow(QStringLiteral("Pass over &first"), m_ignore);
+    form->addRow(u"&Place"_s, m_place);
+    form->addRow(u"&Stops on"_s, m_kind);
+    form->addRow(u"&Length"_s, m_length);
+    form->addRow(u"&Condition"_s, m_condition);
+    form->addRow(u"P&rocess"_s, m_process);
+    form->addRow(u"Pass over &first"_s, m_ignore);
     form->addRow(QString(), m_once);
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);
     m_ok = buttons->button(QDialogButtonBox::Ok);

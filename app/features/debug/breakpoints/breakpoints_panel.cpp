@@ -17,21 +17,21 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 BreakpointsPanel::BreakpointsPanel(const ActionRegistry &actions, QWidget *parent)
-    : DebugPanel(QStringLiteral("breakpoints"), QStringLiteral("Breakpoints"), parent), m_actions(actions),
-      m_table(new QTableView) {
+    : DebugPanel(u"breakpoints"_s, u"Breakpoints"_s, parent), m_actions(actions), m_table(new QTableView) {
     prepareTable(*m_table);
     m_table->setModel(&m_model);
-    m_table->setAccessibleName(QStringLiteral("Breakpoints"));
+    m_table->setAccessibleName(u"Breakpoints"_s);
     const int em = fontMetrics().averageCharWidth();
     const int widths[] = {10, 26, 16, 18, 8};
     for (int i = 0; i < 5; ++i)
         m_table->setColumnWidth(i, em * widths[i]);
-    m_stack =
-        new EmptyStack(m_table, QStringLiteral("No breakpoints"),
-                       QStringLiteral("Stop the machine at a symbol, an address or an access to memory. "
-                                      "A click into the margin of the disassembly sets one, too."),
-                       actions.find(QStringLiteral("debug.addBreakpoint")));
+    m_stack = new EmptyStack(m_table, u"No breakpoints"_s,
+                             u"Stop the machine at a symbol, an address or an access to memory. "
+                             "A click into the margin of the disassembly sets one, too."_s,
+                             actions.find(u"debug.addBreakpoint"_s));
     m_stack->setEmpty(true);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
@@ -140,11 +140,11 @@ void BreakpointsPanel::contextMenuEvent(QContextMenuEvent *event) {
 }
 
 QJsonObject BreakpointsPanel::viewState() const {
-    return {{QStringLiteral("columns"), stateText(*m_table->horizontalHeader())}};
+    return {{u"columns"_s, stateText(*m_table->horizontalHeader())}};
 }
 
 void BreakpointsPanel::restoreViewState(const QJsonObject &state) {
-    restoreStateText(*m_table->horizontalHeader(), state[QStringLiteral("columns")].toString());
+    restoreStateText(*m_table->horizontalHeader(), state[u"columns"_s].toString());
 }
 
 } // namespace nitroscope::app

@@ -6,6 +6,8 @@
 #include <array>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // What differs between the instruction sets that Capstone knows.
@@ -68,7 +70,7 @@ Instruction invalidByte(QByteArrayView bytes, quint64 address) {
     Instruction bad;
     bad.address = address;
     bad.kind = InstructionKind::invalid;
-    bad.mnemonic = QStringLiteral("(bad)");
+    bad.mnemonic = u"(bad)"_s;
     bad.bytes = bytes.first(1).toByteArray();
     return bad;
 }

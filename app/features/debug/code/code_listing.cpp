@@ -5,6 +5,8 @@
 #include <array>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr quint64 lookBack = 192; // bytes decoded to find the boundaries before an address
@@ -14,7 +16,7 @@ quint64 endOfPage(quint64 address) {
 }
 
 QString hexNumber(quint64 number) {
-    return QStringLiteral("0x") + QString::number(number, 16);
+    return u"0x"_s + QString::number(number, 16);
 }
 
 // A symbol further away than this says nothing.
@@ -49,7 +51,7 @@ SymbolisedOperands symbolise(const Instruction &instruction, const SymbolSource 
     } else if (instruction.immediate && *instruction.immediate >= TargetMemory::pageBytes) {
         const auto place = placeNear(symbols, *instruction.immediate);
         // The decoder writes kernel addresses as negative numbers, which nobody recognises.
-        const qsizetype negative = spelled.text.lastIndexOf(QStringLiteral(", -0x"));
+        const qsizetype negative = spelled.text.lastIndexOf(u", -0x"_s);
         const QString address = hexNumber(*instruction.immediate);
         if (negative >= 0 && place && *instruction.immediate >> 47 != 0)
             spelled = {spelled.text.first(negative + 2) + place->text(), address};
@@ -78,7 +80,7 @@ void CodeListing::addHeadings(std::vector<CodeLine> &lines, quint64 address, QSt
     const auto sources = m_symbols->source(address);
     const QString source = sources.isEmpty() || sources.front().line == 0
                                ? QString()
-                               : QStringLiteral("%1:%2").arg(sources.front().file).arg(sources.front().line);
+                               : u"%1:%2"_s.arg(sources.front().file).arg(sources.front().line);
     if (source.isEmpty() || source == lastSource)
         return;
     lastSource = source;

@@ -11,6 +11,8 @@
 #include <QPainterPath>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int shownBytes = 8; // of an instruction; longer ones end with "…"
@@ -27,9 +29,8 @@ CodeTone mnemonicTone(InstructionKind kind) {
 }
 
 QString bytesText(const QByteArray &bytes) {
-    return bytes.size() <= shownBytes
-               ? QString::fromLatin1(bytes.toHex(' '))
-               : QString::fromLatin1(bytes.first(shownBytes - 1).toHex(' ')) + QStringLiteral(" …");
+    return bytes.size() <= shownBytes ? QString::fromLatin1(bytes.toHex(' '))
+                                      : QString::fromLatin1(bytes.first(shownBytes - 1).toHex(' ')) + u" …"_s;
 }
 
 } // namespace
@@ -73,7 +74,7 @@ QColor DisassemblyView::currentRowColor() const {
 QString DisassemblyView::commentOf(const CodeLine &line) const {
     if (m_pc && line.address == *m_pc && !m_registers.isEmpty())
         if (const auto taken = isTaken(line.instruction, m_listing.architecture(), m_registers))
-            return *taken ? QStringLiteral("jumps") : QStringLiteral("does not jump");
+            return *taken ? u"jumps"_s : u"does not jump"_s;
     return line.comment;
 }
 
@@ -106,11 +107,10 @@ void DisassemblyView::paintLine(QPainter &painter, const Columns &at, const Code
     }
     case CodeLine::Kind::source:
         painter.setPen(tone(CodeTone::comment, line));
-        painter.drawText(text, Qt::AlignVCenter,
-                         metrics.elidedText(line.comment.isEmpty()
-                                                ? line.text
-                                                : line.text + QStringLiteral("  in ") + line.comment,
-                                            Qt::ElideLeft, text.width()));
+        painter.drawText(
+            text, Qt::AlignVCenter,
+            metrics.elidedText(line.comment.isEmpty() ? line.text : line.text + u"  in "_s + line.comment,
+                               Qt::ElideLeft, text.width()));
         return;
     case CodeLine::Kind::waiting:
     case CodeLine::Kind::unreadable: {
@@ -118,8 +118,8 @@ void DisassemblyView::paintLine(QPainter &painter, const Columns &at, const Code
             painter.fillRect(row, currentRowColor());
         painter.setPen(theme::faintText(palette()));
         painter.drawText(text, Qt::AlignVCenter, offsetText(line.address));
-        const QString what = line.kind == CodeLine::Kind::waiting ? QStringLiteral("reading…")
-                             : line.text.isEmpty()                ? QStringLiteral("cannot be read")
+        const QString what = line.kind == CodeLine::Kind::waiting ? u"reading…"_s
+                             : line.text.isEmpty()                ? u"cannot be read"_s
                                                                   : line.text;
         painter.drawText(text.adjusted(at.bytes - at.address, 0, 0, 0), Qt::AlignVCenter, what);
         paintMargin(painter, at, line, row);
@@ -163,7 +163,7 @@ void DisassemblyView::paintInstruction(QPainter &painter, const Columns &at, con
     }
     if (const QString comment = commentOf(line); !comment.isEmpty()) {
         x = std::max(x + at.cell * 2, at.operands + at.cell * 30);
-        const QString text = QStringLiteral("; ") + comment;
+        const QString text = u"; "_s + comment;
         if (x < row.width())
             write(x, metrics.elidedText(text, Qt::ElideRight, row.width() - x), CodeTone::comment);
     }

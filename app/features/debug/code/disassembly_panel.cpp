@@ -18,16 +18,18 @@
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr qsizetype longestHistory = 100;
+constexpr qsizetype maxHistory = 100;
 
 } // namespace
 
 DisassemblyPanel::DisassemblyPanel(const ActionRegistry &actions, QWidget *parent)
-    : DebugPanel(QStringLiteral("disassembly"), QStringLiteral("Disassembly"), parent), m_actions(actions),
+    : DebugPanel(u"disassembly"_s, u"Disassembly"_s, parent), m_actions(actions),
       m_disassembler(makeDisassembler(arch::usualArchitecture())), m_listing(m_memory, *m_disassembler),
-      m_place(new PlaceEdit(QStringLiteral("Code to show"))), m_location(new QLabel),
+      m_place(new PlaceEdit(u"Code to show"_s)), m_location(new QLabel),
       m_view(new DisassemblyView(m_listing)) {
     auto *content = new QWidget;
     auto *bar = new QHBoxLayout;
@@ -42,17 +44,17 @@ DisassemblyPanel::DisassemblyPanel(const ActionRegistry &actions, QWidget *paren
     }
     bar->addWidget(m_place, 1);
     m_location->setTextFormat(Qt::PlainText);
-    m_location->setAccessibleName(QStringLiteral("Where the cursor is"));
+    m_location->setAccessibleName(u"Where the cursor is"_s);
     bar->addWidget(m_location);
     auto *inner = new QVBoxLayout(content);
     inner->setContentsMargins({});
     inner->setSpacing(0);
     inner->addLayout(bar);
     inner->addWidget(m_view, 1);
-    m_stack = new EmptyStack(content, QStringLiteral("No machine under the debugger"),
-                             QStringLiteral("An enclave that is run under the debugger stops at its reset "
-                                            "vector, before its first instruction, and shows its code here."),
-                             actions.find(QStringLiteral("enclave.runDebug")));
+    m_stack = new EmptyStack(content, u"No machine under the debugger"_s,
+                             u"An enclave that is run under the debugger stops at its reset "
+                             "vector, before its first instruction, and shows its code here."_s,
+                             actions.find(u"enclave.runDebug"_s));
     m_stack->setEmpty(true);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
@@ -150,7 +152,7 @@ void DisassemblyPanel::goTo(quint64 address) {
         return;
     }
     m_back.append(m_view->cursor());
-    if (m_back.size() > longestHistory)
+    if (m_back.size() > maxHistory)
         m_back.removeFirst();
     m_forward.clear();
     m_view->showAddress(address);
@@ -208,11 +210,10 @@ void DisassemblyPanel::showLocation() {
     QString text;
     if (target() && target()->symbols())
         if (const auto place = target()->symbols()->place(m_view->cursor()))
-            text = place->module.isEmpty() ? place->text()
-                                           : place->text() + QStringLiteral(" · ") + place->module;
+            text = place->module.isEmpty() ? place->text() : place->text() + u" · "_s + place->module;
     static const char *const modes[] = {"16-bit", "32-bit", "64-bit"};
     const QString mode = QString::fromLatin1(modes[static_cast<size_t>(m_listing.segment().mode)]);
-    m_location->setText(text.isEmpty() ? mode : text + QStringLiteral(" · ") + mode);
+    m_location->setText(text.isEmpty() ? mode : text + u" · "_s + mode);
 }
 
 void DisassemblyPanel::copy() {
@@ -237,8 +238,7 @@ void DisassemblyPanel::contextMenuEvent(QContextMenuEvent *event) {
 }
 
 QJsonObject DisassemblyPanel::viewState() const {
-    return {{QStringLiteral("bytes"), m_view->showsBytes()},
-            {QStringLiteral("source"), m_listing.showsSource()}};
+    return {{u"bytes"_s, m_view->showsBytes()}, {u"source"_s, m_listing.showsSource()}};
 }
 
 void DisassemblyPanel::restoreViewState(const QJsonObject &state) {

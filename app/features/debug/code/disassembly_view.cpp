@@ -14,12 +14,14 @@
 #include <QToolTip>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // The scroll bar covers this much around what is shown and moves along with it.
 constexpr quint64 windowBytes = 256 << 10;
 constexpr quint64 lastWindowBase = ~quint64{1} - windowBytes; // or what is behind its end would be 0 again
-constexpr int mostCopiedLines = 4096;
+constexpr int maxCopiedLines = 4096;
 
 } // namespace
 
@@ -30,8 +32,8 @@ DisassemblyView::DisassemblyView(CodeListing &listing, QWidget *parent)
     setFocusPolicy(Qt::StrongFocus);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     viewport()->setBackgroundRole(QPalette::Base);
-    setAccessibleName(QStringLiteral("Disassembly"));
-    setAccessibleDescription(QStringLiteral("Instructions around an address"));
+    setAccessibleName(u"Disassembly"_s);
+    setAccessibleDescription(u"Instructions around an address"_s);
     verticalScrollBar()->setRange(0, static_cast<int>(windowBytes));
     verticalScrollBar()->setSingleStep(4);
 }
@@ -135,18 +137,17 @@ bool DisassemblyView::isSelected(quint64 address) const {
 QString DisassemblyView::selectedText() const {
     const quint64 first = std::min(m_cursor, m_anchor), last = std::max(m_cursor, m_anchor);
     QString text;
-    for (const CodeLine &line : m_listing.lines(first, mostCopiedLines)) {
+    for (const CodeLine &line : m_listing.lines(first, maxCopiedLines)) {
         if (line.address > last)
             break;
         if (line.kind == CodeLine::Kind::label) {
-            text += line.text + QStringLiteral(":\n");
+            text += line.text + u":\n"_s;
         } else if (line.kind == CodeLine::Kind::instruction) {
             const QString code = (line.instruction.mnemonic + QLatin1Char(' ') + line.text).trimmed();
-            text += QStringLiteral("%1  %2  %3")
-                        .arg(offsetText(line.address),
-                             QString::fromLatin1(line.instruction.bytes.toHex(' ')).leftJustified(32), code);
-            text +=
-                line.comment.isEmpty() ? QStringLiteral("\n") : QStringLiteral("  ; %1\n").arg(line.comment);
+            text += u"%1  %2  %3"_s.arg(
+                offsetText(line.address),
+                QString::fromLatin1(line.instruction.bytes.toHex(' ')).leftJustified(32), code);
+            text += line.comment.isEmpty() ? u"\n"_s : u"  ; %1\n"_s.arg(line.comment);
         }
     }
     return text;
@@ -261,10 +262,10 @@ bool DisassemblyView::event(QEvent *event) {
             const CodeLine &line = m_lines[static_cast<size_t>(number)];
             tip = QString::fromLatin1(line.instruction.bytes.toHex(' '));
             if (const auto to = line.instruction.target ? line.instruction.target : line.instruction.memory)
-                tip += QStringLiteral(" → ") + offsetText(*to);
+                tip += u" → "_s + offsetText(*to);
             if (m_listing.symbols())
                 if (const auto place = m_listing.symbols()->place(line.address))
-                    tip = place->text() + QStringLiteral(" (") + place->module + QStringLiteral(") · ") + tip;
+                    tip = place->text() + u" ("_s + place->module + u") · "_s + tip;
         }
         QToolTip::showText(help->globalPos(), foreignTip(tip), this);
         return true;

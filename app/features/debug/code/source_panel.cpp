@@ -14,6 +14,8 @@
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 struct Loaded {
@@ -31,7 +33,7 @@ Loaded load(const QString &file, const QStringList &folders) {
     for (const QString &path : candidates) {
         QFile source(path);
         if (QFileInfo(path).isFile() && source.open(QIODevice::ReadOnly))
-            return {path, QString::fromUtf8(source.read(SourcePanel::mostBytes))};
+            return {path, QString::fromUtf8(source.read(SourcePanel::maxBytes))};
     }
     return {};
 }
@@ -39,15 +41,14 @@ Loaded load(const QString &file, const QStringList &folders) {
 } // namespace
 
 SourcePanel::SourcePanel(QWidget *parent)
-    : DebugPanel(QStringLiteral("source"), QStringLiteral("Source"), parent), m_inlines(new QComboBox),
-      m_text(new QPlainTextEdit) {
+    : DebugPanel(u"source"_s, u"Source"_s, parent), m_inlines(new QComboBox), m_text(new QPlainTextEdit) {
     m_text->setReadOnly(true);
     m_text->setFont(theme::monospace());
     m_text->setLineWrapMode(QPlainTextEdit::NoWrap);
     m_text->setFrameShape(QFrame::NoFrame);
     m_text->setTabStopDistance(m_text->fontMetrics().horizontalAdvance(QLatin1Char(' ')) * 8);
-    m_text->setAccessibleName(QStringLiteral("Source text"));
-    m_inlines->setAccessibleName(QStringLiteral("Function, innermost inline first"));
+    m_text->setAccessibleName(u"Source text"_s);
+    m_inlines->setAccessibleName(u"Function, innermost inline first"_s);
     auto *content = new QWidget;
     auto *inner = new QVBoxLayout(content);
     inner->setContentsMargins({});
@@ -59,10 +60,9 @@ SourcePanel::SourcePanel(QWidget *parent)
     inner->addWidget(m_text, 1);
     m_stack = new EmptyStack(content, {}, {});
     m_stack->setEmpty(true);
-    m_stack->setText(
-        QStringLiteral("No source"),
-        QStringLiteral("Source lines appear for code that has DWARF: Debug › Load Debug File takes "
-                       "a vmlinux of this kernel."));
+    m_stack->setText(u"No source"_s,
+                     u"Source lines appear for code that has DWARF: Debug › Load Debug File takes "
+                     "a vmlinux of this kernel."_s);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_stack);
@@ -87,11 +87,11 @@ void SourcePanel::refresh() {
     m_places = target()->symbols()->source(m_address);
     m_inlines->clear();
     for (const SourcePlace &place : m_places)
-        m_inlines->addItem(QStringLiteral("%1   %2:%3").arg(place.function, place.file).arg(place.line));
+        m_inlines->addItem(u"%1   %2:%3"_s.arg(place.function, place.file).arg(place.line));
     if (m_places.isEmpty()) {
-        m_message = QStringLiteral("Nothing says which source line this code comes from. Debug › Load Debug "
-                                   "File takes a vmlinux of this kernel.");
-        m_stack->setText(QStringLiteral("No source line"), m_message);
+        m_message = u"Nothing says which source line this code comes from. Debug › Load Debug "
+                    "File takes a vmlinux of this kernel."_s;
+        m_stack->setText(u"No source line"_s, m_message);
         m_stack->setEmpty(true);
         return;
     }
@@ -118,11 +118,10 @@ void SourcePanel::showPlace(const SourcePlace &place) {
             }
             m_file.clear();
             m_message =
-                QStringLiteral("%1:%2 is not on this computer. Debug › Add Source Folder says where the "
-                               "sources are.")
+                u"%1:%2 is not on this computer. Debug › Add Source Folder says where the sources are."_s
                     .arg(file)
                     .arg(m_line);
-            m_stack->setText(QStringLiteral("Source file not found"), m_message);
+            m_stack->setText(u"Source file not found"_s, m_message);
             m_stack->setEmpty(true);
         });
 }

@@ -17,7 +17,7 @@ class EmptyStack;
 class SourcePanel : public DebugPanel {
     Q_OBJECT
 public:
-    static constexpr qint64 mostBytes = 8 << 20; // of a source file
+    static constexpr qint64 maxBytes = 8 << 20; // of a source file
 
     explicit SourcePanel(QWidget *parent = nullptr);
 

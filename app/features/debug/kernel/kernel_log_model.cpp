@@ -6,11 +6,12 @@
 #include <algorithm>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QString timeText(quint64 nanoseconds) {
-    return QStringLiteral("%1.%2")
-        .arg(nanoseconds / 1'000'000'000, 5)
+    return u"%1.%2"_s.arg(nanoseconds / 1'000'000'000, 5)
         .arg(nanoseconds / 1000 % 1'000'000, 6, 10, QLatin1Char('0'));
 }
 
@@ -102,7 +103,7 @@ bool KernelLogModel::accepts(int source) const {
 QString KernelLogModel::asText() const {
     QString all;
     for (const KernelLogLine &line : m_lines)
-        all += QStringLiteral("[%1] %2\n").arg(timeText(line.nanoseconds), line.text);
+        all += u"[%1] %2\n"_s.arg(timeText(line.nanoseconds), line.text);
     return all;
 }
 

@@ -16,38 +16,38 @@
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int againMilliseconds = 1000; // while the machine runs
 
 QString reason(const QString &unavailable) {
-    return unavailable.isEmpty() ? QStringLiteral("There are none.") : unavailable;
+    return unavailable.isEmpty() ? u"There are none."_s : unavailable;
 }
 
 } // namespace
 
 KernelPanel::KernelPanel(QWidget *parent)
-    : DebugPanel(QStringLiteral("kernel"), QStringLiteral("Kernel"), parent),
-      m_filter(new FilterBar(QStringLiteral("Filter the log"), QStringLiteral("Text shown of the log"))),
-      m_status(new QLabel), m_tabs(new QTabWidget) {
-    m_logTable = table(m_log, QStringLiteral("Kernel log"), {15, 8, 80});
-    m_taskTable = table(m_tasks, QStringLiteral("Tasks"), {8, 20, 8, 7, 9, 24});
-    m_moduleTable = table(m_modules, QStringLiteral("Modules"), {22, 10, 24});
-    m_logStack = new EmptyStack(m_logTable, QStringLiteral("No kernel log"), {});
-    m_taskStack = new EmptyStack(m_taskTable, QStringLiteral("No tasks"), {});
-    m_moduleStack = new EmptyStack(m_moduleTable, QStringLiteral("No modules"), {});
-    const QString hint =
-        QStringLiteral("Run an enclave under the debugger; its kernel's state is read from its "
-                       "memory without stopping it.");
+    : DebugPanel(u"kernel"_s, u"Kernel"_s, parent),
+      m_filter(new FilterBar(u"Filter the log"_s, u"Text shown of the log"_s)), m_status(new QLabel),
+      m_tabs(new QTabWidget) {
+    m_logTable = table(m_log, u"Kernel log"_s, {15, 8, 80});
+    m_taskTable = table(m_tasks, u"Tasks"_s, {8, 20, 8, 7, 9, 24});
+    m_moduleTable = table(m_modules, u"Modules"_s, {22, 10, 24});
+    m_logStack = new EmptyStack(m_logTable, u"No kernel log"_s, {});
+    m_taskStack = new EmptyStack(m_taskTable, u"No tasks"_s, {});
+    m_moduleStack = new EmptyStack(m_moduleTable, u"No modules"_s, {});
+    const QString hint = u"Run an enclave under the debugger; its kernel's state is read from its "
+                         "memory without stopping it."_s;
     for (EmptyStack *stack : {m_logStack, m_taskStack, m_moduleStack}) {
         stack->setEmpty(true);
-        stack->setText(QStringLiteral("Nothing yet"), hint);
+        stack->setText(u"Nothing yet"_s, hint);
     }
-    m_level = m_filter->addChoice(QStringLiteral("Levels shown of the log"),
-                                  {{QStringLiteral("All levels"), 7},
-                                   {QStringLiteral("Info and worse"), 6},
-                                   {QStringLiteral("Warnings and worse"), 4},
-                                   {QStringLiteral("Errors and worse"), 3}});
+    m_level = m_filter->addChoice(u"Levels shown of the log"_s, {{u"All levels"_s, 7},
+                                                                 {u"Info and worse"_s, 6},
+                                                                 {u"Warnings and worse"_s, 4},
+                                                                 {u"Errors and worse"_s, 3}});
     connect(m_filter, &FilterBar::changed, this,
             [this] { m_log.setFilter(m_filter->text(), m_level->currentData().toInt()); });
 
@@ -58,12 +58,12 @@ KernelPanel::KernelPanel(QWidget *parent)
     logLayout->addWidget(m_filter);
     logLayout->addWidget(m_logStack, 1);
     m_tabs->setDocumentMode(true);
-    m_tabs->addTab(logPage, QStringLiteral("Log"));
-    m_tabs->addTab(m_taskStack, QStringLiteral("Tasks"));
-    m_tabs->addTab(m_moduleStack, QStringLiteral("Modules"));
+    m_tabs->addTab(logPage, u"Log"_s);
+    m_tabs->addTab(m_taskStack, u"Tasks"_s);
+    m_tabs->addTab(m_moduleStack, u"Modules"_s);
     m_status->setTextFormat(Qt::PlainText);
     m_status->setContentsMargins(8, 0, 8, 0);
-    m_status->setAccessibleName(QStringLiteral("Kernel"));
+    m_status->setAccessibleName(u"Kernel"_s);
     m_tabs->setCornerWidget(m_status);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
@@ -147,24 +147,22 @@ void KernelPanel::take(const KernelView &view) {
     m_log.setLines(view.log.rows);
     m_tasks.setRecords(view.tasks.rows);
     m_modules.setRecords(view.modules.rows);
-    m_logStack->setText(QStringLiteral("No kernel log"), reason(view.log.unavailable));
-    m_taskStack->setText(QStringLiteral("No tasks"), reason(view.tasks.unavailable));
-    m_moduleStack->setText(QStringLiteral("No modules"), reason(view.modules.unavailable));
+    m_logStack->setText(u"No kernel log"_s, reason(view.log.unavailable));
+    m_taskStack->setText(u"No tasks"_s, reason(view.tasks.unavailable));
+    m_moduleStack->setText(u"No modules"_s, reason(view.modules.unavailable));
     m_logStack->setEmpty(view.log.rows.isEmpty());
     m_taskStack->setEmpty(view.tasks.rows.isEmpty());
     m_moduleStack->setEmpty(view.modules.rows.isEmpty());
     const auto title = [](const char *name, qsizetype count) {
-        return count ? QStringLiteral("%1 (%2)").arg(QLatin1String(name)).arg(count)
-                     : QString::fromLatin1(name);
+        return count ? u"%1 (%2)"_s.arg(QLatin1String(name)).arg(count) : QString::fromLatin1(name);
     };
     m_tabs->setTabText(1, title("Tasks", view.tasks.rows.size()));
     m_tabs->setTabText(2, title("Modules", view.modules.rows.size()));
     QStringList parts;
-    parts << (view.release.isEmpty() ? QStringLiteral("No kernel found yet")
-                                     : QStringLiteral("Linux ") + view.release);
+    parts << (view.release.isEmpty() ? u"No kernel found yet"_s : u"Linux "_s + view.release);
     if (view.isSlideKnown && view.slide != 0)
-        parts << QStringLiteral("KASLR +0x") + QString::number(view.slide, 16);
-    m_status->setText(parts.join(QStringLiteral(" · ")));
+        parts << u"KASLR +0x"_s + QString::number(view.slide, 16);
+    m_status->setText(parts.join(u" · "_s));
     m_tabs->setTabToolTip(0, view.log.source);
     m_tabs->setTabToolTip(1, view.tasks.source);
     m_tabs->setTabToolTip(2, view.modules.source);
@@ -194,15 +192,15 @@ void KernelPanel::find() {
 }
 
 QJsonObject KernelPanel::viewState() const {
-    return {{QStringLiteral("log"), stateText(*m_logTable->horizontalHeader())},
-            {QStringLiteral("tasks"), stateText(*m_taskTable->horizontalHeader())},
-            {QStringLiteral("tab"), m_tabs->currentIndex()}};
+    return {{u"log"_s, stateText(*m_logTable->horizontalHeader())},
+            {u"tasks"_s, stateText(*m_taskTable->horizontalHeader())},
+            {u"tab"_s, m_tabs->currentIndex()}};
 }
 
 void KernelPanel::restoreViewState(const QJsonObject &state) {
-    restoreStateText(*m_logTable->horizontalHeader(), state[QStringLiteral("log")].toString());
-    restoreStateText(*m_taskTable->horizontalHeader(), state[QStringLiteral("tasks")].toString());
-    m_tabs->setCurrentIndex(state[QStringLiteral("tab")].toInt(0));
+    restoreStateText(*m_logTable->horizontalHeader(), state[u"log"_s].toString());
+    restoreStateText(*m_taskTable->horizontalHeader(), state[u"tasks"_s].toString());
+    m_tabs->setCurrentIndex(state[u"tab"_s].toInt(0));
 }
 
 } // namespace nitroscope::app

@@ -23,19 +23,21 @@
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr quint64 dumpBytes = 4096;          // when nothing is selected
-constexpr quint64 mostDumpBytes = 256 << 20; // of one file
-constexpr int againMilliseconds = 500;       // while the machine runs
+constexpr quint64 dumpBytes = 4096;         // when nothing is selected
+constexpr quint64 maxDumpBytes = 256 << 20; // of one file
+constexpr int againMilliseconds = 500;      // while the machine runs
 
 } // namespace
 
 MemoryPanel::MemoryPanel(QWidget *parent)
-    : DebugPanel(QStringLiteral("memory"), QStringLiteral("Memory"), parent),
+    : DebugPanel(u"memory"_s, u"Memory"_s, parent),
       m_virtual(std::make_unique<TargetMemory>(AddressSpace::guestVirtual)),
       m_physical(std::make_unique<TargetMemory>(AddressSpace::guestPhysical)),
-      m_place(new PlaceEdit(QStringLiteral("Memory to show"))), m_spaceBox(new QComboBox), m_hex(new HexView),
+      m_place(new PlaceEdit(u"Memory to show"_s)), m_spaceBox(new QComboBox), m_hex(new HexView),
       m_find(new FindBar(FindBar::Kinds::textOrBytes)), m_writeBar(nullptr), m_write(new QLineEdit),
       m_status(new QLabel), m_translation(new QLabel) {
     auto *content = new QWidget;
@@ -51,20 +53,19 @@ MemoryPanel::MemoryPanel(QWidget *parent)
     m_translation->setContentsMargins(8, 2, 8, 3);
     m_translation->setFont(theme::caption());
     m_translation->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_translation->setAccessibleName(QStringLiteral("Page walk of the address"));
+    m_translation->setAccessibleName(u"Page walk of the address"_s);
     m_translation->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     inner->addWidget(m_translation);
-    m_stack =
-        new EmptyStack(content, QStringLiteral("No memory to show"),
-                       QStringLiteral("Run an enclave under the debugger to look into its memory, while "
-                                      "it runs or stands still."));
+    m_stack = new EmptyStack(content, u"No memory to show"_s,
+                             u"Run an enclave under the debugger to look into its memory, while "
+                             "it runs or stands still."_s);
     m_stack->setEmpty(true);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->addWidget(m_stack);
     m_find->hide();
     m_writeBar->hide();
-    m_hex->setAccessibleName(QStringLiteral("Guest memory"));
+    m_hex->setAccessibleName(u"Guest memory"_s);
     m_hex->setSource(std::make_shared<MemorySource>(*m_virtual));
     setFocusProxy(m_hex);
 
@@ -81,11 +82,10 @@ MemoryPanel::MemoryPanel(QWidget *parent)
         m_hex->goTo(address);
         m_hex->select({address, length});
     });
-    connect(&m_search, &MemorySearch::notFound, this, [this](quint64 bytes) {
-        m_find->setResult(QStringLiteral("Not in %1").arg(shortSizeText(bytes)));
-    });
+    connect(&m_search, &MemorySearch::notFound, this,
+            [this](quint64 bytes) { m_find->setResult(u"Not in %1"_s.arg(shortSizeText(bytes))); });
     connect(&m_search, &MemorySearch::progressed, this,
-            [this](quint64 bytes) { m_find->setResult(QStringLiteral("%1…").arg(shortSizeText(bytes))); });
+            [this](quint64 bytes) { m_find->setResult(u"%1…"_s.arg(shortSizeText(bytes))); });
     connect(m_find, &FindBar::nextRequested, this, [this] { search(MemorySearch::Direction::forward); });
     connect(m_find, &FindBar::previousRequested, this, [this] { search(MemorySearch::Direction::backward); });
     connect(m_find, &FindBar::dismissed, this, [this] {
@@ -97,9 +97,9 @@ MemoryPanel::MemoryPanel(QWidget *parent)
 MemoryPanel::~MemoryPanel() = default;
 
 QWidget *MemoryPanel::buildBar() {
-    m_spaceBox->addItem(QStringLiteral("Virtual"));
-    m_spaceBox->addItem(QStringLiteral("Physical"));
-    m_spaceBox->setAccessibleName(QStringLiteral("Kind of address"));
+    m_spaceBox->addItem(u"Virtual"_s);
+    m_spaceBox->addItem(u"Physical"_s);
+    m_spaceBox->setAccessibleName(u"Kind of address"_s);
     connect(m_spaceBox, &QComboBox::currentIndexChanged, this, [this](int index) {
         setSpace(index == 0 ? AddressSpace::guestVirtual : AddressSpace::guestPhysical);
     });
@@ -116,7 +116,7 @@ QWidget *MemoryPanel::buildBar() {
             });
     });
     m_status->setTextFormat(Qt::PlainText);
-    m_status->setAccessibleName(QStringLiteral("What the address is"));
+    m_status->setAccessibleName(u"What the address is"_s);
     auto *widget = new QWidget;
     auto *bar = new QHBoxLayout(widget);
     bar->setContentsMargins(8, 4, 8, 4);
@@ -129,13 +129,13 @@ QWidget *MemoryPanel::buildBar() {
 
 QWidget *MemoryPanel::buildWriting() {
     m_write->setFont(theme::monospace());
-    m_write->setPlaceholderText(QStringLiteral("Bytes in hex, e.g. 90 90 eb fe"));
-    m_write->setAccessibleName(QStringLiteral("Bytes to write"));
+    m_write->setPlaceholderText(u"Bytes in hex, e.g. 90 90 eb fe"_s);
+    m_write->setAccessibleName(u"Bytes to write"_s);
     connect(m_write, &QLineEdit::returnPressed, this, &MemoryPanel::write);
     auto *widget = new QWidget;
     auto *bar = new QHBoxLayout(widget);
     bar->setContentsMargins(8, 4, 8, 4);
-    bar->addWidget(new QLabel(QStringLiteral("Write at the cursor")));
+    bar->addWidget(new QLabel(u"Write at the cursor"_s));
     bar->addWidget(m_write, 1);
     return widget;
 }
@@ -154,7 +154,7 @@ void MemoryPanel::attach() {
         QStringList line = steps;
         if (!line.isEmpty())
             line.prepend(line.takeLast());
-        m_translation->setText(line.join(QStringLiteral("  ‹  ")));
+        m_translation->setText(line.join(u"  ‹  "_s));
         m_translation->setToolTip(foreignTip(steps.join(QLatin1Char('\n'))));
     });
     connect(target(), &DebugTarget::targetChanged, this, [this] {
@@ -318,7 +318,7 @@ void MemoryPanel::openWriting() {
 void MemoryPanel::write() {
     const auto bytes = bytesFromHex(m_write->text());
     if (!bytes || bytes->isEmpty()) {
-        m_status->setText(bytes ? QStringLiteral("No bytes to write.") : bytes.error().message);
+        m_status->setText(bytes ? u"No bytes to write."_s : bytes.error().message);
         return;
     }
     if (!target())
@@ -339,10 +339,10 @@ void MemoryPanel::keyPressEvent(QKeyEvent *event) {
 }
 
 void MemoryPanel::saveToFile() {
-    auto *dialog = new QFileDialog(this, QStringLiteral("Save Memory"));
+    auto *dialog = new QFileDialog(this, u"Save Memory"_s);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->selectFile(QStringLiteral("memory-%1.bin").arg(m_hex->cursor(), 0, 16));
+    dialog->selectFile(u"memory-%1.bin"_s.arg(m_hex->cursor(), 0, 16));
     connect(dialog, &QFileDialog::fileSelected, this, &MemoryPanel::saveTo);
     dialog->open();
 }
@@ -353,8 +353,8 @@ void MemoryPanel::saveTo(const QString &path) {
     auto range = m_hex->selection();
     if (range.length < 2)
         range = {m_hex->cursor(), dumpBytes};
-    if (range.length > mostDumpBytes) {
-        m_status->setText(QStringLiteral("More than 256 MiB is selected; select less."));
+    if (range.length > maxDumpBytes) {
+        m_status->setText(u"More than 256 MiB is selected; select less."_s);
         return;
     }
     m_dumpPath = path;
@@ -368,8 +368,8 @@ void MemoryPanel::storeDump(const QByteArray &bytes) {
             QSaveFile file(path);
             const bool saved =
                 file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.commit();
-            return saved ? QStringLiteral("Saved %1").arg(sizeText(static_cast<quint64>(bytes.size())))
-                         : path + QStringLiteral(": ") + file.errorString();
+            return saved ? u"Saved %1"_s.arg(sizeText(static_cast<quint64>(bytes.size())))
+                         : path + u": "_s + file.errorString();
         },
         [this](const QString &result) { m_status->setText(result); });
 }
@@ -390,9 +390,9 @@ void MemoryPanel::contextMenuEvent(QContextMenuEvent *event) {
     if (m_stack->isEmpty())
         return;
     QMenu *menu = makeContextMenu(this);
-    menu->addAction(QStringLiteral("Show as C&ode"), this, [this] { emit codeChosen(m_hex->cursor()); })
+    menu->addAction(u"Show as C&ode"_s, this, [this] { emit codeChosen(m_hex->cursor()); })
         ->setEnabled(m_space == AddressSpace::guestVirtual);
-    menu->addAction(QStringLiteral("&Follow as Pointer"), this, [this] {
+    menu->addAction(u"&Follow as Pointer"_s, this, [this] {
         std::array<char, 8> pointer{};
         if (memory().read(m_hex->cursor(), pointer) == 8)
             goTo(qFromLittleEndian<quint64>(pointer.data()));
@@ -404,8 +404,8 @@ void MemoryPanel::contextMenuEvent(QContextMenuEvent *event) {
                                          std::pair("Copy as &Text", ByteSpelling::text)})
         menu->addAction(QString::fromLatin1(text), this, [this, as = spelling] { m_hex->copy(as); });
     menu->addSeparator();
-    menu->addAction(QStringLiteral("&Write Bytes…"), this, &MemoryPanel::openWriting);
-    menu->addAction(QStringLiteral("&Save to File…"), this, &MemoryPanel::saveToFile);
+    menu->addAction(u"&Write Bytes…"_s, this, &MemoryPanel::openWriting);
+    menu->addAction(u"&Save to File…"_s, this, &MemoryPanel::saveToFile);
     menu->popup(event->globalPos());
 }
 

@@ -13,18 +13,19 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 StackPanel::StackPanel(QWidget *parent)
-    : DebugPanel(QStringLiteral("stack"), QStringLiteral("Stack"), parent), m_table(new QTableView) {
+    : DebugPanel(u"stack"_s, u"Stack"_s, parent), m_table(new QTableView) {
     prepareTable(*m_table);
     m_table->setModel(&m_model);
-    m_table->setAccessibleName(QStringLiteral("Stack"));
+    m_table->setAccessibleName(u"Stack"_s);
     const int em = fontMetrics().averageCharWidth();
     const int widths[] = {25, 23, 34};
     for (int i = 0; i < 3; ++i)
         m_table->setColumnWidth(i, em * widths[i]);
-    m_stack =
-        new EmptyStack(m_table, QStringLiteral("No stack"),
-                       QStringLiteral("The stack appears when the machine has stopped under the debugger."));
+    m_stack = new EmptyStack(m_table, u"No stack"_s,
+                             u"The stack appears when the machine has stopped under the debugger."_s);
     m_stack->setEmpty(true);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
@@ -105,9 +106,9 @@ void StackPanel::fill() {
             slot.isText = place->isText;
         }
         if (slot.address == m_sp)
-            slot.note = QStringLiteral("← sp");
+            slot.note = u"← sp"_s;
         if (slot.address == m_bp)
-            slot.note += QStringLiteral("← bp");
+            slot.note += u"← bp"_s;
         for (int i = 0; i < width && !slot.isChanged; ++i)
             slot.isChanged = m_memory.hasChangedAt(slot.address + static_cast<quint64>(i));
         rows.append(slot);
@@ -125,11 +126,11 @@ void StackPanel::selectAll() {
 }
 
 QJsonObject StackPanel::viewState() const {
-    return {{QStringLiteral("columns"), stateText(*m_table->horizontalHeader())}};
+    return {{u"columns"_s, stateText(*m_table->horizontalHeader())}};
 }
 
 void StackPanel::restoreViewState(const QJsonObject &state) {
-    restoreStateText(*m_table->horizontalHeader(), state[QStringLiteral("columns")].toString());
+    restoreStateText(*m_table->horizontalHeader(), state[u"columns"_s].toString());
 }
 
 } // namespace nitroscope::app

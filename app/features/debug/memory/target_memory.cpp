@@ -5,6 +5,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 TargetMemory::TargetMemory(AddressSpace space, QObject *parent) : QObject(parent), m_space(space) {
     m_tick.setSingleShot(true);
     m_tick.setInterval(0);
@@ -108,7 +110,7 @@ void TargetMemory::ask() {
     std::sort(numbers.begin(), numbers.end());
     for (size_t i = 0; i < numbers.size();) {
         size_t end = i + 1;
-        while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1 && end - i < mostPagesAtOnce)
+        while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1 && end - i < maxPagesAtOnce)
             ++end;
         for (size_t k = i; k < end; ++k)
             m_underWay.insert(numbers[k]);
@@ -134,8 +136,7 @@ void TargetMemory::take(quint64 token, const Result<QByteArray> &bytes) {
             const auto begin = static_cast<qsizetype>(i * pageBytes);
             store(number, bytes->mid(begin, static_cast<qsizetype>(pageBytes)), State::readable, {});
         } else if (i * pageBytes - got < pageBytes) {
-            store(number, {}, State::unreadable,
-                  bytes ? QStringLiteral("Not mapped.") : bytes.error().message);
+            store(number, {}, State::unreadable, bytes ? u"Not mapped."_s : bytes.error().message);
         } else {
             want(number); // the reply ended before it came to this page
         }
@@ -156,12 +157,12 @@ void TargetMemory::store(quint64 number, const QByteArray &bytes, State state, c
 }
 
 void TargetMemory::forgetOldest() {
-    if (m_pages.size() <= mostPages)
+    if (m_pages.size() <= maxPages)
         return;
     std::vector<std::pair<quint64, quint64>> byUse;
     for (auto at = m_pages.cbegin(); at != m_pages.cend(); ++at)
         byUse.emplace_back(at->used, at.key());
-    const auto quarter = byUse.begin() + mostPages / 4;
+    const auto quarter = byUse.begin() + maxPages / 4;
     std::nth_element(byUse.begin(), quarter, byUse.end());
     for (auto at = byUse.begin(); at != quarter; ++at)
         m_pages.remove(at->second);

@@ -22,8 +22,8 @@ class TargetMemory : public QObject {
     Q_OBJECT
 public:
     static constexpr quint64 pageBytes = 4096;
-    static constexpr int mostPages = 2048;         // kept; the oldest go first
-    static constexpr quint64 mostPagesAtOnce = 16; // in one request
+    static constexpr int maxPages = 2048;         // kept; the oldest go first
+    static constexpr quint64 maxPagesAtOnce = 16; // in one request
 
     enum class State { unknown, readable, unreadable };
 

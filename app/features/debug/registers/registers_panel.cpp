@@ -16,20 +16,21 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 RegistersPanel::RegistersPanel(QWidget *parent)
-    : DebugPanel(QStringLiteral("registers"), QStringLiteral("Registers"), parent), m_tree(new QTreeView) {
+    : DebugPanel(u"registers"_s, u"Registers"_s, parent), m_tree(new QTreeView) {
     prepareTree(*m_tree);
     m_tree->setModel(&m_model);
-    m_tree->setAccessibleName(QStringLiteral("Registers"));
+    m_tree->setAccessibleName(u"Registers"_s);
     m_tree->setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::EditKeyPressed);
     m_tree->setIndentation(fontMetrics().averageCharWidth() * 2);
     const int em = fontMetrics().averageCharWidth();
     m_tree->setColumnWidth(RegisterModel::name, em * 17);
     m_tree->setColumnWidth(RegisterModel::value, em * 23);
     m_tree->header()->setStretchLastSection(true);
-    m_stack =
-        new EmptyStack(m_tree, QStringLiteral("No registers"),
-                       QStringLiteral("Registers appear when the machine has stopped under the debugger."));
+    m_stack = new EmptyStack(m_tree, u"No registers"_s,
+                             u"Registers appear when the machine has stopped under the debugger."_s);
     m_stack->setEmpty(true);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
@@ -89,25 +90,25 @@ void RegistersPanel::contextMenuEvent(QContextMenuEvent *event) {
     const QModelIndex value = cell.siblingAtColumn(RegisterModel::value);
     bool isNumber = false;
     const quint64 address = value.data().toString().toULongLong(&isNumber, 16);
-    menu->addAction(QStringLiteral("&Edit Value"), this, [this, value] { m_tree->edit(value); })
+    menu->addAction(u"&Edit Value"_s, this, [this, value] { m_tree->edit(value); })
         ->setEnabled(value.flags() & Qt::ItemIsEditable);
     menu->addSeparator();
-    menu->addAction(QStringLiteral("Show as &Code"), this, [this, address] { emit codeChosen(address); })
+    menu->addAction(u"Show as &Code"_s, this, [this, address] { emit codeChosen(address); })
         ->setEnabled(isNumber);
-    menu->addAction(QStringLiteral("Show in &Memory"), this, [this, address] { emit memoryChosen(address); })
+    menu->addAction(u"Show in &Memory"_s, this, [this, address] { emit memoryChosen(address); })
         ->setEnabled(isNumber);
     menu->addSeparator();
-    menu->addAction(QStringLiteral("C&opy Value"), this,
+    menu->addAction(u"C&opy Value"_s, this,
                     [value] { QGuiApplication::clipboard()->setText(value.data(copyTextRole).toString()); });
     menu->popup(event->globalPos());
 }
 
 QJsonObject RegistersPanel::viewState() const {
-    return {{QStringLiteral("columns"), stateText(*m_tree->header())}};
+    return {{u"columns"_s, stateText(*m_tree->header())}};
 }
 
 void RegistersPanel::restoreViewState(const QJsonObject &state) {
-    restoreStateText(*m_tree->header(), state[QStringLiteral("columns")].toString());
+    restoreStateText(*m_tree->header(), state[u"columns"_s].toString());
 }
 
 } // namespace nitroscope::app

@@ -12,17 +12,19 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 ThreadsPanel::ThreadsPanel(QWidget *parent)
-    : DebugPanel(QStringLiteral("threads"), QStringLiteral("Threads and Backtrace"), parent),
-      m_threadTable(new QTableView), m_frameTable(new QTableView), m_splitter(new QSplitter(Qt::Vertical)) {
+    : DebugPanel(u"threads"_s, u"Threads and Backtrace"_s, parent), m_threadTable(new QTableView),
+      m_frameTable(new QTableView), m_splitter(new QSplitter(Qt::Vertical)) {
     for (QTableView *table : {m_threadTable, m_frameTable}) {
         prepareTable(*table);
         table->setSelectionMode(QAbstractItemView::SingleSelection);
     }
     m_threadTable->setModel(&m_threads);
-    m_threadTable->setAccessibleName(QStringLiteral("Threads"));
+    m_threadTable->setAccessibleName(u"Threads"_s);
     m_frameTable->setModel(&m_frames);
-    m_frameTable->setAccessibleName(QStringLiteral("Backtrace"));
+    m_frameTable->setAccessibleName(u"Backtrace"_s);
     const int em = fontMetrics().averageCharWidth();
     const int threadWidths[] = {10, 18, 25}, frameWidths[] = {5, 27, 10, 19};
     for (int i = 0; i < 3; ++i)
@@ -35,9 +37,9 @@ ThreadsPanel::ThreadsPanel(QWidget *parent)
     m_splitter->setStretchFactor(0, 0);
     m_splitter->setStretchFactor(1, 1);
     m_splitter->setSizes({fontMetrics().height() * 5, fontMetrics().height() * 14});
-    m_stack = new EmptyStack(m_splitter, QStringLiteral("No threads"),
-                             QStringLiteral("CPUs and their backtraces appear when the machine has stopped "
-                                            "under the debugger."));
+    m_stack = new EmptyStack(m_splitter, u"No threads"_s,
+                             u"CPUs and their backtraces appear when the machine has stopped "
+                             "under the debugger."_s);
     m_stack->setEmpty(true);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
@@ -74,7 +76,7 @@ void ThreadsPanel::refresh() {
     m_threads.setRecords(threads);
     m_stack->setEmpty(threads.isEmpty());
     if (isStopped())
-        m_pending.expect(target()->readFrames(target()->currentThread(), mostFrames));
+        m_pending.expect(target()->readFrames(target()->currentThread(), maxFrames));
     else
         m_threads.setStale(true);
 }
@@ -95,15 +97,15 @@ void ThreadsPanel::selectAll() {
 }
 
 QJsonObject ThreadsPanel::viewState() const {
-    return {{QStringLiteral("threads"), stateText(*m_threadTable->horizontalHeader())},
-            {QStringLiteral("frames"), stateText(*m_frameTable->horizontalHeader())},
-            {QStringLiteral("splitter"), stateText(*m_splitter)}};
+    return {{u"threads"_s, stateText(*m_threadTable->horizontalHeader())},
+            {u"frames"_s, stateText(*m_frameTable->horizontalHeader())},
+            {u"splitter"_s, stateText(*m_splitter)}};
 }
 
 void ThreadsPanel::restoreViewState(const QJsonObject &state) {
-    restoreStateText(*m_threadTable->horizontalHeader(), state[QStringLiteral("threads")].toString());
-    restoreStateText(*m_frameTable->horizontalHeader(), state[QStringLiteral("frames")].toString());
-    restoreStateText(*m_splitter, state[QStringLiteral("splitter")].toString());
+    restoreStateText(*m_threadTable->horizontalHeader(), state[u"threads"_s].toString());
+    restoreStateText(*m_frameTable->horizontalHeader(), state[u"frames"_s].toString());
+    restoreStateText(*m_splitter, state[u"splitter"_s].toString());
 }
 
 } // namespace nitroscope::app

@@ -16,7 +16,7 @@ class EmptyStack;
 class ThreadsPanel : public DebugPanel {
     Q_OBJECT
 public:
-    static constexpr int mostFrames = 128;
+    static constexpr int maxFrames = 128;
 
     explicit ThreadsPanel(QWidget *parent = nullptr);
 

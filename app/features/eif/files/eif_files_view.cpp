@@ -17,6 +17,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 using formats::EifDocument;
 using formats::Ramdisk;
 using formats::RamdiskEntry;
@@ -24,14 +26,14 @@ using formats::RamdiskEntry;
 EifFilesView::EifFilesView(QWidget *parent)
     : TaskPage(parent), m_filter(new QLineEdit), m_tree(new QTreeView), m_preview(new FilePreviewView),
       m_splitter(new QSplitter(Qt::Horizontal)) {
-    setContent(buildContent(), {QStringLiteral("No files")});
-    watch(m_reading, QStringLiteral("Reading the ramdisks…"));
-    watch(m_saving, QStringLiteral("Saving…"));
+    setContent(buildContent(), {u"No files"_s});
+    watch(m_reading, u"Reading the ramdisks…"_s);
+    watch(m_saving, u"Saving…"_s);
     setCancelled([this]() -> std::optional<Absence> {
         if (m_index)
             return std::nullopt;
-        return Absence{QStringLiteral("The ramdisks were not read"),
-                       QStringLiteral("Reading was cancelled. Choose this page again to read them.")};
+        return Absence{u"The ramdisks were not read"_s,
+                       u"Reading was cancelled. Choose this page again to read them."_s};
     });
     constexpr int filterDelayMs = 150;
     m_filterDelay.setSingleShot(true);
@@ -46,12 +48,12 @@ EifFilesView::EifFilesView(QWidget *parent)
 }
 
 QWidget *EifFilesView::buildContent() {
-    m_filter->setPlaceholderText(QStringLiteral("Filter by path"));
+    m_filter->setPlaceholderText(u"Filter by path"_s);
     m_filter->setClearButtonEnabled(true);
-    m_filter->setAccessibleName(QStringLiteral("Filter by path"));
+    m_filter->setAccessibleName(u"Filter by path"_s);
     prepareTree(*m_tree);
     m_tree->setModel(&m_model);
-    m_tree->setAccessibleName(QStringLiteral("Files of the ramdisks"));
+    m_tree->setAccessibleName(u"Files of the ramdisks"_s);
     m_tree->setSelectionMode(QAbstractItemView::SingleSelection);
     m_tree->header()->setStretchLastSection(false);
     const int em = fontMetrics().averageCharWidth();
@@ -79,7 +81,7 @@ void EifFilesView::clear() {
     m_keptPath.clear();
     m_model.setTree(nullptr);
     m_preview->displayNothing({}, {});
-    showAbsence({QStringLiteral("No files")});
+    showAbsence({u"No files"_s});
     emit chosenChanged();
 }
 
@@ -98,13 +100,13 @@ void EifFilesView::showEvent(QShowEvent *event) {
 void EifFilesView::load() {
     if (!m_document || m_index || m_reading.isBusy())
         return;
-    showAbsence({QStringLiteral("Reading the ramdisks…")});
+    showAbsence({u"Reading the ramdisks…"_s});
     m_reading.start(
         [document = *m_document](const BackgroundTask::Control &control) {
             return document.ramdisks(limitsUnder(control));
         },
         [this](Result<formats::RamdiskIndexPointer> index) {
-            take(std::move(index), QStringLiteral("The ramdisks could not be read"),
+            take(std::move(index), u"The ramdisks could not be read"_s,
                  [this](formats::RamdiskIndexPointer read) { takeIndex(std::move(read)); });
         });
 }
@@ -112,7 +114,7 @@ void EifFilesView::load() {
 void EifFilesView::takeIndex(formats::RamdiskIndexPointer index) {
     m_index = std::move(index);
     if (m_index->ramdisks().empty()) {
-        showAbsence({QStringLiteral("This image has no ramdisk")});
+        showAbsence({u"This image has no ramdisk"_s});
         emit loaded();
         return;
     }
@@ -133,16 +135,15 @@ void EifFilesView::makeTree() {
         },
         [this, filter](std::shared_ptr<const RamdiskTree> tree) {
             if (!tree) {
-                showAbsence({QStringLiteral("The files cannot be listed"),
-                             QStringLiteral("There is not enough memory for this.")});
+                showAbsence({u"The files cannot be listed"_s, u"There is not enough memory for this."_s});
                 return;
             }
             const bool isFirst = !m_model.tree();
             m_model.setTree(std::move(tree));
             showContent();
             // A filter's few matches are shown opened; a whole archive is not.
-            constexpr int mostOpened = 2000;
-            if (!filter.isEmpty() && m_model.tree()->fileCount() <= mostOpened)
+            constexpr int maxOpened = 2000;
+            if (!filter.isEmpty() && m_model.tree()->fileCount() <= maxOpened)
                 m_tree->expandAll();
             else
                 m_tree->expandToDepth(0);
@@ -182,8 +183,8 @@ QString EifFilesView::titleOf(int item) const {
     if (entry->isRegular())
         parts << shortSizeText(ramdisk.contentOf(static_cast<quint32>(chosenItem.entry)).size);
     if (entry->isRegular() && entry->links > 1)
-        parts << QStringLiteral("%1 hard links").arg(entry->links);
-    return parts.join(QStringLiteral(" · "));
+        parts << u"%1 hard links"_s.arg(entry->links);
+    return parts.join(u" · "_s);
 }
 
 void EifFilesView::showChosen() {
@@ -203,11 +204,10 @@ void EifFilesView::showChosen() {
     const QString title = titleOf(number);
     const RamdiskEntry *entry = m_model.tree()->entryOf(item);
     if (!entry || !(entry->isRegular() || entry->isLink())) {
-        m_preview->displayNothing(title, !entry || entry->isFolder()
-                                             ? QStringLiteral("folder")
-                                             : QStringLiteral("no content (device %1:%2)")
-                                                   .arg(entry->specialMajor)
-                                                   .arg(entry->specialMinor));
+        m_preview->displayNothing(
+            title, !entry || entry->isFolder()
+                       ? u"folder"_s
+                       : u"no content (device %1:%2)"_s.arg(entry->specialMajor).arg(entry->specialMinor));
         emit previewed();
         return;
     }
@@ -220,8 +220,7 @@ void EifFilesView::showChosen() {
             if (!preview)
                 m_preview->displayNothing(title, preview.error().text());
             else if (isLink)
-                m_preview->display(*preview,
-                                   title + QStringLiteral(" → ") + formats::printableText(preview->head));
+                m_preview->display(*preview, title + u" → "_s + formats::printableText(preview->head));
             else
                 m_preview->display(*preview, title);
             emit previewed();
@@ -250,7 +249,7 @@ void EifFilesView::saveTo(const QString &path) {
         },
         [this, path](const Result<quint64> &written) {
             if (written)
-                emit told(LogLevel::info, QStringLiteral("Saved %1 (%2)").arg(path, shortSizeText(*written)));
+                emit told(LogLevel::info, u"Saved %1 (%2)"_s.arg(path, shortSizeText(*written)));
             else
                 emit told(LogLevel::error, written.error().text());
         });
@@ -272,13 +271,12 @@ void EifFilesView::extractTo(const QString &folder) {
                 return;
             }
             emit told(report->skippedCount > 0 ? LogLevel::warning : LogLevel::info,
-                      QStringLiteral("Extracted to %1: %2 sections, %3 files, %4 left out")
-                          .arg(folder)
+                      u"Extracted to %1: %2 sections, %3 files, %4 left out"_s.arg(folder)
                           .arg(report->sections.size())
                           .arg(report->files)
                           .arg(report->skippedCount));
             for (const QString &skipped : report->skipped.mid(0, 20))
-                emit told(LogLevel::warning, QStringLiteral("Left out: ") + skipped);
+                emit told(LogLevel::warning, u"Left out: "_s + skipped);
         });
 }
 

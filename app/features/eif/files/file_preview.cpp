@@ -10,6 +10,8 @@
 #include <QStringDecoder>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // UTF-8 without control characters but white space and escapes. A sequence that the cut went through is
@@ -26,8 +28,8 @@ bool isText(const QByteArray &bytes) {
     if (std::any_of(bytes.cbegin(), bytes.cend(), isOdd))
         return false;
     QStringDecoder decoder(QStringDecoder::Utf8, QStringDecoder::Flag::Stateless);
-    constexpr qsizetype longestSequence = 4;
-    for (qsizetype cut = 0; cut < longestSequence && cut < bytes.size(); ++cut) {
+    constexpr qsizetype maxSequenceLength = 4;
+    for (qsizetype cut = 0; cut < maxSequenceLength && cut < bytes.size(); ++cut) {
         decoder.resetState();
         const QString text = decoder.decode(bytes.chopped(cut));
         if (!decoder.hasError() && !text.contains(QChar::ReplacementCharacter))
@@ -46,14 +48,13 @@ void readPicture(FilePreview &preview) {
     const QByteArray format = QImageReader::imageFormat(&buffer);
     if (!known.contains(format))
         return;
-    QImageReader::setAllocationLimit(FilePreview::mostPictureMiB);
+    QImageReader::setAllocationLimit(FilePreview::maxPictureMiB);
     QImageReader reader(&buffer, format);
     const QImage picture = reader.read();
     if (picture.isNull())
         return;
     preview.picture = picture;
-    preview.pictureFormat = QStringLiteral("%1, %2 × %3")
-                                .arg(QString::fromLatin1(format.toUpper()))
+    preview.pictureFormat = u"%1, %2 × %3"_s.arg(QString::fromLatin1(format.toUpper()))
                                 .arg(picture.width())
                                 .arg(picture.height());
 }
@@ -64,13 +65,12 @@ FilePreview previewOf(const QByteArray &head, quint64 size) {
     FilePreview preview;
     preview.head = head;
     preview.size = size;
-    const QByteArray front = head.left(FilePreview::mostText);
+    const QByteArray front = head.left(FilePreview::maxText);
     preview.isText = isText(front);
     if (preview.isText) {
         preview.text = QString::fromUtf8(front);
         if (static_cast<quint64>(front.size()) < size)
-            preview.textNote =
-                QStringLiteral("The first %1.").arg(shortSizeText(static_cast<quint64>(front.size())));
+            preview.textNote = u"The first %1."_s.arg(shortSizeText(static_cast<quint64>(front.size())));
     } else if (!preview.isCut()) {
         readPicture(preview);
     }
@@ -87,7 +87,7 @@ Result<FilePreview> makePreview(const formats::Ramdisk &ramdisk, quint32 entry, 
     limits.stop = stop;
     const formats::RamdiskEntry &file = ramdisk.contentOf(entry);
     // A picture can only be decoded as a whole.
-    const quint64 wanted = file.size <= FilePreview::mostPictureBytes ? file.size : FilePreview::mostBytes;
+    const quint64 wanted = file.size <= FilePreview::maxPictureBytes ? file.size : FilePreview::maxBytes;
     const auto head = formats::readContent(ramdisk, file, 0, wanted, limits);
     if (!head)
         return tl::unexpected(head.error());

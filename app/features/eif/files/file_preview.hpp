@@ -17,10 +17,10 @@
 namespace nitroscope::app {
 
 struct FilePreview {
-    static constexpr quint64 mostBytes = 4 << 20;         // of which the preview is made
-    static constexpr qsizetype mostText = 512 << 10;      // characters that are laid out
-    static constexpr quint64 mostPictureBytes = 16 << 20; // of a picture's file
-    static constexpr int mostPictureMiB = 128;            // of its pixels
+    static constexpr quint64 maxBytes = 4 << 20;         // of which the preview is made
+    static constexpr qsizetype maxText = 512 << 10;      // characters that are laid out
+    static constexpr quint64 maxPictureBytes = 16 << 20; // of a picture's file
+    static constexpr int maxPictureMiB = 128;            // of its pixels
 
     QByteArray head;  // the first bytes
     quint64 size = 0; // of the whole file

@@ -18,6 +18,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 FilePreviewView::FilePreviewView(QWidget *parent)
     : QWidget(parent), m_title(new QLabel), m_tabs(new QTabWidget), m_text(new QPlainTextEdit),
       m_hex(new HexView), m_pictureArea(new QScrollArea), m_picture(new QLabel), m_elfTree(new QTreeView) {
@@ -29,25 +31,25 @@ FilePreviewView::FilePreviewView(QWidget *parent)
     m_text->setFont(theme::monospace());
     m_text->setLineWrapMode(QPlainTextEdit::NoWrap);
     m_text->setFrameShape(QFrame::NoFrame);
-    m_text->setAccessibleName(QStringLiteral("File as text"));
-    m_hex->setAccessibleName(QStringLiteral("File as bytes"));
+    m_text->setAccessibleName(u"File as text"_s);
+    m_hex->setAccessibleName(u"File as bytes"_s);
     m_picture->setAlignment(Qt::AlignCenter);
-    m_picture->setAccessibleName(QStringLiteral("File as picture"));
+    m_picture->setAccessibleName(u"File as picture"_s);
     m_pictureArea->setWidget(m_picture);
     m_pictureArea->setWidgetResizable(true);
     m_pictureArea->setFrameShape(QFrame::NoFrame);
-    m_pictureArea->setAccessibleName(QStringLiteral("Picture"));
+    m_pictureArea->setAccessibleName(u"Picture"_s);
     prepareTree(*m_elfTree);
     m_elfTree->setModel(&m_elfNodes);
-    m_elfTree->setAccessibleName(QStringLiteral("ELF header"));
+    m_elfTree->setAccessibleName(u"ELF header"_s);
     m_elfTree->header()->setStretchLastSection(false);
     m_elfTree->header()->setSectionResizeMode(NodeTreeModel::value, QHeaderView::Stretch);
     m_elfTree->setColumnWidth(NodeTreeModel::name, fontMetrics().averageCharWidth() * 28);
     m_tabs->setDocumentMode(true);
-    m_tabs->addTab(m_text, QStringLiteral("Text"));
-    m_tabs->addTab(m_hex, QStringLiteral("Bytes"));
-    m_tabs->addTab(m_pictureArea, QStringLiteral("Picture"));
-    m_tabs->addTab(m_elfTree, QStringLiteral("ELF"));
+    m_tabs->addTab(m_text, u"Text"_s);
+    m_tabs->addTab(m_hex, u"Bytes"_s);
+    m_tabs->addTab(m_pictureArea, u"Picture"_s);
+    m_tabs->addTab(m_elfTree, u"ELF"_s);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
     layout->setSpacing(0);
@@ -65,13 +67,13 @@ FilePreviewView::FilePreviewView(QWidget *parent)
 void FilePreviewView::display(const FilePreview &preview, const QString &title) {
     QString head = title;
     if (!preview.pictureFormat.isEmpty())
-        head += QStringLiteral(" · ") + preview.pictureFormat;
+        head += u" · "_s + preview.pictureFormat;
     if (preview.isCut())
-        head += QStringLiteral(" · the first %1 are shown; Save File As… has all")
-                    .arg(shortSizeText(static_cast<quint64>(preview.head.size())));
+        head += u" · the first %1 are shown; Save File As… has all"_s.arg(
+            shortSizeText(static_cast<quint64>(preview.head.size())));
     m_title->setText(head);
-    m_text->setPlainText(
-        preview.textNote.isEmpty() ? preview.text : preview.text + QStringLiteral("\n… ") + preview.textNote);
+    m_text->setPlainText(preview.textNote.isEmpty() ? preview.text
+                                                    : preview.text + u"\n… "_s + preview.textNote);
     m_hex->setHighlights({});
     m_hex->setSource(std::make_shared<BufferByteSource>(preview.head));
     m_image = preview.picture;
@@ -86,7 +88,7 @@ void FilePreviewView::display(const FilePreview &preview, const QString &title) 
 }
 
 void FilePreviewView::displayNothing(const QString &title, const QString &why) {
-    m_title->setText(why.isEmpty() ? title : title + QStringLiteral(" · ") + why);
+    m_title->setText(why.isEmpty() ? title : title + u" · "_s + why);
     m_text->clear();
     m_hex->setSource(nullptr);
     m_image = {};

@@ -10,6 +10,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 using formats::Ramdisk;
 using formats::RamdiskEntry;
 using formats::Severity;
@@ -56,10 +58,9 @@ QString RamdiskModel::ramdiskText(const RamdiskTree::Item &item, int column) con
     for (const formats::RamdiskMember &member : ramdisk.members)
         if (const QString kind = formats::compressionName(member.compression); !kinds.contains(kind))
             kinds << kind;
-    return QStringLiteral("ramdisk %1 (%2, %3 entries)")
-        .arg(QString::fromLatin1(item.name), kinds.isEmpty() || kinds == QStringList{QStringLiteral("none")}
-                                                 ? QStringLiteral("not compressed")
-                                                 : kinds.join(QStringLiteral(", ")))
+    return u"ramdisk %1 (%2, %3 entries)"_s
+        .arg(QString::fromLatin1(item.name),
+             kinds.isEmpty() || kinds == QStringList{u"none"_s} ? u"not compressed"_s : kinds.join(u", "_s))
         .arg(ramdisk.entries.size());
 }
 
@@ -79,10 +80,9 @@ QString RamdiskModel::text(const RamdiskTree::Item &item, int column) const {
     case mode:
         return QString::fromLatin1(formats::modeText(entry->mode));
     case owner:
-        return QStringLiteral("%1:%2").arg(entry->owner).arg(entry->group);
+        return u"%1:%2"_s.arg(entry->owner).arg(entry->group);
     default:
-        return QDateTime::fromSecsSinceEpoch(entry->modified, Qt::UTC)
-            .toString(QStringLiteral("yyyy-MM-dd HH:mm:ss"));
+        return QDateTime::fromSecsSinceEpoch(entry->modified, Qt::UTC).toString(u"yyyy-MM-dd HH:mm:ss"_s);
     }
 }
 

@@ -15,7 +15,7 @@ int RamdiskTree::childNamed(int parent, const QByteArray &name, int ramdisk) {
     const auto key = std::pair(parent, name);
     if (const auto found = m_places.constFind(key); found != m_places.constEnd())
         return *found;
-    if (m_items.size() >= mostItems) {
+    if (m_items.size() >= maxItems) {
         m_isCut = true;
         return none;
     }

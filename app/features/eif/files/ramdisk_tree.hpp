@@ -16,7 +16,7 @@ namespace nitroscope::app {
 class RamdiskTree {
 public:
     static constexpr int none = -1;
-    static constexpr size_t mostItems = 4'000'000;
+    static constexpr size_t maxItems = 4'000'000;
 
     struct Item {
         QByteArray name;
