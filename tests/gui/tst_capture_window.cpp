@@ -118,7 +118,7 @@ private slots:
         QCOMPARE(model.comment(9), u"fault 3: answered with InternalError"_s);
     }
 
-    void nsmFilter_data() {
+    void nsmFilter_byText_keepsWhatMatches_data() {
         QTest::addColumn<int>("kind");
         QTest::addColumn<int>("result");
         QTest::addColumn<int>("pcr");
@@ -134,7 +134,7 @@ private slots:
         QTest::newRow("text") << 0 << 0 << 0 << u"NONCE"_s << 2;
         QTest::newRow("what a fault says") << 0 << 0 << 0 << u"fault"_s << 2;
     }
-    void nsmFilter() {
+    void nsmFilter_byText_keepsWhatMatches() {
         QFETCH(int, kind);
         QFETCH(int, result);
         QFETCH(int, pcr);
@@ -372,13 +372,13 @@ private slots:
         QCOMPARE(fixture.window->attestationPanel().document()->bytes, document);
     }
 
-    void pictures_data() {
+    void window_aroundACapture_isDrawn_data() {
         QTest::addColumn<int>("appearance");
         QTest::newRow("light") << static_cast<int>(Appearance::light);
         QTest::newRow("dark") << static_cast<int>(Appearance::dark);
     }
     // For people to look at: build/screenshots.
-    void pictures() {
+    void window_aroundACapture_isDrawn() {
         QFETCH(int, appearance);
         const QString name = QString::fromLatin1(QTest::currentDataTag());
         theme::apply(*qApp, static_cast<Appearance>(appearance));

@@ -354,13 +354,13 @@ private slots:
         QVERIFY(!isDone);
     }
 
-    void pictures_data() {
+    void pages_inBothThemes_areDrawn_data() {
         QTest::addColumn<int>("appearance");
         QTest::newRow("light") << int(Appearance::light);
         QTest::newRow("dark") << int(Appearance::dark);
     }
 
-    void pictures() {
+    void pages_inBothThemes_areDrawn() {
         QFETCH(int, appearance);
         theme::apply(*qApp, static_cast<Appearance>(appearance));
         WindowFixture fixture;

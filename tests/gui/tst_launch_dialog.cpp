@@ -237,7 +237,7 @@ private slots:
         QVERIFY(vsockOf() == VsockOptions());
     }
 
-    void pictures() {
+    void dialog_inBothThemes_isDrawn() {
         for (const auto &[appearance, name] :
              {std::pair{Appearance::light, "launch-vsock"}, {Appearance::dark, "launch-vsock-dark"}}) {
             theme::apply(*qApp, appearance);

@@ -227,13 +227,13 @@ private slots:
         QCOMPARE(fixture.panel().view().current(), -1);
     }
 
-    void pictures_data() {
+    void timeline_aroundACapture_isDrawn_data() {
         QTest::addColumn<int>("appearance");
         QTest::addColumn<QString>("name");
         QTest::newRow("light") << static_cast<int>(Appearance::light) << u"light"_s;
         QTest::newRow("dark") << static_cast<int>(Appearance::dark) << u"dark"_s;
     }
-    void pictures() {
+    void timeline_aroundACapture_isDrawn() {
         QFETCH(int, appearance);
         QFETCH(QString, name);
         const auto save = [&](Window &fixture, const char *what) {

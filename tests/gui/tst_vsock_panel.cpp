@@ -332,7 +332,7 @@ private slots:
         QCOMPARE(pixelsOf(blank, out) + pixelsOf(blank, in), 0);
     }
 
-    void pictures() {
+    void panel_inBothThemes_isDrawn() {
         for (const auto &[appearance, suffix] :
              {std::pair{Appearance::light, ""}, {Appearance::dark, "-dark"}}) {
             PanelFixture fixture(appearance);

@@ -71,7 +71,7 @@ private slots:
         QCOMPARE(machine().value(packet.first(machine().registers.offset(x86::rbx) + 7), x86::rbx), 0u);
     }
 
-    void operandRegister_data() {
+    void isRegister_ofANameInAnInstruction_tellsIt_data() {
         QTest::addColumn<bool>("isRegister");
         for (const char *name : {"rax", "eax", "ah", "sil", "r8", "r15d", "rip", "eip", "ip", "cs", "st",
                                  "xmm15", "xmm31", "zmm0", "cr8", "dr7", "mm0", "k1"})
@@ -81,7 +81,7 @@ private slots:
             QTest::addRow("no %s", name) << false;
     }
 
-    void operandRegister() {
+    void isRegister_ofANameInAnInstruction_tellsIt() {
         QFETCH(bool, isRegister);
         const QByteArray name = QTest::currentDataTag();
         QCOMPARE(machine().instructions.isRegister(isRegister ? name : name.sliced(3)), isRegister);

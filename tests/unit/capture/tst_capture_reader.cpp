@@ -436,7 +436,7 @@ private slots:
         QCOMPARE(read(file.bytes).interfaces.size(), CaptureReader::maxInterfaces);
     }
 
-    void timeResolutions_data() {
+    void timeResolution_ofAnInterface_scalesItsTimes_data() {
         QTest::addColumn<int>("resolution");
         QTest::addColumn<quint64>("ticks");
         QTest::addColumn<qint64>("offset");
@@ -453,7 +453,7 @@ private slots:
         QTest::newRow("saturates below")
             << 9 << quint64(0) << std::numeric_limits<qint64>::min() << -std::numeric_limits<qint64>::max();
     }
-    void timeResolutions() {
+    void timeResolution_ofAnInterface_scalesItsTimes() {
         QFETCH(int, resolution);
         QFETCH(quint64, ticks);
         QFETCH(qint64, offset);

@@ -60,7 +60,7 @@ private slots:
         QCOMPARE(m_records.size(), 14);
     }
 
-    void filter_data() {
+    void filter_ofRecords_keepsWhatMatches_data() {
         QTest::addColumn<QString>("filter");
         QTest::addColumn<QList<int>>("expected");
         const QList<int> all{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
@@ -87,7 +87,7 @@ private slots:
             << QString("interface==console and text contains \"version 6\"") << QList<int>{3};
         QTest::newRow("length") << QString("length>80 and length<84") << QList<int>{9};
     }
-    void filter() {
+    void filter_ofRecords_keepsWhatMatches() {
         QFETCH(QString, filter);
         QFETCH(QList<int>, expected);
         QCOMPARE(matching(filter), expected);
@@ -170,7 +170,7 @@ private slots:
         QVERIFY(shown.lines[0].trimmed().startsWith("14 "));
     }
 
-    void failures_data() {
+    void command_onBadInput_saysWhyAndFails_data() {
         QTest::addColumn<QString>("path");
         QTest::addColumn<QString>("filter");
         QTest::newRow("missing") << m_folder.filePath("missing") << QString();
@@ -179,7 +179,7 @@ private slots:
         QTest::newRow("no pcapng") << save("text", "This is no capture at all.") << QString();
         QTest::newRow("filter") << save("a.pcapng", sampleStream()) << QString("pcr=1");
     }
-    void failures() {
+    void command_onBadInput_saysWhyAndFails() {
         QFETCH(QString, path);
         QFETCH(QString, filter);
         ShowCaptureOptions options;

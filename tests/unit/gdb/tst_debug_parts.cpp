@@ -109,7 +109,7 @@ private slots:
         QCOMPARE(result.wanted->address, quint64(0xffffffff81000000));
     }
 
-    void callLength_data() {
+    void callLength_ofAnInstruction_isThatOfACallOrNone_data() {
         QTest::addColumn<QByteArray>("code");
         QTest::addColumn<arch::CpuMode>("mode");
         QTest::addColumn<int>("length");
@@ -138,7 +138,7 @@ private slots:
         row("cut call", "ff", arch::CpuMode::bits64, 0);
     }
 
-    void callLength() {
+    void callLength_ofAnInstruction_isThatOfACallOrNone() {
         QFETCH(QByteArray, code);
         QFETCH(arch::CpuMode, mode);
         QFETCH(int, length);

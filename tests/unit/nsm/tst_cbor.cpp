@@ -235,7 +235,7 @@ private slots:
         QVERIFY(!cbor::copyString(item, small));
     }
 
-    void isUtf8_data() {
+    void isUtf8_onWellAndIllFormedText_tellsThem_data() {
         QTest::addColumn<QByteArray>("hex");
         QTest::addColumn<bool>("valid");
         const auto row = [](const char *hex, bool valid) { QTest::newRow(hex) << QByteArray(hex) << valid; };
@@ -256,7 +256,7 @@ private slots:
         row("f5808080", false);
         row("c241", false);
     }
-    void isUtf8() {
+    void isUtf8_onWellAndIllFormedText_tellsThem() {
         QFETCH(QByteArray, hex);
         QFETCH(bool, valid);
         QCOMPARE(cbor::isUtf8(view(QByteArray::fromHex(hex))), valid);

@@ -152,7 +152,7 @@ private slots:
             QVERIFY(!refused([](NsmFaultRule &) {}));
         QVERIFY(refused([](NsmFaultRule &) {}));
     }
-    void listAndRemove() {
+    void faults_listedAndRemoved_areGone() {
         NsmFixture device;
         const NsmFaultRule drop = rule(NSM_FAULT_DROP), wait = rule(NSM_FAULT_DELAY);
         const uint32_t first = nsm_fault_add(device.nsm, &drop), second = nsm_fault_add(device.nsm, &wait);
