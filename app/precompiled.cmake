@@ -3,7 +3,7 @@
 # Qt's headers are three quarters of the time that a file of ours takes to compile, so they are compiled once per kind of target:
 #   nitroscope_precompile(TARGET core|cli|widgets|test|gui-test)
 # core and cli also forbid implicit conversions between char * and QString, which the compiler must know when it precompiles.
-# Sources include what they use all the same; the fuzz preset builds without this and keeps them honest.
+# Sources include what they use all the same; clang-tidy reads them without this and keeps them honest.
 
 set(precompiled_standard <algorithm> <array> <chrono> <functional> <map> <memory> <optional> <span> <string> <variant> <vector>)
 set(precompiled_core <QByteArray> <QDir> <QFile> <QFileInfo> <QHash> <QJsonArray> <QJsonDocument> <QJsonObject> <QObject> <QPointer>

@@ -137,6 +137,27 @@ static void nitro_set_module_id(Object *obj, const char *value, Error **errp)
                   "i-<17 hex digits>-enc<16 hex digits>, in lower case", errp);
 }
 
+/* QEMU's own nitro-enclave machine calls it "id" and takes any text. */
+static void nitro_set_id(Object *obj, const char *value, Error **errp)
+{
+    nitro_set_str(&NITRO_ENCLAVE_MACHINE(obj)->module_id, "id", value,
+                  nitro_is_module_id,
+                  "i-<17 hex digits>-enc<16 hex digits>, in lower case, as it "
+                  "is on EC2 (the same as module-id)", errp);
+}
+
+/*
+ * QEMU's own nitro-enclave machine cannot start without it: the id of a
+ * chardev that leads to a vhost-user daemon.
+ */
+static void nitro_set_vsock(Object *obj, const char *value, Error **errp)
+{
+    error_setg(errp, "vsock=%s names a vhost-user daemon, and this machine "
+               "has a vsock device of its own: leave out vsock=, its chardev "
+               "and the daemon, and say vsock-path=PATH for a Unix socket "
+               "like the daemon's uds-path", value);
+}
+
 static char *nitro_get_parent_role(Object *obj, Error **errp)
 {
     return g_strdup(NITRO_ENCLAVE_MACHINE(obj)->parent_role);
@@ -361,6 +382,13 @@ void nitro_properties_class_init(ObjectClass *oc)
     NITRO_ADD_PROPERTY(str, module_id, "module-id",
                        "Identity of the NSM, i-<17 hex>-enc<16 hex> "
                        "(default: made from parent-id and the start time)");
+    object_class_property_add_str(oc, "id", nitro_get_module_id, nitro_set_id);
+    object_class_property_set_description(oc, "id",
+        "The same as module-id, by the name it has in QEMU's own machine");
+    object_class_property_add_str(oc, "vsock", NULL, nitro_set_vsock);
+    object_class_property_set_description(oc, "vsock",
+        "Not needed here: only says what to use instead of the vhost-user "
+        "daemon of QEMU's own machine");
     NITRO_ADD_PROPERTY(str, parent_role, "parent-role",
                        "ARN of the parent's IAM role, measured into PCR 3");
     NITRO_ADD_PROPERTY(str, parent_id, "parent-id",

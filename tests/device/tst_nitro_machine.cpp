@@ -46,6 +46,7 @@ private:
         };
         add("eif", {m_path});
         add("module-id", {moduleId});
+        add("id", {moduleId});
         add("parent-role", {role, u"arn:aws-cn:iam::123456789012:role/a"_s});
         add("parent-id", {u"i-00112233445566778"_s, u"i-0badcafe"_s});
         add("reboot", {u"reset"_s, u"terminate"_s});
@@ -158,6 +159,7 @@ private slots:
         own.remove(u"hmat"_s);
         // These two make sense together only and need files: tst_nsm_control sets and breaks them.
         own.subtract({u"ca-key"_s, u"ca-chain"_s});
+        own.remove(u"vsock"_s); // takes no value: see the refusals
         for (const Property &row : properties())
             own.remove(row.name);
         QVERIFY2(own.isEmpty(), qPrintable(QStringList(own.values()).join(QLatin1Char(' '))));
@@ -175,6 +177,8 @@ private slots:
             << option("module-id=i-00112233445566778-enc0193A4B5C6D7E8F9") << QByteArray("module-id");
         QTest::newRow("module-id one digit more")
             << option("module-id=i-00112233445566778-enc0193a4b5c6d7e8f90") << QByteArray("module-id");
+        QTest::newRow("QEMU's vsock=") << option("vsock=c") << QByteArray("leave out vsock=");
+        QTest::newRow("QEMU's default id") << option("id=i-234-enc5678") << QByteArray("the same as module-id");
         QTest::newRow("empty module-id") << option("module-id=") << QByteArray("module-id");
         QTest::newRow("parent-role that is no ARN") << option("parent-role=admin") << QByteArray("arn:aws");
         QTest::newRow("parent-role of a user")
