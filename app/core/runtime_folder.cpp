@@ -88,14 +88,14 @@ FolderLock::~FolderLock() {
 }
 
 tl::unexpected<Error> baseIsBusy(const QString &code, const QString &base) {
-    return failure(code, u"Another enclave is being started and does not get on; try again."_s, base);
+    return failure(code, u"Another enclave is being started and makes no progress; try again."_s, base);
 }
 
 Result<void> ensurePrivateFolder(const QString &base) {
     const QByteArray path = QFile::encodeName(base);
     if (mkdir(path.constData(), 0700) != 0 && errno != EEXIST)
         return failure(u"runtime-folder-failed"_s,
-                       u"The runtime folder cannot be made: %1."_s.arg(systemText(errno)), base);
+                       u"The runtime folder cannot be created: %1."_s.arg(systemText(errno)), base);
     struct stat status;
     if (lstat(path.constData(), &status) != 0)
         return failure(u"runtime-folder-failed"_s,
@@ -138,7 +138,7 @@ Result<RuntimeFolder> RuntimeFolder::create(const QString &base) {
     auto lock = made ? FolderLock::take(folder, lockPatience) : std::nullopt;
     if (!lock)
         return failure(u"runtime-folder-failed"_s,
-                       u"No folder for this run can be made: %1."_s.arg(systemText(makeError)), base);
+                       u"The folder for this run cannot be created: %1."_s.arg(systemText(makeError)), base);
     RuntimeFolder result(folder, *std::move(lock));
     if (path.size() + 1 + maxRuntimeFileName > socketPathLimit)
         return failure(u"runtime-folder-too-long"_s,

@@ -176,7 +176,7 @@ void WindowLayouts::addToMenu(const WindowLayout &layout) {
         if (const WindowLayout *chosen = m_store.find(name))
             apply(*chosen);
     });
-    connect(menu->addAction(u"&Replace with the Present Arrangement"_s), &QAction::triggered, this,
+    connect(menu->addAction(u"&Replace with the Current Arrangement"_s), &QAction::triggered, this,
             [this, name = layout.name] { put(name); });
     connect(menu->addAction(u"&Delete"_s), &QAction::triggered, this, [this, name = layout.name] {
         m_store.remove(name);

@@ -32,7 +32,7 @@ extern "C" [[noreturn, gnu::used]] void exceptionHappened(const ExceptionFrame *
     sentence.decimal(frame->vector)
         .add(" at ")
         .hex(frame->rip)
-        .add("; this is a fault of Nitroscope, please report it.");
+        .add("; this is a bug in Nitroscope; please report it.");
     fail(Stage::reset, Failure{.reason = NITRO_BOOT_REASON_EXCEPTION,
                                .sentence = sentence.view(),
                                .found = frame->vector,

@@ -60,7 +60,7 @@ void readBootInfo() {
         bootInfo.magic != NITRO_BOOT_INFO_MAGIC || bootInfo.version != NITRO_BOOT_INFO_VERSION)
         fail(
             Stage::reset, NITRO_BOOT_REASON_NO_BOOT_INFO,
-            "The machine's boot information is not what this firmware knows; both must come from one build.");
+            "The machine's boot information does not match this firmware; both must come from the same build.");
     if (bootInfo.eif_size == 0 && bootInfo.slice_count == 0)
         fail(Stage::reset, NITRO_BOOT_REASON_NO_EIF,
              "No enclave image was given; start the machine with one.");

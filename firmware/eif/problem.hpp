@@ -105,7 +105,7 @@ inline constexpr ProblemInfo problemTable[] = {
     {Problem::versionTooNew, Severity::error, "versionTooNew",
      "This EIF version is newer than 4, the newest one known; rebuild the image as version 4."},
     {Problem::wrongArchitecture, Severity::error, "wrongArchitecture",
-     "The image was built for aarch64, this machine is x86_64; rebuild it on or for x86_64."},
+     "The image was built for aarch64, but this machine is x86_64; rebuild it for x86_64."},
     {Problem::reservedFlags, Severity::note, "reservedFlags",
      "Reserved bits of the header's flags are set; only bit 0 has a meaning."},
     {Problem::reservedNotZero, Severity::note, "reservedNotZero",

@@ -229,7 +229,7 @@ private slots:
         });
         // Without --vsock: the enclave is found by its runtime folder.
         Running out({u"proxy"_s, u"out"_s, u"8443"_s, u"127.0.0.1"_s, QString::number(port)});
-        QVERIFY2(!out.waitFor(u"listening at CID 3 port 8443"_s).isEmpty(), out.said());
+        QVERIFY2(!out.waitFor(u"listening on CID 3 port 8443"_s).isEmpty(), out.said());
         QCOMPARE(ask("send 8443 " + QByteArray::number(bytes) + " 5"), QByteArray("ok all 300000"));
         QVERIFY(isRight);
         QCOMPARE(server.accepted(), 1);
@@ -241,7 +241,7 @@ private slots:
         quint16 nobody = 0;
         ::close(listenOnLoopback(nobody));
         Running vain({u"proxy"_s, u"out"_s, u"8444"_s, u"127.0.0.1"_s, QString::number(nobody)});
-        QVERIFY2(!vain.waitFor(u"listening at CID 3 port 8444"_s).isEmpty(), vain.said());
+        QVERIFY2(!vain.waitFor(u"listening on CID 3 port 8444"_s).isEmpty(), vain.said());
         QVERIFY(!ask("send 8444 10 5").startsWith("ok all"));
         QVERIFY2(!vain.waitFor(u"127\\.0\\.0\\.1.*refused"_s).isEmpty(), vain.said());
 

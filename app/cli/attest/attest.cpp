@@ -156,7 +156,7 @@ constexpr auto fileHelp = "Document: raw, hex, base64 or base64url; - is standar
 } // namespace
 
 void addAttest(CLI::App &parser, int &code) {
-    CLI::App *command = parser.add_subcommand("attest", "Look into attestation documents and verify them");
+    CLI::App *command = parser.add_subcommand("attest", "Inspect and verify attestation documents");
     command->require_subcommand(1);
 
     CLI::App *showCommand = command->add_subcommand("show", "Print what a document contains");

@@ -105,7 +105,7 @@ void addPki(CLI::App &parser, int &code) {
     exported->add_option("FILE", options->output, "Where to (default: standard output)");
     exported->callback([options, &code] { code = exportRoot(*options); });
 
-    CLI::App *renewed = add("renew", "Replace the root by a new one");
+    CLI::App *renewed = add("renew", "Replace the root with a new one");
     renewed->add_flag("--json", options->json, "As JSON, with the certificate");
     renewed->callback([options, &code] { code = renew(*options); });
 }

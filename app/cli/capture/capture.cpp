@@ -11,7 +11,7 @@
 namespace nitroscope::cli {
 
 void addCapture(CLI::App &parser, int &code) {
-    CLI::App *command = parser.add_subcommand("capture", "Look into the capture stream of an enclave");
+    CLI::App *command = parser.add_subcommand("capture", "Inspect an enclave's capture stream");
     command->require_subcommand(1);
     CLI::App *show = command->add_subcommand("show", "List the records of a stream, one per line");
     struct Options {

@@ -57,7 +57,7 @@ public:
 
     int exec() {
         if (!m_folder.isValid()) {
-            say(u"No temporary folder can be made: %1"_s.arg(m_folder.errorString()));
+            say(u"A temporary folder cannot be created: %1"_s.arg(m_folder.errorString()));
             return refused;
         }
         std::signal(SIGINT, SIG_IGN); // Ctrl-C is gdb's

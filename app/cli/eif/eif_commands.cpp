@@ -33,7 +33,7 @@ formats::RamdiskLimits LimitOptions::limits(std::stop_source &stop) const {
 }
 
 void addEif(CLI::App &parser, int &code) {
-    CLI::App *group = parser.add_subcommand("eif", "Look into an EIF: ls, extract, diff, lint");
+    CLI::App *group = parser.add_subcommand("eif", "Inspect an EIF: ls, extract, diff, lint");
     group->require_subcommand(1);
     addEifLs(*group, code);
     addEifExtract(*group, code);

@@ -123,11 +123,12 @@ void addConsole(CLI::App &parser, int &code) {
     auto choice = std::make_shared<EnclaveChoice>();
     auto timeout = std::make_shared<double>(0);
     addEnclaveChoice(*command, *choice);
-    command->add_option("--disconnect-timeout", *timeout, "Stop after so many seconds")
+    command->add_option("--disconnect-timeout", *timeout, "Stop after this many seconds")
         ->check(CLI::Range(0.0, 1e7))
         ->type_name("S");
     auto json = std::make_shared<bool>(false);
-    command->add_flag("--json", *json, "All of it as one JSON object, when the enclave or the timeout ends");
+    command->add_flag("--json", *json,
+                      "Print all of it as one JSON object when the enclave ends or the time is up");
     command->callback([choice, timeout, json, &code] {
         if (choice->id.empty() && choice->name.empty())
             throw CLI::ValidationError("--enclave-id", "or --enclave-name is required");

@@ -133,7 +133,7 @@ private:
 int startDetached(const RunOptions &) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
-        say(u"No pipe can be made: %1."_s.arg(QString::fromLocal8Bit(std::strerror(errno))));
+        say(u"A pipe cannot be created: %1."_s.arg(QString::fromLocal8Bit(std::strerror(errno))));
         return refused;
     }
     const pid_t keeper = startKeeper(ends[1]);

@@ -230,12 +230,12 @@ void addRunEnclave(CLI::App &parser, int &code) {
     command->add_flag("--attach-console", options->attachConsole,
                       "Console to standard output, standard input to the console, and wait for the end; "
                       "without it the enclave runs on by itself");
-    command->add_option("--timeout", options->timeoutSeconds, "End the enclave after so many seconds")
+    command->add_option("--timeout", options->timeoutSeconds, "End the enclave after this many seconds")
         ->check(CLI::Range(0.001, 1e7))
         ->type_name("S");
     command
         ->add_option("--input-after", options->inputAfter,
-                     "Pass standard input on only once this text was on the console")
+                     "Hold standard input back until the console has shown this text")
         ->type_name("TEXT");
     command->add_flag("--verbose", options->verbose, "Also say what is run");
     command->footer(exitCodeHelp);

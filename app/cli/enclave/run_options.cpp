@@ -92,7 +92,7 @@ app::Result<void> readRunConfig(const QString &path, RunOptions &options) {
         if (*option.config)
             reader.option(option, options.spec);
     if (!reader.problem().isEmpty())
-        return app::failure(u"E03"_s, u"%1 has a value that it cannot have."_s.arg(reader.problem()), path);
+        return app::failure(u"E03"_s, u"The value of %1 is not valid."_s.arg(reader.problem()), path);
     return {};
 }
 

@@ -97,7 +97,7 @@ constexpr std::array<ErrorExplanation, 61> explanations{{
     {"Blobs path not set", "NITRO_CLI_BLOBS does not name the folder with kernel, init and NSM driver."},
     {"Clock skew error", "The system's clock went backwards or is far off."},
     {"Signal masking error", "Signals could not be blocked for the enclave's process."},
-    {"Signal unmasking error", "Signals could not be let through again."},
+    {"Signal unmasking error", "Signals could not be unblocked again."},
     {"Logger error", "The log file could not be written; on EC2 it is under /var/log/nitro_enclaves."},
     {"Hasher error", "The image could not be measured. The file may have changed meanwhile."},
     {"Enclave naming error", "The enclave's name cannot be used, or there is no enclave with this name."},

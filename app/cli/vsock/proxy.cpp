@@ -49,10 +49,10 @@ int serve(const ProxyRule &rule, const QString &where, bool verbose) {
         });
     }
     say(rule.direction == ProxyRule::Direction::intoEnclave
-            ? u"listening at %1 port %2 for port %3 of the enclave"_s.arg(rule.host)
+            ? u"listening on %1 port %2 for port %3 of the enclave"_s.arg(rule.host)
                   .arg(proxy.tcpPort())
                   .arg(rule.enclavePort)
-            : u"listening at CID 3 port %1 for %2"_s.arg(rule.enclavePort).arg(where));
+            : u"listening on CID 3 port %1 for %2"_s.arg(rule.enclavePort).arg(where));
     int code = ok;
     const SignalWatch signalWatch([&code](int signal) {
         code = bySignal + signal;
@@ -112,7 +112,7 @@ void addCommon(CLI::App &command, ProxyOptions &options) {
         ->type_name("PATH");
     command.add_option("--cid", options.vsock.cid, "The running enclave with this CID")
         ->check(CLI::Range(app::minEnclaveCid, app::maxEnclaveCid));
-    command.add_flag("--verbose", options.verbose, "Also tell of each connection");
+    command.add_flag("--verbose", options.verbose, "Also report each connection");
 }
 
 } // namespace
@@ -123,11 +123,11 @@ void addProxy(CLI::App &parser, int &code) {
     auto options = std::make_shared<ProxyOptions>();
 
     CLI::App *into = command->add_subcommand("in", "Publish a port of the enclave on TCP");
-    into->add_option("TCP_PORT", options->port, "Port to listen at; 0 takes a free one and says which")
+    into->add_option("TCP_PORT", options->port, "Port to listen on; 0 picks a free one and prints it")
         ->required()
         ->check(CLI::Range(0, 65535));
     into->add_option("ENCLAVE_PORT", options->enclavePort, "Port that the enclave listens on")->required();
-    into->add_option("--address", options->listenAt, "Address to listen at [127.0.0.1]")
+    into->add_option("--address", options->listenAt, "Address to listen on [127.0.0.1]")
         ->type_name("ADDRESS");
     addCommon(*into, *options);
     into->callback([options, &code] { code = serveInto(*options); });

@@ -35,7 +35,7 @@ ConsoleFeature::ConsoleFeature(Frame &frame) : Feature(frame), m_panel(new Conso
                  u"Find text in the console"_s},
                 [this] { m_panel->find(); });
     actions.add(
-        {u"edit.clearConsole"_s, u"C&lear Console"_s, {}, u"clear"_s, u"Empty the console and its history"_s},
+        {u"edit.clearConsole"_s, u"C&lear Console"_s, {}, u"clear"_s, u"Clear the console and its history"_s},
         [this] { m_panel->clear(); });
     connect(m_panel, &ConsolePanel::input, &frame.session(), &EnclaveSession::sendConsoleInput);
     connect(&frame.session(), &EnclaveSession::stateChanged, this, &ConsoleFeature::takeState);

@@ -152,7 +152,7 @@ void NsmPanel::showSide() {
     }
     const NsmTransaction &t = *shown;
     const QByteArray request = m_model.requestBytes(t), response = m_model.responseBytes(t);
-    const QString gone = u"The bytes are not kept any more."_s;
+    const QString gone = u"The bytes are no longer kept."_s;
     m_detail->setPieces(
         {{u"Request"_s, request,
           t.hasRequest && t.requestBytes > 0 ? gone : u"The request is not in the capture."_s},

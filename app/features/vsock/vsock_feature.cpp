@@ -94,7 +94,7 @@ void VsockFeature::registerRules() {
         u"Delay, drop, corrupt or otherwise mistreat chosen vsock packets"_s,
         [this] { editRule(VsockRule::Kind::fault); });
     add(actions, "vsock.removeRules", u"Remove All Breaks and Fau&lts"_s, "Ctrl+T, L", u"clear"_s,
-        u"Forget all breaks and faults of vsock"_s, [this] { removeRules(); });
+        u"Remove all breaks and faults of vsock"_s, [this] { removeRules(); });
     add(actions, "vsock.publish", u"P&ublish Port…"_s, "Ctrl+T, U", {},
         u"Make a port of the enclave reachable on this computer, by TCP or a Unix socket"_s,
         [this] { editRoutes(false); });

@@ -27,7 +27,7 @@ struct Parameter {
     bool isNeeded;
 };
 const Parameter parameters[] = {{"delay", "Delay", "milliseconds", true},
-                                {"delay", "Jitter", "up to so many milliseconds more", false},
+                                {"delay", "Jitter", "up to this many milliseconds more", false},
                                 {"throttle", "Rate", "bytes per second", true},
                                 {"slice", "Packet size", "bytes", true}};
 

@@ -175,7 +175,7 @@ public:
         if (m_recipe.rootFolder.isEmpty() == m_recipe.containerImage.isEmpty())
             return app::failure(u"recipe"_s, u"Name either a root folder or a container image."_s);
         if (!m_scratch.isValid())
-            return app::failure(u"output"_s, u"No temporary folder can be made beside '%1': %2."_s.arg(
+            return app::failure(u"output"_s, u"A temporary folder cannot be created beside '%1': %2."_s.arg(
                                                  m_output, m_scratch.errorString()));
         m_eif.identity = m_recipe.identity;
         if (auto done = writeSystem(); !done)

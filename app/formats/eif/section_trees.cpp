@@ -155,8 +155,9 @@ void addRamdiskTree(Node &data, const launch::ByteSource &source, const eif::Sec
         return;
     data.value = u"unknown content"_s;
     if (!head.isEmpty())
-        data.addFinding(Severity::warning, u"The ramdisk starts like no archive the kernel can unpack (cpio, "
-                                           "gzip, xz, zstd, lz4, bzip2, lzma, lzo)."_s);
+        data.addFinding(Severity::warning,
+                        u"The ramdisk does not start like an archive that the kernel can unpack (cpio, "
+                        "gzip, xz, zstd, lz4, bzip2, lzma, lzo)."_s);
 }
 
 } // namespace nitroscope::formats

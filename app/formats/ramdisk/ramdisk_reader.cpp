@@ -163,7 +163,7 @@ app::Result<bool> RamdiskReader::openMember() {
         return fail("damaged", u"Neither a cpio archive nor compressed data the kernel knows begins here."_s);
     if (compression == Compression::none && paddingOf(m_position) != 0)
         return fail("damaged",
-                    u"A cpio archive begins where the kernel expects none: its offset is no multiple of "
+                    u"A cpio archive begins where the kernel expects none: its offset is not a multiple of "
                     "four. The kernel stops here."_s);
 
     UnpackLimits limits = m_limits.unpack;
@@ -206,7 +206,7 @@ app::Result<bool> RamdiskReader::skipZeros() {
         const quint64 offset = m_stream->position() + (m_stream->isPlain() ? m_position : 0);
         if (!isAll && paddingOf(offset) != 0)
             return fail("damaged",
-                        u"The padding is broken: the next entry begins at an offset that is no multiple "
+                        u"The padding is broken: the next entry begins at an offset that is not a multiple "
                         "of four. The kernel stops here."_s);
         if (isArchive)
             return true;

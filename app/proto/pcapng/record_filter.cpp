@@ -222,7 +222,7 @@ private:
         if (!operation(node))
             return failed(u"an operator was expected here: ==, !=, <, <=, >, >= or contains"_s);
         if (node.isNumeric && node.op == Operator::contains)
-            return failed(u"'contains' is for texts, and '%1' is a number"_s.arg(name));
+            return failed(u"'contains' is for text, and '%1' is a number"_s.arg(name));
         return value(node) ? std::make_shared<const Node>(node) : nullptr;
     }
 

@@ -83,7 +83,7 @@ void Client::enqueue(Command command, QObject *context, Callback callback) {
     if (m_state == State::closed)
         refused = problem("rsp-closed", u"There is no connection to QEMU's gdbstub."_s, command.packet);
     else if (!takesCommands())
-        refused = problem("rsp-running", u"The target runs; stop it first."_s, command.packet);
+        refused = problem("rsp-running", u"The target is running; stop it first."_s, command.packet);
     else if (m_queue.size() >= m_limits.queued)
         refused =
             problem("rsp-too-many", u"The gdbstub has not answered earlier commands."_s, command.packet);

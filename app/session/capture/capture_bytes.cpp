@@ -43,8 +43,8 @@ Result<std::shared_ptr<CaptureBytes>> CaptureBytes::openFile(const QString &path
     struct stat facts {};
     if (fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) {
         close(descriptor);
-        return failure(u"capture-not-a-file"_s, u"Only files can be opened, no folders, pipes or devices."_s,
-                       path);
+        return failure(u"capture-not-a-file"_s,
+                       u"Only regular files can be opened, not folders, pipes or devices."_s, path);
     }
     return std::shared_ptr<CaptureBytes>(
         new CaptureBytes(descriptor, static_cast<quint64>(facts.st_size), 0));
@@ -53,9 +53,10 @@ Result<std::shared_ptr<CaptureBytes>> CaptureBytes::openFile(const QString &path
 Result<std::shared_ptr<CaptureBytes>> CaptureBytes::makeSpool(quint64 limit) {
     const int descriptor = openNameless();
     if (descriptor < 0)
-        return failure(u"capture-unwritable"_s,
-                       u"No temporary file can be made in %1: %2. Set TMPDIR to a folder with room."_s.arg(
-                           QDir::tempPath(), systemError()));
+        return failure(
+            u"capture-unwritable"_s,
+            u"A temporary file cannot be created in %1: %2. Set TMPDIR to a folder with enough room."_s.arg(
+                QDir::tempPath(), systemError()));
     return std::shared_ptr<CaptureBytes>(new CaptureBytes(descriptor, 0, limit));
 }
 

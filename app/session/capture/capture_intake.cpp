@@ -156,7 +156,7 @@ void CaptureIntake::catchUp() {
         return;
     const QByteArray bytes = m_bytes->read(m_recorded, std::min<quint64>(portion, m_position - m_recorded));
     if (bytes.isEmpty())
-        return stopRecording(u"the beginning of the stream is not kept any more"_s);
+        return stopRecording(u"the beginning of the stream is no longer kept"_s);
     if (m_record->write(bytes) != bytes.size())
         return stopRecording(m_record->errorString());
     m_recorded += static_cast<quint64>(bytes.size());

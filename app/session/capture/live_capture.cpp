@@ -31,7 +31,7 @@ Result<void> LiveCapture::listen(const QString &path) {
         return tl::unexpected(spool.error());
     m_server = std::make_unique<Server>();
     if (!m_server->listen(path))
-        return failure(u"channel-failed"_s, u"No socket can be made: %1."_s.arg(m_server->errorString()),
+        return failure(u"channel-failed"_s, u"A socket cannot be created: %1."_s.arg(m_server->errorString()),
                        path);
     CaptureIntake *reader = beginStream(std::move(*spool), State::live, 0);
     m_server->take = [reader = QPointer(reader)](qintptr descriptor) {

@@ -42,15 +42,15 @@ GdbEndpoint::~GdbEndpoint() {
 
 Result<void> GdbEndpoint::listen(const QString &stub, const QString &clients) {
     if (!m_clients.listen(clients))
-        return failure(u"channel-failed"_s, u"No socket can be made: %1."_s.arg(m_clients.errorString()),
+        return failure(u"channel-failed"_s, u"A socket cannot be created: %1."_s.arg(m_clients.errorString()),
                        clients);
     return m_stub.listen(stub);
 }
 
 Result<quint16> GdbEndpoint::listenOnLoopback(quint16 port) {
     if (!m_loopback.listen(QHostAddress::LocalHost, port))
-        return failure(u"channel-failed"_s, u"gdb cannot be listened for on port %1: %2."_s.arg(port).arg(
-                                                m_loopback.errorString()));
+        return failure(u"channel-failed"_s,
+                       u"Listening for gdb on port %1 failed: %2."_s.arg(port).arg(m_loopback.errorString()));
     return m_loopback.serverPort();
 }
 

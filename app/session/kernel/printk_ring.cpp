@@ -259,7 +259,7 @@ KernelList<KernelLogLine> readKernelLog(const RunningKernel &kernel) {
     const auto &info = kernel.vmcoreInfo();
     const auto layout = logLayout(info, kernel.layouts().get());
     if (!layout)
-        return refuse(u"this kernel tells nowhere how its log is laid out (no VMCOREINFO page yet, "
+        return refuse(u"this kernel does not say how its log is laid out (no VMCOREINFO page yet, "
                       "no BTF, no debug information). Early in the boot it helps to give a vmlinux."_s);
     const auto variable = [&](const char *name) -> std::optional<quint64> {
         const auto known = info ? info->symbol(name) : std::nullopt;

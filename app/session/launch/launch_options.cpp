@@ -97,7 +97,7 @@ Result<void> assign(const LaunchOption &option, Number *field, const QVariant &v
 
 Result<void> assign(const LaunchOption &option, QString *field, const QVariant &value) {
     if (value.typeId() != QMetaType::QString)
-        return refuse(u"is no text"_s);
+        return refuse(u"is not text"_s);
     const QString text = value.toString();
     if (option.kind == OptionKind::word)
         if (const auto word = knownWord(option, text); !word)

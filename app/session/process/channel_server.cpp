@@ -20,7 +20,7 @@ ChannelServer::ChannelServer(QObject *parent) : QObject(parent) {
 
 Result<void> ChannelServer::listen(const QString &path) {
     if (!m_server.listen(path))
-        return failure(u"channel-failed"_s, u"No socket can be made: %1."_s.arg(m_server.errorString()),
+        return failure(u"channel-failed"_s, u"A socket cannot be created: %1."_s.arg(m_server.errorString()),
                        path);
     return {};
 }

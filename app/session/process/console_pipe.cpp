@@ -40,7 +40,7 @@ Result<void> ConsolePipe::open(const QString &path) {
     if (m_toGuest < 0)
         return failure(
             u"channel-failed"_s,
-            u"No pipe for the console can be made: %1."_s.arg(QString::fromLocal8Bit(std::strerror(errno))),
+            u"The console's pipe cannot be created: %1."_s.arg(QString::fromLocal8Bit(std::strerror(errno))),
             path);
     fcntl(m_fromGuest, F_SETPIPE_SZ, maxPipe); // smaller also works, only less patiently
 

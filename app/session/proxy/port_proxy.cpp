@@ -161,7 +161,7 @@ Result<void> PortProxy::listen() {
 Result<void> PortProxy::listenTcp() {
     const QHostAddress address(m_rule.host);
     if (address.isNull())
-        return failure(u"proxy-address"_s, u"'%1' is not a numeric address to listen at."_s.arg(m_rule.host));
+        return failure(u"proxy-address"_s, u"'%1' is not a numeric address to listen on."_s.arg(m_rule.host));
     sockaddr_storage name;
     socklen_t length = makeTcpName(address, m_rule.port, name);
     m_listener = makeSocket(name.ss_family);
@@ -171,7 +171,7 @@ Result<void> PortProxy::listenTcp() {
         ::listen(m_listener.get(), backlog) != 0)
         return failure(
             u"proxy-listen-failed"_s,
-            u"Cannot listen at %1 port %2: %3."_s.arg(m_rule.host).arg(m_rule.port).arg(systemText(errno)));
+            u"Cannot listen on %1 port %2: %3."_s.arg(m_rule.host).arg(m_rule.port).arg(systemText(errno)));
     getsockname(m_listener.get(), reinterpret_cast<sockaddr *>(&name), &length);
     m_rule.port = ntohs(name.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6 *>(&name)->sin6_port
                                                    : reinterpret_cast<sockaddr_in *>(&name)->sin_port);

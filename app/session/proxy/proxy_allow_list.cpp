@@ -31,7 +31,7 @@ public:
     Result<void> load(const QByteArray &text) {
         yaml_parser_t parser;
         if (!yaml_parser_initialize(&parser))
-            return failure(u"allow-list-malformed"_s, u"There is no memory to read it."_s);
+            return failure(u"allow-list-malformed"_s, u"There is not enough memory to read it."_s);
         yaml_parser_set_input_string(&parser, reinterpret_cast<const unsigned char *>(text.constData()),
                                      size_t(text.size()));
         Result<void> result;

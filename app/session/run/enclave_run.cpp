@@ -25,7 +25,7 @@ EnclaveRun::EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, LiveCapt
     m_connectTimer.setSingleShot(true);
     connect(&m_connectTimer, &QTimer::timeout, this, [this] {
         loseContact({u"qemu-silent"_s,
-                     u"QEMU did not get ready within %1 seconds."_s.arg(m_limits.connectMs / 1000.0),
+                     u"QEMU was not ready within %1 seconds."_s.arg(m_limits.connectMs / 1000.0),
                      std::nullopt,
                      {}});
     });

@@ -57,7 +57,7 @@ HandshakeParser::State HandshakeParser::digit(uint8_t byte) {
         m_part = Part::source;
         break;
     case Part::end:
-        return fail("there is something after the end of the numbers");
+        return fail("something follows the numbers");
     default:
         break;
     }

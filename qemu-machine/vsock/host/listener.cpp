@@ -43,7 +43,7 @@ WatchedFd lockFolder(FdLoop &loop, const std::string &path, bool &isMade, std::s
         return {};
     }
     if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-        problem = because("another program is just making sockets in " + folder + "; try again");
+        problem = because("another program is creating sockets in " + folder + "; try again");
         return {};
     }
     return fd;

@@ -112,7 +112,7 @@ void SocketHost::serve(PendingProgram &program) {
         if (!isConsole)
             m_log("CID 0 has only the console, on port " + std::to_string(consolePortBase + guestCid));
         else if (!m_options.console)
-            m_log("the console is only to be had on CID 0 when the enclave runs in debug mode");
+            m_log("the console is on CID 0 only when the enclave runs in debug mode");
         else if (!m_console.add(std::move(fd), "OK " + std::to_string(wanted.port) + "\n"))
             m_log("the console has too many readers");
         return;

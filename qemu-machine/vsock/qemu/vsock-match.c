@@ -30,7 +30,7 @@ static bool virtio_vsock_parse_hex(const char *hex, VsockMatch *match,
 
     for (size_t i = 0; i < length; i++) {
         if (!g_ascii_isxdigit(hex[i])) {
-            error_setg(errp, "'hex' has something else than hexadecimal "
+            error_setg(errp, "'hex' has something other than a hexadecimal "
                        "digits at position %zu", i);
             return false;
         }
@@ -71,7 +71,7 @@ bool virtio_vsock_parse_match(const VsockPacketMatch *packet, VsockMatch *match,
         return false;
     }
     if (packet->hex && packet->text) {
-        error_setg(errp, "'text' and 'hex' are two ways to say the same: give "
+        error_setg(errp, "'text' and 'hex' are two ways to say the same thing: give "
                    "one of them");
         return false;
     }

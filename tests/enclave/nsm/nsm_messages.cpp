@@ -51,7 +51,7 @@ NsmResult<void> forEachField(cbor::Bytes response, std::string_view variant, Fie
             undecodable("it is a \"" + name + "\" and not a \"" + std::string(variant) + '"'));
     while (reader.next(item) && item.type != Type::end) {
         if (item.type != Type::text)
-            return tl::unexpected(undecodable("a key is no text"));
+            return tl::unexpected(undecodable("a key is not text"));
         const std::string key = textOf(item);
         if (!reader.next(item))
             break;

@@ -61,7 +61,7 @@ private slots:
         row("cut off", R"({"return": {)", "qmp-garbage at 112");
         row("array", "[1]", "qmp-garbage at 100");
         row("unknown object", R"({"hello": 1})", "qmp-garbage at 100");
-        row("event that is no text", R"({"event": 5})", "qmp-garbage at 100");
+        row("event that is not text", R"({"event": 5})", "qmp-garbage at 100");
     }
 
     void parse_lines_giveMessages() {

@@ -30,7 +30,7 @@ BreakpointsPanel::BreakpointsPanel(const ActionRegistry &actions, QWidget *paren
         m_table->setColumnWidth(i, em * widths[i]);
     m_stack = new EmptyStack(m_table, u"No breakpoints"_s,
                              u"Stop the machine at a symbol, an address or an access to memory. "
-                             "A click into the margin of the disassembly sets one, too."_s,
+                             "A click in the margin of the disassembly sets one, too."_s,
                              actions.find(u"debug.addBreakpoint"_s));
     m_stack->setEmpty(true);
     auto *layout = new QVBoxLayout(this);

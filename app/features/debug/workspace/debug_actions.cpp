@@ -66,7 +66,7 @@ void DebugWorkspace::registerRunActions() {
                    u"Execute one instruction; a call to its return"_s},
                   run(&DebugTarget::stepOver));
     m_actions.add({u"debug.stepOut"_s, u"Step O&ut"_s, K(u"Shift+F7"_s), u"step-out"_s,
-                   u"Run until the present function has returned"_s},
+                   u"Run until the current function has returned"_s},
                   run(&DebugTarget::stepOut));
     m_actions.add({u"debug.runToCursor"_s, u"Run to &Cursor"_s, K(u"Ctrl+F10"_s), u"run-to"_s,
                    u"Run until the instruction under the cursor of the disassembly"_s},
@@ -140,7 +140,7 @@ void DebugWorkspace::registerViewActions() {
                    u"&Follow"_s,
                    K(u"Ctrl+Return"_s),
                    {},
-                   u"Show where the instruction under the cursor leads to"_s},
+                   u"Go where the instruction under the cursor leads"_s},
                   [this] { m_disassembly->follow(); });
     m_actions.add(
         {u"debug.back"_s, u"&Back"_s, K(u"Alt+Left"_s), u"back"_s, u"Back to the code looked at before"_s},
@@ -178,10 +178,10 @@ void DebugWorkspace::registerViewActions() {
     tick(u"debug.showSource"_s, u"Source &Lines"_s, K(u"Ctrl+Alt+L"_s),
          u"Show source places between instructions"_s, &DisassemblyPanel::setShowsSource);
     m_actions.add({u"debug.loadFile"_s, u"Load &Debug File…"_s, K(u"Ctrl+Alt+F"_s), u"open"_s,
-                   u"Take DWARF for this kernel from a vmlinux of yours"_s},
+                   u"Load DWARF for this kernel from a vmlinux"_s},
                   [this] { chooseDebugFile(); });
     m_actions.add({u"debug.addSources"_s, u"Add &Source Folder…"_s, K(u"Ctrl+Alt+O"_s), u"open"_s,
-                   u"Say where the sources are that DWARF names"_s},
+                   u"Say where the sources that DWARF names are"_s},
                   [this] { chooseSourceFolder(); });
 }
 
