@@ -31,7 +31,7 @@ static bool virtio_vsock_parse_hex(const char *hex, VsockMatch *match,
     for (size_t i = 0; i < length; i++) {
         if (!g_ascii_isxdigit(hex[i])) {
             error_setg(errp, "'hex' has something other than a hexadecimal "
-                       "digits at position %zu", i);
+                       "digit at position %zu", i);
             return false;
         }
     }
@@ -71,8 +71,8 @@ bool virtio_vsock_parse_match(const VsockPacketMatch *packet, VsockMatch *match,
         return false;
     }
     if (packet->hex && packet->text) {
-        error_setg(errp, "'text' and 'hex' are two ways to say the same thing: give "
-                   "one of them");
+        error_setg(errp, "'text' and 'hex' are two ways to say the same thing: "
+                   "give only one");
         return false;
     }
     if (packet->text) {
