@@ -12,6 +12,15 @@ QEMU_BUILD_BUG_ON((int)NSM_PCR_CAUSE__MAX != NSM_CAUSES);
     QEMU_BUILD_BUG_ON((int)NSM_PCR_CAUSE_##constant != NSM_CAUSE_##constant);
 NSM_CAUSE_LIST(NSM_CHECK_CAUSE)
 
+/* Until the event after the one of now: longer for a PCR that does not rest. */
+static int64_t nsm_pcr_events_pause(const NsmPcrNews *news, int64_t now)
+{
+    bool rested = now - news->next_ms > NSM_PCR_EVENT_MS;
+    int64_t pause = rested ? 0 : 2 * news->pause_ms;
+
+    return MIN(MAX(pause, NSM_PCR_EVENT_MS), NSM_PCR_EVENT_MAX_MS);
+}
+
 /* Sends what is due and sets the timer for what is not. */
 static void nsm_pcr_events_tell(void *opaque)
 {
@@ -37,7 +46,8 @@ static void nsm_pcr_events_tell(void *opaque)
                                         (NsmPcrCause)news->cause,
                                         news->untold - 1);
         news->untold = 0;
-        news->next_ms = now + NSM_PCR_EVENT_MS;
+        news->pause_ms = nsm_pcr_events_pause(news, now);
+        news->next_ms = now + news->pause_ms;
     }
     if (next != INT64_MAX) {
         timer_mod(events->timer, next);

@@ -3,9 +3,11 @@
  * NSM_PCR_CHANGED for QMP, at a bounded rate
  *
  * A guest can extend faster than anybody reads events, and a monitor keeps
- * what its reader has not taken. So each PCR has at most one event in
- * NSM_PCR_EVENT_MS; changes meanwhile become one, which says how many there
- * were. The capture stream has every change.
+ * what its reader has not taken, without a bound of its own. So each PCR has at
+ * most one event in NSM_PCR_EVENT_MS; changes meanwhile become one, which says
+ * how many there were. As long as a guest goes on, the time between two events
+ * doubles, up to NSM_PCR_EVENT_MAX_MS: then all PCRs together leave 150 bytes a
+ * second to a reader that does not read. The capture stream has every change.
  */
 #ifndef NITROSCOPE_NSM_EVENTS_H
 #define NITROSCOPE_NSM_EVENTS_H
@@ -14,6 +16,7 @@
 #include "nsm-device/core/nsm_protocol.h"
 
 #define NSM_PCR_EVENT_MS 500
+#define NSM_PCR_EVENT_MAX_MS (NSM_PCR_EVENT_MS << 7)
 
 typedef struct NsmPcrNews {
     /* Changes that no event has told of; the rest is of the last one. */
@@ -21,8 +24,9 @@ typedef struct NsmPcrNews {
     uint8_t value[NSM_PCR_SIZE];
     bool locked;
     NsmCause cause;
-    /* No event before, by the real-time clock. */
+    /* No event before, by the real-time clock, and how long that was. */
     int64_t next_ms;
+    int64_t pause_ms;
 } NsmPcrNews;
 
 typedef struct NsmPcrEvents {

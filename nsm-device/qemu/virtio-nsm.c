@@ -13,6 +13,10 @@
  * stops the machine, until then. So the device holds no element between two
  * events, and a snapshot needs no in-flight descriptors.
  *
+ * A guest with several processors can refill the ring as fast as it is emptied,
+ * and all of this runs under the big lock. So the device does a bounded amount of
+ * work between two turns of the main loop, and leaves the rest to a bottom half.
+ *
  * A break on a request stops the machine before the request has any effect, one
  * on an error when the answer is made but not given. The device goes on by a
  * timer of the virtual clock, which it starts when the machine runs again.
@@ -23,6 +27,7 @@
 #include "qemu/error-report.h"
 #include "qemu/guest-random.h"
 #include "qemu/iov.h"
+#include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "qemu/timer.h"
 #include "system/replay.h"
@@ -38,6 +43,10 @@
 
 /* Two would do for Linux; a few more let other drivers use scatter lists. */
 #define NSM_QUEUE_SIZE 16
+
+/* Work for the guest before the main loop has had its turn. */
+#define NSM_TURN_REQUESTS 64
+#define NSM_TURN_NS (2 * SCALE_MS)
 
 /* ------------------------------------------------------------------ */
 /* What the core asks of its host                                     */
@@ -313,12 +322,42 @@ static bool virtio_nsm_handle_pair(VirtIONSM *s, bool resumed)
     return true;
 }
 
+/*
+ * Under record/replay one processor runs at a time, so nobody refills the ring,
+ * and a replay must do the same at the same moment, whatever time it takes.
+ */
+static bool virtio_nsm_turn_over(const VirtIONSM *s)
+{
+    return replay_mode == REPLAY_MODE_NONE &&
+           (s->turn_requests >= NSM_TURN_REQUESTS || s->turn_ns >= NSM_TURN_NS);
+}
+
 static void virtio_nsm_handle_output(VirtIODevice *vdev, VirtQueue *vq)
 {
     VirtIONSM *s = VIRTIO_NSM(vdev);
 
-    while (virtio_nsm_handle_pair(s, false)) {
-        /* The next one. */
+    while (!virtio_nsm_turn_over(s)) {
+        int64_t start = get_clock();
+
+        if (!virtio_nsm_handle_pair(s, false)) {
+            return;
+        }
+        s->turn_requests++;
+        s->turn_ns += get_clock() - start;
+    }
+    qemu_bh_schedule(s->bh);
+}
+
+/* The main loop has had its turn. */
+static void virtio_nsm_next_turn(void *opaque)
+{
+    VirtIONSM *s = opaque;
+
+    s->turn_requests = 0;
+    s->turn_ns = 0;
+    /* Memory stays as it is while the machine is stopped, for snapshots. */
+    if (runstate_is_running()) {
+        virtio_nsm_handle_output(VIRTIO_DEVICE(s), s->vq);
     }
 }
 
@@ -349,6 +388,10 @@ static void virtio_nsm_run_state(void *opaque, bool running, RunState state)
         s->stopped = false;
         timer_mod(s->timer,
                   qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL) + s->delay_ms);
+    }
+    /* What a turn has left in the ring, perhaps before a snapshot. */
+    if (running && replay_mode == REPLAY_MODE_NONE) {
+        qemu_bh_schedule(s->bh);
     }
 }
 
@@ -564,6 +607,7 @@ static void virtio_nsm_realize(DeviceState *dev, Error **errp)
     s->run_state = qemu_add_vm_change_state_handler(virtio_nsm_run_state, s);
     virtio_init(vdev, VIRTIO_ID_NITRO_SEC_MOD, 0);
     s->vq = virtio_add_queue(vdev, NSM_QUEUE_SIZE, virtio_nsm_handle_output);
+    s->bh = virtio_bh_new_guarded(dev, virtio_nsm_next_turn, s);
 }
 
 static void virtio_nsm_unrealize(DeviceState *dev)
@@ -571,6 +615,7 @@ static void virtio_nsm_unrealize(DeviceState *dev)
     VirtIODevice *vdev = VIRTIO_DEVICE(dev);
     VirtIONSM *s = VIRTIO_NSM(dev);
 
+    qemu_bh_delete(s->bh);
     virtio_del_queue(vdev, 0);
     virtio_cleanup(vdev);
     qemu_del_vm_change_state_handler(s->run_state);

@@ -62,6 +62,11 @@ struct VirtIONSM {
     QEMUTimer *timer;
     VMChangeStateEntry *run_state;
 
+    /* Begins the next turn; what was done in the present one, see NSM_TURN_*. */
+    QEMUBH *bh;
+    unsigned turn_requests;
+    int64_t turn_ns;
+
     /* Only valid while a snapshot is saved or loaded. */
     NsmState state;
 };
