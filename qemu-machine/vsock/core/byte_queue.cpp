@@ -9,6 +9,27 @@ namespace nitroscope::vsock {
 namespace {
 constexpr std::size_t minRing = 4096;
 constexpr std::size_t keptWhenEmpty = 64 * 1024; // 4096 idle flows shall not hold their largest buffers
+
+constexpr std::size_t maxEncoded = 5; // bytes of a 32-bit number
+constexpr unsigned bitsPerByte = 7;
+constexpr std::byte valueBits{0x7f}, moreFollows{0x80};
+
+struct Decoded {
+    std::uint32_t length = 0;
+    std::size_t bytes = 0; // of its encoding
+};
+
+Decoded firstOf(const ByteQueue &encoded) {
+    Decoded first;
+    for (const Bytes part : encoded.front(maxEncoded))
+        for (const std::byte byte : part) {
+            first.length |= std::to_integer<std::uint32_t>(byte & valueBits) << (bitsPerByte * first.bytes);
+            ++first.bytes;
+            if ((byte & moreFollows) == std::byte{})
+                return first;
+        }
+    return first;
+}
 } // namespace
 
 void ByteQueue::append(Bytes bytes) {
@@ -38,6 +59,15 @@ void ByteQueue::drop(std::size_t bytes) {
         clear();
 }
 
+std::size_t ByteQueue::take(WritableBytes out) {
+    const auto parts = front(out.size());
+    const auto end = std::copy(parts[0].begin(), parts[0].end(), out.begin());
+    std::copy(parts[1].begin(), parts[1].end(), end);
+    const std::size_t taken = parts[0].size() + parts[1].size();
+    drop(taken);
+    return taken;
+}
+
 void ByteQueue::clear() {
     m_start = m_size = 0;
     if (m_ring.size() > keptWhenEmpty)
@@ -51,6 +81,23 @@ void ByteQueue::grow(std::size_t needed) {
     std::copy(parts[1].begin(), parts[1].end(), end);
     m_ring.swap(larger);
     m_start = 0;
+}
+
+std::uint32_t MessageLengths::front() const {
+    return firstOf(m_encoded).length;
+}
+
+void MessageLengths::push(std::uint32_t length) {
+    std::array<std::byte, maxEncoded> encoded;
+    std::size_t size = 0;
+    for (; length > std::to_integer<std::uint32_t>(valueBits); length >>= bitsPerByte)
+        encoded[size++] = static_cast<std::byte>(length) | moreFollows;
+    encoded[size++] = static_cast<std::byte>(length);
+    m_encoded.append(Bytes(encoded).first(size));
+}
+
+void MessageLengths::pop() {
+    m_encoded.drop(firstOf(m_encoded).bytes);
 }
 
 } // namespace nitroscope::vsock

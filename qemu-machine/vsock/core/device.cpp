@@ -71,6 +71,7 @@ void Device::endFlows(Reason reason, Undelivered undelivered) {
     m_out.clear();
     m_heldToGuest.clear();
     m_heldFromGuest.clear();
+    m_heldFromGuestBytes = 0;
     m_lines.clear();
     m_blackholes.clear();
     armHeld();

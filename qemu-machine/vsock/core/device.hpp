@@ -93,8 +93,10 @@ private:
     static constexpr std::int64_t closeLimit = 8000 * nanosecondsPerMillisecond; // Linux: VSOCK_CLOSE_TIMEOUT
     static constexpr std::size_t resetLimit = 4096; // RSTs that wait for RX buffers before TX must wait, too
     static constexpr std::size_t closedFlowsKept = 256;
-    static constexpr std::size_t heldPacketLimit = 65536;
+    static constexpr std::size_t heldPacketLimit = 65536; // from the guest, of all flows, and their bytes:
+    static constexpr std::size_t heldByteLimit = 64 * 1024 * 1024;
     static constexpr std::size_t readQuantum = 128 * 1024; // bytes for one flow before the next has its turn
+    static constexpr std::size_t writeQuantum = 64;        // messages of one flow likewise, towards the host
     static constexpr std::size_t directWrite =
         16 * 1024; // smaller packets are gathered until the end of the batch
 
@@ -260,6 +262,7 @@ private:
         std::int64_t release = 0;
     };
     std::unordered_map<FlowKey, Line, FlowKeyHash> m_lines; // of m_heldFromGuest
+    std::size_t m_heldFromGuestBytes = 0;
     struct Blackhole {
         std::uint32_t rule = 0;
         std::uint64_t number = 0; // the later one has the higher

@@ -248,7 +248,9 @@ void Device::judgeReceived(const Header &header, std::span<const Bytes> payload)
 // False: the guest has sent far more than its credit allows.
 bool Device::holdFromGuest(const FlowKey &key, Waiting packet, std::int64_t release) {
     Line &line = m_lines[key];
-    if (line.bytes + packet.payload.size() > lineBytes || m_heldFromGuest.size() >= heldPacketLimit) {
+    const std::size_t bytes = packet.payload.size();
+    if (line.bytes + bytes > lineBytes || m_heldFromGuest.size() >= heldPacketLimit ||
+        m_heldFromGuestBytes + bytes > heldByteLimit) {
         guestError(packet.header, "more packets than a fault can hold back");
         if (Flow *flow = find(key); flow != nullptr)
             finish(*flow, Reason::creditOverrun, Answer::reset, Close::abort);
@@ -257,9 +259,10 @@ bool Device::holdFromGuest(const FlowKey &key, Waiting packet, std::int64_t rele
         return false;
     }
     ++line.packets;
-    line.bytes += packet.payload.size();
+    line.bytes += bytes;
     line.release = release;
     m_heldFromGuest.emplace(release, std::move(packet));
+    m_heldFromGuestBytes += bytes;
     return true;
 }
 
@@ -425,6 +428,7 @@ void Device::releaseHeld() {
     while (!m_heldFromGuest.empty() && m_heldFromGuest.begin()->first <= now) {
         const Waiting packet = std::move(m_heldFromGuest.begin()->second);
         m_heldFromGuest.erase(m_heldFromGuest.begin());
+        m_heldFromGuestBytes -= packet.payload.size();
         const auto line = m_lines.find(keyOf(packet.header, VSOCK_FROM_GUEST));
         if (line != m_lines.end()) {
             line->second.bytes -= packet.payload.size();

@@ -95,7 +95,12 @@ void Device::takeEvents(Flow &flow) {
 
 void Device::writeOut(Flow &flow) {
     const bool stream = flow.kind() == Kind::stream;
+    std::size_t writes = 0;
     while (flow.end != nullptr && flow.hasBytesForHost()) {
+        if (writes++ == writeQuantum) {
+            flow.writable(); // the rest in the next turn: there may be a message in each byte
+            break;
+        }
         const std::size_t offered = stream ? flow.toHost.size() : flow.messages.front();
         const auto parts = flow.toHost.front(offered);
         const WriteResult result = flow.end->write(std::span(parts).first(parts[1].empty() ? 1 : 2));
@@ -103,7 +108,7 @@ void Device::writeOut(Flow &flow) {
         flow.toHost.drop(taken);
         flow.receive.passedOn(static_cast<std::uint32_t>(taken));
         if (taken == offered && !stream)
-            flow.messages.pop_front();
+            flow.messages.pop();
         if (!handleWrite(flow, result))
             return;
         if (taken != 0 && flow.state == VSOCK_LINGERING)

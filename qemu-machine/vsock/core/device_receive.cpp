@@ -215,6 +215,11 @@ void Device::takeData(Flow &flow, const Header &header, std::span<const Bytes> p
         guestError(header, "data after the end of data");
         return finish(flow, Reason::protocolError, Answer::reset, Close::abort);
     }
+    // A message without bytes does not exist (host.hpp), and no credit would bound how many of them wait.
+    if (header.length == 0 && flow.partialMessage == 0) {
+        ++m_counters.ignored;
+        return;
+    }
     if (!flow.receive.received(header.length)) {
         guestError(header, "more data than the credit allows");
         return finish(flow, Reason::creditOverrun, Answer::reset, Close::abort);
@@ -241,7 +246,7 @@ void Device::takeData(Flow &flow, const Header &header, std::span<const Bytes> p
                 flow.toHost.append(piece.subspan(taken));
         }
         if (!stream && result.bytes == 0)
-            flow.messages.push_back(header.length);
+            flow.messages.push(header.length);
         return afterWriting(flow);
     }
     for (const Bytes &piece : payload)
@@ -249,7 +254,7 @@ void Device::takeData(Flow &flow, const Header &header, std::span<const Bytes> p
     if (!stream) {
         flow.partialMessage += header.length;
         if (whole)
-            flow.messages.push_back(std::exchange(flow.partialMessage, 0));
+            flow.messages.push(std::exchange(flow.partialMessage, 0));
         else if (flow.partialMessage >= flow.receive.bufAlloc())
             // It can never become whole: the guest has no credit left.
             return finish(flow, Reason::messageTooLong, Answer::reset, Close::abort);

@@ -11,7 +11,6 @@
 #include "qemu-machine/vsock/core/packet.hpp"
 #include "qemu-machine/vsock/core/vsock.h"
 
-#include <deque>
 #include <functional>
 #include <memory>
 
@@ -107,10 +106,10 @@ public:
     // Towards the host.
     ReceiveCredit receive;
     ByteQueue toHost;
-    std::deque<std::uint32_t> messages; // lengths of whole seqpacket messages in toHost
-    std::uint32_t partialMessage = 0;   // bytes of the last one, which is not whole yet
-    bool dirty = false;                 // in Device's list of flows to write out at the end of the batch
-    bool endTold = false;               // endOfGuestData() was called
+    MessageLengths messages;          // whole seqpacket messages in toHost
+    std::uint32_t partialMessage = 0; // bytes of the last one, which is not whole yet
+    bool dirty = false;               // in Device's list of flows to write out at the end of the batch
+    bool endTold = false;             // endOfGuestData() was called
 
     // Directions that were given up; never undone.
     bool guestSendShut = false, guestReceiveShut = false, hostSendShut = false, hostReceiveShut = false;

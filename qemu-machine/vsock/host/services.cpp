@@ -2,7 +2,7 @@
 #include "qemu-machine/vsock/host/services.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <utility>
 
 namespace nitroscope::vsock {
@@ -18,35 +18,39 @@ std::size_t sizeOf(std::span<const Bytes> pieces) {
 } // namespace
 
 std::size_t ServiceEnd::room() const {
-    return defaultBufferBytes - std::min<std::size_t>(m_held, defaultBufferBytes);
+    return defaultBufferBytes - std::min<std::size_t>(m_answers.size(), defaultBufferBytes);
 }
 
-void ServiceEnd::answer(std::vector<std::byte> bytes) {
-    m_held += bytes.size();
-    m_answers.push_back(std::move(bytes));
+void ServiceEnd::answer(std::span<const Bytes> pieces, std::size_t size) {
+    std::size_t left = size;
+    for (const Bytes &piece : pieces) {
+        const std::size_t count = std::min(piece.size(), left);
+        m_answers.append(piece.first(count));
+        left -= count;
+    }
+    if (m_kind == Kind::seqpacket)
+        m_lengths.push(static_cast<std::uint32_t>(size));
     if (std::exchange(m_readWanted, false))
         m_events.readable();
 }
 
 ReadResult ServiceEnd::read(std::span<const WritableBytes> pieces) {
     ReadResult result{ReadStatus::more, 0, false};
+    const bool messages = m_kind == Kind::seqpacket && !m_lengths.empty();
+    std::size_t left = messages ? m_lengths.front() - m_done : m_answers.size();
     for (const WritableBytes &piece : pieces) {
-        std::size_t at = 0;
-        while (at < piece.size() && !m_answers.empty() && !result.endOfMessage) {
-            const auto &first = m_answers.front();
-            const std::size_t count = std::min(piece.size() - at, first.size() - m_done);
-            std::memcpy(piece.data() + at, first.data() + m_done, count);
-            at += count;
-            m_done += count;
-            if (m_done < first.size())
-                continue;
-            m_answers.pop_front();
-            m_done = 0;
-            result.endOfMessage = m_kind == Kind::seqpacket;
-        }
-        result.bytes += at;
+        const std::size_t count = m_answers.take(piece.first(std::min(piece.size(), left)));
+        left -= count;
+        result.bytes += count;
     }
-    m_held -= result.bytes;
+    if (messages) {
+        m_done += result.bytes;
+        if (left == 0) {
+            m_lengths.pop();
+            m_done = 0;
+            result.endOfMessage = true;
+        }
+    }
     if (result.bytes > 0) {
         if (std::exchange(m_writeWanted, false))
             m_events.writable();
@@ -68,7 +72,8 @@ void ServiceEnd::endOfGuestData() {
 
 void ServiceEnd::guestStoppedReading() {
     m_answers.clear();
-    m_done = m_held = 0;
+    m_lengths.clear();
+    m_done = 0;
     if (std::exchange(m_writeWanted, false))
         m_events.writable();
 }
@@ -83,14 +88,13 @@ WriteResult EchoEnd::write(std::span<const Bytes> pieces) {
     m_writeWanted = count < size;
     if (count == 0)
         return {WriteStatus::taken, 0};
-    std::vector<std::byte> bytes;
-    bytes.reserve(count);
-    for (const Bytes &piece : pieces)
-        bytes.insert(bytes.end(), piece.begin(),
-                     piece.begin() +
-                         static_cast<std::ptrdiff_t>(std::min(piece.size(), count - bytes.size())));
-    answer(std::move(bytes));
+    answer(pieces, count);
     return {WriteStatus::taken, count};
+}
+
+void HeartbeatEnd::answerWith(std::byte reply) {
+    const std::array<Bytes, 1> pieces{Bytes(&reply, 1)};
+    answer(pieces, 1);
 }
 
 // The first byte is answered, whatever it is: an init that sends something else is for its author to debug,
@@ -103,10 +107,10 @@ WriteResult HeartbeatEnd::write(std::span<const Bytes> pieces) {
     if (m_mode == HeartbeatMode::delay)
         m_timer = m_timers.start(m_delayNs, [this, reply] {
             m_timer = 0;
-            answer({reply});
+            answerWith(reply);
         });
     else
-        answer({reply});
+        answerWith(reply);
     return {WriteStatus::taken, size};
 }
 

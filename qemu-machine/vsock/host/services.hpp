@@ -5,10 +5,8 @@
 // up).
 #pragma once
 
+#include "qemu-machine/vsock/core/byte_queue.hpp"
 #include "qemu-machine/vsock/core/host.hpp"
-
-#include <deque>
-#include <vector>
 
 namespace nitroscope::vsock {
 
@@ -32,15 +30,16 @@ public:
     void close(Close, Reason) override {}
 
 protected:
-    void answer(std::vector<std::byte> bytes);
+    // The first `size` bytes of the pieces; of a seqpacket flow they are a message.
+    void answer(std::span<const Bytes> pieces, std::size_t size);
     std::size_t room() const; // bytes that may still be held
     const Kind m_kind;
     FlowEvents &m_events;
 
 private:
-    std::deque<std::vector<std::byte>> m_answers; // one per message
-    std::size_t m_done = 0;                       // of the first one
-    std::size_t m_held = 0;                       // bytes in all of them
+    ByteQueue m_answers;
+    MessageLengths m_lengths; // of a seqpacket flow
+    std::size_t m_done = 0;   // bytes of the first message that were read
     bool m_readWanted = false, m_ended = false, m_endTold = false, m_writeWanted = false;
     friend class EchoEnd;
 };
@@ -59,6 +58,8 @@ public:
     WriteResult write(std::span<const Bytes> pieces) override;
 
 private:
+    void answerWith(std::byte reply);
+
     Timers &m_timers;
     const HeartbeatMode m_mode;
     const std::int64_t m_delayNs;

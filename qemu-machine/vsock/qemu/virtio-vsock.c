@@ -39,8 +39,12 @@
 /* Linux uses what virtio-mmio offers, up to 1024. */
 #define VSOCK_QUEUE_SIZE 256
 
-/* Sent packets in one go before others have their turn. */
+/*
+ * Sent packets in one go, and times that the queue is found empty and then is
+ * not, before others have their turn.
+ */
 #define VSOCK_TX_BATCH 64
+#define VSOCK_TX_BATCHES 16
 
 /* Received packets likewise, in batches of VSOCK_RX_BATCH at most. */
 #define VSOCK_RX_BATCHES 16
@@ -176,12 +180,15 @@ static bool virtio_vsock_take_batch(VirtIOVsock *s, bool small)
 
 static void virtio_vsock_take_sent(VirtIOVsock *s, bool small)
 {
+    unsigned batches = VSOCK_TX_BATCHES;
+
     if (!s->running) {
         return;
     }
     virtio_queue_set_notification(s->tx, 0);
     while (true) {
-        if (!virtio_vsock_take_batch(s, small)) {
+        /* Another processor may add packets as fast as they are taken. */
+        if (!virtio_vsock_take_batch(s, small) || !--batches) {
             /* Without room for resets the RX queue's notification goes on. */
             if (vsock_may_receive(s->core)) {
                 replay_bh_schedule_event(s->bh);

@@ -254,6 +254,68 @@ private slots:
         QCOMPARE(end.messages, (std::vector<std::string>{"abcd", "efgh", std::string(20'000, 'z')}));
     }
 
+    // No credit bounds them, so nothing of them may be kept.
+    void seqpacket_messagesWithoutBytes_areIgnored() {
+        Bench bench;
+        Control &end = bench.establish(2);
+        end.room = 0;
+        Header header = bench.header(Op::rw);
+        header.type = 2;
+        header.flags = endOfMessage;
+        bench.send(header, "blocked");
+        for (int i = 0; i < 1000; ++i)
+            bench.send(header);
+        QCOMPARE(bench.device.counters().ignored, std::uint64_t{1000});
+        end.room = SIZE_MAX;
+        const int writes = end.writes;
+        end.events->writable();
+        bench.take();
+        QCOMPARE(end.messages, (std::vector<std::string>{"blocked"}));
+        QCOMPARE(end.writes, writes + 1);
+        header.flags = 0;
+        bench.send(header, "the end of a message ");
+        header.flags = endOfMessage;
+        bench.send(header); // may come by itself
+        QCOMPARE(end.messages.back(), std::string("the end of a message "));
+    }
+
+    void seqpacket_manyShortMessages_goInSeveralTurns() {
+        Bench bench;
+        Control &end = bench.establish(2);
+        end.room = 0;
+        Header header = bench.header(Op::rw);
+        header.type = 2;
+        header.flags = endOfMessage;
+        constexpr int messages = 1000, inOneTurn = 64;
+        for (int i = 0; i < messages; ++i)
+            bench.send(header, std::string(1, static_cast<char>('a' + i % 26)));
+        end.room = SIZE_MAX;
+        end.events->writable();
+        for (int turn = 1; static_cast<int>(end.messages.size()) < messages; ++turn) {
+            QVERIFY(bench.device.wantsBuffers());
+            QVERIFY(turn <= messages / inOneTurn + 1);
+            bench.take(1);
+            QVERIFY(static_cast<int>(end.messages.size()) <= turn * inOneTurn);
+        }
+        for (int i = 0; i < messages; ++i)
+            QCOMPARE(end.messages[static_cast<std::size_t>(i)][0], static_cast<char>('a' + i % 26));
+    }
+
+    void messageLengths_ofAnySize_comeOutInOrder() {
+        const std::vector<std::uint32_t> lengths{1,          127, 128, 16'383, 16'384, defaultBufferBytes,
+                                                 0xffffffffu};
+        MessageLengths list;
+        for (int round = 0; round < 1000; ++round)
+            for (const std::uint32_t length : lengths)
+                list.push(length);
+        for (int round = 0; round < 1000; ++round)
+            for (const std::uint32_t length : lengths) {
+                QCOMPARE(list.front(), length);
+                list.pop();
+            }
+        QVERIFY(list.empty());
+    }
+
     void seqpacket_messageThatNeverFits_isReset() {
         Bench bench;
         bench.bufAlloc = 2000;

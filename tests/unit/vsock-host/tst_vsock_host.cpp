@@ -455,6 +455,28 @@ private slots:
         QCOMPARE(int(dial(7000)->refusal), int(Reason::noRoute));
     }
 
+    void echo_ofManyShortMessages_keepsTheirBounds() {
+        QVERIFY(start());
+        std::string problem;
+        QVERIFY(m_host->addRoute(7000, *Route::parse("echo", problem), problem));
+        auto flow = dial(7000, Kind::seqpacket);
+        QVERIFY(flow->end);
+        std::size_t held = 0;
+        while (flow->writeText("x").bytes == 1)
+            ++held;
+        QCOMPARE(held, std::size_t(defaultBufferBytes)); // no more than the guest may have under way
+        for (; held > 0; --held) {
+            QCOMPARE(flow->readText(2), std::string("x"));
+            QVERIFY(flow->last.endOfMessage);
+        }
+        QCOMPARE(flow->writableCount, 1);
+        QCOMPARE(flow->writeText("of four parts").bytes, std::size_t(13));
+        QCOMPARE(flow->readText(4), std::string("of f"));
+        QVERIFY(!flow->last.endOfMessage);
+        QCOMPARE(flow->readText(20), std::string("our parts"));
+        QVERIFY(flow->last.endOfMessage);
+    }
+
     void heartbeat_isAnsweredAsTold_data() {
         QTest::addColumn<int>("mode");
         QTest::addColumn<QByteArray>("atOnce");
