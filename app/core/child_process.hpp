@@ -4,7 +4,8 @@
 // child that does not outlive us.
 //
 // The child gets a session of its own, so that Ctrl-C in a terminal reaches only us and we decide how the
-// child ends; when we die without a word, the kernel sends it SIGTERM.
+// child ends; when we die without a word, the kernel sends it SIGTERM. A QEMU that cannot act on that ends by
+// itself, see qemu-machine/board/nitro-parent.c.
 #pragma once
 
 #include <QByteArray>

@@ -116,6 +116,9 @@ static void nitro_machine_init(MachineState *machine)
         error_report("a nitro-enclave has no ACPI: leave out acpi=on");
         exit(1);
     }
+    nitro_messages_init();
+    nitro_parent_init();
+    nitro_vcpus_init();
     nitro_properties_complete(nms);
     nitro_check_topology(nms);
     if (nms->reboot == ENCLAVE_REBOOT_TERMINATE) {
@@ -131,7 +134,7 @@ static void nitro_machine_init(MachineState *machine)
 
     if (nms->capture_id) {
         nms->capture_sink = nitro_capture_sink_create(
-            OBJECT(nms), nms->capture_id, &error_fatal);
+            OBJECT(nms), nms->capture_id, nms->capture_mib * MiB, &error_fatal);
         nms->capture = nitro_capture_sink_core(nms->capture_sink);
     }
     nms->breaks = nitro_breaks_new(nms->capture);

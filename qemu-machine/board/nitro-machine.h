@@ -73,6 +73,7 @@ struct NitroMachineState {
     char *vsock_routes;
     char *heartbeat;
     uint32_t enclave_cid;
+    uint32_t capture_mib;
     bool definite_payload;
     bool debug_mode;
     bool strict;
@@ -105,6 +106,15 @@ struct NitroMachineState {
 
 /* nitro-machine.c: the machine, or NULL and an error when it is another. */
 NitroMachineState *nitro_machine_get(Error **errp);
+
+/* nitro-messages.c: from now on, standard error is written at a bounded rate. */
+void nitro_messages_init(void);
+
+/* nitro-parent.c: QEMU does not outlive the program that started it by much. */
+void nitro_parent_init(void);
+
+/* nitro-vcpus.c: memory that the guest makes QEMU set aside is freed in time. */
+void nitro_vcpus_init(void);
 
 /* nitro-properties.c */
 void nitro_properties_class_init(ObjectClass *oc);

@@ -270,6 +270,33 @@ void nitro_properties_init(NitroMachineState *nms)
     nms->preflight = true;
     nms->checksum_port = true;
     nms->reboot = ENCLAVE_REBOOT_TERMINATE;
+    nms->capture_mib = NITRO_CAPTURE_MIB_DEFAULT;
+}
+
+static void nitro_get_capture_mib(Object *obj, Visitor *v, const char *name,
+                                  void *opaque, Error **errp)
+{
+    uint32_t value = NITRO_ENCLAVE_MACHINE(obj)->capture_mib;
+
+    visit_type_uint32(v, name, &value, errp);
+}
+
+static void nitro_set_capture_mib(Object *obj, Visitor *v, const char *name,
+                                  void *opaque, Error **errp)
+{
+    uint32_t value;
+
+    if (!nitro_may_set("capture-limit", errp) ||
+        !visit_type_uint32(v, name, &value, errp)) {
+        return;
+    }
+    if (value < NITRO_CAPTURE_MIB_MIN || value > NITRO_CAPTURE_MIB_MAX) {
+        error_setg(errp, "the limit of a capture is between %u and %u MiB, "
+                   "not %" PRIu32, NITRO_CAPTURE_MIB_MIN,
+                   NITRO_CAPTURE_MIB_MAX, value);
+        return;
+    }
+    NITRO_ENCLAVE_MACHINE(obj)->capture_mib = value;
 }
 
 static void nitro_get_enclave_cid(Object *obj, Visitor *v, const char *name,
@@ -397,6 +424,13 @@ void nitro_properties_class_init(ObjectClass *oc)
     NITRO_ADD_PROPERTY(str, capture_id, "capture",
                        "Id of the chardev that receives the capture stream "
                        "(pcapng; default: none)");
+    object_class_property_add(oc, "capture-limit", "uint32",
+                              nitro_get_capture_mib, nitro_set_capture_mib,
+                              NULL, NULL);
+    object_class_property_set_description(
+        oc, "capture-limit",
+        "MiB that the capture stream may have; what follows is only counted "
+        "(default " stringify(NITRO_CAPTURE_MIB_DEFAULT) ")");
     NITRO_ADD_PROPERTY(str, pki_directory, "pki-directory",
                        "Folder of the root that signs attestation documents "
                        "(default: $XDG_DATA_HOME/nitroscope/pki)");

@@ -14,3 +14,8 @@
 #define NITRO_MEMORY_MIB_MIN 1
 #define NITRO_MEMORY_MIB_MAX (1 << 24)
 #define NITRO_MEMORY_MIB_DEFAULT 512
+
+/* MiB that the capture stream of a run may have: a busy enclave makes some 25 in a second. */
+#define NITRO_CAPTURE_MIB_MIN 1
+#define NITRO_CAPTURE_MIB_MAX (1 << 20)
+#define NITRO_CAPTURE_MIB_DEFAULT 512

@@ -13,6 +13,7 @@
 
 using nitroscope::test::QtestMachine;
 using nitroscope::test::SmallEif;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -62,6 +63,8 @@ private:
             rows.append({QLatin1String(name), u"on"_s, true});
             rows.append({QLatin1String(name), u"off"_s, false});
         }
+        for (const qint64 limit : {qint64{1}, qint64{1 << 20}})
+            rows.append({u"capture-limit"_s, QString::number(limit), limit});
         for (const qint64 cid : {qint64{4}, qint64{0xfffffffe}})
             rows.append({u"enclave-cid"_s, QString::number(cid), cid});
         return rows;
@@ -178,7 +181,8 @@ private slots:
         QTest::newRow("module-id one digit more")
             << option("module-id=i-00112233445566778-enc0193a4b5c6d7e8f90") << QByteArray("module-id");
         QTest::newRow("QEMU's vsock=") << option("vsock=c") << QByteArray("leave out vsock=");
-        QTest::newRow("QEMU's default id") << option("id=i-234-enc5678") << QByteArray("the same as module-id");
+        QTest::newRow("QEMU's default id")
+            << option("id=i-234-enc5678") << QByteArray("the same as module-id");
         QTest::newRow("empty module-id") << option("module-id=") << QByteArray("module-id");
         QTest::newRow("parent-role that is no ARN") << option("parent-role=admin") << QByteArray("arn:aws");
         QTest::newRow("parent-role of a user")
@@ -328,7 +332,9 @@ private slots:
         QTest::addColumn<QStringList>("arguments");
         QTest::newRow("memory of its own") << QStringList();
         QTest::newRow("in a file") << QStringList{
-            u"-m"_s, u"64M"_s, u"-object"_s, u"memory-backend-file,id=ram,share=on,size=64M,mem-path=%1"_s};
+            u"-m"_s, u"64M"_s, u"-object"_s, u"memory-backend-file,id=ram,share=on,size=64M,mem-path="_s};
+        QTest::newRow("in shared memory") << QStringList{u"-m"_s, u"64M"_s, u"-object"_s,
+                                                         u"memory-backend-memfd,id=ram,share=on,size=64M"_s};
     }
 
     void reset_forgetsMemory() {
@@ -336,10 +342,11 @@ private slots:
         QTemporaryDir folder;
         QString options = u"nitro-enclave,reboot=reset"_s;
         const QString ram = folder.filePath(u"ram"_s);
-        if (!arguments.isEmpty()) {
-            arguments.last() = arguments.last().arg(ram);
+        const bool isFile = !arguments.isEmpty() && arguments.last().endsWith(u"mem-path="_s);
+        if (isFile)
+            arguments.last() += ram;
+        if (!arguments.isEmpty())
             options += u",memory-backend=ram"_s;
-        }
         QtestMachine machine;
         QVERIFY2(machine.start(arguments + QStringList{u"-M"_s, options}), machine.errorOutput());
         machine.command(u"cont"_s);
@@ -350,7 +357,7 @@ private slots:
         QVERIFY(machine.takeEvent(u"RESET"_s)[u"guest"_s].toBool());
         QCOMPARE(machine.read32(0x1000), 0u);
         QCOMPARE(machine.read32(0x2abcde0), 0u);
-        if (arguments.isEmpty())
+        if (!isFile)
             return;
         QFile file(ram);
         QVERIFY(file.open(QIODevice::ReadOnly));
@@ -362,5 +369,3 @@ private slots:
 
 QTEST_GUILESS_MAIN(NitroMachine)
 #include "tst_nitro_machine.moc"
-
-using namespace Qt::Literals::StringLiterals;

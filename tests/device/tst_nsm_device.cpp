@@ -6,6 +6,7 @@
 #include "tests/device/support/nsm_driver.hpp"
 
 #include <QCryptographicHash>
+#include <QElapsedTimer>
 #include <QJsonArray>
 #include <QtTest>
 
@@ -323,6 +324,26 @@ private slots:
     void manyRequests_wrapTheRing() {
         for (int i = 0; i < 40; ++i)
             QVERIFY(m_nsm.ask(describePcr(i % 32)).startsWith(describedPcr));
+    }
+
+    // A driver that breaks its queue and resets the device in a loop fills neither a pipe nor anybody's memory.
+    void queue_brokenInALoop_isToldAtABoundedRate() {
+        constexpr int times = 600, burst = 200, perSecond = 10;
+        const QByteArray before = m_machine.errorOutput();
+        QElapsedTimer clock;
+        clock.start();
+        for (int i = 0; i < times; ++i) {
+            m_nsm.start();
+            m_nsm.describe(0,
+                           {NsmDriver::requestBuffer, 64, Descriptor::write, 0}); // where a request should be
+            m_nsm.offer({0});
+            m_nsm.notify();
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(
+            m_machine.errorOutput().mid(before.size()).contains("more messages are not shown"), 20'000);
+        const qint64 lines = m_machine.errorOutput().mid(before.size()).count('\n');
+        QVERIFY2(lines <= burst + perSecond * (clock.elapsed() / 1000 + 2),
+                 qPrintable(QString::number(lines)));
     }
 
 private:

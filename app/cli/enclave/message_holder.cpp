@@ -10,6 +10,7 @@ namespace nitroscope::cli {
 namespace {
 
 constexpr int patienceMs = 250;
+constexpr qsizetype maxHeld = 100;
 
 bool outputsAreOne() {
     struct stat output {
@@ -26,6 +27,8 @@ MessageHolder::MessageHolder(QObject *parent) : QObject(parent), m_isShared(outp
 }
 
 void MessageHolder::tell(const QString &text) {
+    if (m_held.size() >= maxHeld)
+        release();
     if (!m_isShared || m_line == Line::ended) {
         say(text);
         return;

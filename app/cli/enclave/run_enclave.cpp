@@ -127,9 +127,17 @@ private:
     // better words by then.
     void onLog(const app::LogEntry &entry) {
         if (entry.source == "qemu"_L1 && entry.level == app::LogLevel::error && !m_options.verbose)
-            m_qemuErrors << entry.text;
+            keepQemuError(entry.text);
         else if (m_options.verbose || entry.level >= app::LogLevel::warning)
             tell(u"%1: %2"_s.arg(entry.source, entry.text));
+    }
+
+    // The first ones: they name the cause, and an enclave can provoke any number of others.
+    void keepQemuError(const QString &line) {
+        if (m_qemuErrors.size() < maxQemuErrors)
+            m_qemuErrors << line;
+        else
+            ++m_qemuErrorsLeftOut;
     }
 
     void onSignal(int signal) {
@@ -151,15 +159,21 @@ private:
         m_messages.release();
         const ExitCode code = exitCodeOf(reason, m_failure);
         if (code == qemuFailed)
-            for (const QString &line : std::as_const(m_qemuErrors))
-                // The reason usually quotes the last one, without QEMU's name before it.
-                if (!reason.message.endsWith(QStringView(line).mid(line.indexOf(": "_L1) + 2)))
-                    say(line);
+            sayQemuErrors(reason);
         // The guest may have ended by itself just before it was to be stopped.
         const bool stopped = reason.kind == app::EndKind::stoppedByUser;
         if (!stopped || !m_isStopping)
             sayEnd(reason);
         QCoreApplication::exit(stopped ? m_stopCode : code);
+    }
+
+    void sayQemuErrors(const app::EndReason &reason) {
+        for (const QString &line : std::as_const(m_qemuErrors))
+            // The reason usually quotes the last one, without QEMU's name before it.
+            if (!reason.message.endsWith(QStringView(line).mid(line.indexOf(": "_L1) + 2)))
+                say(line);
+        if (m_qemuErrorsLeftOut > 0)
+            say(u"QEMU had %1 more messages."_s.arg(m_qemuErrorsLeftOut));
     }
 
     void sayEnd(const app::EndReason &reason) {
@@ -184,7 +198,9 @@ private:
     QByteArray m_awaited; // text on the console before which standard input is not read; empty = read
     QByteArray m_recent;  // the end of the console's output, as long as m_awaited may be split
     std::optional<app::BootFailure> m_failure;
+    static constexpr qsizetype maxQemuErrors = 40;
     QStringList m_qemuErrors;
+    quint64 m_qemuErrorsLeftOut = 0;
     int m_stopCode = ok;
     bool m_isStopping = false;
     bool m_isOutputClosed = false;

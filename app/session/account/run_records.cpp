@@ -17,6 +17,19 @@ QString text(const pcapng::MachineRecord &machine, const char *key) {
     return machine.fields.value(QLatin1String(key)).toString();
 }
 
+QDateTime timeOf(const pcapng::Record &record) {
+    return QDateTime::fromMSecsSinceEpoch(record.hostNs / 1'000'000, Qt::UTC);
+}
+
+// Of the record that a stream ends with when it has reached its limit.
+std::optional<QString> fullCaptureText(const pcapng::MachineRecord &machine) {
+    const QVariant limit = machine.fields.value(u"limit"_s);
+    if (machine.kind != QLatin1String(NITRO_CAPTURE_KIND_CONTROL) || !limit.isValid())
+        return std::nullopt;
+    return u"The capture has reached its limit of %1 MiB. What follows is counted, but neither recorded nor shown; "
+           "a larger limit can be chosen for the next run (capture-limit)."_s.arg(limit.toULongLong() >> 20);
+}
+
 } // namespace
 
 std::optional<BootStage> bootStageOf(const pcapng::Record &record) {
@@ -79,13 +92,14 @@ std::optional<LogEntry> logEntryOf(const pcapng::Record &record) {
         const bool bad = machine->kind == QLatin1String(NITRO_CAPTURE_KIND_BOOT_FAILURE);
         const bool attention = machine->kind == QLatin1String(NITRO_CAPTURE_KIND_BOOT_WARNING);
         level = bad ? LogLevel::error : attention ? LogLevel::warning : LogLevel::info;
+        if (const auto text = fullCaptureText(*machine))
+            return LogEntry{timeOf(record), LogLevel::warning, u"capture"_s, *text};
     } else if (std::holds_alternative<pcapng::DroppedRecord>(record.content)) {
         level = LogLevel::warning;
     } else {
         return std::nullopt;
     }
-    return LogEntry{QDateTime::fromMSecsSinceEpoch(record.hostNs / 1'000'000, Qt::UTC), level, u"capture"_s,
-                    pcapng::summaryOf(record)};
+    return LogEntry{timeOf(record), level, u"capture"_s, pcapng::summaryOf(record)};
 }
 
 } // namespace nitroscope::app

@@ -5,6 +5,8 @@
 // launch_arguments.hpp turns it into QEMU's arguments.
 #pragma once
 
+#include "qemu-machine/launch/limits.h"
+
 #include <QMetaType>
 #include <QString>
 #include <QStringList>
@@ -57,6 +59,7 @@ struct VsockOptions {
 #define LAUNCH_OPTION(TYPE, MEMBER, DEFAULT, ...)
 #define VSOCK_OPTION(TYPE, MEMBER, DEFAULT, ...) launch_type::TYPE::Value MEMBER = DEFAULT;
 #include "app/session/launch/launch_options.def"
+#include "qemu-machine/launch/limits.h"
 #undef LAUNCH_OPTION
 #undef VSOCK_OPTION
 

@@ -52,9 +52,11 @@ void writeOptions(PacketTail &tail, const Packet &packet, std::int64_t virtualNs
 Capture::Capture(const NitroCaptureHost &host, const NitroCaptureOptions &options,
                  std::unique_ptr<std::byte[]> memory)
     : m_host(host), m_enabled(options.enabled ? options.enabled : NITRO_CAPTURE_ALL_INTERFACES),
-      m_ring(std::move(memory), effectiveCapacity(options)), m_capacity(effectiveCapacity(options)) {
+      m_ring(std::move(memory), effectiveCapacity(options)), m_capacity(effectiveCapacity(options)),
+      m_limit(options.limit) {
     std::ranges::copy(options.snap_length, m_snapLengths.begin());
     writeSection(m_header, viewOf(options.application), viewOf(options.hardware));
+    m_bytes = m_header.size();
     updateAccepting();
 }
 
@@ -64,7 +66,7 @@ void Capture::locked(Change &&change) {
     {
         const std::lock_guard guard(m_mutex);
         change();
-        wake = m_consumerIdle && (m_ring.used() > 0 || m_finished);
+        wake = m_consumerIdle && (m_ring.used() > 0 || m_finished || !m_isFullSaid);
         if (wake)
             m_consumerIdle = false;
     }
@@ -176,7 +178,7 @@ void Capture::endConsoleBatch() {
 }
 
 void Capture::add(const Packet &packet, Times times) {
-    if (append(packet, times, 0))
+    if (!m_isFull && append(packet, times, 0))
         return;
     ++m_dropped[packet.interface];
     m_unreportedDrops = true;
@@ -198,7 +200,13 @@ bool Capture::append(const Packet &packet, Times times, std::size_t reserve) {
                               pcapng::blockTrailerBytes;
     if (total > m_capacity || total + reserve > m_ring.free())
         return false;
-    if (m_unreportedDrops && !reportDropped(times, total + reserve))
+    // The two records of a full stream are in the room that was kept for them.
+    if (!m_isFull && !isAllowed(total + reserve)) {
+        m_isFull = true;
+        m_isFullSaid = false;
+        return false;
+    }
+    if (m_unreportedDrops && !m_isFull && !reportDropped(times, total + reserve))
         return false;
     tail.u32(static_cast<std::uint32_t>(total));
 
@@ -221,6 +229,7 @@ bool Capture::append(const Packet &packet, Times times, std::size_t reserve) {
     }
     pieces[4] = tail.bytes();
     m_ring.append(pieces);
+    m_bytes += total;
     ++m_records[packet.interface];
     return true;
 }
@@ -239,11 +248,20 @@ bool Capture::reportDropped(Times times, std::size_t reserve) {
     return true;
 }
 
+void Capture::sayFull() {
+    MachineRecord record(NITRO_CAPTURE_KIND_CONTROL);
+    record.boolean("paused", m_paused).number("limit", m_limit);
+    m_isFullSaid =
+        append({.interface = NITRO_CAPTURE_MACHINE, .note = {}, .pieces = {record.encoded()}}, now(), 0);
+}
+
 Bytes Capture::peek() {
     const std::lock_guard guard(m_mutex);
     if (m_headerSent < m_header.size())
         return m_header.bytes().subspan(m_headerSent);
-    if (m_ring.used() == 0 && m_unreportedDrops)
+    if (m_ring.used() == 0 && !m_isFullSaid)
+        sayFull();
+    if (m_ring.used() == 0 && m_unreportedDrops && (!m_isFull || m_finished))
         reportDropped(now(), 0);
     if (m_ring.used() > 0)
         return m_ring.readable();
@@ -297,6 +315,9 @@ NitroCaptureStats Capture::stats() const {
     stats.pending = m_ring.used();
     stats.high_water = m_ring.highWater();
     stats.capacity = m_capacity;
+    stats.limit = m_limit;
+    stats.bytes = m_bytes;
+    stats.full = m_isFull;
     stats.enabled = m_enabled;
     std::ranges::copy(m_snapLengths, stats.snap_length);
     stats.paused = m_paused;

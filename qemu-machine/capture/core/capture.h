@@ -5,7 +5,8 @@
  *
  * Reporting functions may be called from any thread, take a short lock, never wait for the consumer and never allocate.
  * When the consumer is slower than the devices, the newest records are dropped and counted; the counts appear in the
- * stream as soon as there is room. The consumer's functions (peek, consume, pull, rewind, finish) belong to one thread.
+ * stream as soon as there is room. A stream that has reached its limit says so, drops everything from then on, and
+ * says at its end how much that was. The consumer's functions (peek, consume, pull, rewind, finish) belong to one thread.
  * Texts are UTF-8 and zero-terminated, NULL is empty; long ones are cut. A NULL NitroCapture is allowed everywhere and
  * does nothing, so that a device needs no check of its own.
  */
@@ -37,6 +38,7 @@ typedef struct NitroCaptureHost {
 
 typedef struct NitroCaptureOptions {
     size_t capacity;                                /* bytes of finished blocks held for the consumer; 0 = default */
+    uint64_t limit;                                 /* bytes that the stream may have; 0 = any number */
     uint32_t enabled;                               /* bit per interface; 0 = all */
     uint32_t snap_length[NITRO_CAPTURE_INTERFACES]; /* bytes kept of a record, its header included; 0 = all */
     const char *application;                        /* written into the section header; may be NULL */
@@ -158,6 +160,9 @@ typedef struct NitroCaptureStats {
     uint32_t enabled;
     uint32_t snap_length[NITRO_CAPTURE_INTERFACES];
     int paused;
+    uint64_t limit; /* of the stream's bytes; 0 = none */
+    uint64_t bytes; /* of the stream so far, also those that wait */
+    int full;       /* the limit is reached: everything is dropped */
 } NitroCaptureStats;
 void nitro_capture_stats(const NitroCapture *capture, NitroCaptureStats *stats);
 

@@ -7,6 +7,10 @@
 // is allocated after construction and nobody waits. When a block does not fit, it is the one that is lost
 // (what led to the overflow is worth more than what followed), its interface's counter goes up, and the next
 // block that fits is preceded by a "dropped" machine record. capture.h is the same thing for C.
+//
+// A stream with a limit is full when a block would lead beyond it: a "capture" record says so, nothing more is
+// taken, and when the stream is finished a last "dropped" record says how much that was. There is always room
+// for these.
 #pragma once
 
 #include "qemu-machine/capture/core/block_ring.hpp"
@@ -59,6 +63,8 @@ public:
     NitroCaptureStats stats() const;
 
 private:
+    static constexpr std::size_t endBytes = 2048; // for what is said of a full stream, and the statistics
+
     struct Times {
         std::int64_t host = 0, virtualClock = 0; // nanoseconds
     };
@@ -73,6 +79,9 @@ private:
     Times now() const;
     void add(const Packet &packet, Times times);
     bool append(const Packet &packet, Times times, std::size_t reserve);
+    // Whether the limit leaves room for so many more bytes.
+    bool isAllowed(std::size_t bytes) const { return m_limit == 0 || m_bytes + bytes + endBytes <= m_limit; }
+    void sayFull();
     bool reportDropped(Times times, std::size_t reserve);
     void reportSettings();
     void endConsoleBatch();
@@ -91,11 +100,15 @@ private:
     bool m_finished = false;
     bool m_consumerIdle = true;
     bool m_unreportedDrops = false;
+    bool m_isFull = false;
+    bool m_isFullSaid = true;
     std::array<std::uint32_t, NITRO_CAPTURE_INTERFACES> m_snapLengths{};
     std::array<std::uint64_t, NITRO_CAPTURE_INTERFACES> m_records{}, m_dropped{}, m_droppedReported{};
     ConsoleBatch m_console;
     BlockRing m_ring;
     const std::size_t m_capacity;
+    const std::uint64_t m_limit;
+    std::uint64_t m_bytes = 0; // of the stream so far, its headers included
     SectionBuffer m_header, m_trailer;
     std::size_t m_headerSent = 0, m_trailerSent = 0;
 };

@@ -32,6 +32,9 @@ EnclaveCaptureInfo *qmp_query_capture(Error **errp)
     info->capacity = stats.capacity;
     info->pending = stats.pending;
     info->high_water = stats.high_water;
+    info->limit = stats.limit;
+    info->bytes = stats.bytes;
+    info->full = stats.full;
     for (int i = NITRO_CAPTURE_INTERFACES; i-- > 0;) {
         EnclaveCaptureCounters *counters = g_new0(EnclaveCaptureCounters, 1);
 

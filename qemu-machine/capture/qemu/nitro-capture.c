@@ -15,11 +15,13 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/error-report.h"
 #include "qemu/lockable.h"
 #include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "qemu/notify.h"
 #include "qemu/timer.h"
+#include "qemu/units.h"
 #include "qapi/error.h"
 #include "chardev/char-fe.h"
 #include "hw/qdev-core.h"
@@ -50,6 +52,7 @@ struct NitroCaptureSink {
     guint watch;
     /* The chardev has a reader; a file always has. */
     bool open;
+    bool full_told;
 };
 
 static int64_t nitro_capture_host_ns(void *opaque)
@@ -84,6 +87,20 @@ static gboolean nitro_capture_writable(void *do_not_use, GIOCondition condition,
     return G_SOURCE_REMOVE;
 }
 
+/* Once, for who sees no stream. */
+static void nitro_capture_tell_full(NitroCaptureSink *sink)
+{
+    NitroCaptureStats stats;
+
+    nitro_capture_stats(sink->core, &stats);
+    if (stats.full && !sink->full_told) {
+        sink->full_told = true;
+        warn_report("the capture has reached its limit of %" PRIu64 " MiB: "
+                    "what follows is counted, but not recorded; the limit is "
+                    "set with capture-limit", stats.limit / MiB);
+    }
+}
+
 /* Bytes that the chardev took; 0 when it takes none now or there are none. */
 static size_t nitro_capture_write_some(NitroCaptureSink *sink)
 {
@@ -116,6 +133,7 @@ static void nitro_capture_pump(void *opaque)
     size_t turn = 0;
     size_t left;
 
+    nitro_capture_tell_full(sink);
     if (!sink->open || sink->watch) {
         return;
     }
@@ -245,9 +263,10 @@ NitroCapture *nitro_capture_sink_core(NitroCaptureSink *sink)
 
 NitroCaptureSink *nitro_capture_sink_create(Object *machine,
                                             const char *chardev_id,
-                                            Error **errp)
+                                            uint64_t limit, Error **errp)
 {
     const NitroCaptureOptions options = {
+        .limit = limit,
         .application = "Nitroscope",
         .hardware = "QEMU machine nitro-enclave",
     };

@@ -17,12 +17,13 @@
 OBJECT_DECLARE_SIMPLE_TYPE(NitroCaptureSink, NITRO_CAPTURE_SINK)
 
 /*
- * A child "capture-sink" of the machine, writing to the chardev of that id. Returns
- * NULL and an error when there is no such chardev or it is taken.
+ * A child "capture-sink" of the machine, writing to the chardev of that id, at
+ * most so many bytes. Returns NULL and an error when there is no such chardev or
+ * it is taken.
  */
 NitroCaptureSink *nitro_capture_sink_create(Object *machine,
                                             const char *chardev_id,
-                                            Error **errp);
+                                            uint64_t limit, Error **errp);
 
 /* The machine's sink; NULL and an error when nothing is captured. */
 NitroCaptureSink *nitro_capture_sink_find(Error **errp);

@@ -232,6 +232,55 @@ private slots:
         QVERIFY(isKind(file.packets[0], "dropped"));
     }
 
+    void limit_reached_isSaidAndTheRestIsCounted() {
+        FakeClock clock;
+        NitroCaptureOptions options{};
+        options.limit = 100'000;
+        const CapturePointer capture = makeCapture(clock, options);
+        QByteArray stream;
+        for (uint64_t i = 1; i <= 200; ++i) {
+            addNsm(capture.get(), false, QByteArray(1000, 'p'), i);
+            stream += pullAll(capture.get());
+        }
+        NitroCaptureStats stats;
+        nitro_capture_stats(capture.get(), &stats);
+        QVERIFY(stats.full);
+        QCOMPARE(stats.limit, options.limit);
+        const uint64_t recorded = stats.records[NITRO_CAPTURE_NSM];
+        QCOMPARE(recorded + stats.dropped[NITRO_CAPTURE_NSM], 200ull);
+
+        WalkedFile file = walk(stream);
+        QVERIFY(file.valid);
+        QCOMPARE(file.packets.size(), qsizetype(recorded) + 1);
+        QVERIFY(isKind(file.packets.last(), "capture"));
+        QVERIFY(file.packets.last().data.contains("\x65"
+                                                  "limit"));
+        // Neither what comes later nor its number is written before the end.
+        addConsole(capture.get(), "not kept\n");
+        QCOMPARE(pullAll(capture.get()), QByteArray());
+        nitro_capture_finish(capture.get());
+        stream += pullAll(capture.get());
+        file = walk(stream);
+        QVERIFY(file.valid);
+        QVERIFY(isKind(file.packets.last(), "dropped"));
+        QCOMPARE(number(file.statistics[1].value(droppedOption), 0, 8), 200 - recorded);
+        QVERIFY2(stream.size() <= qsizetype(options.limit), qPrintable(QString::number(stream.size())));
+        QVERIFY2(stream.size() > qsizetype(options.limit) * 9 / 10,
+                 qPrintable(QString::number(stream.size())));
+    }
+
+    void limit_reachedWithoutAReader_isSaidToTheNextOne() {
+        FakeClock clock;
+        NitroCaptureOptions options{};
+        options.limit = 20'000;
+        const CapturePointer capture = makeCapture(clock, options);
+        for (uint64_t i = 1; i <= 100; ++i)
+            addNsm(capture.get(), false, QByteArray(1000, 'p'), i);
+        const WalkedFile file = walk(pullAll(capture.get()));
+        QVERIFY(file.valid);
+        QVERIFY(isKind(file.packets.last(), "capture"));
+    }
+
     void newReader_getsHeadersAndTheWholeCurrentBlock_data() {
         QTest::addColumn<int>("taken");
         for (const int taken : {0, 1, 100, 400, 500, 555, 600, 700, 800, 1000})

@@ -115,6 +115,16 @@ private slots:
         QCOMPARE(runCommand(run()).error.count("The magic is wrong"), 1);
     }
 
+    // Of what an enclave can provoke any number of, the first ones are told, and how many more there were.
+    void errors_flood_isToldInPart() {
+        qputenv("NITROSCOPE_FAKE_QEMU", "complain");
+        const auto result = runCommand(run());
+        QCOMPARE(result.exitCode, 5);
+        QVERIFY2(result.error.contains("complaint 1 of the guest's making"), result.error);
+        QVERIFY2(result.error.contains("QEMU had 960 more messages."), result.error);
+        QVERIFY2(result.error.count("complaint") <= 41, result.error); // the reason quotes the last one
+    }
+
     void output_holdsTheConsoleAndNothingElse() {
         qputenv("NITROSCOPE_FAKE_QEMU", "reboot");
         const auto result = runCommand(run());

@@ -101,7 +101,10 @@ void play() {
         shutdown("guest-shutdown");
     if (scenario == "hang-up")
         ::shutdown(qmp, SHUT_RDWR);
-    if (scenario == "exit")
+    if (scenario == "complain")
+        for (int i = 1; i <= 1000; ++i)
+            std::fprintf(stderr, "qemu-system-x86_64: complaint %d of the guest's making\n", i);
+    if (scenario == "exit" || scenario == "complain")
         std::exit(3);
 }
 

@@ -43,21 +43,27 @@ private slots:
         const auto row = [](const char *name, const char *option, const char *value, const Change &change) {
             QTest::newRow(name) << change << QString(option) << QString(value);
         };
-        row("least", "-machine", "nitro-enclave", [](LaunchSpec &) {});
-        row("debug", "-machine", "nitro-enclave,debug-mode=on", [](LaunchSpec &s) { s.debugMode = true; });
-        row("not strict", "-machine", "nitro-enclave,strict=off", [](LaunchSpec &s) { s.strict = false; });
+        row("least", "-machine", "nitro-enclave,memory-backend=ram", [](LaunchSpec &) {});
+        row("debug", "-machine", "nitro-enclave,debug-mode=on,memory-backend=ram",
+            [](LaunchSpec &s) { s.debugMode = true; });
+        row("not strict", "-machine", "nitro-enclave,strict=off,memory-backend=ram",
+            [](LaunchSpec &s) { s.strict = false; });
         row("identity", "-machine",
-            "nitro-enclave,module-id=m,parent-role=arn:aws:iam::1:role/r,parent-id=i-1", [](LaunchSpec &s) {
+            "nitro-enclave,module-id=m,parent-role=arn:aws:iam::1:role/r,parent-id=i-1,memory-backend=ram",
+            [](LaunchSpec &s) {
                 s.moduleId = "m";
                 s.parentRole = "arn:aws:iam::1:role/r";
                 s.parentId = "i-1";
             });
         row("EIF as it is", "-kernel", "/a,b,,c=d e.eif",
             [](LaunchSpec &s) { s.eifPath = "/a,b,,c=d e.eif"; });
-        row("option hidden in a value", "-machine", "nitro-enclave,parent-id=x,,strict=off",
+        row("option hidden in a value", "-machine",
+            "nitro-enclave,parent-id=x,,strict=off,memory-backend=ram",
             [](LaunchSpec &s) { s.parentId = "x,strict=off"; });
         row("memory", "-m", "1234M", [](LaunchSpec &s) { s.memoryMiB = 1234; });
         row("default memory", "-m", "512M", [](LaunchSpec &) {});
+        row("memory is shared", "-object", "memory-backend-memfd,id=ram,share=on,size=96M",
+            [](LaunchSpec &s) { s.memoryMiB = 96; });
         row("processors", "-smp", "4", [](LaunchSpec &s) { s.cpuCount = 4; });
         row("default accelerator", "-accel", "tcg", [](LaunchSpec &) {});
         row("kvm", "-accel", "kvm", [](LaunchSpec &s) { s.accelerator = Accelerator::kvm; });
@@ -66,16 +72,21 @@ private slots:
         row("initrd as it is", "-initrd", "/x,y", [](LaunchSpec &s) { s.initrdPath = "/x,y"; });
         row("no display", "-display", "none", [](LaunchSpec &) {});
         row("ends can be inspected", "-action", "panic=pause,shutdown=pause", [](LaunchSpec &) {});
-        row("capture", "-machine", "nitro-enclave,capture=capture",
+        row("capture", "-machine", "nitro-enclave,capture=capture,memory-backend=ram",
             [](LaunchSpec &s) { s.capturePath = "/tmp/a,b.pcapng"; });
+        row("capture's limit", "-machine",
+            "nitro-enclave,capture-limit=64,capture=capture,memory-backend=ram", [](LaunchSpec &s) {
+                s.capturePath = "/tmp/a.pcapng";
+                s.captureLimitMiB = 64;
+            });
         row("vsock", "-machine",
-            "nitro-enclave,enclave-cid=20,vsock-routes=8000=tcp:127.0.0.1:80;5000=refuse,heartbeat=delay",
+            "nitro-enclave,enclave-cid=20,vsock-routes=8000=tcp:127.0.0.1:80;5000=refuse,heartbeat=delay,memory-backend=ram",
             [](LaunchSpec &s) {
                 s.vsock.cid = 20;
                 s.vsock.routes = QStringList{"8000=tcp:127.0.0.1:80", "5000=refuse"};
                 s.vsock.heartbeat = "delay";
             });
-        row("route with a comma", "-machine", "nitro-enclave,vsock-routes=1=unix:/a,,b",
+        row("route with a comma", "-machine", "nitro-enclave,vsock-routes=1=unix:/a,,b,memory-backend=ram",
             [](LaunchSpec &s) { s.vsock.routes = QStringList{"1=unix:/a,b"}; });
         row("heartbeat delay", "-global", "virtio-vsock-device.heartbeat-delay=250",
             [](LaunchSpec &s) { s.vsock.heartbeatDelay = 250; });
@@ -106,7 +117,8 @@ private slots:
         LaunchChannels withVsock = channels;
         withVsock.vsock = "/r,1/vsock";
         const auto arguments = launchArguments(spec(), 0, withVsock);
-        QCOMPARE(valueOf(arguments, "-machine"), QString("nitro-enclave,vsock-path=/r,,1/vsock"));
+        QCOMPARE(valueOf(arguments, "-machine"),
+                 QString("nitro-enclave,vsock-path=/r,,1/vsock,memory-backend=ram"));
     }
 
     void arguments_relativePaths_becomeAbsolute() {
