@@ -3,19 +3,21 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace nitroscope::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr double patienceSeconds = 10;
 
 pid_t spawn(const std::vector<std::string> &command, int output) {
     std::vector<char *> arguments;
@@ -74,12 +76,15 @@ GuestRun runGuest(const std::vector<std::string> &command, const std::vector<std
         if (noteMarkers(seen, markers, elapsed(), run))
             break;
     }
-    kill(child, SIGKILL);
     close(channel[0]);
+    // First in good terms: who has started QEMU ends it, too, before the next run is timed.
+    kill(child, SIGTERM);
     rusage usage{};
     int status = 0;
-    while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
-    }
+    for (const double end = elapsed() + patienceSeconds; wait4(child, &status, WNOHANG, &usage) == 0;
+         std::this_thread::sleep_for(std::chrono::milliseconds(1)))
+        if (elapsed() > end)
+            kill(child, SIGKILL);
     run.peakKiB = usage.ru_maxrss;
     run.tail = seen.substr(seen.size() - std::min<size_t>(seen.size(), 1500));
     return run;

@@ -19,7 +19,7 @@ struct GuestRun {
     std::string tail;  // the console's last lines, for error messages
 };
 
-// Starts `command`, waits until the last marker was seen or `timeoutSeconds` passed, then kills it. The
+// Starts `command`, waits until the last marker was seen or `timeoutSeconds` passed, then ends it, and waits for that. The
 // markers are looked for in the console's bytes in any order.
 GuestRun runGuest(const std::vector<std::string> &command, const std::vector<std::string> &markers,
                   double timeoutSeconds);
