@@ -8,6 +8,7 @@
 #include "app/formats/kernel/bzimage.hpp"
 #include "app/formats/symbols/kernel_file.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
+#include "app/session/run/guest_memory.hpp"
 #include "tests/boot/support/guest.hpp"
 
 #include <algorithm>
@@ -15,7 +16,6 @@
 #include <cstdio>
 #include <ctime>
 #include <QCoreApplication>
-#include <QTemporaryDir>
 
 using namespace nitroscope;
 using namespace Qt::Literals::StringLiterals;
@@ -63,19 +63,18 @@ bool recoverAgainstDecompression(const QString &path) {
 }
 
 bool readRunningGuest() {
-    QTemporaryDir folder;
-    const QString ram = folder.filePath(u"ram"_s);
     test::Guest guest;
     if (test::Guest::qemu().isEmpty() || test::Guest::demoEif().isEmpty() ||
         !guest.start({u"-M"_s, u"nitro-enclave,memory-backend=ram"_s, u"-object"_s,
-                      u"memory-backend-file,id=ram,share=on,size=512M,mem-path="_s + ram, u"-m"_s, u"512M"_s,
-                      u"-kernel"_s, test::Guest::demoEif()}) ||
+                      u"memory-backend-memfd,id=ram,share=on,size=512M"_s, u"-m"_s, u"512M"_s, u"-kernel"_s,
+                      test::Guest::demoEif()}) ||
         !guest.waitForConsole("nitroscope-demo: ready", 300)) {
         std::fprintf(stderr, "the demo enclave does not run\n");
         return false;
     }
     const auto image = symbols::KernelImage::open(test::Guest::demoEif());
-    const auto memory = guest::PhysicalMemory::open(ram, arch::x86_64());
+    const auto ram = app::guestMemoryOfQemu(guest.processId());
+    const auto memory = guest::PhysicalMemory::open(ram.value_or(QString()), arch::x86_64());
     if (!image || !memory)
         return false;
     std::vector<double> times;

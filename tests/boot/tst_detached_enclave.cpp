@@ -7,6 +7,7 @@
 #include "tests/boot/support/raw_eif.hpp"
 #include "tests/unit/cli/command.hpp"
 
+#include <QDirIterator>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -56,6 +57,11 @@ private slots:
         const auto tasks = runCommand({"kernel", "tasks", "--enclave-name", "demo"});
         QVERIFY2(tasks.exitCode == 0, tasks.error);
         QVERIFY2(tasks.output.contains("demo-app") && tasks.output.contains("kthreadd"), tasks.output);
+
+        // It is in no file: what the enclave keeps secret reaches no disk.
+        constexpr qint64 largest = 8 << 20;
+        for (QDirIterator files(runtime.path(), QDir::Files, QDirIterator::Subdirectories); files.hasNext();)
+            QVERIFY2(QFileInfo(files.next()).size() < largest, qPrintable(files.filePath()));
 
         QCOMPARE(runCommand({"terminate-enclave", "--enclave-id", id}).exitCode, 0);
         QVERIFY(runCommand({"kernel", "log", "--enclave-id", id}).exitCode != 0);

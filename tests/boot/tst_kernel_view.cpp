@@ -6,6 +6,7 @@
 #include "app/core/arch/x86/x86_64.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
 #include "app/session/programs/enclave_programs.hpp"
+#include "app/session/run/guest_memory.hpp"
 #include "app/session/unwind/debug_symbols.hpp"
 #include "app/session/unwind/unwinder.hpp"
 #include "support/debian_enclave.hpp"
@@ -24,16 +25,15 @@ namespace {
 
 constexpr int bootSeconds = 300, answerSeconds = 120;
 
-// A guest whose RAM is in a file.
+// A guest whose RAM can be looked at.
 struct RamGuest {
-    QTemporaryDir folder;
     Guest guest;
 
-    QString ram() const { return folder.filePath(u"ram"_s); }
+    QString ram() const { return app::guestMemoryOfQemu(guest.processId()).value_or(QString()); }
     bool boot(const QString &eif, const QStringList &more = {}) {
         return guest.start(QStringList{u"-M"_s, u"nitro-enclave,memory-backend=ram"_s, u"-object"_s,
-                                       u"memory-backend-file,id=ram,share=on,size=512M,mem-path="_s + ram(),
-                                       u"-m"_s, u"512M"_s, u"-kernel"_s, eif} +
+                                       u"memory-backend-memfd,id=ram,share=on,size=512M"_s, u"-m"_s,
+                                       u"512M"_s, u"-kernel"_s, eif} +
                            more) &&
                guest.waitForConsole("nitroscope-demo: ready", bootSeconds);
     }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // `kernel log|tasks|modules`: what the kernel of an enclave knows of itself, read from the guest's memory
-// without stopping it: of an enclave that runs with its memory in a file, or of such a file.
+// without stopping it: of an enclave that runs, or of a file with the memory of one.
 #include "app/cli/enclave/enclave_choice.hpp"
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
 #include "app/core/architectures.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
-#include "app/session/run/ram_file.hpp"
+#include "app/session/run/guest_memory.hpp"
 
 namespace nitroscope::cli {
 namespace {
@@ -28,7 +28,7 @@ app::Result<Sources> sourcesOf(const Wanted &wanted) {
     const auto record = chooseEnclave(wanted.enclave, ChooseFrom::running);
     if (!record)
         return tl::unexpected(record.error());
-    const auto ram = app::ramFileOf(record->process);
+    const auto ram = app::guestMemoryOf(record->process);
     if (!ram)
         return tl::unexpected(ram.error());
     return Sources{*ram, wanted.kernel.empty() ? record->eifPath : pathOf(wanted.kernel)};

@@ -2,7 +2,7 @@
 //
 // What a guest-physical address is on the nitro-enclave board, and the guest's RAM as bytes.
 //
-// RAM is a file that QEMU and we share (memory-backend-file, share=on); it is read while the guest runs, so
+// RAM is a file that QEMU and we share (memory-backend-memfd, session/run/guest_memory.hpp); it is read while the guest runs, so
 // two reads may see two moments. As in the rest of the project it is read by pread and not through a mapping:
 // a file that shrinks gives a failed read, never a signal. Where the board has RAM is the architecture's to
 // say. Registers of devices are never read, because reading them has effects; the firmware's ROM lies outside

@@ -23,7 +23,7 @@ namespace nitroscope::app {
 struct LiveTargetFiles {
     QString eif, append; // what is booted, and what -append adds to its command line
     QString firmwareElf;
-    QString ram; // guest RAM as a file; empty when it is not shared
+    QString ram; // path of the guest's RAM; empty when it cannot be looked at
 };
 
 class LiveTarget : public DebugTarget {

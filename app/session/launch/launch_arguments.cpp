@@ -43,8 +43,7 @@ QString machineOption(const LaunchSpec &spec, bool captures, const LaunchChannel
         machine << property("vsock-path", channels.vsock);
     if (captures)
         machine << u"capture=capture"_s;
-    if (!channels.ram.isEmpty())
-        machine << u"memory-backend=ram"_s;
+    machine << u"memory-backend=ram"_s;
     return machine.join(u',');
 }
 
@@ -107,6 +106,9 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
         machineOption(spec, !channels.capture.isEmpty() || !spec.capturePath.isEmpty(), channels),
         u"-m"_s,
         u"%1M"_s.arg(memory),
+        // Shared with those who look into it (run/guest_memory.hpp), and in no file system.
+        u"-object"_s,
+        u"memory-backend-memfd,id=ram,share=on,size=%1M"_s.arg(memory),
         // A dead enclave stays, so that its last PCRs can still be asked for; we end QEMU ourselves.
         u"-action"_s,
         u"panic=pause,shutdown=pause"_s,
@@ -128,11 +130,6 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
     else if (!spec.capturePath.isEmpty())
         arguments << u"-chardev"_s
                   << u"file,id=capture,path=%1"_s.arg(optionValue(absolute(spec.capturePath)));
-    if (!channels.ram.isEmpty())
-        arguments << u"-object"_s
-                  << u"memory-backend-file,id=ram,share=on,mem-path=%1,size=%2M"_s
-                         .arg(optionValue(channels.ram))
-                         .arg(memory);
     if (!channels.gdbStub.isEmpty())
         arguments << u"-chardev"_s << socketChardev("gdb", channels.gdbStub) << u"-gdb"_s << u"chardev:gdb"_s;
     if (const QString plugin = tracePlugin(spec); !plugin.isEmpty())

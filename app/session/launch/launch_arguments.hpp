@@ -20,7 +20,6 @@ struct LaunchChannels {
     QString qmp;
     QString console;      // without .in and .out
     QString capture;      // socket of the capture stream; empty: to the spec's file, if any
-    QString ram = {};     // file that becomes the guest's RAM, shared with us; empty = private to QEMU
     QString gdbStub = {}; // Unix socket that we listen on for QEMU's gdbstub; empty = none
     QString vsock = {};   // where the machine makes its hybrid socket; empty = none
 };

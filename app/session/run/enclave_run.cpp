@@ -4,10 +4,10 @@
 #include "app/core/program_locations.hpp"
 #include "app/session/debug/live_target.hpp"
 #include "app/session/registry/vsock_places.hpp"
+#include "app/session/run/memory_room.hpp"
 
 #include <QFileInfo>
 #include <QJsonArray>
-#include <QStorageInfo>
 
 namespace nitroscope::app {
 
@@ -15,6 +15,12 @@ using namespace Qt::Literals::StringLiterals;
 namespace {
 
 using State = EnclaveSession::State;
+
+// Whether the file is an EIF, or a file at all, is the machine's to judge: its words are the user's.
+quint64 eifBytesOf(const LaunchSpec &spec) {
+    const QFileInfo eif(spec.eifPath);
+    return eif.isFile() ? static_cast<quint64>(eif.size()) : 0;
+}
 
 } // namespace
 
@@ -69,6 +75,10 @@ void EnclaveRun::begin() {
     }
     QString program;
     QStringList arguments;
+    if (!hasMemoryRoom()) {
+        onProcessEnd({});
+        return;
+    }
     if (const auto prepared = prepare(&program, &arguments); !prepared) {
         m_evidence.startError = prepared.error();
         onProcessEnd({});
@@ -106,33 +116,23 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
     if (auto placed = placeVsock(); !placed)
         return placed;
     channels.vsock = m_spec.vsock.path;
-    // Whether the file is an EIF, or a file at all, is the machine's to judge: its words are the user's.
-    const QFileInfo eif(m_spec.eifPath);
-    const quint64 eifBytes = eif.isFile() ? static_cast<quint64>(eif.size()) : 0;
-    placeMemory(eifBytes, &channels);
     if (m_spec.debugger)
         if (auto prepared = prepareDebugger(&channels); !prepared)
             return prepared;
 
     *program = *qemu;
-    *arguments = launchArguments(m_spec, eifBytes, channels);
+    *arguments = launchArguments(m_spec, eifBytesOf(m_spec), channels);
     return {};
 }
 
-// Guest RAM in a file of the run's folder, for those who look into it while the guest runs. A file system
-// that has no room for it would kill QEMU in the middle.
-void EnclaveRun::placeMemory(quint64 eifBytes, LaunchChannels *channels) {
-    constexpr quint64 mebibyte = 1 << 20, spare = 64 * mebibyte;
-    const quint64 memory = memoryMiBOf(m_spec, eifBytes) * mebibyte;
-    const QStorageInfo storage(m_folder->path());
-    if (storage.isValid() && quint64(storage.bytesAvailable()) >= memory + spare) {
-        m_ram = channels->ram = m_folder->filePath(u"ram"_s);
-        return;
-    }
-    log(m_spec.debugger ? LogLevel::warning : LogLevel::info, "session",
-        u"The guest's memory cannot be looked at from outside, because %1 has no room for it (%2 MiB)."_s
-            .arg(storage.rootPath())
-            .arg(memory / mebibyte));
+// A refusal as the machine's own: nitro-cli has a number for it.
+bool EnclaveRun::hasMemoryRoom() {
+    const auto room = checkMemoryRoom(memoryMiBOf(m_spec, eifBytesOf(m_spec)));
+    if (room)
+        return true;
+    m_evidence.bootFailure = BootFailure{{}, {}, u"E27"_s, room.error().message, {}, {}};
+    emit bootFailed(*m_evidence.bootFailure);
+    return false;
 }
 
 // A CID that nobody has, and a socket that those who look for enclaves will find.

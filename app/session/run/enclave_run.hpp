@@ -69,7 +69,7 @@ signals:
 private:
     Result<void> prepare(QString *program, QStringList *arguments);
     Result<void> placeVsock();
-    void placeMemory(quint64 eifBytes, LaunchChannels *channels);
+    bool hasMemoryRoom();
     void limitCapture();
     void connectProcess();
     Result<void> prepareDebugger(LaunchChannels *channels);
@@ -95,7 +95,6 @@ private:
     LaunchSpec m_spec;
     RunLimits m_limits;
     LiveCapture *m_capture;
-    QString m_ram;                         // the file with the guest's memory; empty when there is none
     std::optional<RuntimeFolder> m_folder; // outlives socket, pipes and process
     ChannelServer m_qmpServer;
     std::unique_ptr<GdbEndpoint> m_gdb; // with LaunchSpec::debugger

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Of EnclaveRun: a run under the debugger. QEMU's stub leads to the endpoint, the endpoint's broker to the
-// target, and guest RAM is a file in the run's folder.
+// target, which also looks into the guest's memory.
 #include "app/core/architectures.hpp"
 #include "app/core/program_locations.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/session/debug/live_target.hpp"
 #include "app/session/run/enclave_run.hpp"
+#include "app/session/run/guest_memory.hpp"
 
 #include <QSaveFile>
 
@@ -70,9 +71,13 @@ Result<void> EnclaveRun::prepareDebugger(LaunchChannels *channels) {
 void EnclaveRun::startDebugger() {
     if (m_target || m_ending)
         return;
-    m_target = std::make_unique<LiveTarget>(
-        m_gdb->broker(), &m_machine,
-        LiveTargetFiles{m_spec.eifPath, m_spec.append, shareFolder() + u"/nitroscope-boot.elf"_s, m_ram});
+    const auto memory = guestMemoryOfQemu(m_process.processId());
+    if (!memory)
+        log(LogLevel::warning, "debugger", memory.error().text());
+    m_target = std::make_unique<LiveTarget>(m_gdb->broker(), &m_machine,
+                                            LiveTargetFiles{m_spec.eifPath, m_spec.append,
+                                                            shareFolder() + u"/nitroscope-boot.elf"_s,
+                                                            memory.value_or(QString())});
     connect(m_target.get(), &DebugTarget::problem, this,
             [this](const Error &error) { log(LogLevel::warning, "debugger", error.text()); });
     connect(m_target.get(), &DebugTarget::stateChanged, this, &EnclaveRun::reportRunState);

@@ -35,8 +35,9 @@ EndReason bootFailure(const BootFailure &failure) {
     QString advice;
     if (!failure.stage.isEmpty())
         advice = u"The console shows how far the firmware came."_s;
-    else if (!failure.eCode.isEmpty() && failure.eCode != "E19"_L1 && failure.eCode != "E26"_L1)
-        // Files that cannot be read, too little memory and what EC2 does not know, such as another ramdisk, stay
+    else if (!failure.eCode.isEmpty() && failure.eCode != "E19"_L1 && failure.eCode != "E26"_L1 &&
+             failure.eCode != "E27"_L1)
+        // Files that cannot be read, too little memory, for the enclave or in the computer, and what EC2 does not know, such as another ramdisk, stay
         // refusals; their messages say what to do.
         advice = u"With strict checking off, what can be booted anyway is booted with a warning."_s;
     return {EndKind::bootFailed, failure.message, advice};

@@ -3,7 +3,6 @@
 // VMCOREINFO and the kernel's log in both layouts, well-formed, damaged and hostile.
 #include "app/session/kernel/kernel_tasks.hpp"
 #include "app/session/kernel/vmcoreinfo.hpp"
-#include "app/session/run/ram_file.hpp"
 #include "made_up_log.hpp"
 
 #include <QRandomGenerator>
@@ -153,20 +152,6 @@ private slots:
         QCOMPARE(taskStateLetter(8, 0), u"t"_s);
         QCOMPARE(taskStateLetter(0x80, 0x20), u"Z"_s);
         QCOMPARE(taskStateLetter(0x80, 0x10), u"X"_s);
-    }
-
-    void ramFile_ofQemusArguments_isFound() {
-        // As in /proc/PID/cmdline: a zero byte ends each argument.
-        const auto joined = [](std::initializer_list<QByteArray> arguments) {
-            QByteArray line;
-            for (const QByteArray &argument : arguments)
-                line += argument + '\0';
-            return line;
-        };
-        QCOMPARE(*ramFileIn(joined(
-                     {"qemu", "-object", "memory-backend-file,id=ram,mem-path=/run/a,,b/ram,size=1M"})),
-                 u"/run/a,b/ram"_s);
-        QVERIFY(!ramFileIn(joined({"qemu", "-m", "512M"})));
     }
 };
 
