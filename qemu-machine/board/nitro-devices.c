@@ -88,7 +88,8 @@ static void nitro_vsock_init(NitroMachineState *nms)
     nitro_set_text(vsock, "heartbeat", nms->heartbeat);
     /* As on EC2, the parent reads the console of a debuggable enclave only. */
     qdev_prop_set_bit(vsock, "console", nms->debug_mode);
-    object_property_add_child(OBJECT(nms), "vsock", OBJECT(vsock));
+    /* Not "vsock": that is a property, as of QEMU's own machine. */
+    object_property_add_child(OBJECT(nms), "virtio-vsock", OBJECT(vsock));
     qdev_realize_and_unref(
         vsock, BUS(&VIRTIO_MMIO(nms->transports[NITRO_VIRTIO_VSOCK])->bus),
         &error_fatal);

@@ -607,7 +607,8 @@ void virtio_vsock_set_capture(VirtIOVsock *s, NitroCapture *capture)
 
 VirtIOVsock *virtio_vsock_find(Error **errp)
 {
-    Object *vsock = object_resolve_path_component(qdev_get_machine(), "vsock");
+    Object *vsock = object_resolve_path_component(qdev_get_machine(),
+                                                  "virtio-vsock");
 
     if (!vsock) {
         error_setg(errp, "this machine is not nitro-enclave: it has no vsock "
