@@ -14,7 +14,6 @@
 #include "app/formats/eif/eif_signer.hpp"
 
 #include <CLI/Validators.hpp>
-#include <cstring>
 #include <QCoreApplication>
 #include <QFile>
 #include <QFileInfo>
@@ -86,16 +85,6 @@ QString dockerAdvice() {
            "(or `skopeo copy docker://IMAGE oci:folder`) and give the file or folder with --image."_s;
 }
 
-// nitro-cli's --docker-uri, when it names an image that is on disk: a path, perhaps with skopeo's transport
-// before it.
-std::string imageOnDisk(const std::string &uri) {
-    std::string path = uri;
-    for (const char *transport : {"oci:", "oci-archive:", "docker-archive:"})
-        if (uri.starts_with(transport))
-            path = uri.substr(std::strlen(transport));
-    return QFileInfo::exists(pathOf(path)) ? path : std::string();
-}
-
 // What cannot be done says what to do instead; empty when all is well.
 QString complaint(const BuildOptions &options) {
     const int sources = !options.ramdisks.empty() + !options.image.empty() + !options.folder.empty();
@@ -132,7 +121,9 @@ app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
     }
     formats::EnclaveRecipe recipe;
     recipe.rootFolder = pathOf(options.folder);
-    recipe.containerImage = pathOf(options.image);
+    if (!options.image.empty()) // a name that is not there is told by who opens it
+        recipe.containerImage = formats::findImage(pathOf(options.image))
+                                    .value_or(formats::ImageReference{pathOf(options.image)});
     recipe.command = textsOf(options.command);
     recipe.environment = textsOf(options.environment);
     recipe.kernelPath = options.kernel.empty() ? demoPart("bzImage") : pathOf(options.kernel);
@@ -160,9 +151,9 @@ app::Result<formats::EifMeasurements> sign(const BuildOptions &options, std::sto
 }
 
 int build(BuildOptions options) {
-    if (const std::string path = imageOnDisk(options.dockerUri);
-        !path.empty() && options.image.empty() && options.dockerFolder.empty()) {
-        options.image = path;
+    if (options.image.empty() && options.dockerFolder.empty() &&
+        formats::findImage(pathOf(options.dockerUri))) {
+        options.image = options.dockerUri;
         options.dockerUri.clear();
     }
     if (!options.dockerUri.empty() || !options.dockerFolder.empty())
@@ -214,8 +205,10 @@ void addBuildEnclave(CLI::App &parser, int &code) {
         parser.add_subcommand("build-enclave", "Write an EIF from a container image, a folder or ramdisks");
     auto options = std::make_shared<BuildOptions>();
     command
-        ->add_option("--image", options->image,
-                     "Container image: OCI image layout (folder or archive), or docker save")
+        ->add_option(
+            "--image", options->image,
+            "Container image: OCI image layout (folder or archive), or docker save; which of several "
+            "follows as in PATH:TAG, oci:FOLDER:TAG, docker-archive:FILE:NAME:TAG")
         ->type_name("PATH");
     command->add_option("--rootfs", options->folder, "Folder that becomes the program's root file system")
         ->type_name("FOLDER");

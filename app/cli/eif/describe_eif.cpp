@@ -46,6 +46,8 @@ int describe(const QString &path) {
     sayFindings(document->root(), left);
     if (!isDescribable(document->image()))
         return fail(NitroError::eifParsing, u"%1: this is not an EIF, or it is damaged."_s.arg(path));
+    if (const auto problem = document->metadataProblem())
+        return fail(*problem, NitroError::eifParsing);
     const auto measurements = document->measurements();
     if (!measurements)
         return fail(NitroError::eifParsing, measurements.error().text());

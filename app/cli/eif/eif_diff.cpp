@@ -10,6 +10,7 @@
 #include "app/formats/json/json_writer.hpp"
 #include "app/formats/tree/value_text.hpp"
 
+#include <algorithm>
 #include <QJsonArray>
 
 namespace nitroscope::cli {
@@ -105,6 +106,11 @@ int diff(const Options &options) {
         say((before ? after.error() : before.error()).text());
         return unreadable;
     }
+    for (const auto *document : {&*before, &*after})
+        if (const auto damage = document->damage()) {
+            say(damage->text());
+            return unreadable;
+        }
     const SignalWatch signalWatch([](int) {});
     std::stop_source stop;
     DiffOptions how;
@@ -121,7 +127,9 @@ int diff(const Options &options) {
         say(problem);
     if (writeOutput(options.json ? asJson(*comparison) : asText(*comparison, options.all)) != Written::all)
         return unreadable;
-    return comparison->differences.empty() ? nothingFound : somethingFound;
+    const bool isEqual = comparison->differences.empty() && comparison->problems.isEmpty() &&
+                         std::ranges::all_of(comparison->pcrs, &EifComparison::Pcr::isEqual);
+    return isEqual ? nothingFound : somethingFound;
 }
 
 } // namespace
@@ -134,7 +142,9 @@ void addEifDiff(CLI::App &group, int &code) {
     command->add_flag("--all", options->all, "Show every difference, not only the first 100");
     command->add_flag("--json", options->json, "Print JSON (always every difference)");
     options->limits.addTo(*command);
-    command->footer("Exit codes: 0 no difference, 1 differences, 2 a file cannot be read.");
+    command->footer(
+        "Exit codes: 0 no difference, 1 differences or something that cannot be compared, 2 a file cannot be read or is "
+        "no whole EIF.");
     command->callback([options, &code] { code = diff(*options); });
 }
 

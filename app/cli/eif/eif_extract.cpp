@@ -30,6 +30,11 @@ int extract(const Options &options) {
         say(document.error().text());
         return refused;
     }
+    const auto damage = document->damage();
+    if (damage)
+        say(damage->text());
+    if (damage && document->image().sectionCount == 0)
+        return refused;
     const SignalWatch signalWatch([](int) {});
     std::stop_source stop;
     ExtractOptions how;
@@ -51,12 +56,13 @@ int extract(const Options &options) {
         say(u"skipped: "_s + skipped);
     if (report->skippedCount > static_cast<quint64>(report->skipped.size()))
         say(u"skipped: %1 more"_s.arg(report->skippedCount - static_cast<quint64>(report->skipped.size())));
+    const int code = damage || report->lostCount > 0 ? refused : ok;
     if (!options.json) {
         say(u"Extracted to '%1': %2 sections, %3 files, %4 folders, %5 links, %6; %7 skipped."_s.arg(
             pathOf(options.folder), QString::number(report->sections.size()), QString::number(report->files),
             QString::number(report->folders), QString::number(report->links), sizeText(report->bytes),
             QString::number(report->skippedCount)));
-        return ok;
+        return code;
     }
     JsonWriter json;
     json.beginObject();
@@ -67,9 +73,10 @@ int extract(const Options &options) {
     json.field(u"Links", static_cast<qint64>(report->links));
     json.field(u"Bytes", static_cast<qint64>(report->bytes));
     json.field(u"SkippedCount", static_cast<qint64>(report->skippedCount));
+    json.field(u"LostCount", static_cast<qint64>(report->lostCount));
     json.field(u"Skipped", QJsonArray::fromStringList(report->skipped));
     json.endObject();
-    return writeOutput(json.text()) == Written::all ? ok : refused;
+    return writeOutput(json.text()) == Written::all ? code : refused;
 }
 
 } // namespace
@@ -89,7 +96,8 @@ void addEifExtract(CLI::App &group, int &code) {
     command->add_flag("--json", options->json, "Print JSON");
     options->limits.addTo(*command);
     command->footer(
-        "Owners are not restored; devices are left out. Nothing is ever written outside of the folder.");
+        "Owners are not restored; devices are left out. Nothing is ever written outside of the folder.\n"
+        "Exit codes: 0 all that can be extracted is there, 1 not an EIF, not a whole one, or files were lost.");
     command->callback([options, &code] { code = extract(*options); });
 }
 

@@ -67,6 +67,7 @@ int lint(const Options &options) {
         json.field(u"Warnings", count(Severity::warning));
         json.field(u"Notes", count(Severity::note));
         json.field(u"Unlisted", findings->unlisted());
+        json.field(u"Complete", findings->isComplete);
         json.endObject();
         output = json.text();
     } else {
@@ -88,7 +89,9 @@ int lint(const Options &options) {
     }
     if (writeOutput(output) != Written::all)
         return unreadable;
-    return count(Severity::error) > 0 ? somethingFound : nothingFound;
+    if (count(Severity::error) > 0)
+        return somethingFound;
+    return findings->isComplete ? nothingFound : unreadable;
 }
 
 } // namespace
@@ -101,7 +104,8 @@ void addEifLint(CLI::App &group, int &code) {
     command->add_flag("--json", options->json, "Print JSON");
     options->limits.addTo(*command);
     command->footer(
-        "Exit codes: 0 no error (warnings and notes are possible), 1 errors, 2 the file cannot be read.");
+        "Exit codes: 0 no error (warnings and notes are possible), 1 errors, 2 the file cannot be read, or not all of it "
+        "within the limits.");
     command->callback([options, &code] { code = lint(*options); });
 }
 

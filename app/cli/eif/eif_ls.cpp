@@ -10,6 +10,7 @@
 #include "app/formats/json/json_writer.hpp"
 #include "app/formats/tree/value_text.hpp"
 
+#include <map>
 #include <QDateTime>
 
 namespace nitroscope::cli {
@@ -38,18 +39,19 @@ public:
         return path == m_path || (path.startsWith(m_path) && path[m_path.size()] == '/');
     }
 
-    void add(const RamdiskEntry &entry, const QByteArray &target) {
+    // `size` is that of the content, which another name of the file may bring.
+    void add(const RamdiskEntry &entry, quint32 size, const QByteArray &target) {
         if (m_json)
-            addJson(entry, target);
+            addJson(entry, size, target);
         else
-            addLine(entry, target);
+            addLine(entry, size, target);
     }
 
     QByteArray take() { return std::exchange(m_text, {}); }
     qsizetype size() const { return m_text.size(); }
 
 private:
-    void addLine(const RamdiskEntry &entry, const QByteArray &target) {
+    void addLine(const RamdiskEntry &entry, quint32 size, const QByteArray &target) {
         const auto number = [&](quint64 value, int width) {
             const QByteArray digits = QByteArray::number(value);
             m_text += QByteArray(std::max<qsizetype>(0, width - digits.size()), ' ') + digits + ' ';
@@ -64,14 +66,14 @@ private:
                           .rightJustified(10) +
                       ' ';
         else
-            number(entry.size, 10);
+            number(size, 10);
         m_text += timeText(entry.modified) + ' ' + printableText(entry.path).toUtf8();
         if (!target.isEmpty())
             m_text += " -> " + printableText(target).toUtf8();
         m_text += '\n';
     }
 
-    void addJson(const RamdiskEntry &entry, const QByteArray &target) {
+    void addJson(const RamdiskEntry &entry, quint32 size, const QByteArray &target) {
         if (!m_isFirst)
             m_text += ",\n";
         m_isFirst = false;
@@ -85,7 +87,7 @@ private:
         field("ModeText", jsonString(QString::fromLatin1(modeText(entry.mode))));
         field("Uid", QByteArray::number(entry.owner));
         field("Gid", QByteArray::number(entry.group));
-        field("Size", QByteArray::number(entry.size));
+        field("Size", QByteArray::number(size));
         field("Modified", QByteArray::number(entry.modified));
         field("Links", QByteArray::number(entry.links));
         field("Inode", QByteArray::number(entry.inode));
@@ -132,17 +134,34 @@ app::Result<QByteArray> readTarget(RamdiskReader &reader) {
     return target;
 }
 
+// Of files with several names: their sizes, for the names that come without the content. A pass of its own over the
+// headers, because the content may come last and the listing holds nothing.
+using LinkedSizes = std::map<RamdiskEntry::LinkKey, quint32>;
+LinkedSizes linkedSizes(const ByteRegion &region, const RamdiskLimits &limits) {
+    LinkedSizes sizes;
+    RamdiskReader reader(region, limits);
+    while (reader.next().value_or(false)) // what is wrong is told by the pass that lists
+        if (reader.entry().isHardLinked() && reader.entry().size > 0)
+            sizes[reader.entry().linkKey()] = reader.entry().size;
+    return sizes;
+}
+
 int list(const LsOptions &options) {
     const auto document = EifDocument::open(pathOf(options.file));
     if (!document) {
         say(document.error().text());
         return refused;
     }
+    const auto damage = document->damage();
+    if (damage)
+        say(damage->text());
+    if (damage && document->image().sectionCount == 0)
+        return refused;
     const SignalWatch signalWatch([](int) {});
     std::stop_source stop;
     constexpr qsizetype pieceBytes = 256 * 1024;
     Lister lister(options, 0);
-    bool isWhole = true, isFound = false;
+    bool isWhole = !damage, isFound = false;
     int number = 0;
     if (options.json && writeOutput("{\n  \"Files\": [\n") != Written::all)
         return refused;
@@ -150,8 +169,9 @@ int list(const LsOptions &options) {
         if (section.type != eif::SectionType::ramdisk)
             continue;
         lister.setNumber(number++);
-        RamdiskReader reader({&document->source(), section.dataOffset, section.availableSize},
-                             options.limits.limits(stop));
+        const ByteRegion region = {&document->source(), section.dataOffset, section.availableSize};
+        const LinkedSizes sizes = linkedSizes(region, options.limits.limits(stop));
+        RamdiskReader reader(region, options.limits.limits(stop));
         while (true) {
             const auto more = reader.next();
             if (!more) {
@@ -165,8 +185,11 @@ int list(const LsOptions &options) {
             if (!lister.isWanted(reader.entry()))
                 continue;
             isFound = true;
-            const auto target = reader.entry().isLink() ? readTarget(reader) : app::Result<QByteArray>();
-            lister.add(reader.entry(), target.value_or(QByteArray()));
+            const RamdiskEntry entry = reader.entry();
+            const auto target = entry.isLink() ? readTarget(reader) : app::Result<QByteArray>();
+            const auto linked = entry.isHardLinked() ? sizes.find(entry.linkKey()) : sizes.end();
+            lister.add(entry, linked == sizes.end() ? entry.size : linked->second,
+                       target.value_or(QByteArray()));
             if (lister.size() > pieceBytes && writeOutput(lister.take()) != Written::all)
                 return refused;
         }

@@ -11,6 +11,7 @@
 
 #include <QCryptographicHash>
 #include <QFile>
+#include <QFileInfo>
 
 namespace nitroscope::cli {
 
@@ -20,7 +21,16 @@ namespace {
 constexpr auto algorithm = QCryptographicHash::Sha384;
 constexpr int digestBytes = 48;
 
+// A FIFO that nobody writes to and a device without an end would be waited for forever.
+bool isWaitedForForever(const QString &path) {
+    const QFileInfo info(path);
+    return info.exists() && !info.isFile() && !info.isDir();
+}
+
 int printPcr(const QString &path) {
+    if (isWaitedForForever(path))
+        return fail(NitroError::fileOperation,
+                    u"%1: this is not a regular file. Copy its content into one first."_s.arg(path));
     QFile file(path);
     QCryptographicHash content(algorithm);
     // addData() succeeds for a folder, which has nothing to read.
@@ -37,6 +47,9 @@ int printPcr(const QString &path) {
 
 int printPcr8(const QString &path) {
     constexpr qint64 most = 1024 * 1024;
+    if (isWaitedForForever(path))
+        return fail(NitroError::fileOperation,
+                    u"%1: this is not a regular file. Copy the certificate into one first."_s.arg(path));
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
         return fail(NitroError::fileOperation, u"%1: %2"_s.arg(path, file.errorString()));

@@ -38,6 +38,12 @@ int sign(const Options &options) {
         return bySignal + signal;
     if (!measurements)
         return fail(NitroError::signing, measurements.error().text());
+    // It is signed all the same: it may be meant for another time.
+    const auto written =
+        formats::EifDocument::open(pathOf(options.output.empty() ? options.file : options.output));
+    if (const QString problem = written ? formats::certificateDateProblem(*written) : QString();
+        !problem.isEmpty())
+        say(u"Warning: %1 No enclave starts from this image now."_s.arg(problem));
     sayPlain(u"Enclave Image successfully signed."_s);
     return writeOutput(formats::measurementsJson(*measurements)) == Written::all ? ok : refused;
 }

@@ -11,6 +11,7 @@
 #include "app/cli/kit/launch_options.hpp"
 #include "app/cli/kit/nitro_error.hpp"
 #include "app/cli/kit/signal_watch.hpp"
+#include "app/session/registry/enclave_registry.hpp"
 #include "app/session/run/live_session.hpp"
 
 #include <csignal>
@@ -220,8 +221,16 @@ int runWith(RunOptions options, bool hasEif, bool hasConfig) {
     }
     if (!options.cpuIds.empty())
         options.spec.cpuCount = unsigned(options.cpuIds.size());
-    if (options.attachConsole)
+    if (options.attachConsole) {
+        // Nobody is asked for these CPUs, but what nitro-cli refuses is refused.
+        const auto checked =
+            app::checkCpuIds(QVector<unsigned>(options.cpuIds.begin(), options.cpuIds.end()));
+        if (!checked) {
+            fail(checked.error(), NitroError::invalidArgument);
+            return refused;
+        }
         return Run(options).exec();
+    }
     return options.keeperChannel >= 0 ? keepEnclave(options) : startDetached(options);
 }
 

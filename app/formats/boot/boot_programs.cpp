@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/formats/boot/boot_programs.hpp"
 
+#include "app/formats/boot/init_rules.hpp"
 #include "app/formats/elf/elf_header.hpp"
 
 namespace nitroscope::formats {
@@ -29,10 +30,8 @@ public:
                 return program;
             }
             program.entered = at;
-            if (head.startsWith("#!")) {
-                // The interpreter ends with a blank or tab; what follows is its argument.
-                const QByteArray line = head.mid(2, head.indexOf('\n') - 2).trimmed().replace('\t', ' ');
-                at = line.left(line.indexOf(' ') < 0 ? line.size() : line.indexOf(' '));
+            if (const auto line = readScriptLine(head)) {
+                at = line->interpreter;
                 continue;
             }
             const auto elf = readElfHeader(head);
@@ -68,22 +67,18 @@ private:
 
 FirstProgram findApplication(const Finder &files) {
     FirstProgram none;
-    const QList<QByteArray> command = files.text("cmd").split('\n');
-    if (command.first().isEmpty()) {
+    const QList<QByteArray> command = initLines(files.text("cmd"));
+    if (command.isEmpty() || command.first().isEmpty()) {
         none.problem = u"there is no /cmd that names a program"_s;
         return none;
     }
     const QByteArray root = "rootfs", name = command.first();
     if (name.contains('/'))
         return files.enter(name, root);
-    QByteArray path = "/sbin:/usr/sbin:/bin:/usr/bin"; // what AWS's init starts with
-    for (const QByteArray &line : files.text("env").split('\n'))
-        if (line.startsWith("PATH="))
-            path = line.mid(5);
-    for (const QByteArray &folder : path.split(':'))
-        if (files.has(folder + '/' + name, root))
-            return files.enter(folder + '/' + name, root);
-    none.problem = u"%1 of /cmd is in no folder of PATH"_s.arg(QString::fromUtf8(name));
+    for (const char *folder : initSearchPath)
+        if (const QByteArray path = folder + ("/" + name); files.has(path, root))
+            return files.enter(path, root);
+    none.problem = u"%1 of /cmd is in no folder where init looks"_s.arg(QString::fromUtf8(name));
     return none;
 }
 
@@ -91,11 +86,7 @@ FirstProgram findApplication(const Finder &files) {
 
 BootPrograms findBootPrograms(const BootFiles &bootFiles, const QString &commandLine) {
     const Finder files(bootFiles);
-    QByteArray init = "/init";
-    for (const QString &word : commandLine.split(u' '))
-        if (word.startsWith("rdinit="_L1))
-            init = word.mid(7).toUtf8();
-    return {files.enter(init, {}), findApplication(files)};
+    return {files.enter(firstProgramOf(commandLine.toUtf8()), {}), findApplication(files)};
 }
 
 } // namespace nitroscope::formats

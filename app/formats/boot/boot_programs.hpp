@@ -2,7 +2,7 @@
 //
 // The programs that an enclave's user space begins with: init, from the root file system that the ramdisks
 // make, and the application, which AWS's init (and ours) starts out of ramdisk 1: the words of /cmd, in
-// /rootfs, with the PATH of /env. For each, where its first instruction is, as far as the file tells.
+// /rootfs. For each, where its first instruction is, as far as the file tells.
 #pragma once
 
 #include "app/formats/ramdisk/ramdisk.hpp"

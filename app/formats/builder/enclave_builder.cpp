@@ -172,7 +172,7 @@ public:
           m_scratch(QFileInfo(output).absolutePath() + u"/.nitroscope-build-XXXXXX"_s) {}
 
     app::Result<EnclaveBuild> run() {
-        if (m_recipe.rootFolder.isEmpty() == m_recipe.containerImage.isEmpty())
+        if (m_recipe.rootFolder.isEmpty() == m_recipe.containerImage.path.isEmpty())
             return app::failure(u"recipe"_s, u"Name either a root folder or a container image."_s);
         if (!m_scratch.isValid())
             return app::failure(u"output"_s, u"A temporary folder cannot be created beside '%1': %2."_s.arg(
@@ -219,11 +219,13 @@ private:
         return isGood && writer.finish() ? app::Result<void>() : app::Result<void>(writeFailure(file));
     }
 
+    static tl::unexpected<app::Error> noCommand() {
+        return app::failure(u"recipe"_s,
+                            u"There is no command to start: the image has neither CMD nor ENTRYPOINT; "
+                            "give one with --cmd."_s);
+    }
+
     app::Result<void> checkWords(const QStringList &command, const QStringList &environment) const {
-        if (command.isEmpty())
-            return app::failure(u"recipe"_s,
-                                u"There is no command to start: the image has neither CMD nor ENTRYPOINT; "
-                                "give one with --cmd."_s);
         for (const QString &word : command + environment)
             if (word.contains(u'\n'))
                 return app::failure(
@@ -233,6 +235,8 @@ private:
     }
 
     app::Result<void> writeFolder(QFile &file) {
+        if (m_recipe.command.isEmpty())
+            return noCommand();
         if (auto checked = checkWords(m_recipe.command, m_recipe.environment); !checked)
             return checked;
         const auto folder = readFolder(m_recipe.rootFolder, m_recipe.limits);
@@ -274,20 +278,19 @@ private:
         QStringList command = m_recipe.command;
         if (command.isEmpty()) {
             m_result.findings = lintContainerConfig(config);
-            // As nitro-cli: CMD alone, ENTRYPOINT only without it.
-            command = app::jsonStrings(config.value(u"Cmd"));
-            if (command.isEmpty())
-                command = app::jsonStrings(config.value(u"Entrypoint"));
+            // As nitro-cli: CMD alone, even when it is an empty list; ENTRYPOINT only without it.
+            const bool hasCommand = config.value(u"Cmd").isArray();
+            command = app::jsonStrings(config.value(hasCommand ? u"Cmd"_s : u"Entrypoint"_s));
+            if (command.isEmpty() && !hasCommand)
+                return noCommand();
         }
         const QStringList environment = app::jsonStrings(config.value(u"Env")) + m_recipe.environment;
         if (auto checked = checkWords(command, environment); !checked)
             return checked;
         if (m_eif.identity.imageName.isEmpty())
-            m_eif.identity.imageName = image->name().section(u':', 0, -2).isEmpty()
-                                           ? image->name()
-                                           : image->name().section(u':', 0, -2);
-        if (m_eif.identity.imageVersion.isEmpty())
-            m_eif.identity.imageVersion = image->digest();
+            m_eif.identity.imageName = image->name().isEmpty() ? image->title() : repositoryOf(image->name());
+        if (m_eif.identity.imageVersion.isEmpty()) // as nitro-cli: the digits only
+            m_eif.identity.imageVersion = image->digest().section(u':', 1);
         m_eif.identity.dockerInfo = image->inspect();
         const auto tree = image->tree();
         if (!tree)

@@ -14,8 +14,8 @@
 namespace nitroscope::formats {
 
 struct EnclaveRecipe {
-    QString rootFolder = {};     // Exactly one of these two.
-    QString containerImage = {}; // See ContainerImage.
+    QString rootFolder = {};            // Exactly one of these two.
+    ImageReference containerImage = {}; // See ContainerImage.
     // Instead of the image's CMD or ENTRYPOINT, and in addition to its ENV; needed for a folder.
     QStringList command = {};
     QStringList environment = {};

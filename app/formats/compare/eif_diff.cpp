@@ -154,6 +154,53 @@ void compareCertificates(EifComparison &result, const EifDocument &before, const
             {8});
 }
 
+// Bytes that belong to no section: neither measured nor covered by the CRC.
+std::vector<ByteRegion> looseBytes(const EifDocument &document) {
+    std::vector<ByteRegion> regions;
+    for (const eif::Diagnostic &diagnostic : document.image().diagnostics)
+        if (diagnostic.problem == eif::Problem::trailingBytes ||
+            diagnostic.problem == eif::Problem::sectionGap)
+            regions.push_back({&document.source(), diagnostic.offset, diagnostic.length});
+    return regions;
+}
+
+app::Result<void> compareLooseBytes(EifComparison &result, const EifDocument &before,
+                                    const EifDocument &after, const std::stop_token &stop) {
+    const auto a = looseBytes(before), b = looseBytes(after);
+    const auto text = [](const std::vector<ByteRegion> &regions) {
+        QStringList places;
+        for (const ByteRegion &region : regions)
+            places << u"%1 at byte %2"_s.arg(sizeText(region.size)).arg(region.offset);
+        return places.isEmpty() ? u"none"_s : places.join(u", "_s);
+    };
+    bool isEqual = a.size() == b.size();
+    for (size_t i = 0; isEqual && i < a.size(); ++i) {
+        const auto same = hasSameBytes(a[i], b[i], stop);
+        if (!same)
+            return tl::unexpected(same.error());
+        isEqual = *same;
+    }
+    if (!isEqual)
+        add(result, u"file"_s, u"bytes outside of the sections"_s, text(a),
+            text(a) == text(b) ? u"other bytes"_s : text(b), {});
+    return {};
+}
+
+// The CRC follows from the rest; what counts is whether it is right.
+void compareChecksums(EifComparison &result, const EifMeasurements &before, const EifMeasurements &after) {
+    const auto text = [](const EifMeasurements &measured) {
+        return measured.isCrcGood()   ? u"right"_s
+               : measured.computedCrc ? u"%1, should be %2"_s.arg(hexText(measured.storedCrc, 8),
+                                                                  hexText(*measured.computedCrc, 8))
+                                      : u"cannot be computed"_s;
+    };
+    if (text(before) != text(after))
+        add(result, u"header"_s, u"CRC32"_s, text(before), text(after), {});
+    else if (!before.isCrcGood())
+        result.problems << u"The CRC32 of both files is wrong (%1): they were damaged or changed."_s.arg(
+            text(before));
+}
+
 void compareHeaders(EifComparison &result, const EifDocument &before, const EifDocument &after) {
     const eif::Header &a = before.image().header, &b = after.image().header;
     const auto field = [&](const char *name, quint64 x, quint64 y) {
@@ -164,7 +211,15 @@ void compareHeaders(EifComparison &result, const EifDocument &before, const EifD
     field("flags", a.flags, b.flags);
     field("default_mem", a.defaultMemory, b.defaultMemory);
     field("default_cpus", a.defaultCpus, b.defaultCpus);
+    field("reserved", a.reserved, b.reserved);
+    field("unused", a.unused, b.unused);
     field("num_sections", a.sectionCount, b.sectionCount);
+    // What the table has behind the last section; the entries of sections follow from these.
+    for (size_t i = std::max(before.image().sectionCount, after.image().sectionCount); i < a.offsets.size();
+         ++i) {
+        field(qPrintable(u"unused table entry %1, offset"_s.arg(i)), a.offsets[i], b.offsets[i]);
+        field(qPrintable(u"unused table entry %1, size"_s.arg(i)), a.sizes[i], b.sizes[i]);
+    }
 }
 
 } // namespace
@@ -222,6 +277,14 @@ app::Result<EifComparison> compareEifs(const EifDocument &before, const EifDocum
 
     const auto kernelA = regionsOf(before, eif::SectionType::kernel),
                kernelB = regionsOf(after, eif::SectionType::kernel);
+    const auto onlyOne = [&](const char *name, size_t countA, size_t countB) {
+        if (countA != countB)
+            add(result, QString::fromLatin1(name), u"section"_s, QString::number(countA),
+                QString::number(countB), {0, 1});
+    };
+    onlyOne("kernel", kernelA.size(), kernelB.size());
+    onlyOne("cmdline", regionsOf(before, eif::SectionType::cmdline).size(),
+            regionsOf(after, eif::SectionType::cmdline).size());
     if (!kernelA.empty() && !kernelB.empty()) {
         const auto same = hasSameBytes(kernelA[0], kernelB[0], stop);
         if (!same)
@@ -255,6 +318,9 @@ app::Result<EifComparison> compareEifs(const EifDocument &before, const EifDocum
     compareCertificates(result, before, after, result.pcrs[3]);
     compareMetadata(result, {}, before.metadata(), after.metadata());
     compareHeaders(result, before, after);
+    compareChecksums(result, *a, *b);
+    if (auto done = compareLooseBytes(result, before, after, stop); !done)
+        return tl::unexpected(done.error());
     return result;
 }
 

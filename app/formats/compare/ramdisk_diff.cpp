@@ -8,6 +8,7 @@
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
+#include <map>
 #include <QCryptographicHash>
 #include <QDateTime>
 #include <QSet>
@@ -22,6 +23,16 @@ struct Item {
     RamdiskEntry entry;
     QByteArray digest = {}; // SHA-256 of the content.
     QByteArray target = {}; // Of a symbolic link.
+    // Where the content lies and how long it is: in another entry for most names of a file that has several.
+    quint32 contentMember = 0, size = 0;
+    quint64 contentHeader = 0;
+
+    void takeContentOf(const Item &item) {
+        digest = item.digest;
+        size = item.size;
+        contentMember = item.contentMember;
+        contentHeader = item.contentHeader;
+    }
 };
 
 struct Listing {
@@ -30,6 +41,18 @@ struct Listing {
     QHash<QByteArray, std::vector<quint32>> byPath;
     std::optional<app::Error> problem;
 };
+
+// Which of a file's names brings the content is the archiver's choice.
+void joinHardLinks(std::vector<Item> &items) {
+    std::map<RamdiskEntry::LinkKey, size_t> withContent;
+    for (size_t i = 0; i < items.size(); ++i)
+        if (items[i].entry.isHardLinked() && items[i].size > 0)
+            withContent[items[i].entry.linkKey()] = i;
+    for (Item &item : items)
+        if (item.entry.isHardLinked() && item.size == 0)
+            if (const auto found = withContent.find(item.entry.linkKey()); found != withContent.end())
+                item.takeContentOf(items[found->second]);
+}
 
 app::Result<Listing> list(const ByteRegion &region, const RamdiskLimits &limits) {
     constexpr qsizetype maxTargetLength = 4096;
@@ -42,6 +65,9 @@ app::Result<Listing> list(const ByteRegion &region, const RamdiskLimits &limits)
         if (!more || !*more)
             return more;
         Item item{.entry = reader.entry()};
+        item.contentMember = item.entry.member;
+        item.contentHeader = item.entry.headerOffset;
+        item.size = item.entry.size;
         hash.reset();
         while (true) {
             const auto count = reader.read(piece);
@@ -71,6 +97,7 @@ app::Result<Listing> list(const ByteRegion &region, const RamdiskLimits &limits)
             break;
     }
     listing.members = reader.members();
+    joinHardLinks(listing.items);
     return listing;
 }
 
@@ -83,7 +110,7 @@ QString describe(const Item &item) {
     QString text = u"%1 %2:%3 %4"_s.arg(QString::fromLatin1(modeText(entry.mode)))
                        .arg(entry.owner)
                        .arg(entry.group)
-                       .arg(sizeText(entry.size));
+                       .arg(sizeText(item.size));
     return entry.isLink() ? text + u" → "_s + printableText(item.target) : text;
 }
 
@@ -173,8 +200,8 @@ private:
               u"%1:%2"_s.arg(y.specialMajor).arg(y.specialMinor));
         if (x.isLink() && y.isLink())
             field("target", printableText(a.target), printableText(b.target));
-        else if (x.size != y.size)
-            field("size", sizeText(x.size), sizeText(y.size));
+        else if (a.size != b.size)
+            field("size", sizeText(a.size), sizeText(b.size));
         else if (a.digest != b.digest)
             addContent(a, b);
         if (x.inode != y.inode || x.deviceMajor != y.deviceMajor || x.deviceMinor != y.deviceMinor ||
@@ -187,8 +214,8 @@ private:
         constexpr int maxLooked = 20;
         constexpr quint64 maxBytes = 64 * 1024 * 1024;
         QString at;
-        if (++m_looked <= maxLooked && a.entry.size <= maxBytes) {
-            const auto x = content(m_regionA, a.entry), y = content(m_regionB, b.entry);
+        if (++m_looked <= maxLooked && a.size <= maxBytes) {
+            const auto x = content(m_regionA, a), y = content(m_regionB, b);
             if (x && y) {
                 const auto [left, right] = std::ranges::mismatch(*x, *y);
                 at = u", first difference at byte %1"_s.arg(left - x->begin());
@@ -198,7 +225,7 @@ private:
             u"SHA-256 %1%2"_s.arg(QString::fromLatin1(b.digest.toHex()), at));
     }
 
-    app::Result<QByteArray> content(const ByteRegion &region, const RamdiskEntry &wanted) const {
+    app::Result<QByteArray> content(const ByteRegion &region, const Item &wanted) const {
         RamdiskReader reader(region, m_limits);
         QByteArray bytes(static_cast<qsizetype>(wanted.size), '\0');
         while (true) {
@@ -208,7 +235,7 @@ private:
             if (!*more)
                 return app::failure(u"file-changed"_s, u"The file was changed."_s);
             const RamdiskEntry &entry = reader.entry();
-            if (entry.member != wanted.member || entry.headerOffset != wanted.headerOffset)
+            if (entry.member != wanted.contentMember || entry.headerOffset != wanted.contentHeader)
                 continue;
             for (qsizetype done = 0; done < bytes.size();) {
                 const auto count = reader.read(std::as_writable_bytes(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// See container_image.hpp: where the parts of an image are. Its layers are read in container_layers.cpp.
+// See container_image.hpp: where the parts of an image are. Which image is meant is found in container_layout.cpp, its
+// layers are read in container_layers.cpp.
 
 #include "app/formats/container/container_image.hpp"
 
@@ -23,19 +24,35 @@ tl::unexpected<app::Error> bad(const QString &message, const QString &context = 
     return app::failure(u"input"_s, message, context);
 }
 
+QString blobName(const QString &digest) {
+    return u"blobs/"_s + digest.section(u':', 0, 0) + u'/' + digest.section(u':', 1);
+}
+
 } // namespace
 
-app::Result<ContainerImage> ContainerImage::open(const QString &path, const QString &architecture,
+app::Result<ContainerImage> ContainerImage::open(const ImageReference &reference, const QString &architecture,
                                                  const QString &scratchFolder,
                                                  const ContainerLimits &limits) {
     ContainerImage image;
     image.m_limits = limits;
-    if (QFileInfo(path).isDir())
-        image.m_folder = path;
+    const QString &path = reference.path;
+    const QFileInfo info(path);
+    image.m_title = QFileInfo(info.absoluteFilePath()).completeBaseName();
+    if (info.isDir()) // whose name may have dots that begin no suffix
+        image.m_title = QDir(path).canonicalPath().section(u'/', -1);
+    if (info.isDir())
+        image.m_folder = info.canonicalFilePath();
+    else if (!info.isFile())
+        return bad(u"This is neither a file nor a folder."_s, path);
     else if (auto unpacked = image.unpackArchive(path, scratchFolder); !unpacked)
         return tl::unexpected(unpacked.error());
     // Docker's newer archives have both; its own list names the image as its user knows it.
-    auto opened = image.fileOf(u"manifest.json"_s) ? image.openDockerSave() : image.openLayout(architecture);
+    auto opened = image.fileOf(u"manifest.json"_s) ? image.openDockerSave(reference.name, architecture)
+                                                   : image.openLayout(reference.name, architecture);
+    if (opened && image.m_image.isEmpty())
+        opened = bad(u"The image's configuration is not readable."_s);
+    if (opened)
+        opened = image.checkLayers();
     if (!opened) {
         if (opened.error().context.isEmpty())
             opened.error().context = path;
@@ -91,9 +108,10 @@ app::Result<QString> ContainerImage::fileOf(const QString &name) const {
         const auto found = m_parts.constFind(QString::fromUtf8(normalPath(name.toUtf8())));
         if (found != m_parts.cend())
             return *found;
-    } else if (const QString path = m_folder + u'/' + name;
-               !isSuspiciousPath(name.toUtf8()) && QFileInfo(path).isFile()) {
-        return path;
+    } else if (const QString path = QFileInfo(m_folder + u'/' + name).canonicalFilePath();
+               !isSuspiciousPath(name.toUtf8()) && path.startsWith(m_folder + u'/') &&
+               QFileInfo(path).isFile()) {
+        return path; // whatever links lead to it, it is in the folder
     }
     return bad(u"The image has no part '%1': this is neither an OCI image layout nor an archive of docker "
                u"save, or it is not whole."_s.arg(name));
@@ -126,85 +144,37 @@ app::Result<void> ContainerImage::checkDigest(const QString &file, const QString
 
 app::Result<QByteArray> ContainerImage::readBlob(const QJsonObject &descriptor) const {
     const QString digest = descriptor.value(u"digest").toString();
-    const QString name = u"blobs/"_s + digest.section(u':', 0, 0) + u'/' + digest.section(u':', 1);
-    const auto path = fileOf(name);
+    const auto path = blobFile(digest);
     if (!path)
         return tl::unexpected(path.error());
     if (auto checked = checkDigest(*path, digest); !checked)
         return tl::unexpected(checked.error());
-    return readJson(name);
+    return readJson(blobName(digest));
 }
 
-app::Result<void> ContainerImage::openLayout(const QString &architecture) {
-    constexpr int deepest = 4;
-    auto json = readJson(u"index.json"_s);
-    QJsonObject manifest;
-    for (int depth = 0; json && depth < deepest; ++depth) {
-        const QJsonObject object = QJsonDocument::fromJson(*json).object();
-        if (object.contains(u"layers")) {
-            manifest = object;
-            break;
-        }
-        QJsonObject chosen;
-        for (const QJsonValue entry : object.value(u"manifests").toArray()) {
-            const QJsonObject descriptor = entry.toObject();
-            const QString found = descriptor.value(u"platform").toObject().value(u"architecture").toString();
-            if (chosen.isEmpty() && (found.isEmpty() || found == architecture))
-                chosen = descriptor;
-        }
-        if (chosen.isEmpty())
-            return bad(u"The image has no manifest for the platform %1."_s.arg(architecture));
-        const QJsonObject notes = chosen.value(u"annotations").toObject();
-        for (const char16_t *key : {u"io.containerd.image.name", u"org.opencontainers.image.ref.name"})
-            if (m_name.isEmpty())
-                m_name = notes.value(QStringView(key)).toString();
-        json = readBlob(chosen);
-    }
-    if (!json)
-        return tl::unexpected(json.error());
-    const QJsonObject config = manifest.value(u"config").toObject();
-    const auto image = readBlob(config);
-    if (!image)
-        return tl::unexpected(image.error());
-    m_digest = config.value(u"digest").toString();
-    m_image = QJsonDocument::fromJson(*image).object();
-    for (const QJsonValue layer : manifest.value(u"layers").toArray()) {
-        const QString digest = layer.toObject().value(u"digest").toString();
-        const auto file = fileOf(u"blobs/"_s + digest.section(u':', 0, 0) + u'/' + digest.section(u':', 1));
-        if (!file)
-            return tl::unexpected(file.error());
-        if (auto checked = checkDigest(*file, digest); !checked)
-            return checked;
-        m_layers << *file;
-    }
-    return m_image.isEmpty() ? app::Result<void>(bad(u"The image's configuration is not readable."_s))
-                             : app::Result<void>();
+app::Result<QString> ContainerImage::blobFile(const QString &digest) const {
+    return fileOf(blobName(digest));
 }
 
-app::Result<void> ContainerImage::openDockerSave() {
-    const auto json = readJson(u"manifest.json"_s);
-    if (!json)
-        return tl::unexpected(json.error());
-    const QJsonArray images = QJsonDocument::fromJson(*json).array();
-    if (images.size() != 1)
-        return bad(u"The archive holds %1 images; save exactly one."_s.arg(images.size()));
-    const QJsonObject manifest = images.first().toObject();
-    const QString configName = manifest.value(u"Config").toString();
-    const auto image = readJson(configName);
-    if (!image)
-        return tl::unexpected(image.error());
-    m_image = QJsonDocument::fromJson(*image).object();
-    m_digest = u"sha256:"_s +
-               QString::fromLatin1(QCryptographicHash::hash(*image, QCryptographicHash::Sha256).toHex());
-    m_name = manifest.value(u"RepoTags").toArray().first().toString();
-    for (const QJsonValue layer : manifest.value(u"Layers").toArray()) {
-        const auto file = fileOf(layer.toString());
-        if (!file)
-            return tl::unexpected(file.error());
-        m_layers << *file;
+// The layers unpacked are what the configuration says, too: what nitro-cli's Docker would refuse to load.
+app::Result<void> ContainerImage::checkLayers() const {
+    const QJsonArray expected = m_image.value(u"rootfs").toObject().value(u"diff_ids").toArray();
+    if (expected.isEmpty())
+        return {};
+    if (expected.size() != m_layers.size())
+        return bad(u"The configuration names %1 layers, the manifest %2: they do not belong together."_s
+                       .arg(expected.size())
+                       .arg(m_layers.size()));
+    for (qsizetype i = 0; i < m_layers.size(); ++i) {
+        const auto digest = unpackedDigest(m_layers[i], m_limits.unpack);
+        if (!digest)
+            return tl::unexpected(digest.error());
+        if (u"sha256:"_s + QString::fromLatin1(digest->toHex()) != expected[i].toString())
+            return bad(u"Layer %1 has another content than the configuration says (diff_id %2): the image is "
+                       "damaged."_s.arg(i)
+                           .arg(printableText(expected[i].toString().toUtf8())));
     }
-    return m_image.isEmpty() ? app::Result<void>(bad(u"The image's configuration is not readable."_s))
-                             : app::Result<void>();
+    return {};
 }
 
 QJsonObject ContainerImage::inspect() const {

@@ -7,6 +7,8 @@
 #pragma once
 
 #include "app/formats/compression/decompress.hpp"
+#include "app/formats/container/image_choice.hpp"
+#include "app/formats/container/image_reference.hpp"
 #include "app/formats/ramdisk/root_tree.hpp"
 
 #include <QJsonObject>
@@ -23,16 +25,17 @@ struct ContainerLimits {
 
 class ContainerImage {
 public:
-    // `architecture` is "amd64" or "arm64", for images of several platforms. `scratchFolder` takes a copy of
+    // `architecture` is "amd64" or "arm64"; an image for another one is refused. `scratchFolder` takes a copy of
     // an archive's parts while the object lives. Errors: "input", "limit", "cancelled".
-    static app::Result<ContainerImage> open(const QString &path, const QString &architecture,
+    static app::Result<ContainerImage> open(const ImageReference &reference, const QString &architecture,
                                             const QString &scratchFolder, const ContainerLimits &limits = {});
 
     // `Config` of the image: Cmd, Entrypoint, Env, User, WorkingDir ...
     QJsonObject config() const { return m_image.value(u"config"_s).toObject(); }
     // The part of `docker inspect` that can be known from the file.
     QJsonObject inspect() const;
-    QString name() const { return m_name; }     // "repository:tag"; empty when the file has none.
+    QString name() const { return m_name; }     // "repository:tag"; empty when nothing tells it.
+    QString title() const { return m_title; }   // Of the folder or file.
     QString digest() const { return m_digest; } // "sha256:…" of the configuration, the image's id.
     qsizetype layerCount() const { return m_layers.size(); }
 
@@ -46,22 +49,26 @@ public:
                                    const Take &take) const;
 
 private:
+    struct LayoutWalk;
     ContainerImage() = default;
     app::Result<void> unpackArchive(const QString &path, const QString &scratchFolder);
-    app::Result<void> openLayout(const QString &architecture);
-    app::Result<void> openDockerSave();
+    app::Result<void> openLayout(const QString &asked, const QString &architecture);
+    app::Result<void> openDockerSave(const QString &asked, const QString &architecture);
+    void takeImage(const ImageCandidate &chosen);
+    app::Result<void> checkLayers() const;
     app::Result<QString> fileOf(const QString &name) const;
+    app::Result<QString> blobFile(const QString &digest) const;
     app::Result<QByteArray> readJson(const QString &name) const;
     app::Result<QByteArray> readBlob(const QJsonObject &descriptor) const;
     app::Result<void> checkDigest(const QString &file, const QString &digest) const;
     app::Result<void> addLayer(RootTree &tree, int layer) const;
 
-    QString m_folder;                // Of a layout on disk; empty for an archive.
+    QString m_folder;                // Of a layout on disk, without links; empty for an archive.
     QHash<QString, QString> m_parts; // Of an archive: name → file in the scratch folder.
     std::shared_ptr<QTemporaryDir> m_scratch;
     QStringList m_layers; // Files.
     QJsonObject m_image;
-    QString m_name, m_digest;
+    QString m_name, m_title, m_digest;
     ContainerLimits m_limits;
 };
 

@@ -9,19 +9,75 @@
 #include <algorithm>
 #include <archive.h>
 #include <archive_entry.h>
+#include <memory>
+#include <QCryptographicHash>
 #include <QFile>
 
 namespace nitroscope::formats {
+
+namespace {
+
+constexpr size_t blockBytes = 256 * 1024;
+
+void supportFilters(archive *reader) {
+    archive_read_support_filter_gzip(reader);
+    archive_read_support_filter_zstd(reader);
+    archive_read_support_filter_xz(reader);
+    archive_read_support_filter_bzip2(reader);
+}
+
+tl::unexpected<app::Error> readFailure(archive *reader, const QString &path) {
+    const char *text = archive_error_string(reader);
+    return app::failure(
+        u"input"_s, u"The archive cannot be read: %1."_s.arg(QString::fromLocal8Bit(text ? text : "damaged")),
+        path);
+}
+
+} // namespace
+
+app::Result<QByteArray> unpackedDigest(const QString &path, const UnpackLimits &limits) {
+    const std::unique_ptr<archive, int (*)(archive *)> reader(archive_read_new(), archive_read_free);
+    archive_read_support_format_raw(reader.get());
+    archive_read_support_format_empty(reader.get());
+    supportFilters(reader.get());
+    archive_entry *entry = nullptr;
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    if (archive_read_open_filename(reader.get(), QFile::encodeName(path).constData(), blockBytes) !=
+        ARCHIVE_OK)
+        return readFailure(reader.get(), path);
+    const int opened = archive_read_next_header(reader.get(), &entry);
+    if (opened == ARCHIVE_EOF)
+        return hash.result();
+    if (opened < ARCHIVE_WARN)
+        return readFailure(reader.get(), path);
+    std::vector<char> piece(blockBytes);
+    for (quint64 total = 0; true;) {
+        const la_ssize_t count = archive_read_data(reader.get(), piece.data(), piece.size());
+        if (count < 0)
+            return readFailure(reader.get(), path);
+        if (count == 0)
+            return hash.result();
+        total += static_cast<quint64>(count);
+        if (limits.stop.stop_requested())
+            return app::failure(u"cancelled"_s, u"Reading the image was cancelled."_s);
+        // Headers and padding come on top of the contents that the limit is about.
+        if (total > limits.outputBytes + limits.outputBytes / 2 + blockBytes)
+            return app::failure(u"limit"_s,
+                                u"The image unpacks to more than %1; raise the limit if you trust it."_s.arg(
+                                    sizeText(limits.outputBytes)),
+                                path);
+        hash.addData(QByteArrayView(piece.data(), count).toByteArray());
+        if (limits.progress)
+            limits.progress(static_cast<quint64>(archive_filter_bytes(reader.get(), -1)), 0);
+    }
+}
 
 LayerArchive::LayerArchive(const QString &path, const UnpackLimits &limits)
     : m_path(path), m_limits(limits), m_archive(archive_read_new()) {
     archive_read_support_format_tar(m_archive);
     archive_read_support_format_gnutar(m_archive);
     archive_read_support_format_empty(m_archive);
-    archive_read_support_filter_gzip(m_archive);
-    archive_read_support_filter_zstd(m_archive);
-    archive_read_support_filter_xz(m_archive);
-    archive_read_support_filter_bzip2(m_archive);
+    supportFilters(m_archive);
 }
 
 LayerArchive::~LayerArchive() {
@@ -29,14 +85,10 @@ LayerArchive::~LayerArchive() {
 }
 
 tl::unexpected<app::Error> LayerArchive::fail() const {
-    const char *text = archive_error_string(m_archive);
-    return app::failure(
-        u"input"_s, u"The archive cannot be read: %1."_s.arg(QString::fromLocal8Bit(text ? text : "damaged")),
-        m_path);
+    return readFailure(m_archive, m_path);
 }
 
 app::Result<bool> LayerArchive::next() {
-    constexpr size_t blockBytes = 256 * 1024;
     if (m_limits.stop.stop_requested())
         return app::failure(u"cancelled"_s, u"Reading the image was cancelled."_s);
     if (!m_isOpen && archive_read_open_filename(m_archive, QFile::encodeName(m_path).constData(),

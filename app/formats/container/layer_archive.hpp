@@ -40,4 +40,7 @@ private:
     quint64 m_total = 0;
 };
 
+// SHA-256 of an archive without its compression. Errors as LayerArchive.
+app::Result<QByteArray> unpackedDigest(const QString &path, const UnpackLimits &limits);
+
 } // namespace nitroscope::formats

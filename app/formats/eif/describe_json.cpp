@@ -8,7 +8,7 @@
 #include "app/formats/tree/value_text.hpp"
 #include "qemu-machine/launch/certificate.hpp"
 
-#include <algorithm>
+#include <map>
 
 namespace nitroscope::formats {
 
@@ -36,8 +36,10 @@ void writeCertificate(JsonWriter &json, const launch::Certificate &certificate) 
     json.beginObject();
     json.key(u"IssuerName");
     json.beginObject();
-    auto fields = certificate.issuerFields();
-    std::ranges::sort(fields); // nitro-cli keeps them in a sorted map
+    // nitro-cli keeps them in a sorted map: of a key that the name has twice, the last value stays.
+    std::map<std::string, std::string> fields;
+    for (const auto &[name, value] : certificate.issuerFields())
+        fields[name] = value;
     for (const auto &[name, value] : fields)
         json.field(QString::fromStdString(name), QString::fromStdString(value));
     json.endObject();

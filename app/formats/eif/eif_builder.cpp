@@ -5,6 +5,7 @@
 #include "app/formats/eif/eif_builder.hpp"
 
 #include "app/formats/eif/eif_writer.hpp"
+#include "app/formats/eif/metadata_check.hpp"
 #include "app/formats/kernel/bzimage.hpp"
 #include "app/formats/tree/value_text.hpp"
 
@@ -31,9 +32,16 @@ app::Result<EifPart> openPart(eif::SectionType type, const char *role, const QSt
         .type = type, .source = std::make_shared<launch::FileSource>(std::move(*file)), .length = size};
 }
 
-// First word of the version text in a bzImage, such as "6.12.95".
-QString kernelVersionOf(const EifPart &kernel) {
+// First word of the version text in a bzImage, such as "6.12.95". Errors: "recipe" (a kernel for another architecture).
+app::Result<QString> kernelVersionOf(const EifPart &kernel, EifRecipe::Architecture architecture) {
     const auto image = readKernelImage({kernel.source.get(), 0, kernel.length});
+    const bool isArm = architecture == EifRecipe::Architecture::aarch64;
+    if (image && image->kind == (isArm ? KernelImage::Kind::bzImage : KernelImage::Kind::armImage))
+        return app::failure(
+            u"recipe"_s,
+            u"The kernel is for %1, the image is to be for %2. Name the kernel that fits, or the "
+            "other architecture (--arch)."_s.arg(isArm ? u"x86_64"_s : u"aarch64"_s,
+                                                 isArm ? u"aarch64"_s : u"x86_64"_s));
     const QString word = image ? image->version() : QString();
     return word.isEmpty() ? u"unknown"_s : word;
 }
@@ -64,6 +72,12 @@ app::Result<QByteArray> metadataOf(const EifRecipe &recipe, const QString &kerne
         return app::failure(
             u"recipe"_s, u"The custom metadata takes %1 bytes; at most %2 are allowed."_s.arg(custom.size())
                              .arg(maxCustomMetadata));
+    if (const auto deepest = std::max(jsonDepth(custom), jsonDepth(compact(identity.dockerInfo)));
+        deepest + 1 > maxMetadataDepth)
+        return app::failure(
+            u"recipe"_s,
+            u"The metadata are nested %1 levels deep; nitro-cli reads at most %2."_s.arg(deepest + 1)
+                .arg(maxMetadataDepth));
     QByteArray json;
     const auto field = [&](const char *name, const QByteArray &value) {
         json += (json.isEmpty() || json.endsWith('{')) ? "" : ",";
@@ -98,7 +112,9 @@ app::Result<std::vector<EifPart>> collectParts(const EifRecipe &recipe, const QS
     auto kernel = openPart(eif::SectionType::kernel, "kernel", recipe.kernelPath);
     if (!kernel)
         return tl::unexpected(kernel.error());
-    const QString kernelVersion = kernelVersionOf(*kernel);
+    const auto kernelVersion = kernelVersionOf(*kernel, recipe.architecture);
+    if (!kernelVersion)
+        return tl::unexpected(kernelVersion.error());
     parts.push_back(std::move(*kernel));
 
     QByteArray commandLine = recipe.commandLine.toUtf8();
@@ -106,7 +122,7 @@ app::Result<std::vector<EifPart>> collectParts(const EifRecipe &recipe, const QS
         commandLine.chop(1);
     parts.push_back({.type = eif::SectionType::cmdline, .text = commandLine});
 
-    const auto metadata = metadataOf(recipe, kernelVersion, outputPath);
+    const auto metadata = metadataOf(recipe, *kernelVersion, outputPath);
     if (!metadata)
         return tl::unexpected(metadata.error());
     parts.push_back({.type = eif::SectionType::metadata, .text = *metadata});

@@ -5,6 +5,7 @@
 #include "app/formats/eif/eif_document.hpp"
 
 #include "app/formats/eif/eif_tree.hpp"
+#include "app/formats/eif/metadata_check.hpp"
 #include "app/formats/tree/value_text.hpp"
 #include "firmware/eif/parser.hpp"
 #include "qemu-machine/launch/launch.h"
@@ -107,6 +108,17 @@ const Node &EifDocument::root() const {
 std::shared_ptr<const Node> EifDocument::sharedRoot() const {
     return {m_data, &m_data->tree.root};
 }
+std::optional<app::Error> EifDocument::damage() const {
+    for (const eif::Diagnostic &diagnostic : image().diagnostics) {
+        const bool isForeign = diagnostic.problem == eif::Problem::badMagic && image().sectionCount == 0;
+        if (!isForeign && !eif::preventsLoading(diagnostic.problem))
+            continue;
+        const std::string_view text = eif::text(diagnostic.problem);
+        return app::Error{u"E35"_s, QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())),
+                          diagnostic.offset, path()};
+    }
+    return std::nullopt;
+}
 Severity EifDocument::severity() const {
     return worstSeverity(m_data->tree.root);
 }
@@ -116,6 +128,17 @@ QString EifDocument::commandLine() const {
 
 QJsonObject EifDocument::metadata() const {
     return QJsonDocument::fromJson(m_data->tree.facts.metadataJson).object();
+}
+
+std::optional<app::Error> EifDocument::metadataProblem() const {
+    const int index = image().find(eif::SectionType::metadata);
+    if (index < 0)
+        return std::nullopt;
+    const eif::Section &section = image().sections[static_cast<size_t>(index)];
+    auto problem = checkMetadata(bytes(section.dataOffset, section.availableSize));
+    if (problem && problem->offset)
+        *problem->offset += section.dataOffset;
+    return problem;
 }
 
 bool EifDocument::isSigned() const {

@@ -66,6 +66,9 @@ public:
     const Node &root() const;
     // The same, keeping the document alive as long as somebody holds it.
     std::shared_ptr<const Node> sharedRoot() const;
+    // Why this is no EIF, or not a whole one: the first place where its sections end or cannot be found. Nothing for a
+    // file whose sections are all there, however they are refused elsewhere.
+    std::optional<app::Error> damage() const;
     // Worst finding of the tree.
     Severity severity() const;
 
@@ -73,6 +76,9 @@ public:
     QString commandLine() const;
     // The metadata section; empty when missing or not a JSON object.
     QJsonObject metadata() const;
+    // Why nitro-cli does not read it, with its code: "E35" when parsing, "E17" when printing. Nothing when it does, or
+    // when there is no metadata section.
+    std::optional<app::Error> metadataProblem() const;
     bool isSigned() const;
     // Of the signature; nullptr when unsigned or unreadable. Lives as long as the document.
     const launch::Certificate *certificate() const;

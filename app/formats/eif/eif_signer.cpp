@@ -12,6 +12,8 @@
 #include "qemu-machine/launch/certificate.hpp"
 #include "qemu-machine/launch/cose.hpp"
 #include "qemu-machine/launch/hash/digest.hpp"
+#include "qemu-machine/launch/launch_problem.h"
+#include "qemu-machine/launch/signature_check.hpp"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -194,6 +196,14 @@ app::Result<EifMeasurements> signEif(const EifDocument &document, const EifSigne
     result.isSignatureGood = true;
     result.findings.clear();
     return result;
+}
+
+QString certificateDateProblem(const EifDocument &document) {
+    if (const launch::SignatureCheck *check = document.signature())
+        for (const launch::SignatureFinding &finding : check->findings)
+            if (finding.reason == NITRO_LAUNCH_REASON_CERTIFICATE_DATES)
+                return QString::fromStdString(finding.sentence);
+    return {};
 }
 
 } // namespace nitroscope::formats

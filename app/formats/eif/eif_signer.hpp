@@ -49,4 +49,7 @@ app::Result<EifMeasurements> signEif(const EifDocument &document, const EifSigne
                                      const QString &output, std::stop_token stop = {},
                                      const EifDocument::Progress &progress = {});
 
+// Why the signing certificate does not hold today, in a sentence; empty when it does or there is none.
+QString certificateDateProblem(const EifDocument &document);
+
 } // namespace nitroscope::formats

@@ -120,7 +120,7 @@ void addUnusedBytes(Node &root, const eif::Image &image) {
 QString diagnosticText(const eif::Diagnostic &diagnostic) {
     const std::string_view text = eif::text(diagnostic.problem);
     QString sentence = QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
-    if (diagnostic.found != 0 || diagnostic.expected != 0)
+    if (diagnostic.found != diagnostic.expected) // else they are what the sentence is about already
         sentence += u" Found %1 (%2), expected %3 (%4)."_s.arg(diagnostic.found)
                         .arg(hexText(diagnostic.found))
                         .arg(diagnostic.expected)

@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
-#include <tuple>
 #include <unistd.h>
 
 namespace nitroscope::formats {
@@ -143,19 +142,41 @@ private:
         m_place = u"ramdisk %1"_s.arg(number);
         m_prefix = "ramdisk" + QByteArray::number(number);
         m_links.clear();
+        if (auto found = findAskedLinks(region); !found)
+            return found;
         RamdiskReader reader(region, m_options.limits);
         while (true) {
             const auto more = reader.next();
             if (!more) {
                 if (more.error().code == u"cancelled"_s || more.error().code == u"limit"_s)
                     return tl::unexpected(more.error());
-                skip({}, more.error().text());
+                lose({}, more.error().text());
                 return {};
             }
             if (!*more)
                 return {};
             if (auto done = writeEntry(reader); !done)
                 return done;
+        }
+    }
+
+    // A name that is asked for may have its content with another one that is not: the first of the asked names of each
+    // such file. What is wrong with the archive is told by the pass that writes.
+    app::Result<void> findAskedLinks(const ByteRegion &region) {
+        m_askedLinks.clear();
+        if (m_options.paths.isEmpty())
+            return {};
+        RamdiskReader reader(region, m_options.limits);
+        while (true) {
+            const auto more = reader.next();
+            if (!more && more.error().code == u"cancelled"_s)
+                return tl::unexpected(more.error());
+            if (!more || !*more)
+                return {};
+            const RamdiskEntry &entry = reader.entry();
+            const QByteArray path = normalPath(entry.path);
+            if (entry.isHardLinked() && isWanted(path) && !path.isEmpty() && !path.split('/').contains(".."))
+                m_askedLinks.try_emplace(entry.linkKey(), m_prefix + '/' + path);
         }
     }
 
@@ -169,8 +190,12 @@ private:
     app::Result<void> writeEntry(RamdiskReader &reader) {
         const RamdiskEntry &entry = reader.entry();
         const QByteArray path = normalPath(entry.path);
-        if (!isWanted(path))
-            return {};
+        if (!isWanted(path)) {
+            const auto asked = entry.isHardLinked() && entry.size > 0 ? m_askedLinks.find(entry.linkKey())
+                                                                      : m_askedLinks.end();
+            return asked == m_askedLinks.end() ? app::Result<void>()
+                                               : writeFile(reader, asked->second, Role::contentOnly);
+        }
         if (path.split('/').contains("..")) {
             skip(entry.path, u"its path leaves the folder"_s);
             return {};
@@ -187,7 +212,7 @@ private:
         if (entry.isLink())
             return writeLink(reader, target);
         if (entry.isRegular())
-            return writeFile(reader, target);
+            return writeFile(reader, target, Role::file);
         skip(entry.path, u"a device, pipe or socket"_s);
         return {};
     }
@@ -211,12 +236,14 @@ private:
         return {};
     }
 
-    app::Result<void> writeFile(RamdiskReader &reader, const QByteArray &target) {
+    // contentOnly: the entry itself is not asked for, only one of its other names, which is the target.
+    enum class Role { file, contentOnly };
+
+    app::Result<void> writeFile(RamdiskReader &reader, const QByteArray &target, Role role) {
         const RamdiskEntry entry = reader.entry();
-        if (entry.mode & (S_ISUID | S_ISGID))
+        if (role == Role::file && entry.mode & (S_ISUID | S_ISGID))
             skip(entry.path, u"written without its set-user-id or set-group-id bit"_s);
-        const auto key = std::tuple(entry.archive, entry.deviceMajor, entry.deviceMinor, entry.inode);
-        const auto known = entry.links > 1 ? m_links.find(key) : m_links.end();
+        const auto known = entry.isHardLinked() ? m_links.find(entry.linkKey()) : m_links.end();
         bool isJoined = false;
         if (known != m_links.end()) {
             // As the kernel has it (init/initramfs.c, do_name()): a further name joins those before it, and content
@@ -228,9 +255,9 @@ private:
             }
             isJoined = problem == 0; // else a file of its own, which later names join
         }
-        auto file = isJoined ? m_folder.reopenFile(target) : m_folder.makeFile(target, entry.mode | 0200u);
+        auto file = isJoined ? m_folder.reopenFile(target) : m_folder.makeFile(target, entry.mode);
         if (!file) {
-            skip(entry.path, file.error().message);
+            lose(entry.path, file.error().message);
             return {};
         }
         auto done = copyFile(reader, *file);
@@ -239,10 +266,10 @@ private:
         ::close(*file);
         if (!done)
             return done;
-        ++m_report.files;
+        m_report.files += role == Role::file;
         m_folder.setTime(target, entry.modified);
-        if (entry.links > 1)
-            m_links[key] = target;
+        if (entry.isHardLinked())
+            m_links[entry.linkKey()] = target;
         return done;
     }
 
@@ -282,10 +309,15 @@ private:
 
     bool note(const RamdiskEntry &entry, int problem, quint64 &counter) {
         if (problem != 0)
-            skip(entry.path, QString::fromLocal8Bit(std::strerror(problem)));
+            lose(entry.path, QString::fromLocal8Bit(std::strerror(problem)));
         else
             ++counter;
         return problem == 0;
+    }
+
+    void lose(const QByteArray &path, const QString &why) {
+        ++m_report.lostCount;
+        skip(path, why);
     }
 
     void skip(const QByteArray &path, const QString &why) {
@@ -302,8 +334,8 @@ private:
     ExtractReport m_report;
     QString m_place;
     QByteArray m_prefix;
-    // By archive, device and inode: one of the names that share the content.
-    std::map<std::tuple<quint32, quint32, quint32, quint32>, QByteArray> m_links;
+    // One of the names that share the content, of those written and of those asked for.
+    std::map<RamdiskEntry::LinkKey, QByteArray> m_links, m_askedLinks;
 };
 
 } // namespace

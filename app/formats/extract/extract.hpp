@@ -30,6 +30,9 @@ struct ExtractReport {
     QStringList sections; // Names of the section files.
     QStringList skipped;  // "ramdisk 1: dev/null: device", at most 1000.
     quint64 skippedCount = 0;
+    // Those of them that ought to be there: whose archive is damaged, or that could not be written. Devices, sockets,
+    // set-user-id bits and paths that leave the folder are left out on purpose.
+    quint64 lostCount = 0;
 };
 
 // The folder must be new or empty. Blocks: run it in a worker. Errors: "output", "limit", "cancelled",

@@ -23,6 +23,7 @@ namespace nitroscope::formats {
 namespace {
 
 constexpr int folderFlags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+constexpr unsigned ownerWrites = 0200;
 
 // -errno on failure.
 int openInside(int root, const QByteArray &path) {
@@ -84,7 +85,7 @@ app::Result<ExtractFolder> ExtractFolder::create(const QString &path) {
 
 ExtractFolder::ExtractFolder(ExtractFolder &&other) noexcept
     : m_root(std::exchange(other.m_root, -1)), m_folderModes(std::move(other.m_folderModes)),
-      m_lastParent(std::move(other.m_lastParent)),
+      m_readOnly(std::move(other.m_readOnly)), m_lastParent(std::move(other.m_lastParent)),
       m_lastDescriptor(std::exchange(other.m_lastDescriptor, -1)) {}
 
 ExtractFolder::~ExtractFolder() {
@@ -151,12 +152,17 @@ app::Result<int> ExtractFolder::makeFile(const QByteArray &path, unsigned mode) 
         if (::unlinkat(parent, name.constData(), 0) != 0 && errno != ENOENT)
             problem = errno;
         // What was there is gone; O_EXCL and O_NOFOLLOW make sure that nothing is written through a new link.
-        const int file = problem
-                             ? -1
-                             : ::openat(parent, name.constData(),
-                                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode & 0777u);
-        if (file >= 0)
+        const int file =
+            problem ? -1
+                    : ::openat(parent, name.constData(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                               (mode & 0777u) | ownerWrites);
+        if (file >= 0) {
+            if (mode & ownerWrites)
+                m_readOnly.erase(path);
+            else
+                m_readOnly.insert(path);
             return file;
+        }
         problem = problem ? problem : errno;
     }
     return app::failure(u"output"_s, QString::fromLocal8Bit(std::strerror(problem)));
@@ -205,6 +211,16 @@ void ExtractFolder::setTime(const QByteArray &path, qint64 seconds) {
 }
 
 void ExtractFolder::finish() {
+    for (const QByteArray &path : m_readOnly) {
+        QByteArray name;
+        const int parent = openParent(path, name);
+        struct stat status {};
+        // A link would be followed; the file may have been replaced by one.
+        if (parent >= 0 && ::fstatat(parent, name.constData(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(status.st_mode))
+            ::fchmodat(parent, name.constData(), status.st_mode & 0777u & ~ownerWrites, 0);
+    }
+    m_readOnly.clear();
     for (auto it = m_folderModes.rbegin(); it != m_folderModes.rend(); ++it) {
         const int folder = openFolder(it->first);
         if (folder < 0)

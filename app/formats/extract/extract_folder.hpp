@@ -9,6 +9,7 @@
 #include "app/core/result.hpp"
 
 #include <QByteArray>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -25,7 +26,8 @@ public:
     // `path` is normal (no leading slash, no "." or ".."). Parents are made. All of these give errno, 0 =
     // done.
     int makeFolder(const QByteArray &path, unsigned mode);
-    // Replaces what is there, unless it is a folder. The descriptor is open for writing.
+    // Replaces what is there, unless it is a folder. The descriptor is open for writing, whatever the mode says; a
+    // mode without that permission holds from finish() on, because more names may bring more content.
     app::Result<int> makeFile(const QByteArray &path, unsigned mode);
     // The file of that name, which keeps its other names, for writing over it from its start on. It is not emptied:
     // file systems write out at once what is written to an emptied file.
@@ -33,7 +35,7 @@ public:
     int makeLink(const QByteArray &path, const QByteArray &target);
     int makeHardLink(const QByteArray &path, const QByteArray &existing);
     void setTime(const QByteArray &path, qint64 seconds);
-    // Modes of folders, at the end, because a read-only one could not be filled.
+    // Modes of folders and of what may not be written, at the end, because they could not be filled before.
     void finish();
 
 private:
@@ -45,7 +47,8 @@ private:
 
     int m_root = -1;
     std::vector<std::pair<QByteArray, unsigned>> m_folderModes;
-    QByteArray m_lastParent; // Cache: most files follow their neighbours.
+    std::set<QByteArray> m_readOnly; // Files.
+    QByteArray m_lastParent;         // Cache: most files follow their neighbours.
     int m_lastDescriptor = -1;
 };
 

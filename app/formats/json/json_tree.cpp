@@ -17,7 +17,7 @@ using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
-constexpr int maxDepth = 64;
+constexpr int maxDepth = 128; // as many as nitro-cli reads
 constexpr int maxValues = 20'000;
 
 class Reader {

@@ -65,14 +65,20 @@ constexpr FeatureSign featureSigns[] = {
     {"virtio-mmio-cmdline", "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES", &KernelContent::mmioCommandLine},
 };
 
+// The same for the decompressors of ramdisks: what each says of damaged data (lib/decompress_*.c). A table of all their
+// names is in every kernel.
 constexpr struct {
+    const char *text;
     const char *option;
     Compression compression;
-} ramdiskOptions[] = {
-    {"CONFIG_RD_GZIP", Compression::gzip},   {"CONFIG_RD_XZ", Compression::xz},
-    {"CONFIG_RD_ZSTD", Compression::zstd},   {"CONFIG_RD_LZ4", Compression::lz4Legacy},
-    {"CONFIG_RD_BZIP2", Compression::bzip2}, {"CONFIG_RD_LZMA", Compression::lzma},
-    {"CONFIG_RD_LZO", Compression::lzo},
+} ramdiskSigns[] = {
+    {"Not a gzip file", "CONFIG_RD_GZIP", Compression::gzip},
+    {"XZ-compressed data is corrupt", "CONFIG_RD_XZ", Compression::xz},
+    {"ZSTD-compressed data is corrupt", "CONFIG_RD_ZSTD", Compression::zstd},
+    {"Decoding failed", "CONFIG_RD_LZ4", Compression::lz4Legacy},
+    {"Data integrity error when decompressing", "CONFIG_RD_BZIP2", Compression::bzip2},
+    {"LZMA data is corrupt", "CONFIG_RD_LZMA", Compression::lzma},
+    {"Compressed data violation", "CONFIG_RD_LZO", Compression::lzo},
 };
 
 constexpr char configStart[] = "IKCFG_ST", configEnd[] = "IKCFG_ED"; // kernel/configs.c, around a gzip member
@@ -94,6 +100,10 @@ public:
         for (const FeatureSign &sign : featureSigns)
             if (m_content.*sign.feature != KernelFeature::builtIn && window.contains(sign.text))
                 m_content.*sign.feature = KernelFeature::builtIn;
+        for (const auto &sign : ramdiskSigns)
+            if (KernelFeature &feature = ramdisk(sign.compression);
+                feature != KernelFeature::builtIn && window.contains(sign.text))
+                feature = KernelFeature::builtIn;
         collect(m_banner, window, piece, bannerStart, mostBanner);
         // The marks occur once more, without data between, in the driver's own code of other versions.
         collect(m_config, window, piece, configStart, maxConfig);
@@ -105,6 +115,13 @@ public:
         for (const FeatureSign &sign : featureSigns)
             if (m_content.*sign.feature == KernelFeature::unknown)
                 m_content.*sign.feature = KernelFeature::no;
+        // Where none of them is found, it is no Linux, or one that does not say it like this.
+        if (!m_content.banner.isEmpty() && std::ranges::any_of(m_content.ramdisk, [](KernelFeature f) {
+                return f == KernelFeature::builtIn;
+            }))
+            for (const auto &sign : ramdiskSigns)
+                if (ramdisk(sign.compression) == KernelFeature::unknown)
+                    ramdisk(sign.compression) = KernelFeature::no;
         const qsizetype end = m_config.indexOf(configEnd);
         const QByteArray packed = m_config.left(end).mid(static_cast<qsizetype>(sizeof configStart) - 1);
         if (end < 0 || packed.isEmpty())
@@ -131,8 +148,11 @@ private:
         m_content.config = config;
         for (const FeatureSign &sign : featureSigns)
             m_content.*sign.feature = featureOf(m_content.option(sign.option));
-        for (const auto &[option, compression] : ramdiskOptions)
-            m_content.ramdisk[static_cast<size_t>(compression)] = featureOf(m_content.option(option));
+        for (const auto &sign : ramdiskSigns)
+            ramdisk(sign.compression) = featureOf(m_content.option(sign.option));
+    }
+    KernelFeature &ramdisk(Compression compression) {
+        return m_content.ramdisk[static_cast<size_t>(compression)];
     }
 
     KernelContent &m_content;

@@ -54,7 +54,7 @@ struct KernelContent {
     KernelFeature vsock = KernelFeature::unknown;           // CONFIG_VIRTIO_VSOCKETS
     KernelFeature mmio = KernelFeature::unknown;            // CONFIG_VIRTIO_MMIO
     KernelFeature mmioCommandLine = KernelFeature::unknown; // CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES
-    std::array<KernelFeature, 9> ramdisk = {}; // CONFIG_RD_*, by Compression; unknown without config.
+    std::array<KernelFeature, 9> ramdisk = {};              // CONFIG_RD_*, by Compression
 
     // "y", "m", a number or text with its quotes; empty when it is not set or there is no configuration.
     QByteArray option(const QByteArray &name) const;

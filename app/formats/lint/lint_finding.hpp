@@ -29,6 +29,8 @@ struct LintFindings {
     std::vector<LintFinding> listed;  // The worst first; equal ones in the order of the rules.
     std::array<qint64, 4> found = {}; // By severity, listed or not.
 
+    bool isComplete = true; // False: a limit ended the reading, so there may be more.
+
     qint64 count(Severity severity) const { return found[static_cast<size_t>(severity)]; }
     qint64 unlisted() const;
 };

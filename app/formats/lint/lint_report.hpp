@@ -25,6 +25,9 @@ public:
     void add(const QByteArray &rule, Severity severity, const QString &where, const QString &why,
              const QString &advice, ByteRange range);
 
+    // A limit ended the reading of something.
+    void markIncomplete() { m_result.isComplete = false; }
+
     LintFindings take();
 
 private:

@@ -30,7 +30,8 @@ void lintSignature(LintReport &report, const EifDocument &document, const EifMea
             isDates ? "certificate-expired" : "signature-invalid", where,
             QString::fromStdString(finding.sentence) +
                 (isDates
-                     ? u" The hypervisor refuses it; nitro-cli then shows E36, E39 and E11."_s
+                     ? u" nitro-cli's run-enclave refuses it (E59); what starts it without that check fails in the hypervisor "
+                       "with E36, E39 and E11."_s
                      : u" nitro-cli's describe-eif compares only the signed PCR0; run-enclave fails (E59)."_s),
             isDates ? u"Sign it again with a certificate that is valid now: `nitroscope-cli sign-eif`."_s
                     : u"Sign it again: `nitroscope-cli sign-eif`."_s,

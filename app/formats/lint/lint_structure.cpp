@@ -69,6 +69,34 @@ QString sectionPlace(const eif::Image &image, int section) {
     return text;
 }
 
+namespace {
+
+// QEMU's own machine is stricter than the hypervisor.
+void lintOtherMachine(LintReport &report, const EifDocument &document) {
+    const eif::Header &header = document.image().header;
+    if (document.size() < eif::headerSize || (header.version == eif::maxVersion && header.flags == 0))
+        return;
+    const bool isArm = header.flags & eif::flagArm64;
+    QStringList reasons;
+    if (header.version != eif::maxVersion)
+        reasons << u"is version %1"_s.arg(header.version);
+    if (isArm)
+        reasons << u"is for aarch64"_s;
+    if (header.flags & ~eif::flagsKnown)
+        reasons << u"has reserved flags"_s;
+    const bool isKnown = header.version >= eif::minVersion && header.version <= eif::maxVersion;
+    report.note(
+        "qemu-refuses", u"header"_s,
+        u"QEMU's own nitro-enclave machine takes only version 4 images for x86_64 without flags; this one %1."_s
+            .arg(reasons.join(u" and "_s)),
+        isKnown ? u"Nothing, unless you want to start it there. EC2 takes it%1."_s.arg(
+                      isArm ? u" on Graviton instances"_s : u""_s)
+                : u"Build the image again with a current nitro-cli; EC2 does not take it either."_s,
+        {eif::versionOffset, 4});
+}
+
+} // namespace
+
 void lintStructure(LintReport &report, const EifDocument &document) {
     const eif::Image &image = document.image();
     for (const eif::Diagnostic &diagnostic : image.diagnostics) {
@@ -97,17 +125,7 @@ void lintStructure(LintReport &report, const EifDocument &document) {
         report.add(rule, severity, sectionPlace(image, diagnostic.section), why, advice,
                    {diagnostic.offset, diagnostic.length});
     }
-    const bool isArm = image.header.flags & eif::flagArm64;
-    if (document.size() >= eif::headerSize &&
-        (image.header.version != eif::maxVersion || image.header.flags != 0))
-        report.note(
-            "qemu-refuses", u"header"_s,
-            u"QEMU's own nitro-enclave machine takes only version 4 images for x86_64; this one is version %1%2."_s
-                .arg(image.header.version)
-                .arg(isArm ? u" for aarch64"_s : u""_s),
-            u"Nothing, unless you want to start it there. EC2 takes it%1."_s.arg(
-                isArm ? u" on Graviton instances"_s : u""_s),
-            {eif::versionOffset, 4});
+    lintOtherMachine(report, document);
 }
 
 } // namespace nitroscope::formats

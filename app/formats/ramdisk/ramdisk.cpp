@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 
 namespace nitroscope::formats {
 
@@ -28,25 +27,18 @@ std::optional<quint64> Ramdisk::sourceOffset(const RamdiskEntry &entry) const {
 
 namespace {
 
-// The kernel finds hard links by inode and device within one archive; the content comes with any of them,
-// usually the last.
 void joinHardLinks(Ramdisk &ramdisk) {
-    using Key = std::tuple<quint32, quint32, quint32, quint32>;
-    std::map<Key, quint32> withContent;
-    const auto keyOf = [](const RamdiskEntry &entry) {
-        return Key{entry.archive, entry.deviceMajor, entry.deviceMinor, entry.inode};
-    };
-    const auto isLinked = [](const RamdiskEntry &entry) { return entry.isRegular() && entry.links > 1; };
+    std::map<RamdiskEntry::LinkKey, quint32> withContent;
     for (quint32 i = 0; i < ramdisk.entries.size(); ++i)
-        if (const RamdiskEntry &entry = ramdisk.entries[i]; isLinked(entry) && entry.size > 0)
-            withContent[keyOf(entry)] = i;
+        if (const RamdiskEntry &entry = ramdisk.entries[i]; entry.isHardLinked() && entry.size > 0)
+            withContent[entry.linkKey()] = i;
     if (withContent.empty())
         return;
     for (quint32 i = 0; i < ramdisk.entries.size(); ++i) {
         const RamdiskEntry &entry = ramdisk.entries[i];
-        if (!isLinked(entry))
+        if (!entry.isHardLinked())
             continue;
-        if (const auto found = withContent.find(keyOf(entry));
+        if (const auto found = withContent.find(entry.linkKey());
             found != withContent.end() && found->second != i)
             ramdisk.contents.insert(i, found->second);
     }
@@ -54,10 +46,29 @@ void joinHardLinks(Ramdisk &ramdisk) {
 
 } // namespace
 
+namespace {
+
+// Content of a symbolic link; what cannot be read ends the next step of the reader, too.
+QByteArray readTarget(RamdiskReader &reader) {
+    QByteArray target(static_cast<qsizetype>(reader.entry().size), '\0');
+    for (qsizetype done = 0; done < target.size();) {
+        const auto count = reader.read(std::as_writable_bytes(
+            std::span(target.data() + done, static_cast<size_t>(target.size() - done))));
+        if (!count || *count == 0)
+            return {};
+        done += static_cast<qsizetype>(*count);
+    }
+    return target;
+}
+
+} // namespace
+
 app::Result<Ramdisk> readRamdisk(const ByteRegion &region, const RamdiskLimits &limits) {
+    constexpr quint32 maxTarget = 4096;               // PATH_MAX
+    constexpr quint64 maxTargets = quint64{16} << 20; // Bytes of all.
     Ramdisk ramdisk{.region = region};
     RamdiskReader reader(region, limits);
-    while (true) {
+    for (quint64 targets = 0; true;) {
         const auto more = reader.next();
         if (!more && more.error().code == u"cancelled"_s)
             return tl::unexpected(more.error());
@@ -65,7 +76,12 @@ app::Result<Ramdisk> readRamdisk(const ByteRegion &region, const RamdiskLimits &
             ramdisk.problem = more.error();
         if (!more || !*more)
             break;
-        ramdisk.entries.push_back(reader.entry());
+        const RamdiskEntry &entry = reader.entry();
+        if (entry.isLink() && entry.size <= maxTarget && targets + entry.size <= maxTargets) {
+            targets += entry.size;
+            ramdisk.targets.insert(static_cast<quint32>(ramdisk.entries.size()), readTarget(reader));
+        }
+        ramdisk.entries.push_back(entry);
     }
     ramdisk.members = reader.members();
     joinHardLinks(ramdisk);
@@ -122,6 +138,20 @@ app::Result<QByteArray> readContent(const Ramdisk &ramdisk, const RamdiskEntry &
 }
 
 QByteArray normalPath(const QByteArray &path) {
+    // Most are, and share their bytes then.
+    const auto isNormal = [&path] {
+        qsizetype start = 0;
+        while (true) {
+            const qsizetype slash = path.indexOf('/', start), end = slash < 0 ? path.size() : slash;
+            if (end == start || (end == start + 1 && path[start] == '.'))
+                return false;
+            if (slash < 0)
+                return true;
+            start = slash + 1;
+        }
+    };
+    if (isNormal())
+        return path;
     QByteArray normal;
     for (const QByteArray &part : path.split('/'))
         if (!part.isEmpty() && part != ".")
@@ -153,10 +183,50 @@ QByteArray modeText(quint32 mode) {
     return text;
 }
 
+namespace {
+
+constexpr qsizetype maxTargetLength = 4096; // PATH_MAX
+
+// What the archive that every kernel carries has (usr/default_cpio_list).
+bool isBuiltInFolder(const QByteArray &path) {
+    return path == "dev" || path == "root";
+}
+
+} // namespace
+
 BootFiles::BootFiles(const std::vector<Ramdisk> &ramdisks) : m_ramdisks(&ramdisks) {
     for (quint32 r = 0; r < ramdisks.size(); ++r)
         for (quint32 e = 0; e < ramdisks[r].entries.size(); ++e)
-            m_files.insert(normalPath(ramdisks[r].entries[e].path), {r, e});
+            add({r, e});
+}
+
+void BootFiles::add(Place place) {
+    const QByteArray path = normalPath(entry(place).path);
+    const qsizetype slash = path.lastIndexOf('/');
+    const QByteArray folder = path.first(std::max<qsizetype>(slash, 0)), name = path.mid(slash + 1);
+    if (name.isEmpty() || name == "..")
+        return; // the root itself, or a folder that is there
+    if (folder != m_lastFolder) {
+        m_lastFolder = folder;
+        m_lastResolved = isFolder(folder) ? resolvedPath(folder) : std::nullopt;
+    }
+    if (!m_lastResolved) {
+        m_leftOut.push_back(place);
+        return;
+    }
+    const QByteArray key = *m_lastResolved == folder   ? path
+                           : m_lastResolved->isEmpty() ? name
+                                                       : *m_lastResolved + '/' + name;
+    const auto known = m_files.find(key);
+    const bool isKept = known != m_files.end() && entry(*known).isFolder() && entry(place).isFolder();
+    if (known == m_files.end())
+        m_files.insert(key, place);
+    else
+        *known = place;
+    if (!isKept) { // the next folder may lead through it, or not any more
+        m_lastFolder.clear();
+        m_lastResolved = QByteArray();
+    }
 }
 
 std::optional<BootFiles::Place> BootFiles::find(const QByteArray &path) const {
@@ -164,11 +234,29 @@ std::optional<BootFiles::Place> BootFiles::find(const QByteArray &path) const {
     return found == m_files.constEnd() ? std::nullopt : std::optional(*found);
 }
 
+bool BootFiles::isFolder(const QByteArray &path, const QByteArray &root) const {
+    const auto resolved = resolvedPath(path, root);
+    if (!resolved)
+        return false;
+    const auto place = find(root.isEmpty() ? *resolved : resolved->isEmpty() ? root : root + '/' + *resolved);
+    return place ? entry(*place).isFolder() : resolved->isEmpty() || isBuiltInFolder(*resolved);
+}
+
 std::optional<BootFiles::Place> BootFiles::resolve(const QByteArray &path, const QByteArray &root) const {
+    const auto resolved = resolvedPath(path, root);
+    if (!resolved || resolved->isEmpty())
+        return std::nullopt;
+    return find(root.isEmpty() ? *resolved : root + '/' + *resolved);
+}
+
+std::optional<QByteArray> BootFiles::resolvedPath(const QByteArray &path, const QByteArray &root) const {
     constexpr int maxLinks = 40; // MAXSYMLINKS
     constexpr qsizetype maxParts = 4096;
-    QList<QByteArray> left = normalPath(path).split('/');
-    QList<QByteArray> done;
+    const auto partsOf = [](const QByteArray &text) {
+        const QByteArray normal = normalPath(text);
+        return normal.isEmpty() ? QList<QByteArray>() : normal.split('/');
+    };
+    QList<QByteArray> left = partsOf(path), done;
     for (int links = 0; !left.isEmpty();) {
         const QByteArray part = left.takeFirst();
         if (part == "..") {
@@ -179,26 +267,30 @@ std::optional<BootFiles::Place> BootFiles::resolve(const QByteArray &path, const
         done.append(part);
         const QByteArray inside = done.join('/');
         const auto place = find(root.isEmpty() ? inside : root + '/' + inside);
-        if (!place) {
-            if (left.isEmpty())
-                return std::nullopt;
-            continue; // a folder that no entry names
-        }
+        if (!place && !(root.isEmpty() && isBuiltInFolder(inside)))
+            return std::nullopt;
+        if (!place || entry(*place).isFolder())
+            continue;
         if (!entry(*place).isLink()) {
             if (left.isEmpty())
-                return place;
-            continue;
+                break;
+            return std::nullopt; // nothing is below a file
         }
-        const QByteArray target = content(*place, 4096);
-        if (++links > maxLinks || target.isEmpty() || left.size() > maxParts)
+        const QByteArray text = target(*place);
+        if (++links > maxLinks || text.isEmpty() || left.size() > maxParts)
             return std::nullopt;
         done.removeLast();
-        if (target.startsWith('/'))
+        if (text.startsWith('/'))
             done.clear();
-        const QByteArray normal = normalPath(target);
-        left = (normal.isEmpty() ? QList<QByteArray>() : normal.split('/')) + left;
+        left = partsOf(text) + left;
     }
-    return std::nullopt;
+    return done.join('/');
+}
+
+QByteArray BootFiles::target(Place place) const {
+    const auto &kept = ramdisk(place).targets;
+    const auto found = kept.constFind(place.entry);
+    return found == kept.constEnd() ? content(place, maxTargetLength) : *found;
 }
 
 QByteArray BootFiles::content(Place place, quint64 length) const {

@@ -20,6 +20,8 @@ struct Ramdisk {
     std::vector<RamdiskEntry> entries = {};
     // For hard links without content of their own: index of the entry that has it. Few, so a map.
     QHash<quint32, quint32> contents = {};
+    // Of symbolic links, as long as they are few enough to keep.
+    QHash<quint32, QByteArray> targets = {};
     std::optional<app::Error> problem = {}; // Why reading stopped early.
 
     quint64 unpackedBytes() const;
@@ -48,7 +50,8 @@ bool isSuspiciousPath(const QByteArray &path);
 // "drwxr-xr-x", as ls does.
 QByteArray modeText(quint32 mode);
 
-// What the kernel sees when init starts.
+// What the kernel sees when init starts (init/initramfs.c): it makes the entries one after the other, through symbolic
+// links that are there by then, and leaves out what has no folder to be in.
 class BootFiles {
 public:
     explicit BootFiles(const std::vector<Ramdisk> &ramdisks);
@@ -61,15 +64,27 @@ public:
     // Follows symbolic links, as the kernel would within `root` (a normal path, such as "rootfs"); at
     // most 40. The target of a link must be read, so limits apply. Nothing when it leads nowhere.
     std::optional<Place> resolve(const QByteArray &path, const QByteArray &root = {}) const;
+    // The normal path below `root` that this leads to; empty for the root itself.
+    std::optional<QByteArray> resolvedPath(const QByteArray &path, const QByteArray &root = {}) const;
+    bool isFolder(const QByteArray &path, const QByteArray &root = {}) const;
     const RamdiskEntry &entry(Place place) const { return (*m_ramdisks)[place.ramdisk].entries[place.entry]; }
     const Ramdisk &ramdisk(Place place) const { return (*m_ramdisks)[place.ramdisk]; }
     const QHash<QByteArray, Place> &all() const { return m_files; }
+    // Entries that have no folder to be in.
+    const std::vector<Place> &leftOut() const { return m_leftOut; }
     // Up to `length` bytes of a file's content, hard links followed; empty when it cannot be read.
     QByteArray content(Place place, quint64 length) const;
 
 private:
+    void add(Place place);
+    QByteArray target(Place place) const;
+
     const std::vector<Ramdisk> *m_ramdisks;
     QHash<QByteArray, Place> m_files;
+    std::vector<Place> m_leftOut;
+    // Entries follow their neighbours: the folder of the last one, and where it is.
+    QByteArray m_lastFolder;
+    std::optional<QByteArray> m_lastResolved = QByteArray();
 };
 
 } // namespace nitroscope::formats

@@ -232,6 +232,7 @@ app::Result<void> RamdiskReader::readHeader() {
             u"This archive has the old portable format; the kernel only takes newc (cpio -H newc)."_s);
     if (std::memcmp(text, "070701", magicBytes) != 0 && std::memcmp(text, "070702", magicBytes) != 0)
         return fail("damaged", u"No cpio header where the next entry should begin; the kernel stops here."_s);
+    const QByteArray magic(text, magicBytes);
     quint32 field[fieldCount];
     for (unsigned i = 0; i < fieldCount; ++i) {
         quint32 value = 0;
@@ -275,6 +276,28 @@ app::Result<void> RamdiskReader::readHeader() {
     m_entry.dataOffset = m_stream->position();
     m_dataLeft = m_entry.size;
     m_paddingLeft = paddingOf(m_entry.size);
+    m_hasChecksum = std::memcmp(magic.constData(), "070702", magicBytes) == 0;
+    m_sum = 0;
+    return {};
+}
+
+// What is left of the entry before, and its checksum, for which all of it must be read.
+app::Result<void> RamdiskReader::endContent() {
+    std::vector<std::byte> piece(m_hasChecksum && m_dataLeft > 0 ? 64 * 1024 : 0);
+    while (m_hasChecksum && m_dataLeft > 0)
+        if (const auto count = read(piece); !count)
+            return tl::unexpected(count.error());
+    const auto skipped = m_stream->skip(m_dataLeft);
+    if (!skipped)
+        return tl::unexpected(skipped.error());
+    if (!*skipped)
+        return fail("truncated",
+                    u"The archive ends inside of the content of '%1'."_s.arg(printableText(m_entry.path)));
+    m_dataLeft = 0;
+    if (std::exchange(m_hasChecksum, false) && m_entry.isRegular() && m_sum != m_entry.checksum)
+        return fail("damaged",
+                    u"The checksum of '%1' is wrong: the kernel says 'bad data checksum' and unpacks nothing "
+                    "of what follows."_s.arg(printableText(m_entry.path)));
     return {};
 }
 
@@ -287,14 +310,8 @@ app::Result<bool> RamdiskReader::next() {
             if (!*opened)
                 return false;
         }
-        // What is left of the entry before.
-        const auto skipped = m_stream->skip(m_dataLeft);
-        if (!skipped)
-            return tl::unexpected(skipped.error());
-        if (!*skipped)
-            return fail("truncated", u"The archive ends inside of the content of '%1'."_s.arg(
-                                         printableText(m_entry.path)));
-        m_dataLeft = 0;
+        if (auto ended = endContent(); !ended)
+            return tl::unexpected(ended.error());
         if (const auto padding = m_stream->skip(std::exchange(m_paddingLeft, 0)); !padding)
             return tl::unexpected(padding.error());
         const auto more = skipZeros();
@@ -332,6 +349,9 @@ app::Result<size_t> RamdiskReader::read(std::span<std::byte> out) {
         return fail("truncated",
                     u"The archive ends inside of the content of '%1'."_s.arg(printableText(m_entry.path)));
     std::memcpy(out.data(), bytes->data(), count);
+    if (m_hasChecksum)
+        for (const std::byte byte : out.first(count))
+            m_sum += static_cast<quint32>(byte);
     m_stream->take(count);
     m_dataLeft -= count;
     return count;

@@ -11,6 +11,7 @@
 #include "app/formats/compression/decompress.hpp"
 
 #include <sys/stat.h>
+#include <tuple>
 
 namespace nitroscope::formats {
 
@@ -30,6 +31,11 @@ struct RamdiskEntry {
     bool isRegular() const { return (mode & S_IFMT) == S_IFREG; }
     bool isFolder() const { return (mode & S_IFMT) == S_IFDIR; }
     bool isLink() const { return (mode & S_IFMT) == S_IFLNK; }
+    // One of several names of a file. Its content comes with any of them, usually the first or the last.
+    bool isHardLinked() const { return isRegular() && links > 1; }
+    // The same for all names of a file: archive, device and inode (init/initramfs.c, find_link()).
+    using LinkKey = std::tuple<quint32, quint32, quint32, quint32>;
+    LinkKey linkKey() const { return {archive, deviceMajor, deviceMinor, inode}; }
 };
 
 // A stretch of the section: plain archives, or one compressed member.
@@ -67,6 +73,7 @@ private:
     void closeMember();
     app::Result<bool> skipZeros();
     app::Result<void> readHeader();
+    app::Result<void> endContent();
     tl::unexpected<app::Error> fail(const char *code, const QString &message) const;
 
     ByteRegion m_section;
@@ -76,6 +83,8 @@ private:
     RamdiskEntry m_entry;
     quint64 m_position = 0; // Of the section, where the next member starts.
     quint64 m_dataLeft = 0, m_paddingLeft = 0;
+    quint32 m_sum = 0; // Of the content's bytes so far, in the "crc" form.
+    bool m_hasChecksum = false;
     quint64 m_unpackedBefore = 0; // By the members before this one.
     quint64 m_entries = 0;
     quint32 m_archive = 0;

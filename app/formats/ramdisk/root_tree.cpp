@@ -73,6 +73,9 @@ app::Result<void> RootTree::add(const QByteArray &path, const TreeFile &file) {
         return {}; // the root itself
     if ((file.mode & S_IFMT) != S_IFDIR)
         eraseInside(*place, everyLayer);
+    // Folders that no layer names are there all the same, and stay when what is in them goes.
+    for (qsizetype slash = place->indexOf('/'); slash >= 0; slash = place->indexOf('/', slash + 1))
+        m_files.try_emplace(place->first(slash), TreeFile{.mode = S_IFDIR | 0755, .layer = file.layer});
     m_files[*place] = file;
     return {};
 }
@@ -100,9 +103,11 @@ app::Result<void> RootTree::remove(const QByteArray &path, int layer) {
 }
 
 app::Result<void> RootTree::clear(const QByteArray &folder, int layer) {
-    const auto place = resolve(folder.isEmpty() ? QByteArray("/") : folder + "/.");
+    // A part below it makes resolve() follow the folder itself when it is a link.
+    auto place = resolve(folder + "/-");
     if (!place)
         return tl::unexpected(place.error());
+    place->truncate(std::max<qsizetype>(0, place->lastIndexOf('/')));
     eraseInside(*place, layer);
     return {};
 }

@@ -103,9 +103,8 @@ QString newId(const QString &instanceId) {
 }
 
 Result<QVector<unsigned>> chooseCpus(const EnclaveRequest &request, const QSet<unsigned> &taken) {
-    for (qsizetype i = 0; i < request.cpuIds.size(); ++i)
-        if (request.cpuIds.indexOf(request.cpuIds[i], i + 1) >= 0)
-            return failure(u"E20"_s, u"CPU %1 was asked for twice."_s.arg(request.cpuIds[i]));
+    if (auto checked = checkCpuIds(request.cpuIds); !checked)
+        return tl::unexpected(checked.error());
     for (const unsigned cpu : request.cpuIds)
         if (taken.contains(cpu))
             return failure(u"E22"_s, u"CPU %1 belongs to another enclave."_s.arg(cpu));
@@ -119,6 +118,13 @@ Result<QVector<unsigned>> chooseCpus(const EnclaveRequest &request, const QSet<u
 }
 
 } // namespace
+
+Result<void> checkCpuIds(const QVector<unsigned> &cpuIds) {
+    for (qsizetype i = 0; i < cpuIds.size(); ++i)
+        if (cpuIds.indexOf(cpuIds[i], i + 1) >= 0)
+            return failure(u"E20"_s, u"CPU %1 was asked for twice."_s.arg(cpuIds[i]));
+    return {};
+}
 
 QString EnclaveRegistry::defaultFolder() {
     return folderIn(runtimeBase());

@@ -64,6 +64,9 @@ struct EnclaveRequest {
     bool debugMode = false;
 };
 
+// Errors: nitro-cli's "E20" (a CPU twice).
+Result<void> checkCpuIds(const QVector<unsigned> &cpuIds);
+
 class EnclaveRegistry {
 public:
     explicit EnclaveRegistry(QString folder = defaultFolder()) : m_folder(std::move(folder)) {}

@@ -28,7 +28,7 @@ void write(const QString &name, const QByteArray &bytes) {
 
 void readImage(const QString &path) {
     constexpr quint64 maxBytes = 1024 * 1024, mostFiles = 500;
-    const auto image = ContainerImage::open(path, u"amd64"_s, scratch(),
+    const auto image = ContainerImage::open({path}, u"amd64"_s, scratch(),
                                             {.unpack = {.outputBytes = maxBytes}, .files = mostFiles});
     if (!image)
         return;

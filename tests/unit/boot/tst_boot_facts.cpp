@@ -91,7 +91,7 @@ struct Image {
 };
 
 BootPrograms programsOf(const QList<CpioFile> &files, const QString &commandLine = {}) {
-    return Image({cpioArchive(files)}).programs(commandLine);
+    return Image({cpioArchive(withFolders(files))}).programs(commandLine);
 }
 
 } // namespace
@@ -304,10 +304,11 @@ private slots:
             mine{"rootfs/opt/app", program(0x6000), 0100755};
         QCOMPARE(programsOf({{"cmd", "/opt/app\n--serve\n"}, app, mine}).application.entry, 0x6000);
         QCOMPARE(programsOf({{"cmd", "app\n"}, app, mine}).application.path, QByteArray("/usr/bin/app"));
-        QCOMPARE(
-            programsOf({{"cmd", "app"}, {"env", "A=1\nPATH=/opt:/usr/bin\n"}, app, mine}).application.entry,
-            0x6000);
-        QVERIFY(programsOf({{"cmd", "other\n"}, app}).application.problem.contains(u"PATH"_s));
+        // ENV PATH is the program's, not init's.
+        QCOMPARE(programsOf({{"cmd", "app"}, {"env", "A=1\nPATH=/opt\n"}, app, mine}).application.entry,
+                 0x5000);
+        QVERIFY(!programsOf({{"cmd", "app"}, {"env", "PATH=/opt\n"}, mine}).application.problem.isEmpty());
+        QVERIFY(programsOf({{"cmd", "other\n"}, app}).application.problem.contains(u"where init looks"_s));
         // Its root is /rootfs: links do not leave it.
         QCOMPARE(
             programsOf({{"cmd", "/app\n"}, {"rootfs/app", "/../opt/app", 0120777}, mine}).application.entry,
@@ -327,6 +328,7 @@ private slots:
         const QByteArray archive = cpioArchive({{"init", program(0x1000, true, "/ld"), 0100755},
                                                 {"ld", program(0x2000), 0100755},
                                                 {"cmd", "/app\n"},
+                                                {"rootfs", {}, 040755},
                                                 {"rootfs/app", "#!/app2\n", 0100755},
                                                 {"rootfs/app2", program(0x3000), 0100755}});
         for (qsizetype size = 0; size <= archive.size(); ++size) {

@@ -18,8 +18,9 @@ struct CpioFile {
     quint32 owner = 0, group = 0;
     quint32 modified = 0;
     quint32 inode = 0, links = 1;
-    qint64 claimedSize = -1; // In the header instead of the content's.
-    QByteArray magic = "070701";
+    qint64 claimedSize = -1;     // In the header instead of the content's.
+    QByteArray magic = "070701"; // Or "070702", with a checksum.
+    quint32 checksum = 0;
 };
 
 inline QByteArray cpioEntry(const CpioFile &file) {
@@ -31,8 +32,9 @@ inline QByteArray cpioEntry(const CpioFile &file) {
     };
     const auto size = static_cast<quint32>(file.claimedSize < 0 ? file.content.size() : file.claimedSize);
     QByteArray header = file.magic;
-    for (const quint32 value : {file.inode, file.mode, file.owner, file.group, file.links, file.modified,
-                                size, 0u, 0u, 0u, 0u, static_cast<quint32>(file.path.size()) + 1, 0u})
+    for (const quint32 value :
+         {file.inode, file.mode, file.owner, file.group, file.links, file.modified, size, 0u, 0u, 0u, 0u,
+          static_cast<quint32>(file.path.size()) + 1, file.checksum})
         header += number(value);
     return padded(header + file.path + '\0') + padded(file.content);
 }
@@ -46,6 +48,25 @@ inline QByteArray cpioArchive(const QList<CpioFile> &files) {
     for (const CpioFile &file : files)
         archive += cpioEntry(file);
     return archive + cpioTrailer();
+}
+
+// The same files with the folders that they are in, each before them: without, the kernel leaves them out.
+inline QList<CpioFile> withFolders(const QList<CpioFile> &files) {
+    QList<CpioFile> all;
+    const auto has = [&all](const QByteArray &path) {
+        for (const CpioFile &file : all)
+            if (file.path == path)
+                return true;
+        return false;
+    };
+    for (const CpioFile &file : files) {
+        for (qsizetype slash = file.path.indexOf('/', 1); slash > 0;
+             slash = file.path.indexOf('/', slash + 1))
+            if (const QByteArray folder = file.path.first(slash); folder != "." && !has(folder))
+                all.append(CpioFile{.path = folder, .mode = 040755});
+        all.append(file);
+    }
+    return all;
 }
 
 // Output of a program; empty when it is not installed or fails.

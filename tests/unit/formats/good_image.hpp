@@ -5,6 +5,7 @@
 #pragma once
 
 #include "tests/unit/formats/cpio_maker.hpp"
+#include "tests/unit/formats/packers.hpp"
 #include "tests/unit/launch/eif_maker.hpp"
 
 namespace nitroscope::test {
@@ -30,6 +31,33 @@ inline QByteArray elf(const QByteArray &interpreter = {}, quint16 machine = 62) 
     return bytes + header + interpreter + '\0';
 }
 
+inline QByteArray littleEndian(quint64 value, int width) {
+    QByteArray bytes;
+    for (int i = 0; i < width; ++i)
+        bytes += static_cast<char>(value >> (8 * i));
+    return bytes;
+}
+
+// A kernel whose gzip payload carries this configuration, or these texts.
+inline QByteArray kernelWith(const QByteArray &config, const QByteArray &texts = {}) {
+    QByteArray vmlinux = "\x7f"
+                         "ELF" +
+                         QByteArray(100'000, 'x') + texts;
+    if (!config.isEmpty())
+        vmlinux += "IKCFG_ST" + gzipped(config) + "IKCFG_ED";
+    const QByteArray payload = gzipped(vmlinux);
+    QByteArray kernel = makeBzImage(payload.size() + 4096);
+    const qsizetype setupBytes = (kernel[0x1f1] + 1) * 512;
+    kernel.replace(setupBytes + 100, payload.size(), payload);
+    kernel.replace(0x248, 4, littleEndian(100, 4))
+        .replace(0x24c, 4, littleEndian(static_cast<quint64>(payload.size()), 4));
+    return kernel;
+}
+
+inline const QByteArray goodConfig = "CONFIG_NSM=y\nCONFIG_VIRTIO_VSOCKETS=y\nCONFIG_VIRTIO_MMIO=y\n"
+                                     "CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES=y\nCONFIG_RD_GZIP=y\n"
+                                     "CONFIG_RD_XZ=y\nCONFIG_RD_LZ4=y\nCONFIG_RD_ZSTD=y\n";
+
 // An image as nitro-cli makes it, without any finding but notes.
 inline TestSections goodSections() {
     TestSections sections = usualSections();
@@ -39,6 +67,11 @@ inline TestSections goodSections() {
                                     {.path = "nsm.ko", .content = "module"}});
     sections[4].data = cpioArchive({{.path = "rootfs", .mode = 040755},
                                     {.path = "rootfs/bin", .mode = 040755},
+                                    {.path = "rootfs/dev", .mode = 040755},
+                                    {.path = "rootfs/proc", .mode = 040755},
+                                    {.path = "rootfs/run", .mode = 040755},
+                                    {.path = "rootfs/sys", .mode = 040755},
+                                    {.path = "rootfs/tmp", .mode = 041777},
                                     {.path = "rootfs/bin/app", .content = elf(), .mode = 0100755},
                                     {.path = "cmd", .content = "/bin/app\n"},
                                     {.path = "env", .content = "A=1\n"}});

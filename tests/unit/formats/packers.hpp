@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <bzlib.h>
 #include <lz4frame.h>
 #include <lzma.h>
 #include <QByteArray>
@@ -42,6 +43,37 @@ inline QByteArray xzPacked(const QByteArray &bytes, lzma_check check) {
                                 &used, static_cast<size_t>(packed.size())) != LZMA_OK)
         qFatal("liblzma does not pack");
     packed.truncate(static_cast<qsizetype>(used));
+    return packed;
+}
+
+// As `xz --format=lzma`.
+inline QByteArray lzmaPacked(const QByteArray &bytes) {
+    lzma_options_lzma options = {};
+    lzma_stream stream = LZMA_STREAM_INIT;
+    constexpr uint32_t level = 1;
+    if (lzma_lzma_preset(&options, level) || lzma_alone_encoder(&stream, &options) != LZMA_OK)
+        qFatal("liblzma does not start");
+    QByteArray packed(bytes.size() * 2 + 1024, '\0');
+    stream.next_in = reinterpret_cast<const uint8_t *>(bytes.data());
+    stream.avail_in = static_cast<size_t>(bytes.size());
+    stream.next_out = reinterpret_cast<uint8_t *>(packed.data());
+    stream.avail_out = static_cast<size_t>(packed.size());
+    if (lzma_code(&stream, LZMA_FINISH) != LZMA_STREAM_END)
+        qFatal("liblzma does not pack");
+    packed.truncate(static_cast<qsizetype>(stream.total_out));
+    lzma_end(&stream);
+    return packed;
+}
+
+// As `bzip2`.
+inline QByteArray bzip2Packed(const QByteArray &bytes) {
+    QByteArray packed(bytes.size() * 2 + 1024, '\0');
+    auto size = static_cast<unsigned>(packed.size());
+    constexpr int blocks = 1, quiet = 0, usualEffort = 0;
+    if (BZ2_bzBuffToBuffCompress(packed.data(), &size, const_cast<char *>(bytes.data()),
+                                 static_cast<unsigned>(bytes.size()), blocks, quiet, usualEffort) != BZ_OK)
+        qFatal("libbz2 does not pack");
+    packed.truncate(static_cast<qsizetype>(size));
     return packed;
 }
 

@@ -269,7 +269,8 @@ private slots:
         row(
             "init-dynamic", Severity::warning,
             [](TestSections &s) {
-                s[3].data = cpioArchive({{.path = "init", .content = elf("/lib64/ld.so"), .mode = 0100755},
+                s[3].data = cpioArchive({{.path = "lib64", .mode = 040755},
+                                         {.path = "init", .content = elf("/lib64/ld.so"), .mode = 0100755},
                                          {.path = "lib64/ld.so", .content = elf()}});
             },
             "init-dynamic with its loader");
@@ -282,6 +283,7 @@ private slots:
             [&](TestSections &s) { setInit(s, {.path = "init", .content = "text", .mode = 0100755}); });
         const auto setApplication = [](TestSections &s, const QByteArray &command, bool hasEnv = true) {
             QList<CpioFile> files = {{.path = "rootfs", .mode = 040755},
+                                     {.path = "rootfs/bin", .mode = 040755},
                                      {.path = "rootfs/bin/app", .content = elf(), .mode = 0100755},
                                      {.path = "cmd", .content = command}};
             if (hasEnv)
@@ -293,7 +295,7 @@ private slots:
             "program-missing", Severity::error, [&](TestSections &s) { setApplication(s, "other\n"); },
             "not in PATH");
         row("env-missing", Severity::error, [&](TestSections &s) { setApplication(s, "app\n", false); });
-        row("cmd-empty", Severity::error, [&](TestSections &s) { setApplication(s, "\n"); });
+        row("cmd-empty", Severity::warning, [&](TestSections &s) { setApplication(s, ""); });
         row("ramdisk-damaged", Severity::error, [](TestSections &s) { s[4].data = s[4].data.left(300); });
         row("ramdisk-path", Severity::warning,
             [](TestSections &s) { s[4].data = cpioArchive({{.path = "/etc/x"}}) + s[4].data; });

@@ -53,7 +53,7 @@ private slots:
                                   "two.tar"}));
 
         EnclaveRecipe recipe = usualRecipe(folder);
-        recipe.containerImage = folder.filePath("image.tar");
+        recipe.containerImage = {folder.filePath("image.tar")};
         const auto built = buildEnclave(recipe, folder.filePath("out.eif"));
         QVERIFY2(built.has_value(), built ? "" : qPrintable(built.error().text()));
         QCOMPARE(built->findings.size(), size_t{1});

@@ -210,12 +210,12 @@ private slots:
 
     void bootFiles_linksAndLaterRamdisks_areFollowed() {
         const QByteArray first =
-            cpioArchive({{.path = "bin/sh", .content = "old"},
-                         {.path = "sh", .content = "/bin/sh", .mode = 0120777},
-                         {.path = "loop", .content = "loop", .mode = 0120777},
-                         {.path = "rootfs/lib", .content = "usr/lib", .mode = 0120777},
-                         {.path = "rootfs/usr/lib/x", .content = "x"},
-                         {.path = "rootfs/abs", .content = "/lib/../lib/x", .mode = 0120777}});
+            cpioArchive(withFolders({{.path = "bin/sh", .content = "old"},
+                                     {.path = "sh", .content = "/bin/sh", .mode = 0120777},
+                                     {.path = "loop", .content = "loop", .mode = 0120777},
+                                     {.path = "rootfs/lib", .content = "usr/lib", .mode = 0120777},
+                                     {.path = "rootfs/usr/lib/x", .content = "x"},
+                                     {.path = "rootfs/abs", .content = "/lib/../lib/x", .mode = 0120777}}));
         const QByteArray second = cpioArchive({{.path = "./bin/sh", .content = "new"}});
         const Read a(first), b(second);
         const std::vector<Ramdisk> ramdisks = {*a, *b};
@@ -225,6 +225,42 @@ private slots:
         QCOMPARE(files.content(*files.resolve("lib/x", "rootfs"), 100), QByteArray("x"));
         QCOMPARE(files.content(*files.resolve("abs", "rootfs"), 100), QByteArray("x"));
         QVERIFY(!files.resolve("missing"));
+    }
+
+    // As the kernel makes them, one after the other.
+    void bootFiles_entriesWithoutTheirFolder_areLeftOut() {
+        const QByteArray archive = cpioArchive({{.path = "late/file", .content = "x"},
+                                                {.path = "late", .mode = 040755},
+                                                {.path = "none/file", .content = "x"},
+                                                {.path = "dev/file", .content = "x"}, // every kernel has /dev
+                                                {.path = "real", .mode = 040755},
+                                                {.path = "link", .content = "real", .mode = 0120777},
+                                                {.path = "link/file", .content = "through the link"},
+                                                {.path = "real/file/below", .content = "x"}});
+        const Read a(archive);
+        const std::vector<Ramdisk> ramdisks = {*a};
+        const BootFiles files(ramdisks);
+        QCOMPARE(files.leftOut().size(), size_t{3});
+        QVERIFY(!files.find("late/file"));
+        QVERIFY(files.find("dev/file"));
+        QVERIFY(files.isFolder("late") && files.isFolder("link") && files.isFolder("dev"));
+        QVERIFY(!files.isFolder("real/file") && !files.isFolder("none"));
+        QCOMPARE(files.content(*files.find("real/file"), 100), QByteArray("through the link"));
+        QCOMPARE(files.resolvedPath("link/file"), QByteArray("real/file"));
+    }
+
+    void checksum_ofTheCrcForm_isChecked() {
+        CpioFile file{.path = "one", .content = "abc", .magic = "070702", .checksum = 'a' + 'b' + 'c'};
+        const QByteArray good = cpioArchive({file, {.path = "two"}});
+        file.checksum += 1;
+        const QByteArray bad = cpioArchive({file, {.path = "two"}});
+        const Read right(good), wrong(bad);
+        QVERIFY(!(*right).problem);
+        QCOMPARE((*right).entries.size(), size_t{2});
+        QVERIFY((*wrong).problem);
+        QVERIFY2((*wrong).problem->message.contains(u"bad data checksum"_s),
+                 qPrintable((*wrong).problem->message));
+        QCOMPARE((*wrong).entries.size(), size_t{1});
     }
 
     void extract_ordinaryImage_isWhatWasPacked() {

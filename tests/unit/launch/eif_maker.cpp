@@ -98,11 +98,15 @@ void fixCrc(QByteArray &eif) {
 }
 
 TestSections usualSections() {
-    return {{kernelKind, makeBzImage()},
-            {cmdlineKind, "reboot=k panic=30 console=ttyS0"},
-            {metadataKind, R"({"ImageName":"test","ImageVersion":"1.0"})"},
-            {ramdiskKind, "070701" + QByteArray(1000, 'a')},
-            {ramdiskKind, "070701" + QByteArray(3000, 'b')}};
+    return {
+        {kernelKind, makeBzImage()},
+        {cmdlineKind, "reboot=k panic=30 console=ttyS0"},
+        {metadataKind,
+         R"({"ImageName":"test","ImageVersion":"1.0","BuildMetadata":{"BuildTime":"2026-01-02T03:04:05Z",)"
+         R"("BuildTool":"test","BuildToolVersion":"1","OperatingSystem":"Linux","KernelVersion":"6.12"},)"
+         R"("DockerInfo":null,"CustomMetadata":null})"},
+        {ramdiskKind, "070701" + QByteArray(1000, 'a')},
+        {ramdiskKind, "070701" + QByteArray(3000, 'b')}};
 }
 
 QByteArray makeBzImage(qsizetype size, quint32 initSize, quint64 prefAddress) {
