@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // nitroscope-cli: run, build and examine enclave images without a display.
+#include "app/cli/eif/command_words.hpp"
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/exit_code.hpp"
 #include "app/cli/kit/nitro_error.hpp"
@@ -36,6 +37,15 @@ int usageCode(const CLI::App &parser, int argc, char **argv) {
     return refused;
 }
 
+// The command line as the parser wants it: without our name, the last word first.
+std::vector<std::string> wordsFor(const CLI::App &parser, int argc, char **argv) {
+    std::vector<std::string> words(argv + 1, argv + argc);
+    if (!words.empty() && words[0] == "build-enclave")
+        words = withCommandWords(*parser.get_subcommand(words[0]), words);
+    std::reverse(words.begin(), words.end());
+    return words;
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -67,7 +77,7 @@ int main(int argc, char **argv) {
     addTerminateEnclave(parser, code);
     addExplain(parser, code);
     try {
-        parser.parse(argc, argv);
+        parser.parse(wordsFor(parser, argc, argv));
     } catch (const CLI::ParseError &problem) {
         // Help and version are exceptions as well; they succeed.
         const bool fine = parser.exit(problem, std::cout, std::cerr) == 0;

@@ -67,10 +67,9 @@ QString demoPart(const char *name) {
     return QFileInfo::exists(path) ? QFileInfo(path).canonicalFilePath() : QString();
 }
 
-// As the demo enclave has it, without debugging information; before that was built, with it.
-QString demoInit() {
-    const QString stripped = demoPart("init");
-    return stripped.isEmpty() ? demoPart("guest/enclave_init") : stripped;
+// Does as AWS's: docs/enclave-init.md.
+QString usualInit() {
+    return demoPart("guest/image_init");
 }
 
 QStringList textsOf(const std::vector<std::string> &words) {
@@ -96,7 +95,7 @@ QString complaint(const BuildOptions &options) {
         return u"--ramdisk also needs --kernel and --cmdline."_s;
     if (options.architecture == "aarch64" &&
         (options.kernel.empty() || (options.ramdisks.empty() && options.init.empty())))
-        return u"For aarch64, --kernel and --init are needed; the demo's are for x86_64."_s;
+        return u"For aarch64, --kernel and --init are needed; the usual ones are for x86_64."_s;
     return {};
 }
 
@@ -131,7 +130,7 @@ app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
         options.commandLine.empty()
             ? QString::fromLatin1(options.architecture == "aarch64" ? usualArmCommandLine : usualCommandLine)
             : textOf(options.commandLine);
-    recipe.initPath = options.init.empty() ? demoInit() : pathOf(options.init);
+    recipe.initPath = options.init.empty() ? usualInit() : pathOf(options.init);
     recipe.nsmModulePath = pathOf(options.module);
     recipe.identity = identity;
     recipe.architecture = architecture;
@@ -213,8 +212,11 @@ void addBuildEnclave(CLI::App &parser, int &code) {
     command->add_option("--rootfs", options->folder, "Folder that becomes the program's root file system")
         ->type_name("FOLDER");
     command
-        ->add_option("--cmd", options->command,
-                     "Program and arguments, instead of the image's CMD or ENTRYPOINT")
+        ->add_option(
+            "--cmd", options->command,
+            "Program and arguments, instead of the image's CMD or ENTRYPOINT: all words up to the next "
+            "option of build-enclave, or all after --, as in --cmd /prog --port 5005 or "
+            "--cmd /prog -- --name x")
         ->type_name("WORD");
     command->add_option("--env", options->environment, "One more environment variable; may be given again")
         ->allow_extra_args(false)
@@ -224,9 +226,14 @@ void addBuildEnclave(CLI::App &parser, int &code) {
                      "Ramdisk (cpio) as it is; give it again for each further one")
         ->allow_extra_args(false)
         ->type_name("FILE");
-    command->add_option("--kernel", options->kernel, "Kernel (bzImage or aarch64 Image) [the demo's]")
+    command
+        ->add_option(
+            "--kernel", options->kernel,
+            "Kernel (bzImage or aarch64 Image) [the demo's]")
         ->type_name("FILE");
-    command->add_option("--init", options->init, "Static init program for the first ramdisk [the demo's]")
+    command
+        ->add_option("--init", options->init,
+                     "Static init program for the first ramdisk [one that does as AWS's]")
         ->type_name("FILE");
     command
         ->add_option("--nsm-module", options->module, "nsm.ko for the first ramdisk, if the kernel needs one")

@@ -688,6 +688,46 @@ private slots:
         QVERIFY(!QFile::exists(path("wrong.eif")));
     }
 
+    void build_commandWords_mayLookLikeOptions_data() {
+        QTest::addColumn<QStringList>("words");
+        QTest::addColumn<QByteArray>("command");
+        const auto row = [](const char *name, const QStringList &words, const char *command) {
+            QTest::newRow(name) << words << QByteArray(command);
+        };
+        row("unknown options", {"--cmd", "/prog", "--port", "5005", "-v"}, "/prog\n--port\n5005\n-v\n");
+        row("an own option ends them", {"--cmd", "/prog", "--port", "5005", "--env", "A=1"},
+            "/prog\n--port\n5005\n");
+        row("after dashes", {"--cmd", "/prog", "--", "--name", "x"}, "/prog\n--name\nx\n");
+        row("dashes alone", {"--", "/prog", "--", "--cmd"}, "/prog\n--\n--cmd\n");
+        row("with =", {"--cmd=/prog", "--cmd=--name", "last"}, "/prog\n--name\nlast\n");
+        row("empty word", {"--cmd", "/prog", "", "--x"}, "/prog\n\n--x\n");
+    }
+
+    void build_commandWords_mayLookLikeOptions() {
+        QFETCH(QStringList, words);
+        QFETCH(QByteArray, command);
+        packedFolder(); // makes the tree
+        write("kernel", makeBzImage());
+        write("init-program", "\x7f"
+                              "ELF");
+        const auto result = runCommand(QStringList{"build-enclave", "--rootfs", path("tree/rootfs"),
+                                                   "--kernel", path("kernel"), "--init", path("init-program"),
+                                                   "--output-file", path("words.eif")} +
+                                       words);
+        QVERIFY2(result.exitCode == 0, result.error);
+        QDir(path("words")).removeRecursively();
+        QCOMPARE(runCommand({"eif", "extract", path("words.eif"), "-o", path("words"), "--files"}).exitCode,
+                 0);
+        QCOMPARE(contentOf(path("words/ramdisk1/cmd")), command);
+    }
+
+    void build_unknownOptionBeforeTheCommand_isRefused() {
+        for (const QStringList &words : {QStringList{"--port", "5005", "--cmd", "/prog"}, {"--cmd"}})
+            QCOMPARE(
+                runCommand(QStringList{"build-enclave", "--output-file", path("no.eif")} + words).exitCode,
+                2);
+    }
+
     void build_signed_isTheSameAsSigningLater() {
         REQUIRE_PROGRAM("openssl");
         runTool("openssl", {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp384r1",
