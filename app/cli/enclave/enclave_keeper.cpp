@@ -253,7 +253,7 @@ private:
     app::EnclaveRegistry m_registry;
     app::EnclaveRecord m_record;
     ConsoleFile m_console;
-    app::LiveSession m_session{app::LiveSession::Stream::ignored};
+    app::LiveSession m_session{unattendedLimits(), app::LiveSession::Stream::ignored};
     SignalWatch m_signals;
     QTimer m_timeout;
     std::optional<app::BootFailure> m_failure;

@@ -190,7 +190,7 @@ private:
     }
 
     RunOptions m_options;
-    app::LiveSession m_session{app::LiveSession::Stream::ignored};
+    app::LiveSession m_session{unattendedLimits(), app::LiveSession::Stream::ignored};
     TerminalInput m_input;
     SignalWatch m_signals;
     MessageHolder m_messages;

@@ -6,6 +6,7 @@
 
 #include "app/core/result.hpp"
 #include "app/session/launch/launch_spec.hpp"
+#include "app/session/run/enclave_run.hpp"
 
 #include <string>
 #include <vector>
@@ -23,6 +24,11 @@ struct RunOptions {
 };
 
 inline constexpr unsigned maxCpuId = 4095; // in --cpu-ids
+
+// Of a run that nobody looks into: a panic ends it, as soon as the kernel has had the time to print its stack.
+inline app::RunLimits unattendedLimits() {
+    return {.afterPanicMs = 2'000};
+}
 
 // Guest memory in MiB: what was asked for, or the default for this EIF.
 quint64 memoryOf(const app::LaunchSpec &spec);

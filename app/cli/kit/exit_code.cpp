@@ -9,6 +9,10 @@ ExitCode exitCodeOf(const app::EndReason &reason, const std::optional<app::BootF
     case app::EndKind::guestShutdown:
     case app::EndKind::stoppedByUser: // the caller knows why it stopped
         return ok;
+    case app::EndKind::programFailed:
+        return programFailed;
+    case app::EndKind::programNotStarted:
+        return programNotStarted;
     case app::EndKind::guestPanic:
         return kernelPanic;
     case app::EndKind::bootFailed:

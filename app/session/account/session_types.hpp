@@ -34,14 +34,16 @@ struct LogEntry {
 };
 
 enum class EndKind {
-    guestReboot,   // the guest asked for a reset: how an enclave normally ends
-    guestShutdown, // the guest powered off
-    guestPanic,    // "Kernel panic - not syncing" was seen on the console
-    bootFailed,    // the EIF was refused by the machine or by the firmware
-    stoppedByUser, // stop() was called
-    qemuKilled,    // the QEMU process died by a signal that we did not send
-    qemuMissing,   // the program could not be found or executed
-    qemuFailed,    // QEMU ended with an error of its own, or stopped answering
+    guestReboot,       // the guest asked for a reset: how an enclave normally ends
+    guestShutdown,     // the guest powered off
+    programFailed,     // as guestReboot, after init said that the image's program failed or was killed
+    programNotStarted, // as guestReboot, after init said that it cannot execute the image's program
+    guestPanic,        // "Kernel panic - not syncing" was seen on the console
+    bootFailed,        // the EIF was refused by the machine or by the firmware
+    stoppedByUser,     // stop() was called
+    qemuKilled,        // the QEMU process died by a signal that we did not send
+    qemuMissing,       // the program could not be found or executed
+    qemuFailed,        // QEMU ended with an error of its own, or stopped answering
 };
 
 struct EndReason {

@@ -39,7 +39,14 @@ EnclaveRun::EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, LiveCapt
     connect(&m_drainTimer, &QTimer::timeout, this, [this] {
         m_finished = true;
         m_evidence.panicLine = m_panic.line();
+        m_evidence.initLine = m_init.lastLine();
+        m_evidence.programEnd = m_init.programEnd();
         emit finished(concludeEnd(m_evidence));
+    });
+    m_panicTimer.setSingleShot(true);
+    connect(&m_panicTimer, &QTimer::timeout, this, [this] {
+        if (!m_ending && !m_processGone)
+            endQemu();
     });
     connect(&m_nsm, &NsmControl::refused, this,
             [this](const Error &error) { log(LogLevel::warning, "machine", error.text()); });
@@ -222,6 +229,7 @@ void EnclaveRun::onEvent(const qmp::Event &event) {
     } else if (event.name == "STOP"_L1) {
         m_runs = false;
         reportRunState();
+        askWhyStopped();
     } else if (event.name == "RESUME"_L1) {
         m_runs = true;
         reportRunState();
@@ -239,53 +247,13 @@ void EnclaveRun::onBreak(const QJsonObject &data) {
     m_nsm.refresh();
 }
 
-void EnclaveRun::onShutdown(const QJsonObject &data) {
-    if (m_evidence.shutdownReason.isEmpty())
-        m_evidence.shutdownReason = data.value("reason"_L1).toString();
-    if (!m_ending)
-        endQemu();
-}
-
-void EnclaveRun::onBootFailed(const QJsonObject &data) {
-    const auto problem = qmp::readBootProblem(data);
-    if (!problem)
-        log(LogLevel::warning, "session", problem.error().text());
-    if (m_evidence.bootFailure)
-        return;
-    const BootFailure failure = problem ? *problem : BootFailure{{}, {}, {}, problem.error().text(), {}, {}};
-    m_evidence.bootFailure = failure;
-    emit bootFailed(failure);
-    if (!m_ending)
-        endQemu();
-}
-
-void EnclaveRun::onProcessEnd(const ProcessEnd &end) {
-    m_connectTimer.stop();
-    if (m_target)
-        m_target->detach();
-    m_processGone = true;
-    m_sockets.clean();
-    m_evidence.process = end;
-    m_evidence.errorLines = m_process.lastErrorLines();
-    if (!m_evidence.guestStarted && !m_evidence.startError && !m_evidence.bootFailure && end.exitCode != 0) {
-        m_evidence.bootFailure = m_refusal;
-        if (m_evidence.bootFailure)
-            emit bootFailed(*m_evidence.bootFailure);
-    }
-    m_console.drain();
-    if (m_capture)
-        m_capture->close();
-    m_drainTimer.start(m_limits.drainMs);
-    finishWhenDrained();
-}
-
 void EnclaveRun::onConsole(const QByteArray &bytes) {
     const bool hadPanic = m_panic.seen();
     m_panic.feed(bytes);
+    m_init.feed(bytes);
     emit consoleOutput(bytes);
     if (m_panic.seen() && !hadPanic)
-        log(LogLevel::error, "session",
-            u"The guest's kernel panicked; it reboots by itself when its command line has panic=."_s);
+        onPanic();
 }
 
 void EnclaveRun::command(const QString &name) {
@@ -313,49 +281,16 @@ void EnclaveRun::reset() {
     // and monitor are two channels, and either may be ahead of the other.
     m_console.drain();
     m_panic = {};
+    m_panicTimer.stop();
+    m_evidence.panicEndsRun = m_evidence.internalError = false;
+    m_init = {};
     command(qmp::enclaveResetCommand);
-}
-
-void EnclaveRun::stop() {
-    m_evidence.stopAsked = true;
-    if (!m_ending)
-        endQemu();
 }
 
 void EnclaveRun::sendConsoleInput(const QByteArray &bytes) {
     if (!m_process.isRunning() || m_console.write(bytes))
         return;
     log(LogLevel::warning, "session", u"Console input was dropped: the guest does not read it."_s);
-}
-
-void EnclaveRun::endQemu() {
-    m_ending = true;
-    m_connectTimer.stop();
-    const bool polite = m_qmp && m_qmp->state() == qmp::Client::State::ready;
-    if (polite)
-        m_qmp->execute(u"quit"_s);
-    else
-        m_sockets.note(m_spec.vsock); // its monitor is not there to say that it has made them
-    m_process.end(polite ? m_limits.stopGraceMs : 0, m_limits.stopGraceMs);
-}
-
-void EnclaveRun::loseContact(const Error &error) {
-    // A crash closes the socket before the process is reaped: concludeEnd() tells the two apart.
-    if (!m_evidence.lostContact)
-        m_evidence.lostContact = error;
-    if (m_ending)
-        return;
-    m_ending = true;
-    m_process.end(m_limits.stopGraceMs, m_limits.stopGraceMs);
-}
-
-void EnclaveRun::finishWhenDrained() {
-    if (!m_processGone || m_finished)
-        return;
-    if (m_qmp && m_qmp->state() != qmp::Client::State::closed)
-        return;
-    // From the event loop: our caller may be in the middle of its own signal.
-    m_drainTimer.start(0);
 }
 
 void EnclaveRun::log(LogLevel level, const char *source, const QString &text) {

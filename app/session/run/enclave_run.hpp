@@ -23,6 +23,7 @@
 #include "app/session/process/socket_cleanup.hpp"
 #include "app/session/run/enclave_session.hpp"
 #include "app/session/run/end_reason.hpp"
+#include "app/session/run/init_scanner.hpp"
 #include "app/session/run/panic_scanner.hpp"
 
 #include <QTimer>
@@ -35,6 +36,9 @@ struct RunLimits {
     int connectMs = 30'000;  // from start to QMP's readiness
     int stopGraceMs = 3'000; // after quit until SIGTERM, and from there until SIGKILL
     int drainMs = 1'000;     // after QEMU's end for what is still in the monitor's socket
+    // From a panic until the run is ended, where nobody debugs it. Without: until the guest reboots itself, if its
+    // command line tells it to.
+    std::optional<int> afterPanicMs = std::nullopt;
 };
 
 class EnclaveRun : public QObject {
@@ -81,6 +85,8 @@ private:
     void onEvent(const qmp::Event &event);
     void onBreak(const QJsonObject &data);
     void onShutdown(const QJsonObject &data);
+    void onPanic();
+    void askWhyStopped();
     void onBootFailed(const QJsonObject &data);
     void onProcessEnd(const ProcessEnd &end);
     void onConsole(const QByteArray &bytes);
@@ -108,7 +114,9 @@ private:
     NsmControl m_nsm;
     QTimer m_connectTimer;
     QTimer m_drainTimer;
+    QTimer m_panicTimer;
     PanicScanner m_panic;
+    InitScanner m_init;
     RunEvidence m_evidence;
     std::optional<BootFailure> m_refusal; // what the machine said before its monitor was there
     bool m_runs = false;                  // the machine, as QMP tells

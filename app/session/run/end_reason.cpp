@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/run/end_reason.hpp"
 
+#include "app/session/run/init_words.hpp"
+
+#include <algorithm>
 #include <csignal>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -45,11 +48,10 @@ EndReason bootFailure(const BootFailure &failure) {
 
 EndReason endOfGuest(const RunEvidence &evidence) {
     if (!evidence.panicLine.isEmpty())
-        return {EndKind::guestPanic, u"The guest's kernel panicked: %1"_s.arg(evidence.panicLine),
-                u"The lines before the panic on the console usually name the cause."_s};
+        return explainPanic(evidence.panicLine, evidence.initLine);
     if (evidence.shutdownReason == "guest-shutdown"_L1)
         return {EndKind::guestShutdown, u"The guest powered itself off."_s, {}};
-    return {EndKind::guestReboot, u"The guest rebooted, which ends an enclave."_s, {}};
+    return explainProgramEnd(evidence.programEnd);
 }
 
 EndReason endBySignal(const RunEvidence &evidence, int signal) {
@@ -71,6 +73,32 @@ EndReason endBySignal(const RunEvidence &evidence, int signal) {
     }
 }
 
+// KVM's and QEMU's words for it, which come before a dump of the registers.
+QString internalErrorWords(const QStringList &errorLines) {
+    static const QRegularExpression start(u"internal error|kvm run failed|^KVM: "_s);
+    static const QRegularExpression registers(u"^[A-Z0-9]{2,4} ?="_s);
+    QStringList lines;
+    for (const QString &line : errorLines)
+        lines << withoutProgramName(line);
+    const auto from = [&lines](auto first, const QRegularExpression &pattern) {
+        return std::find_if(first, lines.cend(), [&](const QString &line) { return line.contains(pattern); });
+    };
+    const auto first = from(lines.cbegin(), start);
+    const QStringList words(first, from(first, registers));
+    return words.join(u", "_s);
+}
+
+EndReason internalError(const RunEvidence &evidence) {
+    const QString words = internalErrorWords(evidence.errorLines);
+    const QString sentence = u"QEMU stopped the guest with an internal error."_s;
+    return {
+        EndKind::qemuFailed,
+        words.isEmpty() ? withLastWords(sentence, evidence.errorLines)
+                        : u"%1 Its words: %2"_s.arg(sentence, words),
+        u"With KVM this is mostly an instruction that the host's KVM cannot emulate. Run the enclave with "
+        "--accel tcg."_s};
+}
+
 bool endedByGuest(const RunEvidence &evidence) {
     return evidence.shutdownReason.startsWith("guest-"_L1);
 }
@@ -88,8 +116,10 @@ EndReason concludeEnd(const RunEvidence &evidence) {
     }
     if (evidence.bootFailure)
         return bootFailure(*evidence.bootFailure);
-    if (endedByGuest(evidence))
+    if (endedByGuest(evidence) || (evidence.panicEndsRun && !evidence.panicLine.isEmpty()))
         return endOfGuest(evidence);
+    if (evidence.internalError)
+        return internalError(evidence);
     if (evidence.stopAsked)
         return {EndKind::stoppedByUser, u"The enclave was stopped."_s, {}};
     // A crash also closes the connection; only when we had to end QEMU is the silence the reason.

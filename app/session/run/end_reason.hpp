@@ -8,6 +8,7 @@
 #include "app/core/child_process.hpp"
 #include "app/core/result.hpp"
 #include "app/session/account/session_types.hpp"
+#include "app/session/run/init_scanner.hpp"
 
 #include <QStringList>
 
@@ -18,6 +19,10 @@ struct RunEvidence {
     std::optional<BootFailure> bootFailure; // of the firmware, or of the machine before the guest started
     QString shutdownReason;                 // `reason` of QEMU's SHUTDOWN event; empty when there was none
     QString panicLine;                      // the guest kernel's last words; empty when it did not panic
+    bool panicEndsRun = false;              // a panic is the end, whoever stops the machine after it
+    QString initLine;                       // what init said last before a panic
+    ProgramEnd programEnd;                  // by init's words
+    bool internalError = false;             // QEMU cannot execute the guest any further
     std::optional<Error> lostContact;       // QEMU did not connect, greet or answer
     bool stopAsked = false;                 // by the user
     bool guestStarted = false;              // the guest's first instruction was allowed to run
@@ -38,6 +43,8 @@ constexpr bool isFailure(EndKind kind) {
     case EndKind::guestShutdown:
     case EndKind::stoppedByUser:
         return false;
+    case EndKind::programFailed:
+    case EndKind::programNotStarted:
     case EndKind::guestPanic:
     case EndKind::bootFailed:
     case EndKind::qemuKilled:

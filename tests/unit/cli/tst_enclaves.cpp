@@ -191,6 +191,8 @@ private slots:
         QTest::newRow("boot-failed") << 36
                                      << QByteArray(
                                             "[ E36 ] Enclave boot failure. The boot failed at stage crc");
+        QTest::newRow("internal-error")
+            << 5 << QByteArray("KVM internal error. Suberror: 1, emulation failure");
         QTest::newRow("bad-option") << 5 << QByteArray("memory is too small");
     }
 

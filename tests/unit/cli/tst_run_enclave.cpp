@@ -96,6 +96,11 @@ private slots:
         QTest::newRow("refuse") << 1 << QByteArray("E35: The magic is wrong");
         QTest::newRow("boot-failed") << 2 << QByteArray("stage crc: The checksum is wrong. (byte 544");
         QTest::newRow("panic") << 3 << QByteArray("Attempted to kill init!");
+        QTest::newRow("panic-stays") << 3 << QByteArray("The last line before it: mount: /tmp: No such");
+        QTest::newRow("internal-error")
+            << 5 << QByteArray("KVM internal error. Suberror: 1, emulation failure");
+        QTest::newRow("program-failed") << 6 << QByteArray("child exited with error");
+        QTest::newRow("program-missing") << 7 << QByteArray("execvpe: app: No such file or directory");
         QTest::newRow("killed") << 5 << QByteArray("signal 9");
         QTest::newRow("bad-option") << 5 << QByteArray("memory is too small");
         QTest::newRow("crash-at-start") << 5 << QByteArray("assertion failed");
@@ -108,6 +113,15 @@ private slots:
         const auto result = runCommand(run());
         QCOMPARE(result.exitCode, exitCode);
         QVERIFY2(result.error.contains(words), result.error);
+    }
+
+    void panic_withinTheTimeout_isNoTimeout() {
+        qputenv("NITROSCOPE_FAKE_QEMU", "panic-stays");
+        const auto result = runCommand(run({"--timeout", "1"}));
+        QCOMPARE(result.exitCode, 3);
+        QVERIFY2(result.error.contains("init exited with 2, as an errno: No such file or directory"),
+                 result.error);
+        QVERIFY2(result.error.contains("root file system needs this folder"), result.error);
     }
 
     void refusal_isSaidOnce() {

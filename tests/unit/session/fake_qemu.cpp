@@ -85,17 +85,33 @@ void play() {
         event("STOP");
         return;
     }
+    if (scenario == "internal-error") {
+        std::fputs(
+            "KVM internal error. Suberror: 1\nemulation failure\nRAX=0000000000000000 RBX=0000000000000000\n"
+            "Code=c5 f8 77\n",
+            stderr);
+        event("STOP");
+        return;
+    }
     stage("handoff", 3);
     event("ENCLAVE_BOOT_WARNING", R"({"reason": 1, "message": "PCRs differ from the file's."})");
     if (scenario == "flood")
         for (int i = 0; i < 64; ++i)
             put(console, std::string(65536, static_cast<char>('a' + i % 26)));
     put(console, "hello from the guest\r\n");
+    if (scenario == "program-failed")
+        put(console, "child exited with error\r\n[    1.0] reboot: Restarting system\r\n");
+    if (scenario == "program-missing")
+        put(console, "execvpe: app: No such file or directory\r\nchild exited with error\r\n");
+    if (scenario == "panic-stays")
+        put(console, "mount: /tmp: No such file or directory\r\n"
+                     "[    1.0] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000200\r\n");
     if (scenario == "panic")
         put(console, "[    1.0] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000b00\r\n");
     if (scenario == "reboot" || scenario == "flood") // an event that the session does not listen to
         event("NSM_PCR_CHANGED", R"({"index": 16, "locked": false, "cause": "extend"})");
-    if (scenario == "reboot" || scenario == "panic" || scenario == "flood")
+    if (scenario == "reboot" || scenario == "panic" || scenario == "flood" ||
+        scenario.starts_with("program-"))
         shutdown("guest-reset");
     if (scenario == "poweroff")
         shutdown("guest-shutdown");
@@ -124,6 +140,10 @@ void obey(const std::string &line) {
         answer("{}");
         event("SHUTDOWN", R"({"guest": false, "reason": "host-qmp-quit"})");
         std::exit(0);
+    }
+    if (has("query-status") && scenario == "internal-error") {
+        answer(R"({"status": "internal-error", "running": false})");
+        return;
     }
     answer("{}");
     if (has("qmp_capabilities"))

@@ -31,6 +31,40 @@ private slots:
             e.shutdownReason = "guest-reset";
             e.panicLine = "Kernel panic - not syncing: no init";
         });
+        row("panic that ends the run, stopped by us", EndKind::guestPanic, "no init", [](RunEvidence &e) {
+            e.stopAsked = true;
+            e.panicEndsRun = true;
+            e.panicLine = "Kernel panic - not syncing: no init";
+        });
+        row("program failed", EndKind::programFailed, "child exited with error", [](RunEvidence &e) {
+            e.shutdownReason = "guest-reset";
+            e.programEnd.kind = ProgramEnd::Kind::failed;
+        });
+        row("program killed", EndKind::programFailed, "child exited by signal", [](RunEvidence &e) {
+            e.shutdownReason = "guest-reset";
+            e.programEnd.kind = ProgramEnd::Kind::signalled;
+        });
+        row("program not started", EndKind::programNotStarted, "execvpe: app: No such", [](RunEvidence &e) {
+            e.shutdownReason = "guest-reset";
+            e.programEnd = {ProgramEnd::Kind::notStarted, "execvpe: app: No such file or directory"};
+        });
+        row("program failed, but then stopped", EndKind::stoppedByUser, "stopped", [](RunEvidence &e) {
+            e.stopAsked = true;
+            e.programEnd.kind = ProgramEnd::Kind::failed;
+        });
+        row("internal error", EndKind::qemuFailed,
+            "Its words: KVM internal error. Suberror: 1, emulation failure", [](RunEvidence &e) {
+                e.internalError = true;
+                e.shutdownReason = "host-qmp-quit";
+                e.errorLines = {"qemu-system-x86_64: warning: x",
+                                "KVM internal error. Suberror: 1",
+                                "emulation failure",
+                                "RAX=00 RBX=00",
+                                "R8 =00 R9 =00",
+                                "Code=c5"};
+            });
+        row("internal error without words", EndKind::qemuFailed,
+            "QEMU stopped the guest with an internal error", [](RunEvidence &e) { e.internalError = true; });
         row("panic seen, but then stopped", EndKind::stoppedByUser, "stopped", [](RunEvidence &e) {
             e.stopAsked = true;
             e.panicLine = "Kernel panic - not syncing: no init";
