@@ -5,9 +5,9 @@
 // many instances of one zone: they share root, regional and zonal certificate and nothing else, and what has
 // been proven of these three need not be proven again. Both are measured in turns.
 
-#include "app/formats/attestation/input.hpp"
 #include "app/formats/attestation/verify.hpp"
-#include "tests/unit/attestation/document_maker.hpp"
+#include "app/formats/document_forms/input.hpp"
+#include "tests/support/documents/document_maker.hpp"
 
 #include <algorithm>
 #include <cstdio>

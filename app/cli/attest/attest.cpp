@@ -4,9 +4,11 @@
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
+#include "app/formats/attestation/pcr_list.hpp"
 #include "app/formats/attestation/report.hpp"
-#include "app/formats/attestation/roots.hpp"
 #include "app/formats/attestation/verify.hpp"
+#include "app/formats/certificates/roots.hpp"
+#include "app/formats/eif/eif_document.hpp"
 
 #include <cstdio>
 #include <QDateTime>
@@ -31,11 +33,13 @@ constexpr auto codeHelp = "Exit codes:\n"
 struct VerifyArguments {
     std::string path, root = "aws", time = "now", nonce, userData;
     std::vector<std::string> pcrs;
+    std::string eif, pcrFile;
     qint64 maxAge = -1;
     bool json = false;
 };
 
-app::Result<attestation::Input> readDocument(const QString &path) {
+// One byte more than `maxBytes` when there is more.
+app::Result<QByteArray> readWhole(const QString &path, qsizetype maxBytes) {
     QFile file(path);
     const bool isOpen =
         path == "-"_L1 ? file.open(stdin, QIODevice::ReadOnly) : file.open(QIODevice::ReadOnly);
@@ -44,15 +48,22 @@ app::Result<attestation::Input> readDocument(const QString &path) {
         return fail();
     QByteArray content;
     // Pipes give what they have: read until the end or one byte too many.
-    while (content.size() <= attestation::maxInputBytes) {
-        const QByteArray piece = file.read(attestation::maxInputBytes + 1 - content.size());
+    while (content.size() <= maxBytes) {
+        const QByteArray piece = file.read(maxBytes + 1 - content.size());
         if (piece.isEmpty())
             break;
         content += piece;
     }
     if (file.error() != QFileDevice::NoError)
         return fail();
-    auto input = attestation::readInput(content);
+    return content;
+}
+
+app::Result<attestation::Input> readDocument(const QString &path) {
+    const auto content = readWhole(path, attestation::maxInputBytes);
+    if (!content)
+        return tl::unexpected(content.error());
+    auto input = attestation::readInput(*content);
     if (!input)
         input.error().context = path;
     return input;
@@ -103,6 +114,58 @@ std::pair<quint64, QByteArray> pcrOf(const std::string &text) {
     return {index, *value};
 }
 
+using PcrSource = app::Result<attestation::PcrValues>;
+
+PcrSource pcrsOfEif(const QString &path) {
+    const auto eif = formats::EifDocument::open(path);
+    if (!eif)
+        return tl::unexpected(eif.error());
+    const auto measured = eif->measurements();
+    if (!measured)
+        return tl::unexpected(measured.error());
+    attestation::PcrValues pcrs;
+    const std::pair<quint64, const QByteArray &> values[] = {
+        {0, measured->pcr0}, {1, measured->pcr1}, {2, measured->pcr2}, {8, measured->pcr8}};
+    for (const auto &[index, value] : values)
+        if (!value.isEmpty())
+            pcrs.emplace(index, value);
+    if (!pcrs.contains(0) || !pcrs.contains(1) || !pcrs.contains(2))
+        return app::failure(u"bad-eif"_s, u"This is not an EIF, or it is damaged, so that it has no PCRs."_s,
+                            path);
+    return pcrs;
+}
+
+PcrSource pcrsOfFile(const QString &path) {
+    const auto content = readWhole(path, attestation::maxPcrListBytes);
+    if (!content)
+        return tl::unexpected(content.error());
+    auto pcrs = attestation::readPcrList(*content);
+    if (!pcrs)
+        pcrs.error().context = path;
+    return pcrs;
+}
+
+// What --eif and --pcr-file say, beside --pcr; all of it must hold, so it must not contradict itself.
+app::Result<void> addFiledPcrs(const VerifyArguments &arguments, attestation::PcrValues &pcrs) {
+    const struct {
+        const std::string &path;
+        PcrSource (*read)(const QString &);
+    } sources[] = {{arguments.eif, pcrsOfEif}, {arguments.pcrFile, pcrsOfFile}};
+    for (const auto &source : sources) {
+        if (source.path.empty())
+            continue;
+        const auto values = source.read(pathOf(source.path));
+        if (!values)
+            return tl::unexpected(values.error());
+        for (const auto &[index, value] : *values)
+            if (const auto [entry, isNew] = pcrs.emplace(index, value); !isNew && entry->second != value)
+                return app::failure(u"contradiction"_s,
+                                    u"It has another PCR%1 than is asked for besides."_s.arg(index),
+                                    pathOf(source.path));
+    }
+    return {};
+}
+
 void setTime(attestation::VerifyOptions &options, const std::string &text) {
     if (text == "now")
         return;
@@ -124,6 +187,10 @@ int verify(const VerifyArguments &arguments, const CLI::App &command) {
     for (const std::string &pcr : arguments.pcrs)
         if (const auto [entry, isNew] = options.pcrs.insert(pcrOf(pcr)); !isNew)
             throw CLI::ValidationError("--pcr", "names PCR " + std::to_string(entry->first) + " twice");
+    if (const auto added = addFiledPcrs(arguments, options.pcrs); !added) {
+        say(added.error().text());
+        return unreadable;
+    }
     if (command.count("--nonce"))
         options.nonce = requireBytes("--nonce", arguments.nonce);
     if (command.count("--user-data"))
@@ -151,7 +218,8 @@ int verify(const VerifyArguments &arguments, const CLI::App &command) {
                  code);
 }
 
-constexpr auto fileHelp = "Document: raw, hex, base64 or base64url; - is standard input";
+constexpr auto fileHelp =
+    "Document: raw, or as hex, base64, numbers or escaped text, also in JSON or PEM; - is standard input";
 
 } // namespace
 
@@ -181,9 +249,18 @@ void addAttest(CLI::App &parser, int &code) {
         ->type_name("TIME");
     verifyCommand
         ->add_option("--pcr", arguments->pcrs,
-                     "Value that a PCR must have; give it again for each further one")
+                     "Value that a PCR must have; more of them after commas, or each with its own --pcr")
         ->allow_extra_args(false)
+        ->delimiter(',')
         ->type_name("N=HEX");
+    verifyCommand
+        ->add_option("--eif", arguments->eif,
+                     "Image whose PCR0, 1, 2 and, when it is signed, 8 must be in it")
+        ->type_name("FILE");
+    verifyCommand
+        ->add_option("--pcr-file", arguments->pcrFile,
+                     "PCRs that must be in it: what nitro-cli printed of the image, or lines PCR0: HEX")
+        ->type_name("FILE");
     verifyCommand->add_option("--nonce", arguments->nonce, "Nonce that must be in it")->type_name("HEX");
     verifyCommand->add_option("--user-data", arguments->userData, "User data that must be in it")
         ->type_name("HEX");

@@ -2,7 +2,7 @@
 #include "app/features/attestation/attestation_feature.hpp"
 
 #include "app/features/attestation/attestation_panel.hpp"
-#include "app/formats/attestation/input.hpp"
+#include "app/formats/document_forms/input.hpp"
 #include "app/frame/frame.hpp"
 #include "app/frame/run_control.hpp"
 #include "app/ui/bars/banner.hpp"
@@ -22,18 +22,19 @@ AttestationFeature::AttestationFeature(Frame &frame) : Feature(frame) {
     ActionRegistry &actions = frame.actions();
     QAction *open =
         actions.add({u"file.openDocument"_s, u"Open A&ttestation Document…"_s, K(u"Ctrl+Shift+A"_s),
-                     u"open"_s, u"Check an attestation document from a file: raw, hex or base64"_s},
+                     u"open"_s, u"Check an attestation document from a file: raw, or as text in any form"_s},
                     [this] { chooseFile(); });
     m_panel = new AttestationPanel(open);
-    actions.add({u"file.pasteDocument"_s,
-                 u"Attestation &Document from Clipboard"_s,
-                 K(u"Ctrl+Alt+V"_s),
-                 {},
-                 u"Check the attestation document on the clipboard: hex or base64"_s},
-                [&frame] {
-                    frame.show(place::Document{QGuiApplication::clipboard()->text().toUtf8(), u"Clipboard"_s},
-                               Reveal::raise);
-                });
+    actions.add(
+        {u"file.pasteDocument"_s,
+         u"Attestation &Document from Clipboard"_s,
+         K(u"Ctrl+Alt+V"_s),
+         {},
+         u"Check the attestation document on the clipboard: hex, base64, JSON or what a program has printed"_s},
+        [&frame] {
+            frame.show(place::Document{QGuiApplication::clipboard()->text().toUtf8(), u"Clipboard"_s},
+                       Reveal::raise);
+        });
     actions.add({u"file.exportVerdict"_s,
                  u"&Attestation Verdict…"_s,
                  {},
@@ -81,7 +82,7 @@ Panel *AttestationFeature::show(const Place &place) {
 
 // A small file that is no EIF but decodes to a document. Larger ones are left to the EIF loader's words.
 bool AttestationFeature::openFile(const QString &path) {
-    constexpr qint64 maxBytes = 64 * 1024;
+    constexpr qint64 maxBytes = 256 * 1024; // as text in a line for each byte
     QFile file(path);
     const QFileInfo facts(path);
     if (!facts.isFile() || facts.size() > maxBytes || !file.open(QIODevice::ReadOnly))

@@ -144,6 +144,8 @@ void AttestationPanel::open(const QByteArray &foreign, const QString &name) {
     QString how = shortSizeText(static_cast<quint64>(input->document.size()));
     if (input->encoding != attestation::Encoding::raw)
         how += u", from "_s + attestation::encodingText(input->encoding);
+    if (!input->wrapping.isEmpty())
+        how += u" (%1)"_s.arg(input->wrapping);
     m_name->setText(u"%1 · %2"_s.arg(name, how));
     m_hex->setHighlights({});
     m_hex->setSource(std::make_shared<BufferByteSource>(input->document));

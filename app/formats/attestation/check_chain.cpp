@@ -5,10 +5,8 @@
 // no revocation (AWS asks to switch CRLs off). The root is trusted by its fingerprint alone; its signature over itself would prove nothing
 // and is not checked. All else that a CA must be it must be, too, whether it is in the bundle or left out.
 
-#include "app/formats/attestation/verdict_builder.hpp"
+#include "app/formats/attestation/link_check.hpp"
 #include "app/formats/tree/value_text.hpp"
-
-#include <QDateTime>
 
 namespace nitroscope::formats::attestation {
 
@@ -16,138 +14,9 @@ using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
-constexpr int minSecurityBits = 112; // NIST SP 800-57 part 1: anything below is broken or will soon be
-
 QString placeName(size_t index) {
     return u"cabundle[%1]"_s.arg(index);
 }
-
-// One certificate of the chain with what is around it.
-class LinkCheck {
-public:
-    LinkCheck(VerdictBuilder &out, QString subject, const Certificate &certificate, ByteRange range)
-        : m_out(out), m_subject(std::move(subject)), m_certificate(certificate), m_range(range) {}
-
-    void common() {
-        if (m_certificate.version() != 3)
-            fail("certificate", u"It is an X.509 version %1 certificate; version 3 is required."_s.arg(
-                                    m_certificate.version()));
-        if (m_certificate.hasBrokenExtension())
-            fail("certificate", u"One of its extensions is broken or appears twice."_s);
-        for (const QString &name : m_certificate.unprocessedCriticalExtensions())
-            fail(
-                "certificate",
-                u"It has the critical extension %1, which is unknown here: it may say that the certificate is not meant for this."_s
-                    .arg(name));
-        if (m_certificate.hasExtendedKeyUsage())
-            surprise(
-                u"It has an extended key usage, so it is meant for other purposes; Nitro certificates have none."_s);
-        if (m_certificate.keyText() == u"unreadable")
-            fail("certificate", u"Its public key cannot be read."_s);
-        else if (m_certificate.securityBits() < minSecurityBits)
-            fail("certificate", u"Its key is %1, which is too weak."_s.arg(m_certificate.keyText()));
-        else if (!m_certificate.isP384())
-            surprise(u"Its key is %1; Nitro certificates have EC P-384."_s.arg(m_certificate.keyText()));
-        if (m_certificate.isWeaklySigned())
-            fail("certificate",
-                 u"It is signed with %1, which is too weak."_s.arg(m_certificate.signatureAlgorithm()));
-    }
-
-    // `below`: CA certificates between this one and the leaf.
-    void authority(size_t below) {
-        if (!m_certificate.hasBasicConstraints() || !m_certificate.isCa())
-            fail("certificate", u"It is not a CA (basic constraints) but has issued the next one."_s);
-        if (!m_certificate.maySignCertificates())
-            fail("certificate", u"Its key usage does not allow it to sign certificates."_s);
-        const auto length = m_certificate.pathLength();
-        if (length && *length < qint64(below))
-            fail("certificate",
-                 u"Its path length is %1, but %2 CA certificates follow it."_s.arg(*length).arg(below));
-    }
-
-    void leaf() {
-        if (m_certificate.isCa())
-            fail("certificate", u"The leaf is a CA certificate."_s);
-        if (m_certificate.pathLength())
-            fail("certificate", u"The leaf has a path length."_s);
-        if (!m_certificate.maySignData())
-            fail("certificate", u"Its key usage does not allow digital signatures."_s);
-        if (!m_certificate.hasBasicConstraints())
-            surprise(u"It has no basic constraints; the hardware's leaf says CA=false."_s);
-    }
-
-    void issuedBy(const Certificate *issuer, const QString &issuerName) {
-        if (!issuer)
-            return skip(u"Its signature could not be checked, because %1 cannot be read."_s.arg(issuerName));
-        if (!m_certificate.isIssuerNamed(*issuer))
-            fail("order", u"Its issuer is \"%1\", but the certificate before it, %2, is \"%3\"."_s.arg(
-                              m_certificate.issuer(), issuerName, issuer->subject()));
-        else if (!m_certificate.keyIdentifierFits(*issuer))
-            fail("order", u"Its authority key identifier is not the key of %1."_s.arg(issuerName));
-        if (!m_certificate.isSignedBy(*issuer))
-            fail("certificate", u"Its signature was not made with the key of %1."_s.arg(issuerName));
-    }
-
-    void validity(std::optional<qint64> at) {
-        const qint64 from = m_certificate.notBefore(), to = m_certificate.notAfter();
-        if (!at)
-            return skip(u"Its validity could not be checked, because the time is unknown."_s);
-        if (*at < from)
-            fail("validity", u"Not yet valid at %1: it begins at %2, %3 later."_s.arg(
-                                 secondsText(*at), secondsText(from), spanText(from - *at)));
-        else if (*at > to)
-            fail("validity", u"Expired at %1: it ended at %2, %3 before."_s.arg(
-                                 secondsText(*at), secondsText(to), spanText(*at - to)));
-    }
-
-    // Says that all was well, if it was.
-    void conclude(const QString &role) {
-        if (m_hasFailed)
-            return;
-        QString text = u"%1 \"%2\", valid %3 to %4"_s.arg(role, m_certificate.commonName(),
-                                                          secondsText(m_certificate.notBefore()),
-                                                          secondsText(m_certificate.notAfter()));
-        if (m_certificate.isCa())
-            text += m_certificate.pathLength()
-                        ? u", CA with path length %1"_s.arg(*m_certificate.pathLength())
-                        : u", CA"_s;
-        m_out.add("certificate", m_subject, Outcome::passed, text + u'.', m_range);
-    }
-
-    void fail(const char *id, const QString &text) {
-        m_hasFailed = true;
-        m_out.add(id, m_subject, Outcome::failed, text, m_range);
-    }
-
-private:
-    void surprise(const QString &text) {
-        m_out.add("certificate", m_subject, Outcome::surprising, text, m_range);
-    }
-    void skip(const QString &text) {
-        m_hasFailed = true;
-        m_out.add("certificate", m_subject, Outcome::skipped, text, m_range);
-    }
-
-    // "2 h 5 min": the two largest units.
-    static QString spanText(qint64 seconds) {
-        constexpr std::pair<qint64, const char *> units[] = {
-            {86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
-        QStringList parts;
-        for (const auto &[unit, name] : units) {
-            if (seconds >= unit && parts.size() < 2) {
-                parts << u"%1 %2"_s.arg(seconds / unit).arg(QLatin1String(name));
-                seconds %= unit;
-            }
-        }
-        return parts.join(u' ');
-    }
-
-    VerdictBuilder &m_out;
-    QString m_subject;
-    const Certificate &m_certificate;
-    ByteRange m_range;
-    bool m_hasFailed = false;
-};
 
 const TrustedRoot *findRoot(const std::vector<TrustedRoot> &roots, const QByteArray &sha256) {
     for (const TrustedRoot &root : roots)
@@ -169,6 +38,8 @@ QString hintFor(const QByteArray &sha256) {
         return u" It is AWS's commercial root: ask with --root aws."_s;
     if (sha256 == awsGovRoot().sha256)
         return u" It is AWS's GovCloud root: ask with --root aws-gov."_s;
+    if (const auto own = localRoot(); own && own->sha256 == sha256)
+        return u" It is the root of this computer's own enclaves: ask with --root local."_s;
     return {};
 }
 
@@ -219,6 +90,27 @@ Anchor checkRoot(const Document &document, const Chain &chain, const std::vector
     return anchor;
 }
 
+// RFC 5280 §6.1: a certificate must not appear twice in a path. Two that share a key make one of them meaningless.
+void checkReuse(const Document &document, const Chain &chain, VerdictBuilder &out) {
+    std::vector<const Certificate *> all;
+    for (const auto &certificate : chain.cabundle)
+        all.push_back(certificate ? &*certificate : nullptr);
+    all.push_back(chain.leaf ? &*chain.leaf : nullptr);
+    for (size_t i = 1; i < all.size(); ++i) {
+        const bool isLeaf = i == chain.cabundle.size();
+        for (size_t above = 0; above < i && all[i]; ++above) {
+            if (!all[above] || !all[i]->hasKeyOf(*all[above]))
+                continue;
+            const bool isSame = X509_cmp(all[i]->get(), all[above]->get()) == 0;
+            out.add("order", isLeaf ? u"certificate"_s : placeName(i),
+                    isSame ? Outcome::failed : Outcome::surprising,
+                    (isSame ? u"It is the same certificate as %1."_s : u"It is for the same key as %1."_s)
+                        .arg(placeName(above)),
+                    isLeaf ? document.certificate->content : document.cabundle[i].content);
+        }
+    }
+}
+
 // The most frequent mistake of people who write their own: leaf's issuer first.
 bool isReversed(const Chain &chain) {
     const auto &bundle = chain.cabundle;
@@ -229,10 +121,6 @@ bool isReversed(const Chain &chain) {
 }
 
 } // namespace
-
-QString secondsText(qint64 secondsSinceEpoch) {
-    return QDateTime::fromSecsSinceEpoch(secondsSinceEpoch, Qt::UTC).toString(Qt::ISODate);
-}
 
 Chain readChain(const Document &document, VerdictBuilder &out) {
     Chain chain;
@@ -269,6 +157,7 @@ QString checkChain(const Document &document, const Chain &chain, const std::vect
         out.add("order", u"cabundle"_s, Outcome::failed,
                 u"It is in reverse order: the root must come first."_s, document.cabundleRange);
 
+    checkReuse(document, chain, out);
     const Certificate *issuer = anchor.outside ? &*anchor.outside : nullptr;
     QString issuerName = u"the pinned root"_s;
     const size_t count = chain.cabundle.size();

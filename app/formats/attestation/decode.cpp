@@ -4,10 +4,14 @@
 
 #include "app/formats/attestation/document.hpp"
 
-#include "app/formats/attestation/input.hpp"
+#include "app/formats/attestation/header_rules.hpp"
+#include "app/formats/document_forms/input.hpp"
+#include "app/formats/document_forms/sight.hpp"
 #include "app/formats/tree/value_text.hpp"
 #include "qemu-machine/launch/cose.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <QDateTime>
 #include <QSet>
 
@@ -45,11 +49,13 @@ public:
             m_document.isTagged = true;
             value = &value->children[0];
         }
-        if (!value->is(Type::array) || value->children.size() != 4)
+        if (!value->is(Type::array) || value->children.size() != 4) {
+            const QString seen = sightOf(m_document.bytes);
             return add(Kind::unreadable,
                        u"This is not a COSE_Sign1: an array of four elements is expected, not %1."_s.arg(
-                           cborText(*value)),
+                           seen.isEmpty() || value->is(Type::array) ? cborText(*value) : seen),
                        {value->range.offset, value->headSize});
+        }
         readCose(*value);
     }
 
@@ -76,17 +82,28 @@ private:
     void readCose(const CborValue &array) {
         const CborValue &header = array.children[0], &unprotected = array.children[1],
                         &payload = array.children[2], &signature = array.children[3];
+        CborTree signedHeader;
         if (header.is(Type::bytes)) {
             m_document.protectedHeader = part(header);
-            readHeader(header);
+            signedHeader = readHeader(header);
         } else {
             add(Kind::invalid, u"The protected header is not a byte string."_s, header.range);
         }
-        if (!unprotected.is(Type::map))
+        if (!unprotected.is(Type::map)) {
             add(Kind::invalid, u"The unprotected header is not a map."_s, unprotected.range);
-        else if (!unprotected.children.empty())
+        } else if (!unprotected.children.empty()) {
             add(Kind::surprising, u"The unprotected header is not empty; nobody has signed what it says."_s,
                 unprotected.range);
+            checkKeys(unprotected, [](const CborValue &key) { return key.range; });
+        }
+        const CborValue *map =
+            signedHeader.root && signedHeader.root->is(Type::map) ? &*signedHeader.root : nullptr;
+        std::ranges::move(headerFaults(map, header.range, unprotected),
+                          std::back_inserter(m_document.faults));
+        if (map && longForm(*map, RootMap::isDefinite))
+            addLongForm(header.range);
+        if (const CborValue *item = longForm(*m_document.cose.root, RootMap::isDefinite))
+            addLongForm(item->range);
         if (signature.is(Type::bytes))
             m_document.signature = part(signature);
         else
@@ -98,24 +115,31 @@ private:
         readPayload(payload);
     }
 
-    void readHeader(const CborValue &header) {
+    void addLongForm(ByteRange range) {
+        add(Kind::surprising,
+            u"Its CBOR is longer than it need be, or has no definite length; the hardware writes the shortest form."_s,
+            range);
+    }
+
+    CborTree readHeader(const CborValue &header) {
         const quint64 base = header.stringOffset().value_or(header.range.offset);
-        if (header.string.isEmpty()) // RFC 9052 §3: an empty map
-            return add(Kind::invalid, u"The protected header names no algorithm."_s, header.range);
-        const CborTree tree = readCbor(toBytes(header.string), header.isIndefinite ? 0 : base);
+        if (header.string.isEmpty()) { // RFC 9052 §3: an empty map
+            add(Kind::invalid, u"The protected header names no algorithm."_s, header.range);
+            return {};
+        }
+        CborTree tree = readCbor(toBytes(header.string), header.isIndefinite ? 0 : base);
         if (tree.fault || !tree.root->is(Type::map) ||
-            tree.end != (header.isIndefinite ? 0 : base) + quint64(header.string.size()))
-            return add(Kind::invalid,
-                       tree.fault ? tree.fault->message : u"The protected header is not a map."_s,
-                       header.range);
+            tree.end != (header.isIndefinite ? 0 : base) + quint64(header.string.size())) {
+            add(Kind::invalid, tree.fault ? tree.fault->message : u"The protected header is not a map."_s,
+                header.range);
+            return tree;
+        }
         checkKeys(*tree.root, [&](const CborValue &) { return header.range; });
         if (const CborValue *algorithm = tree.root->find(algorithmLabel))
             m_document.algorithm = algorithm->integer();
         if (!m_document.algorithm)
             add(Kind::invalid, u"The protected header names no algorithm."_s, header.range);
-        if (tree.root->find(qint64(2))) // crit, RFC 9052 §3.1: what is not understood must be refused
-            add(Kind::invalid, u"The protected header has critical parameters of an unknown kind."_s,
-                header.range);
+        return tree;
     }
 
     void readPayload(const CborValue &payload) {
@@ -133,6 +157,8 @@ private:
                 inDocument({tree.end, end - tree.end}));
         const CborValue &map = *tree.root;
         m_document.isPayloadIndefinite = map.isIndefinite;
+        if (const CborValue *item = longForm(map, RootMap::mayBeIndefinite))
+            addLongForm(inDocument(item->range));
         checkPayloadKeys(map);
         readMandatory(map);
         m_document.publicKey = optionalBytes(map, "public_key", mostKeyBytes, 1);
@@ -196,7 +222,14 @@ private:
             if (value->number == 0)
                 add(Kind::invalid, u"timestamp is 0."_s, inDocument(value->range));
         }
-        if (const CborValue *value = mandatory(map, "pcrs", Type::map, "a map"))
+        // AWS's "Validate a NitroTPM Attestation Document": all else is as here.
+        const CborValue *tpm = map.find(QByteArrayView("nitrotpm_pcrs"));
+        m_document.isNitroTpm = tpm && !map.find(QByteArrayView("pcrs"));
+        if (m_document.isNitroTpm)
+            add(Kind::invalid,
+                u"This is a document of a NitroTPM: it attests an EC2 instance by its TPM, not an enclave."_s,
+                inDocument(tpm->range));
+        else if (const CborValue *value = mandatory(map, "pcrs", Type::map, "a map"))
             readPcrs(*value);
         if (const CborValue *value = mandatory(map, "certificate", Type::bytes, "a byte string")) {
             m_document.certificate = part(*value);
@@ -279,8 +312,8 @@ private:
     }
 
     void findUnknownKeys(const CborValue &map) {
-        static const QSet<QByteArray> known{"module_id", "digest",     "timestamp", "pcrs", "certificate",
-                                            "cabundle",  "public_key", "user_data", "nonce"};
+        static const QSet<QByteArray> known{"module_id", "digest",     "timestamp", "pcrs",  "certificate",
+                                            "cabundle",  "public_key", "user_data", "nonce", "nitrotpm_pcrs"};
         for (size_t i = 0; i + 1 < map.children.size(); i += 2)
             if (const CborValue &key = map.children[i]; !key.is(Type::text) || !known.contains(key.string))
                 add(Kind::surprising, u"The field %1 is unknown."_s.arg(cborText(key)),

@@ -50,6 +50,7 @@ struct Document {
 
     // COSE_Sign1
     bool isTagged = false;
+    bool isNitroTpm = false; // An instance's, not an enclave's: nitrotpm_pcrs in place of pcrs.
     std::optional<Part> protectedHeader, payload, signature;
     std::optional<qint64> algorithm; // Header parameter 1: -7 ES256, -35 ES384, -36 ES512.
 

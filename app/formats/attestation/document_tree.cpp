@@ -3,8 +3,8 @@
 // An attestation document as nodes; see document.hpp. The payload's map is shown in the document's own order
 // and with everything it holds, known or not.
 
-#include "app/formats/attestation/certificate.hpp"
 #include "app/formats/attestation/document.hpp"
+#include "app/formats/certificates/certificate.hpp"
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>

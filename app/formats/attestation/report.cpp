@@ -4,8 +4,8 @@
 
 #include "app/formats/attestation/report.hpp"
 
-#include "app/formats/attestation/certificate.hpp"
 #include "app/formats/attestation/verdict_builder.hpp"
+#include "app/formats/certificates/certificate.hpp"
 #include "app/formats/json/json_writer.hpp"
 #include "app/formats/tree/value_text.hpp"
 
@@ -95,6 +95,8 @@ QByteArray documentJson(const Document &document, const Input &input) {
     JsonWriter json;
     json.beginObject();
     json.field(u"Encoding", encodingText(input.encoding));
+    json.field(u"Wrapping",
+               input.wrapping.isEmpty() ? QJsonValue(QJsonValue::Null) : QJsonValue(input.wrapping));
     json.field(u"NsmResponse", input.wasNsmResponse);
     json.field(u"Size", qint64(document.bytes.size()));
     json.field(u"Readable", document.isReadable());

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "app/formats/attestation/document.hpp"
-#include "app/formats/attestation/input.hpp"
 #include "app/formats/attestation/verdict.hpp"
+#include "app/formats/document_forms/input.hpp"
 
 namespace nitroscope::formats::attestation {
 

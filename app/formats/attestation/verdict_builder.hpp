@@ -4,10 +4,10 @@
 
 #pragma once
 
-#include "app/formats/attestation/certificate.hpp"
 #include "app/formats/attestation/document.hpp"
-#include "app/formats/attestation/roots.hpp"
 #include "app/formats/attestation/verdict.hpp"
+#include "app/formats/certificates/certificate.hpp"
+#include "app/formats/certificates/roots.hpp"
 
 #include <vector>
 
@@ -42,8 +42,5 @@ void checkSignature(const Document &document, const Chain &chain, VerdictBuilder
 
 // Whether serial, module id, PCR 4, names and times fit each other: surprises, never failures.
 void checkConsistency(const Document &document, const Chain &chain, VerdictBuilder &out);
-
-// "2026-01-02T03:04:05Z"
-QString secondsText(qint64 secondsSinceEpoch);
 
 } // namespace nitroscope::formats::attestation

@@ -10,8 +10,8 @@
 #pragma once
 
 #include "app/formats/attestation/document.hpp"
-#include "app/formats/attestation/roots.hpp"
 #include "app/formats/attestation/verdict.hpp"
+#include "app/formats/certificates/roots.hpp"
 
 #include <map>
 #include <optional>

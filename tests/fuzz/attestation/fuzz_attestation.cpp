@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Any bytes as an attestation document in any of its forms: recognised, decoded, shown and verified. Ranges
+// Any bytes as a list of PCRs and as an attestation document in any of its forms: recognised, decoded, shown and verified. Ranges
 // that are reported must lie inside of the document, because a hex view follows them.
 
-#include "app/formats/attestation/input.hpp"
+#include "app/formats/attestation/pcr_list.hpp"
 #include "app/formats/attestation/report.hpp"
 #include "app/formats/attestation/verify.hpp"
+#include "app/formats/document_forms/input.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -25,8 +26,9 @@ void checkRanges(const Node &node, quint64 size) {
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    const auto input =
-        readInput(QByteArray(reinterpret_cast<const char *>(data), static_cast<qsizetype>(size)));
+    const QByteArray bytes(reinterpret_cast<const char *>(data), static_cast<qsizetype>(size));
+    (void)readPcrList(bytes);
+    const auto input = readInput(bytes);
     if (!input)
         return 0;
     const Document document = decode(input->document);

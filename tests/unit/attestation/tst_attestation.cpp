@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Attestation documents of our own making, right and wrong in one respect at a time, and hostile bytes.
-#include "app/formats/attestation/certificate.hpp"
-#include "app/formats/attestation/der.hpp"
-#include "app/formats/attestation/input.hpp"
 #include "app/formats/attestation/report.hpp"
 #include "app/formats/attestation/verify.hpp"
-#include "document_maker.hpp"
+#include "app/formats/certificates/certificate.hpp"
+#include "app/formats/certificates/der.hpp"
+#include "app/formats/document_forms/input.hpp"
+#include "tests/support/documents/document_maker.hpp"
 
 #include <QCryptographicHash>
 #include <QJsonDocument>

@@ -3,7 +3,7 @@
 // Chains that hold cryptographically and must be refused all the same: certificates re-issued with one thing changed (RFC 5280 §4.2, §6.1). Each
 // forgery has a twin that differs from it in that thing alone and passes.
 #include "app/formats/attestation/verify.hpp"
-#include "document_maker.hpp"
+#include "tests/support/documents/forgery.hpp"
 
 #include <array>
 #include <functional>
@@ -11,16 +11,18 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <QCryptographicHash>
+#include <QSet>
 #include <QTest>
+
+Q_DECLARE_METATYPE(nitroscope::test::Forgery)
 
 using namespace nitroscope::formats::attestation;
 using namespace Qt::Literals::StringLiterals;
-using nitroscope::test::DocumentMaker;
+using namespace nitroscope::test;
 namespace nsm = nitroscope::nsm;
 
 namespace {
 
-enum Place { root, regional, zonal, instance, leaf };
 using Change = std::function<void(X509 *)>;
 
 std::array<nsm::Issued *, 5> chainOf(DocumentMaker &maker) {
@@ -91,12 +93,53 @@ QString told(const Verification &verification, Outcome outcome) {
     return list.join(u'\n');
 }
 
+// All that is not plainly good, which a twin has less of.
+QSet<QString> complaints(const Verification &verification) {
+    QSet<QString> list;
+    for (const Check &check : verification.checks)
+        if (check.outcome != Outcome::passed)
+            list.insert(check.subject + u": "_s + check.text);
+    return list;
+}
+
+void addRows(const Forgeries &forgeries) {
+    QTest::addColumn<Forgery>("forgery");
+    for (const Forgery &forgery : forgeries)
+        QTest::newRow(qPrintable(forgery.name)) << forgery;
+}
+
+// A forgery gets its verdict, and what its twin lacks is the reason.
+void checkForgery() {
+    QFETCH(Forgery, forgery);
+    ForgedDocument forged, twin;
+    forgery.fault(forged);
+    forgery.twin(twin);
+    const Verification refused = verify(decode(forged.document()), forged.options());
+    const Verification passed = verify(decode(twin.document()), twin.options());
+    const QSet<QString> reasons = complaints(refused) - complaints(passed);
+    QVERIFY2(refused.verdict == forgery.verdict,
+             qPrintable(verdictWord(refused.verdict) + u'\n' + complaints(refused).values().join(u'\n')));
+    QVERIFY2(passed.isValid(), qPrintable(told(passed, Outcome::failed)));
+    QVERIFY2(!reasons.isEmpty(), qPrintable(complaints(refused).values().join(u'\n')));
+}
+
 } // namespace
 
 class TestAttestationForgeries : public QObject {
     Q_OBJECT
 
 private slots:
+    void certificate_forgedField_isRefused_data() { addRows(forgedCertificates()); }
+    void certificate_forgedField_isRefused() { checkForgery(); }
+    void certificate_forgedExtension_isRefused_data() { addRows(forgedExtensions()); }
+    void certificate_forgedExtension_isRefused() { checkForgery(); }
+    void chain_forged_isRefused_data() { addRows(forgedChains()); }
+    void chain_forged_isRefused() { checkForgery(); }
+    void cose_forged_isRefused_data() { addRows(forgedHeaders()); }
+    void cose_forged_isRefused() { checkForgery(); }
+    void payload_forged_isRefused_data() { addRows(forgedPayloads()); }
+    void payload_forged_isRefused() { checkForgery(); }
+
     void critical_extensionThatIsNotProcessed_isInvalid_data() {
         QTest::addColumn<int>("place");
         QTest::addColumn<int>("nid");

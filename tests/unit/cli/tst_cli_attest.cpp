@@ -4,8 +4,9 @@
 // and JSON; genuine documents at their own time, now, and under other roots. openssl reads the same
 // certificates for comparison.
 #include "command.hpp"
-#include "tests/unit/attestation/document_maker.hpp"
+#include "tests/support/documents/document_maker.hpp"
 #include "tests/unit/formats/cpio_maker.hpp"
+#include "tests/unit/launch/eif_maker.hpp"
 #include "tests/unit/nsm/openssl_cli.hpp"
 #include "tests/unit/support/samples.hpp"
 
@@ -159,6 +160,13 @@ private slots:
         QTest::newRow("PCR cut short") << QStringList{"--pcr", "0=" + pcr.left(94)} << 1;
         QTest::newRow("PCR 32") << QStringList{"--pcr", "32=" + pcr} << 1;
         QTest::newRow("a PCR twice") << QStringList{"--pcr", "0=" + pcr, "--pcr", "0=" + pcr} << 1;
+        const QString next = pcr.left(94) + "62"; // of PCR1: all bytes are b
+        QTest::newRow("two right ones after a comma")
+            << QStringList{"--pcr", "0=" + pcr + ",1=" + QString("62").repeated(48)} << 0;
+        QTest::newRow("one of two wrong after a comma")
+            << QStringList{"--pcr", "0=" + pcr + ",1=" + next} << 1;
+        QTest::newRow("a PCR twice after a comma") << QStringList{"--pcr", "0=" + pcr + ",0=" + pcr} << 1;
+        QTest::newRow("nothing after a comma") << QStringList{"--pcr", "0=" + pcr + ",x"} << 1;
         QTest::newRow("right nonce") << QStringList{"--nonce", "0102FF"} << 0;
         QTest::newRow("right nonce with 0x") << QStringList{"--nonce", "0x0102ff"} << 0;
         QTest::newRow("wrong nonce") << QStringList{"--nonce", "0102fe"} << 1;
@@ -183,6 +191,73 @@ private slots:
                       << "document";
         const auto result = runCommand(arguments + options);
         QVERIFY2(result.exitCode == exitCode, result.output + result.error);
+    }
+
+    // An image, what describe-eif says of it, and a document of an enclave that it was booted in.
+    void pcrs_ofAnImageAndOfAFile_mustBeInTheDocument() {
+        TestSections sections = usualSections();
+        const QString plain = put("plain.eif", makeEif(sections));
+        const auto measured =
+            objectOf(runCommand({"describe-eif", "--eif-path", plain}).output)["Measurements"].toObject();
+        SignatureRecipe recipe;
+        recipe.pcr0 = QByteArray::fromHex(measured["PCR0"].toString().toLatin1());
+        const MadeSignature signature = makeSignature(recipe);
+        sections.push_back({signatureKind, signature.section});
+        const QString signedEif = put("signed.eif", makeEif(sections));
+        const QByteArray description = runCommand({"describe-eif", "--eif-path", signedEif}).output;
+        const auto pcrs = objectOf(description)["Measurements"].toObject();
+        QCOMPARE(pcrs["PCR8"].toString().size(), 96);
+        const auto documentWith = [&](const QStringList &names) {
+            DocumentMaker maker;
+            QByteArray map = cborHead(5, quint64(names.size()));
+            for (const QString &name : names)
+                map += cborHead(0, name.mid(3).toULongLong()) +
+                       DocumentMaker::bytes(QByteArray::fromHex(pcrs[name].toString().toLatin1()));
+            maker.field("pcrs").cbor = map;
+            put("of-image.pem", toPem(maker.rootDer()));
+            return put("of-image.bin", maker.document());
+        };
+        const auto codeOf = [&](const QString &document, const QStringList &more) {
+            return runCommand(QStringList{"attest", "verify", document, "--root", path("of-image.pem"),
+                                          "--time", "document"} +
+                              more)
+                .exitCode;
+        };
+        const QString whole = documentWith({"PCR0", "PCR1", "PCR2", "PCR8"});
+        const QString described = put("described.json", description);
+        QCOMPARE(codeOf(whole, {"--eif", signedEif}), 0);
+        QCOMPARE(codeOf(whole, {"--pcr-file", described}), 0);
+        QCOMPARE(codeOf(whole, {"--eif", signedEif, "--pcr-file", described, "--pcr",
+                                "0=" + pcrs["PCR0"].toString()}),
+                 0);
+        QCOMPARE(codeOf(whole, {"--pcr-file",
+                                put("lines.txt", "PCR2: " + pcrs["PCR2"].toString().toLatin1() + '\n')}),
+                 0);
+        QCOMPARE(codeOf(whole, {"--pcr-file", put("lines.txt", "PCR2: " + QByteArray(96, '1'))}), 1);
+        QCOMPARE(codeOf(whole, {"--eif", signedEif, "--pcr", "0=" + QString(96, 'a')}),
+                 2); // they contradict each other
+        QCOMPARE(codeOf(whole, {"--eif", described}), 2);
+        QCOMPARE(codeOf(whole, {"--pcr-file", "/dev/null"}), 2);
+        const QString withoutPcr8 = documentWith({"PCR0", "PCR1", "PCR2"});
+        QCOMPARE(codeOf(withoutPcr8, {"--eif", signedEif}), 1);
+        QCOMPARE(codeOf(withoutPcr8, {"--eif", plain}), 0);
+    }
+
+    void root_ofThisComputer_isNamedWhenAnotherIsPinned() {
+        const QString folder = path("with-root");
+        qputenv("XDG_DATA_HOME", folder.toLocal8Bit());
+        const QByteArray pem = runCommand({"pki", "export"}).output;
+        QVERIFY(pem.startsWith("-----BEGIN CERTIFICATE-----"));
+        DocumentMaker maker;
+        QByteArray base64;
+        for (const QByteArray &line : pem.split('\n'))
+            base64 += line.startsWith("-----") ? QByteArray() : line;
+        maker.setChain({QByteArray::fromBase64(base64)}, DocumentMaker::derOf(maker.leaf));
+        const auto result =
+            runCommand({"attest", "verify", put("own.bin", maker.document()), "--time", "document"});
+        qputenv("XDG_DATA_HOME", m_folder.path().toLocal8Bit());
+        QCOMPARE(result.exitCode, 1);
+        QVERIFY2(result.output.contains("--root local"), result.output);
     }
 
     void flippedByte_anywhere_isNeverValid() {

@@ -2,7 +2,7 @@
 //
 // See der.hpp.
 
-#include "app/formats/attestation/der.hpp"
+#include "app/formats/certificates/der.hpp"
 
 namespace nitroscope::formats::attestation {
 
@@ -26,6 +26,8 @@ std::optional<DerElement> readElement(std::span<const std::byte> bytes, quint64 
         length = 0;
         for (quint64 i = 0; i < width; ++i)
             length = length << 8 | at(start + i);
+        if (length < 0x80 || at(start) == 0) // not the shortest form
+            return std::nullopt;
         start += width;
     }
     if (length > end - start)
@@ -35,13 +37,30 @@ std::optional<DerElement> readElement(std::span<const std::byte> bytes, quint64 
     return element;
 }
 
+// X.690 §11.1, §8.3.2: true is ff, and integers have no bytes too many.
+bool isShortest(std::span<const std::byte> bytes, const DerElement &element) {
+    constexpr quint8 booleanTag = 1, integerTag = 2;
+    const auto at = [&](quint64 i) {
+        return std::to_integer<quint8>(bytes[static_cast<size_t>(element.content.offset + i)]);
+    };
+    const quint64 size = element.content.length;
+    if (element.tag == booleanTag)
+        return size == 1 && (at(0) == 0 || at(0) == 0xff);
+    if (element.tag == integerTag)
+        return size == 1 || (size > 1 && !(at(0) == 0 && at(1) < 0x80) && !(at(0) == 0xff && at(1) >= 0x80));
+    return true;
+}
+
 std::optional<quint64> faultWithin(std::span<const std::byte> bytes, ByteRange within, int depth) {
     std::optional<quint64> broken;
     const auto elements = derElements(bytes, within, &broken);
-    for (const DerElement &element : elements)
+    for (const DerElement &element : elements) {
+        if (!isShortest(bytes, element))
+            return element.range.offset;
         if (element.tag & constructed && depth < 32)
             if (const auto inner = faultWithin(bytes, element.content, depth + 1))
                 return inner;
+    }
     return broken;
 }
 

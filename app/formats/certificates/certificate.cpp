@@ -2,18 +2,20 @@
 //
 // See certificate.hpp.
 
-#include "app/formats/attestation/certificate.hpp"
+#include "app/formats/certificates/certificate.hpp"
 
-#include "app/formats/attestation/der.hpp"
+#include "app/formats/certificates/der.hpp"
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
 #include <mutex>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
 #include <QCache>
+#include <QDateTime>
 
 namespace nitroscope::formats::attestation {
 
@@ -92,7 +94,30 @@ private:
     QCache<QByteArray, bool> m_proven{maxCertificates};
 };
 
+// RFC 5280 §4.1.2.5: to the second, in UTC, without fractions; years up to 2049 as UTCTime, later ones as GeneralizedTime.
+Certificate::TimeForm formOf(const ASN1_TIME *time) {
+    constexpr int utcSize = 13, generalizedSize = 15, lastUtcYear = 2049;
+    const bool isUtc = ASN1_STRING_type(time) == V_ASN1_UTCTIME;
+    const auto *text = reinterpret_cast<const char *>(ASN1_STRING_get0_data(time));
+    const int size = ASN1_STRING_length(time);
+    std::tm parts{};
+    if (size != (isUtc ? utcSize : generalizedSize) || text[size - 1] != 'Z' ||
+        ASN1_TIME_to_tm(time, &parts) != 1)
+        return Certificate::TimeForm::unreadable;
+    constexpr int tmEpoch = 1900;
+    return !isUtc && parts.tm_year + tmEpoch <= lastUtcYear ? Certificate::TimeForm::misplaced
+                                                            : Certificate::TimeForm::good;
+}
+
+app::Error broken(const QString &why, quint64 offset) {
+    return {u"bad-certificate"_s, u"The certificate's DER is broken (%1)."_s.arg(why), offset, {}};
+}
+
 } // namespace
+
+QString secondsText(qint64 secondsSinceEpoch) {
+    return QDateTime::fromSecsSinceEpoch(secondsSinceEpoch, Qt::UTC).toString(Qt::ISODate);
+}
 
 app::Result<Certificate> Certificate::parse(const QByteArray &der) {
     if (nsm::CertPtr known = RecentCertificates::instance().find(der))
@@ -103,11 +128,11 @@ app::Result<Certificate> Certificate::parse(const QByteArray &der) {
         // OpenSSL itself has nothing against what follows a certificate.
         const QString why = ERR_peek_last_error() == 0 ? u"bytes after its end"_s
                                                        : QString::fromStdString(nsm::lastOpensslError());
-        return tl::unexpected(app::Error{u"bad-certificate"_s,
-                                         u"The certificate's DER is broken (%1)."_s.arg(why),
-                                         derFault(toBytes(der)).value_or(0),
-                                         {}});
+        return tl::unexpected(broken(why, derFault(toBytes(der)).value_or(0)));
     }
+    // OpenSSL reads looser encodings (BER), too; a certificate has one encoding only, or its fingerprint would mean nothing.
+    if (const auto fault = derFault(toBytes(der)))
+        return tl::unexpected(broken(u"not in DER's only form"_s, *fault));
     // Decodes the extensions once; what is wrong with them is kept as flags. OpenSSL's own words are not
     // needed.
     X509_check_purpose(x509.get(), -1, 0);
@@ -149,6 +174,10 @@ QString Certificate::commonName() const {
 QByteArray Certificate::serial() const {
     const ASN1_INTEGER *serial = X509_get0_serialNumber(m_x509.get());
     return {reinterpret_cast<const char *>(ASN1_STRING_get0_data(serial)), ASN1_STRING_length(serial)};
+}
+
+bool Certificate::isSerialNegative() const {
+    return ASN1_STRING_type(X509_get0_serialNumber(m_x509.get())) == V_ASN1_NEG_INTEGER;
 }
 
 int Certificate::version() const {
@@ -197,75 +226,31 @@ int Certificate::securityBits() const {
     return key ? EVP_PKEY_get_security_bits(key) : 0;
 }
 
-bool Certificate::hasBasicConstraints() const {
-    return X509_get_extension_flags(m_x509.get()) & EXFLAG_BCONS;
+Certificate::TimeForm Certificate::timeForm() const {
+    return std::max(formOf(X509_get0_notBefore(m_x509.get())), formOf(X509_get0_notAfter(m_x509.get())));
 }
 
-bool Certificate::isCa() const {
-    return X509_get_extension_flags(m_x509.get()) & EXFLAG_CA;
+bool Certificate::hasEmptySubject() const {
+    return X509_NAME_entry_count(X509_get_subject_name(m_x509.get())) == 0;
 }
 
-std::optional<qint64> Certificate::pathLength() const {
-    const long length = X509_get_pathlen(m_x509.get());
-    return length < 0 ? std::nullopt : std::optional<qint64>(length);
+bool Certificate::hasUniqueIdentifiers() const {
+    const ASN1_BIT_STRING *issuer = nullptr, *subject = nullptr;
+    X509_get0_uids(m_x509.get(), &issuer, &subject);
+    return issuer || subject;
 }
 
-bool Certificate::hasKeyUsage() const {
-    return X509_get_extension_flags(m_x509.get()) & EXFLAG_KUSAGE;
+bool Certificate::hasExplicitCurve() const {
+    const EVP_PKEY *key = keyOf(m_x509.get());
+    int isExplicit = 0;
+    return key &&
+           EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &isExplicit) == 1 &&
+           isExplicit == 1;
 }
 
-// Without the extension OpenSSL reports all bits.
-bool Certificate::maySignCertificates() const {
-    return X509_get_key_usage(m_x509.get()) & KU_KEY_CERT_SIGN;
-}
-
-bool Certificate::maySignData() const {
-    return X509_get_key_usage(m_x509.get()) & KU_DIGITAL_SIGNATURE;
-}
-
-QStringList Certificate::keyUsages() const {
-    if (!hasKeyUsage())
-        return {};
-    constexpr std::pair<uint32_t, const char *> names[] = {{KU_DIGITAL_SIGNATURE, "digitalSignature"},
-                                                           {KU_NON_REPUDIATION, "nonRepudiation"},
-                                                           {KU_KEY_ENCIPHERMENT, "keyEncipherment"},
-                                                           {KU_DATA_ENCIPHERMENT, "dataEncipherment"},
-                                                           {KU_KEY_AGREEMENT, "keyAgreement"},
-                                                           {KU_KEY_CERT_SIGN, "keyCertSign"},
-                                                           {KU_CRL_SIGN, "cRLSign"},
-                                                           {KU_ENCIPHER_ONLY, "encipherOnly"},
-                                                           {KU_DECIPHER_ONLY, "decipherOnly"}};
-    const uint32_t usage = X509_get_key_usage(m_x509.get());
-    QStringList list;
-    for (const auto &[bit, name] : names)
-        if (usage & bit)
-            list << QString::fromLatin1(name);
-    return list;
-}
-
-bool Certificate::hasBrokenExtension() const {
-    return X509_get_extension_flags(m_x509.get()) & EXFLAG_INVALID;
-}
-
-QStringList Certificate::unprocessedCriticalExtensions() const {
-    constexpr int processed[] = {NID_basic_constraints, NID_key_usage, NID_ext_key_usage,
-                                 NID_subject_key_identifier, NID_authority_key_identifier};
-    QStringList list;
-    for (int i = 0; i < X509_get_ext_count(m_x509.get()); ++i) {
-        X509_EXTENSION *extension = X509_get_ext(m_x509.get(), i);
-        const int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
-        if (!X509_EXTENSION_get_critical(extension) ||
-            std::ranges::find(processed, nid) != std::end(processed))
-            continue;
-        char text[80];
-        OBJ_obj2txt(text, sizeof text, X509_EXTENSION_get_object(extension), 0);
-        list << QString::fromLatin1(text);
-    }
-    return list;
-}
-
-bool Certificate::hasExtendedKeyUsage() const {
-    return X509_get_extension_flags(m_x509.get()) & EXFLAG_XKUSAGE;
+bool Certificate::hasKeyOf(const Certificate &other) const {
+    const EVP_PKEY *key = keyOf(m_x509.get()), *others = keyOf(other.get());
+    return key && others && EVP_PKEY_eq(key, others) == 1;
 }
 
 bool Certificate::isWeaklySigned() const {
@@ -275,14 +260,19 @@ bool Certificate::isWeaklySigned() const {
     return bits < 100; // security bits: SHA-1 has 63, SHA-256 has 128
 }
 
+bool Certificate::isSignedAsHardwareDoes() const {
+    return X509_get_signature_nid(m_x509.get()) == NID_ecdsa_with_SHA384;
+}
+
 bool Certificate::isIssuerNamed(const Certificate &issuer) const {
     return X509_NAME_cmp(X509_get_issuer_name(m_x509.get()), X509_get_subject_name(issuer.get())) == 0;
 }
 
 bool Certificate::keyIdentifierFits(const Certificate &issuer) const {
-    const ASN1_OCTET_STRING *wanted = X509_get0_authority_key_id(m_x509.get());
-    const ASN1_OCTET_STRING *given = X509_get0_subject_key_id(issuer.get());
-    return !wanted || !given || ASN1_OCTET_STRING_cmp(wanted, given) == 0;
+    const std::unique_ptr<AUTHORITY_KEYID, nsm::Release<AUTHORITY_KEYID_free>> identifier(
+        static_cast<AUTHORITY_KEYID *>(
+            X509_get_ext_d2i(m_x509.get(), NID_authority_key_identifier, nullptr, nullptr)));
+    return X509_check_akid(issuer.get(), identifier.get()) == X509_V_OK;
 }
 
 bool Certificate::isSignedBy(const Certificate &issuer) const {

@@ -2,9 +2,8 @@
 //
 // A certificate as nodes (RFC 5280 §4.1), each with its bytes.
 
-#include "app/formats/attestation/certificate.hpp"
-#include "app/formats/attestation/der.hpp"
-#include "app/formats/attestation/verdict_builder.hpp"
+#include "app/formats/certificates/certificate.hpp"
+#include "app/formats/certificates/der.hpp"
 #include "app/formats/tree/value_text.hpp"
 
 #include <openssl/objects.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // See document_maker.hpp.
-#include "document_maker.hpp"
+#include "tests/support/documents/document_maker.hpp"
 
 #include <algorithm>
 #include <openssl/ec.h>
@@ -16,43 +16,7 @@ QByteArray text(const QByteArray &value) {
     return cborHead(3, quint64(value.size())) + value;
 }
 
-// r ‖ s by the key over the message.
-QByteArray sign(EVP_PKEY *key, const QByteArray &message) {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    unsigned char der[160];
-    size_t size = sizeof der;
-    const bool good =
-        EVP_DigestSignInit(context, nullptr, EVP_sha384(), nullptr, key) == 1 &&
-        EVP_DigestSign(context, der, &size, reinterpret_cast<const unsigned char *>(message.constData()),
-                       size_t(message.size())) == 1;
-    EVP_MD_CTX_free(context);
-    const unsigned char *at = der;
-    ECDSA_SIG *signature = good ? d2i_ECDSA_SIG(nullptr, &at, long(size)) : nullptr;
-    QByteArray raw(96, '\0');
-    if (signature) {
-        auto *out = reinterpret_cast<unsigned char *>(raw.data());
-        BN_bn2binpad(ECDSA_SIG_get0_r(signature), out, 48);
-        BN_bn2binpad(ECDSA_SIG_get0_s(signature), out + 48, 48);
-    }
-    ECDSA_SIG_free(signature);
-    return raw;
-}
-
 } // namespace
-
-QByteArray cborHead(int major, quint64 value) {
-    const auto first = [major](int info) { return char(major << 5 | info); };
-    QByteArray bytes;
-    for (int shift = 56; shift >= 0; shift -= 8)
-        bytes += char(value >> shift);
-    if (value < 24)
-        return QByteArray(1, first(int(value)));
-    if (value <= 0xff)
-        return first(24) + bytes.right(1);
-    if (value <= 0xffff)
-        return first(25) + bytes.right(2);
-    return value <= 0xffffffff ? first(26) + bytes.right(4) : first(27) + bytes;
-}
 
 DocumentMaker::DocumentMaker() {
     using nsm::Level;
@@ -116,7 +80,7 @@ QByteArray DocumentMaker::document() const {
     const QByteArray message =
         "\x84" + text("Signature1") + bytes(protectedHeader) + bytes({}) + bytes(content);
     return "\x84" + bytes(protectedHeader) + unprotectedHeader + bytes(content) +
-           bytes(sign(leaf.key.get(), message));
+           bytes(sign(leaf.key.get(), message, EVP_sha384()));
 }
 
 QByteArray DocumentMaker::rootDer() const {
@@ -130,6 +94,28 @@ QByteArray DocumentMaker::derOf(const nsm::Issued &issued) {
 
 QByteArray DocumentMaker::bytes(const QByteArray &value) {
     return cborHead(2, quint64(value.size())) + value;
+}
+
+QByteArray DocumentMaker::sign(EVP_PKEY *key, const QByteArray &message, const EVP_MD *digest) {
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    unsigned char der[160];
+    size_t size = sizeof der;
+    const bool good =
+        EVP_DigestSignInit(context, nullptr, digest, nullptr, key) == 1 &&
+        EVP_DigestSign(context, der, &size, reinterpret_cast<const unsigned char *>(message.constData()),
+                       size_t(message.size())) == 1;
+    EVP_MD_CTX_free(context);
+    const unsigned char *at = der;
+    ECDSA_SIG *signature = good ? d2i_ECDSA_SIG(nullptr, &at, long(size)) : nullptr;
+    const int width = (EVP_PKEY_get_bits(key) + 7) / 8;
+    QByteArray raw(qsizetype(width) * 2, '\0');
+    if (signature) {
+        auto *out = reinterpret_cast<unsigned char *>(raw.data());
+        BN_bn2binpad(ECDSA_SIG_get0_r(signature), out, width);
+        BN_bn2binpad(ECDSA_SIG_get0_s(signature), out + width, width);
+    }
+    ECDSA_SIG_free(signature);
+    return raw;
 }
 
 } // namespace nitroscope::test

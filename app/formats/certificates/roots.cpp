@@ -4,9 +4,9 @@
 // offers for download; the certificates themselves travel in every document, so the fingerprints are all we
 // need.
 
-#include "app/formats/attestation/roots.hpp"
+#include "app/formats/certificates/roots.hpp"
 
-#include "app/formats/attestation/certificate.hpp"
+#include "app/formats/certificates/certificate.hpp"
 #include "app/formats/tree/value_text.hpp"
 #include "nsm-device/pki/authority.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "app/formats/attestation/local_root.hpp"
+#include "app/formats/certificates/local_root.hpp"
 
 #include "nsm-device/pki/authority.hpp"
 

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// See pcr_list.hpp.
+
+#include "app/formats/attestation/pcr_list.hpp"
+
+#include "app/formats/document_forms/text_forms.hpp"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QRegularExpression>
+
+namespace nitroscope::formats::attestation {
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace {
+
+constexpr qsizetype digestBytes = 48; // of SHA-384
+constexpr quint64 pcrCount = 32;
+
+app::Error problem(const QString &message) {
+    return {u"bad-pcr-list"_s, message, {}, {}};
+}
+
+class List {
+public:
+    // `name`: "PCR0" or "0". Other names are somebody else's business.
+    app::Result<void> add(const QString &name, const QString &value) {
+        static const QRegularExpression shape(u"^(?:PCR)?([0-9]{1,2})$"_s,
+                                              QRegularExpression::CaseInsensitiveOption);
+        const auto match = shape.match(name);
+        const quint64 index = match.captured(1).toULongLong();
+        if (!match.hasMatch() || index >= pcrCount)
+            return {};
+        const QByteArray digits = value.toLatin1().toLower(), bytes = QByteArray::fromHex(digits);
+        if (bytes.size() != digestBytes || bytes.toHex() != digits)
+            return tl::unexpected(problem(u"PCR%1 has not 48 bytes in hex."_s.arg(index)));
+        if (const auto [entry, isNew] = values.emplace(index, bytes); !isNew && entry->second != bytes)
+            return tl::unexpected(problem(u"PCR%1 has two values."_s.arg(index)));
+        return {};
+    }
+
+    PcrValues values;
+};
+
+QJsonObject measurementsOf(const QJsonObject &object) {
+    for (const QString &name : {u"Measurements"_s, u"Pcrs"_s})
+        if (object.value(name).isObject())
+            return object.value(name).toObject();
+    return object;
+}
+
+app::Result<void> addJson(List &list, const QJsonDocument &json) {
+    const QJsonArray enclaves = json.isArray() ? json.array() : QJsonArray{json.object()};
+    if (enclaves.size() > 1)
+        return tl::unexpected(problem(u"It describes %1 enclaves; one is expected."_s.arg(enclaves.size())));
+    const QJsonObject measurements = measurementsOf(enclaves.at(0).toObject());
+    for (auto field = measurements.begin(); field != measurements.end(); ++field)
+        if (auto added = list.add(field.key(), field.value().toString()); !added)
+            return added;
+    return {};
+}
+
+// "PCR0: 3c…", "PCR0=3c…", "\"PCR0\": \"3c…\"," in a line each.
+app::Result<void> addLines(List &list, const QString &text) {
+    static const QRegularExpression shape(
+        u"^[\\s\"'*-]*((?:PCR)?\\s?[0-9]{1,2})[\"']?\\s*[:=\\s]\\s*[\"']?(?:0x)?([0-9a-f]+)[\"',;\\s]*$"_s,
+        QRegularExpression::CaseInsensitiveOption);
+    for (const QString &line : text.split(u'\n'))
+        if (const auto match = shape.match(line); match.hasMatch())
+            if (auto added = list.add(match.captured(1).remove(u' '), match.captured(2)); !added)
+                return added;
+    return {};
+}
+
+} // namespace
+
+app::Result<PcrValues> readPcrList(const QByteArray &foreign) {
+    if (foreign.size() > maxPcrListBytes)
+        return tl::unexpected(problem(u"It is too large for a list of PCRs."_s));
+    const QByteArray text = asUtf8(foreign);
+    const auto json = QJsonDocument::fromJson(text);
+    List list;
+    // nitro-cli's build prints words before its JSON; its lines are read as well.
+    if (auto added = json.isNull() ? addLines(list, QString::fromUtf8(text)) : addJson(list, json); !added)
+        return tl::unexpected(added.error());
+    if (list.values.empty())
+        return tl::unexpected(problem(
+            u"There is no PCR in it; what nitro-cli prints of an image is expected, or lines such as PCR0: HEX."_s));
+    return list.values;
+}
+
+} // namespace nitroscope::formats::attestation

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What bytes that are no attestation document are instead, for the sentence that says so.
+
+#pragma once
+
+#include <QByteArray>
+#include <QString>
+
+namespace nitroscope::formats::attestation {
+
+// "an EIF", "a certificate (X.509)"; empty for what is not known.
+QString sightOf(const QByteArray &bytes);
+
+} // namespace nitroscope::formats::attestation
