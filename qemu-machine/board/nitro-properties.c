@@ -17,13 +17,8 @@
 #include "system/replay.h"
 #include "nsm-device/core/nsm.h"
 #include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/launch/limits.h"
 #include "qemu-machine/vsock/protocol/vsock_protocol.h"
-
-/*
- * Parent instance when none is given. A constant, so that PCR 4 is the same
- * in every run.
- */
-#define NITRO_DEFAULT_PARENT "i-0a1b2c3d4e5f60718"
 
 #define NITRO_INSTANCE_DIGITS 17     /* "i-" and 17 hexadecimal digits */
 #define NITRO_OLD_INSTANCE_DIGITS 8  /* until 2016, still valid */

@@ -15,6 +15,9 @@
 #define NITRO_MEMORY_MIB_MAX (1 << 24)
 #define NITRO_MEMORY_MIB_DEFAULT 512
 
+/* The parent's instance id when nobody says one: a constant, so that PCR 4 is the same in every run. */
+#define NITRO_DEFAULT_PARENT "i-0a1b2c3d4e5f60718"
+
 /* MiB that the capture stream of a run may have: a busy enclave makes some 25 in a second. */
 #define NITRO_CAPTURE_MIB_MIN 1
 #define NITRO_CAPTURE_MIB_MAX (1 << 20)

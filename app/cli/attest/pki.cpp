@@ -5,7 +5,7 @@
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
-#include "app/formats/attestation/local_root.hpp"
+#include "app/formats/certificates/local_root.hpp"
 #include "app/formats/json/json_writer.hpp"
 
 #include <QSaveFile>
@@ -61,13 +61,13 @@ int exportRoot(const PkiOptions &options) {
         return refused;
     }
     if (options.output.empty() || options.output == "-")
-        return writeOutput(root->pem) == Written::all ? ok : refused;
+        return writeOutput(options.json ? asJson(*root) : root->pem) == Written::all ? ok : refused;
     QSaveFile file(pathOf(options.output));
     if (!file.open(QIODevice::WriteOnly) || file.write(root->pem) != root->pem.size() || !file.commit()) {
         say(u"%1: %2"_s.arg(pathOf(options.output), file.errorString()));
         return refused;
     }
-    return ok;
+    return options.json ? print(root, true) : ok;
 }
 
 int renew(const PkiOptions &options) {
@@ -103,6 +103,8 @@ void addPki(CLI::App &parser, int &code) {
     CLI::App *exported =
         add("export", "Write the root's certificate as PEM, for verifiers to trust; made if there is none");
     exported->add_option("FILE", options->output, "Where to (default: standard output)");
+    exported->add_flag("--json", options->json,
+                       "Describe the root as JSON on standard output, with the certificate");
     exported->callback([options, &code] { code = exportRoot(*options); });
 
     CLI::App *renewed = add("renew", "Replace the root with a new one");

@@ -28,6 +28,7 @@ void addCapture(CLI::App &parser, int &code) {
         "export", "Write the vsock flows as TCP connections, for Wireshark to follow and decode");
     struct ExportOptions {
         std::string path, tcp;
+        bool json = false;
     };
     auto exporting = std::make_shared<ExportOptions>();
     tcp->add_option("FILE", exporting->path,
@@ -36,9 +37,13 @@ void addCapture(CLI::App &parser, int &code) {
     tcp->add_option("--tcp", exporting->tcp, "pcapng file to write: raw IPv4, CID c is 10.a.b.c")
         ->type_name("OUT")
         ->required();
+    tcp->add_flag("--json", exporting->json, "Say as JSON on standard output what was written");
     tcp->callback([exporting, &code] {
+        using Format = ShowCaptureOptions::Format;
         QTextStream err(stderr);
-        code = exportCapture({pathOf(exporting->path), pathOf(exporting->tcp)}, err);
+        code = exportCapture(
+            {pathOf(exporting->path), pathOf(exporting->tcp), exporting->json ? Format::json : Format::text},
+            err);
     });
     show->footer(pcapng::RecordFilter::help().toStdString());
     show->callback([options, &code] {

@@ -3,7 +3,9 @@
 // See capture_command.hpp.
 #include "app/cli/capture/capture_command.hpp"
 
+#include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
+#include "app/formats/json/json_writer.hpp"
 #include "app/proto/pcapng/capture_reader.hpp"
 #include "app/proto/pcapng/record_filter.hpp"
 #include "app/proto/pcapng/record_text.hpp"
@@ -61,6 +63,17 @@ int exportCapture(const ExportCaptureOptions &options, QTextStream &err) {
     if (!counts->damage.isEmpty())
         err << u"nitroscope-cli: %1: %2 Everything before it was exported.\n"_s.arg(options.path,
                                                                                     counts->damage);
+    if (options.format == ShowCaptureOptions::Format::json) {
+        formats::JsonWriter json;
+        json.beginObject();
+        json.field(u"File", options.tcpPath);
+        json.field(u"Connections", qint64(counts->connections));
+        json.field(u"Packets", qint64(counts->segments));
+        json.field(u"Damage",
+                   counts->damage.isEmpty() ? QJsonValue(QJsonValue::Null) : QJsonValue(counts->damage));
+        json.endObject();
+        return writeOutput(json.text()) == Written::all ? ok : refused;
+    }
     err << u"nitroscope-cli: %1 connections in %2 packets\n"_s.arg(counts->connections).arg(counts->segments);
     return ok;
 }

@@ -22,6 +22,8 @@ struct ShowCaptureOptions {
 struct ExportCaptureOptions {
     QString path;    // as above
     QString tcpPath; // to be written
+    ShowCaptureOptions::Format format =
+        ShowCaptureOptions::Format::text; // of what is said on standard output; as text nothing
 };
 // Writes the vsock flows of the stream as TCP connections. Exit code as above.
 int exportCapture(const ExportCaptureOptions &options, QTextStream &err);

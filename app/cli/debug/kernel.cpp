@@ -7,15 +7,19 @@
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
 #include "app/core/architectures.hpp"
+#include "app/formats/json/json_writer.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
 #include "app/session/run/guest_memory.hpp"
 
 namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
 namespace {
 
 struct Wanted {
     EnclaveChoice enclave;
     std::string ram, kernel, debugFile;
+    bool json = false;
 };
 
 struct Sources {
@@ -23,6 +27,10 @@ struct Sources {
 };
 
 app::Result<Sources> sourcesOf(const Wanted &wanted) {
+    if (wanted.ram.empty() && wanted.enclave.id.empty() && wanted.enclave.name.empty())
+        return app::failure(
+            u"no-guest"_s,
+            u"It is not said whose kernel is meant: give --enclave-id, --enclave-name or --ram."_s);
     if (!wanted.ram.empty())
         return Sources{pathOf(wanted.ram), pathOf(wanted.kernel)};
     const auto record = chooseEnclave(wanted.enclave, ChooseFrom::running);
@@ -69,7 +77,8 @@ QByteArray taskText(const QVector<app::KernelTask> &tasks) {
     QByteArray text = "    PID    PPID S CPU STACK            NAME\n";
     for (const app::KernelTask &task : tasks) {
         text += QByteArray::number(task.pid).rightJustified(7) + ' ' +
-                QByteArray::number(task.parent).rightJustified(7) + ' ' + task.state.toLatin1() + ' ' +
+                (task.parent ? QByteArray::number(*task.parent) : QByteArray("-")).rightJustified(7) + ' ' +
+                task.state.toLatin1() + ' ' +
                 (task.cpu ? QByteArray::number(*task.cpu) : QByteArray("-")).rightJustified(3) + ' ' +
                 QByteArray::number(task.stack, 16).rightJustified(16, '0') + ' ';
         text += (task.isKernelThread ? '[' + task.name.toUtf8() + ']' : task.name.toUtf8()) + '\n';
@@ -85,6 +94,62 @@ QByteArray moduleText(const QVector<app::KernelModule> &modules) {
                 QByteArray::number(module.base, 16).rightJustified(16, '0') + ' ' + module.state.toUtf8() +
                 '\n';
     return text;
+}
+
+// Addresses are hexadecimal text: JSON's numbers do not hold them.
+QString hexOf(quint64 address) {
+    return QString::number(address, 16).rightJustified(16, u'0');
+}
+
+QByteArray logJson(const QVector<app::KernelLogLine> &lines) {
+    formats::JsonWriter json;
+    json.beginArray();
+    for (const app::KernelLogLine &line : lines) {
+        json.beginObject();
+        json.field(u"Nanoseconds", qint64(line.nanoseconds));
+        json.field(u"Level", line.level);
+        json.field(u"Text", line.text);
+        json.field(u"Caller", line.caller);
+        json.endObject();
+    }
+    json.endArray();
+    return json.text();
+}
+
+QByteArray taskJson(const QVector<app::KernelTask> &tasks) {
+    const auto orNull = [](const auto &number) {
+        return number ? QJsonValue(qint64(*number)) : QJsonValue(QJsonValue::Null);
+    };
+    formats::JsonWriter json;
+    json.beginArray();
+    for (const app::KernelTask &task : tasks) {
+        json.beginObject();
+        json.field(u"PID", task.pid);
+        json.field(u"PPID", orNull(task.parent));
+        json.field(u"State", task.state);
+        json.field(u"CPU", orNull(task.cpu));
+        json.field(u"Stack", hexOf(task.stack));
+        json.field(u"Name", task.name);
+        json.field(u"KernelThread", task.isKernelThread);
+        json.endObject();
+    }
+    json.endArray();
+    return json.text();
+}
+
+QByteArray moduleJson(const QVector<app::KernelModule> &modules) {
+    formats::JsonWriter json;
+    json.beginArray();
+    for (const app::KernelModule &module : modules) {
+        json.beginObject();
+        json.field(u"Name", module.name);
+        json.field(u"Size", qint64(module.bytes));
+        json.field(u"Base", hexOf(module.base));
+        json.field(u"State", module.state);
+        json.endObject();
+    }
+    json.endArray();
+    return json.text();
 }
 
 int show(const QString &unavailable, const QByteArray &text) {
@@ -106,12 +171,13 @@ int run(Part part, const Wanted &wanted) {
     const app::KernelView view = reader->read();
     switch (part) {
     case Part::log:
-        return show(view.log.unavailable, logText(view.log.rows));
+        return show(view.log.unavailable, wanted.json ? logJson(view.log.rows) : logText(view.log.rows));
     case Part::tasks:
-        return show(view.tasks.unavailable, taskText(view.tasks.rows));
+        return show(view.tasks.unavailable,
+                    wanted.json ? taskJson(view.tasks.rows) : taskText(view.tasks.rows));
     default:
         return show(view.modules.rows.isEmpty() ? view.modules.unavailable : QString(),
-                    moduleText(view.modules.rows));
+                    wanted.json ? moduleJson(view.modules.rows) : moduleText(view.modules.rows));
     }
 }
 
@@ -128,6 +194,7 @@ void addPart(CLI::App *group, const char *name, const char *what, Part part, int
     command
         ->add_option("--debug-file", wanted->debugFile, "vmlinux with debug information of the same kernel")
         ->type_name("FILE");
+    command->add_flag("--json", wanted->json, "As JSON");
     command->callback([wanted, part, &code] { code = run(part, *wanted); });
 }
 

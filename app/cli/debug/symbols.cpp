@@ -6,6 +6,7 @@
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
 #include "app/core/architectures.hpp"
+#include "app/formats/json/json_writer.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/formats/symbols/kernel_image.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
@@ -30,6 +31,21 @@ QByteArray listing(const symbols::SymbolTable &table) {
         text += '\n';
     }
     return text;
+}
+
+QByteArray jsonListing(const symbols::SymbolTable &table) {
+    formats::JsonWriter json;
+    json.beginArray();
+    for (qsizetype i = 0; i < table.size(); ++i) {
+        const symbols::Symbol &symbol = table.at(i);
+        json.beginObject();
+        json.field(u"Address", QString::number(symbol.address, 16).rightJustified(16, u'0'));
+        json.field(u"Type", QString(QLatin1Char(symbol.type)));
+        json.field(u"Name", QString::fromUtf8(table.nameView(symbol)));
+        json.endObject();
+    }
+    json.endArray();
+    return json.text();
 }
 
 // At the addresses where they are in a running guest.
@@ -64,7 +80,7 @@ app::Result<symbols::SymbolTable> tableOf(const QString &path, const QString &ra
     return moved(table, running->slide());
 }
 
-int showSymbols(const QString &path, const QString &elfPath, const QString &ram) {
+int showSymbols(const QString &path, const QString &elfPath, const QString &ram, bool json) {
     const auto table = tableOf(path, ram);
     if (!table) {
         app::Error error = table.error();
@@ -73,7 +89,7 @@ int showSymbols(const QString &path, const QString &elfPath, const QString &ram)
         return refused;
     }
     if (elfPath.isEmpty())
-        return writeOutput(listing(*table)) == Written::all ? ok : refused;
+        return writeOutput(json ? jsonListing(*table) : listing(*table)) == Written::all ? ok : refused;
     QSaveFile out(elfPath);
     if (!out.open(QIODevice::WriteOnly) ||
         out.write(symbols::elfSymbolFile(*table, arch::usualArchitecture().elfMachine)) < 0 ||
@@ -99,8 +115,11 @@ void addSymbols(CLI::App &parser, int &code) {
         ->add_option("--ram", *ram,
                      "File with a guest's memory: give the addresses where the kernel runs in it (KASLR)")
         ->type_name("FILE");
-    command->callback(
-        [path, elf, ram, &code] { code = showSymbols(pathOf(*path), pathOf(*elf), pathOf(*ram)); });
+    auto json = std::make_shared<bool>(false);
+    command->add_flag("--json", *json, "The list as JSON")->excludes(command->get_option("--elf"));
+    command->callback([path, elf, ram, json, &code] {
+        code = showSymbols(pathOf(*path), pathOf(*elf), pathOf(*ram), *json);
+    });
 }
 
 } // namespace nitroscope::cli

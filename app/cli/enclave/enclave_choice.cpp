@@ -13,6 +13,10 @@ void addEnclaveChoice(CLI::App &command, EnclaveChoice &choice) {
 }
 
 app::Result<app::EnclaveRecord> chooseEnclave(const EnclaveChoice &choice, ChooseFrom from) {
+    if (choice.id.empty() && choice.name.empty())
+        return app::failure(
+            u"E01"_s, u"It is not said which enclave is meant: name it with --enclave-id or --enclave-name; "
+                      "nitroscope-cli describe-enclaves lists them."_s);
     const QString id = textOf(choice.id), name = textOf(choice.name);
     const auto records = app::EnclaveRegistry().list();
     if (!records)

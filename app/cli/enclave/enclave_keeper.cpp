@@ -108,6 +108,8 @@ public:
             m_timeout.start(std::chrono::milliseconds(qint64(m_options.timeoutSeconds * 1000)));
         measure(spec.eifPath);
         spec.vsock.cid = m_record.cid;
+        if (spec.moduleId.isEmpty())
+            spec.moduleId = m_record.moduleId();
         m_session.start(spec);
         return QCoreApplication::exec();
     }
@@ -118,6 +120,7 @@ private:
         app::EnclaveRequest request;
         request.name = m_options.name.empty() ? eif.completeBaseName() : textOf(m_options.name);
         request.instanceId = spec.parentId;
+        request.moduleId = spec.moduleId;
         request.cid = spec.vsock.cid;
         // Windows and attached runs choose their CIDs under the same lock.
         const QString base = app::runtimeBase();

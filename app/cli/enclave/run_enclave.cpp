@@ -58,6 +58,9 @@ public:
                 .arg(memory)
                 .arg(spec.cpuCount)
                 .arg(spec.cpuCount == 1 ? QString() : u"s"_s));
+        say(spec.debugMode
+                ? u"Debug mode: PCR 0, 1, 2 and 8 read as zero."_s
+                : u"PCRs are real ones; nitro-cli would turn on --debug-mode with --attach-console."_s);
         if (m_options.timeoutSeconds > 0)
             m_timeout.start(std::chrono::milliseconds(qint64(m_options.timeoutSeconds * 1000)));
         m_clock.start();
@@ -216,8 +219,6 @@ int runWith(RunOptions options, bool hasEif, bool hasConfig) {
             const int code = fail(read.error(), NitroError::serialisation);
             return options.attachConsole ? refused : code;
         }
-        if (options.spec.eifPath.isEmpty())
-            throw CLI::ValidationError("--config", "names no eif_path");
     }
     if (!options.cpuIds.empty())
         options.spec.cpuCount = unsigned(options.cpuIds.size());
@@ -229,6 +230,8 @@ int runWith(RunOptions options, bool hasEif, bool hasConfig) {
             fail(checked.error(), NitroError::invalidArgument);
             return refused;
         }
+        // nitro-cli's console needs debug mode; ours does not, so that people see real PCRs unless their scripts know nitro-cli only.
+        options.spec.debugMode = options.spec.debugMode || isCalledNitroCli();
         return Run(options).exec();
     }
     return options.keeperChannel >= 0 ? keepEnclave(options) : startDetached(options);
@@ -252,9 +255,11 @@ void addRunEnclave(CLI::App &parser, int &code) {
         ->type_name("N");
     command->add_option("--enclave-name", options->name, "Name of the enclave [name of the EIF]")
         ->type_name("NAME");
-    command->add_flag("--attach-console", options->attachConsole,
-                      "Console to standard output, standard input to the console, and wait for the end; "
-                      "without it the enclave runs on by itself");
+    command->add_flag(
+        "--attach-console", options->attachConsole,
+        "Console to standard output, standard input to the console, and wait for the end; "
+        "without it the enclave runs on by itself. Called as nitro-cli, it also turns on --debug-mode, "
+        "as nitro-cli does");
     command->add_option("--timeout", options->timeoutSeconds, "End the enclave after this many seconds")
         ->check(CLI::Range(0.001, 1e7))
         ->type_name("S");

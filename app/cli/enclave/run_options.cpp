@@ -17,7 +17,8 @@ namespace nitroscope::cli {
 using namespace Qt::Literals::StringLiterals;
 namespace {
 
-// Takes fields out of the configuration and remembers the first that has a wrong value.
+// Takes fields out of the configuration and remembers the first that has a wrong value, with nitro-cli's error for it: a type that its parser
+// does not take (E17), or a value of the right type that cannot be used (E03).
 class ConfigReader {
 public:
     explicit ConfigReader(const QJsonObject &json) : m_json(json) {}
@@ -37,31 +38,45 @@ public:
     void numbers(const char *key, std::vector<unsigned> &out, unsigned max) {
         take(key, [&](const QJsonValue &value) {
             for (const QJsonValue element : value.toArray()) {
-                const double number = element.toDouble(-1);
-                if (std::floor(number) != number || number < 0 || number > max)
+                if (!isWhole(element) || element.toDouble() > max)
                     return false;
-                out.push_back(unsigned(number));
+                out.push_back(unsigned(element.toDouble()));
             }
             return value.isArray();
         });
     }
     void option(const app::LaunchOption &option, app::LaunchSpec &spec) {
         take(option.config, [&](const QJsonValue &value) {
-            const bool isOfItsKind = option.isNumber() ? value.isDouble() : true;
-            return isOfItsKind && setValue(option, spec, value.toVariant()).has_value();
+            if (option.isNumber() ? !isWhole(value) : option.isSwitch() ? !value.isBool() : !value.isString())
+                return false;
+            if (!setValue(option, spec, value.toVariant()) && m_problem.message.isEmpty())
+                m_problem = {
+                    u"E03"_s, u"The value of %1 is not valid."_s.arg(QLatin1String(option.config)), {}, {}};
+            return true;
         });
     }
-    const QString &problem() const { return m_problem; }
+    bool has(const char *key) const {
+        const QJsonValue value = m_json.value(QLatin1String(key));
+        return !value.isUndefined() && !value.isNull();
+    }
+    void refuse(const char *code, const QString &message) {
+        if (m_problem.message.isEmpty())
+            m_problem = {QString::fromLatin1(code), message, {}, {}};
+    }
+    const app::Error &problem() const { return m_problem; }
 
 private:
+    static bool isWhole(const QJsonValue &value) {
+        const double number = value.toDouble(-1);
+        return number >= 0 && std::floor(number) == number;
+    }
     template <class Use>
     void take(const char *key, Use &&use) {
-        const QJsonValue value = m_json.value(QLatin1String(key));
-        if (!value.isUndefined() && !value.isNull() && !use(value) && m_problem.isEmpty())
-            m_problem = QLatin1String(key);
+        if (has(key) && !use(m_json.value(QLatin1String(key))))
+            refuse("E17", u"%1 is of another type than it must have."_s.arg(QLatin1String(key)));
     }
     QJsonObject m_json;
-    QString m_problem;
+    app::Error m_problem;
 };
 
 } // namespace
@@ -91,9 +106,17 @@ app::Result<void> readRunConfig(const QString &path, RunOptions &options) {
     for (const app::LaunchOption &option : app::launchOptions())
         if (*option.config)
             reader.option(option, options.spec);
-    if (!reader.problem().isEmpty())
-        return app::failure(u"E03"_s, u"The value of %1 is not valid."_s.arg(reader.problem()), path);
-    return {};
+    if (options.spec.eifPath.isEmpty())
+        reader.refuse("E17", u"eif_path is missing."_s);
+    if (reader.has("cpu_count") && reader.has("cpu_ids"))
+        reader.refuse("E02", u"cpu_count and cpu_ids exclude each other."_s);
+    if (!reader.has("cpu_count") && !reader.has("cpu_ids"))
+        reader.refuse("E01", u"cpu_count or cpu_ids is missing."_s);
+    if (reader.problem().message.isEmpty())
+        return {};
+    app::Error error = reader.problem();
+    error.context = path;
+    return tl::unexpected(error);
 }
 
 } // namespace nitroscope::cli

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/cli/kit/arguments.hpp"
 
+#include <QCoreApplication>
 #include <QFile>
 
 namespace nitroscope::cli {
 
+using namespace Qt::Literals::StringLiterals;
+
 void addJsonFlag(CLI::App &command) {
     command.add_flag("--json")->description("Print JSON (it always does)");
+}
+
+bool isCalledNitroCli() {
+    return QCoreApplication::arguments().value(0).section(u'/', -1) == u"nitro-cli"_s;
 }
 
 QString pathOf(const std::string &argument) {

@@ -33,6 +33,9 @@ void addExplain(CLI::App &parser, int &code);
 // Commands that print JSON anyway take --json as the others do, so that scripts need not know which is which.
 void addJsonFlag(CLI::App &command);
 
+// The program's name is nitro-cli: a link of that name, put before EC2's in the search path.
+bool isCalledNitroCli();
+
 // File names are bytes, other words are text in the user's encoding.
 QString pathOf(const std::string &argument);
 QString textOf(const std::string &argument);

@@ -76,8 +76,10 @@ app::Result<KernelImagePointer> KernelImage::withDebugFile(const QString &path) 
     if (!program)
         return tl::unexpected(program.error());
     const QByteArray wanted = m_elf.buildId(), found = (*program)->elf().buildId();
-    if (!(*program)->hasDwarf())
-        return app::failure(u"debug-file"_s, u"This file has no debug information (DWARF)."_s, path);
+    const bool hasDwarf = (*program)->hasDwarf();
+    if (!hasDwarf && (*program)->symbols().isEmpty())
+        return app::failure(u"debug-file"_s,
+                            u"This file has neither debug information (DWARF) nor symbols."_s, path);
     if (wanted.isEmpty() || wanted != found)
         return app::failure(
             u"debug-file"_s,
@@ -87,7 +89,8 @@ app::Result<KernelImagePointer> KernelImage::withDebugFile(const QString &path) 
                 wanted.isEmpty() ? u"none"_s : QString::fromLatin1(wanted.toHex())),
             path);
     std::shared_ptr<KernelImage> image(new KernelImage(*this));
-    image->m_debug = *program;
+    if (hasDwarf)
+        image->m_debug = *program;
     if (!image->m_layouts)
         image->m_layouts = dwarfLayouts(image->m_debug);
     if (!image->m_hasDataSymbols && (*program)->symbols().find("init_task")) {

@@ -126,13 +126,14 @@ KernelList<KernelModule> readModules(const RunningKernel &kernel) {
     };
     const auto head = kernel.address("modules");
     if (!head)
-        return refuse(kernel.address("init_task") || kernel.layouts()
-                          ? "this kernel is built without modules."
-                          : "this kernel has no symbols of data (CONFIG_KALLSYMS_ALL). Give its vmlinux.");
+        return refuse(
+            kernel.address("init_task") || kernel.layouts()
+                ? "this kernel is built without modules."
+                : "this kernel has no symbols of data (CONFIG_KALLSYMS_ALL). Give its vmlinux (on the command line with --debug-file).");
     const auto layout = kernel.layouts() ? layoutOf(*kernel.layouts()) : std::nullopt;
     if (!layout)
         return refuse("nothing describes this kernel's struct module (no BTF, no debug information). Give "
-                      "its vmlinux.");
+                      "its vmlinux (on the command line with --debug-file).");
     list.source = kernel.layouts()->source();
     for (const quint64 address : modulesOf(kernel, *head, *layout)) {
         const Place code = codeOf(kernel, address, *layout);

@@ -39,7 +39,7 @@ public:
         task.state = taskStateLetter(state, exitState);
         if (m_layout.parent)
             if (const auto parent = m_kernel.value<quint64>(address + *m_layout.parent))
-                task.parent = m_kernel.value<qint32>(*parent + m_layout.pid).value_or(0);
+                task.parent = m_kernel.value<qint32>(*parent + m_layout.pid);
         if (m_layout.flags)
             task.isKernelThread =
                 m_kernel.value<quint32>(address + *m_layout.flags).value_or(0) & kernelThread;

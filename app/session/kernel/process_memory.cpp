@@ -116,9 +116,10 @@ QString pathOf(const RunningKernel &kernel, const MemoryLayout &layout, quint64 
 Result<ProcessMemory> readProcess(const RunningKernel &kernel, const TaskLayout &layout, quint64 task) {
     const auto fields = kernel.layouts() ? layoutOf(*kernel.layouts()) : std::nullopt;
     if (!fields || !layout.mm)
-        return failure(u"no-layout"_s,
-                       u"Programs of a process are not known, because nothing describes this kernel's "
-                       "mm_struct (no BTF, no debug information). Give its vmlinux."_s);
+        return failure(
+            u"no-layout"_s,
+            u"Programs of a process are not known, because nothing describes this kernel's "
+            "mm_struct (no BTF, no debug information). Give its vmlinux (on the command line with --debug-file)."_s);
     const quint64 mm = kernel.value<quint64>(task + *layout.mm).value_or(0);
     const auto pgd = mm ? kernel.value<quint64>(mm + fields->pgd) : std::nullopt;
     const auto tables =

@@ -64,6 +64,8 @@ tl::unexpected<Error> refuseNumber(const LaunchOption &option, const QString &te
 Result<qlonglong> wholeNumber(const LaunchOption &option, const QVariant &value) {
     bool isNumber = false;
     const double number = value.toDouble(&isNumber);
+    if (isNumber && option.takesDefault && number == valueOf(option, LaunchSpec()).toDouble())
+        return qlonglong(number);
     if (!isNumber || value.typeId() == QMetaType::Bool || number < double(option.min) ||
         number > double(option.max) || number != double(qlonglong(number)))
         return refuseNumber(option, value.toString());

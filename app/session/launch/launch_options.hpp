@@ -47,6 +47,7 @@ struct LaunchOption {
         nullptr; // one line without a full stop; of a flag that is on, what it means to turn it off
     const char *otherwise = ""; // its default, in words
     quint64 min = 0, max = 0;   // of numbers; a default may be outside and then means that nothing was said
+    bool takesDefault = false;  // it can be said all the same, as nitro-cli's --enclave-cid 0
     const char *words = ""; // "tcg|kvm"; "on=Answered at once|…" has what the dialog says after each word
     const char *needs = ""; // another option without which run-enclave does not take it
     unsigned places = inRunEnclave | inWindow | remembered;

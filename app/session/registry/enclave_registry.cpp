@@ -6,6 +6,7 @@
 #include "app/core/json_strings.hpp"
 #include "app/core/runtime_folder.hpp"
 #include "app/session/registry/free_cid.hpp"
+#include "qemu-machine/launch/limits.h"
 
 #include <algorithm>
 #include <QDir>
@@ -93,13 +94,22 @@ QString freeName(const QString &wanted, Taken &&isTaken) {
     return name;
 }
 
-// The time in milliseconds and 16 random bits, as EC2 numbers its enclaves.
-QString newId(const QString &instanceId) {
+QString idOf(const QString &instance, quint64 number) {
+    return u"%1-enc%2"_s.arg(instance, QString::number(number, 16));
+}
+
+// That of the module id, if one was asked for; else the time in milliseconds and 16 random bits, as EC2 numbers its enclaves.
+QString newId(const EnclaveRequest &request) {
+    static const QRegularExpression module(u"^(i-[0-9a-f]{17})-enc([0-9a-f]{1,16})$"_s),
+        instance(u"^i-[0-9a-f]{17}$"_s);
+    if (const auto match = module.match(request.moduleId); match.hasMatch())
+        return idOf(match.captured(1), match.captured(2).toULongLong(nullptr, 16));
     const quint64 number = quint64(QDateTime::currentMSecsSinceEpoch()) << 16 |
                            (QRandomGenerator::system()->generate() & 0xffff);
-    static const QRegularExpression shape(u"^i-[0-9a-f]{1,17}$"_s);
-    const QString instance = shape.match(instanceId).hasMatch() ? instanceId : u"i-0000000000000000"_s;
-    return u"%1-enc%2"_s.arg(instance, QString::number(number, 16));
+    // What the machine takes for want of one, and in place of an old, short one.
+    return idOf(instance.match(request.instanceId).hasMatch() ? request.instanceId
+                                                              : QString::fromLatin1(NITRO_DEFAULT_PARENT),
+                number);
 }
 
 Result<QVector<unsigned>> chooseCpus(const EnclaveRequest &request, const QSet<unsigned> &taken) {
@@ -118,6 +128,12 @@ Result<QVector<unsigned>> chooseCpus(const EnclaveRequest &request, const QSet<u
 }
 
 } // namespace
+
+QString EnclaveRecord::moduleId() const {
+    constexpr qsizetype digits = 16;
+    const QString mark = u"-enc"_s;
+    return id.section(mark, 0, 0) + mark + id.section(mark, 1).rightJustified(digits, u'0');
+}
 
 Result<void> checkCpuIds(const QVector<unsigned> &cpuIds) {
     for (qsizetype i = 0; i < cpuIds.size(); ++i)
@@ -155,7 +171,12 @@ Result<EnclaveRecord> EnclaveRegistry::enter(const EnclaveRequest &request) cons
 
     EnclaveRecord record;
     record.name = freeName(request.name, [&](const QString &name) { return names.contains(name); });
-    record.id = newId(request.instanceId);
+    record.id = newId(request);
+    if (QFileInfo::exists(folderOf(record.id))) { // two with the same module id: only one can be named by it
+        EnclaveRequest other;
+        other.instanceId = record.id.section(u"-enc"_s, 0, 0);
+        record.id = newId(other);
+    }
     record.process = processNamed(getpid()).value_or(ProcessName{getpid(), 0});
     record.cid = request.cid ? request.cid : firstFreeCid(cids);
     record.cpuIds = *chosen;

@@ -31,6 +31,8 @@ using namespace Qt::Literals::StringLiterals;
 struct EnclaveRecord {
     QString name;
     QString id; // "i-0123456789abcdef0-enc19a5376999041b1"
+    // The same as the NSM and certificates have it: the number has 16 digits there.
+    QString moduleId() const;
     ProcessName process;
     quint64 cid = 0;
     QVector<unsigned> cpuIds;
@@ -55,6 +57,7 @@ struct EnclaveRecord {
 struct EnclaveRequest {
     QString name;               // made different from those of running enclaves by _1, _2 …
     QString instanceId;         // "i-…" or empty
+    QString moduleId;           // that the enclave shall have, and from which its id follows, or empty
     quint64 cid = 0;            // 0 = the first free one from 16 on
     QVector<quint64> takenCids; // by enclaves that are not in the registry
     QVector<unsigned> cpuIds;   // empty = cpuCount of them, counted up from 1, those in use left out

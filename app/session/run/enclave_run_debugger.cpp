@@ -24,7 +24,7 @@ QByteArray tasksText(const KernelView &view) {
     QString text = u"   PID  PPID S CPU  NAME\n"_s;
     for (const KernelTask &task : view.tasks.rows)
         text += u"%1 %2 %3 %4  %5\n"_s.arg(task.pid, 6)
-                    .arg(task.parent, 5)
+                    .arg(task.parent ? QString::number(*task.parent) : u"-"_s, 5)
                     .arg(task.state, 1)
                     .arg(task.cpu ? QString::number(*task.cpu) : QString(), 3)
                     .arg(task.isKernelThread ? u'[' + task.name + u']' : task.name);

@@ -107,9 +107,10 @@ struct DebugFrame {
 };
 
 struct KernelTask {
-    qint64 pid = 0, parent = 0;
-    QString name;  // comm
-    QString state; // "R", "S", "D", … as ps shows them
+    qint64 pid = 0;
+    std::optional<qint64> parent; // absent where nothing describes the kernel's tasks
+    QString name;                 // comm
+    QString state;                // "R", "S", "D", … as ps shows them
     quint64 taskAddress = 0, stack = 0;
     std::optional<int> cpu; // on which it runs at this moment
     bool isKernelThread = false;

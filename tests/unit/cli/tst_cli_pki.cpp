@@ -49,6 +49,16 @@ private slots:
         QCOMPARE(runCommand({"pki", "export", m_folder.filePath("no/such/folder")}).exitCode, 1);
     }
 
+    void export_asJson_hasTheCertificate() {
+        const auto result = runCommand({"pki", "export", "--json"});
+        QCOMPARE(result.exitCode, 0);
+        const QJsonObject root = QJsonDocument::fromJson(result.output).object();
+        QCOMPARE(root["Certificate"].toString().toLatin1(), runCommand({"pki", "export"}).output);
+        const QString copy = m_folder.filePath("json-copy.pem");
+        QCOMPARE(runCommand({"pki", "export", copy, "--json"}).output, result.output);
+        QVERIFY(content(copy).startsWith("-----BEGIN CERTIFICATE-----"));
+    }
+
     void show_agreesWithOpenssl() {
         NITROSCOPE_REQUIRE_OPENSSL_CLI();
         runCommand({"pki", "export"});

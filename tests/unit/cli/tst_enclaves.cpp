@@ -32,6 +32,16 @@ QJsonArray enclaves(const QStringList &more = {}) {
     return QJsonDocument::fromJson(runCommand(QStringList{"describe-enclaves"} + more).output).array();
 }
 
+// Some process has these words among its arguments.
+bool isRunningWith(const QString &words) {
+    for (const QString &process : QDir("/proc").entryList(QDir::Dirs)) {
+        QFile file("/proc/" + process + "/cmdline");
+        if (file.open(QIODevice::ReadOnly) && file.readAll().contains(words.toUtf8()))
+            return true;
+    }
+    return false;
+}
+
 QJsonObject ended(const QString &id) {
     for (const QJsonValue enclave : enclaves({"--all"}))
         if (enclave.toObject()["EnclaveID"].toString() == id && enclave.toObject().contains("ExitReason"))
@@ -76,7 +86,9 @@ private slots:
         QCOMPARE(json.keys(), QStringList({"CPUIDs", "EnclaveCID", "EnclaveID", "EnclaveName", "MemoryMiB",
                                            "NumberOfCPUs", "ProcessID"}));
         QCOMPARE(json["EnclaveName"].toString(), QString("some"));
-        QVERIFY(json["EnclaveID"].toString().startsWith("i-0000000000000000-enc"));
+        const QString id = json["EnclaveID"].toString();
+        QVERIFY2(id.startsWith("i-0a1b2c3d4e5f60718-enc1"), qPrintable(id)); // the machine's own parent
+        QVERIFY(isRunningWith("module-id=" + QString(id).replace("-enc", "-enc0")));
         const QJsonArray list = enclaves();
         QCOMPARE(list.size(), 1);
         QCOMPARE(list[0]["State"].toString(), QString("RUNNING"));
@@ -273,8 +285,73 @@ private slots:
         file.write(R"({"eif_path": "/some.eif", "cpu_count": "two"})");
         file.close();
         const auto wrong = runCommand({"run-enclave", "--config", file.fileName()});
-        QCOMPARE(wrong.exitCode, 3);
+        QCOMPARE(wrong.exitCode, 17);
         QVERIFY(wrong.error.contains("cpu_count"));
+    }
+
+    void config_wrong_hasNitroClisCode_data() {
+        QTest::addColumn<QByteArray>("json");
+        QTest::addColumn<int>("code");
+        const auto row = [](const char *name, const char *fields, int code) {
+            QTest::newRow(name) << QByteArray(fields) << code;
+        };
+        row("both numbers of CPUs", R"("eif_path": "/some.eif", "cpu_count": 2, "cpu_ids": [1, 2])", 2);
+        row("neither", R"("eif_path": "/some.eif")", 1);
+        row("neither, one null", R"("eif_path": "/some.eif", "cpu_count": null)", 1);
+        row("text as a number", R"("eif_path": "/some.eif", "cpu_count": "2")", 17);
+        row("half a MiB", R"("eif_path": "/some.eif", "cpu_count": 2, "memory_mib": 512.5)", 17);
+        row("negative number", R"("eif_path": "/some.eif", "cpu_count": -2)", 17);
+        row("text as a flag", R"("eif_path": "/some.eif", "cpu_count": 2, "debug_mode": "true")", 17);
+        row("number as a flag", R"("eif_path": "/some.eif", "cpu_count": 2, "attach_console": 0)", 17);
+        row("number as a name", R"("eif_path": "/some.eif", "cpu_count": 2, "enclave_name": 7)", 17);
+        row("text as a list", R"("eif_path": "/some.eif", "cpu_ids": "1,2")", 17);
+        row("no EIF", R"("cpu_count": 2)", 17);
+        row("the parent's CID", R"("eif_path": "/some.eif", "cpu_count": 2, "enclave_cid": 3)", 3);
+        row("too many CPUs", R"("eif_path": "/some.eif", "cpu_count": 2000)", 3);
+    }
+
+    void config_wrong_hasNitroClisCode() {
+        QFETCH(QByteArray, json);
+        QFETCH(int, code);
+        QTemporaryDir folder;
+        QFile file(folder.filePath("run.json"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write('{' + json + '}');
+        file.close();
+        const auto result = runCommand({"run-enclave", "--config", file.fileName()});
+        QVERIFY2(result.exitCode == code, QByteArray::number(result.exitCode) + result.error);
+        QVERIFY2(result.error.startsWith(QString("[ E%1 ] ").arg(code, 2, 10, QChar('0')).toLatin1()),
+                 result.error);
+    }
+
+    void cid_zero_choosesOne() {
+        QCOMPARE(start("boot", {"--enclave-cid", "0"})["EnclaveCID"].toInt(), 16);
+        QTemporaryDir folder;
+        QFile file(folder.filePath("run.json"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(R"({"eif_path": "/some.eif", "cpu_count": 1, "enclave_cid": 0})");
+        file.close();
+        const auto result = runCommand({"run-enclave", "--config", file.fileName()});
+        QVERIFY2(result.exitCode == 0, result.error);
+        QCOMPARE(objectOf(result.output)["EnclaveCID"].toInt(), 17);
+    }
+
+    void id_ofAGivenModule_isItsNumber() {
+        const QString module = "i-00112233445566778-enc0193a4b5c6d7e8f9";
+        const QString id = start("boot", {"--module-id", module})["EnclaveID"].toString();
+        QCOMPARE(id, QString("i-00112233445566778-enc193a4b5c6d7e8f9"));
+        QVERIFY(isRunningWith("module-id=" + module));
+        // A second one cannot be named by it.
+        const QString other = start("boot", {"--module-id", module})["EnclaveID"].toString();
+        QVERIFY2(other != id && other.startsWith("i-00112233445566778-enc"), qPrintable(other));
+    }
+
+    void kernel_withoutAnEnclave_saysWhatIsMissing() {
+        for (const QStringList &more : {QStringList{}, QStringList{"--enclave-name", ""}}) {
+            const auto result = runCommand(QStringList{"kernel", "tasks"} + more);
+            QCOMPARE(result.exitCode, 1);
+            QVERIFY2(result.error.contains("--enclave-name or --ram"), result.error);
+        }
     }
 
     void explain_everyCode_hasWords() {

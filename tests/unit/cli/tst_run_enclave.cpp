@@ -71,6 +71,23 @@ private slots:
         QVERIFY(result.output.isEmpty());
     }
 
+    void attachConsole_calledAsNitroCli_isDebugMode() {
+        QTemporaryDir folder;
+        const QString link = folder.filePath("nitro-cli");
+        QVERIFY(QFile::link(qEnvironmentVariable("NITROSCOPE_CLI"), link));
+        qputenv("NITROSCOPE_FAKE_QEMU", "reboot");
+        const auto own = runCommand(run());
+        QVERIFY2(own.error.contains("nitro-cli would turn on --debug-mode"), own.error);
+        QProcess process;
+        process.start(link, run());
+        const auto nitroCli = finishCommand(process);
+        QCOMPARE(nitroCli.exitCode, 0);
+        QVERIFY2(nitroCli.error.contains("Debug mode: PCR 0, 1, 2 and 8 read as zero."), nitroCli.error);
+        QVERIFY(runCommand({"run-enclave", "--help"})
+                    .output.simplified()
+                    .contains("Called as nitro-cli, it also turns on"));
+    }
+
     void help_listsExitCodes() {
         const auto result = runCommand({"run-enclave", "--help"});
         QCOMPARE(result.exitCode, 0);
