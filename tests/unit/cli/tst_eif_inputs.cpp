@@ -340,7 +340,10 @@ private slots:
                  0);
         const QByteArray output = runCommand({"describe-eif", "--eif-path", eif}).output;
         QCOMPARE(output.count("\"domainComponent\""), 1);
-        QCOMPARE(objectOf(output)["SigningCertificate"]["IssuerName"]["domainComponent"].toString(),
+        QCOMPARE(objectOf(output)["SigningCertificate"]
+                     .toObject()["IssuerName"]
+                     .toObject()["domainComponent"]
+                     .toString(),
                  u"example"_s);
     }
 };
