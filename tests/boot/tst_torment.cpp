@@ -2,7 +2,7 @@
 //
 // A hostile guest of two processors floods one device (tests/enclave/tormentor), and one QMP client does not read
 // what it is sent. Meanwhile the other monitor answers as if nothing were the matter, and QEMU's memory stays
-// where it was. How quick the monitor is on this computer is measured before, with the guest at rest.
+// where it was. How quick the monitor is on this computer is measured before, while both processors only run.
 #include "tests/boot/support/guest.hpp"
 #include "tests/device/support/small_eif.hpp"
 
@@ -128,7 +128,7 @@ private slots:
         const double during = slowestAnswer(monitor, guest, tormentMs);
         const qint64 growth = privateKiB(guest.processId()) - memory;
         const QString seen =
-            u"answers take %1 ms at rest and %2 ms under torment, QEMU grew by %3 KiB"_s.arg(before)
+            u"answers take %1 ms before and %2 ms under torment, QEMU grew by %3 KiB"_s.arg(before)
                 .arg(during)
                 .arg(growth);
         qInfo().noquote() << seen;

@@ -178,6 +178,18 @@ static bool virtio_vsock_take_batch(VirtIOVsock *s, bool small)
     return empty;
 }
 
+/*
+ * There is more to do than a turn has room for. It waits for the main loop, and
+ * until then a guest that notifies the device again and again gets nothing done:
+ * its processors would take the big lock from the main loop for as long as they
+ * like.
+ */
+static void virtio_vsock_go_on_later(VirtIOVsock *s)
+{
+    s->turn_over = true;
+    replay_bh_schedule_event(s->bh);
+}
+
 static void virtio_vsock_take_sent(VirtIOVsock *s, bool small)
 {
     unsigned batches = VSOCK_TX_BATCHES;
@@ -191,7 +203,7 @@ static void virtio_vsock_take_sent(VirtIOVsock *s, bool small)
         if (!virtio_vsock_take_batch(s, small) || !--batches) {
             /* Without room for resets the RX queue's notification goes on. */
             if (vsock_may_receive(s->core)) {
-                replay_bh_schedule_event(s->bh);
+                virtio_vsock_go_on_later(s);
             }
             return;
         }
@@ -269,7 +281,7 @@ static void virtio_vsock_fill(VirtIOVsock *s)
     virtio_queue_set_notification(s->rx, 0);
     while (vsock_wants_buffers(s->core)) {
         if (!batches--) {
-            replay_bh_schedule_event(s->bh);
+            virtio_vsock_go_on_later(s);
             break;
         }
         if (virtio_vsock_fill_batch(s, limit)) {
@@ -328,6 +340,9 @@ static void virtio_vsock_handle_tx(VirtIODevice *vdev, VirtQueue *vq)
 {
     VirtIOVsock *s = VIRTIO_VSOCK(vdev);
 
+    if (s->turn_over) {
+        return;
+    }
     virtio_vsock_turn_begins(s);
     virtio_vsock_take_sent(s, true);
     virtio_vsock_turn_ends(s);
@@ -337,6 +352,7 @@ static void virtio_vsock_bh(void *opaque)
 {
     VirtIOVsock *s = opaque;
 
+    s->turn_over = false;
     virtio_vsock_fill(s);
     virtio_vsock_take_sent(s, false);
 }
@@ -345,6 +361,9 @@ static void virtio_vsock_handle_rx(VirtIODevice *vdev, VirtQueue *vq)
 {
     VirtIOVsock *s = VIRTIO_VSOCK(vdev);
 
+    if (s->turn_over) {
+        return;
+    }
     virtio_vsock_fill(s);
     /* Resets that waited for buffers may have stopped the other direction. */
     if (s->running && !virtio_queue_empty(s->tx)) {
@@ -515,6 +534,7 @@ static void virtio_vsock_reset(VirtIODevice *vdev)
     VirtIOVsock *s = VIRTIO_VSOCK(vdev);
 
     s->running = false;
+    s->turn_over = false;
     s->tx_unsignalled = 0;
     s->announce_on_start = s->reset_pending = s->reset_sent = false;
     vsock_reset(s->core);

@@ -42,6 +42,8 @@ struct VirtIOVsock {
     /* What the core asks for is done at the end of this turn. */
     bool in_turn;
     bool work_due;
+    /* The rest of the work waits for @bh. */
+    bool turn_over;
 
     /* Properties. */
     uint64_t guest_cid;

@@ -108,11 +108,17 @@ void print(const char *text) {
         asm volatile("outb %0, %1" : : "a"(*text), "d"(serial));
 }
 
+void pauseFor(int rounds) {
+    while (rounds-- > 0)
+        asm volatile("pause");
+}
+
 void waitForByte() {
     uint8_t ready;
-    do
+    do {
+        pauseFor(10'000);
         asm volatile("inb %1, %0" : "=a"(ready) : "d"(serialStatus));
-    while (!(ready & 1));
+    } while (!(ready & 1));
 }
 
 void startOther() {
@@ -127,8 +133,7 @@ void startOther() {
     constexpr uint32_t othersInit = 0xc4500, othersStart = 0xc4600 | PROCESSOR_START_PAGE;
     at(localApic, spurious) = 0x1ff;
     at(localApic, command) = othersInit;
-    for (int i = 0; i < 1'000'000; ++i)
-        asm volatile("pause");
+    pauseFor(1'000'000);
     at(localApic, command) = othersStart;
 }
 
@@ -255,6 +260,7 @@ constexpr Mode modes[] = {
     {"vsock", prepareVsock, sendVsock, receiveVsock},
 };
 const Mode *mode;
+volatile bool begun;
 
 bool startsWith(const char *text, const char *word) {
     while (*word && *text == *word)
@@ -265,6 +271,8 @@ bool startsWith(const char *text, const char *word) {
 } // namespace
 
 extern "C" void assist() {
+    while (!begun)
+        asm volatile("pause");
     mode->second();
 }
 
@@ -280,10 +288,12 @@ extern "C" void torment(uint64_t zeroPage) {
         print("tormentor: no torment= on the command line\n");
         return;
     }
+    // Both processors are busy before, too, so that what is measured then differs in nothing but the torment.
+    startOther();
     print("tormentor: ready\n");
     waitForByte();
     mode->prepare();
-    startOther();
     print("tormentor: begins\n");
+    begun = true;
     mode->first();
 }
