@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/unit/support/failing_memory.hpp"
 
+#include <atomic>
 #include <cstdlib>
 #include <new>
 
 namespace nitroscope::test {
 namespace {
 
-int left = -1; // allocations before the one that fails
-bool failed = false;
+std::atomic<int> left = -1; // allocations before the one that fails, of all threads
+std::atomic<bool> failed = false;
 
 } // namespace
 
