@@ -56,6 +56,7 @@ HandshakeParser::State HandshakeParser::digit(uint8_t byte) {
     case Part::beforeSource:
         m_part = Part::source;
         break;
+    case Part::beforeHeld:
     case Part::end:
         return fail("something follows the numbers");
     default:
@@ -75,11 +76,24 @@ bool HandshakeParser::closeNumber() {
     const auto number = static_cast<uint32_t>(m_number);
     if (m_part == Part::source)
         m_request.sourcePort = number;
+    else if (m_part == Part::held)
+        m_request.heldBytes = number;
     else
         m_request.port = number;
     m_number = 0;
     m_hasDigits = false;
     return true;
+}
+
+// The numbers are over. False after a failure.
+bool HandshakeParser::closeLast() {
+    const bool mayBeEmpty = m_part == Part::beforeSource || m_part == Part::beforeHeld || m_part == Part::end;
+    if (!mayBeEmpty && !closeNumber())
+        fail(m_part == Part::held ? "there is no number after +" : "there is no port after the CID");
+    else if (m_request.heldBytes > maxHeldBytes)
+        fail("more bytes are held than a socket holds");
+    m_part = Part::end;
+    return m_state != State::failed;
 }
 
 HandshakeParser::State HandshakeParser::separator(uint8_t byte) {
@@ -91,8 +105,16 @@ HandshakeParser::State HandshakeParser::separator(uint8_t byte) {
             m_part = Part::beforeSource;
         } else if (m_part == Part::source) {
             closeNumber();
+            m_part = Part::beforeHeld;
+        } else if (m_part == Part::held) {
+            if (!closeNumber())
+                return fail("there is no number after +");
             m_part = Part::end;
         }
+        return m_state;
+    }
+    if (byte == '+' && m_part == Part::beforeHeld) {
+        m_part = Part::held;
         return m_state;
     }
     if (byte == ':' && m_part == Part::target) {
@@ -103,9 +125,7 @@ HandshakeParser::State HandshakeParser::separator(uint8_t byte) {
         return m_state;
     }
     if (byte == '\r' && m_part != Part::beforeTarget) {
-        if (m_part != Part::beforeSource && m_part != Part::end && !closeNumber())
-            return fail("there is no port after the CID");
-        m_part = Part::end;
+        closeLast();
         return m_state;
     }
     return fail("a port is a decimal number");
@@ -114,10 +134,7 @@ HandshakeParser::State HandshakeParser::separator(uint8_t byte) {
 HandshakeParser::State HandshakeParser::endOfLine() {
     if (m_part == Part::beforeTarget)
         return fail("there is no port after CONNECT");
-    if (m_part != Part::beforeSource && m_part != Part::end && !closeNumber())
-        return fail("there is no port after the CID");
-    m_part = Part::end;
-    return m_state = State::complete;
+    return closeLast() ? m_state = State::complete : m_state;
 }
 
 } // namespace nitroscope::vsock

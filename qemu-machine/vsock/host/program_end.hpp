@@ -9,6 +9,7 @@
 #include "qemu-machine/vsock/host/socket_end.hpp"
 
 #include <functional>
+#include <span>
 #include <string>
 
 namespace nitroscope::vsock {
@@ -18,14 +19,19 @@ class ProgramEnd : public SocketEnd {
 public:
     ProgramEnd(WatchedFd fd, Kind kind) : SocketEnd(std::move(fd), kind) {}
 
-    // `greeting` ("OK <port>\n", or nothing for a published port) is sent when the guest accepts.
-    void begin(FlowEvents &events, std::string greeting);
+    // `greeting` ("OK <port>\n", or nothing for a published port) is sent when the guest accepts, and so many
+    // `heldBytes` that the program has sent are thrown away.
+    void begin(FlowEvents &events, std::string greeting, std::uint32_t heldBytes = 0);
     void accepted() override;
 
 private:
     void onEarly();
     std::string m_greeting;
+    std::uint32_t m_heldBytes = 0;
 };
+
+// Takes bytes out of a socket that are not meant for anybody: what is there of them.
+void throwAway(int fd, std::uint32_t bytes);
 
 class PendingProgram {
 public:
@@ -35,20 +41,23 @@ public:
     // Called once, from the loop or a timer; may destroy this object.
     using Finished = std::function<void(PendingProgram &, Outcome)>;
 
-    PendingProgram(WatchedFd fd, Kind kind, Timers &timers, Finished finished);
+    PendingProgram(FdLoop &loop, WatchedFd fd, Kind kind, Timers &timers, Finished finished);
     ~PendingProgram() { m_timers.cancel(m_deadline); }
     PendingProgram(const PendingProgram &) = delete;
     PendingProgram &operator=(const PendingProgram &) = delete;
 
-    WatchedFd takeFd(); // without its watch
+    WatchedFd takeFd(); // without its watch; the one that came with the line, if one did
     Kind kind() const { return m_kind; }
     const HandshakeParser &parser() const { return m_parser; }
 
 private:
     void onReadable();
+    ssize_t receive(std::span<std::uint8_t> bytes);
+    void keep(int fd);
     void finish(Outcome outcome);
 
-    WatchedFd m_fd;
+    FdLoop &m_loop;
+    WatchedFd m_fd, m_passed;
     const Kind m_kind;
     Timers &m_timers;
     Finished m_finished;

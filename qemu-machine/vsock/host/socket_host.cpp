@@ -57,7 +57,7 @@ bool SocketHost::publish(std::uint32_t port, const HostAddress &address, std::st
             OpenRequest request;
             request.guestPort = port;
             request.peer = {peerPid(fd.get()), "listen:" + text};
-            open(std::move(fd), request, false);
+            open(std::move(fd), request, {});
         },
         problem);
     if (!listener)
@@ -71,7 +71,7 @@ bool SocketHost::publish(std::uint32_t port, const HostAddress &address, std::st
 
 void SocketHost::welcome(WatchedFd fd, Kind kind) {
     m_pending.emplace_back(
-        std::move(fd), kind, m_guest.timers(),
+        m_loop, std::move(fd), kind, m_guest.timers(),
         [this](PendingProgram &program, PendingProgram::Outcome outcome) { onHandshake(program, outcome); });
     if (m_pending.size() >= pendingLimit)
         for (const auto &listener : m_programs)
@@ -113,8 +113,13 @@ void SocketHost::serve(PendingProgram &program) {
             m_log("CID 0 has only the console, on port " + std::to_string(consolePortBase + guestCid));
         else if (!m_options.console)
             m_log("the console is on CID 0 only when the enclave runs in debug mode");
-        else if (!m_console.add(std::move(fd), "OK " + std::to_string(wanted.port) + "\n"))
-            m_log("the console has too many readers");
+        else {
+            if (wanted.heldBytes)
+                throwAway(fd.get(), *wanted.heldBytes);
+            if (!m_console.add(std::move(fd),
+                               wanted.heldBytes ? "" : "OK " + std::to_string(wanted.port) + "\n"))
+                m_log("the console has too many readers");
+        }
         return;
     }
     if (wanted.cid && *wanted.cid != guestCid) {
@@ -127,15 +132,17 @@ void SocketHost::serve(PendingProgram &program) {
     request.sourcePort = wanted.sourcePort.value_or(0);
     request.guestPort = wanted.port;
     request.peer = {peerPid(fd.get()), "unix:" + m_options.path};
-    open(std::move(fd), request, true);
+    open(std::move(fd), request, Greeting{!wanted.heldBytes, wanted.heldBytes.value_or(0)});
 }
 
-void SocketHost::open(WatchedFd fd, const OpenRequest &request, bool greet) {
+void SocketHost::open(WatchedFd fd, const OpenRequest &request, Greeting greeting) {
     auto end = std::make_unique<ProgramEnd>(std::move(fd), request.kind);
     ProgramEnd *program = end.get();
     const OpenAnswer answer = m_guest.open(request, std::move(end));
     if (answer.events != nullptr)
-        program->begin(*answer.events, greet ? "OK " + std::to_string(answer.sourcePort) + "\n" : "");
+        program->begin(*answer.events,
+                       greeting.saysOk ? "OK " + std::to_string(answer.sourcePort) + "\n" : "",
+                       greeting.heldBytes);
 }
 
 // ------------------------------------------------------------------------------------------ the guest

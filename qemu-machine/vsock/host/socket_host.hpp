@@ -70,7 +70,11 @@ private:
     void dismiss(const PendingProgram &program);
     void onHandshake(PendingProgram &program, PendingProgram::Outcome outcome);
     void serve(PendingProgram &program);
-    void open(WatchedFd fd, const OpenRequest &request, bool greet);
+    struct Greeting { // how a program learns that the guest has accepted
+        bool saysOk = false;
+        std::uint32_t heldBytes = 0;
+    };
+    void open(WatchedFd fd, const OpenRequest &request, Greeting greeting);
     ConnectAnswer follow(const Route &route, const ConnectRequest &request, FlowEvents &events);
 
     FdLoop &m_loop;

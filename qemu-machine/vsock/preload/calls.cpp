@@ -3,9 +3,12 @@
 // The C library's functions that this library stands in front of. Each looks whether the descriptor is one of
 // ours, and otherwise does exactly what the original does.
 #include "qemu-machine/vsock/preload/connecting.hpp"
+#include "qemu-machine/vsock/preload/exported.hpp"
 #include "qemu-machine/vsock/preload/listening.hpp"
 #include "qemu-machine/vsock/preload/options.hpp"
 #include "qemu-machine/vsock/preload/polling.hpp"
+#include "qemu-machine/vsock/preload/progress.hpp"
+#include "qemu-machine/vsock/preload/recognising.hpp"
 
 #include <cerrno>
 #include <cstdarg>
@@ -15,8 +18,6 @@
 #include <unistd.h>
 
 using namespace nitroscope::preload;
-
-#define NITROSCOPE_CALL extern "C" __attribute__((visibility("default")))
 
 namespace {
 
@@ -31,10 +32,8 @@ bool take(const sockaddr *address, socklen_t length, sockaddr_vm &result) {
         return false;
     }
     std::memcpy(&result, address, sizeof result);
-    if (result.svm_family == AF_VSOCK)
-        return true;
-    errno = result.svm_family == AF_UNSPEC ? EINVAL : EAFNOSUPPORT;
-    return false;
+    errno = EINVAL;
+    return result.svm_family == AF_VSOCK;
 }
 
 bool isVsockDevice(const char *path) {
@@ -59,10 +58,14 @@ NITROSCOPE_CALL int socket(int domain, int type, int protocol) noexcept {
     if (domain != AF_VSOCK || !isActive())
         return NITROSCOPE_REAL(socket)(domain, type, protocol);
     const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if ((kind != SOCK_STREAM && kind != SOCK_SEQPACKET) || (protocol != 0 && protocol != PF_VSOCK)) {
+    const bool isKnown = kind == SOCK_STREAM || kind == SOCK_SEQPACKET;
+    if (!isKnown || (protocol != 0 && protocol != PF_VSOCK)) {
         tell("socket type %d, protocol %d: not to be had, enclaves have streams and seqpacket", kind,
              protocol);
-        errno = kind == SOCK_STREAM || kind == SOCK_SEQPACKET ? EPROTONOSUPPORT : ESOCKTNOSUPPORT;
+        // Datagrams are of VMware's machines only.
+        errno = protocol != 0 && protocol != PF_VSOCK ? EPROTONOSUPPORT
+                : kind == SOCK_DGRAM                  ? ENODEV
+                                                      : ESOCKTNOSUPPORT;
         return -1;
     }
     const int fd = NITROSCOPE_REAL(socket)(AF_UNIX, type, 0);
@@ -75,7 +78,7 @@ NITROSCOPE_CALL int socket(int domain, int type, int protocol) noexcept {
 }
 
 NITROSCOPE_CALL int bind(int fd, const sockaddr *address, socklen_t length) noexcept {
-    Slot *slot = find(fd);
+    Slot *slot = ours(fd);
     if (slot == nullptr)
         return NITROSCOPE_REAL(bind)(fd, address, length);
     sockaddr_vm wanted;
@@ -83,31 +86,33 @@ NITROSCOPE_CALL int bind(int fd, const sockaddr *address, socklen_t length) noex
 }
 
 NITROSCOPE_CALL int listen(int fd, int backlog) noexcept {
-    Slot *slot = find(fd);
+    Slot *slot = ours(fd);
     if (slot != nullptr && slot->state.load() != State::bound && slot->state.load() != State::listening) {
         errno = EINVAL;
         return -1;
     }
     const int result = NITROSCOPE_REAL(listen)(fd, backlog);
-    if (slot != nullptr && result == 0)
+    if (slot != nullptr && result == 0) {
         slot->state = State::listening;
+        shareState(*slot);
+    }
     return result;
 }
 
 NITROSCOPE_CALL int accept4(int fd, sockaddr *address, socklen_t *length, int flags) {
-    const Slot *slot = find(fd);
+    const Slot *slot = ours(fd);
     return slot != nullptr ? acceptSocket(fd, *slot, address, length, flags)
                            : NITROSCOPE_REAL(accept4)(fd, address, length, flags);
 }
 
 NITROSCOPE_CALL int accept(int fd, sockaddr *address, socklen_t *length) {
-    const Slot *slot = find(fd);
+    const Slot *slot = ours(fd);
     return slot != nullptr ? acceptSocket(fd, *slot, address, length, 0)
                            : NITROSCOPE_REAL(accept)(fd, address, length);
 }
 
 NITROSCOPE_CALL int connect(int fd, const sockaddr *address, socklen_t length) {
-    Slot *slot = find(fd);
+    Slot *slot = ours(fd);
     if (slot == nullptr)
         return NITROSCOPE_REAL(connect)(fd, address, length);
     sockaddr_vm target;
@@ -115,39 +120,57 @@ NITROSCOPE_CALL int connect(int fd, const sockaddr *address, socklen_t length) {
 }
 
 NITROSCOPE_CALL int getsockname(int fd, sockaddr *address, socklen_t *length) noexcept {
-    const Slot *slot = find(fd);
-    if (slot == nullptr)
-        return NITROSCOPE_REAL(getsockname)(fd, address, length);
-    giveAddress(slot->localCid, slot->localPort, address, length);
-    return 0;
+    const Slot *slot = ours(fd);
+    return slot != nullptr ? giveAddress(slot->localCid, slot->localPort, address, length)
+                           : NITROSCOPE_REAL(getsockname)(fd, address, length);
 }
 
 NITROSCOPE_CALL int getpeername(int fd, sockaddr *address, socklen_t *length) noexcept {
-    const Slot *slot = find(fd);
+    Slot *slot = ours(fd);
     if (slot == nullptr)
         return NITROSCOPE_REAL(getpeername)(fd, address, length);
+    settle(fd, *slot);
     if (slot->state.load() != State::connected) {
         errno = ENOTCONN;
         return -1;
     }
-    giveAddress(slot->peerCid, slot->peerPort, address, length);
-    return 0;
+    return giveAddress(slot->peerCid, slot->peerPort, address, length);
 }
 
 NITROSCOPE_CALL int getsockopt(int fd, int level, int name, void *value, socklen_t *length) noexcept {
-    const Slot *slot = find(fd);
+    Slot *slot = ours(fd);
     int result = 0;
-    if (slot != nullptr && getOption(*slot, level, name, value, length, result) == Answer::ours)
+    if (slot != nullptr && getOption(fd, *slot, level, name, value, length, result) == Answer::ours)
         return result;
     return NITROSCOPE_REAL(getsockopt)(fd, level, name, value, length);
 }
 
 NITROSCOPE_CALL int setsockopt(int fd, int level, int name, const void *value, socklen_t length) noexcept {
-    Slot *slot = find(fd);
+    Slot *slot = ours(fd);
     int result = 0;
     if (slot != nullptr && setOption(*slot, level, name, value, length, result) == Answer::ours)
         return result;
     return NITROSCOPE_REAL(setsockopt)(fd, level, name, value, length);
+}
+
+NITROSCOPE_CALL int shutdown(int fd, int how) noexcept {
+    Slot *slot = ours(fd);
+    if (slot == nullptr || how < SHUT_RD || how > SHUT_RDWR)
+        return NITROSCOPE_REAL(shutdown)(fd, how);
+    settle(fd, *slot);
+    const State state = slot->state.load();
+    if (state != State::connected && state != State::connecting && state != State::disconnecting) {
+        errno = ENOTCONN;
+        return -1;
+    }
+    const int result = NITROSCOPE_REAL(shutdown)(fd, how);
+    slot->state = State::disconnecting;
+    shareState(*slot);
+    // A Unix socket would still give what had come before.
+    char rest[4096];
+    while (how != SHUT_WR && NITROSCOPE_REAL(recv)(fd, rest, sizeof rest, MSG_DONTWAIT) > 0) {
+    }
+    return result;
 }
 
 NITROSCOPE_CALL int ioctl(int fd, unsigned long code, ...) noexcept {

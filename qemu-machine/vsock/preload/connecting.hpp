@@ -7,10 +7,10 @@
 
 namespace nitroscope::preload {
 
-// connect(2) to a vsock address: 0, or -1 with the errno of AF_VSOCK: ECONNRESET when nobody listens in the
-// enclave, ETIMEDOUT when it does not answer, ENODEV when there is no such enclave. Waits for the answer, at
-// most SO_VM_SOCKETS_CONNECT_TIMEOUT (2 s), also when the socket is non-blocking: a Unix socket cannot be
-// connected and not yet writable. After a failure the socket may be connected again.
+// connect(2) to a vsock address: 0, or -1 with the errno of AF_VSOCK: ECONNRESET when nobody listens, ETIMEDOUT when
+// the enclave does not answer within SO_VM_SOCKETS_CONNECT_TIMEOUT (2 s), ENODEV when there is no such enclave. With a
+// non-blocking socket EINPROGRESS at once, and the result in SO_ERROR when the socket is writable. After a failure the
+// socket may be connected again.
 int connectSocket(int fd, Slot &slot, const sockaddr_vm &address);
 
 } // namespace nitroscope::preload

@@ -13,7 +13,8 @@ int bindSocket(int fd, Slot &slot, const sockaddr_vm &address);
 // accept4(2). `address` and `length` may be null.
 int acceptSocket(int fd, const Slot &slot, sockaddr *address, socklen_t *length, int flags);
 
-// Copies a vsock address to the caller as the kernel does: cut to `length`, which then says how long it is.
-void giveAddress(uint32_t cid, uint32_t port, sockaddr *address, socklen_t *length);
+// Copies a vsock address to the caller as the kernel does: cut to `length`, which then says how long it is. 0, or -1
+// with errno.
+int giveAddress(uint32_t cid, uint32_t port, sockaddr *address, socklen_t *length);
 
 } // namespace nitroscope::preload

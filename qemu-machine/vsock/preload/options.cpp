@@ -2,6 +2,7 @@
 #include "qemu-machine/vsock/preload/options.hpp"
 
 #include "qemu-machine/vsock/preload/polling.hpp"
+#include "qemu-machine/vsock/preload/progress.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -14,6 +15,9 @@
 #endif
 #ifndef SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW
 #define SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW 8
+#endif
+#ifndef SOL_VSOCK
+#define SOL_VSOCK 287
 #endif
 
 namespace nitroscope::preload {
@@ -28,16 +32,27 @@ template <class Value>
 int give(const Value &answer, void *value, socklen_t *length) {
     if (value == nullptr || length == nullptr)
         return failWith(EFAULT);
-    const socklen_t count = *length < sizeof answer ? *length : sizeof answer;
-    std::memcpy(value, &answer, count);
-    *length = count;
+    if (*length < sizeof answer)
+        return failWith(EINVAL);
+    std::memcpy(value, &answer, sizeof answer);
+    *length = sizeof answer;
     return 0;
 }
 
+// Milliseconds, rounded up as the kernel rounds to its ticks; negative: no time at all.
 int64_t timevalMs(const void *value) {
     timeval time;
     std::memcpy(&time, value, sizeof time);
-    return int64_t{time.tv_sec} * 1000 + time.tv_usec / 1000;
+    if (time.tv_sec < 0 || time.tv_usec < 0 || time.tv_usec >= 1'000'000)
+        return -1;
+    if (time.tv_sec >= UINT32_MAX / 1000)
+        return UINT32_MAX;
+    return int64_t{time.tv_sec} * 1000 + (time.tv_usec + 999) / 1000;
+}
+
+// Those that the kernel's AF_VSOCK has none of; a Unix socket would say that they are of another protocol.
+bool isVsockLevel(int level) {
+    return level == AF_VSOCK || level == SOL_VSOCK;
 }
 
 // As the kernel: what is set last stays within the limits, or moves them.
@@ -56,13 +71,26 @@ void setBuffer(Slot &slot, int name, uint64_t bytes) {
 
 } // namespace
 
-Answer getOption(const Slot &slot, int level, int name, void *value, socklen_t *length, int &result) {
+Answer getOption(int fd, Slot &slot, int level, int name, void *value, socklen_t *length, int &result) {
     if (level == SOL_SOCKET && name == SO_DOMAIN) {
         result = give(int{AF_VSOCK}, value, length);
         return Answer::ours;
     }
-    if (level != AF_VSOCK)
+    if (level == SOL_SOCKET && name == SO_ERROR) {
+        settle(fd, slot);
+        result = give(takeError(fd, slot), value, length);
+        return Answer::ours;
+    }
+    if (level == SOL_SOCKET && name == SO_PEERCRED) {
+        result = give(ucred{0, uid_t(-1), gid_t(-1)}, value, length);
+        return Answer::ours;
+    }
+    if (level == SOL_SOCKET)
         return Answer::kernels;
+    if (!isVsockLevel(level)) {
+        result = failWith(ENOPROTOOPT);
+        return Answer::ours;
+    }
     switch (name) {
     case SO_VM_SOCKETS_BUFFER_SIZE:
         result = give(slot.bufferSize.load(), value, length);
@@ -91,9 +119,13 @@ Answer setOption(Slot &slot, int level, int name, const void *value, socklen_t l
         slot.lowWater = static_cast<uint32_t>(bytes < 0 ? INT32_MAX : bytes); // as the kernel has it
         haveLowWater();
     }
-    if (level != AF_VSOCK)
+    if (level == SOL_SOCKET)
         return Answer::kernels;
     result = 0;
+    if (!isVsockLevel(level)) {
+        result = failWith(ENOPROTOOPT);
+        return Answer::ours;
+    }
     switch (name) {
     case SO_VM_SOCKETS_BUFFER_SIZE:
     case SO_VM_SOCKETS_BUFFER_MIN_SIZE:
@@ -114,7 +146,7 @@ Answer setOption(Slot &slot, int level, int name, const void *value, socklen_t l
             break;
         }
         const int64_t ms = timevalMs(value);
-        if (ms < 0 || ms > INT32_MAX)
+        if (ms < 0)
             result = failWith(ERANGE);
         else
             slot.connectMs = ms == 0 ? 2000 : static_cast<uint32_t>(ms);
@@ -127,18 +159,16 @@ Answer setOption(Slot &slot, int level, int name, const void *value, socklen_t l
 }
 
 Answer request(const Slot &slot, unsigned long code, void *argument, int &result) {
+    if (slot.state.load() != State::device)
+        return Answer::kernels;
+    result = failWith(ENOTTY);
     if (code == IOCTL_VM_SOCKETS_GET_LOCAL_CID) {
         const unsigned cid = parentCid;
         if (argument != nullptr)
             std::memcpy(argument, &cid, sizeof cid);
         result = argument != nullptr ? 0 : failWith(EFAULT);
-        return Answer::ours;
     }
-    if (slot.state.load() == State::device) {
-        result = failWith(ENOTTY);
-        return Answer::ours;
-    }
-    return Answer::kernels;
+    return Answer::ours;
 }
 
 } // namespace nitroscope::preload

@@ -10,7 +10,7 @@ namespace nitroscope::preload {
 enum class Answer { ours, kernels };
 
 // `ours`: `result` is what the call returns, errno is set. `kernels`: let the Unix socket answer.
-Answer getOption(const Slot &slot, int level, int name, void *value, socklen_t *length, int &result);
+Answer getOption(int fd, Slot &slot, int level, int name, void *value, socklen_t *length, int &result);
 Answer setOption(Slot &slot, int level, int name, const void *value, socklen_t length, int &result);
 Answer request(const Slot &slot, unsigned long code, void *argument, int &result);
 

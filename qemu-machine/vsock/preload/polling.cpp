@@ -25,7 +25,7 @@ int64_t now() {
 
 uint32_t markOf(int fd) {
     const Slot *slot = fd >= 0 ? find(fd) : nullptr;
-    return slot != nullptr && slot->type.load() == SOCK_STREAM && slot->state.load() == State::connected
+    return slot != nullptr && slot->type.load() == SOCK_STREAM && slot->state.load() != State::listening
                ? slot->lowWater.load()
                : 0;
 }

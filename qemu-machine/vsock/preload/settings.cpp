@@ -74,10 +74,6 @@ bool makeName(const Enclave &enclave, const char *suffix, sockaddr_un &name) {
     return length > 0 && static_cast<size_t>(length) < sizeof name.sun_path;
 }
 
-void portSuffix(uint32_t port, char (&suffix)[16]) {
-    std::snprintf(suffix, sizeof suffix, "_%u", port);
-}
-
 void tell(const char *format, ...) {
     if (!settings().debug)
         return;

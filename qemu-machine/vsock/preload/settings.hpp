@@ -7,19 +7,19 @@
 // loaded with LD_PRELOAD, makes AF_VSOCK sockets of the program Unix sockets and translates addresses:
 //
 //   bind(3, P), listen()      listens at PATH_P, where the device delivers the enclave's connections
-//   connect(CID, P)           connects to PATH and says CONNECT CID:P (seqpacket: PATH_seqpacket)
+//   connect(CID, P)           asks for CONNECT CID:P at PATH (seqpacket: PATH_seqpacket); see carrying.hpp
 //   connect(0, 10000 + CID)   the console of an enclave in debug mode, by the same way
+//   connect(1 or 3, P)        another parent program's listener, as the kernel's loopback
 //   getsockname, getpeername, SO_DOMAIN, SO_VM_SOCKETS_*, /dev/vsock   answer as AF_VSOCK does
 //
-// Everything else (read, write, poll, epoll, shutdown, passing descriptors) is the Unix socket's own. The
-// library is quiet unless NITROSCOPE_VSOCK is set:
+// Everything else (read, write, poll, epoll, passing descriptors) is the Unix socket's own. The library is quiet
+// unless NITROSCOPE_VSOCK is set:
 //
 //   NITROSCOPE_VSOCK=PATH or CID=PATH[,CID=PATH…]   where the enclaves are; a PATH alone is CID 16
 //   NITROSCOPE_VSOCK_DEBUG=1                        says on standard error what it does
 //
-// Limits: a static program, or one that makes system calls by itself as Go does, is not reached
-// (nitroscope-cli parent says so). connect() of a non-blocking socket answers within the call. What another
-// program that was started with exec inherits is a Unix socket there.
+// Limits: a static program, or one that makes system calls by itself as Go does, is not reached (nitroscope-cli parent
+// says so). A socket that is not connected hangs up at once when it is polled, as a Unix socket does.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@
 namespace nitroscope::preload {
 
 constexpr uint32_t anyCid = 0xffffffff, anyPort = 0xffffffff;
-constexpr uint32_t consoleCid = 0, hostCid = 2, parentCid = 3;
+constexpr uint32_t consoleCid = 0, localCid = 1, parentCid = 3;
 
 struct Enclave {
     uint32_t cid = 0;
@@ -51,8 +51,6 @@ const Settings &settings();
 
 // PATH + suffix as an address; false when it does not fit.
 bool makeName(const Enclave &enclave, const char *suffix, sockaddr_un &name);
-// "_<port>" into `suffix`.
-void portSuffix(uint32_t port, char (&suffix)[16]);
 
 [[gnu::format(printf, 1, 2)]] void tell(const char *format, ...);
 

@@ -12,8 +12,8 @@ namespace nitroscope::preload {
 namespace {
 
 constexpr int tableSize = 65536;
-Slot table[tableSize];        // pages that are not touched cost nothing
-std::atomic<int> highest{-1}; // descriptor with an entry so far
+Slot table[tableSize];            // pages that are not touched cost nothing
+std::atomic<int> highestUsed{-1}; // descriptor with an entry so far
 
 uint64_t inodeOf(int fd) {
     const int error = errno;
@@ -23,7 +23,31 @@ uint64_t inodeOf(int fd) {
     return inode;
 }
 
+void dropFarEnd(Slot &slot) {
+    if (const int fd = slot.takeFarEnd(); fd >= 0)
+        NITROSCOPE_REAL(close)(fd);
+}
+
+// A duplicate's business goes on: it gets the end that was not delivered yet.
+void leaveFarEnd(Slot &slot) {
+    const int fd = slot.takeFarEnd();
+    if (fd < 0)
+        return;
+    for (int other = 0; other <= highestUsed.load(); ++other)
+        if (table[other].state.load() == State::connecting && table[other].inode.load() == slot.inode.load())
+            return table[other].putFarEnd(fd);
+    NITROSCOPE_REAL(close)(fd);
+}
+
 } // namespace
+
+Slot &slotAt(int fd) {
+    return table[fd];
+}
+
+int highest() {
+    return highestUsed.load();
+}
 
 void *lookUp(const char *name) {
     return dlsym(RTLD_NEXT, name);
@@ -35,7 +59,9 @@ void Slot::reset() {
     lowWater = 0;
     bufferSize = bufferMax = 262144;
     bufferMin = 128;
-    owner = 0;
+    owner = error = 0;
+    deadlineMs = 0;
+    dropFarEnd(*this);
 }
 
 void Slot::copyFrom(const Slot &other) {
@@ -51,6 +77,8 @@ void Slot::copyFrom(const Slot &other) {
     bufferMax = other.bufferMax.load();
     inode = other.inode.load();
     owner = other.owner.load();
+    error = other.error.load();
+    deadlineMs = other.deadlineMs.load();
     state = other.state.load();
 }
 
@@ -60,6 +88,7 @@ Slot *find(int fd) {
     if (inodeOf(fd) == table[fd].inode.load())
         return &table[fd];
     table[fd].state = State::none;
+    dropFarEnd(table[fd]);
     return nullptr;
 }
 
@@ -71,8 +100,8 @@ Slot *enter(int fd, State state, uint32_t type) {
     slot.type = type;
     slot.inode = inodeOf(fd);
     slot.state = state;
-    int before = highest.load();
-    while (before < fd && !highest.compare_exchange_weak(before, fd)) {
+    int before = highestUsed.load();
+    while (before < fd && !highestUsed.compare_exchange_weak(before, fd)) {
     }
     return &slot;
 }
@@ -88,6 +117,13 @@ void copy(int from, int to) {
     }
 }
 
+void shareState(const Slot &slot) {
+    for (int fd = 0; fd <= highestUsed.load(); ++fd)
+        if (&table[fd] != &slot && table[fd].state.load() != State::none &&
+            table[fd].inode.load() == slot.inode.load())
+            table[fd].copyFrom(slot);
+}
+
 Leaving whatLeaves(int fd) {
     Leaving leaving;
     const Slot *slot = find(fd);
@@ -98,28 +134,31 @@ Leaving whatLeaves(int fd) {
     if (!hasPath || slot->owner.load() != getpid())
         return leaving;
     // A duplicate keeps it.
-    for (int other = 0; other <= highest.load(); ++other)
+    for (int other = 0; other <= highestUsed.load(); ++other)
         if (other != fd && table[other].state.load() != State::none &&
             table[other].inode.load() == slot->inode.load())
             return leaving;
+    leaving.cid = slot->localCid;
     leaving.port = slot->localPort;
     return leaving;
 }
 
 Leaving leave(int fd) {
     const Leaving leaving = whatLeaves(fd);
-    if (Slot *slot = find(fd))
+    if (Slot *slot = find(fd)) {
         slot->state = State::none;
+        leaveFarEnd(*slot);
+    }
     return leaving;
 }
 
 void finish(const Leaving &leaving) {
     if (leaving.port != anyPort)
-        removePaths(leaving.port);
+        removePaths(leaving.cid, leaving.port);
 }
 
 void leaveAll() {
-    for (int fd = 0; fd <= highest.load(); ++fd)
+    for (int fd = 0; fd <= highestUsed.load(); ++fd)
         if (table[fd].state.load() != State::none) {
             const Leaving leaving = leave(fd);
             if (leaving.port != anyPort)

@@ -15,11 +15,15 @@ namespace nitroscope::preload {
 
 enum class State : uint32_t {
     none,
-    open,      // socket() only
-    bound,     // the Unix socket is bound as well, at PATH_port
-    listening, //
-    connected, // by connect() or accept()
-    device     // /dev/vsock
+    open,          // socket() only, or a refusal that left the Unix socket as it was
+    bound,         // the Unix socket is bound as well, at PATH_port
+    listening,     //
+    connecting,    // on its way: see progress.hpp
+    refused,       // of a non-blocking connect()
+    spent,         // the same, and told; or given up. The Unix socket cannot be connected again
+    connected,     // by connect() or accept()
+    disconnecting, // after shutdown()
+    device         // /dev/vsock
 };
 
 struct Slot { // all zero at first, so that the table takes no space in the library's file
@@ -30,23 +34,33 @@ struct Slot { // all zero at first, so that the table takes no space in the libr
     std::atomic<uint32_t> lowWater;                         // SO_RCVLOWAT in bytes; 0: not set
     std::atomic<uint64_t> bufferSize, bufferMin, bufferMax; // SO_VM_SOCKETS_*: kept, without effect
     std::atomic<uint64_t> inode;
-    std::atomic<int32_t> owner; // process that bound it: the one to remove the path
+    std::atomic<int32_t> owner;      // process that bound it: the one to remove the path
+    std::atomic<int32_t> error;      // for SO_ERROR, where the Unix socket has none or another
+    std::atomic<int64_t> deadlineMs; // of State::connecting
+    std::atomic<int32_t> farEnd;     // descriptor that the device is still to get, plus 1; 0: none
 
     void reset(); // as of a new AF_VSOCK socket
     void copyFrom(const Slot &other);
+    int takeFarEnd() { return farEnd.exchange(0) - 1; } // or -1
+    void putFarEnd(int fd) { farEnd = fd + 1; }
 };
 
 // The entry of a descriptor that is ours, or null. Keeps errno.
 Slot *find(int fd);
+// The entry of a number that may be nobody's, up to highest().
+Slot &slotAt(int fd);
+int highest();
 // Makes an entry for a fresh descriptor; null when its number is too large.
 Slot *enter(int fd, State state, uint32_t type);
 // `to` is a duplicate of `from`, if that is ours; otherwise `to` is forgotten.
 void copy(int from, int to);
+// What has become of a socket holds for all duplicates of its descriptor.
+void shareState(const Slot &slot);
 // To be asked before a descriptor goes, and after that finish() with the answer. leave() forgets the
 // descriptor at once, because its number may be used again as soon as it is closed; a call that replaces a
 // descriptor may fail and asks only whatLeaves().
 struct Leaving {
-    uint32_t port = anyPort; // of a path that may have to go
+    uint32_t cid = anyCid, port = anyPort; // of a path that may have to go
 };
 Leaving whatLeaves(int fd);
 Leaving leave(int fd);

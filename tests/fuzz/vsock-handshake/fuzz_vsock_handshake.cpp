@@ -32,7 +32,8 @@ void checkHandshake(std::string_view bytes) {
     const Handshake &asked = parser.request();
     std::string line = "CONNECT " + (asked.cid ? std::to_string(*asked.cid) + ':' : std::string()) +
                        std::to_string(asked.port) +
-                       (asked.sourcePort ? ' ' + std::to_string(*asked.sourcePort) : std::string()) + '\n';
+                       (asked.sourcePort ? ' ' + std::to_string(*asked.sourcePort) : std::string()) +
+                       (asked.heldBytes ? " +" + std::to_string(*asked.heldBytes) : std::string()) + '\n';
     HandshakeParser again;
     for (const char byte : line)
         again.feed(static_cast<uint8_t>(byte));

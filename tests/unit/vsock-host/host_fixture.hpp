@@ -7,6 +7,7 @@
 #include "qemu-machine/vsock/host/socket_host.hpp"
 
 #include <chrono>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <poll.h>
@@ -159,6 +160,21 @@ public:
     std::unique_ptr<Program> accept() { return adopt(::accept(m_fd, nullptr, nullptr)); }
     bool send(std::string_view text) {
         return ::send(m_fd, text.data(), text.size(), MSG_NOSIGNAL) == ssize_t(text.size());
+    }
+    bool sendWith(std::string_view text, const std::vector<int> &descriptors) {
+        std::vector<char> control(CMSG_SPACE(descriptors.size() * sizeof(int)));
+        iovec vector{const_cast<char *>(text.data()), text.size()};
+        msghdr message{};
+        message.msg_iov = &vector;
+        message.msg_iovlen = 1;
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        cmsghdr *part = CMSG_FIRSTHDR(&message);
+        part->cmsg_level = SOL_SOCKET;
+        part->cmsg_type = SCM_RIGHTS;
+        part->cmsg_len = CMSG_LEN(descriptors.size() * sizeof(int));
+        std::memcpy(CMSG_DATA(part), descriptors.data(), descriptors.size() * sizeof(int));
+        return sendmsg(m_fd, &message, MSG_NOSIGNAL) == ssize_t(text.size());
     }
     // What is there now; "!<errno>" when that is an error, "$" at the end of the data, "" when nothing is
     // there.

@@ -4,6 +4,8 @@
 // peers, and that nothing is ready for ever without being waited for (which would be a spinning main loop).
 #include "tests/unit/vsock-host/host_fixture.hpp"
 
+#include <csignal>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <QtTest>
 #include <sys/stat.h>
@@ -60,7 +62,7 @@ class VsockHost : public QObject {
         return flow;
     }
     // A program opens a flow and the guest has accepted it.
-    FakeFlow *open(Program &program, const char *line = "CONNECT 5000\n") {
+    FakeFlow *open(Program &program, std::string_view line = "CONNECT 5000\n") {
         const size_t before = m_guest->opened.size();
         if (!program.connectTo(m_path) || !program.send(line) ||
             !m_loop->until([&] { return m_guest->opened.size() > before; }))
@@ -78,6 +80,7 @@ class VsockHost : public QObject {
     }
 
 private slots:
+    void initTestCase() { std::signal(SIGPIPE, SIG_IGN); }
     void init() {
         m_folder = std::make_unique<QTemporaryDir>();
         m_path = m_folder->filePath(u"run/vsock"_s).toStdString(); // the folder is made by the host
@@ -120,6 +123,60 @@ private slots:
         FakeFlow *flow = open(program, "CONNECT 5000\nearly");
         QVERIFY(flow);
         QCOMPARE(flow->readText(), std::string("early"));
+    }
+
+    void heldBytes_areThrownAwayWhenTheGuestAccepts_withoutOk() {
+        QVERIFY(start());
+        Program program;
+        FakeFlow *flow = open(program, "CONNECT 5000 77 +100000\n" + std::string(100000, 'x') + "stream");
+        QVERIFY(flow);
+        QCOMPARE(flow->request.sourcePort, 77u);
+        QCOMPARE(program.take(), std::string());
+        QCOMPARE(flow->readText(), std::string("stream"));
+    }
+
+    void heldBytes_ofARefusal_areAConnectionReset() {
+        QVERIFY(start());
+        Program program;
+        QVERIFY(program.connectTo(m_path));
+        QVERIFY(program.send("CONNECT 5000 77 +5\nxxxxx"));
+        QVERIFY(m_loop->until([&] { return !m_guest->opened.empty(); }));
+        m_guest->opened[0]->end->close(Close::abort, Reason::refusedByGuest);
+        QCOMPARE(program.take(), "!" + std::to_string(ECONNRESET));
+    }
+
+    // The carrier may be gone by the time.
+    void socketThatComesWithTheLine_takesThePlaceOfTheCarrier_data() {
+        QTest::addColumn<int>("type");
+        QTest::newRow("stream") << int(SOCK_STREAM);
+        QTest::newRow("seqpacket") << int(SOCK_SEQPACKET);
+    }
+    void socketThatComesWithTheLine_takesThePlaceOfTheCarrier() {
+        QFETCH(int, type);
+        QVERIFY(start());
+        int ends[2], other[2];
+        QCOMPARE(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), 0);
+        QCOMPARE(pipe2(other, O_CLOEXEC), 0);
+        const auto program = Program::adopt(ends[0]);
+        {
+            Program carrier(type);
+            QVERIFY(carrier.connectTo(m_path + (type == SOCK_SEQPACKET ? "_seqpacket" : "")));
+            QVERIFY(carrier.sendWith("CONNECT 5000 77 +3\n", {other[0], ends[1]}));
+        }
+        ::close(ends[1]);
+        ::close(other[0]);
+        QVERIFY(program->send("xxx"));
+        QVERIFY(m_loop->until([&] { return !m_guest->opened.empty(); }));
+        FakeFlow &flow = *m_guest->opened[0];
+        flow.end->accepted();
+        QVERIFY(program->send("hello"));
+        QVERIFY(m_loop->until([&] { return flow.readText() == "hello"; }));
+        QCOMPARE(flow.writeText("answer").bytes, size_t(6));
+        QCOMPARE(program->take(), std::string("answer"));
+        // What is no socket of this kind was closed.
+        QCOMPARE(::write(other[1], "x", 1), ssize_t(-1));
+        QCOMPARE(errno, EPIPE);
+        ::close(other[1]);
     }
 
     void handshake_byteByByte_isCollected() {

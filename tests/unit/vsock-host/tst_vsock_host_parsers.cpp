@@ -28,8 +28,10 @@ private slots:
         QTest::addColumn<quint32>("port");
         QTest::addColumn<qint64>("cid");    // -1: none
         QTest::addColumn<qint64>("source"); // -1: none
-        const auto row = [](const char *line, quint32 port, qint64 cid = -1, qint64 source = -1) {
-            QTest::newRow(line) << QByteArray(line) + '\n' << port << cid << source;
+        QTest::addColumn<qint64>("held");   // -1: none
+        const auto row = [](const char *line, quint32 port, qint64 cid = -1, qint64 source = -1,
+                            qint64 held = -1) {
+            QTest::newRow(line) << QByteArray(line) + '\n' << port << cid << source << held;
         };
         row("CONNECT 5000", 5000);
         row("connect 5000", 5000);
@@ -40,6 +42,9 @@ private slots:
         row("CONNECT 0:10016", 10016, 0);
         row("CONNECT 16:5000 1024", 5000, 16, 1024);
         row("CONNECT 5000 1024\r", 5000, -1, 1024);
+        row("CONNECT 5000 1024 ", 5000, -1, 1024);
+        row("CONNECT 16:5000 1024 +53249", 5000, 16, 1024, 53249);
+        row("CONNECT 16:5000 1024 +0 \r", 5000, 16, 1024, 0);
         row("CONNECT 000000000000000000000000000000000000000000000000005000", 5000);
     }
     void handshake_goodLine_isUnderstood() {
@@ -47,12 +52,14 @@ private slots:
         QFETCH(quint32, port);
         QFETCH(qint64, cid);
         QFETCH(qint64, source);
+        QFETCH(qint64, held);
         const HandshakeParser parser = parsed(line + "CONNECT 1\nmore"); // what follows is not looked at
         QVERIFY2(parser.state() == State::complete, parser.problem());
         QCOMPARE(parser.taken(), size_t(line.size()));
         QCOMPARE(parser.request().port, port);
         QCOMPARE(parser.request().cid ? qint64(*parser.request().cid) : -1, cid);
         QCOMPARE(parser.request().sourcePort ? qint64(*parser.request().sourcePort) : -1, source);
+        QCOMPARE(parser.request().heldBytes ? qint64(*parser.request().heldBytes) : -1, held);
     }
 
     void handshake_cutAtEveryByte_waitsForMore() {
@@ -83,6 +90,14 @@ private slots:
                                  "CONNECT 1 2:3\n",
                                  "CONNECT \r\n",
                                  "CONNECT 1:\r\n",
+                                 "CONNECT 1 +2\n",
+                                 "CONNECT 1 2 +\n",
+                                 "CONNECT 1 2 +\r\n",
+                                 "CONNECT 1 2 + 3\n",
+                                 "CONNECT 1 2 +3 4\n",
+                                 "CONNECT 1 2+3\n",
+                                 "CONNECT 1 2 ++3\n",
+                                 "CONNECT 1 2 +67108865\n",
                                  "CONNECT 1\r2\n"})
             QTest::newRow(QByteArray(line).trimmed().constData()) << QByteArray(line);
         QTest::newRow("zero byte") << QByteArray("CONNECT 1\0\n", 11);
