@@ -4,6 +4,8 @@
 // folder that exists from one that was made.
 #include "app/core/runtime_folder.hpp"
 
+#include "qemu-machine/access/judge.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -20,18 +22,13 @@ namespace nitroscope::app {
 using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr int socketPathLimit = 107; // sockaddr_un.sun_path without its NUL
-constexpr auto runPrefix = "run-";
-constexpr auto lockName = ".lock";
-
 QString systemText(int error) {
     return QString::fromLocal8Bit(std::strerror(error));
 }
 
-// A folder that nobody but us can use.
-bool isPrivate(const struct stat &status) {
-    return S_ISDIR(status.st_mode) && status.st_uid == geteuid() && (status.st_mode & 077) == 0;
-}
+constexpr int socketPathLimit = 107; // sockaddr_un.sun_path without its NUL
+constexpr auto runPrefix = "run-";
+constexpr auto lockName = ".lock";
 
 // Between two tries to get a lock.
 constexpr timespec pause{0, 2'000'000};
@@ -52,6 +49,7 @@ void removeStaleRuns(const QString &base) {
 // The descriptor is not inherited by QEMU, so the lock is released exactly when this process ends.
 int FolderLock::open(const QString &folder) {
     const QByteArray path = QFile::encodeName(folder + u'/' + QLatin1String(lockName));
+    // writer-ok: a lock, which stays empty
     return ::open(path.constData(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
@@ -96,26 +94,40 @@ Result<void> ensurePrivateFolder(const QString &base) {
     if (mkdir(path.constData(), 0700) != 0 && errno != EEXIST)
         return failure(u"runtime-folder-failed"_s,
                        u"The runtime folder cannot be created: %1."_s.arg(systemText(errno)), base);
-    struct stat status;
-    if (lstat(path.constData(), &status) != 0)
+    return checkPrivateFolder(base);
+}
+
+Result<void> checkPrivateFolder(const QString &base) {
+    const access::Finding finding = access::judgePrivateFolder(QFile::encodeName(base).constData());
+    if (finding == access::Finding::absent)
         return failure(u"runtime-folder-failed"_s,
                        u"The runtime folder cannot be examined: %1."_s.arg(systemText(errno)), base);
-    if (!isPrivate(status))
+    if (finding != access::Finding::fine)
         return failure(u"runtime-folder-insecure"_s,
-                       u"The runtime folder must be a folder of this user with mode 0700; "
-                       "remove it or set XDG_RUNTIME_DIR."_s,
+                       u"The runtime folder %1. It must be a folder of this user with mode 0700; "
+                       "remove it or set XDG_RUNTIME_DIR."_s.arg(QLatin1String(access::words(finding))),
                        base);
     return {};
+}
+
+Result<void> checkSocket(const QString &path) {
+    const access::Finding finding = access::judgeSocket(QFile::encodeName(path).constData());
+    if (finding != access::Finding::foreign && finding != access::Finding::link)
+        return {};
+    return failure(
+        u"socket-foreign"_s,
+        u"The socket %1: what is said to the enclave could go to somebody else. Use one in a folder of "
+        "your own."_s.arg(QLatin1String(access::words(finding))),
+        path);
 }
 
 QString runtimeBase() {
     const QString xdg = qEnvironmentVariable("XDG_RUNTIME_DIR");
     QString preferred = xdg + u"/nitroscope"_s;
     // Under sudo or su the variable often names somebody else's folder.
-    struct stat status;
     const int room = socketPathLimit - maxRuntimeFileName - int(std::strlen("/run-XXXXXX/"));
     if (!xdg.isEmpty() && xdg.startsWith(u'/') && QFile::encodeName(preferred).size() <= room &&
-        stat(QFile::encodeName(xdg).constData(), &status) == 0 && isPrivate(status))
+        access::judgePrivateFolder(QFile::encodeName(xdg + u"/."_s).constData()) == access::Finding::fine)
         return preferred;
     return u"/tmp/nitroscope-%1"_s.arg(geteuid());
 }

@@ -26,6 +26,12 @@ QString runtimeBase();
 // Makes the folder when it is missing and checks that it is a folder which only this user can use. The one
 // above it must exist. Errors: runtime-folder-failed, runtime-folder-insecure.
 Result<void> ensurePrivateFolder(const QString &path);
+// The same of one that must be there.
+Result<void> checkPrivateFolder(const QString &path);
+
+// A socket that is going to be connected to, if there is one: it is this user's or the administrator's, and no link.
+// Error: socket-foreign.
+Result<void> checkSocket(const QString &path);
 
 // The lock of a folder, for one process at a time; released when it goes, and by the kernel when we die.
 class FolderLock {

@@ -3,8 +3,11 @@
 // A CA that the user brings.
 #include "nsm-device/pki/authority.hpp"
 
+#include "qemu-machine/access/judge.hpp"
+
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -14,15 +17,6 @@ namespace nitroscope::nsm {
 namespace {
 
 constexpr std::size_t maxCertificates = 16;
-
-BioPtr openFile(const std::string &path, std::string &error) {
-    BioPtr file(BIO_new_file(path.c_str(), "r"));
-    if (!file) {
-        error = "cannot read " + path + ": " + std::strerror(errno);
-        lastOpensslError();
-    }
-    return file;
-}
 
 int noPassword(char *, int, int, void *) {
     return 0;
@@ -61,10 +55,33 @@ bool checkCa(X509 *ca, std::int64_t now, const std::string &path, std::string &e
 
 } // namespace
 
+BioPtr openTrusted(const std::string &path, unsigned forbidden, std::string &error) {
+    using access::Finding;
+    const int descriptor = access::openForReading(path.c_str());
+    const Finding finding = descriptor < 0 ? Finding::absent : access::judgeFile(descriptor, forbidden);
+    if (finding == Finding::absent)
+        error = "cannot read " + path + ": " + std::strerror(errno);
+    else if (finding == Finding::otherKind)
+        error = path + " is not a regular file";
+    else if (finding == Finding::open)
+        error = path +
+                " holds a private key but others may access it; make it yours alone (chmod 600) or renew it";
+    else if (finding != Finding::fine)
+        error = path + ' ' + access::words(finding) + "; who made the key can sign whatever they like";
+    FILE *stream = finding == Finding::fine ? fdopen(descriptor, "r") : nullptr;
+    if (stream != nullptr)
+        return BioPtr(BIO_new_fp(stream, BIO_CLOSE));
+    if (finding == Finding::fine)
+        error = "cannot read " + path + ": " + std::strerror(errno);
+    if (descriptor >= 0)
+        ::close(descriptor);
+    return {};
+}
+
 bool loadAuthority(const std::string &keyFile, const std::string &chainFile, std::int64_t now,
                    Authority &authority, std::string &error) {
-    const BioPtr keySource = openFile(keyFile, error);
-    const BioPtr chainSource = keySource ? openFile(chainFile, error) : BioPtr();
+    const BioPtr keySource = openTrusted(keyFile, 0, error);
+    const BioPtr chainSource = keySource ? openTrusted(chainFile, 0, error) : BioPtr();
     if (!chainSource)
         return false;
     KeyPtr key(PEM_read_bio_PrivateKey(keySource.get(), nullptr, noPassword, nullptr));

@@ -45,6 +45,10 @@ private:
     std::string m_directory;
 };
 
+// A regular file of the user's or the administrator's, to read from; null and a sentence in `error` for anything else, a
+// pipe as well, which would never end. `forbidden`: bits that its mode must not have, 077 for a key of ours.
+BioPtr openTrusted(const std::string &path, unsigned forbidden, std::string &error);
+
 // A user's own CA: its private key (unencrypted PEM) and its certificate with those above it (PEM, any
 // order). Checked: the key belongs to one of the certificates, that one may sign certificates and is valid at
 // `now`, and each certificate is signed by the next one above it.

@@ -103,22 +103,9 @@ std::string RootStore::defaultDirectory() {
 }
 
 bool RootStore::load(Authority &authority, std::string &error) const {
-    const int descriptor = open(file().c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0)
-        return fail(error, "cannot read", file());
-    struct stat info {};
-    const bool known = fstat(descriptor, &info) == 0;
-    FILE *stream = fdopen(descriptor, "r");
-    if (!known || stream == nullptr) {
-        close(descriptor);
-        return fail(error, "cannot read", file());
-    }
-    const BioPtr in(BIO_new_fp(stream, BIO_CLOSE));
-    if ((info.st_mode & 077) != 0) {
-        error = file() +
-                " holds a private key but others may access it; make it yours alone (chmod 600) or renew it";
+    const BioPtr in = openTrusted(file(), 077, error);
+    if (!in)
         return false;
-    }
     // No password prompt, whatever the file says.
     const auto noPassword = [](char *, int, int, void *) { return 0; };
     Issued root{nullptr, KeyPtr(PEM_read_bio_PrivateKey(in.get(), nullptr, noPassword, nullptr))};

@@ -43,7 +43,7 @@ stage_sources() {
 
     cd "$root"
     shopt -s nullglob
-    for folder in firmware/eif firmware/boot firmware/boot/{crc,x86} nsm-device/{cbor,core,pki} qemu-machine/launch{,/hash} qemu-machine/{abi,rules} qemu-machine/*/{core,host,protocol,sockets}; do
+    for folder in firmware/eif firmware/boot firmware/boot/{crc,x86} nsm-device/{cbor,core,pki} qemu-machine/launch{,/hash} qemu-machine/{abi,access,rules} qemu-machine/*/{core,host,protocol,sockets}; do
         # The firmware's own sources are no part of the machine: only headers leave firmware/.
         case $folder in
         firmware/*) stage_files "$cores/nitroscope" "$folder"/*.h "$folder"/*.hpp ;;

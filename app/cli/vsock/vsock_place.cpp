@@ -12,9 +12,16 @@ namespace nitroscope::cli {
 using namespace Qt::Literals::StringLiterals;
 
 app::Result<app::VsockPlace> locateVsock(const VsockChoice &choice) {
-    if (!choice.path.empty())
-        return app::VsockPlace{choice.cid ? choice.cid : app::firstEnclaveCid,
-                               QFileInfo(pathOf(choice.path)).absoluteFilePath()};
+    if (!choice.path.empty()) {
+        const QString path = QFileInfo(pathOf(choice.path)).absoluteFilePath();
+        if (auto checked = app::checkSocket(path); !checked)
+            return tl::unexpected(checked.error());
+        return app::VsockPlace{choice.cid ? choice.cid : app::firstEnclaveCid, path};
+    }
+    // Whoever made the folder could let us talk to a socket of their own.
+    if (const QString base = app::runtimeBase(); QFileInfo::exists(base))
+        if (auto checked = app::checkPrivateFolder(base); !checked)
+            return tl::unexpected(checked.error());
     QVector<app::VsockPlace> places = app::runningVsockPlaces();
     if (choice.cid != 0)
         places.removeIf([&choice](const app::VsockPlace &place) { return place.cid != choice.cid; });

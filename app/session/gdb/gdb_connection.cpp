@@ -15,6 +15,8 @@ constexpr quint64 maxMemory = (packetBytes - 64) / 2;
 
 constexpr int defaultPatienceMs = 4000;
 
+constexpr quint64 maxMonitorItems = 4096; // of one x or xp
+
 constexpr char notWhileRunning[] = "E01";
 constexpr char badRequest[] = "E16"; // EINVAL, hexadecimal as all numbers
 constexpr char noMemory[] = "E0e";   // EFAULT
@@ -538,6 +540,20 @@ void GdbConnection::transfer(const QByteArray &packet) {
     reply((isLast ? "l" : "m") + piece);
 }
 
+namespace {
+
+// How many items "x /20xb" or "xp/20xb" asks for; 1 without a number, more than any when it is out of range.
+quint64 monitorCount(const QByteArray &words) {
+    QByteArray digits;
+    for (qsizetype i = words.indexOf('/') + 1; i < words.size() && words[i] >= '0' && words[i] <= '9'; ++i)
+        digits += words[i];
+    bool isNumber = false;
+    const quint64 count = digits.toULongLong(&isNumber);
+    return digits.isEmpty() ? 1 : isNumber ? count : std::numeric_limits<quint64>::max();
+}
+
+} // namespace
+
 void GdbConnection::monitor(const QByteArray &words) {
     m_patience.stop(); // gdb waits for these, and the kernel's memory may have to be searched
     const auto say = [this, request = QPointer<QObject>(m_request.get())](const QByteArray &text) {
@@ -561,6 +577,12 @@ void GdbConnection::monitor(const QByteArray &words) {
     if (!isOneCommand || std::none_of(harmless.begin(), harmless.end(),
                                       [&](const char *start) { return words.startsWith(start); })) {
         say("Not known here: try `monitor help`. Of QEMU's monitor, info, x, xp and print are passed on.\n");
+        return;
+    }
+    // QEMU would be busy with it for as long as it takes, and answer nobody else.
+    if (words.startsWith('x') && monitorCount(words) > maxMonitorItems) {
+        say("At most " + QByteArray::number(maxMonitorItems) +
+            " at a time; gdb's own x and dump read more.\n");
         return;
     }
     m_broker->askMonitor(words, m_request.get(), [say](const rsp::Client::Reply &answer) {

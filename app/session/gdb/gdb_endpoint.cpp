@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/gdb/gdb_endpoint.hpp"
 
+#include "app/session/gdb/loopback_peer.hpp"
+#include "qemu-machine/access/judge.hpp"
+
 #include <QTcpSocket>
 
 namespace nitroscope::app {
@@ -65,8 +68,27 @@ bool GdbEndpoint::monitor(const QByteArray &words,
 void GdbEndpoint::acceptClients() {
     while (m_broker && m_clients.hasPendingConnections())
         serve(m_clients.nextPendingConnection());
-    while (m_broker && m_loopback.hasPendingConnections())
-        serve(m_loopback.nextPendingConnection());
+    while (m_broker && m_loopback.hasPendingConnections()) {
+        QTcpSocket *socket = m_loopback.nextPendingConnection();
+        const auto user = userOfLoopbackPeer(socket->peerPort(), socket->localPort());
+        if (user && access::isTrusted(*user))
+            serve(socket);
+        else
+            turnAway(socket, user);
+    }
+}
+
+// Whoever speaks gdb's protocol reads and writes all of the guest's memory, and a port is open to all users.
+void GdbEndpoint::turnAway(QTcpSocket *socket, std::optional<uid_t> user) {
+    socket->abort();
+    socket->deleteLater();
+    if (!std::exchange(m_hasTurnedAway, true)) // once: they may come as often as they like
+        emit problem(
+            {u"gdb-foreign"_s,
+             (user ? u"A program of another user (%1) "_s.arg(*user) : u"A program of an unknown user "_s) +
+                 u"wanted to connect to gdb's port and was turned away."_s,
+             std::nullopt,
+             {}});
 }
 
 void GdbEndpoint::serve(QIODevice *device) {

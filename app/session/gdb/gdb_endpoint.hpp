@@ -7,7 +7,9 @@
 #include "app/session/process/channel_server.hpp"
 
 #include <memory>
+#include <optional>
 #include <QTcpServer>
+#include <sys/types.h>
 
 namespace nitroscope::app {
 
@@ -21,8 +23,8 @@ public:
     // `stub` is for QEMU, `clients` for gdb; both must be in a private folder. Error channel-failed.
     Result<void> listen(const QString &stub, const QString &clients);
     QString clientPath() const { return m_clients.fullServerName(); }
-    // gdbs on the loopback interface, too; for IDEs that know no Unix sockets. 0 lets the system choose. The
-    // port, or error channel-failed.
+    // gdbs on the loopback interface, too, if they are this user's or the administrator's; for IDEs that know no Unix
+    // sockets. 0 lets the system choose. The port, or error channel-failed.
     Result<quint16> listenOnLoopback(quint16 port);
     // Commands of `monitor` besides help and what QEMU's monitor shows.
     void setMonitorCommands(GdbConnection::MonitorCommands commands) { m_commands = std::move(commands); }
@@ -37,6 +39,7 @@ signals:
 private:
     void acceptClients();
     void serve(QIODevice *device);
+    void turnAway(QTcpSocket *socket, std::optional<uid_t> user);
     bool monitor(const QByteArray &words, const std::function<void(const QByteArray &)> &answer) const;
 
     ChannelServer m_stub;
@@ -45,6 +48,7 @@ private:
     GdbConnection::MonitorCommands m_commands;
     std::unique_ptr<GdbBroker> m_broker;
     int m_connections = 0;
+    bool m_hasTurnedAway = false;
 };
 
 } // namespace nitroscope::app

@@ -4,6 +4,7 @@
 #include "app/session/registry/enclave_registry.hpp"
 
 #include "app/core/json_strings.hpp"
+#include "app/core/output/file_writer.hpp"
 #include "app/core/runtime_folder.hpp"
 #include "app/session/registry/free_cid.hpp"
 #include "qemu-machine/launch/limits.h"
@@ -14,7 +15,6 @@
 #include <QJsonDocument>
 #include <QRandomGenerator>
 #include <QRegularExpression>
-#include <QSaveFile>
 #include <QSet>
 #include <unistd.h>
 
@@ -192,11 +192,8 @@ Result<EnclaveRecord> EnclaveRegistry::enter(const EnclaveRequest &request) cons
 }
 
 Result<void> EnclaveRegistry::update(const EnclaveRecord &record) const {
-    QSaveFile file(folderOf(record.id) + QLatin1String(recordName));
-    if (!file.open(QIODevice::WriteOnly) || file.write(QJsonDocument(toJson(record)).toJson()) < 0 ||
-        !file.commit())
-        return failure(u"registry-failed"_s, file.errorString(), file.fileName());
-    return {};
+    return writeFile(folderOf(record.id) + QLatin1String(recordName), QJsonDocument(toJson(record)).toJson(),
+                     FileRole::secret);
 }
 
 EnclaveRegistry::Entry EnclaveRegistry::read(const QString &name) const {
@@ -244,6 +241,10 @@ QVector<EnclaveRecord> EnclaveRegistry::readAll() const {
 }
 
 Result<QVector<EnclaveRecord>> EnclaveRegistry::list() const {
+    // Whose folder is around ours can put another one in its place.
+    if (const QString base = QFileInfo(m_folder).path(); QFileInfo::exists(base))
+        if (auto checked = checkPrivateFolder(base); !checked)
+            return tl::unexpected(checked.error());
     if (!QFileInfo::exists(m_folder))
         return QVector<EnclaveRecord>();
     if (auto checked = ensurePrivateFolder(m_folder); !checked)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu-machine/vsock/host/connect_end.hpp"
 
+#include "qemu-machine/access/judge.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <netinet/in.h>
@@ -27,7 +29,7 @@ Reason reasonOf(int error) {
 
 } // namespace
 
-ConnectAnswer UnixConnectEnd::start(FdLoop &loop, Timers &timers, const std::string &path,
+ConnectAnswer UnixConnectEnd::start(FdLoop &loop, Timers &timers, const std::string &path, Peer peer,
                                     const ConnectRequest &request, FlowEvents &events) {
     std::unique_ptr<UnixConnectEnd> end(new UnixConnectEnd(timers));
     WatchedFd fd(loop, makeUnixSocket(request.kind));
@@ -38,6 +40,7 @@ ConnectAnswer UnixConnectEnd::start(FdLoop &loop, Timers &timers, const std::str
     (void)bind(fd.get(), name.get(), name.length);
     end->adopt(std::move(fd), request.kind);
     end->m_path = path;
+    end->m_peer = peer;
     end->attach(events);
     if (const Reason reason = end->tryOnce(); reason != Reason::none)
         return {nullptr, reason};
@@ -47,7 +50,13 @@ ConnectAnswer UnixConnectEnd::start(FdLoop &loop, Timers &timers, const std::str
 Reason UnixConnectEnd::tryOnce() {
     m_retry = 0;
     const UnixName name = UnixName::path(m_path);
+    if (m_peer == Peer::trusted)
+        if (const auto finding = access::judgeSocket(m_path.c_str());
+            finding != access::Finding::fine && finding != access::Finding::absent)
+            return refuse(access::words(finding));
     if (::connect(m_fd.get(), name.get(), name.length) == 0) {
+        if (m_peer == Peer::trusted && !access::isPeerTrusted(m_fd.get()))
+            return refuse(access::words(access::Finding::foreign));
         m_events->describe({peerPid(m_fd.get()), "unix:" + m_path});
         m_events->connected();
         return Reason::none;
@@ -59,6 +68,11 @@ Reason UnixConnectEnd::tryOnce() {
             m_events->failed(reason);
     });
     return Reason::none;
+}
+
+Reason UnixConnectEnd::refuse(const char *why) {
+    m_events->describe({-1, "unix:" + m_path + ", which " + why});
+    return Reason::hostError;
 }
 
 void UnixConnectEnd::close(Close how, Reason reason) {

@@ -16,8 +16,11 @@ namespace nitroscope::vsock {
 // tell when it is worth another try; so there is a timer.
 class UnixConnectEnd : public SocketEnd {
 public:
-    // The answer has no end when it is known at once that nobody is there.
-    static ConnectAnswer start(FdLoop &loop, Timers &timers, const std::string &path,
+    // Whose socket it may be: with a route the user has named it, while PATH_<port> is whoever was there first.
+    enum class Peer { anybody, trusted };
+
+    // The answer has no end when it is known at once that nobody is there, or somebody who is not trusted.
+    static ConnectAnswer start(FdLoop &loop, Timers &timers, const std::string &path, Peer peer,
                                const ConnectRequest &request, FlowEvents &events);
     ~UnixConnectEnd() override { m_timers.cancel(m_retry); }
 
@@ -26,9 +29,11 @@ public:
 private:
     explicit UnixConnectEnd(Timers &timers) : m_timers(timers) {}
     Reason tryOnce(); // none: connected, or will be tried again
+    Reason refuse(const char *why);
 
     Timers &m_timers;
     std::string m_path;
+    Peer m_peer = Peer::trusted;
     TimerId m_retry = 0;
 };
 

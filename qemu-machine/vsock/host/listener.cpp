@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu-machine/vsock/host/listener.hpp"
 
+#include "qemu-machine/access/judge.hpp"
 #include "qemu-machine/vsock/sockets/resolver.hpp"
+#include "qemu-machine/vsock/sockets/socket_lock.hpp"
 
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,31 +23,28 @@ std::string because(const std::string &what) {
     return what + ": " + std::strerror(errno);
 }
 
-// Opens the folder, made if need be, and locks it. The lock ends with the descriptor.
-WatchedFd lockFolder(FdLoop &loop, const std::string &path, bool &isMade, std::string &problem) {
-    const std::string folder = folderOf(path);
+// Makes the folder if need be, and judges it.
+bool prepareFolder(const std::string &folder, bool &isMade, std::string &problem) {
     isMade = mkdir(folder.c_str(), 0700) == 0;
     if (!isMade && errno != EEXIST) {
         problem = because("the folder " + folder + " cannot be made");
-        return {};
+        return false;
     }
-    WatchedFd fd(loop, ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    struct stat status {};
-    if (!fd || fstat(fd.get(), &status) != 0) {
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const access::Finding finding =
+        descriptor < 0 ? access::Finding::absent : access::judgeSocketFolder(descriptor);
+    if (finding == access::Finding::absent)
         problem = because("the folder " + folder + " cannot be opened");
-        return {};
-    }
-    if ((status.st_mode & 022) != 0 && (status.st_mode & S_ISVTX) == 0) {
+    else if (finding == access::Finding::open)
         problem =
             "the folder " + folder +
             " can be written to by others, who could take the sockets' place; use a folder with mode 0700";
-        return {};
-    }
-    if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-        problem = because("another program is creating sockets in " + folder + "; try again");
-        return {};
-    }
-    return fd;
+    else if (finding != access::Finding::fine)
+        problem = "the folder " + folder + ' ' + access::words(finding) +
+                  ", who could take the sockets' place; use a folder of your own";
+    if (descriptor >= 0)
+        ::close(descriptor);
+    return finding == access::Finding::fine;
 }
 
 // Makes the name free, if nobody lives there.
@@ -80,10 +78,11 @@ bool freeName(const std::string &path, std::string &problem) {
 
 bool Listener::bindUnix(const std::string &path, Kind kind, std::string &problem) {
     bool isMade = false;
-    const WatchedFd folder = lockFolder(m_loop, path, isMade, problem);
+    const bool isGood = prepareFolder(folderOf(path), isMade, problem);
     if (isMade)
         m_madeFolder = folderOf(path);
-    if (!folder || !freeName(path, problem))
+    const std::optional<SocketLock> lock = isGood ? SocketLock::take(problem) : std::nullopt;
+    if (!lock || !freeName(path, problem))
         return false;
     m_fd = WatchedFd(m_loop, makeUnixSocket(kind));
     const UnixName name = UnixName::path(path);

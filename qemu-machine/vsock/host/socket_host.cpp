@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu-machine/vsock/host/socket_host.hpp"
 
+#include "qemu-machine/access/judge.hpp"
 #include "qemu-machine/vsock/host/connect_end.hpp"
 
 #include <algorithm>
@@ -161,8 +162,11 @@ ConnectAnswer SocketHost::connect(const ConnectRequest &request, FlowEvents &eve
     }
     if (m_options.path.empty())
         return {nullptr, Reason::noRoute};
-    return UnixConnectEnd::start(m_loop, m_guest.timers(), m_options.path + '_' + std::to_string(port),
-                                 request, events);
+    const std::string path = m_options.path + '_' + std::to_string(port);
+    if (access::judgeSocket(path.c_str()) == access::Finding::foreign && m_foreign.insert(port).second)
+        m_log(path + " belongs to another user and is not connected to; use a path in a folder of your own");
+    return UnixConnectEnd::start(m_loop, m_guest.timers(), path, UnixConnectEnd::Peer::trusted, request,
+                                 events);
 }
 
 ConnectAnswer SocketHost::follow(const Route &route, const ConnectRequest &request, FlowEvents &events) {
@@ -176,7 +180,8 @@ ConnectAnswer SocketHost::follow(const Route &route, const ConnectRequest &reque
     case Route::Kind::connect:
         if (route.address.family == HostAddress::Family::tcp)
             return TcpConnectEnd::start(m_loop, route.address, request, events);
-        return UnixConnectEnd::start(m_loop, m_guest.timers(), route.address.name, request, events);
+        return UnixConnectEnd::start(m_loop, m_guest.timers(), route.address.name,
+                                     UnixConnectEnd::Peer::anybody, request, events);
     case Route::Kind::refuse:
     case Route::Kind::listen:
         break;

@@ -18,6 +18,7 @@
 
 #include <list>
 #include <map>
+#include <set>
 
 namespace nitroscope::vsock {
 
@@ -85,6 +86,7 @@ private:
     std::map<std::uint32_t, std::unique_ptr<Listener>> m_published; // by guest port
     std::list<PendingProgram> m_pending;
     ConsoleService m_console;
+    std::set<std::uint32_t> m_foreign; // ports at which another user was there first: said once
 };
 
 } // namespace nitroscope::vsock

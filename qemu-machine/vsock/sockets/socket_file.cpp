@@ -2,10 +2,9 @@
 #include "qemu-machine/vsock/sockets/socket_file.hpp"
 
 #include "qemu-machine/vsock/sockets/socket.hpp"
+#include "qemu-machine/vsock/sockets/socket_lock.hpp"
 
 #include <cerrno>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,14 +35,11 @@ bool isAbandonedSocket(const std::string &path, std::int64_t &owner) {
 }
 
 void removeAbandoned(const SocketFile &file) {
-    const std::string folder = folderOf(file.path);
-    const int lock = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    std::string problem;
     std::int64_t owner = -1;
-    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0 && file.isStillThere() &&
-        isAbandonedSocket(file.path, owner))
+    if (const auto lock = SocketLock::take(problem);
+        lock && file.isStillThere() && isAbandonedSocket(file.path, owner))
         unlink(file.path.c_str());
-    if (lock >= 0)
-        ::close(lock);
 }
 
 } // namespace nitroscope::vsock

@@ -27,7 +27,7 @@ struct SocketFile {
 bool isAbandonedSocket(const std::string &path, std::int64_t &owner);
 
 // After its owner has died without doing it: removes this very socket, if nobody listens at it. Machines make
-// their sockets under a lock on the folder, so none of them can be at it while we look.
+// their sockets under SocketLock, so none of them can be at it while we look.
 void removeAbandoned(const SocketFile &file);
 
 } // namespace nitroscope::vsock

@@ -110,6 +110,22 @@ private slots:
         QCOMPARE(RuntimeFolder::create(base).error().code, QString("runtime-folder-insecure"));
     }
 
+    void socket_ofSomebodyElseOrALink_isRefused() {
+        QTemporaryDir dir;
+        const QString path = dir.filePath("socket");
+        QVERIFY(checkSocket(path)); // nothing there: connecting says so
+        QCOMPARE(mknod(QFile::encodeName(path).constData(), S_IFSOCK | 0600, 0), 0);
+        QVERIFY(checkSocket(path));
+        QVERIFY(QFile::link(path, dir.filePath("link")));
+        QCOMPARE(checkSocket(dir.filePath("link")).error().code, QString("socket-foreign"));
+        if (geteuid() != 0)
+            QSKIP("only root can give a socket to another user");
+        QCOMPARE(chown(QFile::encodeName(path).constData(), 65534, 65534), 0);
+        const auto checked = checkSocket(path);
+        QVERIFY(!checked);
+        QVERIFY(checked.error().message.contains("belongs to another user"));
+    }
+
     void create_noParent_fails() {
         QCOMPARE(RuntimeFolder::create("/no/such/parent").error().code, QString("runtime-folder-failed"));
     }

@@ -290,6 +290,22 @@ private slots:
                      words);
     }
 
+    // One that takes QEMU half a minute, in which it answers nobody else.
+    void monitor_endlessQuery_isNotPassedOn() {
+        Bench bench;
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        const auto isPassedOn = [&gdb](const char *words) {
+            return gdb.ask("qRcmd," + QByteArray(words).toHex())
+                .contains(QString::fromLatin1(QByteArray("said").toHex()));
+        };
+        for (const char *words :
+             {"xp /20000000xb 0", "xp/4097xb 0", "x /99999999999999999999xg 0", "x/20000i 0"})
+            QVERIFY2(!isPassedOn(words), words);
+        for (const char *words : {"xp /4096xb 0", "x /xg 0", "x /8i 0"})
+            QVERIFY2(isPassedOn(words), words);
+    }
+
     // QEMU says nothing: gdb gets an error in time, goes on, and late answers are nobody's.
     void silentStub_isToldToGdb_inTime() {
         Bench bench;

@@ -320,6 +320,29 @@ private slots:
         QVERIFY(file.open(QIODevice::ReadOnly));
         QCOMPARE(file.readAll(), content);
     }
+    void rootStore_pipe_isRefusedAtOnce() {
+        QTemporaryDir folder;
+        QCOMPARE(mkfifo(folder.filePath("root.pem").toLocal8Bit().constData(), 0600), 0);
+        nsm::Authority authority;
+        std::string error;
+        QVERIFY(!nsm::RootStore(folder.path().toStdString()).loadOrCreate(now, authority, error));
+        QVERIFY2(error.find("is not a regular file") != std::string::npos, error.c_str());
+        const std::string pipe = folder.filePath("root.pem").toStdString();
+        QVERIFY(!nsm::loadAuthority(pipe, pipe, now, authority, error));
+        QVERIFY2(error.find("is not a regular file") != std::string::npos, error.c_str());
+    }
+    void rootStore_ofAnotherUser_isRefused() {
+        if (geteuid() != 0)
+            QSKIP("only root can give a file to another user");
+        QTemporaryDir folder;
+        nsm::Authority authority;
+        std::string error;
+        const nsm::RootStore store(folder.path().toStdString());
+        QVERIFY2(store.loadOrCreate(now, authority, error), error.c_str());
+        QCOMPARE(chown(store.file().c_str(), 65534, 65534), 0);
+        QVERIFY(!store.load(authority, error));
+        QVERIFY2(error.find("belongs to another user") != std::string::npos, error.c_str());
+    }
     void rootStore_impossibleFolder_saysSo() {
         const QString file = writeFile(m_folder.filePath("a-file"), "x");
         nsm::Authority authority;

@@ -8,7 +8,9 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <QtTest>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace nitroscope::vsock;
 using namespace nitroscope::vsock::test;
@@ -390,6 +392,34 @@ private slots:
         QCOMPARE(connection->take(), std::string("$"));
     }
 
+    // Whoever is first at PATH_8000 in a folder like /tmp would get what the enclave says.
+    void guest_atAnotherUsersSocket_isRefusedAndItIsSaidOnce() {
+        if (geteuid() != 0)
+            QSKIP("only root can give a socket to another user");
+        QVERIFY(start());
+        Program server;
+        QVERIFY(server.listenAt(m_path + "_8000"));
+        QCOMPARE(chown((m_path + "_8000").c_str(), 65534, 65534), 0);
+        for (int i = 0; i < 2; ++i) {
+            auto flow = dial(8000);
+            QVERIFY(!flow->end);
+            QCOMPARE(flow->refusal, Reason::hostError);
+            QCOMPARE(flow->peer.description, "unix:" + m_path + "_8000, which belongs to another user");
+        }
+        QCOMPARE(m_log.size(), size_t(1));
+        QVERIFY2(m_log[0].find("belongs to another user") != std::string::npos, m_log[0].c_str());
+    }
+
+    void guest_atALinkToASocket_isRefused() {
+        QVERIFY(start());
+        Program server;
+        QVERIFY(server.listenAt(m_path + "_real"));
+        QCOMPARE(symlink((m_path + "_real").c_str(), (m_path + "_8000").c_str()), 0);
+        auto flow = dial(8000);
+        QVERIFY(!flow->end);
+        QCOMPARE(flow->refusal, Reason::hostError);
+    }
+
     void guest_isRefusedWithTheReason_data() {
         QTest::addColumn<QString>("route");
         QTest::addColumn<int>("reason");
@@ -597,6 +627,29 @@ private slots:
         QCOMPARE(int(status.st_mode & 0777), 0700);
         QVERIFY(stat(m_path.c_str(), &status) == 0);
         QCOMPARE(int(status.st_mode & 0777), 0600);
+    }
+
+    // Everybody may lock a folder that they can look into.
+    void folder_lockedBySomebodyElse_isUsedAllTheSame() {
+        const int folder =
+            ::open(m_folder->path().toLocal8Bit().constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        QCOMPARE(flock(folder, LOCK_EX), 0);
+        m_path = m_folder->filePath(u"vsock"_s).toStdString();
+        QVERIFY(start());
+        ::close(folder);
+    }
+
+    void folder_ofAnotherUser_isRefused() {
+        if (geteuid() != 0)
+            QSKIP("only root can give a folder to another user");
+        const std::string folder = m_folder->filePath(u"run"_s).toStdString();
+        QCOMPARE(mkdir(folder.c_str(), 0755), 0);
+        QCOMPARE(chown(folder.c_str(), 65534, 65534), 0);
+        HostOptions options;
+        options.path = m_path;
+        std::string problem;
+        QVERIFY(!m_host->start(options, problem));
+        QVERIFY2(problem.find("belongs to another user") != std::string::npos, problem.c_str());
     }
 
     void livingSocket_isNotStolen_deadOneIsReplaced() {
