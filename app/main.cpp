@@ -3,12 +3,14 @@
 // nitroscope: the desktop program. Reads the command line, chooses the appearance, and joins a live session
 // to a window with all features.
 #include "app/command_line.hpp"
+#include "app/core/output/standard_output.hpp"
+#include "app/core/output/visible_text.hpp"
+#include "app/core/output/write_all.hpp"
 #include "app/features/all/all_features.hpp"
 #include "app/session/run/live_session.hpp"
 #include "app/ui/theme/theme.hpp"
 #include "app/window/main_window.hpp"
 
-#include <cstdio>
 #include <QApplication>
 
 using namespace nitroscope::app;
@@ -16,8 +18,16 @@ using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
-void printTo(std::FILE *stream, const QString &text) {
-    std::fputs(text.toLocal8Bit().constData(), stream);
+void say(const QString &text) {
+    writeError(visibleText(text, LineBreaks::kept).toLocal8Bit());
+}
+
+// The exit code.
+int print(const QString &text) {
+    if (writeOutput(text.toLocal8Bit()) == Written::all && closeOutput() == Written::all)
+        return 0;
+    say(u"nitroscope: %1\n"_s.arg(outputProblem()));
+    return 1;
 }
 
 // Qt would end the program with advice that does not help: to install it again.
@@ -34,25 +44,25 @@ constexpr const char noDisplay[] =
 } // namespace
 
 int main(int argc, char **argv) {
+    guardStandardDescriptors();
+    takeWriteErrorsAsErrors();
     QStringList arguments;
     for (int i = 0; i < argc; ++i)
         arguments << QString::fromLocal8Bit(argv[i]);
     const auto line = readCommandLine(arguments);
     if (!line) {
-        printTo(stderr, u"nitroscope: %1\nTry “nitroscope --help”.\n"_s.arg(line.error().message));
+        say(u"nitroscope: %1\nTry “nitroscope --help”.\n"_s.arg(line.error().message));
         return 2;
     }
     if (line->mode == CommandLine::Mode::help) {
-        printTo(stdout, commandLineHelp());
-        return 0;
+        return print(commandLineHelp());
     }
     if (line->mode == CommandLine::Mode::version) {
-        std::puts("nitroscope " NITROSCOPE_VERSION);
-        return 0;
+        return print(u"nitroscope " NITROSCOPE_VERSION "\n"_s);
     }
 
     if (!hasDisplay()) {
-        std::fputs(noDisplay, stderr);
+        say(QString::fromLatin1(noDisplay));
         return 1;
     }
     QApplication app(argc, argv);
@@ -74,7 +84,7 @@ int main(int argc, char **argv) {
             *line->screenshot, runs ? Screenshot::Expect::run : Screenshot::Expect::window, window, session);
         QObject::connect(screenshot, &Screenshot::taken, &window, [](const QString &problem) {
             if (!problem.isEmpty())
-                printTo(stderr, u"nitroscope: %1\n"_s.arg(problem));
+                say(u"nitroscope: %1\n"_s.arg(problem));
         });
     }
     window.show();

@@ -3,21 +3,29 @@
 // nitroscope-cli: run, build and examine enclave images without a display.
 #include "app/cli/eif/command_words.hpp"
 #include "app/cli/kit/arguments.hpp"
+#include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
 #include "app/cli/kit/nitro_error.hpp"
+#include "app/core/output/visible_text.hpp"
+#include "app/core/output/write_all.hpp"
 
 #include <algorithm>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <csignal>
-#include <iostream>
 #include <new>
 #include <QCoreApplication>
+#include <sstream>
 #include <string_view>
+
+using namespace nitroscope;
+using namespace nitroscope::cli;
 
 namespace {
 
-using namespace nitroscope::cli;
+// What the parser says, line breaks and all.
+void sayText(const std::string &text) {
+    app::writeError(app::visibleText(QByteArrayView(text), app::LineBreaks::kept).toLocal8Bit());
+}
 
 // Exit code for wrong usage: 2 for nitro-cli's commands, as its own parser has it. run-enclave with the
 // console attached has exit codes of its own, where 2 means something else.
@@ -49,12 +57,19 @@ std::vector<std::string> wordsFor(const CLI::App &parser, int argc, char **argv)
 } // namespace
 
 int main(int argc, char **argv) {
-    std::signal(SIGPIPE, SIG_IGN);
+    app::guardStandardDescriptors();
+    app::takeWriteErrorsAsErrors();
     const QCoreApplication application(argc, argv);
 
     CLI::App parser("Run, build and examine AWS Nitro Enclaves images on this machine.", "nitroscope-cli");
     parser.set_version_flag("--version", "nitroscope-cli " NITROSCOPE_VERSION);
     parser.require_subcommand(0, 1); // with 1, a misspelt command would be told as a missing one
+    // The user's own words in it may come from anywhere.
+    parser.failure_message([](const CLI::App *command, const CLI::Error &problem) {
+        const std::string text = app::visibleText(QByteArrayView(problem.what())).toStdString();
+        return CLI::FailureMessage::simple(command,
+                                           CLI::Error(problem.get_name(), text, problem.get_exit_code()));
+    });
     parser.footer("nitroscope-cli COMMAND --help explains a command.");
 
     int code = ok;
@@ -80,16 +95,18 @@ int main(int argc, char **argv) {
         parser.parse(wordsFor(parser, argc, argv));
     } catch (const CLI::ParseError &problem) {
         // Help and version are exceptions as well; they succeed.
-        const bool fine = parser.exit(problem, std::cout, std::cerr) == 0;
-        std::cout.flush();
-        return fine ? ok : usageCode(parser, argc, argv);
+        std::ostringstream output, problems;
+        const bool fine = parser.exit(problem, output, problems) == 0;
+        sayText(problems.str());
+        return finishOutput(
+            printText(QByteArray::fromStdString(output.str()), fine ? ok : usageCode(parser, argc, argv)));
     } catch (const std::bad_alloc &) {
-        std::cerr << "There is not enough memory for this.\n";
+        sayText("There is not enough memory for this.\n");
         return refused;
     }
     if (parser.get_subcommands().empty()) {
-        std::cerr << parser.help();
+        sayText(parser.help());
         return refused;
     }
-    return code;
+    return finishOutput(code);
 }

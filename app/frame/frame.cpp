@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/frame/frame.hpp"
 
+#include "app/core/output/file_writer.hpp"
 #include "app/ui/bars/banner.hpp"
 #include "app/ui/dialogs/file_dialogs.hpp"
 
 #include <algorithm>
 #include <QFileInfo>
-#include <QSaveFile>
 #include <QScopedValueRollback>
 #include <QWidget>
 
@@ -102,11 +102,10 @@ void Frame::say(LogLevel level, const QString &text) {
 
 void Frame::saveText(const QString &title, const QString &suggestion, const QByteArray &content) {
     chooseFileToSave(window(), {title, suggestion}, [this, content](const QString &path) {
-        QSaveFile file(path);
-        if (file.open(QIODevice::WriteOnly) && file.write(content) >= 0 && file.commit())
+        if (const auto written = writeFile(path, content))
             showMessage(u"Saved %1"_s.arg(path));
         else
-            sayNotSaved(path, file.errorString());
+            sayNotSaved(path, written.error().message);
     });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/window/capture_commands.hpp"
 
+#include "app/core/output/file_writer.hpp"
 #include "app/core/worker.hpp"
 #include "app/frame/frame.hpp"
 #include "app/session/capture/live_capture.hpp"
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <QPointer>
-#include <QSaveFile>
 
 namespace nitroscope::app {
 
@@ -21,21 +21,21 @@ namespace {
 
 const QString captureFilter = u"Captures (*.pcapng)"_s;
 
-// In a worker: a capture may have gigabytes. Says what went wrong.
-QString saveBytes(const QString &path, const CaptureBytes &bytes, quint64 size) {
+// In a worker: a capture may have gigabytes.
+Result<void> saveBytes(const QString &path, const CaptureBytes &bytes, quint64 size) {
     constexpr quint64 step = 4 << 20;
-    QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly))
-        return file.errorString();
+    FileWriter file(path);
+    if (auto started = file.start(); !started)
+        return started;
     for (quint64 at = 0; at < size;) {
         const QByteArray part = bytes.read(at, std::min(step, size - at));
         if (part.isEmpty())
             break; // a full store: what there is, is saved
-        if (file.write(part) < 0)
-            return file.errorString();
+        if (file.write(part) != part.size())
+            return file.problem();
         at += static_cast<quint64>(part.size());
     }
-    return file.commit() ? QString() : file.errorString();
+    return file.commit();
 }
 
 } // namespace
@@ -130,11 +130,11 @@ void CaptureCommands::saveTo(const QString &path) {
         [path, bytes = capture.bytes(), size = capture.totals().bytes] {
             return saveBytes(path, *bytes, size);
         },
-        [this, path](const QString &problem) {
-            if (problem.isEmpty())
+        [this, path](const Result<void> &saved) {
+            if (saved)
                 m_frame.showMessage(u"Saved %1"_s.arg(path));
             else
-                m_frame.sayNotSaved(path, problem);
+                m_frame.sayNotSaved(path, saved.error().message);
         });
 }
 

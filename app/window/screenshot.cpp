@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/window/screenshot.hpp"
 
+#include "app/core/output/file_writer.hpp"
 #include "app/session/run/enclave_session.hpp"
 #include "app/window/main_window.hpp"
 
@@ -58,8 +59,13 @@ void Screenshot::look() {
 }
 
 void Screenshot::take() {
-    const bool saved = m_window.picture().save(m_request.path, "PNG");
-    emit taken(saved ? QString() : u"cannot write %1"_s.arg(m_request.path));
+    FileWriter file(m_request.path);
+    auto saved = file.start();
+    if (saved && m_window.picture().save(&file, "PNG"))
+        saved = file.commit();
+    else if (saved)
+        saved = file.problem();
+    emit taken(saved ? QString() : saved.error().text());
     if (m_request.then == ScreenshotRequest::Then::quit) {
         m_window.close();
         QCoreApplication::exit(saved ? 0 : 1);

@@ -29,7 +29,7 @@ ViewCommands::ViewCommands(Frame &frame, QMainWindow &window) : m_frame(frame), 
                 [this] {
                     QByteArray png;
                     QBuffer buffer(&png);
-                    buffer.open(QIODevice::WriteOnly);
+                    buffer.open(QIODevice::WriteOnly); // writer-ok: in memory
                     m_window.grab().save(&buffer, "PNG");
                     m_frame.saveText(u"Save Picture"_s, u"nitroscope.png"_s, png);
                 });

@@ -69,8 +69,8 @@ app::Result<attestation::Input> readDocument(const QString &path) {
     return input;
 }
 
-int print(const QByteArray &text, int code) {
-    return writeOutput(text) == Written::all ? code : refused;
+int print(const QByteArray &text, bool isJson, int code) {
+    return isJson ? printJson(text, code, unreadable) : printText(text, code, unreadable);
 }
 
 int show(const std::string &path, bool json) {
@@ -82,7 +82,7 @@ int show(const std::string &path, bool json) {
     const auto document = attestation::decode(input->document);
     return print(json ? attestation::documentJson(document, *input)
                       : attestation::documentText(document).toUtf8(),
-                 document.isReadable() ? valid : unreadable);
+                 json, document.isReadable() ? valid : unreadable);
 }
 
 // Whole bytes in hex, with or without 0x.
@@ -215,7 +215,7 @@ int verify(const VerifyArguments &arguments, const CLI::App &command) {
                                                                                 : invalid;
     return print(arguments.json ? attestation::verificationJson(document, verification)
                                 : attestation::verificationText(document, verification).toUtf8(),
-                 code);
+                 arguments.json, code);
 }
 
 constexpr auto fileHelp =

@@ -5,10 +5,9 @@
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
+#include "app/core/output/file_writer.hpp"
 #include "app/formats/certificates/local_root.hpp"
 #include "app/formats/json/json_writer.hpp"
-
-#include <QSaveFile>
 
 namespace nitroscope::cli {
 
@@ -50,7 +49,7 @@ int print(const app::Result<LocalRoot> &root, bool json) {
         say(root.error().text());
         return refused;
     }
-    return writeOutput(json ? asJson(*root) : asText(*root)) == Written::all ? ok : refused;
+    return json ? printJson(asJson(*root)) : printText(asText(*root));
 }
 
 // The certificate as PEM to a file, or to standard output.
@@ -61,10 +60,9 @@ int exportRoot(const PkiOptions &options) {
         return refused;
     }
     if (options.output.empty() || options.output == "-")
-        return writeOutput(options.json ? asJson(*root) : root->pem) == Written::all ? ok : refused;
-    QSaveFile file(pathOf(options.output));
-    if (!file.open(QIODevice::WriteOnly) || file.write(root->pem) != root->pem.size() || !file.commit()) {
-        say(u"%1: %2"_s.arg(pathOf(options.output), file.errorString()));
+        return options.json ? printJson(asJson(*root)) : printBytes(root->pem);
+    if (const auto written = app::writeFile(pathOf(options.output), root->pem); !written) {
+        say(written.error().text());
         return refused;
     }
     return options.json ? print(root, true) : ok;

@@ -4,9 +4,8 @@
 // capture_command.hpp.
 #include "app/cli/capture/capture_command.hpp"
 #include "app/cli/kit/arguments.hpp"
+#include "app/cli/kit/console_output.hpp"
 #include "app/proto/pcapng/record_filter.hpp"
-
-#include <cstdio>
 
 namespace nitroscope::cli {
 
@@ -40,18 +39,19 @@ void addCapture(CLI::App &parser, int &code) {
     tcp->add_flag("--json", exporting->json, "Say as JSON on standard output what was written");
     tcp->callback([exporting, &code] {
         using Format = ShowCaptureOptions::Format;
-        QTextStream err(stderr);
         code = exportCapture(
             {pathOf(exporting->path), pathOf(exporting->tcp), exporting->json ? Format::json : Format::text},
-            err);
+            {[](const QByteArray &text) { return printJson(text); }, say});
     });
     show->footer(pcapng::RecordFilter::help().toStdString());
     show->callback([options, &code] {
         using Format = ShowCaptureOptions::Format;
-        QTextStream out(stdout), err(stderr);
+        const auto print = [json = options->json](const QByteArray &line) {
+            return json ? printJson(line) : printText(line);
+        };
         code = showCapture(
             {pathOf(options->path), textOf(options->filter), options->json ? Format::json : Format::text},
-            out, err);
+            {print, say});
     });
 }
 

@@ -33,13 +33,11 @@ QString textLine(const Record &record, quint64 number, qint64 firstHostNs) {
         .arg(pcapng::summaryOf(record));
 }
 
-void tellDiagnostics(const pcapng::CaptureReader &reader, const QString &path, QTextStream &err) {
+void tellDiagnostics(const pcapng::CaptureReader &reader, const QString &path, const CaptureOutput &output) {
     for (const pcapng::Diagnostic &diagnostic : reader.diagnostics().list())
-        err << u"nitroscope-cli: %1: byte %2: %3\n"_s.arg(path)
-                   .arg(diagnostic.offset)
-                   .arg(diagnostic.message);
+        output.say(u"%1: byte %2: %3"_s.arg(path).arg(diagnostic.offset).arg(diagnostic.message));
     if (const quint64 more = reader.diagnostics().more())
-        err << u"nitroscope-cli: %1: %2 more problems\n"_s.arg(path).arg(more);
+        output.say(u"%1: %2 more problems"_s.arg(path).arg(more));
 }
 
 bool openInput(QFile &file, const QString &path) {
@@ -49,20 +47,20 @@ bool openInput(QFile &file, const QString &path) {
 
 } // namespace
 
-int exportCapture(const ExportCaptureOptions &options, QTextStream &err) {
+int exportCapture(const ExportCaptureOptions &options, const CaptureOutput &output) {
     QFile file(options.path);
     if (!openInput(file, options.path)) {
-        err << u"nitroscope-cli: %1: %2\n"_s.arg(options.path, file.errorString());
+        output.say(u"%1: %2"_s.arg(options.path, file.errorString()));
         return refused;
     }
     const auto counts = app::exportTcpView(file, options.tcpPath);
     if (!counts) {
-        err << u"nitroscope-cli: %1: %2\n"_s.arg(options.path, counts.error().text());
+        output.say(counts.error().code == "output"_L1 ? counts.error().text()
+                                                      : u"%1: %2"_s.arg(options.path, counts.error().text()));
         return refused;
     }
     if (!counts->damage.isEmpty())
-        err << u"nitroscope-cli: %1: %2 Everything before it was exported.\n"_s.arg(options.path,
-                                                                                    counts->damage);
+        output.say(u"%1: %2 Everything before it was exported."_s.arg(options.path, counts->damage));
     if (options.format == ShowCaptureOptions::Format::json) {
         formats::JsonWriter json;
         json.beginObject();
@@ -72,47 +70,49 @@ int exportCapture(const ExportCaptureOptions &options, QTextStream &err) {
         json.field(u"Damage",
                    counts->damage.isEmpty() ? QJsonValue(QJsonValue::Null) : QJsonValue(counts->damage));
         json.endObject();
-        return writeOutput(json.text()) == Written::all ? ok : refused;
+        return output.print(json.text());
     }
-    err << u"nitroscope-cli: %1 connections in %2 packets\n"_s.arg(counts->connections).arg(counts->segments);
+    output.say(u"%1 connections in %2 packets"_s.arg(counts->connections).arg(counts->segments));
     return ok;
 }
 
-int showCapture(const ShowCaptureOptions &options, QTextStream &out, QTextStream &err) {
+int showCapture(const ShowCaptureOptions &options, const CaptureOutput &output) {
     const auto filter = pcapng::RecordFilter::parse(options.filter);
     if (!filter) {
-        err << u"nitroscope-cli: --filter: %1\n  %2\n  %3^\n"_s.arg(
-            filter.error().message, options.filter,
-            QString(qsizetype(filter.error().offset.value_or(0)), u' '));
+        output.say(u"--filter: "_s + filter.error().message);
+        output.say(u"  "_s + options.filter);
+        output.say(QString(2 + qsizetype(filter.error().offset.value_or(0)), u' ') + u'^');
         return refused;
     }
     QFile file(options.path);
     if (!openInput(file, options.path)) {
-        err << u"nitroscope-cli: %1: %2\n"_s.arg(options.path, file.errorString());
+        output.say(u"%1: %2"_s.arg(options.path, file.errorString()));
         return refused;
     }
     quint64 number = 0;
     qint64 firstHostNs = 0;
+    int code = ok;
     pcapng::CaptureReader reader([&](const Record &record) {
         if (++number == 1)
             firstHostNs = record.hostNs;
-        if (!filter->matches(record, firstHostNs))
+        if (code != ok || !filter->matches(record, firstHostNs))
             return;
         if (options.format == ShowCaptureOptions::Format::text) {
-            out << textLine(record, number, firstHostNs) << '\n';
+            code = output.print(textLine(record, number, firstHostNs).toUtf8() + '\n');
         } else {
             QJsonObject json = pcapng::toJson(record);
             json.insert(u"number"_s, qint64(number));
-            out << QString::fromUtf8(QJsonDocument(json).toJson(QJsonDocument::Compact)) << '\n';
+            code = output.print(QJsonDocument(json).toJson(QJsonDocument::Compact) + '\n');
         }
-        out.flush(); // a reader of a live stream wants each line at once
     });
-    const auto result = pcapng::readAll(file, reader);
+    const auto result = pcapng::readAll(file, reader, [&code] { return code == ok; });
+    if (code != ok)
+        return code;
     if (!result) {
-        err << u"nitroscope-cli: %1: %2\n"_s.arg(options.path, result.error().text());
+        output.say(u"%1: %2"_s.arg(options.path, result.error().text()));
         return refused;
     }
-    tellDiagnostics(reader, options.path, err);
+    tellDiagnostics(reader, options.path, output);
     return reader.failed() ? refused : ok;
 }
 

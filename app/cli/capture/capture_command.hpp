@@ -3,8 +3,9 @@
 // `capture show FILE`: the records of a capture stream as lines of text or JSON.
 #pragma once
 
+#include <functional>
+#include <QByteArray>
 #include <QString>
-#include <QTextStream>
 
 namespace nitroscope::cli {
 
@@ -16,9 +17,16 @@ struct ShowCaptureOptions {
     Format format = Format::text;
 };
 
-// Writes one line per record as it is read, so that it also works on a pipe that is still being written;
-// problems of the stream go to `err`. The exit code: 0, or 1 when the filter is wrong, the file cannot be
-// read or its reading stopped early.
+// Where lines go: `print` gives 0, or the exit code with which to stop.
+struct CaptureOutput {
+    std::function<int(const QByteArray &line)> print;
+    std::function<void(const QString &problem)> say;
+};
+
+// Writes one line per record as it is read, so that it also works on a pipe that is still being written. The exit code:
+// 0, what `print` gave, or 1 when the filter is wrong, the file cannot be read or its reading stopped early.
+int showCapture(const ShowCaptureOptions &options, const CaptureOutput &output);
+
 struct ExportCaptureOptions {
     QString path;    // as above
     QString tcpPath; // to be written
@@ -26,8 +34,6 @@ struct ExportCaptureOptions {
         ShowCaptureOptions::Format::text; // of what is said on standard output; as text nothing
 };
 // Writes the vsock flows of the stream as TCP connections. Exit code as above.
-int exportCapture(const ExportCaptureOptions &options, QTextStream &err);
-
-int showCapture(const ShowCaptureOptions &options, QTextStream &out, QTextStream &err);
+int exportCapture(const ExportCaptureOptions &options, const CaptureOutput &output);
 
 } // namespace nitroscope::cli

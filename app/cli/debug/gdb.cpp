@@ -34,7 +34,7 @@ public:
     explicit GdbRun(const GdbOptions &options) : m_options(options) {
         connect(&m_session, &EnclaveSession::debuggerReady, this, &GdbRun::onReady);
         connect(&m_session, &EnclaveSession::consoleOutput, this,
-                [](const QByteArray &bytes) { (void)writeOutput(bytes); });
+                [this](const QByteArray &bytes) { m_output = app::writeOutput(bytes); });
         connect(&m_session, &EnclaveSession::logLine, this, [](const app::LogEntry &entry) {
             if (entry.level >= app::LogLevel::warning || entry.text.startsWith("gdb may connect"_L1))
                 say(u"%1: %2"_s.arg(entry.source, entry.text));
@@ -44,7 +44,7 @@ public:
                 say(reason.message);
             m_hasEnded = true;
             if (m_gdb.state() == QProcess::NotRunning)
-                QCoreApplication::exit(m_gdbCode.value_or(exitCodeOf(reason, std::nullopt)));
+                finish(m_gdbCode.value_or(exitCodeOf(reason, std::nullopt)));
         });
         connect(&m_gdb, &QProcess::finished, this, [this](int code) { onGdbEnd(code); });
         connect(&m_gdb, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
@@ -114,12 +114,18 @@ private:
     void onGdbEnd(int code) {
         m_gdbCode = code;
         if (m_hasEnded)
-            QCoreApplication::exit(code);
+            finish(code);
         else
             m_session.stop();
     }
 
+    // The guest's console may not have arrived; a gdb that failed is the worse news.
+    void finish(int code) const {
+        QCoreApplication::exit(code == ok ? outputCode(m_output, ok, cutOutput) : code);
+    }
+
     GdbOptions m_options;
+    app::Written m_output = app::Written::all;
     app::LiveSession m_session{app::LiveSession::Stream::ignored};
     QTemporaryDir m_folder;
     QProcess m_gdb;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/cli/debug/gdb_script.hpp"
 
+#include "app/core/output/file_writer.hpp"
 #include "app/core/program_locations.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 
-#include <QFile>
 #include <QFileInfo>
 
 namespace nitroscope::cli {
@@ -13,13 +13,6 @@ using namespace Qt::Literals::StringLiterals;
 namespace {
 
 using app::BootPoint;
-
-app::Result<void> writeFile(const QString &path, const QByteArray &content) {
-    QFile file(path);
-    if (!file.open(QIODevice::WriteOnly) || file.write(content) != content.size())
-        return app::failure(u"output"_s, file.errorString(), path);
-    return {};
-}
 
 // gdb's own quoting of a file name.
 QString quoted(const QString &path) {
@@ -37,8 +30,9 @@ app::Result<QString> writeGdbScript(const GdbScript &script, const app::LiveTarg
     QString kernel = map.vmlinuxPath; // of the very kernel in the EIF: has lines and types, too
     if (kernel.isEmpty() && map.hasSymbols()) {
         kernel = script.folder + u"/kernel-symbols.elf"_s;
-        if (auto written = writeFile(
-                kernel, symbols::elfSymbolFile(map.image->symbols(), target.architecture().elfMachine));
+        if (auto written = app::writeFile(
+                kernel, symbols::elfSymbolFile(map.image->symbols(), target.architecture().elfMachine),
+                app::FileRole::scratch);
             !written)
             return tl::unexpected(written.error());
     }
@@ -64,7 +58,7 @@ app::Result<QString> writeGdbScript(const GdbScript &script, const app::LiveTarg
             if (const auto linked = map.symbol(name); linked && script.stage < point)
                 text += u"tbreak *0x%1\n"_s.arg(*linked + *slide, 0, 16);
     const QString commands = script.folder + u"/commands.gdb"_s;
-    if (auto written = writeFile(commands, text.toUtf8()); !written)
+    if (auto written = app::writeFile(commands, text.toUtf8(), app::FileRole::scratch); !written)
         return tl::unexpected(written.error());
     return commands;
 }

@@ -152,12 +152,12 @@ QByteArray moduleJson(const QVector<app::KernelModule> &modules) {
     return json.text();
 }
 
-int show(const QString &unavailable, const QByteArray &text) {
+int show(const QString &unavailable, const QByteArray &text, bool isJson) {
     if (!unavailable.isEmpty()) {
         say(unavailable);
         return refused;
     }
-    return writeOutput(text) == Written::all ? ok : refused;
+    return isJson ? printJson(text) : printText(text);
 }
 
 enum class Part { log, tasks, modules };
@@ -171,13 +171,14 @@ int run(Part part, const Wanted &wanted) {
     const app::KernelView view = reader->read();
     switch (part) {
     case Part::log:
-        return show(view.log.unavailable, wanted.json ? logJson(view.log.rows) : logText(view.log.rows));
+        return show(view.log.unavailable, wanted.json ? logJson(view.log.rows) : logText(view.log.rows),
+                    wanted.json);
     case Part::tasks:
         return show(view.tasks.unavailable,
-                    wanted.json ? taskJson(view.tasks.rows) : taskText(view.tasks.rows));
+                    wanted.json ? taskJson(view.tasks.rows) : taskText(view.tasks.rows), wanted.json);
     default:
         return show(view.modules.rows.isEmpty() ? view.modules.unavailable : QString(),
-                    wanted.json ? moduleJson(view.modules.rows) : moduleText(view.modules.rows));
+                    wanted.json ? moduleJson(view.modules.rows) : moduleText(view.modules.rows), wanted.json);
     }
 }
 

@@ -6,12 +6,11 @@
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
 #include "app/core/architectures.hpp"
+#include "app/core/output/file_writer.hpp"
 #include "app/formats/json/json_writer.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/formats/symbols/kernel_image.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
-
-#include <QSaveFile>
 
 namespace nitroscope::cli {
 
@@ -89,12 +88,11 @@ int showSymbols(const QString &path, const QString &elfPath, const QString &ram,
         return refused;
     }
     if (elfPath.isEmpty())
-        return writeOutput(json ? jsonListing(*table) : listing(*table)) == Written::all ? ok : refused;
-    QSaveFile out(elfPath);
-    if (!out.open(QIODevice::WriteOnly) ||
-        out.write(symbols::elfSymbolFile(*table, arch::usualArchitecture().elfMachine)) < 0 ||
-        !out.commit()) {
-        say(u"%1: %2"_s.arg(elfPath, out.errorString()));
+        return json ? printJson(jsonListing(*table)) : printText(listing(*table));
+    if (const auto written =
+            app::writeFile(elfPath, symbols::elfSymbolFile(*table, arch::usualArchitecture().elfMachine));
+        !written) {
+        say(written.error().text());
         return refused;
     }
     say(u"%1 symbols written to %2"_s.arg(table->size()).arg(elfPath));

@@ -53,7 +53,7 @@ int describe(const QString &path) {
         return fail(NitroError::eifParsing, measurements.error().text());
     for (const formats::Node &finding : measurements->findings)
         sayFindings(finding, left);
-    return writeOutput(formats::describeEifJson(*document, *measurements)) == Written::all ? ok : refused;
+    return printJson(formats::describeEifJson(*document, *measurements));
 }
 
 } // namespace

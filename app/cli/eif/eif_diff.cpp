@@ -7,6 +7,7 @@
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
 #include "app/cli/kit/signal_watch.hpp"
+#include "app/core/output/visible_text.hpp"
 #include "app/formats/json/json_writer.hpp"
 #include "app/formats/tree/value_text.hpp"
 
@@ -52,9 +53,9 @@ QByteArray asText(const EifComparison &comparison, bool all) {
         text += u"%1: %2 %3 (%4)\n"_s.arg(difference.where, difference.what, kindText(difference.kind),
                                           pcrNames(difference.pcrs));
         if (!difference.before.isEmpty())
-            text += u"  - %1\n"_s.arg(difference.before);
+            text += u"  - %1\n"_s.arg(app::visibleText(difference.before));
         if (!difference.after.isEmpty())
-            text += u"  + %1\n"_s.arg(difference.after);
+            text += u"  + %1\n"_s.arg(app::visibleText(difference.after));
     }
     if (count > most && !all)
         text += u"%1 more differences; --all shows them.\n"_s.arg(count - most);
@@ -125,11 +126,11 @@ int diff(const Options &options) {
     }
     for (const QString &problem : comparison->problems)
         say(problem);
-    if (writeOutput(options.json ? asJson(*comparison) : asText(*comparison, options.all)) != Written::all)
-        return unreadable;
     const bool isEqual = comparison->differences.empty() && comparison->problems.isEmpty() &&
                          std::ranges::all_of(comparison->pcrs, &EifComparison::Pcr::isEqual);
-    return isEqual ? nothingFound : somethingFound;
+    const int code = isEqual ? nothingFound : somethingFound;
+    return options.json ? printJson(asJson(*comparison), code, unreadable)
+                        : printText(asText(*comparison, options.all), code, unreadable);
 }
 
 } // namespace

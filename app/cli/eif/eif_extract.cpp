@@ -76,7 +76,7 @@ int extract(const Options &options) {
     json.field(u"LostCount", static_cast<qint64>(report->lostCount));
     json.field(u"Skipped", QJsonArray::fromStringList(report->skipped));
     json.endObject();
-    return writeOutput(json.text()) == Written::all ? code : refused;
+    return printJson(json.text(), code);
 }
 
 } // namespace

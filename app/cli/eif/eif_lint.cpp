@@ -87,11 +87,10 @@ int lint(const Options &options) {
                    counted(Severity::note) + u'\n')
                       .toUtf8();
     }
-    if (writeOutput(output) != Written::all)
-        return unreadable;
-    if (count(Severity::error) > 0)
-        return somethingFound;
-    return findings->isComplete ? nothingFound : unreadable;
+    const int code = count(Severity::error) > 0 ? somethingFound
+                     : findings->isComplete     ? nothingFound
+                                                : unreadable;
+    return options.json ? printJson(output, code, unreadable) : printText(output, code, unreadable);
 }
 
 } // namespace

@@ -163,8 +163,12 @@ int list(const LsOptions &options) {
     Lister lister(options, 0);
     bool isWhole = !damage, isFound = false;
     int number = 0;
-    if (options.json && writeOutput("{\n  \"Files\": [\n") != Written::all)
-        return refused;
+    const auto print = [&options](const QByteArray &text) {
+        return options.json ? printJson(text) : printText(text);
+    };
+    if (options.json)
+        if (const int failed = print("{\n  \"Files\": [\n"))
+            return failed;
     for (const eif::Section &section : document->image().used()) {
         if (section.type != eif::SectionType::ramdisk)
             continue;
@@ -190,15 +194,16 @@ int list(const LsOptions &options) {
             const auto linked = entry.isHardLinked() ? sizes.find(entry.linkKey()) : sizes.end();
             lister.add(entry, linked == sizes.end() ? entry.size : linked->second,
                        target.value_or(QByteArray()));
-            if (lister.size() > pieceBytes && writeOutput(lister.take()) != Written::all)
-                return refused;
+            if (lister.size() > pieceBytes)
+                if (const int failed = print(lister.take()))
+                    return failed;
         }
     }
     QByteArray rest = lister.take();
     if (options.json)
         rest += "\n  ],\n  \"Complete\": " + QByteArray(isWhole ? "true" : "false") + "\n}\n";
-    if (writeOutput(rest) != Written::all)
-        return refused;
+    if (const int failed = print(rest))
+        return failed;
     if (!isFound && !options.path.empty())
         say(u"No file of the ramdisks has the path '%1'."_s.arg(textOf(options.path)));
     return isWhole && (isFound || options.path.empty()) ? ok : refused;

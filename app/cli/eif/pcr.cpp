@@ -42,7 +42,7 @@ int printPcr(const QString &path) {
     json.beginObject();
     json.field(u"PCR", QString::fromLatin1(pcr));
     json.endObject();
-    return writeOutput(json.text()) == Written::all ? ok : refused;
+    return printJson(json.text());
 }
 
 int printPcr8(const QString &path) {
@@ -60,7 +60,7 @@ int printPcr8(const QString &path) {
     json.beginObject();
     json.field(u"PCR8", QString::fromLatin1(pcr->toHex()));
     json.endObject();
-    return writeOutput(json.text()) == Written::all ? ok : refused;
+    return printJson(json.text());
 }
 
 } // namespace

@@ -45,7 +45,7 @@ int sign(const Options &options) {
         !problem.isEmpty())
         say(u"Warning: %1 No enclave starts from this image now."_s.arg(problem));
     sayPlain(u"Enclave Image successfully signed."_s);
-    return writeOutput(formats::measurementsJson(*measurements)) == Written::all ? ok : refused;
+    return printJson(formats::measurementsJson(*measurements));
 }
 
 } // namespace

@@ -45,12 +45,14 @@ public:
                         u"The console of %1 cannot be read: %2"_s.arg(m_record.id, m_file.errorString()));
         }
         if (m_form == Form::text)
-            write(u"Connecting to the console for enclave %1...\nSuccessfully connected to the console.\n"_s
-                      .arg(m_record.cid)
-                      .toUtf8());
+            if (const int failed = printText(
+                    u"Connecting to the console for enclave %1...\nSuccessfully connected to the console.\n"_s
+                        .arg(m_record.cid)
+                        .toUtf8()))
+                return failed;
         QTimer::singleShot(0, this, &ConsoleFollower::look);
         const int code = QCoreApplication::exec();
-        return m_form == Form::json && writeOutput(asJson()) != Written::all ? int(refused) : code;
+        return m_form == Form::json ? printJson(asJson(), code) : code;
     }
 
 private:
@@ -74,9 +76,10 @@ private:
             m_said += bytes; // bounded: the keeper keeps 16 MiB
             return true;
         }
-        if (writeOutput(bytes, [] { return SignalWatch::received() != 0; }) == Written::all)
+        const auto written = app::writeOutput(bytes, [] { return SignalWatch::received() != 0; });
+        if (written == app::Written::all)
             return true;
-        QCoreApplication::exit(ok); // nobody reads any more
+        QCoreApplication::exit(outputCode(written));
         return false;
     }
 

@@ -21,7 +21,7 @@ int describe(bool withEnded, bool withMetadata) {
             writeEnclave(json, record,
                          withMetadata ? EnclaveFields::describeWithMetadata : EnclaveFields::describe);
     json.endArray();
-    return writeOutput(json.text()) == Written::all ? ok : refused;
+    return printJson(json.text());
 }
 
 } // namespace

@@ -11,13 +11,15 @@
 #include "app/cli/kit/exit_code.hpp"
 #include "app/cli/kit/nitro_error.hpp"
 #include "app/cli/kit/signal_watch.hpp"
+#include "app/core/output/stream_writer.hpp"
+#include "app/core/output/write_all.hpp"
 #include "app/core/worker.hpp"
 #include "app/formats/eif/eif_document.hpp"
+#include "app/session/capture/recorded_capture.hpp"
 #include "app/session/registry/vsock_places.hpp"
 #include "app/session/run/live_session.hpp"
 
 #include <QCoreApplication>
-#include <QFile>
 #include <QFileInfo>
 #include <QTimer>
 #include <thread>
@@ -35,24 +37,21 @@ class ConsoleFile {
 public:
     static constexpr qint64 maxBytes = 16 * 1024 * 1024;
 
-    app::Result<void> open(const QString &path) {
-        m_file.setFileName(path);
-        if (!m_file.open(QIODevice::WriteOnly | QIODevice::Unbuffered))
-            return app::failure(u"registry-failed"_s, m_file.errorString(), path);
-        return {};
-    }
-    void write(const QByteArray &bytes) {
+    app::Result<void> open(const QString &path) { return m_file.open(path); }
+    // An error once, at the first write that fails.
+    app::Result<void> write(const QByteArray &bytes) {
         const qint64 room = maxBytes - m_size;
-        if (room <= 0)
-            return;
-        m_file.write(bytes.left(room));
+        if (room <= 0 || !m_file.isOpen())
+            return {};
         m_size += bytes.size();
+        QByteArray kept = bytes.left(room);
         if (m_size >= maxBytes)
-            m_file.write("\n[nitroscope: the console said more than 16 MiB; the rest is not kept]\n");
+            kept += "\n[nitroscope: the console said more than 16 MiB; the rest is not kept]\n";
+        return m_file.write(kept);
     }
 
 private:
-    QFile m_file;
+    app::StreamWriter m_file{app::StreamWriter::WhenCut::keepsName}; // `console` looks for it
     qint64 m_size = 0;
 };
 
@@ -79,8 +78,10 @@ public:
         });
         connect(&m_session, &EnclaveSession::bootFailed, this,
                 [this](const app::BootFailure &failure) { m_failure = failure; });
-        connect(&m_session, &EnclaveSession::consoleOutput, this,
-                [this](const QByteArray &bytes) { m_console.write(bytes); });
+        connect(&m_session, &EnclaveSession::consoleOutput, this, [this](const QByteArray &bytes) {
+            if (auto written = m_console.write(bytes); !written)
+                onWarning(written.error().text());
+        });
         connect(&m_session, &EnclaveSession::logLine, this, [this](const app::LogEntry &entry) {
             if (entry.level >= app::LogLevel::warning)
                 onWarning(u"%1: %2"_s.arg(entry.source, entry.text));
@@ -215,6 +216,7 @@ private:
         m_record.exitCode = isWanted ? m_wantedCode : exitCodeOf(reason, m_failure);
         m_record.end = isWanted ? m_wanted : reason.message;
         m_record.ended = QDateTime::currentDateTimeUtc();
+        checkCapture();
         save();
         if (m_options.keeperChannel >= 0) {
             QString text = m_record.end;
@@ -232,6 +234,15 @@ private:
         QCoreApplication::exit(m_record.exitCode);
     }
 
+    // Whether what QEMU recorded got to the disk.
+    void checkCapture() {
+        const QString &path = m_options.spec.capturePath;
+        if (path.isEmpty() || !m_record.isStarted)
+            return;
+        if (const auto recorded = app::checkRecordedCapture(path); !recorded)
+            onWarning(recorded.error().text());
+    }
+
     // What nitro-cli would exit with: the machine's own code, else that the boot failed.
     int nitroCode(const app::EndReason &reason) const {
         if (m_failure)
@@ -246,7 +257,7 @@ private:
             return;
         const QByteArray line = QByteArray(word) + ' ' + text.replace(u'\n', u' ').toUtf8() + '\n';
         // A few lines into an empty pipe; when the command has gone, nobody needs them.
-        if (write(m_options.keeperChannel, line.constData(), size_t(line.size())) < 0) {
+        if (app::writeAll(m_options.keeperChannel, line) != 0) {
             close(m_options.keeperChannel);
             m_options.keeperChannel = -1;
         }

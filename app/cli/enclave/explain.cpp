@@ -41,7 +41,7 @@ int explain(const std::string &code, bool asJson) {
         json.endObject();
         text = json.text();
     }
-    return writeOutput(text) == Written::all ? ok : refused;
+    return asJson ? printJson(text) : printText(text);
 }
 
 } // namespace

@@ -15,6 +15,7 @@ constexpr qsizetype maxHeld = 100;
 bool outputsAreOne() {
     struct stat output {
     }, error{};
+    // writer-ok: only compared
     return fstat(STDOUT_FILENO, &output) == 0 && fstat(STDERR_FILENO, &error) == 0 &&
            output.st_dev == error.st_dev && output.st_ino == error.st_ino;
 }
@@ -48,7 +49,7 @@ void MessageHolder::release() {
     m_patience.stop();
     // Also at the end of everything: whatever is said next begins a line.
     if (m_isShared && m_line == Line::open)
-        writeOutput("\r\n");
+        (void)app::writeOutput("\r\n");
     m_line = Line::ended;
     for (const QString &text : std::as_const(m_held))
         say(text);

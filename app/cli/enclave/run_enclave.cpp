@@ -11,6 +11,7 @@
 #include "app/cli/kit/launch_options.hpp"
 #include "app/cli/kit/nitro_error.hpp"
 #include "app/cli/kit/signal_watch.hpp"
+#include "app/session/capture/recorded_capture.hpp"
 #include "app/session/registry/enclave_registry.hpp"
 #include "app/session/run/live_session.hpp"
 
@@ -100,14 +101,14 @@ private:
     void write(const QByteArray &bytes) {
         if (m_isOutputClosed)
             return;
-        const auto written = writeOutput(bytes, [this] {
+        const auto written = app::writeOutput(bytes, [this] {
             return SignalWatch::received() != 0 ||
                    (m_options.timeoutSeconds > 0 &&
                     double(m_clock.elapsed()) / 1000 > m_options.timeoutSeconds);
         });
-        if (written == Written::readerGone) {
+        if (written == app::Written::readerGone || written == app::Written::failed) {
             m_isOutputClosed = true;
-            stopWith(bySignal + SIGPIPE); // what a program without further thoughts would have died of
+            stopWith(outputCode(written, ok, cutOutput));
         }
     }
 
@@ -168,7 +169,18 @@ private:
         const bool stopped = reason.kind == app::EndKind::stoppedByUser;
         if (!stopped || !m_isStopping)
             sayEnd(reason);
-        QCoreApplication::exit(stopped ? m_stopCode : code);
+        const bool hasRun = stopped || (code != refused && code != bootFailed && code != qemuFailed);
+        QCoreApplication::exit(!hasRun ? int(code) : withCapture(stopped ? m_stopCode : code));
+    }
+
+    // The exit code: that of the run, unless the capture is cut and nothing else went wrong.
+    int withCapture(int code) const {
+        const QString &path = m_options.spec.capturePath;
+        const auto recorded = path.isEmpty() ? app::Result<void>() : app::checkRecordedCapture(path);
+        if (recorded)
+            return code;
+        say(recorded.error().text());
+        return code == ok ? cutOutput : code;
     }
 
     void sayQemuErrors(const app::EndReason &reason) {

@@ -48,7 +48,7 @@ private:
         if (m_records.isEmpty()) {
             if (m_shape == Shape::array)
                 m_json.endArray();
-            return QCoreApplication::exit(writeOutput(m_json.text()) == Written::all ? ok : refused);
+            return QCoreApplication::exit(printJson(m_json.text()));
         }
         m_process = app::ProcessHandle::open(m_records.first().process);
         if (!m_process)

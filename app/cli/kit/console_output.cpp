@@ -1,39 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/cli/kit/console_output.hpp"
 
-#include <algorithm>
-#include <cerrno>
-#include <climits>
-#include <cstdio>
-#include <poll.h>
-#include <unistd.h>
+#include "app/core/output/visible_text.hpp"
+
+#include <csignal>
 
 namespace nitroscope::cli {
 
 using namespace Qt::Literals::StringLiterals;
+using app::LineBreaks;
+using app::Written;
 
-Written writeOutput(const QByteArray &bytes, const std::function<bool()> &giveUp) {
-    constexpr int askEveryMs = 200;
-    qsizetype done = 0;
-    while (done < bytes.size()) {
-        pollfd out{STDOUT_FILENO, POLLOUT, 0};
-        const int ready = poll(&out, 1, askEveryMs);
-        if (ready <= 0) {
-            if (giveUp && giveUp())
-                return Written::givenUp;
-            continue;
-        }
-        // A pipe that polls as writable takes PIPE_BUF bytes without blocking.
-        const auto piece = std::min<qsizetype>(bytes.size() - done, PIPE_BUF);
-        const ssize_t count = write(STDOUT_FILENO, bytes.constData() + done, static_cast<size_t>(piece));
-        if (count >= 0)
-            done += count;
-        else if (errno != EINTR && errno != EAGAIN)
-            return Written::readerGone;
-        else if (giveUp && giveUp())
-            return Written::givenUp;
+int printText(const QByteArray &text, int code, int failed) {
+    return printBytes(app::visibleText(text, LineBreaks::kept).toUtf8(), code, failed);
+}
+
+int printJson(const QByteArray &json, int code, int failed) {
+    return printBytes(app::visibleJson(json), code, failed);
+}
+
+int printBytes(const QByteArray &bytes, int code, int failed) {
+    return outputCode(app::writeOutput(bytes), code, failed);
+}
+
+int outputCode(Written written, int code, int failed) {
+    switch (written) {
+    case Written::all:
+        return code;
+    case Written::readerGone:
+        return bySignal + SIGPIPE;
+    case Written::givenUp:
+        return failed;
+    case Written::failed:
+        say(app::outputProblem());
+        return failed;
     }
-    return Written::all;
+    return failed;
+}
+
+int finishOutput(int code) {
+    return code == ok ? outputCode(app::closeOutput()) : code;
 }
 
 void say(const QString &text) {
@@ -41,9 +47,7 @@ void say(const QString &text) {
 }
 
 void sayPlain(const QString &text) {
-    const QByteArray line = text.toLocal8Bit() + '\n';
-    std::fwrite(line.constData(), 1, static_cast<size_t>(line.size()), stderr);
-    std::fflush(stderr);
+    app::writeError(app::visibleText(text).toLocal8Bit() + '\n');
 }
 
 } // namespace nitroscope::cli

@@ -18,6 +18,7 @@ enum ExitCode : int {
     qemuFailed = 5,    // QEMU is missing, was killed, or failed
     programFailed = 6, // init said that the image's program ended with an error or by a signal
     programNotStarted = 7, // init said that it could not execute the image's program
+    cutOutput = 8,         // run-enclave: standard output or the capture could not be written to the end
     bySignal = 128,        // plus the signal's number: 130 for Ctrl-C
 };
 
@@ -32,6 +33,7 @@ inline constexpr auto exitCodeHelp =
     "  5    QEMU is missing, was killed, or failed\n"
     "  6    the enclave's program failed: init said \"child exited with error\" or \"child exited by signal\"\n"
     "  7    the enclave's program could not be started: init said \"execvpe: \" and why\n"
+    "  8    the console's output or the capture could not be written to the end\n"
     "  130  interrupted by Ctrl-C (128 + number of the signal)\n"
     "Without --attach-console, as nitro-cli: the number of the error code (36 for E36), 2 for wrong usage.\n";
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/eif/eif_feature.hpp"
 
+#include "app/core/output/file_writer.hpp"
 #include "app/core/worker.hpp"
 #include "app/features/eif/eif_panel.hpp"
 #include "app/features/eif/files/eif_files_view.hpp"
@@ -11,7 +12,6 @@
 #include "app/ui/text/byte_text.hpp"
 
 #include <QFileInfo>
-#include <QSaveFile>
 #include <QTreeView>
 
 namespace nitroscope::app {
@@ -214,21 +214,21 @@ void EifFeature::saveBytes(const EifDocument &document, const formats::ByteRange
                            const QString &path) {
     runInWorker(
         this,
-        [path, range, document]() -> QString {
+        [path, range, document]() -> Result<void> {
             constexpr quint64 step = 4 << 20;
-            QSaveFile file(path);
-            if (!file.open(QIODevice::WriteOnly))
-                return file.errorString();
+            FileWriter file(path);
+            if (auto started = file.start(); !started)
+                return started;
             for (quint64 at = range.offset; at < std::min(range.end(), document.size()); at += step)
                 if (file.write(document.bytes(at, std::min(step, range.end() - at))) < 0)
-                    return file.errorString();
-            return file.commit() ? QString() : file.errorString();
+                    return file.problem();
+            return file.commit();
         },
-        [this, path](const QString &problem) {
-            if (problem.isEmpty())
+        [this, path](const Result<void> &saved) {
+            if (saved)
                 frame().say(LogLevel::info, u"Saved %1"_s.arg(path));
             else
-                frame().sayNotSaved(path, problem);
+                frame().sayNotSaved(path, saved.error().message);
         });
 }
 

@@ -221,7 +221,7 @@ void VsockFeature::saveStream(const StreamSource &source, const QString &suggest
                 if (outcome)
                     frame().showMessage(u"Saved %1 bytes to %2"_s.arg(size).arg(path));
                 else
-                    frame().sayNotSaved(path, outcome.error().text());
+                    frame().sayNotSaved(path, outcome.error().message);
             });
     });
 }
@@ -245,7 +245,7 @@ void VsockFeature::saveTcpViewTo(const QString &path) {
             if (outcome)
                 frame().showMessage(u"Saved %1 connections to %2"_s.arg(outcome->connections).arg(path));
             else
-                frame().sayNotSaved(path, outcome.error().text());
+                frame().sayNotSaved(path, outcome.error().message);
         });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/vsock/vsock_stream.hpp"
 
-#include <QSaveFile>
+#include "app/core/output/file_writer.hpp"
 
 namespace nitroscope::app {
 
@@ -66,15 +66,15 @@ QByteArray StreamSource::read() const {
 }
 
 Result<void> StreamSource::save(const QString &path) const {
-    QSaveFile file(path);
-    bool isWritten = file.open(QIODevice::WriteOnly);
-    for (auto range = m_ranges.begin(); isWritten && range != m_ranges.end(); ++range) {
-        const QByteArray part = m_bytes->read(range->first, range->second);
-        isWritten = file.write(part) == part.size();
+    FileWriter file(path);
+    if (auto started = file.start(); !started)
+        return started;
+    for (const auto &[offset, length] : m_ranges) {
+        const QByteArray part = m_bytes->read(offset, length);
+        if (file.write(part) != part.size())
+            return file.problem();
     }
-    if (!isWritten || !file.commit())
-        return failure(u"stream-unwritable"_s, file.errorString(), path);
-    return {};
+    return file.commit();
 }
 
 QString readableText(const QByteArray &bytes) {

@@ -7,6 +7,7 @@
 #include "app/formats/builder/enclave_builder.hpp"
 
 #include "app/core/json_strings.hpp"
+#include "app/core/output/file_writer.hpp"
 #include "app/formats/ramdisk/cpio_writer.hpp"
 #include "app/formats/tree/value_text.hpp"
 
@@ -22,14 +23,12 @@
 
 namespace nitroscope::formats {
 
+using app::FileRole;
+using app::FileWriter;
+
 namespace {
 
 constexpr quint64 maxFile = std::numeric_limits<quint32>::max(); // newc's size field
-
-tl::unexpected<app::Error> writeFailure(const QFile &file) {
-    return app::failure(u"output"_s,
-                        u"'%1' cannot be written: %2."_s.arg(file.fileName(), file.errorString()));
-}
 
 app::Result<QByteArray> readWhole(const QString &path, const char *role) {
     QFile file(path);
@@ -52,7 +51,7 @@ QByteArray linesOf(const QStringList &words) {
 // Ramdisk 1.
 class ApplicationRamdisk {
 public:
-    ApplicationRamdisk(QFile &file, const RootTree &tree, bool keepsTimes)
+    ApplicationRamdisk(FileWriter &file, const RootTree &tree, bool keepsTimes)
         : m_file(file), m_writer(file), m_tree(tree), m_keepsTimes(keepsTimes) {
         for (const auto &[path, entry] : tree.files())
             if (S_ISREG(entry.mode))
@@ -79,7 +78,7 @@ public:
             if (!m_tree.files().contains(name) && !made.contains(name))
                 isGood &=
                     m_writer.folder(QByteArray("rootfs/") + name, qstrcmp(name, "tmp") == 0 ? 01777 : 0755);
-        return isGood ? app::Result<void>() : app::Result<void>(writeFailure(m_file));
+        return isGood ? app::Result<void>() : app::Result<void>(m_file.problem());
     }
 
     bool wants(int layer, quint64 content) const { return m_contents.contains({layer, content}); }
@@ -100,7 +99,7 @@ public:
             header.links = static_cast<quint32>(paths.size());
             header.inode = m_inode = m_writer.nextInode();
             if (!m_writer.begin(header))
-                return writeFailure(m_file);
+                return m_file.problem();
             m_isOpen = true;
             m_left = entry.size;
         }
@@ -111,7 +110,7 @@ public:
         if (!piece.empty())
             return m_writer.data(piece.data(), static_cast<qint64>(piece.size()))
                        ? app::Result<void>()
-                       : app::Result<void>(writeFailure(m_file));
+                       : app::Result<void>(m_file.problem());
         m_isOpen = false;
         bool isGood = m_writer.end();
         for (qsizetype i = 1; i < paths.size(); ++i) {
@@ -120,14 +119,14 @@ public:
             link.inode = m_inode;
             isGood &= m_writer.entry(link, {});
         }
-        return isGood ? app::Result<void>() : app::Result<void>(writeFailure(m_file));
+        return isGood ? app::Result<void>() : app::Result<void>(m_file.problem());
     }
 
     app::Result<void> finish(const QStringList &command, const QStringList &environment) {
         const bool isGood = m_writer.entry({.path = "cmd", .mode = S_IFREG | 0644}, linesOf(command)) &&
                             m_writer.entry({.path = "env", .mode = S_IFREG | 0644}, linesOf(environment)) &&
-                            m_writer.finish() && m_file.flush();
-        return isGood ? app::Result<void>() : app::Result<void>(writeFailure(m_file));
+                            m_writer.finish();
+        return isGood ? app::Result<void>() : app::Result<void>(m_file.problem());
     }
 
 private:
@@ -155,7 +154,7 @@ private:
                 .specialMinor = entry.specialMinor};
     }
 
-    QFile &m_file;
+    FileWriter &m_file;
     CpioWriter m_writer;
     const RootTree &m_tree;
     bool m_keepsTimes;
@@ -180,13 +179,14 @@ public:
         m_eif.identity = m_recipe.identity;
         if (auto done = writeSystem(); !done)
             return tl::unexpected(done.error());
-        QFile file(m_scratch.filePath(u"ramdisk1"_s));
-        if (!file.open(QIODevice::WriteOnly))
-            return writeFailure(file);
-        auto written = m_recipe.rootFolder.isEmpty() ? writeImage(file) : writeFolder(file);
+        FileWriter file(m_scratch.filePath(u"ramdisk1"_s), FileRole::scratch);
+        auto written = file.start();
+        if (written)
+            written = m_recipe.rootFolder.isEmpty() ? writeImage(file) : writeFolder(file);
+        if (written)
+            written = file.commit();
         if (!written)
             return tl::unexpected(written.error());
-        file.close();
         m_eif.kernelPath = m_recipe.kernelPath;
         m_eif.commandLine = m_recipe.commandLine;
         m_eif.architecture = m_recipe.architecture;
@@ -205,9 +205,9 @@ private:
         const auto init = readWhole(m_recipe.initPath, "init program");
         if (!init)
             return tl::unexpected(init.error());
-        QFile file(m_scratch.filePath(u"ramdisk0"_s));
-        if (!file.open(QIODevice::WriteOnly))
-            return writeFailure(file);
+        FileWriter file(m_scratch.filePath(u"ramdisk0"_s), FileRole::scratch);
+        if (auto started = file.start(); !started)
+            return started;
         CpioWriter writer(file);
         bool isGood = writer.folder("dev") && writer.entry({.path = "init", .mode = S_IFREG | 0755}, *init);
         if (!m_recipe.nsmModulePath.isEmpty()) {
@@ -216,7 +216,7 @@ private:
                 return tl::unexpected(module.error());
             isGood = isGood && writer.entry({.path = "nsm.ko", .mode = S_IFREG | 0644}, *module);
         }
-        return isGood && writer.finish() ? app::Result<void>() : app::Result<void>(writeFailure(file));
+        return isGood && writer.finish() ? file.commit() : app::Result<void>(file.problem());
     }
 
     static tl::unexpected<app::Error> noCommand() {
@@ -234,7 +234,7 @@ private:
         return {};
     }
 
-    app::Result<void> writeFolder(QFile &file) {
+    app::Result<void> writeFolder(FileWriter &file) {
         if (m_recipe.command.isEmpty())
             return noCommand();
         if (auto checked = checkWords(m_recipe.command, m_recipe.environment); !checked)
@@ -267,7 +267,7 @@ private:
         return ramdisk.finish(m_recipe.command, m_recipe.environment);
     }
 
-    app::Result<void> writeImage(QFile &file) {
+    app::Result<void> writeImage(FileWriter &file) {
         const QString architecture =
             m_recipe.architecture == EifRecipe::Architecture::x86_64 ? u"amd64"_s : u"arm64"_s;
         const auto image =

@@ -5,6 +5,7 @@
 
 #include "app/formats/container/container_image.hpp"
 
+#include "app/core/output/file_writer.hpp"
 #include "app/formats/container/layer_archive.hpp"
 #include "app/formats/ramdisk/ramdisk.hpp"
 #include "app/formats/tree/value_text.hpp"
@@ -82,20 +83,20 @@ app::Result<void> ContainerImage::unpackArchive(const QString &path, const QStri
             continue;
         if (m_parts.size() >= maxParts)
             return app::failure(u"limit"_s, u"The archive has more than %1 parts."_s.arg(maxParts), path);
-        QFile part(m_scratch->filePath(QString::number(m_parts.size())));
-        if (!part.open(QIODevice::WriteOnly))
-            return app::failure(u"output"_s, part.errorString(), part.fileName());
+        app::FileWriter part(m_scratch->filePath(QString::number(m_parts.size())), app::FileRole::scratch);
+        if (auto started = part.start(); !started)
+            return started;
         auto copied = archive.read([&](std::span<const char> piece) -> app::Result<void> {
             if (part.write(piece.data(), static_cast<qint64>(piece.size())) !=
                 static_cast<qint64>(piece.size()))
-                return app::failure(u"output"_s, part.errorString(), part.fileName());
+                return part.problem();
             return {};
         });
         if (!copied)
             return copied;
-        if (!part.flush())
-            return app::failure(u"output"_s, part.errorString(), part.fileName());
-        m_parts.insert(name, part.fileName());
+        if (auto written = part.commit(); !written)
+            return written;
+        m_parts.insert(name, part.path());
     }
     for (auto it = links.cbegin(); it != links.cend(); ++it)
         if (const auto found = m_parts.constFind(it.value()); found != m_parts.cend())

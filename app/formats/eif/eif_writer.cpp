@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// See eif_writer.hpp. QSaveFile writes under another name and renames at the end; the header goes out first
+// See eif_writer.hpp. FileWriter writes under another name and renames at the end; the header goes out first
 // with a CRC of zero and is completed in place, because the CRC covers everything behind it.
 
 #include "app/formats/eif/eif_writer.hpp"
 
+#include "app/core/output/file_writer.hpp"
 #include "app/formats/tree/value_text.hpp"
 #include "qemu-machine/launch/hash/fast_crc.hpp"
 
 #include <algorithm>
-#include <QSaveFile>
 #include <QtEndian>
 
 namespace nitroscope::formats {
@@ -50,30 +50,23 @@ public:
     Writer(const QString &path, std::stop_token stop) : m_file(path), m_stop(std::move(stop)) {}
 
     app::Result<void> write(const EifFrame &frame, const std::vector<EifPart> &parts) {
-        if (!m_file.open(QIODevice::WriteOnly))
-            return outputFailure();
+        if (auto started = m_file.start(); !started)
+            return started;
         const QByteArray header = headerOf(frame, parts);
         if (!put(header) ||
             m_file.write(QByteArray(static_cast<qsizetype>(eif::crcSize), '\0')) != qint64(eif::crcSize))
-            return outputFailure();
+            return m_file.problem();
         for (const EifPart &part : parts)
             if (auto done = writePart(part); !done)
                 return done;
         QByteArray crc;
         appendBig<quint32>(crc, m_crc.value());
-        if (!m_file.seek(static_cast<qint64>(eif::crcOffset)) || m_file.write(crc) != crc.size() ||
-            !m_file.commit())
-            return outputFailure();
-        return {};
+        if (!m_file.seek(static_cast<qint64>(eif::crcOffset)) || m_file.write(crc) != crc.size())
+            return m_file.problem();
+        return m_file.commit();
     }
 
 private:
-    app::Result<void> outputFailure() const {
-        return app::failure(u"output"_s,
-                            u"'%1' cannot be written: %2."_s.arg(m_file.fileName(), m_file.errorString()),
-                            m_file.fileName());
-    }
-
     bool put(const QByteArray &bytes) {
         m_crc.update(toBytes(bytes));
         return m_file.write(bytes) == bytes.size();
@@ -85,7 +78,7 @@ private:
         appendBig<quint16>(header, 0);
         appendBig<quint64>(header, part.size());
         if (!put(header) || (!part.source && !put(part.text)))
-            return outputFailure();
+            return m_file.problem();
         QByteArray chunk;
         for (quint64 done = 0; part.source && done < part.length;
              done += static_cast<quint64>(chunk.size())) {
@@ -98,12 +91,12 @@ private:
                 return app::failure(u"input"_s,
                                     u"An input changed or could not be read while it was copied."_s);
             if (!put(chunk))
-                return outputFailure();
+                return m_file.problem();
         }
         return {};
     }
 
-    QSaveFile m_file;
+    app::FileWriter m_file;
     std::stop_token m_stop;
     launch::FastCrc32 m_crc;
 };

@@ -4,6 +4,7 @@
 
 #include "app/formats/extract/extract.hpp"
 
+#include "app/core/output/write_all.hpp"
 #include "app/formats/extract/extract_folder.hpp"
 #include "app/formats/tree/value_text.hpp"
 #include "qemu-machine/launch/signature_check.hpp"
@@ -80,10 +81,13 @@ private:
             auto file = m_folder.makeFile("certificate.pem", 0666);
             if (!file)
                 return tl::unexpected(file.error());
-            const bool isWritten = writeAll(*file, std::as_bytes(std::span(pem)));
-            ::close(*file);
-            if (!isWritten)
-                return outputFailure(errno);
+            int problem = app::writeAll(*file, std::as_bytes(std::span(pem)));
+            if (::close(*file) != 0 && problem == 0)
+                problem = errno;
+            if (problem != 0) {
+                m_folder.removeFile("certificate.pem");
+                return outputFailure(problem);
+            }
             m_report.sections << u"certificate.pem"_s;
         }
         return {};
@@ -117,7 +121,10 @@ private:
         if (!file)
             return tl::unexpected(file.error());
         auto done = copySection(*file, section);
-        ::close(*file);
+        if (::close(*file) != 0 && done)
+            done = outputFailure(errno);
+        if (!done)
+            m_folder.removeFile(name);
         m_report.sections << QString::fromLatin1(name);
         return done;
     }
@@ -131,8 +138,8 @@ private:
             if (!m_document.source().read(section.dataOffset + at, piece))
                 return app::failure(u"file-changed"_s,
                                     u"The file could not be read: it was changed or its disk failed."_s);
-            if (!writeAll(file, piece))
-                return outputFailure(errno);
+            if (const int problem = app::writeAll(file, piece))
+                return outputFailure(problem);
             at += piece.size();
         }
         return {};
@@ -263,9 +270,12 @@ private:
         auto done = copyFile(reader, *file);
         if (done && isJoined && ::ftruncate(*file, entry.size) != 0) // what was there before may be longer
             done = outputFailure(errno);
-        ::close(*file);
-        if (!done)
+        if (::close(*file) != 0 && done)
+            done = outputFailure(errno);
+        if (!done) {
+            m_folder.removeFile(target); // a part of it would look like the whole
             return done;
+        }
         m_report.files += role == Role::file;
         m_folder.setTime(target, entry.modified);
         if (entry.isHardLinked())
@@ -285,31 +295,19 @@ private:
                 return app::failure(
                     u"limit"_s, u"The files take more than %1; raise the limit if you trust the image."_s.arg(
                                     sizeText(m_options.maxBytes)));
-            if (!writeAll(file, std::span(m_piece).first(*count)))
-                return outputFailure(errno);
+            if (const int problem =
+                    app::writeAll(file, QByteArrayView(m_piece.data(), static_cast<qsizetype>(*count))))
+                return outputFailure(problem);
         }
-    }
-
-    static bool writeAll(int file, std::span<const std::byte> bytes) {
-        while (!bytes.empty()) {
-            const ssize_t count = ::write(file, bytes.data(), bytes.size());
-            if (count < 0 && errno == EINTR)
-                continue;
-            if (count <= 0)
-                return false;
-            bytes = bytes.subspan(static_cast<size_t>(count));
-        }
-        return true;
     }
 
     tl::unexpected<app::Error> outputFailure(int problem) const {
-        return app::failure(u"output"_s,
-                            u"Writing failed: %1."_s.arg(QString::fromLocal8Bit(std::strerror(problem))));
+        return app::failure(u"output"_s, u"Writing failed: %1."_s.arg(app::systemText(problem)));
     }
 
     bool note(const RamdiskEntry &entry, int problem, quint64 &counter) {
         if (problem != 0)
-            lose(entry.path, QString::fromLocal8Bit(std::strerror(problem)));
+            lose(entry.path, app::systemText(problem));
         else
             ++counter;
         return problem == 0;

@@ -152,6 +152,7 @@ app::Result<int> ExtractFolder::makeFile(const QByteArray &path, unsigned mode) 
         if (::unlinkat(parent, name.constData(), 0) != 0 && errno != ENOENT)
             problem = errno;
         // What was there is gone; O_EXCL and O_NOFOLLOW make sure that nothing is written through a new link.
+        // writer-ok: inside of the folder's descriptor; written by writeAll()
         const int file =
             problem ? -1
                     : ::openat(parent, name.constData(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -171,10 +172,17 @@ app::Result<int> ExtractFolder::makeFile(const QByteArray &path, unsigned mode) 
 app::Result<int> ExtractFolder::reopenFile(const QByteArray &path) {
     QByteArray name;
     const int parent = openParent(path, name);
+    // writer-ok: as makeFile()
     const int file = parent < 0 ? -1 : ::openat(parent, name.constData(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     if (file >= 0)
         return file;
     return app::failure(u"output"_s, QString::fromLocal8Bit(std::strerror(parent < 0 ? -parent : errno)));
+}
+
+void ExtractFolder::removeFile(const QByteArray &path) {
+    QByteArray name;
+    if (const int parent = openParent(path, name); parent >= 0)
+        ::unlinkat(parent, name.constData(), 0);
 }
 
 int ExtractFolder::makeLink(const QByteArray &path, const QByteArray &target) {

@@ -32,6 +32,8 @@ public:
     // The file of that name, which keeps its other names, for writing over it from its start on. It is not emptied:
     // file systems write out at once what is written to an emptied file.
     app::Result<int> reopenFile(const QByteArray &path);
+    // Of what could not be written to its end.
+    void removeFile(const QByteArray &path);
     int makeLink(const QByteArray &path, const QByteArray &target);
     int makeHardLink(const QByteArray &path, const QByteArray &existing);
     void setTime(const QByteArray &path, qint64 seconds);

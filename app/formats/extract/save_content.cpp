@@ -3,11 +3,11 @@
 // A single file out of a ramdisk; see extract.hpp. Read in one pass: a compressed archive is unpacked once,
 // however large the file is.
 
+#include "app/core/output/file_writer.hpp"
 #include "app/formats/extract/extract.hpp"
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
-#include <QSaveFile>
 
 namespace nitroscope::formats {
 
@@ -28,10 +28,9 @@ app::Result<quint64> saveContent(const Ramdisk &ramdisk, quint32 entry, const QS
     auto stream = Decompressor::open(member.compression, region, quiet);
     if (!stream)
         return tl::unexpected(stream.error());
-    QSaveFile out(path);
-    const auto outputFailure = [&] { return app::failure(u"output"_s, out.errorString(), path); };
-    if (!out.open(QIODevice::WriteOnly))
-        return outputFailure();
+    app::FileWriter out(path);
+    if (auto started = out.start(); !started)
+        return tl::unexpected(started.error());
     std::vector<std::byte> piece(256 * 1024);
     for (quint64 at = 0; at < skip + file.size;) {
         const quint64 border = at < skip ? skip : skip + file.size;
@@ -44,15 +43,15 @@ app::Result<quint64> saveContent(const Ramdisk &ramdisk, quint32 entry, const QS
             return app::failure(u"truncated"_s, u"The archive ends inside of this file."_s);
         if (at >= skip && out.write(reinterpret_cast<const char *>(piece.data()),
                                     static_cast<qint64>(*count)) != static_cast<qint64>(*count))
-            return outputFailure();
+            return out.problem();
         at += *count;
         if (limits.progress)
             limits.progress(at > skip ? at - skip : 0, file.size);
         if (limits.stop.stop_requested())
             return app::failure(u"cancelled"_s, u"Saving was cancelled."_s);
     }
-    if (!out.commit())
-        return outputFailure();
+    if (auto written = out.commit(); !written)
+        return tl::unexpected(written.error());
     return file.size;
 }
 

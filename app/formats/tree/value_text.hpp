@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include "app/core/output/visible_text.hpp"
+
 #include <QByteArray>
 #include <QLocale>
 #include <QString>
@@ -39,16 +41,9 @@ inline QString sizeText(quint64 bytes) {
            u" (%1 %2)"_s.arg(english.toString(value, 'f', value < 10 ? 2 : 1), QString::fromLatin1(unit));
 }
 
-// UTF-8 bytes as text in which control characters are visible.
+// Foreign bytes as text in one line.
 inline QString printableText(const QByteArray &utf8) {
-    QString text = QString::fromUtf8(utf8);
-    for (QChar &character : text) {
-        if (character < u' ')
-            character = QChar(0x2400 + character.unicode()); // U+2400: the control pictures
-        else if (character.unicode() == 0x7f)
-            character = QChar(0x2421);
-    }
-    return text;
+    return app::visibleText(utf8);
 }
 
 inline QByteArray toByteArray(std::span<const std::byte> bytes) {

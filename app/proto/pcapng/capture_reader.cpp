@@ -187,10 +187,10 @@ void CaptureReader::takeStatistics(const Block &block) {
         m_diagnostics.add(block.offset, u"an option of the interface statistics is malformed"_s);
 }
 
-app::Result<void> readAll(QIODevice &device, CaptureReader &reader) {
+app::Result<void> readAll(QIODevice &device, CaptureReader &reader, const std::function<bool()> &goesOn) {
     constexpr qint64 chunk = 1 << 20; // bytes per read
     QByteArray buffer(chunk, Qt::Uninitialized);
-    while (!reader.failed()) {
+    while (!reader.failed() && (!goesOn || goesOn())) {
         const qint64 size = device.read(buffer.data(), chunk);
         if (size < 0)
             return app::failure(u"capture-unreadable"_s, device.errorString());

@@ -9,6 +9,7 @@
 #include "app/proto/pcapng/block_reader.hpp"
 #include "app/proto/pcapng/record.hpp"
 
+#include <functional>
 #include <QIODevice>
 
 namespace nitroscope::pcapng {
@@ -65,7 +66,8 @@ private:
 qint64 toNanoseconds(quint64 ticks, const Interface &interface);
 
 // Reads a device that has an end (a file, a pipe that will be closed) to that end. An error when it could not
-// be read or is no pcapng at all; faults further on are in the reader's diagnostics.
-app::Result<void> readAll(QIODevice &device, CaptureReader &reader);
+// be read or is no pcapng at all; faults further on are in the reader's diagnostics. `goesOn` is asked between
+// portions.
+app::Result<void> readAll(QIODevice &device, CaptureReader &reader, const std::function<bool()> &goesOn = {});
 
 } // namespace nitroscope::pcapng

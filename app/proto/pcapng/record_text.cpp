@@ -3,6 +3,7 @@
 // See record_text.hpp.
 #include "app/proto/pcapng/record_text.hpp"
 
+#include "app/core/output/visible_text.hpp"
 #include "app/proto/pcapng/cbor_variant.hpp"
 #include "app/proto/pcapng/guest_text.hpp"
 #include "nsm-device/core/nsm.h"
@@ -17,24 +18,6 @@ using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr qsizetype maxCborTextLength = 160; // characters in a summary
-
-// One line: control characters become what a programmer would write.
-QString printable(const QByteArray &bytes) {
-    QString text;
-    for (const QChar c : QString::fromUtf8(bytes)) {
-        if (c == u'\n')
-            text += "\\n"_L1;
-        else if (c == u'\r')
-            text += "\\r"_L1;
-        else if (c == u'\t')
-            text += "\\t"_L1;
-        else if (c.unicode() < 0x20 || c.unicode() == 0x7f)
-            text += u"\\x%1"_s.arg(c.unicode(), 2, 16, QLatin1Char('0'));
-        else
-            text += c;
-    }
-    return text;
-}
 
 QJsonValue jsonOf(const QVariant &value) {
     switch (value.typeId()) {
@@ -104,7 +87,7 @@ struct Summary {
             .arg(double(nsm.durationNs) / 1e6, 0, 'f', 3)
             .arg(cborText(nsm.cbor, maxCborTextLength));
     }
-    QString operator()(const ConsoleRecord &console) const { return printable(console.bytes); }
+    QString operator()(const ConsoleRecord &console) const { return app::visibleText(console.bytes); }
     QString operator()(const MachineRecord &machine) const {
         return fieldsText(machine.kind, machine.fields);
     }

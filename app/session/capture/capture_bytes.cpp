@@ -23,6 +23,7 @@ QString systemError() {
 // A file that has no name from the start or, where the file system cannot do that, from the next moment on.
 int openNameless() {
     const QByteArray folder = QFile::encodeName(QDir::tempPath());
+    // writer-ok: a store of ours without a name, whose writes are checked in append()
     const int direct = ::open(folder.constData(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (direct >= 0)
         return direct;

@@ -10,7 +10,7 @@ using namespace Qt::Literals::StringLiterals;
 CaptureIntake::CaptureIntake(std::shared_ptr<CaptureBytes> bytes)
     : m_bytes(std::move(bytes)),
       m_reader([this](const pcapng::Record &record) { m_records.push_back(record); }),
-      m_flush(new QTimer(this)), m_record(new QFile(this)) {
+      m_flush(new QTimer(this)) {
     m_flush->setSingleShot(true);
     m_flush->setInterval(flushMs);
     connect(m_flush, &QTimer::timeout, this, &CaptureIntake::socketStep);
@@ -92,12 +92,8 @@ void CaptureIntake::take(QByteArrayView bytes) {
     const bool isLive = m_socket != nullptr;
     if (isLive) {
         m_bytes->append(bytes);
-        if (m_record->isOpen() && m_recorded == m_position) {
-            if (m_record->write(bytes.data(), bytes.size()) == bytes.size())
-                m_recorded += static_cast<quint64>(bytes.size());
-            else
-                stopRecording(m_record->errorString());
-        }
+        if (m_record.isOpen() && m_recorded == m_position)
+            recordFurther(bytes);
     }
     m_position += static_cast<quint64>(bytes.size());
     m_reader.feed(bytes);
@@ -112,7 +108,7 @@ void CaptureIntake::take(QByteArrayView bytes) {
 void CaptureIntake::finish(CaptureEnd::Kind kind) {
     m_done = true;
     m_reader.finish();
-    stopRecording({});
+    stopRecording();
     CaptureEnd end;
     end.kind = kind;
     for (const pcapng::Diagnostic &finding : m_reader.diagnostics().list())
@@ -136,47 +132,52 @@ void CaptureIntake::finish(CaptureEnd::Kind kind) {
 }
 
 void CaptureIntake::record(const QString &path) {
-    stopRecording({});
+    stopRecording();
     if (path.isEmpty())
         return;
-    m_record->setFileName(path);
-    if (!m_record->open(QIODevice::WriteOnly | QIODevice::Truncate | QIODevice::Unbuffered)) {
-        emit recording(false, m_record->errorString());
+    if (auto opened = m_record.open(path); !opened) {
+        emit recording(false, opened.error().text());
         return;
     }
-    m_record->setPermissions(QFile::ReadOwner | QFile::WriteOwner);
     m_recorded = 0;
     emit recording(true, {});
     catchUp();
 }
 
+void CaptureIntake::recordFurther(QByteArrayView bytes) {
+    m_recorded += static_cast<quint64>(bytes.size());
+    if (auto written = m_record.write(bytes); !written)
+        emit recording(false, written.error().text());
+}
+
 // What was there before the recording began, a portion per turn of the event loop.
 void CaptureIntake::catchUp() {
-    if (!m_record->isOpen() || m_recorded == m_position)
+    if (!m_record.isOpen() || m_recorded == m_position)
         return;
     const QByteArray bytes = m_bytes->read(m_recorded, std::min<quint64>(portion, m_position - m_recorded));
     if (bytes.isEmpty())
-        return stopRecording(u"the beginning of the stream is no longer kept"_s);
-    if (m_record->write(bytes) != bytes.size())
-        return stopRecording(m_record->errorString());
-    m_recorded += static_cast<quint64>(bytes.size());
+        return cutRecording(u"the beginning of the stream is no longer kept"_s);
+    recordFurther(bytes);
     QMetaObject::invokeMethod(this, &CaptureIntake::catchUp, Qt::QueuedConnection);
 }
 
-void CaptureIntake::stopRecording(const QString &problem) {
-    if (!m_record->isOpen())
-        return;
+void CaptureIntake::cutRecording(const QString &why) {
+    emit recording(false, m_record.cut(why).value().text());
+}
+
+void CaptureIntake::stopRecording() {
     // At the end of a stream that is still being caught up with: nothing more comes in between.
-    QString trouble = problem;
-    while (trouble.isEmpty() && m_recorded < m_position) {
+    while (m_record.isOpen() && m_recorded < m_position) {
         const QByteArray bytes =
             m_bytes->read(m_recorded, std::min<quint64>(portion, m_position - m_recorded));
-        if (bytes.isEmpty() || m_record->write(bytes) != bytes.size())
-            trouble = u"it lacks %1 bytes at the end"_s.arg(m_position - m_recorded);
-        m_recorded += static_cast<quint64>(bytes.size());
+        if (bytes.isEmpty())
+            return cutRecording(u"it lacks %1 bytes at the end"_s.arg(m_position - m_recorded));
+        recordFurther(bytes);
     }
-    m_record->close();
-    emit recording(false, trouble);
+    if (!m_record.isOpen())
+        return;
+    const auto closed = m_record.close();
+    emit recording(false, closed ? QString() : closed.error().text());
 }
 
 } // namespace nitroscope::app

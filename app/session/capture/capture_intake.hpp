@@ -5,10 +5,10 @@
 // batches ahead of whoever takes them; a socket then stays unread, QEMU drops and says so in the stream.
 #pragma once
 
+#include "app/core/output/stream_writer.hpp"
 #include "app/proto/pcapng/capture_reader.hpp"
 #include "app/session/capture/capture_source.hpp"
 
-#include <QFile>
 #include <QLocalSocket>
 #include <QPointer>
 #include <QTimer>
@@ -46,7 +46,9 @@ private:
     void take(QByteArrayView bytes);
     void finish(CaptureEnd::Kind kind);
     void catchUp();
-    void stopRecording(const QString &problem);
+    void recordFurther(QByteArrayView bytes);
+    void stopRecording();
+    void cutRecording(const QString &why);
 
     std::shared_ptr<CaptureBytes> m_bytes;
     std::vector<pcapng::Record> m_records;
@@ -60,7 +62,7 @@ private:
     QPointer<QLocalSocket> m_socket;
     bool m_socketGone = false;
     QTimer *m_flush; // a child, so that it moves to the thread with us
-    QFile *m_record;
+    StreamWriter m_record;
     quint64 m_recorded = 0; // bytes of the stream in the recording
 };
 

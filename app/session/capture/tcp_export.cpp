@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/capture/tcp_export.hpp"
 
+#include "app/core/output/file_writer.hpp"
 #include "app/proto/pcapng/capture_reader.hpp"
 #include "app/proto/pcapng/tcp_view.hpp"
 
 #include <functional>
-#include <QSaveFile>
 
 namespace nitroscope::app {
 
@@ -16,9 +16,9 @@ constexpr quint64 portion = 1 << 20; // bytes read at once
 
 Result<TcpExportCounts> exportWith(const std::function<Result<void>(pcapng::CaptureReader &)> &readInto,
                                    const QString &path) {
-    QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly))
-        return failure(u"tcp-export-failed"_s, file.errorString(), path);
+    FileWriter file(path);
+    if (auto started = file.start(); !started)
+        return tl::unexpected(started.error());
     pcapng::TcpView view([&file](QByteArrayView bytes) { file.write(bytes.constData(), bytes.size()); });
     pcapng::CaptureReader reader([&view](const pcapng::Record &record) { view.add(record); });
     if (auto read = readInto(reader); !read)
@@ -30,8 +30,8 @@ Result<TcpExportCounts> exportWith(const std::function<Result<void>(pcapng::Capt
     if (reader.failed() && view.segments() == 0)
         return failure(u"capture-unreadable"_s, counts.damage);
     // Also tells of writes that failed before.
-    if (!file.commit())
-        return failure(u"tcp-export-failed"_s, file.errorString(), path);
+    if (auto written = file.commit(); !written)
+        return tl::unexpected(written.error());
     return counts;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/kernel/kernel_modules.hpp"
 
+#include "app/core/output/visible_text.hpp"
+
 #include <cstring>
 #include <elf.h>
 #include <QSet>
@@ -138,7 +140,7 @@ KernelList<KernelModule> readModules(const RunningKernel &kernel) {
     for (const quint64 address : modulesOf(kernel, *head, *layout)) {
         const Place code = codeOf(kernel, address, *layout);
         KernelModule module;
-        module.name = QString::fromUtf8(kernel.text(address + layout->name, nameBytes));
+        module.name = visibleText(kernel.text(address + layout->name, nameBytes));
         module.base = code.base;
         for (quint64 i = 0; i < layout->memoryCount; ++i)
             module.bytes +=
@@ -161,7 +163,7 @@ QVector<std::shared_ptr<const ModuleSymbols>> readModuleSymbols(const RunningKer
     for (const quint64 address : modulesOf(kernel, *head, *layout)) {
         const Place code = codeOf(kernel, address, *layout);
         auto module = std::make_shared<ModuleSymbols>();
-        module->name = QString::fromUtf8(kernel.text(address + layout->name, nameBytes));
+        module->name = visibleText(kernel.text(address + layout->name, nameBytes));
         module->base = code.base;
         module->bytes = qMin(code.bytes, maxModuleBytes);
         addSymbols(kernel, address, *layout->kallsyms, *kernel.layouts(), module->table, left);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/kernel/kernel_tasks.hpp"
 
+#include "app/core/output/visible_text.hpp"
+
 #include <cstring>
 #include <QHash>
 #include <QSet>
@@ -25,7 +27,7 @@ public:
         KernelTask task;
         task.taskAddress = address;
         task.pid = *pid;
-        task.name = QString::fromUtf8(m_kernel.text(address + m_layout.name, nameBytes));
+        task.name = visibleText(m_kernel.text(address + m_layout.name, nameBytes));
         task.stack = m_kernel.value<quint64>(address + m_layout.stack).value_or(0);
         const quint64 state = m_layout.stateBytes == 8
                                   ? m_kernel.value<quint64>(address + m_layout.state).value_or(0)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/kernel/printk_ring.hpp"
 
+#include "app/core/output/visible_text.hpp"
+
 #include <algorithm>
 #include <QtEndian>
 
@@ -21,20 +23,6 @@ quint64 fieldOf(QByteArrayView bytes, quint64 offset, quint64 width) {
         return 0;
     std::memcpy(&value, bytes.data() + offset, width);
     return qFromLittleEndian(value);
-}
-
-// As /dev/kmsg does: what is not printable becomes \xNN.
-QString printable(QByteArrayView bytes) {
-    QByteArray text;
-    text.reserve(bytes.size());
-    for (const char letter : bytes) {
-        const auto code = static_cast<unsigned char>(letter);
-        if ((code < 32 && code != '\n' && code != '\t') || code == 127)
-            text += "\\x" + QByteArray::number(code, 16).rightJustified(2, '0');
-        else
-            text += letter;
-    }
-    return QString::fromUtf8(text);
 }
 
 // "T12" for a task, "C0" for a processor in interrupt context (CONFIG_PRINTK_CALLER).
@@ -207,7 +195,7 @@ QVector<KernelLogLine> readPrintkRing(const ReadKernel &read, quint64 ring, cons
                 textOf(data, fieldOf(desc, layout.begin, 8), fieldOf(desc, layout.next, 8),
                        fieldOf(info, layout.textLength, 2));
             textLeft -= bytes.size();
-            line.text = printable(bytes);
+            line.text = visibleText(bytes, LineBreaks::kept);
             lines.append(line);
         }
         if (id == last)
@@ -241,8 +229,9 @@ QVector<KernelLogLine> readLogBuf(const ReadKernel &read, quint64 buffer, quint6
         line.nanoseconds = fieldOf(records, at + layout.ts, 8);
         // len, text_len, dict_len (u16 each), facility, flags and level
         line.level = levelOf(QByteArrayView(records).sliced(qsizetype(at)), layout.textLength + 4);
-        line.text = printable(QByteArrayView(records).sliced(qsizetype(at + layout.recordBytes),
-                                                             qsizetype(qMin(textLength, maxTextLength))));
+        line.text = visibleText(QByteArrayView(records).sliced(qsizetype(at + layout.recordBytes),
+                                                               qsizetype(qMin(textLength, maxTextLength))),
+                                LineBreaks::kept);
         lines.append(line);
         at += length;
         walked += length;

@@ -36,6 +36,7 @@ ConsolePipe::~ConsolePipe() {
 Result<void> ConsolePipe::open(const QString &path) {
     m_fromGuest = makePipe(path + u".out"_s, O_RDONLY);
     // For both directions, because opening only to write fails as long as nobody reads.
+    // writer-ok: a pipe, which takes what it has room for
     m_toGuest = m_fromGuest < 0 ? -1 : makePipe(path + u".in"_s, O_RDWR);
     if (m_toGuest < 0)
         return failure(
@@ -82,6 +83,7 @@ bool ConsolePipe::readSome() {
 
 void ConsolePipe::writeSome() {
     while (!m_unsent.isEmpty()) {
+        // writer-ok: the rest waits for room
         const ssize_t count = ::write(m_toGuest, m_unsent.constData(), static_cast<size_t>(m_unsent.size()));
         if (count > 0)
             m_unsent.remove(0, count);

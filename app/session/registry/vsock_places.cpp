@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/registry/vsock_places.hpp"
 
+#include "app/core/output/file_writer.hpp"
 #include "app/session/registry/enclave_registry.hpp"
 #include "app/session/registry/free_cid.hpp"
 
@@ -32,12 +33,10 @@ bool isAlive(const QString &folder) {
 }
 
 Result<void> note(const QString &runFolder, const VsockPlace &place) {
-    QFile file(runFolder + noteName);
-    const QByteArray text =
-        QJsonDocument(QJsonObject{{u"cid"_s, QString::number(place.cid)}, {u"path"_s, place.path}}).toJson();
-    if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.flush())
-        return failure(u"vsock-note-failed"_s, file.errorString(), file.fileName());
-    return {};
+    return writeFile(
+        runFolder + noteName,
+        QJsonDocument(QJsonObject{{u"cid"_s, QString::number(place.cid)}, {u"path"_s, place.path}}).toJson(),
+        FileRole::secret);
 }
 
 } // namespace

@@ -3,13 +3,12 @@
 // Of EnclaveRun: a run under the debugger. QEMU's stub leads to the endpoint, the endpoint's broker to the
 // target, which also looks into the guest's memory.
 #include "app/core/architectures.hpp"
+#include "app/core/output/file_writer.hpp"
 #include "app/core/program_locations.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/session/debug/live_target.hpp"
 #include "app/session/run/enclave_run.hpp"
 #include "app/session/run/guest_memory.hpp"
-
-#include <QSaveFile>
 
 namespace nitroscope::app {
 
@@ -126,20 +125,20 @@ bool EnclaveRun::monitor(const QByteArray &words, const std::function<void(const
                    '\n');
             return true;
         }
-        QSaveFile file(m_folder->filePath(u"kernel-symbols.elf"_s));
-        QSaveFile script(m_folder->filePath(u"symbols.gdb"_s));
+        const QString file = m_folder->filePath(u"kernel-symbols.elf"_s);
+        const QString script = m_folder->filePath(u"symbols.gdb"_s);
         const auto slide = m_target->kernelSlide();
         const QByteArray command =
-            "symbol-file " + file.fileName().toUtf8() +
+            "symbol-file " + file.toUtf8() +
             (slide && *slide ? " -o 0x" + QByteArray::number(*slide, 16) : QByteArray()) + '\n';
-        const bool isWritten = file.open(QIODevice::WriteOnly) &&
-                               file.write(symbols::elfSymbolFile(map->image->symbols(),
-                                                                 m_target->architecture().elfMachine)) > 0 &&
-                               file.commit() && script.open(QIODevice::WriteOnly) &&
-                               script.write(command) > 0 && script.commit();
-        answer(!isWritten ? "The symbols cannot be written: " + file.errorString().toUtf8() + '\n'
+        auto written = writeFile(
+            file, symbols::elfSymbolFile(map->image->symbols(), m_target->architecture().elfMachine),
+            FileRole::scratch);
+        if (written)
+            written = writeFile(script, command, FileRole::scratch);
+        answer(!written ? written.error().text().toUtf8() + '\n'
                : slide
-                   ? command + "or: source " + script.fileName().toUtf8() + '\n'
+                   ? command + "or: source " + script.toUtf8() + '\n'
                    : command + "The kernel is not unpacked yet: KASLR may still move it. Ask again then.\n");
         return true;
     }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/ui/settings/layout_store.hpp"
 
+#include "app/core/output/file_writer.hpp"
+
 #include <algorithm>
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QSaveFile>
 
 namespace nitroscope::app {
 
@@ -76,10 +77,7 @@ QByteArray LayoutStore::toJson() const {
 
 Result<void> LayoutStore::save(const QString &path) const {
     QDir().mkpath(QFileInfo(path).absolutePath());
-    QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly) || file.write(toJson()) < 0 || !file.commit())
-        return failure(u"layout-file-not-written"_s, file.errorString(), path);
-    return {};
+    return writeFile(path, toJson());
 }
 
 const WindowLayout *LayoutStore::find(const QString &name) const {

@@ -120,6 +120,12 @@ static size_t nitro_capture_write_some(NitroCaptureSink *sink)
         written = CHARDEV_GET_CLASS(chr)->chr_write(
             chr, bytes, MIN(size, NITRO_CAPTURE_WRITE_MAX));
     }
+    if (written < 0 && errno != EAGAIN && sink->open) {
+        /* The chardev keeps the reason to itself.  Trying on would only spin. */
+        error_report("the capture cannot be written any further: "
+                     "is the disk full?");
+        sink->open = false;
+    }
     if (written <= 0) {
         return 0;
     }
@@ -141,7 +147,7 @@ static void nitro_capture_pump(void *opaque)
         size_t written = nitro_capture_write_some(sink);
 
         if (!written) {
-            if (nitro_capture_peek(sink->core, &left)) {
+            if (sink->open && nitro_capture_peek(sink->core, &left)) {
                 sink->watch = qemu_chr_fe_add_watch(&sink->chr,
                                                     G_IO_OUT | G_IO_HUP,
                                                     nitro_capture_writable,

@@ -31,14 +31,15 @@ class CaptureShowTest : public QObject {
                                                                                     : QString();
     }
     static Shown show(const ShowCaptureOptions &options) {
-        QString out, errors;
+        QByteArray out;
         Shown shown;
-        {
-            QTextStream outStream(&out), errStream(&errors);
-            shown.code = showCapture(options, outStream, errStream);
-        }
-        shown.lines = out.split('\n', Qt::SkipEmptyParts);
-        shown.errors = errors;
+        const auto print = [&out](const QByteArray &line) {
+            out += line;
+            return 0;
+        };
+        shown.code = showCapture(
+            options, {print, [&shown](const QString &problem) { shown.errors += problem + u'\n'; }});
+        shown.lines = QString::fromUtf8(out).split('\n', Qt::SkipEmptyParts);
         return shown;
     }
     // Numbers of the sample's records that a filter lets through.

@@ -3,6 +3,7 @@
 // Captures live and saved: what arrives, that nobody is run over, cancelling, recording, damage.
 #include "app/session/account/run_records.hpp"
 #include "app/session/capture/live_capture.hpp"
+#include "app/session/capture/recorded_capture.hpp"
 #include "app/session/capture/saved_capture.hpp"
 #include "tests/unit/capture/nsm_stream.hpp"
 
@@ -38,6 +39,27 @@ class TestCaptureSource : public QObject {
     Q_OBJECT
 
 private slots:
+    // QEMU writes it itself, and goes on when the disk is full.
+    void recordedByQemu_cutInsideABlock_isRenamedAndTold() {
+        const QTemporaryDir dir;
+        const QByteArray stream = nsmStream(smallDocument, 3);
+        const QString path = made(dir, stream);
+        QVERIFY(checkRecordedCapture(path));
+        QCOMPARE(fileContent(path), stream);
+        QVERIFY(checkRecordedCapture(dir.filePath(u"none"_s)));
+        QVERIFY(checkRecordedCapture(u"/dev/null"_s));
+        for (const qsizetype cut : {1, 4, 17}) {
+            QCOMPARE(made(dir, stream.chopped(cut)), path);
+            const auto checked = checkRecordedCapture(path);
+            QVERIFY(!checked);
+            QVERIFY2(checked.error().message.contains(path + u".cut"_s), qPrintable(checked.error().message));
+            QVERIFY(!QFile::exists(path));
+            QCOMPARE(fileContent(path + u".cut"_s), stream.chopped(cut));
+        }
+        made(dir, {});
+        QVERIFY(!checkRecordedCapture(path));
+    }
+
     void saved_wholeFile_arrivesInOrder() {
         const QTemporaryDir dir;
         const QByteArray stream = nsmStream(smallDocument, 200);

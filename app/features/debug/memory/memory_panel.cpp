@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/debug/memory/memory_panel.hpp"
 
+#include "app/core/output/file_writer.hpp"
 #include "app/core/worker.hpp"
 #include "app/features/debug/base/place_edit.hpp"
 #include "app/ui/actions/menus.hpp"
@@ -18,7 +19,6 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
-#include <QSaveFile>
 #include <QtEndian>
 #include <QVBoxLayout>
 
@@ -365,11 +365,9 @@ void MemoryPanel::storeDump(const QByteArray &bytes) {
     runInWorker(
         this,
         [path = m_dumpPath, bytes]() -> QString {
-            QSaveFile file(path);
-            const bool saved =
-                file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.commit();
+            const auto saved = writeFile(path, bytes);
             return saved ? u"Saved %1"_s.arg(sizeText(static_cast<quint64>(bytes.size())))
-                         : path + u": "_s + file.errorString();
+                         : saved.error().text();
         },
         [this](const QString &result) { m_status->setText(result); });
 }
