@@ -23,6 +23,8 @@ constexpr int backlog = 128, connectionLimit = 1024;
 constexpr int patienceMs = 10000, retryMs = 10, answerLimit = 32;
 
 QString systemText(int error) {
+    if (error == EMFILE || error == ENFILE)
+        return u"no file descriptor is left for a connection; raise the limit with ulimit -n"_s;
     return QString::fromLocal8Bit(std::strerror(error));
 }
 
@@ -79,6 +81,8 @@ public:
 private:
     void tryConnect() {
         sockaddr_un name;
+        if (!m_fd)
+            return finish(systemText(EMFILE));
         if (!makeUnixName(m_path, name))
             return finish(u"the path of the vsock socket is too long"_s);
         if (::connect(m_fd.get(), reinterpret_cast<sockaddr *>(&name), sizeof name) == 0)
@@ -209,11 +213,14 @@ void PortProxy::acceptOne() {
     UniqueFd fd(accept4(m_listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) {
         if (errno == EMFILE || errno == ENFILE) { // the connection would wake us again at once
+            if (!std::exchange(m_isOutOfDescriptors, true))
+                emit failed(systemText(errno));
             m_notifier->setEnabled(false);
             QTimer::singleShot(100, this, [this] { m_notifier->setEnabled(true); });
         }
         return;
     }
+    m_isOutOfDescriptors = false;
     if (++m_count >= connectionLimit)
         m_notifier->setEnabled(false);
     if (m_rule.direction == ProxyRule::Direction::intoEnclave)
@@ -260,6 +267,8 @@ void PortProxy::connectNext(UniqueFd unixSocket, QList<QHostAddress> addresses, 
     sockaddr_storage name;
     const socklen_t length = makeTcpName(address, m_rule.port, name);
     UniqueFd tcp = makeSocket(name.ss_family);
+    if (!tcp)
+        return leave(systemText(errno));
     const QString where = u"%1 port %2: "_s.arg(address.toString()).arg(m_rule.port);
     if (::connect(tcp.get(), reinterpret_cast<sockaddr *>(&name), length) != 0 && errno != EINPROGRESS)
         return connectNext(std::move(unixSocket), addresses, where + systemText(errno));

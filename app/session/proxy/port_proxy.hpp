@@ -62,6 +62,7 @@ private:
     QSocketNotifier *m_notifier = nullptr;
     int m_count = 0;
     bool m_ownsPath = false;
+    bool m_isOutOfDescriptors = false; // and that was told
 };
 
 } // namespace nitroscope::app

@@ -10,11 +10,13 @@
 #include <QRegularExpression>
 #include <QtNetwork/QTcpSocket>
 #include <QtTest>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 using nitroscope::app::ProxyAllowList;
 using nitroscope::vsock::test::FakeEnclave;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -95,6 +97,27 @@ private slots:
         QVERIFY(proxy.waitForFinished(patienceMs));
         QCOMPARE(proxy.exitStatus(), QProcess::NormalExit);
         QCOMPARE(proxy.exitCode(), 0);
+    }
+
+    void in_descriptorsAreUsedUp_isToldWithTheRemedy() {
+        QProcess proxy;
+        proxy.setChildProcessModifier([] {
+            const rlimit few{16, 16};
+            setrlimit(RLIMIT_NOFILE, &few);
+        });
+        start(proxy, {u"in"_s, u"0"_s, u"5000"_s});
+        const quint16 port = awaitLine(proxy, u"127\\.0\\.0\\.1 port (\\d+)"_s).toUShort();
+        QVERIFY(port != 0);
+        std::vector<std::unique_ptr<QTcpSocket>> sockets;
+        for (int i = 0; i < 16; ++i) {
+            sockets.push_back(std::make_unique<QTcpSocket>());
+            sockets.back()->connectToHost(u"127.0.0.1"_s, port);
+            QVERIFY(sockets.back()->waitForConnected(patienceMs));
+        }
+        QVERIFY(
+            !awaitLine(proxy, u"(no file descriptor is left for a connection; raise the limit)"_s).isEmpty());
+        proxy.kill();
+        proxy.waitForFinished(patienceMs);
     }
 
     void in_refusedPort_isResetAndTold() {
@@ -283,5 +306,3 @@ private slots:
 
 QTEST_GUILESS_MAIN(Proxy)
 #include "tst_proxy.moc"
-
-using namespace Qt::Literals::StringLiterals;
