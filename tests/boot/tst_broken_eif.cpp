@@ -12,6 +12,8 @@
 #include <QRegularExpression>
 #include <QtTest>
 
+using namespace Qt::Literals::StringLiterals;
+
 using nitroscope::test::Guest;
 using nitroscope::test::RawEif;
 
@@ -213,5 +215,3 @@ private slots:
 
 QTEST_GUILESS_MAIN(BrokenEif)
 #include "tst_broken_eif.moc"
-
-using namespace Qt::Literals::StringLiterals;

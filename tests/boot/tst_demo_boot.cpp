@@ -12,6 +12,8 @@
 #include <QRegularExpression>
 #include <QtTest>
 
+using namespace Qt::Literals::StringLiterals;
+
 using nitroscope::test::Guest;
 using nitroscope::test::RawEif;
 
@@ -260,5 +262,3 @@ private slots:
 
 QTEST_GUILESS_MAIN(DemoBoot)
 #include "tst_demo_boot.moc"
-
-using namespace Qt::Literals::StringLiterals;

@@ -16,6 +16,8 @@
 
 #include <cstring>
 
+using namespace Qt::Literals::StringLiterals;
+
 using nitroscope::test::QtestMachine;
 using nitroscope::test::SmallEif;
 
@@ -481,5 +483,3 @@ private slots:
 
 QTEST_GUILESS_MAIN(BootPort)
 #include "tst_boot_port.moc"
-
-using namespace Qt::Literals::StringLiterals;

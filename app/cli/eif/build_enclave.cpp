@@ -226,10 +226,7 @@ void addBuildEnclave(CLI::App &parser, int &code) {
                      "Ramdisk (cpio) as it is; give it again for each further one")
         ->allow_extra_args(false)
         ->type_name("FILE");
-    command
-        ->add_option(
-            "--kernel", options->kernel,
-            "Kernel (bzImage or aarch64 Image) [the demo's]")
+    command->add_option("--kernel", options->kernel, "Kernel (bzImage or aarch64 Image) [the demo's]")
         ->type_name("FILE");
     command
         ->add_option("--init", options->init,

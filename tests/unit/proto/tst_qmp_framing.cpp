@@ -5,6 +5,8 @@
 
 #include <QtTest>
 
+using namespace Qt::Literals::StringLiterals;
+
 using nitroscope::qmp::Framer;
 
 namespace {
@@ -78,5 +80,3 @@ private slots:
 
 QTEST_GUILESS_MAIN(TestQmpFraming)
 #include "tst_qmp_framing.moc"
-
-using namespace Qt::Literals::StringLiterals;
