@@ -123,9 +123,11 @@ QByteArray visibleJson(QByteArrayView json) {
             result += "\\ufffd";
         else if (isStructure || !isHidden(point.value))
             result += json.first(bytes);
-        else
-            for (const QChar unit : QStringView(QChar::fromUcs4(point.value)))
+        else {
+            const auto units = QChar::fromUcs4(point.value);
+            for (const QChar unit : QStringView(units))
                 result += "\\u" + hex(unit.unicode(), 4).toLatin1();
+        }
         json = json.sliced(bytes);
     }
     return result;

@@ -5,6 +5,7 @@
 #include "app/formats/elf/elf_libraries.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <QtEndian>
 #include <vector>
@@ -19,11 +20,13 @@ constexpr qsizetype maxNeeded = 1000;
 constexpr quint64 needed = 1, stringTable = 5, stringBytes = 10; // DT_NEEDED, DT_STRTAB, DT_STRSZ
 constexpr quint32 loaded = 1, dynamic = 2;                       // PT_LOAD, PT_DYNAMIC
 
+// Copied first: g++ 12 takes the empty array that a QByteArray may share for all that is ever read here.
 template <class T>
 T at(const QByteArray &bytes, quint64 offset) {
-    return offset + sizeof(T) <= static_cast<quint64>(bytes.size())
-               ? qFromLittleEndian<T>(bytes.constData() + offset)
-               : T{};
+    std::array<uchar, sizeof(T)> copy{};
+    if (offset + sizeof(T) <= static_cast<quint64>(bytes.size()))
+        std::copy_n(bytes.cbegin() + static_cast<qsizetype>(offset), sizeof(T), copy.begin());
+    return qFromLittleEndian<T>(copy.data());
 }
 
 struct Segment {
