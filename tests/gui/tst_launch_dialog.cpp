@@ -181,7 +181,7 @@ private slots:
         const auto row = [](const char *name, const char *field, const QString &text, const char *words) {
             QTest::newRow(name) << QString::fromLatin1(field) << text << QString::fromUtf8(words);
         };
-        row("CID 0", "Enclave's CID", u"0"_s, "from 4 to 4294967294");
+        row("loopback's CID", "Enclave's CID", u"1"_s, "from 4 to 4294967294");
         row("parent's CID", "Enclave's CID", u"3"_s, "leave it empty for the first free one");
         row("any CID", "Enclave's CID", u"4294967295"_s, "from 4 to 4294967294");
         row("relative socket", "Socket", u"demo.vsock"_s, "whole path, such as /tmp/demo.vsock");

@@ -35,8 +35,8 @@ void lintInit(LintReport &report, const BootFiles &files, const QByteArray &path
         if (verdict.problem == 0)
             break;
         if (!isThere)
-            found.why +=
-                u" The kernel then looks for a disk to start from and panics: 'VFS: Unable to mount root fs'."_s;
+            found.why += u" The kernel then looks for a disk to start from and panics: 'VFS: Unable to mount "
+                         "root fs', or 'No working init found' from a kernel without block devices."_s;
         else
             found.why += u" The console shows 'Failed to execute %1 (error -%2)'."_s.arg(printableText(path))
                              .arg(verdict.problem);

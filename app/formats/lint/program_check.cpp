@@ -266,8 +266,9 @@ ProgramCheck::Verdict ProgramCheck::checkCommand(const QByteArray &command) {
         if (verdict.problem != 0)
             for (LintFinding &found : verdict.findings)
                 if (found.severity == Severity::error)
-                    found.why += u" The console then shows 'execvpe: %1: %2'."_s.arg(
-                        printableText(command), problemText(verdict.problem));
+                    found.why += u" The console then shows 'execvpe: %1%2'."_s.arg(
+                        command.isEmpty() ? QString() : printableText(command) + u": "_s,
+                        problemText(verdict.problem));
         return verdict;
     };
     if (command.contains('/'))

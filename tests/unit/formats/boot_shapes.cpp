@@ -179,7 +179,7 @@ QList<BootShape> bootShapes() {
               p.remove("rootfs/bin/sh");
           });
     fails(
-        "cmd begins with an empty line", "program-missing", "execvpe: : No such file or directory",
+        "cmd begins with an empty line", "program-missing", "execvpe: No such file or directory",
         [](Parts &p) { p.command("\n/bin/app\n"); }, always);
     fails("cmd with a carriage return", "program-missing", "No such file or directory",
           [](Parts &p) { p.command("/bin/app\r\n"); });
@@ -317,7 +317,7 @@ QList<BootShape> bootShapes() {
 
     // ---- init ----
     fails(
-        "no init", "init-missing", "Unable to mount root fs", [](Parts &p) { p.remove("init"); }, always);
+        "no init", "init-missing", "No working init found", [](Parts &p) { p.remove("init"); }, always);
     fails("init that may not be started", "init-not-executable", "Failed to execute /init (error -13)",
           [](Parts &p) { p.file("init").mode = 0100644; });
     fails("init of text", "init-not-a-program", "Failed to execute /init (error -8)",
@@ -345,7 +345,7 @@ QList<BootShape> bootShapes() {
         p.folder("sbin");
         p.put("sbin/init", init);
     });
-    fails("init that rdinit= misses", "init-missing", "Unable to mount root fs",
+    fails("init that rdinit= misses", "init-missing", "No working init found",
           [](Parts &p) { p.commandLine += " rdinit=/start"; });
     fails(
         "dashes before rdinit=", "cmdline-dashes", "",
