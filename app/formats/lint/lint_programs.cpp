@@ -108,8 +108,9 @@ void lintApplication(LintReport &report, const BootFiles &files, bool isArm) {
     if (!files.isFolder("rootfs"))
         report.error(
             "rootfs-missing", u"/rootfs"_s,
-            u"AWS's init makes this folder the root of the program; it says 'chdir /rootfs: %1' and ends."_s
-                .arg(problemText(hasRoot ? ENOTDIR : ENOENT)),
+            u"AWS's init makes this folder the root of the program; it says '%1: %2' and ends."_s.arg(
+                hasRoot ? u"chdir /rootfs"_s : u"mount --bind /rootfs /rootfs"_s,
+                problemText(hasRoot ? ENOTDIR : ENOENT)),
             u"Put the program's files below rootfs/."_s);
     if (!hasCommand || !hasEnvironment || !files.isFolder("rootfs"))
         return;

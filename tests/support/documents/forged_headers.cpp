@@ -140,7 +140,7 @@ void addSigned(Forgeries &list) {
     for (const auto &[name, digest] : {std::pair("SHA-256", EVP_sha256()), std::pair("SHA-512", EVP_sha512()),
                                        std::pair("SHA3-384", EVP_sha3_384()), std::pair("SHA-1", EVP_sha1())})
         list.append({u"signed with %1"_s.arg(QLatin1String(name)), Verdict::invalid,
-                     [digest](ForgedDocument &document) { document.digest = digest; },
+                     [digest = digest](ForgedDocument &document) { document.digest = digest; },
                      [](ForgedDocument &document) { document.digest = EVP_sha384(); }});
     for (int place = root; place < leaf; ++place)
         list.append({u"signed by %1"_s.arg(QLatin1String(placeNames[place])), Verdict::invalid,

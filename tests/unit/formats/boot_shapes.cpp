@@ -192,7 +192,7 @@ QList<BootShape> bootShapes() {
         p.application.removeIf([](const CpioFile &file) { return file.path.startsWith("rootfs"); });
         p.put("rootfs", "file", 0100644);
     });
-    fails("no rootfs", "rootfs-missing", "chdir /rootfs: No such file or directory", [](Parts &p) {
+    fails("no rootfs", "rootfs-missing", "mount --bind /rootfs /rootfs: No such file", [](Parts &p) {
         p.application.removeIf([](const CpioFile &file) { return file.path.startsWith("rootfs"); });
     });
     boots("rootfs is a link to a folder", [](Parts &p) {
