@@ -35,10 +35,11 @@ void throwAway(int fd, std::uint32_t bytes) {
     }
 }
 
-void ProgramEnd::begin(FlowEvents &events, std::string greeting, std::uint32_t heldBytes) {
-    m_greeting = std::move(greeting);
-    m_heldBytes = heldBytes;
+void ProgramEnd::begin(FlowEvents &events, std::optional<std::uint32_t> okPort, std::uint32_t heldBytes) {
     m_events = &events;
+    m_heldBytes = heldBytes;
+    if (okPort)
+        m_greeting = "OK " + std::to_string(*okPort) + "\n";
     m_fd.watch([this](Readiness) { onEarly(); });
     m_fd.setInterest({true, false});
 }

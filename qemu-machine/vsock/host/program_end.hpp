@@ -9,6 +9,7 @@
 #include "qemu-machine/vsock/host/socket_end.hpp"
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -19,9 +20,9 @@ class ProgramEnd : public SocketEnd {
 public:
     ProgramEnd(WatchedFd fd, Kind kind) : SocketEnd(std::move(fd), kind) {}
 
-    // `greeting` ("OK <port>\n", or nothing for a published port) is sent when the guest accepts, and so many
-    // `heldBytes` that the program has sent are thrown away.
-    void begin(FlowEvents &events, std::string greeting, std::uint32_t heldBytes = 0);
+    // "OK <okPort>\n" (nothing for a published port) is sent when the guest accepts, and so many `heldBytes` that
+    // the program has sent are thrown away. When memory runs out (std::bad_alloc), it has its `events` all the same.
+    void begin(FlowEvents &events, std::optional<std::uint32_t> okPort, std::uint32_t heldBytes = 0);
     void accepted() override;
 
 private:

@@ -140,10 +140,15 @@ void SocketHost::open(WatchedFd fd, const OpenRequest &request, Greeting greetin
     auto end = std::make_unique<ProgramEnd>(std::move(fd), request.kind);
     ProgramEnd *program = end.get();
     const OpenAnswer answer = m_guest.open(request, std::move(end));
-    if (answer.events != nullptr)
-        program->begin(*answer.events,
-                       greeting.saysOk ? "OK " + std::to_string(answer.sourcePort) + "\n" : "",
+    if (answer.events == nullptr)
+        return;
+    try {
+        program->begin(*answer.events, greeting.saysOk ? std::optional(answer.sourcePort) : std::nullopt,
                        greeting.heldBytes);
+    } catch (const std::bad_alloc &) {
+        answer.events->failed(Reason::outOfMemory); // the guest's side of it is there already
+        throw;
+    }
 }
 
 // ------------------------------------------------------------------------------------------ the guest

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Forged fields of certificates: version to key, the signature, and DER that is not the only form (RFC 5280 §4.1, X.690 §10, §11).
+#include "nsm-device/pki/openssl_ptr.hpp"
 #include "tests/support/documents/forgery.hpp"
 
 #include <openssl/bn.h>
@@ -239,13 +240,13 @@ void addEncodings(Forgeries &list) {
 // ---- keys ----
 
 EVP_PKEY *keyOf(const char *curve) {
-    static std::map<QByteArray, EVP_PKEY *> keys; // made once
-    EVP_PKEY *&key = keys[curve];
+    static std::map<QByteArray, nsm::KeyPtr> keys; // made once
+    nsm::KeyPtr &key = keys[curve];
     if (!key)
-        key = QByteArray(curve) == "RSA"       ? EVP_RSA_gen(1024)
-              : QByteArray(curve) == "RSA2048" ? EVP_RSA_gen(2048)
-                                               : EVP_EC_gen(curve);
-    return key;
+        key.reset(QByteArray(curve) == "RSA"       ? EVP_RSA_gen(1024)
+                  : QByteArray(curve) == "RSA2048" ? EVP_RSA_gen(2048)
+                                                   : EVP_EC_gen(curve));
+    return key.get();
 }
 
 // The same key with all of its curve's numbers in place of its name.

@@ -119,8 +119,8 @@ struct FakeGuest : GuestSide {
             return {nullptr, refusal, 0, 0};
         opened.push_back(std::make_unique<FakeFlow>());
         FakeFlow &flow = *opened.back();
+        flow.request = request; // before the end: the copy may run out of memory
         flow.end = std::move(end);
-        flow.request = request;
         const std::uint32_t port =
             request.sourcePort ? request.sourcePort : 0x40000000u + std::uint32_t(opened.size());
         return {&flow, Reason::none, opened.size(), port};
