@@ -4,6 +4,7 @@
 // already. Prints the measurements as nitro-cli does. Docker's daemon is never asked: its options say what to
 // do instead.
 #include "app/cli/eif/eif_commands.hpp"
+#include "app/cli/eif/usual_kernel.hpp"
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
@@ -125,7 +126,7 @@ app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
                                     .value_or(formats::ImageReference{pathOf(options.image)});
     recipe.command = textsOf(options.command);
     recipe.environment = textsOf(options.environment);
-    recipe.kernelPath = options.kernel.empty() ? demoPart("bzImage") : pathOf(options.kernel);
+    recipe.kernelPath = options.kernel.empty() ? usualKernel() : pathOf(options.kernel);
     recipe.commandLine =
         options.commandLine.empty()
             ? QString::fromLatin1(options.architecture == "aarch64" ? usualArmCommandLine : usualCommandLine)
@@ -226,7 +227,10 @@ void addBuildEnclave(CLI::App &parser, int &code) {
                      "Ramdisk (cpio) as it is; give it again for each further one")
         ->allow_extra_args(false)
         ->type_name("FILE");
-    command->add_option("--kernel", options->kernel, "Kernel (bzImage or aarch64 Image) [the demo's]")
+    command
+        ->add_option(
+            "--kernel", options->kernel,
+            "Kernel (bzImage or aarch64 Image) [one with what AWS's has, if tests/enclave/build-kernel has built it, else the demo's]")
         ->type_name("FILE");
     command
         ->add_option("--init", options->init,
