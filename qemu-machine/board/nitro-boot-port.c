@@ -270,12 +270,26 @@ static bool nitro_read_report(hwaddr address, struct nitro_boot_report *report)
 }
 
 /* The guest's RAM at the guest's word: nothing else is read or written. */
+uint8_t *nitro_guest_ram(uint64_t address, uint64_t *length)
+{
+    hwaddr offset, run = *length;
+    MemoryRegion *region = address_space_translate(
+        &address_space_memory, address, &offset, &run, true,
+        MEMTXATTRS_UNSPECIFIED);
+
+    *length = run;
+    if (!memory_region_is_ram(region) || run == 0) {
+        return NULL;
+    }
+    return (uint8_t *)memory_region_get_ram_ptr(region) + offset;
+}
+
 static void nitro_do_checksum(NitroBootPort *port, hwaddr where)
 {
     const MemTxAttrs attrs = { .memory = 1 };
     struct nitro_checksum_job job;
-    hwaddr offset, wanted, length;
-    MemoryRegion *region;
+    uint64_t wanted, length;
+    const uint8_t *bytes;
 
     if (port->handed_off || port->failed ||
         address_space_read(&address_space_memory, where, attrs, &job,
@@ -287,16 +301,12 @@ static void nitro_do_checksum(NitroBootPort *port, hwaddr where)
         return;
     }
     RCU_READ_LOCK_GUARD();
-    region = address_space_translate(&address_space_memory,
-                                     le64_to_cpu(job.address), &offset,
-                                     &length, false, attrs);
-    if (!memory_region_is_ram(region) || length < wanted) {
+    bytes = nitro_guest_ram(le64_to_cpu(job.address), &length);
+    if (!bytes || length < wanted) {
         return;
     }
     job.state = cpu_to_le32(
-        nitro_launch_checksum(le32_to_cpu(job.state),
-                              (uint8_t *)memory_region_get_ram_ptr(region) +
-                              offset, wanted));
+        nitro_launch_checksum(le32_to_cpu(job.state), bytes, wanted));
     job.done = cpu_to_le32(1);
     address_space_write(&address_space_memory, where, attrs, &job,
                         sizeof(job));

@@ -17,6 +17,12 @@ NitroBootPort *nitro_boot_port_create(ISABus *bus, NitroMachineState *nms);
 EnclaveStageRecordList *nitro_boot_port_stages(const NitroBootPort *port);
 /* The kernel was entered, or may be at any moment. */
 bool nitro_boot_port_handed_off(const NitroBootPort *port);
+/*
+ * The guest's RAM at an address and in `length`, at most what it was before,
+ * how much of it follows there; NULL when there is none. For callers that hold
+ * the RCU read lock.
+ */
+uint8_t *nitro_guest_ram(uint64_t address, uint64_t *length);
 /* NULL when nothing failed. */
 EnclaveBootFailure *nitro_boot_port_failure(const NitroBootPort *port);
 

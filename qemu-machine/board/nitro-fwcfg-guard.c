@@ -4,7 +4,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "exec/address-spaces.h"
 #include "hw/i386/fw_cfg.h"
 #include "system/dma.h"
 #include "firmware/boot/handover.h"
@@ -22,15 +21,11 @@ typedef struct NitroFwcfgGuard {
 
 static bool nitro_lies_in_ram(uint64_t address, uint64_t size)
 {
-    const MemTxAttrs attrs = MEMTXATTRS_UNSPECIFIED;
-
     RCU_READ_LOCK_GUARD();
     while (size > 0) {
-        hwaddr offset, length = size;
-        MemoryRegion *region = address_space_translate(
-            &address_space_memory, address, &offset, &length, true, attrs);
+        uint64_t length = size;
 
-        if (!memory_region_is_ram(region) || length == 0) {
+        if (!nitro_guest_ram(address, &length)) {
             return false;
         }
         address += length;
