@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Where the fields of an ELF header and of a program header stand in files of 32 and of 64 bits (System V
-// gABI, "ELF Header" and "Program Header"), and numbers out of a file in the order that it chose.
+// Where the fields of an ELF header of a program header and of a dynamic entry stand in files of 32 and of 64 bits (System V
+// gABI, "ELF Header", "Program Header" and "Dynamic Section"), and numbers out of a file in the order that it chose.
 
 #pragma once
 
@@ -26,6 +26,7 @@ inline constexpr ElfField type = {"e_type", 16, 2, 16, 2}, machine = {"e_machine
 inline constexpr ElfField programType = {"p_type", 0, 4, 0, 4}, programOffset = {"p_offset", 4, 4, 8, 8},
                           programAddress = {"p_vaddr", 8, 4, 16, 8}, fileSize = {"p_filesz", 16, 4, 32, 8},
                           memorySize = {"p_memsz", 20, 4, 40, 8}, programFlags = {"p_flags", 24, 4, 4, 4};
+inline constexpr ElfField dynamicTag = {"d_tag", 0, 4, 0, 8}, dynamicValue = {"d_val", 4, 4, 8, 8};
 } // namespace elf
 
 class ElfBytes {
@@ -33,6 +34,10 @@ public:
     // `file` must outlive it. It need not be an ELF file.
     explicit ElfBytes(const QByteArray &file)
         : m_file(file), m_is64Bit(byteAt(4) == 2), m_isBigEndian(byteAt(5) == 2) {}
+
+    // A part of that file, read for itself; offsets count from its beginning.
+    ElfBytes(const QByteArray &part, const ElfBytes &file)
+        : m_file(part), m_is64Bit(file.m_is64Bit), m_isBigEndian(file.m_isBigEndian) {}
 
     bool is64Bit() const { return m_is64Bit; }
     bool isBigEndian() const { return m_isBigEndian; }

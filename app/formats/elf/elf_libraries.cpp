@@ -4,10 +4,10 @@
 
 #include "app/formats/elf/elf_libraries.hpp"
 
+#include "app/formats/elf/elf_fields.hpp"
+
 #include <algorithm>
-#include <array>
 #include <optional>
-#include <QtEndian>
 #include <vector>
 
 namespace nitroscope::formats {
@@ -18,16 +18,7 @@ constexpr quint64 headerBytes = 64, programHeaderBytes = 56, dynamicBytes = 16;
 constexpr quint64 maxProgramHeaders = 256, maxDynamic = 4096, maxStrings = quint64{4} << 20;
 constexpr qsizetype maxNeeded = 1000;
 constexpr quint64 needed = 1, stringTable = 5, stringBytes = 10; // DT_NEEDED, DT_STRTAB, DT_STRSZ
-constexpr quint32 loaded = 1, dynamic = 2;                       // PT_LOAD, PT_DYNAMIC
-
-// Copied first: g++ 12 takes the empty array that a QByteArray may share for all that is ever read here.
-template <class T>
-T at(const QByteArray &bytes, quint64 offset) {
-    std::array<uchar, sizeof(T)> copy{};
-    if (offset + sizeof(T) <= static_cast<quint64>(bytes.size()))
-        std::copy_n(bytes.cbegin() + static_cast<qsizetype>(offset), sizeof(T), copy.begin());
-    return qFromLittleEndian<T>(copy.data());
-}
+constexpr quint64 loaded = 1, dynamic = 2;                       // PT_LOAD, PT_DYNAMIC
 
 struct Segment {
     quint64 offset, address, size;
@@ -41,27 +32,31 @@ QList<QByteArray> neededLibraries(const ReadElf &read) {
     const QByteArray header = read(0, headerBytes);
     if (!header.startsWith(magic))
         return {};
-    const quint64 count = std::min<quint64>(at<quint16>(header, 56), maxProgramHeaders);
-    const QByteArray headers = read(at<quint64>(header, 32), count * programHeaderBytes);
+    const ElfBytes file(header);
+    const quint64 count = std::min(file.load(elf::programCount), maxProgramHeaders);
+    const QByteArray table = read(file.load(elf::programTable), count * programHeaderBytes);
+    const ElfBytes headers(table, file);
     std::vector<Segment> segments;
-    std::optional<Segment> table;
+    std::optional<Segment> dynamics;
     for (quint64 i = 0; i < count; ++i) {
         const quint64 start = i * programHeaderBytes;
-        const Segment segment = {at<quint64>(headers, start + 8), at<quint64>(headers, start + 16),
-                                 at<quint64>(headers, start + 32)};
-        const auto kind = at<quint32>(headers, start);
+        const Segment segment = {headers.load(elf::programOffset, start),
+                                 headers.load(elf::programAddress, start),
+                                 headers.load(elf::fileSize, start)};
+        const quint64 kind = headers.load(elf::programType, start);
         if (kind == loaded)
             segments.push_back(segment);
         else if (kind == dynamic)
-            table = segment;
+            dynamics = segment;
     }
-    if (!table)
+    if (!dynamics)
         return {};
-    const QByteArray entries = read(table->offset, std::min(table->size, maxDynamic * dynamicBytes));
+    const QByteArray list = read(dynamics->offset, std::min(dynamics->size, maxDynamic * dynamicBytes));
+    const ElfBytes entries(list, file);
     QList<quint64> names;
     quint64 stringsAt = 0, stringsSize = 0;
-    for (quint64 i = 0; i + dynamicBytes <= static_cast<quint64>(entries.size()); i += dynamicBytes) {
-        const auto tag = at<quint64>(entries, i), value = at<quint64>(entries, i + 8);
+    for (quint64 i = 0; entries.has(i, dynamicBytes); i += dynamicBytes) {
+        const quint64 tag = entries.load(elf::dynamicTag, i), value = entries.load(elf::dynamicValue, i);
         if (tag == 0)
             break;
         if (tag == needed && names.size() < maxNeeded)

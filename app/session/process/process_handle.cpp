@@ -11,17 +11,32 @@ namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
 
-std::optional<ProcessName> processNamed(qint64 pid) {
-    constexpr int stateField = 0, startField = 19; // counted from the field after the name
+namespace {
+
+constexpr int stateField = 0, parentField = 1, startField = 19; // of those after the name
+
+// What /proc/PID/stat has after the name (proc(5)); empty when there is no such process.
+QList<QByteArray> statusOf(qint64 pid) {
     QFile file(u"/proc/%1/stat"_s.arg(pid));
     if (pid <= 0 || !file.open(QIODevice::ReadOnly))
-        return std::nullopt;
+        return {};
     // The name stands in parentheses and may hold anything, parentheses included.
     const QByteArray stat = file.readAll();
-    const QList<QByteArray> fields = stat.mid(stat.lastIndexOf(')') + 2).split(' ');
+    return stat.mid(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+} // namespace
+
+std::optional<ProcessName> processNamed(qint64 pid) {
+    const QList<QByteArray> fields = statusOf(pid);
     if (fields.size() <= startField || fields[stateField] == "Z" || fields[stateField] == "X")
         return std::nullopt;
     return ProcessName{pid, fields[startField].toULongLong()};
+}
+
+std::optional<qint64> parentOf(qint64 pid) {
+    const QList<QByteArray> fields = statusOf(pid);
+    return fields.size() > parentField ? std::optional(fields[parentField].toLongLong()) : std::nullopt;
 }
 
 std::optional<ProcessHandle> ProcessHandle::open(const ProcessName &name) {

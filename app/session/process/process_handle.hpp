@@ -22,6 +22,9 @@ inline bool isAlive(const ProcessName &name) {
     return processNamed(name.pid) == name;
 }
 
+// Nothing when there is no such process.
+std::optional<qint64> parentOf(qint64 pid);
+
 // A descriptor of the process, which gets readable when it ends (pidfd_open(2)).
 class ProcessHandle {
 public:

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <QDir>
-#include <QFile>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,18 +12,6 @@ using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr std::string_view memoryLink = "/memfd:memory-backend-memfd"; // what QEMU calls it
-
-QByteArray contentOf(const QString &path) {
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.read(1 << 20) : QByteArray();
-}
-
-// Fourth field of /proc/PID/stat; the second, the name, may have spaces and parentheses.
-qint64 parentOf(const QString &process) {
-    const QByteArray stat = contentOf(u"/proc/%1/stat"_s.arg(process));
-    const QList<QByteArray> words = stat.mid(stat.lastIndexOf(')') + 2).split(' ');
-    return words.size() > 1 ? words[1].toLongLong() : 0;
-}
 
 // The administrator may look everywhere, and would be led to what another user has put there.
 bool isOwn(const std::string &path) {
@@ -56,7 +43,7 @@ Result<QString> guestMemoryOf(const ProcessName &keeper) {
     for (const QString &process : processes) {
         bool isProcess = false;
         const qint64 number = process.toLongLong(&isProcess);
-        if (!isProcess || parentOf(process) != keeper.pid)
+        if (!isProcess || parentOf(number) != keeper.pid)
             continue;
         if (auto path = guestMemoryOfQemu(number))
             return path;

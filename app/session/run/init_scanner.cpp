@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/run/init_scanner.hpp"
 
+#include "app/session/run/panic_scanner.hpp"
+
 #include <algorithm>
 
 namespace nitroscope::app {
@@ -33,7 +35,7 @@ void InitScanner::feed(const QByteArray &bytes) {
 
 void InitScanner::endLine() {
     const QByteArray line = std::exchange(m_line, {}).trimmed();
-    if (line.contains("Kernel panic - not syncing"))
+    if (line.contains(panicMarker))
         m_isOver = true;
     else if (!line.isEmpty() && !isKernelLine(line))
         m_previous = std::exchange(m_last, line);

@@ -6,8 +6,7 @@ namespace nitroscope::app {
 using namespace Qt::Literals::StringLiterals;
 namespace {
 
-// panic() in the kernel's kernel/panic.c prints this before its message.
-const QByteArray marker = "Kernel panic - not syncing"_ba;
+constexpr QByteArrayView marker = panicMarker;
 
 } // namespace
 

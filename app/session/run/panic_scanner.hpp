@@ -11,6 +11,9 @@
 
 namespace nitroscope::app {
 
+// panic() in the kernel's kernel/panic.c prints this before its message.
+inline constexpr char panicMarker[] = "Kernel panic - not syncing";
+
 class PanicScanner {
 public:
     void feed(const QByteArray &bytes);
