@@ -26,7 +26,8 @@ bool isSameSocket(const Slot &slot, const Slot &other) {
 }
 
 // The end of a connection that did not come to anything, for all duplicates. The socket must become writable and
-// readable, with no far end that could do it: hang up, and let what fills it be less than it may hold.
+// readable, with no far end that could do it: let what fills it be less than it may hold, and hang up. In this order: who
+// is woken by the end looks whether it can write.
 void giveUp(int fd, Slot &slot, int error) {
     const int held = NITROSCOPE_REAL(fcntl)(fd, F_DUPFD_CLOEXEC, 0);
     for (int other = 0; other <= highest(); ++other) {
@@ -42,8 +43,8 @@ void giveUp(int fd, Slot &slot, int error) {
     int size = 0;
     socklen_t length = sizeof size;
     NITROSCOPE_REAL(getsockopt)(held, SOL_SOCKET, SO_SNDBUF, &size, &length);
-    NITROSCOPE_REAL(shutdown)(held, SHUT_RDWR);
     NITROSCOPE_REAL(setsockopt)(held, SOL_SOCKET, SO_SNDBUF, &size, sizeof size); // the kernel doubles it
+    NITROSCOPE_REAL(shutdown)(held, SHUT_RDWR);
     NITROSCOPE_REAL(close)(held);
 }
 
