@@ -84,6 +84,11 @@ void Client::enqueue(Command command, QObject *context, Callback callback) {
         refused = problem("rsp-closed", u"There is no connection to QEMU's gdbstub."_s, command.packet);
     else if (!takesCommands())
         refused = problem("rsp-running", u"The target is running; stop it first."_s, command.packet);
+    else if (command.packet.size() > m_limits.longestCommand)
+        refused = problem(
+            "rsp-command-too-long",
+            u"This is longer than the %1 bytes that QEMU's gdbstub takes."_s.arg(m_limits.longestCommand),
+            command.packet);
     else if (m_queue.size() >= m_limits.queued)
         refused =
             problem("rsp-too-many", u"The gdbstub has not answered earlier commands."_s, command.packet);

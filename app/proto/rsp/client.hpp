@@ -45,7 +45,8 @@ public:
         int replyMs = 10'000;
         size_t queued = 4096;
         qsizetype longestPacket = Framer::defaultLongestPacket;
-        int resends = 3; // of one packet, when the stub asks for it
+        qsizetype longestCommand = 4095; // QEMU drops what does not fit its buffer, and answers nothing
+        int resends = 3;                 // of one packet, when the stub asks for it
     };
 
     // The device must be open for reading and writing; the client does not own it. Greeting starts at once.
@@ -61,7 +62,8 @@ public:
     const Features &features() const { return m_features; }
     const std::optional<StopReply> &lastStop() const { return m_lastStop; }
 
-    // A command that is answered by one packet. Errors: rsp-running, rsp-timeout, rsp-closed, rsp-too-many.
+    // A command that is answered by one packet. Errors: rsp-running, rsp-timeout, rsp-closed, rsp-too-many,
+    // rsp-command-too-long.
     // A payload like `E14` or an empty one (not supported) is an answer, not an error.
     void send(const QByteArray &command, QObject *context, Callback callback);
     // A monitor command (qRcmd); its output is in Answer::console.

@@ -239,7 +239,8 @@ void GdbBroker::resume(const QByteArray &actions) {
 void GdbBroker::run(const QByteArray &command) {
     m_stub.resume(command, this, [this](const rsp::Client::Reply &reply) {
         const bool neverLeft =
-            !reply && (reply.error().code == "rsp-timeout"_L1 || reply.error().code == "rsp-too-many"_L1);
+            !reply && (reply.error().code == "rsp-timeout"_L1 || reply.error().code == "rsp-too-many"_L1 ||
+                       reply.error().code == "rsp-command-too-long"_L1);
         if (!neverLeft || !m_stop)
             return;
         // The stub is silent, and they who wait for a stop would wait for ever.

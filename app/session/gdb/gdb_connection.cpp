@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace nitroscope::app {
 
@@ -16,6 +17,9 @@ constexpr quint64 maxMemory = (packetBytes - 64) / 2;
 constexpr int defaultPatienceMs = 4000;
 
 constexpr quint64 maxMonitorItems = 4096; // of one x or xp
+
+constexpr qint64 readPiece = 16 * 1024;
+constexpr qint64 maxUnsent = 256 * 1024; // answers that a gdb has not read before nothing more is read of it
 
 constexpr char notWhileRunning[] = "E01";
 constexpr char badRequest[] = "E16"; // EINVAL, hexadecimal as all numbers
@@ -56,6 +60,7 @@ GdbConnection::GdbConnection(QIODevice *device, GdbBroker *broker, MonitorComman
     if (broker->lastStop())
         m_view = RegisterView(broker->architecture(), broker->lastStop()->segment);
     connect(device, &QIODevice::readyRead, this, &GdbConnection::readDevice);
+    connect(device, &QIODevice::bytesWritten, this, &GdbConnection::readDevice);
     connect(device, &QIODevice::readChannelFinished, this, [this] { finish(false); });
     connect(broker, &GdbBroker::stopped, this, [this](const TargetStop &stop) {
         if (!stop.isAgain) // it has not run, so that this ends nobody's run
@@ -85,17 +90,17 @@ void GdbConnection::finish(bool detached) {
     emit closed(detached);
 }
 
+// As fast as the peer reads what it gets: a few bytes can ask for many.
 void GdbConnection::readDevice() {
-    if (m_isClosed)
-        return;
-    for (const auto &item : m_framer.feed(m_device->readAll())) {
-        if (item)
-            handle(*item);
-        else if (item.error().code == "rsp-checksum"_L1 && m_acknowledges)
-            m_device->write("-", 1);
-        if (m_isClosed)
-            return;
-    }
+    while (!m_isClosed && m_device->bytesAvailable() > 0 && m_device->bytesToWrite() <= maxUnsent)
+        for (const auto &item : m_framer.feed(m_device->read(readPiece))) {
+            if (item)
+                handle(*item);
+            else if (item.error().code == "rsp-checksum"_L1 && m_acknowledges)
+                m_device->write("-", 1);
+            if (m_isClosed)
+                return;
+        }
 }
 
 void GdbConnection::handle(const rsp::Item &item) {
@@ -116,7 +121,8 @@ void GdbConnection::handle(const rsp::Item &item) {
         m_broker->interrupt();
         break;
     case rsp::Item::Kind::retransmission:
-        m_device->write(m_lastWritten);
+        if (m_device->bytesToWrite() == 0) // else the peer cannot have seen it yet
+            m_device->write(m_lastWritten);
         break;
     case rsp::Item::Kind::acknowledgement:
     case rsp::Item::Kind::notification:
@@ -542,6 +548,20 @@ void GdbConnection::transfer(const QByteArray &packet) {
 
 namespace {
 
+// QEMU's monitor reckons with 64 bits and dies of the lowest number divided by -1. The first slash of x and xp is
+// the format's.
+bool divides(const QByteArray &words) {
+    const qsizetype expression = words.startsWith('x') ? words.indexOf('/') + 1 : 0;
+    return words.indexOf('/', expression) >= 0 || words.indexOf('%', expression) >= 0;
+}
+
+// Whether it goes through all page tables, which are the guest's: they may lead to themselves, and then have
+// more entries than anybody could wait for.
+bool walksPageTables(const QByteArray &words) {
+    const QByteArray subject = words.simplified().mid(int(std::strlen("info "))).split(' ').value(0);
+    return words.startsWith("info ") && (subject == "mem" || subject == "tlb");
+}
+
 // How many items "x /20xb" or "xp/20xb" asks for; 1 without a number, more than any when it is out of range.
 quint64 monitorCount(const QByteArray &words) {
     QByteArray digits;
@@ -577,6 +597,15 @@ void GdbConnection::monitor(const QByteArray &words) {
     if (!isOneCommand || std::none_of(harmless.begin(), harmless.end(),
                                       [&](const char *start) { return words.startsWith(start); })) {
         say("Not known here: try `monitor help`. Of QEMU's monitor, info, x, xp and print are passed on.\n");
+        return;
+    }
+    if (walksPageTables(words)) {
+        say("Not passed on: page tables are the guest's and may have no end, and QEMU would answer nobody until "
+            "it has gone through them. Use x and xp for single addresses.\n");
+        return;
+    }
+    if (!words.startsWith("info ") && divides(words)) {
+        say("Not passed on: QEMU's monitor can die of a division. Use gdb's own print.\n");
         return;
     }
     // QEMU would be busy with it for as long as it takes, and answer nobody else.

@@ -11,11 +11,13 @@ namespace nitroscope::app {
 using namespace Qt::Literals::StringLiterals;
 namespace {
 
+constexpr qint64 readBufferBytes = 64 * 1024; // what a gdb says while it does not read its answers
+
 constexpr char helpText[] =
     "monitor stages         where a boot can be stopped, and where the kernel runs\n"
     "monitor symbols        writes the kernel's symbols for gdb and says how to load them\n"
     "monitor tasks, dmesg   processes and log of the guest's kernel, read from its memory\n"
-    "monitor info ...       QEMU's own information: info registers, info mem, info mtree\n"
+    "monitor info ...       QEMU's own information: info registers, info lapic, info mtree\n"
     "monitor x, xp          memory, virtual and physical, as QEMU's monitor shows it\n";
 
 } // namespace
@@ -66,11 +68,15 @@ bool GdbEndpoint::monitor(const QByteArray &words,
 }
 
 void GdbEndpoint::acceptClients() {
-    while (m_broker && m_clients.hasPendingConnections())
-        serve(m_clients.nextPendingConnection());
+    while (m_broker && m_clients.hasPendingConnections()) {
+        QLocalSocket *socket = m_clients.nextPendingConnection();
+        socket->setReadBufferSize(readBufferBytes);
+        serve(socket);
+    }
     while (m_broker && m_loopback.hasPendingConnections()) {
         QTcpSocket *socket = m_loopback.nextPendingConnection();
         const auto user = userOfLoopbackPeer(socket->peerPort(), socket->localPort());
+        socket->setReadBufferSize(readBufferBytes);
         if (user && access::isTrusted(*user))
             serve(socket);
         else

@@ -49,7 +49,8 @@ public:
     bool isSlow = false; // keeps its answers until answerNow()
     int emptySteps = 0;  // so many steps end before their instruction, as QEMU's do now and then
     int thread = 1;
-    qsizetype piece = 0; // answers are cut into so many bytes; 0 = not at all
+    qsizetype longest = 0; // of the packets heard
+    qsizetype piece = 0;   // answers are cut into so many bytes; 0 = not at all
 
     quint64 pc() const { return qFromLittleEndian<quint64>(registers.constData() + offset(16)); }
     void setRegister(int number, quint64 value) {
@@ -96,6 +97,7 @@ private:
     }
 
     void hear(const QByteArray &packet) {
+        longest = qMax(longest, packet.size());
         const bool isUsual = packet.startsWith("qSupported") || packet == "?" || packet == "g" ||
                              packet.startsWith("Hg") || packet.startsWith("qRcmd") ||
                              packet.startsWith("qfThread") || packet.startsWith("qsThread");

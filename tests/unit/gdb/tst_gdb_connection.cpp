@@ -274,8 +274,8 @@ private slots:
         Gdb gdb(bench.broker.get());
         QCOMPARE(gdb.ask("qRcmd," + QByteArray("stages").toHex()),
                  u"O"_s + QString::fromLatin1(QByteArray("reset\n").toHex()) + "|OK");
-        QVERIFY(gdb.ask("qRcmd," + QByteArray("info mem").toHex())
-                    .contains(QString::fromLatin1(QByteArray("said: info mem").toHex())));
+        QVERIFY(gdb.ask("qRcmd," + QByteArray("info mtree").toHex())
+                    .contains(QString::fromLatin1(QByteArray("said: info mtree").toHex())));
         QVERIFY(!gdb.ask("qRcmd," + QByteArray("system_reset").toHex())
                      .contains(QString::fromLatin1(QByteArray("said").toHex())));
     }
@@ -299,11 +299,69 @@ private slots:
             return gdb.ask("qRcmd," + QByteArray(words).toHex())
                 .contains(QString::fromLatin1(QByteArray("said").toHex()));
         };
-        for (const char *words :
-             {"xp /20000000xb 0", "xp/4097xb 0", "x /99999999999999999999xg 0", "x/20000i 0"})
+        for (const char *words : {"xp /20000000xb 0", "xp/4097xb 0", "x /99999999999999999999xg 0",
+                                  "x/20000i 0", "info mem", "info  tlb -f"})
             QVERIFY2(!isPassedOn(words), words);
         for (const char *words : {"xp /4096xb 0", "x /xg 0", "x /8i 0"})
             QVERIFY2(isPassedOn(words), words);
+    }
+
+    void monitor_division_isNotPassedOn() {
+        Bench bench;
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        for (const char *words : {"p 0x8000000000000000/-1", "print 7 % 2", "x /1xb 0x8000000000000000/-1",
+                                  "xp/xb 0x8000000000000000%-1"})
+            QVERIFY2(!gdb.ask("qRcmd," + QByteArray(words).toHex())
+                          .contains(QString::fromLatin1(QByteArray("said").toHex())),
+                     words);
+    }
+
+    // A few bytes ask for many, and who does not read its answers must not fill our memory.
+    void floods_ofOneWhoDoesNotRead_wait_data() {
+        QTest::addColumn<QByteArray>("flood");
+        QTest::newRow("retransmissions") << QByteArray(1 << 20, '-');
+        QTest::newRow("questions") << rsp::encodePacket("qXfer:memory-map:read::0,ffff").repeated(100'000);
+        QTest::newRow("wrong checksums") << QByteArray("$m0,4#00").repeated(500'000);
+    }
+    void floods_ofOneWhoDoesNotRead_wait() {
+        QFETCH(QByteArray, flood);
+        Bench bench;
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        gdb.ask("g"); // a long answer, to ask for again
+        gdb.theirs->stalls = true;
+        gdb.own.write(flood);
+        settle();
+        constexpr qint64 maxKept = 512 * 1024;
+        QVERIFY2(gdb.theirs->bytesToWrite() <= maxKept,
+                 qPrintable(QString::number(gdb.theirs->bytesToWrite())));
+        gdb.theirs->goOn();
+        QTRY_COMPARE(gdb.theirs->bytesAvailable(), 0);
+        gdb.read();
+        QVERIFY(gdb.ask("qC").contains(u"QC"_s));
+    }
+
+    // QEMU would drop it without a word, and everybody would wait for the answer.
+    void packet_longerThanQemuTakes_isRefusedAndTheRestGoesOn_data() {
+        QTest::addColumn<QByteArray>("packet");
+        const QByteArray letters(7000, 'A'), digits(7000, '1');
+        QTest::newRow("thread's name") << "qThreadExtraInfo," + letters;
+        QTest::newRow("is it alive") << "T" + digits;
+        QTest::newRow("annex") << "qXfer:features:read:" + letters + ":0,100";
+        QTest::newRow("monitor") << "qRcmd," + ("info " + letters.left(3000)).toHex();
+        QTest::newRow("resumption") << "vCont" + QByteArray(";c:1").repeated(1500);
+    }
+    void packet_longerThanQemuTakes_isRefusedAndTheRestGoesOn() {
+        QFETCH(QByteArray, packet);
+        Bench bench;
+        bench.stub.memory[0x1000] = QByteArray(64, 'a');
+        bench.start();
+        Gdb gdb(bench.broker.get()), other(bench.broker.get());
+        gdb.greet();
+        QVERIFY(gdb.ask(packet) != u"(none)"_s);
+        QVERIFY(bench.stub.longest < 4096);
+        QCOMPARE(other.ask("m1000,4"), u"61616161"_s);
     }
 
     // QEMU says nothing: gdb gets an error in time, goes on, and late answers are nobody's.

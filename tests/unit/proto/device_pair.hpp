@@ -5,6 +5,7 @@
 #pragma once
 
 #include <QIODevice>
+#include <utility>
 
 namespace nitroscope::tests {
 
@@ -16,6 +17,15 @@ public:
     void connectTo(PairEnd &other) { m_other = &other; }
     bool isSequential() const override { return true; }
     qint64 bytesAvailable() const override { return m_incoming.size() + QIODevice::bytesAvailable(); }
+    qint64 bytesToWrite() const override { return m_unsent.size(); }
+
+    bool stalls = false; // the other side does not read: what is written waits here until goOn()
+    void goOn() {
+        stalls = false;
+        const QByteArray bytes = std::exchange(m_unsent, {});
+        writeData(bytes.constData(), bytes.size());
+        emit bytesWritten(bytes.size());
+    }
 
     // The other side hangs up: what was written can still be read.
     void hangUp() {
@@ -32,6 +42,10 @@ protected:
     }
 
     qint64 writeData(const char *data, qint64 size) override {
+        if (stalls) {
+            m_unsent.append(data, size);
+            return size;
+        }
         QMetaObject::invokeMethod(
             m_other,
             [other = m_other, bytes = QByteArray(data, size)] {
@@ -43,7 +57,7 @@ protected:
     }
 
 private:
-    QByteArray m_incoming;
+    QByteArray m_incoming, m_unsent;
     PairEnd *m_other = nullptr;
 };
 
