@@ -91,6 +91,18 @@ inline Finding judgeFile(int descriptor, mode_t forbidden) {
     return judge(status, S_IFREG, forbidden);
 }
 
+// Whether another user may have put it there for us to write to or through: it lies in a folder like /tmp, where
+// everybody may make files, and neither we nor the folder's owner made it. The kernel judges so itself where
+// fs.protected_symlinks and its like are switched on, but only of what it follows and opens itself. What is not there
+// is nobody's.
+inline bool isPlanted(const char *folder, const char *path) {
+    struct stat around {
+    }, found{};
+    constexpr mode_t openToAll = S_ISVTX | S_IWOTH;
+    return lstat(path, &found) == 0 && found.st_uid != geteuid() && stat(folder, &around) == 0 &&
+           (around.st_mode & openToAll) == openToAll && found.st_uid != around.st_uid;
+}
+
 // To read from what may be no file at all: a pipe that nobody writes to does not hold it up. -1 with errno.
 inline int openForReading(const char *path) {
     return ::open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

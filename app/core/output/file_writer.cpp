@@ -2,6 +2,7 @@
 #include "app/core/output/file_writer.hpp"
 
 #include "app/core/output/write_all.hpp"
+#include "qemu-machine/access/judge.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -22,14 +23,6 @@ constexpr qsizetype bufferBytes = 256 * 1024;
 constexpr qsizetype maxNameInTemporary = 200; // of 255 bytes that a name may have
 constexpr int maxTries = 100;
 
-// What the links lead to, also when it does not exist yet; the path itself when they lead nowhere.
-QByteArray targetOf(const QString &path) {
-    QString target = path;
-    for (int i = 0; i < 40 && QFileInfo(target).isSymLink(); ++i)
-        target = QFileInfo(target).symLinkTarget();
-    return QFile::encodeName(target);
-}
-
 // /dev/stdout and its like are names of descriptors: replacing what they lead to would not reach them.
 bool isDescriptorName(const QString &path) {
     return path.startsWith("/dev/"_L1) || path.startsWith("/proc/"_L1);
@@ -40,7 +33,42 @@ QByteArray folderOf(const QByteArray &path) {
     return slash < 0 ? QByteArray(".") : path.left(std::max<qsizetype>(slash, 1));
 }
 
+bool isPlanted(const QByteArray &path) {
+    return access::isPlanted(folderOf(path).constData(), path.constData());
+}
+
+tl::unexpected<Error> planted(const QByteArray &path) {
+    return failure(
+        u"output"_s,
+        u"The file cannot be written: another user has made what is there, in a folder that is open to "
+        "all. Choose another name, or a folder of your own."_s,
+        QFile::decodeName(path));
+}
+
+// What the links lead to, also when it does not exist yet; the path itself when they lead nowhere. A file that
+// another user has made is only replaced, a link would choose what is, and a FIFO would be told all of it.
+Result<QByteArray> targetOf(const QString &path) {
+    QString target = path;
+    for (int i = 0; i < 40; ++i) {
+        const QByteArray name = QFile::encodeName(target);
+        struct stat status {};
+        const bool exists = lstat(name.constData(), &status) == 0;
+        if (exists && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode) && isPlanted(name))
+            return planted(name);
+        if (!exists || !S_ISLNK(status.st_mode))
+            break;
+        target = QFileInfo(target).symLinkTarget();
+    }
+    return QFile::encodeName(target);
+}
+
 } // namespace
+
+Result<void> checkPlace(const QString &path) {
+    if (const QByteArray name = QFile::encodeName(path); isPlanted(name))
+        return planted(name);
+    return {};
+}
 
 FileWriter::FileWriter(QString path, FileRole role) : m_path(std::move(path)), m_role(role) {}
 
@@ -51,16 +79,22 @@ FileWriter::~FileWriter() {
 Result<void> FileWriter::start() {
     struct stat status {};
     const bool exists = stat(QFile::encodeName(m_path).constData(), &status) == 0;
+    const auto target = targetOf(m_path);
+    if (!target) {
+        (void)note(EACCES); // for commit()
+        return tl::unexpected(target.error());
+    }
     int error = 0;
     if (exists && S_ISDIR(status.st_mode)) {
         error = EISDIR;
     } else if (exists && (!S_ISREG(status.st_mode) || isDescriptorName(m_path))) {
         error = openTarget();
     } else {
-        m_target = targetOf(m_path);
-        if (exists && access(m_target.constData(), W_OK) != 0)
+        m_target = *target;
+        if (exists && ::access(m_target.constData(), W_OK) != 0)
             error = errno;
-        if (exists && m_role == FileRole::result)
+        // Another user's would let its owner decide who may change ours.
+        if (exists && m_role == FileRole::result && status.st_uid == geteuid())
             m_mode = status.st_mode & 07777;
         if (error == 0)
             error = openTemporary();

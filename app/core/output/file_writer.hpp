@@ -5,7 +5,8 @@
 // told by commit(), also one that a caller of write() overlooked.
 //
 // What is not a regular file (/dev/stdout, a pipe, /dev/full) cannot be replaced and is written directly. A link leads
-// to what it names. The file that is replaced hands on its permissions.
+// to what it names, unless another user has put it into a folder like /tmp. The file that is replaced hands on its
+// permissions when it is ours.
 #pragma once
 
 #include "app/core/result.hpp"
@@ -58,6 +59,10 @@ private:
     int m_descriptor = -1;
     int m_error = 0; // the first one
 };
+
+// Before something is written in place: error "output" when another user has made what lies at the path, in a folder
+// like /tmp, and so would have, or choose, what is written.
+Result<void> checkPlace(const QString &path);
 
 // The whole content at once.
 Result<void> writeFile(const QString &path, QByteArrayView content, FileRole role = FileRole::result);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/core/output/stream_writer.hpp"
 
+#include "app/core/output/file_writer.hpp"
 #include "app/core/output/write_all.hpp"
 
 #include <cerrno>
@@ -32,6 +33,8 @@ Result<void> StreamWriter::open(const QString &path) {
     if (m_descriptor >= 0)
         ::close(std::exchange(m_descriptor, -1));
     m_path = path;
+    if (auto checked = checkPlace(path); !checked)
+        return checked;
     m_descriptor = ::open(QFile::encodeName(path).constData(),
                           O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
     if (m_descriptor < 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/run/enclave_run.hpp"
 
+#include "app/core/output/file_writer.hpp"
 #include "app/core/program_locations.hpp"
 #include "app/session/debug/live_target.hpp"
 #include "app/session/registry/vsock_places.hpp"
@@ -28,6 +29,7 @@ EnclaveRun::EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, LiveCapt
     : QObject(parent), m_spec(spec), m_limits(limits), m_capture(capture) {
     connect(&m_qmpServer, &ChannelServer::connected, this, &EnclaveRun::openQmp);
     connect(&m_console, &ConsolePipe::received, this, &EnclaveRun::onConsole);
+    connect(&m_console, &ConsolePipe::taken, this, &EnclaveRun::consoleInputTaken);
     m_connectTimer.setSingleShot(true);
     connect(&m_connectTimer, &QTimer::timeout, this, [this] {
         loseContact({u"qemu-silent"_s,
@@ -99,6 +101,9 @@ void EnclaveRun::begin() {
 Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
     if (m_spec.eifPath.isEmpty())
         return failure(u"no-eif"_s, u"No EIF was given."_s);
+    if (!m_spec.capturePath.isEmpty())
+        if (auto checked = checkPlace(m_spec.capturePath); !checked)
+            return checked;
     auto qemu = locateQemu(m_spec.qemuPath);
     if (!qemu)
         return tl::unexpected(qemu.error());

@@ -119,6 +119,45 @@ private slots:
         QVERIFY(names().isEmpty());
     }
 
+    // Another user's link would choose what is overwritten, and another user's permissions who may change it later.
+    void place_preparedByAnotherUser_isNoTrap() {
+        if (geteuid() != 0)
+            QSKIP("only the administrator can be another user");
+        constexpr uid_t nobody = 65534;
+        QVERIFY(writeFile(path(u"victim"_s), "before"));
+        QCOMPARE(mkdir(qPrintable(path(u"open"_s)), 0777), 0);
+        QCOMPARE(chmod(qPrintable(path(u"open"_s)), 01777), 0); // the umask does not count here
+        const auto foreign = [&](const QString &name) {
+            return lchown(qPrintable(path(name)), nobody, nobody) == 0;
+        };
+        QVERIFY(QFile::link(path(u"victim"_s), path(u"open/link"_s)) && foreign(u"open/link"_s));
+        QVERIFY(QFile::link(path(u"new"_s), path(u"open/nowhere"_s)) && foreign(u"open/nowhere"_s));
+        QVERIFY(mkfifo(qPrintable(path(u"open/fifo"_s)), 0666) == 0 && foreign(u"open/fifo"_s));
+        for (const char *trap : {"open/link", "open/nowhere", "open/fifo"}) {
+            const QString name = path(QString::fromLatin1(trap));
+            const auto written = writeFile(name, "after");
+            QVERIFY2(!written, trap);
+            QVERIFY2(written.error().message.contains(u"another user"_s),
+                     qPrintable(written.error().message));
+            QVERIFY2(!StreamWriter().open(name), trap);
+        }
+        QCOMPARE(contentOf(path(u"victim"_s)), "before");
+        QVERIFY(!QFile::exists(path(u"new"_s)));
+
+        // A file is only replaced; who grows one in place would write into somebody else's.
+        QVERIFY(writeFile(path(u"open/file"_s), "before") && foreign(u"open/file"_s));
+        QCOMPARE(chmod(qPrintable(path(u"open/file"_s)), 04666), 0);
+        QVERIFY(!StreamWriter().open(path(u"open/file"_s)));
+        QVERIFY(writeFile(path(u"open/file"_s), "after"));
+        QCOMPARE(contentOf(path(u"open/file"_s)), "after");
+        QVERIFY((modeOf(u"open/file"_s) & 06022) == 0);
+
+        // The folder's owner could do anything anyway, and outside of such folders links are usual.
+        QCOMPARE(chmod(qPrintable(path(u"open"_s)), 0755), 0);
+        QVERIFY(writeFile(path(u"open/link"_s), "through"));
+        QCOMPARE(contentOf(path(u"victim"_s)), "through");
+    }
+
     void fullDevice_isAnError() {
         const auto written = writeFile(u"/dev/full"_s, "x");
         QVERIFY(!written);
