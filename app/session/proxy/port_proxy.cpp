@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/proxy/port_proxy.hpp"
 
+#include "qemu-machine/access/judge.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -94,6 +96,9 @@ private:
     }
 
     void sendRequest() {
+        // Where others may make files, the name may be another user's since the enclave has ended.
+        if (!access::isPeerTrusted(m_fd.get()))
+            return finish(u"%1 belongs to another user now; the enclave has ended"_s.arg(m_path));
         const QByteArray line = "CONNECT " + QByteArray::number(m_port) + '\n';
         if (::send(m_fd.get(), line.constData(), size_t(line.size()), MSG_NOSIGNAL) != line.size())
             return finish(systemText(errno));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu-machine/vsock/preload/carrying.hpp"
 
+#include "qemu-machine/access/judge.hpp"
 #include "qemu-machine/vsock/preload/names.hpp"
 
 #include <cerrno>
@@ -84,9 +85,13 @@ int reachDevice(const Slot &slot) {
     const int carrier = NITROSCOPE_REAL(socket)(AF_UNIX, type, 0);
     if (carrier < 0)
         return -1;
-    if (NITROSCOPE_REAL(connect)(carrier, reinterpret_cast<const sockaddr *>(&name), sizeof name) == 0)
+    int error = 0;
+    if (NITROSCOPE_REAL(connect)(carrier, reinterpret_cast<const sockaddr *>(&name), sizeof name) != 0)
+        error = errno;
+    else if (access::isPeerTrusted(carrier))
         return carrier;
-    const int error = errno;
+    else // the enclave has ended, and somebody else has taken its socket's name
+        error = EACCES;
     NITROSCOPE_REAL(close)(carrier);
     errno = error == ENOENT || error == ECONNREFUSED ? ENODEV : error;
     return -1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu-machine/vsock/preload/connecting.hpp"
 
+#include "qemu-machine/access/judge.hpp"
 #include "qemu-machine/vsock/preload/carrying.hpp"
 #include "qemu-machine/vsock/preload/names.hpp"
 #include "qemu-machine/vsock/preload/paths.hpp"
@@ -80,8 +81,13 @@ int startLocally(int fd, Slot &slot, bool waits) {
     sockaddr_un target, own;
     const socklen_t length = makePartyName({anyCid, slot.localPort, slot.peerCid}, own);
     NITROSCOPE_REAL(bind)(fd, reinterpret_cast<sockaddr *>(&own), length);
-    if (makeName(settings().enclaves[0], suffix, target) && connectAtOnce(fd, target) == 0)
-        return 0;
+    if (makeName(settings().enclaves[0], suffix, target) && connectAtOnce(fd, target) == 0) {
+        if (access::isPeerTrusted(fd))
+            return 0;
+        NITROSCOPE_REAL(shutdown)(fd, SHUT_RDWR); // another user was there first
+        slot.state = State::spent;
+        return EACCES;
+    }
     if (waits) {
         slot.state = State::spent; // it is called as the caller of this address
         return ECONNRESET;         // also when the listener's queue is full

@@ -3,6 +3,7 @@
 // The proxy as its users run it: the program, its sockets, its messages and its end.
 #include "app/session/proxy/proxy_allow_list.hpp"
 #include "tests/unit/vsock-preload/fake_enclave.hpp"
+#include "tests/unit/vsock-preload/foreign_listener.hpp"
 
 #include <csignal>
 #include <netinet/in.h>
@@ -135,6 +136,25 @@ private slots:
         ::close(socket);
         QCOMPARE(count, ssize_t(-1));
         QCOMPARE(error, ECONNRESET);
+        proxy.kill();
+        proxy.waitForFinished(patienceMs);
+    }
+
+    // The enclave has ended, and another user has bound the name of its socket in a folder that is open to all.
+    void in_socketThatAnotherUserHasTaken_isNotUsed() {
+        if (!nitroscope::vsock::test::canBeAnotherUser())
+            QSKIP("only the administrator can be another user");
+        const QString path = m_folder.filePath(u"taken"_s);
+        const nitroscope::vsock::test::ForeignListener other(path.toStdString());
+        QVERIFY(other.isListening());
+        QProcess proxy;
+        proxy.setReadChannel(QProcess::StandardError);
+        proxy.start(cli, {u"proxy"_s, u"in"_s, u"0"_s, u"5000"_s, u"--vsock"_s, path});
+        const quint16 port = awaitLine(proxy, u"127\\.0\\.0\\.1 port (\\d+)"_s).toUShort();
+        QTcpSocket socket;
+        socket.connectToHost(u"127.0.0.1"_s, port);
+        QVERIFY(!awaitLine(proxy, u"(belongs to another user)"_s).isEmpty());
+        QCOMPARE(other.heard(), std::string());
         proxy.kill();
         proxy.waitForFinished(patienceMs);
     }

@@ -2,6 +2,7 @@
 //
 // Python's socket.AF_VSOCK and socat's VSOCK addresses with the preload library, in both directions.
 #include "tests/unit/vsock-preload/fake_enclave.hpp"
+#include "tests/unit/vsock-preload/foreign_listener.hpp"
 #include "tests/unit/vsock-preload/python_program.hpp"
 
 #include <QtTest>
@@ -152,6 +153,22 @@ private slots:
         QFETCH(QString, program);
         QFETCH(QString, output);
         QCOMPARE(python(program), output);
+    }
+
+    // Once the enclave has ended, its name is anybody's in a folder that is open to all.
+    void python_socketThatAnotherUserHasTaken_isNotUsed() {
+        if (!canBeAnotherUser())
+            QSKIP("only the administrator can be another user");
+        const std::string path = m_folder.filePath(u"taken"_s).toStdString();
+        const ForeignListener stream(path), seqpacket(path + "_seqpacket", SOCK_SEQPACKET),
+            program(path + "_8000");
+        QVERIFY(stream.isListening() && seqpacket.isListening() && program.isListening());
+        QCOMPARE(runPython(u"for kind, address in (S, (16, 5000)), (Q, (16, 5000)), (S, (3, 8000)):\n"
+                           "    print(name(lambda: socket.socket(V, kind).connect(address)))\n"_s,
+                           path),
+                 u"EACCES\nEACCES\nEACCES"_s);
+        for (const ForeignListener *listener : {&stream, &seqpacket, &program})
+            QCOMPARE(listener->heard(), std::string());
     }
 
     void python_listener_acceptsTheEnclave() {
