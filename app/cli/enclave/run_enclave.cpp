@@ -33,7 +33,7 @@ using app::EnclaveSession;
 class Run : public QObject {
 public:
     explicit Run(const RunOptions &options)
-        : m_options(options), m_input([this](const QByteArray &bytes) { m_session.sendConsoleInput(bytes); }),
+        : m_options(options), m_input([this](const QByteArray &bytes) { onInput(bytes); }),
           m_signals([this](int signal) { onSignal(signal); }),
           m_awaited(QByteArray::fromStdString(options.inputAfter)) {
         connect(&m_session, &EnclaveSession::stateChanged, this, &Run::onState);
@@ -41,6 +41,7 @@ public:
         connect(&m_session, &EnclaveSession::bootFailed, this,
                 [this](const app::BootFailure &failure) { m_failure = failure; });
         connect(&m_session, &EnclaveSession::consoleOutput, this, &Run::onConsole);
+        connect(&m_session, &app::LiveSession::consoleInputTaken, this, [this] { m_input.goOn(); });
         connect(&m_session, &EnclaveSession::logLine, this, &Run::onLog);
         connect(&m_session, &EnclaveSession::ended, this, &Run::onEnd);
         m_timeout.setSingleShot(true);
@@ -73,6 +74,13 @@ private:
     void onState(EnclaveSession::State state) {
         if (state == EnclaveSession::State::running && m_awaited.isEmpty())
             m_input.open();
+    }
+
+    // A file or another program is not read faster than the guest does.
+    void onInput(const QByteArray &bytes) {
+        m_session.sendConsoleInput(bytes);
+        if (m_session.consoleInputWaiting() > 0)
+            m_input.pause();
     }
 
     void onStage(const app::BootStage &stage) {

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <unistd.h>
+#include <utility>
 
 namespace nitroscope::cli {
 
@@ -18,11 +19,21 @@ TerminalInput::~TerminalInput() {
 }
 
 void TerminalInput::open() {
-    if (m_notifier.isEnabled())
+    if (m_notifier.isEnabled() || m_isPaused)
         return;
     if (isatty(STDIN_FILENO) && !useTerminal())
         return;
     m_notifier.setEnabled(true);
+}
+
+void TerminalInput::pause() {
+    m_isPaused = m_isPaused || m_notifier.isEnabled();
+    m_notifier.setEnabled(false);
+}
+
+void TerminalInput::goOn() {
+    if (std::exchange(m_isPaused, false))
+        m_notifier.setEnabled(true);
 }
 
 bool TerminalInput::useTerminal() {

@@ -22,6 +22,9 @@ public:
 
     // Begins to read. What was typed before is not lost, it waits in the pipe or terminal.
     void open();
+    // Reads no more until goOn(): what comes meanwhile waits where it is.
+    void pause();
+    void goOn();
 
 private:
     void readInput();
@@ -30,7 +33,7 @@ private:
     std::function<void(const QByteArray &)> m_onInput;
     QSocketNotifier m_notifier;
     termios m_saved{};
-    bool m_isChanged = false;
+    bool m_isChanged = false, m_isPaused = false;
 };
 
 } // namespace nitroscope::cli

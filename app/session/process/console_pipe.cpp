@@ -82,6 +82,7 @@ bool ConsolePipe::readSome() {
 }
 
 void ConsolePipe::writeSome() {
+    const bool wasWaiting = m_writable->isEnabled();
     while (!m_unsent.isEmpty()) {
         // writer-ok: the rest waits for room
         const ssize_t count = ::write(m_toGuest, m_unsent.constData(), static_cast<size_t>(m_unsent.size()));
@@ -91,6 +92,8 @@ void ConsolePipe::writeSome() {
             break;
     }
     m_writable->setEnabled(!m_unsent.isEmpty());
+    if (wasWaiting && m_unsent.isEmpty())
+        emit taken();
 }
 
 } // namespace nitroscope::app

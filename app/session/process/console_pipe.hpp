@@ -29,6 +29,8 @@ public:
 
     // Queues bytes for the guest. False when too many are waiting already; none of them is taken then.
     bool write(const QByteArray &bytes);
+    // Of what was queued, the bytes that the guest has not taken. taken() follows when there are none any more.
+    qsizetype waiting() const { return m_unsent.size(); }
 
     // Everything that QEMU had written before it ended. Call when it is gone.
     void drain();
@@ -38,6 +40,7 @@ public:
 
 signals:
     void received(const QByteArray &bytes);
+    void taken();
 
 private:
     bool readSome();

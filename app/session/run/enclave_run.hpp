@@ -55,6 +55,7 @@ public:
     void reset();
     void stop();
     void sendConsoleInput(const QByteArray &bytes);
+    qsizetype consoleInputWaiting() const { return m_console.waiting(); }
     NsmControl &nsmControl() { return m_nsm; }
     LiveTarget *debugTarget() const { return m_target.get(); }
 
@@ -63,6 +64,7 @@ signals:
     void bootStage(const nitroscope::app::BootStage &stage);
     void bootFailed(const nitroscope::app::BootFailure &failure);
     void consoleOutput(const QByteArray &bytes);
+    void consoleInputTaken();
     void breakHit(const nitroscope::qmp::BreakHit &hit);
     void debuggerReady(const QString &socket);
     // The machine answers; before the guest starts. The client dies with the run.

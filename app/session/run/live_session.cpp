@@ -35,6 +35,7 @@ void LiveSession::start(const LaunchSpec &spec) {
     connect(run, &EnclaveRun::bootStage, this, &LiveSession::bootStage);
     connect(run, &EnclaveRun::bootFailed, this, &LiveSession::bootFailed);
     connect(run, &EnclaveRun::consoleOutput, this, &LiveSession::consoleOutput);
+    connect(run, &EnclaveRun::consoleInputTaken, this, &LiveSession::consoleInputTaken);
     connect(&run->nsmControl(), &NsmControl::rulesChanged, this, &LiveSession::nsmRulesChanged);
     connect(run, &EnclaveRun::breakHit, this, &LiveSession::breakHit);
     connect(run, &EnclaveRun::logLine, this, &LiveSession::logLine);

@@ -33,10 +33,16 @@ public:
     void reset() override;
     void stop() override;
     void sendConsoleInput(const QByteArray &bytes) override;
+    // Bytes of it that the guest has not taken. Who has more of them than a keyboard waits for consoleInputTaken(),
+    // which follows when there are none any more.
+    qsizetype consoleInputWaiting() const { return m_run ? m_run->consoleInputWaiting() : 0; }
     void addNsmBreak(const qmp::BreakRule &wanted) override;
     void addNsmFault(const qmp::FaultRule &wanted) override;
     void removeNsmRule(NsmRule::Kind kind, quint32 id) override;
     void refreshNsmRules() override;
+
+signals:
+    void consoleInputTaken();
 
 private:
     void setState(State state);

@@ -189,6 +189,16 @@ private slots:
         QVERIFY2(result.output.contains("[status\n]"), result.output);
     }
 
+    // More than waits for a guest anywhere: the pipe is read as fast as the guest reads.
+    void input_fasterThanTheGuestReads_arrivesWhole() {
+        qputenv("NITROSCOPE_FAKE_QEMU", "late-reader");
+        const auto result =
+            runCommand(run({"--input-after", "hello from the guest"}), QByteArray(4 << 20, 'y'));
+        QCOMPARE(result.exitCode, 0);
+        QVERIFY2(result.output.contains("all of it"), result.output.right(200));
+        QVERIFY2(!result.error.contains("dropped"), result.error);
+    }
+
     void timeout_stopsWith4() {
         qputenv("NITROSCOPE_FAKE_QEMU", "boot");
         const auto result = runCommand(run({"--timeout", "0.3"}));

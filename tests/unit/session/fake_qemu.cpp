@@ -156,6 +156,20 @@ void obey(const std::string &line) {
         stage("reset", 4);
 }
 
+// A guest that reads its keyboard late, and ends when it has read four mebibytes.
+void takeLate(size_t bytes) {
+    static size_t taken = 0;
+    constexpr size_t wanted = 4 << 20;
+    constexpr unsigned laterUs = 300'000;
+    if (taken == 0)
+        usleep(laterUs);
+    taken += bytes;
+    if (taken == wanted) {
+        put(console, "all of it\r\n");
+        shutdown("guest-reset");
+    }
+}
+
 // Lines of QMP are obeyed, bytes of the console are echoed in brackets, until somebody says quit.
 int serve() {
     std::string partial;
@@ -168,7 +182,10 @@ int serve() {
             const ssize_t count = read(keyboard, bytes, sizeof bytes);
             if (count <= 0)
                 return 0;
-            put(console, "[" + std::string(bytes, static_cast<size_t>(count)) + "]");
+            if (scenario == "late-reader")
+                takeLate(static_cast<size_t>(count));
+            else
+                put(console, "[" + std::string(bytes, static_cast<size_t>(count)) + "]");
         }
         if (!polled[0].revents)
             continue;
