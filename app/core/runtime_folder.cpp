@@ -53,13 +53,6 @@ int FolderLock::open(const QString &folder) {
     return ::open(path.constData(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
-std::optional<FolderLock> FolderLock::wait(const QString &folder) {
-    const int fd = open(folder);
-    while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR) {
-    }
-    return fd < 0 ? std::nullopt : std::optional(FolderLock(fd));
-}
-
 std::optional<FolderLock> FolderLock::take(const QString &folder, std::chrono::milliseconds patience) {
     const int fd = open(folder);
     const auto end = std::chrono::steady_clock::now() + patience;

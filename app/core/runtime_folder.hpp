@@ -39,8 +39,6 @@ public:
     // Nothing when somebody else holds it for longer than `patience`, or there is no such folder. Others hold
     // a base's lock for milliseconds.
     static std::optional<FolderLock> take(const QString &folder, std::chrono::milliseconds patience);
-    // However long it takes; nothing when there is no such folder.
-    static std::optional<FolderLock> wait(const QString &folder);
 
     FolderLock(FolderLock &&other) noexcept;
     FolderLock &operator=(FolderLock &&other) noexcept;

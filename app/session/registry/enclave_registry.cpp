@@ -127,6 +127,14 @@ Result<QVector<unsigned>> chooseCpus(const EnclaveRequest &request, const QSet<u
     return cpus;
 }
 
+// Stopped, perhaps, by Ctrl-Z in the middle of it.
+tl::unexpected<Error> isBusy(const QString &folder) {
+    return failure(
+        u"registry-busy"_s,
+        u"Another program of yours holds the list of enclaves and makes no progress; let it go on, or end it."_s,
+        folder);
+}
+
 } // namespace
 
 QString EnclaveRecord::moduleId() const {
@@ -150,7 +158,9 @@ Result<EnclaveRecord> EnclaveRegistry::enter(const EnclaveRequest &request) cons
     for (const QString &folder : {QFileInfo(m_folder).path(), m_folder})
         if (auto made = ensurePrivateFolder(folder); !made)
             return tl::unexpected(made.error());
-    const auto lock = FolderLock::wait(m_folder); // others hold it for milliseconds only
+    const auto lock = FolderLock::take(m_folder, patience); // others hold it for milliseconds only
+    if (!lock)
+        return isBusy(m_folder);
     QSet<QString> names;
     QSet<quint64> cids;
     cids.unite(QSet<quint64>(request.takenCids.begin(), request.takenCids.end()));
@@ -249,7 +259,9 @@ Result<QVector<EnclaveRecord>> EnclaveRegistry::list() const {
         return QVector<EnclaveRecord>();
     if (auto checked = ensurePrivateFolder(m_folder); !checked)
         return tl::unexpected(checked.error());
-    const auto lock = FolderLock::wait(m_folder); // others hold it for milliseconds only
+    const auto lock = FolderLock::take(m_folder, patience); // others hold it for milliseconds only
+    if (!lock)
+        return isBusy(m_folder);
     QVector<EnclaveRecord> records = readAll();
     qsizetype endedCount =
         std::ranges::count_if(records, [](const auto &record) { return !record.isRunning(); });

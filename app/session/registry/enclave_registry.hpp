@@ -17,6 +17,7 @@
 #include "app/core/result.hpp"
 #include "app/session/process/process_handle.hpp"
 
+#include <chrono>
 #include <optional>
 #include <QDateTime>
 #include <QJsonObject>
@@ -77,12 +78,13 @@ public:
     static QString folderIn(const QString &runtimeBase) { return runtimeBase + u"/enclaves"_s; }
 
     // Enters an enclave that this process runs; with the runtime base's lock (see cidsOfOthers()). Errors:
-    // those of ensurePrivateFolder(), "registry-failed", nitro-cli's "E33" (CID in use), "E20" (CPU twice),
+    // those of ensurePrivateFolder(), "registry-failed", "registry-busy", nitro-cli's "E33" (CID in use), "E20" (CPU twice),
     // "E22" (CPU in use).
     Result<EnclaveRecord> enter(const EnclaveRequest &request) const;
     // Replaces the record of the same id. Error "registry-failed".
     Result<void> update(const EnclaveRecord &record) const;
-    // All records, the oldest first, after noting who has died and removing what is too old.
+    // All records, the oldest first, after noting who has died and removing what is too old. Errors: those of
+    // ensurePrivateFolder(), "registry-busy".
     Result<QVector<EnclaveRecord>> list() const;
 
     // CIDs of the enclaves that run, but for this process's own. Changes nothing and waits for nobody: call
@@ -91,6 +93,7 @@ public:
 
     QString consolePath(const QString &id) const { return m_folder + u'/' + id + u"/console.log"_s; }
 
+    static constexpr std::chrono::seconds patience{5}; // for the lock
     static constexpr int keptEnded = 16;
     static constexpr qint64 keptSeconds = 24 * 3600;
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fcntl.h>
 #include <memory>
 #include <QDir>
 #include <QJsonArray>
@@ -13,6 +14,8 @@
 #include <QJsonObject>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <sys/file.h>
+#include <unistd.h>
 
 using namespace nitroscope::tests;
 
@@ -264,6 +267,18 @@ private slots:
                               QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
         QVERIFY(enclaves().isEmpty());
         QVERIFY(!QDir(folder).exists());
+    }
+
+    // A program that was stopped at the wrong moment keeps the lock for as long as it stands.
+    void registry_lockThatIsKept_isAnErrorInTime() {
+        QVERIFY(!start("boot").isEmpty()); // there is a registry now
+        const QString path = m_runtime.path() + "/nitroscope/enclaves/.lock";
+        const int lock = open(qPrintable(path), O_RDWR | O_CLOEXEC);
+        QCOMPARE(flock(lock, LOCK_EX), 0);
+        const auto described = runCommand({"describe-enclaves"});
+        ::close(lock);
+        QVERIFY(described.exitCode > 0);
+        QVERIFY2(described.error.contains("makes no progress"), described.error);
     }
 
     void config_isRead() {
