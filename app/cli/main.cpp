@@ -16,6 +16,7 @@
 #include <QCoreApplication>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 
 using namespace nitroscope;
 using namespace nitroscope::cli;
@@ -102,6 +103,10 @@ int main(int argc, char **argv) {
             printText(QByteArray::fromStdString(output.str()), fine ? ok : usageCode(parser, argc, argv)));
     } catch (const std::bad_alloc &) {
         sayText("There is not enough memory for this.\n");
+        return refused;
+    } catch (const std::system_error &problem) { // threads, which the system limits as well
+        sayText(std::string("The system does not give what this needs: ") + problem.what() +
+                ".\nEnd other programs, or raise the limits (ulimit -a shows them).\n");
         return refused;
     }
     if (parser.get_subcommands().empty()) {
