@@ -7,6 +7,7 @@
 #include <QFile>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace nitroscope::app {
 
@@ -38,11 +39,12 @@ Result<void> ConsolePipe::open(const QString &path) {
     // For both directions, because opening only to write fails as long as nobody reads.
     // writer-ok: a pipe, which takes what it has room for
     m_toGuest = m_fromGuest < 0 ? -1 : makePipe(path + u".in"_s, O_RDWR);
-    if (m_toGuest < 0)
-        return failure(
-            u"channel-failed"_s,
-            u"The console's pipe cannot be created: %1."_s.arg(QString::fromLocal8Bit(std::strerror(errno))),
-            path);
+    if (m_toGuest < 0) {
+        const QString why = QString::fromLocal8Bit(std::strerror(errno));
+        if (m_fromGuest >= 0)
+            close(std::exchange(m_fromGuest, -1)); // half a console is none
+        return failure(u"channel-failed"_s, u"The console's pipe cannot be created: %1."_s.arg(why), path);
+    }
     fcntl(m_fromGuest, F_SETPIPE_SZ, maxPipe); // smaller also works, only less patiently
 
     m_readable = std::make_unique<QSocketNotifier>(m_fromGuest, QSocketNotifier::Read);

@@ -99,6 +99,17 @@ private slots:
         QCOMPARE(opened.error().code, QString("channel-failed"));
     }
 
+    // As when the last descriptor has gone for the first of the two.
+    void open_onlyOneWay_failsAndCanBeDrained() {
+        QTemporaryDir folder;
+        QFile other(folder.filePath("console.in"));
+        QVERIFY(other.open(QIODevice::WriteOnly));
+        ConsolePipe pipe;
+        QVERIFY(!pipe.open(folder.filePath("console")));
+        pipe.drain();
+        QVERIFY(pipe.write("x") == false);
+    }
+
     void files_arePrivate() {
         Bench bench;
         for (const char *name : {"console.in", "console.out"})
