@@ -56,6 +56,7 @@ private:
         m_gone = std::make_unique<QSocketNotifier>(m_process->descriptor(), QSocketNotifier::Read);
         connect(m_gone.get(), &QSocketNotifier::activated, this, &Terminator::onGone);
         m_process->signal(SIGTERM);
+        m_process->signal(SIGCONT); // one that was stopped would not hear of it, and could not end its QEMU
         m_patience.start(graceMs);
     }
 

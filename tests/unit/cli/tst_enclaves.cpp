@@ -269,6 +269,16 @@ private slots:
         QVERIFY(!QDir(folder).exists());
     }
 
+    void terminate_ofAStoppedProcess_isNotKilling() {
+        const QJsonObject json = start("boot");
+        QCOMPARE(::kill(pid_t(json["ProcessID"].toInt()), SIGSTOP), 0);
+        const auto result = runCommand({"terminate-enclave", "--enclave-id", json["EnclaveID"].toString()});
+        QCOMPARE(result.exitCode, 0);
+        QVERIFY2(!result.error.contains("killing"), result.error);
+        QVERIFY(
+            ended(json["EnclaveID"].toString())["ExitReason"].toString().contains("terminated by the user"));
+    }
+
     // A program that was stopped at the wrong moment keeps the lock for as long as it stands.
     void registry_lockThatIsKept_isAnErrorInTime() {
         QVERIFY(!start("boot").isEmpty()); // there is a registry now
