@@ -71,12 +71,14 @@ void Device::endFlows(Reason reason, Undelivered undelivered) {
     m_out.clear();
     m_heldToGuest.clear();
     m_heldFromGuest.clear();
-    m_heldFromGuestBytes = 0;
+    m_heldFromGuestBytes = m_heldToGuestBytes = 0;
+    m_someHeldBack = false;
     m_lines.clear();
     m_blackholes.clear();
     armHeld();
     for (auto &[id, flow] : m_byId) {
-        flow->heldToGuest = 0; // a fault may have held the REQUEST
+        flow->heldToGuest = flow->heldToGuestBytes = 0; // a fault may have held the REQUEST
+        flow->heldBack = false;
         flow->sentToGuest = {};
         flow->sendRequest = true;
         makeReady(*flow);

@@ -93,7 +93,7 @@ private:
     static constexpr std::int64_t closeLimit = 8000 * nanosecondsPerMillisecond; // Linux: VSOCK_CLOSE_TIMEOUT
     static constexpr std::size_t resetLimit = 4096; // RSTs that wait for RX buffers before TX must wait, too
     static constexpr std::size_t closedFlowsKept = 256;
-    static constexpr std::size_t heldPacketLimit = 65536; // from the guest, of all flows, and their bytes:
+    static constexpr std::size_t heldPacketLimit = 65536; // in one direction, of all flows, and their bytes:
     static constexpr std::size_t heldByteLimit = 64 * 1024 * 1024;
     static constexpr std::size_t readQuantum = 128 * 1024; // bytes for one flow before the next has its turn
     static constexpr std::size_t writeQuantum = 64;        // messages of one flow likewise, towards the host
@@ -207,6 +207,10 @@ private:
     void openBlackhole(const FlowKey &key, std::uint32_t rule);
     void breakOn(const PacketView &view, const Header &header);
     void holdToGuest(Flow &flow, Waiting packet, std::int64_t release);
+    bool holdsEnough() const;
+    bool isHeldBack(const Flow &flow) const;
+    void holdBack(Flow &flow);
+    void heldLess(std::uint64_t flow, std::size_t packets, std::size_t bytes);
     void releaseHeld();
     void armHeld();
     PacketView viewOf(const Header &header, std::span<const Bytes> payload, VsockDirection direction,
@@ -263,6 +267,8 @@ private:
     };
     std::unordered_map<FlowKey, Line, FlowKeyHash> m_lines; // of m_heldFromGuest
     std::size_t m_heldFromGuestBytes = 0;
+    std::size_t m_heldToGuestBytes = 0; // of m_heldToGuest and m_out
+    bool m_someHeldBack = false;        // flows that wait until less is held
     struct Blackhole {
         std::uint32_t rule = 0;
         std::uint64_t number = 0; // the later one has the higher

@@ -3,7 +3,8 @@
 // Packets under rules. Without rules none of this runs. A packet that is delayed waits in a line of its own
 // direction and flow: everything behind it waits, too, so the order stays. Packets from the guest wait before
 // the device has seen them, so the guest's credit bounds them; packets for the guest wait after they were
-// charged to its credit.
+// charged to its credit. A guest can say of its credit what it likes, so both lines have bounds of their own: a flow
+// that goes beyond from the guest is reset, and nothing more is made of a flow towards the guest until less waits.
 #include "qemu-machine/capture/core/format.h"
 #include "qemu-machine/vsock/core/device.hpp"
 
@@ -14,7 +15,8 @@ namespace nitroscope::vsock {
 namespace {
 
 constexpr std::int64_t sliceGap = nanosecondsPerMillisecond; // between the parts of a sliced packet
-constexpr std::size_t lineBytes = 1024 * 1024;               // of one flow's waiting packets from the guest
+constexpr std::size_t lineBytes = 1024 * 1024;               // of one flow's waiting packets in one direction
+constexpr std::size_t linePackets = 4096;                    // to the guest; the last one may be in slices
 constexpr std::size_t blackholeLimit = flowLimit;
 
 FlowKey keyOf(const Header &header, VsockDirection direction) {
@@ -402,7 +404,13 @@ bool Device::judgeReset(Waiting &packet) {
     packet.verdict = verdictNumber(verdict);
     if (verdict.delay == 0)
         return true;
+    if (holdsEnough()) {
+        packet.verdict = NITRO_CAPTURE_PASSED;
+        packet.note += ", which is left out: no more can be held back";
+        return true;
+    }
     m_heldToGuest.emplace(m_clock.now() + verdict.delay, std::move(packet));
+    m_someHeldBack = m_someHeldBack || holdsEnough();
     armHeld();
     return false;
 }
@@ -410,9 +418,62 @@ bool Device::judgeReset(Waiting &packet) {
 void Device::holdToGuest(Flow &flow, Waiting packet, std::int64_t release) {
     if (flow.heldToGuest != 0)
         release = std::max(release, flow.releaseToGuest);
-    ++flow.heldToGuest;
-    flow.releaseToGuest = release;
+    const std::size_t bytes = packet.payload.size();
+    const std::uint32_t rule = packet.rule;
     m_heldToGuest.emplace(release, std::move(packet));
+    ++flow.heldToGuest;
+    flow.heldToGuestBytes += bytes;
+    m_heldToGuestBytes += bytes;
+    flow.releaseToGuest = release;
+    if (rule != 0)
+        flow.heldRule = rule;
+    if (isHeldBack(flow))
+        holdBack(flow);
+}
+
+// Packets for the guest; m_out has those whose time has come, which wait for buffers of the guest's.
+bool Device::holdsEnough() const {
+    return m_heldToGuest.size() + m_out.size() >= heldPacketLimit || m_heldToGuestBytes >= heldByteLimit;
+}
+
+bool Device::isHeldBack(const Flow &flow) const {
+    return flow.heldToGuest >= linePackets || flow.heldToGuestBytes >= lineBytes ||
+           (holdsEnough() && judging(&flow));
+}
+
+// Nothing more is made of this flow until heldLess().
+void Device::holdBack(Flow &flow) {
+    flow.heldBack = true;
+    m_someHeldBack = m_someHeldBack || holdsEnough();
+    if (std::exchange(flow.heldBackTold, true) || m_callbacks.fault_applied == nullptr)
+        return;
+    const std::string note = "as much is held back as can be (" + std::to_string(flow.heldToGuest) +
+                             " packets, " + std::to_string(flow.heldToGuestBytes) +
+                             " bytes of this flow): the host waits";
+    m_callbacks.fault_applied(m_callbacks.opaque, flow.heldRule, note.c_str(), flow.id);
+}
+
+// Packets of a flow, or a part of one, wait no longer. What was held back because of them goes on when half has gone.
+void Device::heldLess(std::uint64_t id, std::size_t packets, std::size_t bytes) {
+    m_heldToGuestBytes -= std::min(bytes, m_heldToGuestBytes);
+    const auto found = m_byId.find(id);
+    if (found != m_byId.end()) {
+        Flow &flow = *found->second;
+        flow.heldToGuest -= std::min(packets, flow.heldToGuest);
+        flow.heldToGuestBytes -= std::min(bytes, flow.heldToGuestBytes);
+        if (flow.heldBack && flow.heldToGuest <= linePackets / 2 && flow.heldToGuestBytes <= lineBytes / 2) {
+            flow.heldBack = false;
+            if (wantsOutput(flow))
+                makeReady(flow);
+        }
+    }
+    if (!m_someHeldBack || m_heldToGuest.size() + m_out.size() > heldPacketLimit / 2 ||
+        m_heldToGuestBytes > heldByteLimit / 2)
+        return;
+    m_someHeldBack = false;
+    for (auto &[other, flow] : m_byId)
+        if (wantsOutput(*flow))
+            makeReady(*flow);
 }
 
 // ---- Waiting packets
@@ -468,8 +529,18 @@ void Device::armHeld() {
 void Device::dropHeld(std::uint64_t id) {
     if (m_heldToGuest.empty() && m_out.empty())
         return;
-    std::erase_if(m_heldToGuest, [id](const auto &entry) { return entry.second.flow == id; });
-    std::erase_if(m_out, [id](const Waiting &packet) { return packet.flow == id; });
+    std::size_t packets = 0, bytes = 0;
+    const auto isOfFlow = [&](const Waiting &packet) {
+        if (packet.flow != id)
+            return false;
+        ++packets;
+        bytes += packet.payload.size();
+        return true;
+    };
+    std::erase_if(m_heldToGuest, [&](const auto &entry) { return isOfFlow(entry.second); });
+    std::erase_if(m_out, isOfFlow);
+    if (packets != 0)
+        heldLess(id, packets, bytes);
 }
 
 void Device::releaseRules() {

@@ -59,7 +59,7 @@ bool Device::wantsBuffers() const {
 }
 
 bool Device::wantsOutput(const Flow &flow) const {
-    if (flow.dead())
+    if (flow.dead() || isHeldBack(flow))
         return false;
     if (flow.sendRequest || flow.sendResponse || flow.sendCreditUpdate || flow.askForCredit ||
         flow.sendShutdown != 0)
@@ -101,6 +101,8 @@ std::size_t Device::fill(std::span<RxBuffer> buffers) {
 }
 
 std::size_t Device::produce(Flow &flow, std::span<RxBuffer> buffers) {
+    if (isHeldBack(flow))
+        return 0;
     std::size_t used = 0;
     Header header;
     const auto control = [&] {
@@ -304,15 +306,16 @@ std::size_t Device::deliverWaiting(RxBuffer &buffer) {
     observe(header.encode(), std::span(pieces).first(payload.empty() ? 0 : 1),
             {VSOCK_TO_GUEST, packet.flow, packet.verdict, packet.rule, std::move(note)});
     delivered(packet.flow, header);
+    const std::uint64_t flow = packet.flow;
+    const std::size_t bytes = payload.size();
     if (rest) {
         packet.payload.erase(packet.payload.begin(),
                              packet.payload.begin() + static_cast<std::ptrdiff_t>(room));
         packet.header.length -= static_cast<std::uint32_t>(room);
-        return 1;
+    } else {
+        queue.pop_front();
     }
-    if (const auto found = m_byId.find(packet.flow); found != m_byId.end() && found->second->heldToGuest != 0)
-        --found->second->heldToGuest;
-    queue.pop_front();
+    heldLess(flow, rest ? 0 : 1, bytes);
     return 1;
 }
 

@@ -99,7 +99,9 @@ public:
     bool creditAsked = false;       // once per stall
     std::uint32_t messageBytes = 0; // of the seqpacket message that is being sent
     std::size_t messagePackets = 0;
-    std::size_t heldToGuest = 0;                             // packets that a fault delays
+    std::size_t heldToGuest = 0, heldToGuestBytes = 0;       // packets that a fault delays
+    std::uint32_t heldRule = 0;                              // the fault that does
+    bool heldBack = false, heldBackTold = false;             // they are as many as can be; and it was said
     std::int64_t releaseToGuest = 0;                         // the last one's time
     std::int64_t throttleToGuest = 0, throttleFromGuest = 0; // when the next packet may pass
 

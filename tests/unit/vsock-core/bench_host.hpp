@@ -120,7 +120,8 @@ struct Told {
     std::vector<VsockFlowInfo> opened, closed;
     std::vector<std::uint32_t> breaks, faults;
     std::vector<std::string> notices;
-    std::vector<std::string> notes; // of captured packets
+    std::vector<std::string> notes;   // of captured packets
+    std::vector<std::string> applied; // words of `faults`
     std::size_t packets = 0;
     int work = 0, transportResets = 0;
 };
@@ -222,8 +223,9 @@ public:
         c.break_hit = [](void *opaque, const std::uint32_t *ids, std::size_t count, const VsockPacket *) {
             self(opaque).told.breaks.insert(self(opaque).told.breaks.end(), ids, ids + count);
         };
-        c.fault_applied = [](void *opaque, std::uint32_t rule, const char *, std::uint64_t) {
+        c.fault_applied = [](void *opaque, std::uint32_t rule, const char *note, std::uint64_t) {
             self(opaque).told.faults.push_back(rule);
+            self(opaque).told.applied.emplace_back(note);
         };
         c.notice = [](void *opaque, VsockNotice, const char *text) {
             self(opaque).told.notices.emplace_back(text);

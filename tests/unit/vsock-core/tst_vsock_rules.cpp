@@ -297,6 +297,74 @@ private slots:
         QVERIFY(bench.told.notes.back().find("delay") != std::string::npos);
     }
 
+    // The guest's credit is what it says; what a delay keeps of it has a bound of its own.
+    void delay_toGuest_moreThanCanBeHeld_hostWaitsAndNothingIsLost() {
+        constexpr std::size_t all = 5 << 20, most = (1 << 20) + 65536;
+        constexpr std::int64_t hour = 3'600'000;
+        Bench bench;
+        bench.bufAlloc = 0xffffffff;
+        Control &end = bench.establish();
+        VsockRule r = rule(VSOCK_DELAY, VSOCK_TO_GUEST, Op::rw);
+        r.milliseconds = hour;
+        const std::uint32_t id = bench.device.faults().add(r);
+        for (std::size_t i = 0; i < all; ++i)
+            end.readable += static_cast<char>('a' + i % 26);
+        const std::string sent = end.readable;
+        end.events->readable();
+        std::string received;
+        for (int round = 0; round < 10 && received.size() < all; ++round) {
+            // It takes what it can hold, some in each turn, and then waits without asking for another.
+            bench.told.work = 1;
+            for (int turn = 0; turn < 1000 && bench.told.work != 0; ++turn) {
+                bench.told.work = 0;
+                QVERIFY(bench.take(1000, 65536).empty());
+            }
+            QCOMPARE(bench.told.work, 0);
+            const std::size_t held = all - received.size() - end.readable.size();
+            QVERIFY2(held <= most, qPrintable(QString::number(held)));
+            bench.pass(hour);
+            received += payloadOf(bench.take(1000, 65536));
+        }
+        QVERIFY(received == sent);
+        QCOMPARE(bench.told.faults.back(), id);
+        QCOMPARE(std::count_if(bench.told.applied.begin(), bench.told.applied.end(),
+                               [](const std::string &note) {
+                                   return note.find("the host waits") != std::string::npos;
+                               }),
+                 1);
+    }
+
+    void delay_answersWithoutEnd_areHeldInABoundedNumber() {
+        constexpr std::int64_t hour = 3'600'000;
+        Bench bench;
+        bench.establish();
+        VsockRule r = rule(VSOCK_DELAY, VSOCK_TO_GUEST);
+        r.milliseconds = hour;
+        bench.device.faults().add(r);
+        for (int i = 0; i < 20'000; ++i) {
+            bench.send(Op::creditRequest);
+            bench.take();
+        }
+        bench.pass(hour);
+        const std::size_t answers = bench.take(100'000).size();
+        QVERIFY2(answers >= 4000 && answers <= 4200, qPrintable(QString::number(answers)));
+    }
+
+    void delay_resetsWithoutEnd_areHeldInABoundedNumber() {
+        constexpr std::size_t held = 65536;
+        Bench bench;
+        VsockRule r = rule(VSOCK_DELAY, VSOCK_TO_GUEST, Op::rst);
+        r.milliseconds = 3'600'000;
+        bench.device.faults().add(r);
+        std::size_t resets = 0;
+        for (std::uint32_t i = 0; i < held + 1000; ++i) {
+            bench.send(bench.header(Op::rw, i));
+            resets += bench.take().size();
+        }
+        QCOMPARE(resets, std::size_t{1000});
+        QVERIFY(bench.told.notes.back().find("left out") != std::string::npos);
+    }
+
     void drop_data_resetsUnlessViolationIsAskedFor() {
         for (const bool violate : {false, true}) {
             Bench bench;
