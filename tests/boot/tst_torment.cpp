@@ -92,6 +92,8 @@ private slots:
         QTest::newRow("PCR extended without end") << u"extend"_s;
         QTest::newRow("queues broken and enabled") << u"break"_s;
         QTest::newRow("messages of a byte and of none") << u"vsock"_s;
+        QTest::newRow("packets of a thousand descriptors") << u"chains"_s;
+        QTest::newRow("timers of nanoseconds") << u"timer"_s;
     }
     void guest_floodsADevice_monitorAnswersAndMemoryStays() {
         QFETCH(QString, torment);

@@ -151,15 +151,18 @@ static void virtio_vsock_signal_sent_soon(VirtIOVsock *s, unsigned count)
 static bool virtio_vsock_take_batch(VirtIOVsock *s, bool small)
 {
     unsigned taken = 0;
+    unsigned descriptors = 0;
     bool empty = false;
 
-    while (taken < VSOCK_TX_BATCH && vsock_may_receive(s->core)) {
+    while (taken < VSOCK_TX_BATCH && descriptors < VSOCK_BATCH_DESCRIPTORS &&
+           vsock_may_receive(s->core)) {
         VirtQueueElement *elem = virtqueue_pop(s->tx, sizeof(*elem));
 
         if (!elem) {
             empty = true;
             break;
         }
+        descriptors += virtio_vsock_descriptors(elem);
         if (small && iov_size(elem->out_sg, elem->out_num) >= VSOCK_TX_LARGE) {
             virtqueue_unpop(s->tx, elem, 0);
             g_free(elem);
@@ -227,14 +230,16 @@ static bool virtio_vsock_fill_batch(VirtIOVsock *s, unsigned limit)
     VirtQueueElement *elements[VSOCK_RX_BATCH];
     VsockBuffer buffers[VSOCK_RX_BATCH];
     unsigned count = 0;
+    unsigned descriptors = 0;
     unsigned used;
 
-    while (count < limit) {
+    while (count < limit && descriptors < VSOCK_BATCH_DESCRIPTORS) {
         VirtQueueElement *elem = virtqueue_pop(s->rx, sizeof(*elem));
 
         if (!elem) {
             break;
         }
+        descriptors += virtio_vsock_descriptors(elem);
         elements[count] = elem;
         buffers[count] = (VsockBuffer) {
             .pieces = (const VsockPiece *)elem->in_sg,
@@ -314,7 +319,8 @@ static void virtio_vsock_turn_begins(void *opaque)
 static void virtio_vsock_turn_ends(void *opaque)
 {
     VirtIOVsock *s = opaque;
-    MemReentrancyGuard *guard = &DEVICE(s)->mem_reentrancy_guard;
+    DeviceState *transport = qdev_get_parent_bus(DEVICE(s))->parent;
+    MemReentrancyGuard *guard = &transport->mem_reentrancy_guard;
     bool engaged = guard->engaged_in_io;
 
     s->in_turn = false;
@@ -368,66 +374,6 @@ static void virtio_vsock_handle_rx(VirtIODevice *vdev, VirtQueue *vq)
     /* Resets that waited for buffers may have stopped the other direction. */
     if (s->running && !virtio_queue_empty(s->tx)) {
         replay_bh_schedule_event(s->bh);
-    }
-}
-
-/* ------------------------------------------------------------------ */
-/* Event queue: only ever a transport reset                           */
-
-/*
- * Buffers that wait in the event queue. When the machine continues, QEMU
- * notifies all queues, so a notification alone says nothing about the driver.
- */
-static unsigned virtio_vsock_event_buffers(VirtIOVsock *s)
-{
-    g_autoptr(GPtrArray) elements = g_ptr_array_new_with_free_func(g_free);
-    VirtQueueElement *elem;
-
-    while ((elem = virtqueue_pop(s->events, sizeof(*elem)))) {
-        g_ptr_array_add(elements, elem);
-    }
-    for (unsigned i = elements->len; i-- > 0;) {
-        virtqueue_unpop(s->events, g_ptr_array_index(elements, i), 0);
-    }
-    return elements->len;
-}
-
-static void virtio_vsock_send_event(VirtIOVsock *s)
-{
-    VirtIODevice *vdev = VIRTIO_DEVICE(s);
-    struct virtio_vsock_event event = { 0 };
-    VirtQueueElement *elem;
-
-    if (!s->reset_pending || !s->running) {
-        return;
-    }
-    elem = virtqueue_pop(s->events, sizeof(*elem));
-    if (!elem) {
-        return;
-    }
-    virtio_stl_p(vdev, &event.id, VIRTIO_VSOCK_EVENT_TRANSPORT_RESET);
-    virtqueue_push(s->events, elem,
-                   iov_from_buf(elem->in_sg, elem->in_num, 0, &event,
-                                sizeof(event)));
-    virtio_notify(vdev, s->events);
-    g_free(elem);
-    trace_virtio_vsock_transport_reset();
-    s->reset_pending = false;
-    s->reset_sent = true;
-    s->event_buffers = virtio_vsock_event_buffers(s);
-}
-
-static void virtio_vsock_handle_event(VirtIODevice *vdev, VirtQueue *vq)
-{
-    VirtIOVsock *s = VIRTIO_VSOCK(vdev);
-
-    if (s->reset_pending) {
-        virtio_vsock_send_event(s);
-    } else if (s->reset_sent &&
-               virtio_vsock_event_buffers(s) > s->event_buffers) {
-        /* Linux refills the queue after it has reset its sockets. */
-        s->reset_sent = false;
-        vsock_transport_reset_done(s->core);
     }
 }
 

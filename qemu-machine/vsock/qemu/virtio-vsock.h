@@ -23,6 +23,12 @@ OBJECT_DECLARE_SIMPLE_TYPE(VirtIOVsock, VIRTIO_VSOCK)
 /* RX buffers that are looked at together. */
 #define VSOCK_RX_BATCH 32
 
+/*
+ * Descriptors in one batch, of any queue: a chain may have a thousand of them,
+ * and each is mapped.  The packets of Linux have 18 at most.
+ */
+#define VSOCK_BATCH_DESCRIPTORS 2048
+
 struct VirtIOVsock {
     VirtIODevice parent_obj;
 
@@ -78,6 +84,15 @@ struct VirtIOVsock {
     uint8_t *state;
     uint32_t state_size;
 };
+
+static inline unsigned virtio_vsock_descriptors(const VirtQueueElement *elem)
+{
+    return elem->out_num + elem->in_num;
+}
+
+/* vsock-events.c: a transport reset, as soon as the guest has a buffer for it. */
+void virtio_vsock_send_event(VirtIOVsock *s);
+void virtio_vsock_handle_event(VirtIODevice *vdev, VirtQueue *vq);
 
 /* The machine's vsock device; NULL and an error when it has none. */
 VirtIOVsock *virtio_vsock_find(Error **errp);

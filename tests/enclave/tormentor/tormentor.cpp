@@ -30,12 +30,13 @@ constexpr uint32_t version1 = 1; // in the second word of the features
 
 // VirtIO 1.2, 5.10; what is at the other end is told to the machine by the test.
 constexpr uint32_t seqpacketFeature = 1u << 1;
-constexpr uint16_t seqpacket = 2, request = 1, data = 5; // type, operations
+constexpr uint16_t seqpacket = 2, request = 1, reset = 3, data = 5; // type, operations
 constexpr uint32_t endOfMessage = 1;
 constexpr uint64_t ownCid = 16, parentCid = 3;
 constexpr uint32_t echoPort = 7000;
 
-constexpr uint16_t deviceWrites = 2; // flag of a descriptor
+constexpr uint32_t indirectFeature = 1u << 28;
+constexpr uint16_t hasNext = 1, deviceWrites = 2, indirect = 4; // flags of a descriptor
 
 constexpr uint64_t vsock = 0xd0000000, nsm = 0xd0001000;
 constexpr uint64_t localApic = 0xfee00000;
@@ -87,7 +88,7 @@ struct Queue {
 constexpr Queue nsmQueue{nsm, 0, 16, 0x4000000}, received{vsock, 0, 256, 0x4010000},
     sent{vsock, 1, 256, 0x4020000};
 constexpr uint64_t requestBuffer = 0x4100000, responseBuffer = 0x4200000, packets = 0x4300000,
-                   receiveBuffers = 0x4400000;
+                   receiveBuffers = 0x4400000, chain = 0x4800000;
 
 void begin(uint64_t device, uint32_t features) {
     at(device, status) = 0;
@@ -222,6 +223,59 @@ void prepareVsock() {
     sent.enable();
     run(vsock);
 }
+// Packets of as many descriptors as a chain may have, a byte in each. What resets an unknown connection has no answer.
+void prepareChains() {
+    constexpr uint16_t count = 1024;
+    writePackets(0);
+    auto *packet = reinterpret_cast<volatile Packet *>(packets);
+    packet->operation = reset;
+    packet->length = count - 1;
+    auto *part = reinterpret_cast<volatile Descriptor *>(chain);
+    for (uint16_t i = 0; i < count; ++i) {
+        part[i].address = i == 0 ? packets : packets + headerBytes - 1 + i;
+        part[i].size = i == 0 ? headerBytes : 1;
+        part[i].flags = i + 1 < count ? hasNext : 0;
+        part[i].next = static_cast<uint16_t>(i + 1);
+    }
+    for (uint16_t i = 0; i < sent.size; ++i)
+        sent.describe(i, chain, count * sizeof(Descriptor), indirect);
+    sent.offerAll();
+    begin(vsock, seqpacketFeature | indirectFeature);
+    received.enable();
+    sent.enable();
+    run(vsock);
+}
+[[noreturn]] void sendChains() {
+    for (;;) {
+        sent.refill();
+        sent.notify();
+    }
+}
+[[noreturn]] void refillSent() {
+    for (;;)
+        sent.refill();
+}
+
+void out(uint16_t port, uint8_t value) {
+    asm volatile("outb %0, %1" : : "a"(value), "d"(port));
+}
+
+// Interrupts every two nanoseconds, and every other microsecond from the i8254; nobody takes them.
+[[noreturn]] void startTimer() {
+    constexpr uint64_t spurious = 0xf0, timer = 0x320, initialCount = 0x380, divider = 0x3e0;
+    constexpr uint32_t periodic = 1u << 17, vector = 0x40, byOne = 0xb;
+    at(localApic, spurious) = 0x1ff;
+    at(localApic, divider) = byOne;
+    at(localApic, timer) = periodic | vector;
+    at(localApic, initialCount) = 1;
+    constexpr uint16_t control = 0x43, channel = 0x40;
+    out(control, 0x34); // channel 0, both bytes, rate generator
+    out(channel, 2);
+    out(channel, 0);
+    for (;;)
+        asm volatile("pause");
+}
+
 [[noreturn]] void sendVsock() {
     for (uint32_t round = 0;; ++round) {
         if (round % 4096 == 0)
@@ -258,6 +312,8 @@ constexpr Mode modes[] = {
      notifyNsm, refillNsm},
     {"break", [] {}, breakNsm, enableVsock},
     {"vsock", prepareVsock, sendVsock, receiveVsock},
+    {"chains", prepareChains, sendChains, refillSent},
+    {"timer", [] {}, startTimer, startTimer},
 };
 const Mode *mode;
 volatile bool begun;
