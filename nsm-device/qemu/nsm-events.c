@@ -21,26 +21,53 @@ static int64_t nsm_pcr_events_pause(const NsmPcrNews *news, int64_t now)
     return MIN(MAX(pause, NSM_PCR_EVENT_MS), NSM_PCR_EVENT_MAX_MS);
 }
 
+static void nsm_pcr_events_refill(NsmPcrEvents *events, int64_t now)
+{
+    int64_t more;
+
+    if (events->budget == NSM_PCR_EVENT_BUDGET || now < events->refill_ms) {
+        return;
+    }
+    more = 1 + (now - events->refill_ms) / NSM_PCR_EVENT_REFILL_MS;
+    events->budget = MIN(NSM_PCR_EVENT_BUDGET, events->budget + more);
+    events->refill_ms += more * NSM_PCR_EVENT_REFILL_MS;
+}
+
+static void nsm_pcr_events_spend(NsmPcrEvents *events, int64_t now)
+{
+    if (events->budget == NSM_PCR_EVENT_BUDGET) {
+        events->refill_ms = now + NSM_PCR_EVENT_REFILL_MS;
+    }
+    events->budget--;
+}
+
 /* Sends what is due and sets the timer for what is not. */
 static void nsm_pcr_events_tell(void *opaque)
 {
     NsmPcrEvents *events = opaque;
     int64_t now = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
     int64_t next = INT64_MAX;
+    unsigned first = events->turn;
 
-    for (unsigned i = 0; i < NSM_PCR_COUNT; i++) {
+    nsm_pcr_events_refill(events, now);
+    for (unsigned k = 0; k < NSM_PCR_COUNT; k++) {
+        unsigned i = (first + k) % NSM_PCR_COUNT;
         NsmPcrNews *news = &events->pcrs[i];
+        int64_t due = events->budget ? news->next_ms
+                                     : MAX(news->next_ms, events->refill_ms);
         char hex[2 * NSM_PCR_SIZE + 1];
 
         if (!news->untold) {
             continue;
         }
-        if (now < news->next_ms) {
-            next = MIN(next, news->next_ms);
+        if (now < due) {
+            next = MIN(next, due);
             continue;
         }
-        for (size_t k = 0; k < NSM_PCR_SIZE; k++) {
-            snprintf(hex + 2 * k, 3, "%02x", news->value[k]);
+        nsm_pcr_events_spend(events, now);
+        events->turn = (i + 1) % NSM_PCR_COUNT;
+        for (size_t j = 0; j < NSM_PCR_SIZE; j++) {
+            snprintf(hex + 2 * j, 3, "%02x", news->value[j]);
         }
         qapi_event_send_nsm_pcr_changed(i, hex, news->locked,
                                         (NsmPcrCause)news->cause,
@@ -57,6 +84,8 @@ static void nsm_pcr_events_tell(void *opaque)
 void nsm_pcr_events_init(NsmPcrEvents *events)
 {
     memset(events->pcrs, 0, sizeof(events->pcrs));
+    events->budget = NSM_PCR_EVENT_BUDGET;
+    events->turn = 0;
     events->timer = timer_new_ms(QEMU_CLOCK_REALTIME, nsm_pcr_events_tell,
                                  events);
 }

@@ -6,8 +6,11 @@
  * what its reader has not taken, without a bound of its own. So each PCR has at
  * most one event in NSM_PCR_EVENT_MS; changes meanwhile become one, which says
  * how many there were. As long as a guest goes on, the time between two events
- * doubles, up to NSM_PCR_EVENT_MAX_MS: then all PCRs together leave 150 bytes a
- * second to a reader that does not read. The capture stream has every change.
+ * doubles, up to NSM_PCR_EVENT_MAX_MS.  A guest that rests between two changes
+ * does not get there, so all PCRs together also have a budget: what it has not
+ * spent, and one event more in NSM_PCR_EVENT_REFILL_MS.  In the long run a reader
+ * that does not read is left 150 bytes a second.  The capture stream has every
+ * change.
  */
 #ifndef NITROSCOPE_NSM_EVENTS_H
 #define NITROSCOPE_NSM_EVENTS_H
@@ -17,6 +20,8 @@
 
 #define NSM_PCR_EVENT_MS 500
 #define NSM_PCR_EVENT_MAX_MS (NSM_PCR_EVENT_MS << 7)
+#define NSM_PCR_EVENT_BUDGET 64
+#define NSM_PCR_EVENT_REFILL_MS 2000
 
 typedef struct NsmPcrNews {
     /* Changes that no event has told of; the rest is of the last one. */
@@ -32,6 +37,11 @@ typedef struct NsmPcrNews {
 typedef struct NsmPcrEvents {
     NsmPcrNews pcrs[NSM_PCR_COUNT];
     QEMUTimer *timer;
+    /* Events that may be sent now, and when there will be one more. */
+    unsigned budget;
+    int64_t refill_ms;
+    /* The PCR whose turn it is, so that a short budget is shared. */
+    unsigned turn;
 } NsmPcrEvents;
 
 void nsm_pcr_events_init(NsmPcrEvents *events);

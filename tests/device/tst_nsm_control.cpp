@@ -7,6 +7,7 @@
 #include "tests/device/support/snapshot_disk.hpp"
 #include "tests/unit/nsm/document_parts.hpp"
 
+#include <algorithm>
 #include <QCryptographicHash>
 #include <QFileInfo>
 #include <QJsonArray>
@@ -423,6 +424,28 @@ private slots:
         QCOMPARE(changes, extends);
         QCOMPARE(last[u"value"_s], pcrInfo(machine, 20)[u"value"_s]);
         QVERIFY2(events <= time.elapsed() / eventPeriodMs + 2, qPrintable(QString::number(events)));
+    }
+
+    // Each PCR rests for so long that its next change may be told at once: only a budget bounds what a monitor that
+    // nobody reads has to keep.
+    void changedPcrs_thatRestBetween_haveABudgetTogether() {
+        constexpr int budget = 64, refillMs = 2000, restMs = 1100, rounds = 7;
+        Machine machine;
+        QVERIFY2(machine.run(), machine.errorOutput());
+        QElapsedTimer time;
+        time.start();
+        for (int round = 0; round < rounds; ++round) {
+            for (int pcr = 16; pcr < 32; ++pcr)
+                machine.nsm.ask(extendPcr(pcr, "x"));
+            QTest::qWait(restMs); // it is about time
+        }
+        const qint64 refilled = time.elapsed() / refillMs + 1;
+        machine.command(u"query-nsm"_s); // what was told before is there now
+        const auto told = std::ranges::count_if(machine.events(), [](const QJsonObject &event) {
+            return event[u"event"_s] == u"NSM_PCR_CHANGED"_s;
+        });
+        QVERIFY2(told >= 16, qPrintable(QString::number(told)));
+        QVERIFY2(told <= budget + refilled, qPrintable(QString::number(told)));
     }
 
     void break_onARequestThatChangesMeanwhile_recordsWhatIsProcessed() {
