@@ -62,7 +62,7 @@ static void nitro_pic_pit_init(X86MachineState *x86ms, ISABus *isa_bus,
         if (kvm_pit_in_kernel()) {
             kvm_pit_init(isa_bus, 0x40);
         } else {
-            i8254_pit_init(isa_bus, 0x40, 0, NULL);
+            nitro_timers_watch_pit(i8254_pit_init(isa_bus, 0x40, 0, NULL));
         }
     }
 }

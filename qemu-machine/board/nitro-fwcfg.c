@@ -107,6 +107,8 @@ void nitro_fwcfg_add_enclave(NitroMachineState *nms)
         const uint8_t *extra = nitro_launch_extra_ramdisk(nms->launch,
                                                           &extra_size);
 
+        nitro_survive_cut_file(eif, size);
+        nitro_survive_cut_file(extra, extra_size);
         info->eif_size = cpu_to_le64(size);
         info->slice_count = cpu_to_le32(nitro_add_eif(fw_cfg, eif, size));
         if (extra_size >= UINT32_MAX) {

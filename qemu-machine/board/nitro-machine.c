@@ -145,6 +145,7 @@ static void nitro_machine_init(MachineState *machine)
     nitro_launch_init(nms);
     nitro_fwcfg_create(nms);
     x86_cpus_init(x86ms, CPU_VERSION_LATEST);
+    nitro_timers_watch_cpus();
     nitro_devices_init(nms);
     nitro_fwcfg_add_enclave(nms);
 }

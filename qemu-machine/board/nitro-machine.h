@@ -15,6 +15,7 @@
 
 #include "hw/boards.h"
 #include "hw/i386/x86.h"
+#include "hw/isa/isa.h"
 #include "qapi/qapi-types-nitro.h"
 #include "qom/object.h"
 #include "qemu-machine/launch/launch.h"
@@ -116,6 +117,10 @@ void nitro_parent_init(void);
 /* nitro-vcpus.c: memory that the guest makes QEMU set aside is freed in time. */
 void nitro_vcpus_init(void);
 
+/* nitro-timers.c: a guest's timers do not keep the main loop for themselves. */
+void nitro_timers_watch_cpus(void);
+void nitro_timers_watch_pit(ISADevice *pit);
+
 /* nitro-properties.c */
 void nitro_properties_class_init(ObjectClass *oc);
 void nitro_properties_init(NitroMachineState *nms);
@@ -126,6 +131,9 @@ void nitro_properties_complete(NitroMachineState *nms);
 /* nitro-devices.c */
 int nitro_transports(const NitroMachineState *nms);
 void nitro_devices_init(NitroMachineState *nms);
+
+/* nitro-file-faults.c: a mapping of a file that somebody may cut; two at most. */
+void nitro_survive_cut_file(const void *data, uint64_t size);
 
 /* nitro-launch.c */
 void nitro_launch_init(NitroMachineState *nms);

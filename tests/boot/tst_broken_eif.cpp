@@ -203,6 +203,20 @@ private slots:
         QCOMPARE(guest.exitCode(), 1);
     }
 
+    // As by a build in place: what the firmware reads then lies behind the end of the file.
+    void file_cutBeforeTheGuestRuns_isABootThatFails() {
+        const QString path = written([](RawEif &) {});
+        Guest guest;
+        const bool isStarted = guest.start(
+            {u"-M"_s, u"nitro-enclave"_s, u"-kernel"_s, path, u"-action"_s, u"panic=pause"_s}, [&path] {
+                constexpr qint64 rest = 5000; // within the kernel
+                QVERIFY(QFile::resize(path, rest));
+            });
+        QVERIFY2(isStarted, guest.errorOutput());
+        const QJsonObject event = guest.waitForEvent(u"ENCLAVE_BOOT_FAILED"_s, 60);
+        QVERIFY2(!event.isEmpty(), guest.errorOutput() + guest.console().right(1500));
+    }
+
     void strictOff_bootsInSpiteOfABadChecksum() {
         const QString path = written([](RawEif &e) { e.bytes[0x223] = char(e.bytes[0x223] ^ 1); });
         Guest guest;
