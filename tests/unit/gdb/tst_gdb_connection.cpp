@@ -318,21 +318,18 @@ private slots:
     }
 
     // A few bytes ask for many, and who does not read its answers must not fill our memory.
-    void floods_ofOneWhoDoesNotRead_wait_data() {
-        QTest::addColumn<QByteArray>("flood");
-        QTest::newRow("retransmissions") << QByteArray(1 << 20, '-');
-        QTest::newRow("questions") << rsp::encodePacket("qXfer:memory-map:read::0,ffff").repeated(100'000);
-        QTest::newRow("wrong checksums") << QByteArray("$m0,4#00").repeated(500'000);
-    }
-    void floods_ofOneWhoDoesNotRead_wait() {
-        QFETCH(QByteArray, flood);
+    void flood_ofOneWhoDoesNotRead_waits() {
         Bench bench;
+        bench.stub.memory[0x1000] = QByteArray(0x1000, 'a');
         bench.start();
         Gdb gdb(bench.broker.get());
-        gdb.ask("g"); // a long answer, to ask for again
         gdb.theirs->stalls = true;
-        gdb.own.write(flood);
-        settle();
+        const QByteArray round =
+            rsp::encodePacket("m1000,1000") + QByteArray(100, '-'); // and again, and again
+        for (int i = 0; i < 100; ++i) {
+            gdb.own.write(round);
+            settle();
+        }
         constexpr qint64 maxKept = 512 * 1024;
         QVERIFY2(gdb.theirs->bytesToWrite() <= maxKept,
                  qPrintable(QString::number(gdb.theirs->bytesToWrite())));
