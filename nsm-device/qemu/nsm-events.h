@@ -9,8 +9,8 @@
  * doubles, up to NSM_PCR_EVENT_MAX_MS.  A guest that rests between two changes
  * does not get there, so all PCRs together also have a budget: what it has not
  * spent, and one event more in NSM_PCR_EVENT_REFILL_MS.  In the long run a reader
- * that does not read is left 150 bytes a second.  The capture stream has every
- * change.
+ * that does not read is left 150 bytes a second, and is disconnected when it is
+ * too much (nitro-monitors.c).  The capture stream has every change.
  */
 #ifndef NITROSCOPE_NSM_EVENTS_H
 #define NITROSCOPE_NSM_EVENTS_H

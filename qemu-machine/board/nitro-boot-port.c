@@ -24,6 +24,7 @@
 #include "system/runstate.h"
 #include "firmware/boot/handover.h"
 #include "qemu-machine/board/nitro-boot-port.h"
+#include "qemu-machine/board/nitro-guest-ram.h"
 #include "qemu-machine/capture/core/capture.h"
 #include "qemu-machine/rules/qemu/nitro-break.h"
 #include "trace.h"
@@ -98,15 +99,15 @@ EnclaveStageRecordList *nitro_boot_port_stages(const NitroBootPort *port)
     return list;
 }
 
-/*
- * When the firmware stopped because the platform refused the EIF, the
- * platform's words say more than the firmware's.
- */
 bool nitro_boot_port_handed_off(const NitroBootPort *port)
 {
     return port->handed_off;
 }
 
+/*
+ * When the firmware stopped because the platform refused the EIF, the
+ * platform's words say more than the firmware's.
+ */
 EnclaveBootFailure *nitro_boot_port_failure(const NitroBootPort *port)
 {
     const struct nitro_boot_report *report = &port->failure;
@@ -269,13 +270,12 @@ static bool nitro_read_report(hwaddr address, struct nitro_boot_report *report)
            report->stage <= NITRO_BOOT_STAGE_HANDOFF;
 }
 
-/* The guest's RAM at the guest's word: nothing else is read or written. */
 static void nitro_do_checksum(NitroBootPort *port, hwaddr where)
 {
     const MemTxAttrs attrs = { .memory = 1 };
     struct nitro_checksum_job job;
-    hwaddr offset, wanted, length;
-    MemoryRegion *region;
+    uint64_t wanted, length;
+    const uint8_t *bytes;
 
     if (port->handed_off || port->failed ||
         address_space_read(&address_space_memory, where, attrs, &job,
@@ -287,16 +287,12 @@ static void nitro_do_checksum(NitroBootPort *port, hwaddr where)
         return;
     }
     RCU_READ_LOCK_GUARD();
-    region = address_space_translate(&address_space_memory,
-                                     le64_to_cpu(job.address), &offset,
-                                     &length, false, attrs);
-    if (!memory_region_is_ram(region) || length < wanted) {
+    bytes = nitro_guest_ram(le64_to_cpu(job.address), &length);
+    if (!bytes || length < wanted) {
         return;
     }
     job.state = cpu_to_le32(
-        nitro_launch_checksum(le32_to_cpu(job.state),
-                              (uint8_t *)memory_region_get_ram_ptr(region) +
-                              offset, wanted));
+        nitro_launch_checksum(le32_to_cpu(job.state), bytes, wanted));
     job.done = cpu_to_le32(1);
     address_space_write(&address_space_memory, where, attrs, &job,
                         sizeof(job));

@@ -8,7 +8,6 @@
 
 #include "qemu/osdep.h"
 #include "qemu/datadir.h"
-#include "qemu/error-report.h"
 #include "qapi/error.h"
 #include "exec/address-spaces.h"
 #include "hw/char/serial-isa.h"
@@ -29,6 +28,7 @@
 #include "nsm-device/qemu/virtio-nsm.h"
 #include "qemu-machine/board/nitro-boot-port.h"
 #include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/board/nitro-refusal.h"
 #include "qemu-machine/capture/qemu/nitro-capture.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
@@ -38,10 +38,9 @@ static void nitro_firmware_init(X86MachineState *x86ms)
     g_autofree char *path = qemu_find_file(QEMU_FILE_TYPE_BIOS, name);
 
     if (!path) {
-        error_report("the boot firmware '%s' was not found; it belongs into "
-                     "share/nitroscope beside QEMU's bin folder "
+        nitro_refuse("bios", "the boot firmware '%s' was not found; it belongs "
+                     "into share/nitroscope beside QEMU's bin folder "
                      "(-bios FILE and -L FOLDER look elsewhere)", name);
-        exit(1);
     }
     /* Writable, as on microvm: the firmware keeps its data beside its code. */
     x86_bios_rom_init(x86ms, NITRO_FIRMWARE, get_system_memory(), true);
@@ -76,6 +75,19 @@ static void nitro_set_text(DeviceState *dev, const char *name,
     }
 }
 
+/* The devices check what the machine's properties hand on to them. */
+static void nitro_plug(NitroMachineState *nms, DeviceState *device,
+                       unsigned transport)
+{
+    Error *err = NULL;
+
+    if (!qdev_realize_and_unref(
+            device, BUS(&VIRTIO_MMIO(nms->transports[transport])->bus),
+            &err)) {
+        nitro_refuse_error(NULL, err);
+    }
+}
+
 static void nitro_vsock_init(NitroMachineState *nms)
 {
     DeviceState *vsock = qdev_new(TYPE_VIRTIO_VSOCK);
@@ -90,9 +102,7 @@ static void nitro_vsock_init(NitroMachineState *nms)
     qdev_prop_set_bit(vsock, "console", nms->debug_mode);
     /* Not "vsock": that is a property, as of QEMU's own machine. */
     object_property_add_child(OBJECT(nms), "virtio-vsock", OBJECT(vsock));
-    qdev_realize_and_unref(
-        vsock, BUS(&VIRTIO_MMIO(nms->transports[NITRO_VIRTIO_VSOCK])->bus),
-        &error_fatal);
+    nitro_plug(nms, vsock, NITRO_VIRTIO_VSOCK);
     nms->vsock = VIRTIO_VSOCK(vsock);
     virtio_vsock_set_capture(nms->vsock, nms->capture);
     virtio_vsock_set_breaks(nms->vsock, nms->breaks);
@@ -134,9 +144,7 @@ static void nitro_virtio_init(NitroMachineState *nms)
     nitro_set_text(nsm, "region", nms->region);
     nitro_set_text(nsm, "version", nms->nsm_version);
     object_property_add_child(OBJECT(nms), "nsm", OBJECT(nsm));
-    qdev_realize_and_unref(
-        nsm, BUS(&VIRTIO_MMIO(nms->transports[NITRO_VIRTIO_NSM])->bus),
-        &error_fatal);
+    nitro_plug(nms, nsm, NITRO_VIRTIO_NSM);
     nms->nsm = VIRTIO_NSM(nsm);
     virtio_nsm_set_capture(nms->nsm, nms->capture);
     virtio_nsm_set_breaks(nms->nsm, nms->breaks);

@@ -10,6 +10,7 @@
 #include "firmware/boot/handover.h"
 #include "qemu-machine/board/nitro-boot-port.h"
 #include "qemu-machine/board/nitro-fwcfg-guard.h"
+#include "qemu-machine/board/nitro-guest-ram.h"
 
 #define NITRO_FWCFG_DMA_PORT (FW_CFG_IO_BASE + 4)
 #define NITRO_FWCFG_DMA_SIZE 8
@@ -19,25 +20,6 @@ typedef struct NitroFwcfgGuard {
     NitroMachineState *nms;
     FWCfgState *fw_cfg;
 } NitroFwcfgGuard;
-
-static bool nitro_lies_in_ram(uint64_t address, uint64_t size)
-{
-    const MemTxAttrs attrs = MEMTXATTRS_UNSPECIFIED;
-
-    RCU_READ_LOCK_GUARD();
-    while (size > 0) {
-        hwaddr offset, length = size;
-        MemoryRegion *region = address_space_translate(
-            &address_space_memory, address, &offset, &length, true, attrs);
-
-        if (!memory_region_is_ram(region) || length == 0) {
-            return false;
-        }
-        address += length;
-        size -= length;
-    }
-    return true;
-}
 
 static bool nitro_may_transfer(const NitroFwcfgGuard *guard, uint64_t where)
 {
@@ -56,8 +38,8 @@ static bool nitro_may_transfer(const NitroFwcfgGuard *guard, uint64_t where)
         return true; /* selects or skips, which takes no time */
     }
     return be32_to_cpu(access.length) <= NITRO_BOOT_SLICE_SIZE &&
-           nitro_lies_in_ram(be64_to_cpu(access.address),
-                             be32_to_cpu(access.length));
+           nitro_is_guest_ram(be64_to_cpu(access.address),
+                              be32_to_cpu(access.length));
 }
 
 static uint64_t nitro_fwcfg_guard_read(void *opaque, hwaddr addr,

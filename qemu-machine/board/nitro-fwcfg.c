@@ -7,7 +7,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/error-report.h"
 #include "qemu/units.h"
 #include "exec/address-spaces.h"
 #include "hw/i386/fw_cfg.h"
@@ -15,6 +14,7 @@
 #include "firmware/boot/handover.h"
 #include "qemu-machine/board/nitro-fwcfg-guard.h"
 #include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/board/nitro-refusal.h"
 
 void nitro_fwcfg_create(NitroMachineState *nms)
 {
@@ -45,9 +45,9 @@ static uint32_t nitro_add_eif(FWCfgState *fw_cfg, const uint8_t *eif,
     uint64_t count = DIV_ROUND_UP(size, NITRO_BOOT_SLICE_SIZE);
 
     if (count > NITRO_BOOT_MAX_SLICES) {
-        error_report("the EIF has %" PRIu64 " GiB; more than %u GiB cannot be "
-                     "handed to the firmware", count, NITRO_BOOT_MAX_SLICES);
-        exit(1);
+        nitro_refuse("kernel", "the EIF has %" PRIu64 " GiB; more than %u GiB "
+                     "cannot be handed to the firmware", count,
+                     NITRO_BOOT_MAX_SLICES);
     }
     for (uint32_t i = 0; i < count; i++) {
         uint64_t offset = i * NITRO_BOOT_SLICE_SIZE;
@@ -112,9 +112,8 @@ void nitro_fwcfg_add_enclave(NitroMachineState *nms)
         info->eif_size = cpu_to_le64(size);
         info->slice_count = cpu_to_le32(nitro_add_eif(fw_cfg, eif, size));
         if (extra_size >= UINT32_MAX) {
-            error_report("the ramdisk %s has 4 GiB or more; -initrd takes "
-                         "less", machine->initrd_filename);
-            exit(1);
+            nitro_refuse("initrd", "the ramdisk %s has 4 GiB or more; -initrd "
+                         "takes less", machine->initrd_filename);
         }
         if (extra_size) {
             info->extra_ramdisk_size = cpu_to_le64(extra_size);

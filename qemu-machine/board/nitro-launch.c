@@ -11,14 +11,13 @@
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qapi/qapi-events-nitro.h"
-#include "qobject/qdict.h"
-#include "qobject/qjson.h"
 #include "system/cpu-timers.h"
 #include "system/replay.h"
 #include "migration/vmstate.h"
 #include "firmware/boot/handover.h"
 #include "nsm-device/qemu/virtio-nsm.h"
 #include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/board/nitro-refusal.h"
 #include "qemu-machine/capture/core/capture.h"
 #include "trace.h"
 
@@ -78,39 +77,24 @@ static const VMStateDescription vmstate_nitro_launch = {
     },
 };
 
-/*
- * Ends QEMU, because the EIF is refused. People read a sentence; a program
- * that started us, whose standard error is no terminal, also gets one line of
- * JSON (docs/launch-options.md), because there is no QMP yet to tell it over.
- */
-static G_NORETURN void nitro_refuse(NitroMachineState *nms,
-                                    const NitroLaunchProblem *problem)
+static G_NORETURN void nitro_refuse_eif(NitroMachineState *nms,
+                                        const NitroLaunchProblem *problem)
 {
     g_autofree char *text = nitro_problem_text(nms, problem);
+    g_autofree char *file = g_utf8_make_valid(nms->eif, -1);
+    g_autoptr(QDict) refusal = qdict_new();
 
     error_report("%s", text);
-    if (!isatty(STDERR_FILENO)) {
-        g_autofree char *message = g_utf8_make_valid(text, -1);
-        g_autofree char *file = g_utf8_make_valid(nms->eif, -1);
-        g_autoptr(QDict) line = qdict_new();
-        QDict *refusal = qdict_new();
-        g_autoptr(GString) json = NULL;
-
-        qdict_put_str(refusal, "code", problem->ecode);
-        qdict_put_str(refusal, "stage", "launch");
-        qdict_put_int(refusal, "reason", problem->reason);
-        if (problem->section >= 0) {
-            qdict_put_int(refusal, "section", problem->section);
-        }
-        if (problem->section >= 0 || problem->offset) {
-            qdict_put_int(refusal, "offset", problem->offset);
-        }
-        qdict_put_str(refusal, "file", file);
-        qdict_put_str(refusal, "message", message);
-        qdict_put(line, "nitro-refusal", refusal);
-        json = qobject_to_json(QOBJECT(line));
-        fprintf(stderr, "%s\n", json->str);
+    qdict_put_str(refusal, "code", problem->ecode);
+    qdict_put_int(refusal, "reason", problem->reason);
+    if (problem->section >= 0) {
+        qdict_put_int(refusal, "section", problem->section);
     }
+    if (problem->section >= 0 || problem->offset) {
+        qdict_put_int(refusal, "offset", problem->offset);
+    }
+    qdict_put_str(refusal, "file", file);
+    nitro_refusal_line(refusal, text);
     exit(1);
 }
 
@@ -136,7 +120,7 @@ void nitro_launch_init(NitroMachineState *nms)
     }
     nms->launch = nitro_launch_open(&options, &problem);
     if (!nms->launch) {
-        nitro_refuse(nms, &problem);
+        nitro_refuse_eif(nms, &problem);
     }
     /*
      * The guest may see the measurement at any instruction. Where its

@@ -11,7 +11,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/error-report.h"
 #include "qemu/module.h"
 #include "qemu/units.h"
 #include "qapi/error.h"
@@ -31,6 +30,7 @@
 #include "system/tcg.h"
 #include "target/i386/cpu.h"
 #include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/board/nitro-refusal.h"
 #include "qemu-machine/capture/qemu/nitro-capture.h"
 #include "qemu-machine/rules/qemu/nitro-break.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
@@ -82,11 +82,10 @@ static void nitro_check_topology(NitroMachineState *nms)
                                                machine->smp.max_cpus - 1);
 
     if (last > NITRO_MAX_APIC_ID) {
-        error_report("this -smp topology needs APIC ids up to %" PRIu32
+        nitro_refuse("smp", "this -smp topology needs APIC ids up to %" PRIu32
                      ", but an enclave has none above %u: use fewer CPUs, or "
                      "counts of cores and threads that are powers of two",
                      last, NITRO_MAX_APIC_ID);
-        exit(1);
     }
 }
 
@@ -113,12 +112,12 @@ static void nitro_machine_init(MachineState *machine)
     X86MachineState *x86ms = X86_MACHINE(machine);
 
     if (x86ms->acpi == ON_OFF_AUTO_ON) {
-        error_report("a nitro-enclave has no ACPI: leave out acpi=on");
-        exit(1);
+        nitro_refuse("acpi", "a nitro-enclave has no ACPI: leave out acpi=on");
     }
     nitro_messages_init();
     nitro_parent_init();
     nitro_vcpus_init();
+    nitro_monitors_init();
     nitro_properties_complete(nms);
     nitro_check_topology(nms);
     if (nms->reboot == ENCLAVE_REBOOT_TERMINATE) {
@@ -133,8 +132,13 @@ static void nitro_machine_init(MachineState *machine)
     qemu_add_machine_init_done_notifier(&nms->machine_done);
 
     if (nms->capture_id) {
+        Error *err = NULL;
+
         nms->capture_sink = nitro_capture_sink_create(
-            OBJECT(nms), nms->capture_id, nms->capture_mib * MiB, &error_fatal);
+            OBJECT(nms), nms->capture_id, nms->capture_mib * MiB, &err);
+        if (err) {
+            nitro_refuse_error("capture", err);
+        }
         nms->capture = nitro_capture_sink_core(nms->capture_sink);
     }
     nms->breaks = nitro_breaks_new(nms->capture);

@@ -8,6 +8,8 @@
  * nitro-launch.c      the hypervisor's part: judge, measure, seed PCRs
  * nitro-fwcfg.c       what the firmware gets to read
  * nitro-boot-port.c   what the firmware reports
+ * nitro-guest-ram.c   whether an address that the guest names is RAM
+ * nitro-refusal.c     when this cannot become the enclave that was asked for
  * nitro-qmp.c         commands of qapi/nitro.json
  */
 #ifndef NITROSCOPE_NITRO_MACHINE_H
@@ -120,6 +122,9 @@ void nitro_vcpus_init(void);
 /* nitro-timers.c: a guest's timers do not keep the main loop for themselves. */
 void nitro_timers_watch_cpus(void);
 void nitro_timers_watch_pit(ISADevice *pit);
+
+/* nitro-monitors.c: a QMP client that does not read is disconnected in time. */
+void nitro_monitors_init(void);
 
 /* nitro-properties.c */
 void nitro_properties_class_init(ObjectClass *oc);

@@ -17,6 +17,7 @@
 #include "system/replay.h"
 #include "nsm-device/core/nsm.h"
 #include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/board/nitro-refusal.h"
 #include "qemu-machine/launch/limits.h"
 #include "qemu-machine/vsock/protocol/vsock_protocol.h"
 
@@ -91,8 +92,8 @@ static void nitro_set_str(char **member, const char *name, const char *value,
         return;
     }
     if (!check(value)) {
-        error_setg(errp, "%s '%s' does not have the form %s", name, value,
-                   shape);
+        nitro_refuse_value(errp, name, "%s '%s' does not have the form %s",
+                           name, value, shape);
         return;
     }
     g_free(*member);
@@ -113,7 +114,8 @@ static void nitro_set_eif(Object *obj, const char *value, Error **errp)
         return;
     }
     if (!value[0]) {
-        error_setg(errp, "eif is empty: give the path of an EIF");
+        nitro_refuse_value(errp, "eif",
+                           "eif is empty: give the path of an EIF");
         return;
     }
     g_free(nms->eif);
@@ -147,10 +149,11 @@ static void nitro_set_id(Object *obj, const char *value, Error **errp)
  */
 static void nitro_set_vsock(Object *obj, const char *value, Error **errp)
 {
-    error_setg(errp, "vsock=%s names a vhost-user daemon, and this machine "
-               "has a vsock device of its own: leave out vsock=, its chardev "
-               "and the daemon, and say vsock-path=PATH for a Unix socket "
-               "like the daemon's uds-path", value);
+    nitro_refuse_value(errp, "vsock",
+        "vsock=%s names a vhost-user daemon, and this machine has a vsock "
+        "device of its own: leave out vsock=, its chardev and the daemon, and "
+        "say vsock-path=PATH for a Unix socket like the daemon's uds-path",
+        value);
 }
 
 static char *nitro_get_parent_role(Object *obj, Error **errp)
@@ -286,9 +289,9 @@ static void nitro_set_capture_mib(Object *obj, Visitor *v, const char *name,
         return;
     }
     if (value < NITRO_CAPTURE_MIB_MIN || value > NITRO_CAPTURE_MIB_MAX) {
-        error_setg(errp, "the limit of a capture is between %u and %u MiB, "
-                   "not %" PRIu32, NITRO_CAPTURE_MIB_MIN,
-                   NITRO_CAPTURE_MIB_MAX, value);
+        nitro_refuse_value(errp, "capture-limit",
+            "the limit of a capture is between %u and %u MiB, not %" PRIu32,
+            NITRO_CAPTURE_MIB_MIN, NITRO_CAPTURE_MIB_MAX, value);
         return;
     }
     NITRO_ENCLAVE_MACHINE(obj)->capture_mib = value;
@@ -313,8 +316,9 @@ static void nitro_set_enclave_cid(Object *obj, Visitor *v, const char *name,
         return;
     }
     if (value < VSOCK_CID_FIRST_GUEST || value > VSOCK_CID_LAST) {
-        error_setg(errp, "an enclave's CID is between %u and %u, not %" PRIu32,
-                   VSOCK_CID_FIRST_GUEST, VSOCK_CID_LAST, value);
+        nitro_refuse_value(errp, "enclave-cid",
+            "an enclave's CID is between %u and %u, not %" PRIu32,
+            VSOCK_CID_FIRST_GUEST, VSOCK_CID_LAST, value);
         return;
     }
     NITRO_ENCLAVE_MACHINE(obj)->enclave_cid = value;
@@ -364,17 +368,15 @@ void nitro_properties_complete(NitroMachineState *nms)
 
     if (nms->eif && machine->kernel_filename &&
         !g_str_equal(nms->eif, machine->kernel_filename)) {
-        error_report("two EIFs are given: eif=%s and -kernel %s", nms->eif,
-                     machine->kernel_filename);
-        exit(1);
+        nitro_refuse("eif", "two EIFs are given: eif=%s and -kernel %s",
+                     nms->eif, machine->kernel_filename);
     }
     if (!nms->eif) {
         nms->eif = g_strdup(machine->kernel_filename);
     }
     if (!nms->eif && machine->initrd_filename) {
-        error_report("-initrd adds a ramdisk to an EIF, but there is no EIF: "
-                     "give one with -kernel");
-        exit(1);
+        nitro_refuse("initrd", "-initrd adds a ramdisk to an EIF, but there is "
+                     "no EIF: give one with -kernel");
     }
     if (!nms->parent_id) {
         nms->parent_id = nms->module_id

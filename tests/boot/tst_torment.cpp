@@ -3,6 +3,7 @@
 // A hostile guest of two processors floods one device (tests/enclave/tormentor), and one QMP client does not read
 // what it is sent. Meanwhile the other monitor answers as if nothing were the matter, and QEMU's memory stays
 // where it was. How quick the monitor is on this computer is measured before, while both processors only run.
+// A client that asks and asks without reading an answer is a flood of its own.
 #include "tests/boot/support/guest.hpp"
 #include "tests/device/support/small_eif.hpp"
 
@@ -55,6 +56,20 @@ private:
             (void)guest.errorOutput(); // takes in what it has for us
         }
         return slowest;
+    }
+    static void beginSession(QLocalSocket &monitor, const QString &path) {
+        monitor.connectToServer(path);
+        QVERIFY(monitor.waitForConnected());
+        QVERIFY(ask(monitor, "qmp_capabilities"));
+    }
+    // One that from now on reads no more.
+    static void beginIdleSession(QLocalSocket &idle, const QString &path) {
+        idle.connectToServer(path);
+        QVERIFY(idle.waitForConnected());
+        idle.write("{\"execute\": \"qmp_capabilities\"}\n");
+        QVERIFY(idle.waitForBytesWritten());
+        QVERIFY(idle.waitForReadyRead());
+        idle.setReadBufferSize(1);
     }
     // Waits for the answer, past events.
     static bool ask(QLocalSocket &monitor, const QByteArray &command) {
@@ -110,15 +125,8 @@ private slots:
              u"unix:%1,server=on,wait=off"_s.arg(askedSocket), u"-kernel"_s, m_eif, u"-append"_s,
              u"torment=%1 "_s.arg(torment)},
             [&] {
-                idle.connectToServer(idleSocket);
-                QVERIFY(idle.waitForConnected());
-                idle.write("{\"execute\": \"qmp_capabilities\"}\n");
-                QVERIFY(idle.waitForBytesWritten());
-                QVERIFY(idle.waitForReadyRead());
-                idle.setReadBufferSize(1); // it reads no more from now on
-                monitor.connectToServer(askedSocket);
-                QVERIFY(monitor.waitForConnected());
-                QVERIFY(ask(monitor, "qmp_capabilities"));
+                beginIdleSession(idle, idleSocket);
+                beginSession(monitor, askedSocket);
             });
         QVERIFY2(started, guest.errorOutput());
         QVERIFY2(guest.waitForConsole("tormentor: ready", 60), guest.errorOutput() + guest.console());
@@ -138,6 +146,42 @@ private slots:
         QVERIFY2(memory > 0 && growth <= allowedKiB, qPrintable(seen));
         QVERIFY(QFile(capture).size() <= 16 << 20);
         QVERIFY2(guest.errorOutput().count('\n') <= 1000, guest.errorOutput().right(1000));
+    }
+
+    void client_asksAndNeverReads_isDisconnectedAndMemoryStays() {
+        const QString idleSocket = m_folder.filePath(u"greedy"_s),
+                      askedSocket = m_folder.filePath(u"polite"_s);
+        Guest guest;
+        QLocalSocket idle, monitor;
+        const bool started = guest.start({u"-M"_s, u"nitro-enclave,memory-backend=ram"_s, u"-object"_s,
+                                          u"memory-backend-memfd,id=ram,share=on,size=128M"_s, u"-m"_s,
+                                          u"128M"_s, u"-kernel"_s, m_eif, u"-append"_s, u"torment=extend "_s,
+                                          u"-qmp"_s, u"unix:%1,server=on,wait=off"_s.arg(idleSocket),
+                                          u"-qmp"_s, u"unix:%1,server=on,wait=off"_s.arg(askedSocket)},
+                                         [&] {
+                                             beginIdleSession(idle, idleSocket);
+                                             beginSession(monitor, askedSocket);
+                                         });
+        QVERIFY2(started, guest.errorOutput());
+        const qint64 memory = privateKiB(guest.processId());
+        // The longest answer there is, some 200 KiB each time: several times what is allowed to pile up.
+        const QByteArray questions = QByteArray("{\"execute\": \"query-qmp-schema\"}\n").repeated(20);
+        QElapsedTimer patience;
+        patience.start();
+        while (!guest.errorOutput().contains("a QMP client was disconnected") &&
+               patience.elapsed() < 120'000) {
+            if (idle.bytesToWrite() == 0)
+                idle.write(questions);
+            QTest::qWait(5);
+            QVERIFY(ask(monitor, "query-status"));
+        }
+        QVERIFY2(guest.errorOutput().contains("a QMP client was disconnected"), guest.errorOutput());
+        QVERIFY(ask(monitor, "query-status"));
+        const qint64 growth = privateKiB(guest.processId()) - memory;
+        QVERIFY2(memory > 0 && growth <= allowedKiB, qPrintable(QString::number(growth)));
+        idle.setReadBufferSize(0);
+        QTRY_COMPARE_WITH_TIMEOUT(idle.state(), QLocalSocket::UnconnectedState, 60'000);
+        QCOMPARE(guest.errorOutput().count("a QMP client was disconnected"), 1);
     }
 };
 
