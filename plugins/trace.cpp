@@ -16,8 +16,10 @@
 
 #include <array>
 #include <cstdio>
+#include <glib.h>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 
 namespace {
 
@@ -44,8 +46,30 @@ void onBlock(qemu_plugin_id_t, qemu_plugin_tb *block) {
         nitroscope::plugins::watchFirstCalls(block);
 }
 
-int refuse(const std::string &why) {
-    std::fprintf(stderr, "nitroscope-trace: %s\n", why.c_str());
+// JSON's, of text that need not be UTF-8.
+std::string quoted(const std::string &text) {
+    char *const valid = g_utf8_make_valid(text.c_str(), -1);
+    std::string all = "\"";
+    for (const char *c = valid; *c != '\0'; ++c) {
+        char escaped[16] = {*c, '\0'};
+        if (*c == '"' || *c == '\\' || static_cast<unsigned char>(*c) < 0x20)
+            std::snprintf(escaped, sizeof escaped, "\\u%04x",
+                          static_cast<unsigned>(static_cast<unsigned char>(*c)));
+        all += escaped;
+    }
+    g_free(valid);
+    return all + '"';
+}
+
+// As the machine refuses: a sentence, and a line for programs (docs/launch-options.md).
+int refuse(const std::string &option, const std::string &why) {
+    const std::string sentence = "nitroscope-trace: " + why;
+    std::fprintf(stderr, "%s\n", sentence.c_str());
+    if (!isatty(STDERR_FILENO))
+        std::fprintf(
+            stderr,
+            "{\"nitro-refusal\": {\"code\": \"\", \"stage\": \"launch\", \"option\": %s, \"message\": %s}}\n",
+            quoted(option).c_str(), quoted(sentence).c_str());
     return -1;
 }
 
@@ -53,17 +77,18 @@ int refuse(const std::string &why) {
 int take(std::string_view key, const char *value) {
     if (key == "syscalls") {
         if (!qemu_plugin_bool_parse("syscalls", value, &tracesCalls))
-            return refuse("syscalls takes on or off, not '" + std::string(value) + "'");
+            return refuse("syscalls", "syscalls takes on or off, not '" + std::string(value) + "'");
         return 0;
     }
     if (key == "first-calls") {
         std::string problem;
         if (nitroscope::plugins::readFunctions(value, problem) < 0)
-            return refuse(std::string(value) + " " + problem);
+            return refuse("first-calls", std::string(value) + " " + problem);
         tracesFunctions = true;
         return 0;
     }
-    return refuse("there is no option '" + std::string(key) + "'; options: syscalls, first-calls");
+    return refuse(std::string(key),
+                  "there is no option '" + std::string(key) + "'; options: syscalls, first-calls");
 }
 
 } // namespace
@@ -78,12 +103,12 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_
         if (known.name == info->target_name)
             guest = &known;
     if (!guest || !info->system_emulation)
-        return refuse("only for the machine of an x86-64 enclave");
+        return refuse("plugin", "only for the machine of an x86-64 enclave");
     for (int i = 0; i < count; ++i) {
         const std::string_view word = words[i];
         const std::size_t equals = word.find('=');
         if (equals == std::string_view::npos)
-            return refuse("'" + std::string(word) + "' has no value");
+            return refuse(std::string(word), "'" + std::string(word) + "' has no value");
         if (take(word.substr(0, equals), words[i] + equals + 1) != 0)
             return -1;
     }

@@ -99,6 +99,14 @@ private slots:
         QVERIFY(!guest.start(
             {"-M", "nitro-enclave", "-kernel", Guest::demoEif(), "-plugin", plugin + u',' + options}));
         QVERIFY2(guest.errorOutput().contains(message), guest.errorOutput());
+        // The same for programs, as of all that the machine refuses.
+        int refusals = 0;
+        for (const QByteArray &line : guest.errorOutput().split('\n')) {
+            const QJsonObject refusal = QJsonDocument::fromJson(line).object()["nitro-refusal"].toObject();
+            refusals += refusal["message"].toString().toUtf8().contains(message) &&
+                        !refusal["option"].toString().isEmpty();
+        }
+        QCOMPARE(refusals, 1);
     }
 };
 
