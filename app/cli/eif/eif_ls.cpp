@@ -198,6 +198,8 @@ int list(const LsOptions &options) {
                 if (const int failed = print(lister.take()))
                     return failed;
         }
+        if (const auto &passedOver = reader.passedOver())
+            say(u"ramdisk %1: %2"_s.arg(number - 1).arg(passedOver->text()));
     }
     QByteArray rest = lister.take();
     if (options.json)

@@ -14,7 +14,7 @@ namespace nitroscope::formats {
 namespace {
 
 constexpr qsizetype identBytes = 16, longestInterpreter = 4096;
-constexpr quint32 programInterpreter = 3, programDynamic = 2; // PT_INTERP, PT_DYNAMIC
+constexpr quint32 programLoad = 1, programDynamic = 2, programInterpreter = 3; // PT_LOAD …
 
 } // namespace
 
@@ -64,16 +64,21 @@ std::optional<ElfHeader> readElfHeader(const QByteArray &front) {
     head.entry = bytes.load(elf::entry);
     head.programHeaders = static_cast<quint16>(bytes.load(elf::programCount));
     head.sectionHeaders = static_cast<quint16>(bytes.load(elf::sectionCount));
+    head.hasAllProgramHeaders = head.programHeaders > 0;
     for (quint64 i = 0; i < head.programHeaders; ++i) {
         const auto header = bytes.programHeader(i, 8);
-        if (!header)
+        if (!header) {
+            head.hasAllProgramHeaders = false;
             break;
+        }
         const quint64 kind = bytes.load(elf::programType, *header);
         head.isDynamic |= kind == programDynamic;
-        if (kind != programInterpreter)
-            continue;
         const quint64 offset = bytes.load(elf::programOffset, *header);
         const quint64 length = bytes.load(elf::fileSize, *header);
+        if (kind == programLoad && length > 0)
+            head.loadedEnd = std::max(head.loadedEnd, offset + length);
+        if (kind != programInterpreter)
+            continue;
         if (bytes.has(offset, length) && length > 0)
             head.interpreter =
                 front.mid(static_cast<qsizetype>(offset),

@@ -21,6 +21,8 @@ struct ElfHeader {
     QByteArray interpreter = {}; // Path of the dynamic loader; empty for a static program.
     bool isDynamic = false;      // Has a dynamic section.
     quint16 programHeaders = 0, sectionHeaders = 0;
+    bool hasAllProgramHeaders = false; // There are some, and `front` holds them.
+    quint64 loadedEnd = 0;             // File offset behind the last byte that is loaded.
 
     QString typeText() const;
     QString machineText() const;

@@ -16,7 +16,7 @@ namespace nitroscope::formats {
 
 namespace {
 
-constexpr quint64 maxConfigBytes = 1024 * 1024; // of cmd and env
+constexpr quint64 maxConfigBytes = 4 * 1024 * 1024; // of cmd and env; more is too long for execve() anyway
 
 void add(LintReport &report, const std::vector<LintFinding> &findings) {
     for (const LintFinding &finding : findings)
@@ -78,6 +78,61 @@ void lintMountPoints(LintReport &report, const BootFiles &files, const QByteArra
     }
 }
 
+// One finding for each reason, with the first file of it.
+void lintLeftOut(LintReport &report, const BootFiles &files) {
+    using Reason = BootFiles::Reason;
+    static constexpr struct {
+        Reason reason;
+        const char *rule, *why, *advice;
+    } kinds[] = {
+        {Reason::noFolder, "ramdisk-no-folder", "The folder that this file is in does not come before it",
+         "Pack the folders, too, each before what is in it (find … | cpio does)."},
+        {Reason::folderInTheWay, "ramdisk-not-replaced",
+         "It does not replace the folder of this name, which is not empty and stays",
+         "Leave the folder out of the earlier archive, or this file out of the later one."},
+        {Reason::hasContent, "ramdisk-odd-entry", "A folder or a device with content cannot be made",
+         "Pack it with a program that knows the newc format (cpio -H newc)."},
+        {Reason::longTarget, "ramdisk-odd-entry", "A symbolic link cannot lead to a path over 4096 bytes",
+         "Shorten its target."},
+    };
+    for (const auto &kind : kinds) {
+        const auto isOfKind = [&](const BootFiles::LeftOut &one) { return one.reason == kind.reason; };
+        const auto first = std::ranges::find_if(files.leftOut(), isOfKind);
+        if (first == files.leftOut().end())
+            continue;
+        report.warning(
+            kind.rule, u"/"_s + printableText(normalPath(files.entry(first->place).path)),
+            u"%1: the kernel leaves it out, and %2 more like it."_s.arg(QString::fromUtf8(kind.why))
+                .arg(std::ranges::count_if(files.leftOut(), isOfKind) - 1),
+            QString::fromUtf8(kind.advice));
+    }
+}
+
+// What execve(2) takes for all words and variables together, and for each (fs/exec.c): a quarter of the stack's 8 MiB, with
+// the pointers to them, and 32 pages.
+void lintLengths(LintReport &report, const QList<QByteArray> &command, const QList<QByteArray> &environment) {
+    constexpr qsizetype maxWord = 32 * 4096, maxAll = 2 * 1024 * 1024, pointerBytes = 8;
+    qsizetype longest = 0, all = 0;
+    for (const QList<QByteArray> *lines : {&command, &environment})
+        for (const QByteArray &line : *lines) {
+            longest = std::max(longest, line.size() + 1);
+            all += line.size() + 1 + pointerBytes;
+        }
+    if (longest <= maxWord && all <= maxAll)
+        return;
+    report.error(
+        "program-arguments-too-long", u"/cmd"_s,
+        (longest > maxWord
+             ? u"A line of /cmd or /env has %1 bytes; the kernel takes at most %2 for an argument or a variable."_s
+                   .arg(longest)
+                   .arg(maxWord)
+             : u"The lines of /cmd and /env take %1 bytes; the kernel takes at most %2 for all arguments and "
+               "variables together."_s.arg(all)
+                   .arg(maxAll)) +
+            u" The program is not started: '%1'."_s.arg(problemText(E2BIG)),
+        u"Put the data into a file of the image, and its name into the command or the variable."_s);
+}
+
 QList<QByteArray> linesOf(const BootFiles &files, const QByteArray &path) {
     const auto place = files.resolve(path);
     return place ? initLines(files.content(*place, maxConfigBytes)) : QList<QByteArray>();
@@ -118,11 +173,12 @@ void lintApplication(LintReport &report, const BootFiles &files, bool isArm) {
     lintMountPoints(report, files, root);
     ProgramCheck programs(files, root, "program", isArm);
     std::optional<QByteArray> path;
-    for (const QByteArray &variable : linesOf(files, "env"))
+    const QList<QByteArray> command = linesOf(files, "cmd"), environment = linesOf(files, "env");
+    for (const QByteArray &variable : environment)
         if (!path && variable.startsWith("PATH="))
             path = variable.mid(5);
     programs.setPath(path);
-    const QList<QByteArray> command = linesOf(files, "cmd");
+    lintLengths(report, command, environment);
     if (command.isEmpty())
         report.warning("cmd-empty", u"/cmd"_s, u"It names no program: init starts 'sh'."_s,
                        u"Give the container image a CMD."_s);
@@ -139,13 +195,7 @@ void lintPrograms(LintReport &report, const EifDocument &document, const Ramdisk
             return; // what is missing may only be unread
     const BootFiles &files = index.files();
     const bool isArm = document.image().header.flags & eif::flagArm64;
-    if (!files.leftOut().empty())
-        report.warning(
-            "ramdisk-no-folder",
-            u"/"_s + printableText(normalPath(files.entry(files.leftOut().front()).path)),
-            u"The folder that this file is in does not come before it: the kernel leaves it out, and %1 more like it."_s
-                .arg(files.leftOut().size() - 1),
-            u"Pack the folders, too, each before what is in it (find … | cpio does)."_s);
+    lintLeftOut(report, files);
     const QByteArray init = firstProgramOf(document.commandLine().toUtf8());
     lintInit(report, files, init, isArm);
     if (const auto place = files.resolve(init); place && place->ramdisk != 0)

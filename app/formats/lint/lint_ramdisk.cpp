@@ -63,6 +63,10 @@ void lintRamdisks(LintReport &report, const EifDocument &document, const std::ve
         } else if (ramdisk.entries.empty()) {
             report.warning("ramdisk-empty", where, u"There is no file in it."_s, u"Leave it out."_s);
         }
+        if (const auto &passedOver = ramdisk.passedOver)
+            report.warning("ramdisk-odd-entry", where, passedOver->message,
+                           u"Pack it with a program that knows the newc format (cpio -H newc)."_s,
+                           {passedOver->offset.value_or(ramdisk.region.offset), 0});
         int suspicious = 0;
         for (const RamdiskEntry &entry : ramdisk.entries)
             if (isSuspiciousPath(entry.path) && suspicious++ == 0)

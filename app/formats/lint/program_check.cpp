@@ -4,7 +4,6 @@
 
 #include "app/formats/lint/program_check.hpp"
 
-#include "app/formats/elf/elf_libraries.hpp"
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
@@ -16,7 +15,6 @@ using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
-constexpr quint64 frontBytes = 64 * 1024;
 constexpr int maxDepth = 5; // of interpreters that are scripts
 
 QByteArray fileName(const QByteArray &path) {
@@ -35,6 +33,12 @@ QString problemText(int problem) {
         return u"Exec format error"_s;
     case ENOTDIR:
         return u"Not a directory"_s;
+    case EIO:
+        return u"Input/output error"_s;
+    case ELIBBAD:
+        return u"Accessing a corrupted shared library"_s;
+    case E2BIG:
+        return u"Argument list too long"_s;
     default:
         return u"Too many levels of symbolic links"_s; // ELOOP
     }
@@ -112,7 +116,7 @@ ProgramCheck::Verdict ProgramCheck::check(const QByteArray &path, int depth) {
             EACCES, "-not-executable", where,
             u"Its mode is %1: it cannot be started."_s.arg(QString::fromLatin1(modeText(entry.mode))),
             u"chmod 755 before building."_s);
-    const QByteArray front = m_files.content(*place, frontBytes);
+    const QByteArray front = m_files.content(*place, maxFrontBytes);
     if (const auto line = readScriptLine(front))
         return depth < maxDepth ? checkScript(*line, where, depth)
                                 : failed(ELOOP, "-interpreter-missing", where,
@@ -167,72 +171,6 @@ void ProgramCheck::checkArgument(Verdict &verdict, const ScriptLine &line, const
         add(u"The kernel passes '%1' as one word, which %2 takes for a wrong option."_s.arg(
                 printableText(line.argument), printableText(interpreter)),
             u"Put the options together (-eu), or set them in the script."_s);
-    }
-}
-
-ProgramCheck::Verdict ProgramCheck::checkElf(BootFiles::Place place, const ElfHeader &elf,
-                                             const QString &where) {
-    constexpr quint16 x86 = 62, arm = 183;
-    if (elf.machine != (m_isArm ? arm : x86))
-        return failed(ENOEXEC, "-architecture", where,
-                      u"It is a program for %1; the image is for %2."_s.arg(
-                          elf.machineText(), m_isArm ? u"aarch64"_s : u"x86_64"_s),
-                      u"Build it for the image's processor (docker build --platform)."_s);
-    if (elf.interpreter.isEmpty())
-        return {};
-    if (!isFound(elf.interpreter))
-        return failed(
-            ENOENT, "-dynamic", where,
-            u"It is dynamically linked and needs '%1', which is not there; the kernel then says 'No such "
-            "file or directory' of the program itself."_s.arg(printableText(elf.interpreter)),
-            u"Link it statically, or add the loader and all its libraries."_s);
-    Verdict verdict;
-    if (m_root.isEmpty())
-        verdict.findings.push_back(finding(
-            "-dynamic", Severity::warning, where,
-            u"It is dynamically linked against '%1'; every library must be in the first ramdisk."_s.arg(
-                printableText(elf.interpreter)),
-            u"Link it statically."_s));
-    checkLibraries(verdict, place, elf.interpreter, where);
-    return verdict;
-}
-
-// Libraries may stand anywhere (ld.so.cache, RUNPATH), so only one that is nowhere is told.
-void ProgramCheck::checkLibraries(Verdict &verdict, BootFiles::Place place, const QByteArray &loader,
-                                  const QString &where) {
-    constexpr quint64 maxUnpacked = quint64{64} << 20; // to read out of a compressed ramdisk, each time
-    constexpr qsizetype maxLibraries = 200;
-    const auto neededBy = [&](BootFiles::Place file) {
-        const Ramdisk &ramdisk = m_files.ramdisk(file);
-        const RamdiskEntry &entry = ramdisk.contentOf(file.entry);
-        const RamdiskMember &member = ramdisk.members[entry.member];
-        if (member.compression != Compression::none && member.unpackedBytes > maxUnpacked)
-            return QList<QByteArray>();
-        return neededLibraries([&](quint64 offset, quint64 length) {
-            return readContent(ramdisk, entry, offset, length).value_or(QByteArray());
-        });
-    };
-    const bool isMusl = fileName(loader).startsWith("ld-musl-"); // which is libc itself
-    QList<QByteArray> left = neededBy(place);
-    QSet<QByteArray> seen;
-    for (QByteArray name; !left.isEmpty() && seen.size() < maxLibraries;) {
-        name = left.takeFirst();
-        if (seen.contains(name) || (isMusl && (name.startsWith("libc.musl-") || name == "libc.so")))
-            continue;
-        seen.insert(name);
-        if (name.contains('/') ? !isFound(name) : !names().contains(name))
-            verdict.findings.push_back(finding(
-                "-library-missing", Severity::error, where,
-                u"It needs the shared library '%1', which is nowhere in the image: the dynamic loader says "
-                "'error while loading shared libraries' and ends."_s.arg(printableText(name)),
-                u"Add the library, or link the program statically."_s));
-        else
-            for (const char *folder : {"lib", "usr/lib", "lib64", "usr/lib64", "lib/x86_64-linux-gnu",
-                                       "usr/lib/x86_64-linux-gnu", "lib/aarch64-linux-gnu"})
-                if (const auto library = m_files.resolve(folder + ("/" + name), m_root)) {
-                    left += neededBy(*library);
-                    break;
-                }
     }
 }
 

@@ -15,6 +15,8 @@
 
 namespace nitroscope::formats {
 
+inline constexpr quint64 maxFrontBytes = 64 * 1024; // of a program, where all that is looked at stands
+
 class ProgramCheck {
 public:
     // Paths hold in `root` ("rootfs"; empty for the kernel's own). `rule` is what the findings are named after.
@@ -35,6 +37,8 @@ public:
 private:
     Verdict checkScript(const ScriptLine &line, const QString &where, int depth);
     Verdict checkElf(BootFiles::Place place, const ElfHeader &elf, const QString &where);
+    // Nothing when the kernel takes it.
+    std::optional<Verdict> checkLoader(const QByteArray &path, const QString &where);
     void checkArgument(Verdict &verdict, const ScriptLine &line, const QString &where);
     void checkLibraries(Verdict &verdict, BootFiles::Place place, const QByteArray &loader,
                         const QString &where);

@@ -84,6 +84,7 @@ app::Result<Ramdisk> readRamdisk(const ByteRegion &region, const RamdiskLimits &
         ramdisk.entries.push_back(entry);
     }
     ramdisk.members = reader.members();
+    ramdisk.passedOver = reader.passedOver();
     joinHardLinks(ramdisk);
     return ramdisk;
 }
@@ -210,19 +211,28 @@ void BootFiles::add(Place place) {
         m_lastFolder = folder;
         m_lastResolved = isFolder(folder) ? resolvedPath(folder) : std::nullopt;
     }
-    if (!m_lastResolved) {
-        m_leftOut.push_back(place);
-        return;
-    }
+    const RamdiskEntry &made = entry(place);
+    if (made.size > 0 && !made.isRegular() && !made.isLink())
+        return m_leftOut.push_back({place, Reason::hasContent});
+    if (made.isLink() && made.size > maxTargetLength)
+        return m_leftOut.push_back({place, Reason::longTarget});
+    if (!m_lastResolved)
+        return m_leftOut.push_back({place, Reason::noFolder});
     const QByteArray key = *m_lastResolved == folder   ? path
                            : m_lastResolved->isEmpty() ? name
                                                        : *m_lastResolved + '/' + name;
     const auto known = m_files.find(key);
-    const bool isKept = known != m_files.end() && entry(*known).isFolder() && entry(place).isFolder();
-    if (known == m_files.end())
+    const bool isFolder = known != m_files.end() ? entry(*known).isFolder() : isBuiltInFolder(key);
+    const bool isKept = known != m_files.end() && isFolder && made.isFolder();
+    if (isFolder && !made.isFolder() &&
+        (key == "dev" || m_counts.value(key) > 0)) // every kernel has /dev/console
+        return m_leftOut.push_back({place, Reason::folderInTheWay});
+    if (known == m_files.end()) {
+        ++m_counts[*m_lastResolved];
         m_files.insert(key, place);
-    else
+    } else {
         *known = place;
+    }
     if (!isKept) { // the next folder may lead through it, or not any more
         m_lastFolder.clear();
         m_lastResolved = QByteArray();

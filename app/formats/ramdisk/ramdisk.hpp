@@ -22,7 +22,8 @@ struct Ramdisk {
     QHash<quint32, quint32> contents = {};
     // Of symbolic links, as long as they are few enough to keep.
     QHash<quint32, QByteArray> targets = {};
-    std::optional<app::Error> problem = {}; // Why reading stopped early.
+    std::optional<app::Error> problem = {};    // Why reading stopped early.
+    std::optional<app::Error> passedOver = {}; // RamdiskReader::passedOver().
 
     quint64 unpackedBytes() const;
     // The entry whose bytes are this file's content.
@@ -51,7 +52,7 @@ bool isSuspiciousPath(const QByteArray &path);
 QByteArray modeText(quint32 mode);
 
 // What the kernel sees when init starts (init/initramfs.c): it makes the entries one after the other, through symbolic
-// links that are there by then, and leaves out what has no folder to be in.
+// links that are there by then, and leaves out what cannot be made.
 class BootFiles {
 public:
     explicit BootFiles(const std::vector<Ramdisk> &ramdisks);
@@ -70,8 +71,17 @@ public:
     const RamdiskEntry &entry(Place place) const { return (*m_ramdisks)[place.ramdisk].entries[place.entry]; }
     const Ramdisk &ramdisk(Place place) const { return (*m_ramdisks)[place.ramdisk]; }
     const QHash<QByteArray, Place> &all() const { return m_files; }
-    // Entries that have no folder to be in.
-    const std::vector<Place> &leftOut() const { return m_leftOut; }
+    enum class Reason {
+        noFolder,       // There is no folder to be in.
+        folderInTheWay, // A folder has the name, which is not empty, so that rmdir() fails.
+        hasContent,     // Only files and symbolic links have any.
+        longTarget,     // Of a symbolic link, over PATH_MAX.
+    };
+    struct LeftOut {
+        Place place;
+        Reason reason;
+    };
+    const std::vector<LeftOut> &leftOut() const { return m_leftOut; }
     // Up to `length` bytes of a file's content, hard links followed; empty when it cannot be read.
     QByteArray content(Place place, quint64 length) const;
 
@@ -81,7 +91,8 @@ private:
 
     const std::vector<Ramdisk> *m_ramdisks;
     QHash<QByteArray, Place> m_files;
-    std::vector<Place> m_leftOut;
+    QHash<QByteArray, quint32> m_counts; // What is in each folder.
+    std::vector<LeftOut> m_leftOut;
     // Entries follow their neighbours: the folder of the last one, and where it is.
     QByteArray m_lastFolder;
     std::optional<QByteArray> m_lastResolved = QByteArray();

@@ -245,10 +245,14 @@ app::Result<void> RamdiskReader::readHeader() {
         field[i] = value;
     }
     const quint32 nameBytes = field[11];
-    if (nameBytes == 0 || nameBytes > maxNameLength)
-        return fail("damaged", u"An entry's name has %1 bytes; 1 to %2 are possible."_s.arg(nameBytes).arg(
-                                   maxNameLength));
-    if (bytes->size() < headerBytes + nameBytes)
+    m_isPassedOver = nameBytes == 0 || nameBytes > maxNameLength;
+    if (m_isPassedOver && !m_passedOver)
+        m_passedOver =
+            fail("passed-over", u"An entry's name has %1 bytes; the kernel takes 1 to %2 and leaves "
+                                "this entry out."_s.arg(nameBytes)
+                                    .arg(maxNameLength))
+                .value();
+    if (!m_isPassedOver && bytes->size() < headerBytes + nameBytes)
         return fail("truncated", u"The archive ends inside of an entry's name."_s);
     m_entry = {.path = {},
                .inode = field[0],
@@ -266,17 +270,17 @@ app::Result<void> RamdiskReader::readHeader() {
                .member = static_cast<quint32>(m_members.size() - 1),
                .archive = m_archive,
                .headerOffset = at};
-    m_entry.path =
-        QByteArray(text + headerBytes, static_cast<qsizetype>(strnlen(text + headerBytes, nameBytes)));
+    if (!m_isPassedOver)
+        m_entry.path =
+            QByteArray(text + headerBytes, static_cast<qsizetype>(strnlen(text + headerBytes, nameBytes)));
     const quint64 nameEnd = headerBytes + nameBytes;
-    m_stream->take(static_cast<size_t>(nameEnd));
     // At the very end, padding may be missing.
-    if (const auto padding = m_stream->skip(paddingOf(nameEnd)); !padding)
-        return tl::unexpected(padding.error());
+    if (const auto skipped = m_stream->skip(nameEnd + paddingOf(nameEnd)); !skipped)
+        return tl::unexpected(skipped.error());
     m_entry.dataOffset = m_stream->position();
     m_dataLeft = m_entry.size;
     m_paddingLeft = paddingOf(m_entry.size);
-    m_hasChecksum = std::memcmp(magic.constData(), "070702", magicBytes) == 0;
+    m_hasChecksum = !m_isPassedOver && std::memcmp(magic.constData(), "070702", magicBytes) == 0;
     m_sum = 0;
     return {};
 }
@@ -331,6 +335,8 @@ app::Result<bool> RamdiskReader::next() {
             return fail("limit",
                         u"The ramdisk has more than %1 entries; raise the limit if you trust the file."_s.arg(
                             m_limits.entries));
+        if (m_isPassedOver)
+            continue;
         ++m_members.back().entries;
         m_members.back().packedBytes = m_stream->packedBytes();
         m_members.back().unpackedBytes = m_stream->position();

@@ -65,6 +65,8 @@ public:
     app::Result<size_t> read(std::span<std::byte> out);
     // Of what has been walked so far.
     const std::vector<RamdiskMember> &members() const { return m_members; }
+    // The first entry that was passed over, as the kernel does when a name cannot be: where, and why.
+    const std::optional<app::Error> &passedOver() const { return m_passedOver; }
 
 private:
     class Stream;
@@ -85,6 +87,8 @@ private:
     quint64 m_dataLeft = 0, m_paddingLeft = 0;
     quint32 m_sum = 0; // Of the content's bytes so far, in the "crc" form.
     bool m_hasChecksum = false;
+    bool m_isPassedOver = false; // This entry.
+    std::optional<app::Error> m_passedOver;
     quint64 m_unpackedBefore = 0; // By the members before this one.
     quint64 m_entries = 0;
     quint32 m_archive = 0;

@@ -183,6 +183,17 @@ QList<BootShape> bootShapes() {
         [](Parts &p) { p.command("\n/bin/app\n"); }, always);
     fails("cmd with a carriage return", "program-missing", "No such file or directory",
           [](Parts &p) { p.command("/bin/app\r\n"); });
+    boots("an argument of 131071 bytes",
+          [](Parts &p) { p.command("/bin/app\n" + QByteArray(131'071, 'x') + '\n'); });
+    fails(
+        "an argument of 131072 bytes", "program-arguments-too-long",
+        "execvpe: /bin/app: Argument list too long",
+        [](Parts &p) { p.command("/bin/app\n" + QByteArray(131'072, 'x') + '\n'); }, always);
+    fails("a variable of 131072 bytes", "program-arguments-too-long",
+          "execvpe: /bin/app: Argument list too long",
+          [](Parts &p) { p.environment("A=" + QByteArray(131'070, 'x') + '\n'); });
+    fails("2 MiB of arguments", "program-arguments-too-long", "execvpe: /bin/app: Argument list too long",
+          [](Parts &p) { p.command("/bin/app\n" + (QByteArray(100'000, 'x') + '\n').repeated(21)); });
     fails("no cmd", "cmd-missing", "Could not open /env file: No such file or directory",
           [](Parts &p) { p.remove("cmd"); });
     fails(
@@ -312,6 +323,48 @@ QList<BootShape> bootShapes() {
     fails(
         "program of noise", "program-not-a-program", "", [](Parts &p) { p.script(QByteArray(300, '\0')); },
         never);
+    // What execvpe() hands to sh, which cannot read it: sh here is the program again, so a boot would prove nothing.
+    const auto spoilt = [](auto change) {
+        return [change](Parts &p) { p.script(change(shapeProgram() + QByteArray(300, '\0'))); };
+    };
+    constexpr qsizetype typeAt = 16, elfHeaderBytes = 64, fileSizeAt = elfHeaderBytes + 32;
+    fails("an object file", "program-not-a-program", "", spoilt([=](QByteArray b) {
+              b[typeAt] = 1;
+              return b;
+          }),
+          never);
+    fails("a core dump", "program-not-a-program", "", spoilt([=](QByteArray b) {
+              b[typeAt] = 4;
+              return b;
+          }),
+          never);
+    fails("an ELF header alone", "program-not-a-program", "",
+          spoilt([=](const QByteArray &b) { return b.first(elfHeaderBytes); }), never);
+    fails("a program that is cut", "program-cut", "child exited by signal", spoilt([=](QByteArray b) {
+              for (const qsizetype at : {fileSizeAt, fileSizeAt + 8}) // and in memory
+                  b.replace(at, 2, little<quint16>(20'000));
+              return b.first(130);
+          }));
+    fails("a loader that may not be started", "program-dynamic", "execvpe: /bin/app: Permission denied",
+          [](Parts &p) {
+              p.script(shapeProgram("/bin/ld.so"));
+              p.put("rootfs/bin/ld.so", shapeProgram(), 0100644);
+          });
+    fails("a loader of text", "program-dynamic", "execvpe: /bin/app: Accessing a corrupted shared library",
+          [](Parts &p) {
+              p.script(shapeProgram("/bin/ld.so"));
+              p.put("rootfs/bin/ld.so", QByteArray("text\n").repeated(20));
+          });
+    fails("a loader of a few bytes", "program-dynamic", "execvpe: /bin/app: Input/output error",
+          [](Parts &p) {
+              p.script(shapeProgram("/bin/ld.so"));
+              p.put("rootfs/bin/ld.so", "text\n");
+          });
+    fails("a loader in /run", "program-dynamic", "execvpe: /bin/app: No such file or directory",
+          [](Parts &p) {
+              p.script(shapeProgram("/run/ld.so"));
+              p.put("rootfs/run/ld.so", shapeProgram());
+          });
     fails("program without its loader", "program-dynamic", "execvpe: /bin/app: No such file or directory",
           [](Parts &p) { p.script(shapeProgram("/lib/ld.so")); });
 
@@ -380,6 +433,30 @@ QList<BootShape> bootShapes() {
             p.command("/bin/started\n");
         },
         always);
+    boots(
+        "a link in the place of a folder that is not empty",
+        [](Parts &p) {
+            p.application.append(CpioFile{.path = "rootfs/bin", .content = "usr/bin", .mode = 0120777});
+        },
+        always);
+    boots("a file in the place of a folder that is not empty",
+          [](Parts &p) { p.application.append(CpioFile{.path = "rootfs/bin", .content = "x"}); });
+    fails("a folder in the place of a link", "program-missing",
+          "execvpe: /bin/app: No such file or directory", [](Parts &p) {
+              for (CpioFile &file : p.application)
+                  if (file.path.startsWith("rootfs/bin"))
+                      file.path.replace(0, 10, "rootfs/usr");
+              p.link("rootfs/bin", "usr");
+              p.application.append(CpioFile{.path = "rootfs/bin", .mode = folderMode});
+          });
+    fails("a folder with content", "program-missing", "execvpe: /bin/app: No such file or directory",
+          [](Parts &p) { p.file("rootfs/bin").content = "body"; });
+    boots("names that cannot be", [](Parts &p) {
+        p.application.insert(
+            1, {.path = QByteArray("rootfs/") + QByteArray("a/").repeated(2600), .content = "x"});
+        p.application.insert(
+            1, CpioFile{.path = "rootfs/long", .content = QByteArray(5000, 'a'), .mode = 0120777});
+    });
     boots("paths with a slash before them", [](Parts &p) {
         for (CpioFile &file : p.application)
             file.path.prepend('/');

@@ -20,13 +20,20 @@ inline QByteArray elf(const QByteArray &interpreter = {}, quint16 machine = 62) 
     bytes[16] = 2;
     bytes[18] = static_cast<char>(machine);
     bytes[32] = 64; // program headers follow
-    bytes[54] = 56;
+    constexpr int headerBytes = 56;
+    const int count = interpreter.isEmpty() ? 1 : 2;
+    bytes[54] = headerBytes;
+    bytes[56] = static_cast<char>(count);
+    QByteArray load(headerBytes, '\0');
+    load[0] = 1;                                            // PT_LOAD, of the headers
+    load[32] = static_cast<char>(64 + count * headerBytes); // bytes in the file
+    load[40] = load[32];                                    // and in memory
+    bytes += load;
     if (interpreter.isEmpty())
         return bytes;
-    bytes[56] = 1;
-    QByteArray header(56, '\0');
-    header[0] = 3;   // PT_INTERP
-    header[8] = 120; // its offset
+    QByteArray header(headerBytes, '\0');
+    header[0] = 3;                                           // PT_INTERP
+    header[8] = static_cast<char>(64 + count * headerBytes); // its offset
     header[32] = static_cast<char>(interpreter.size() + 1);
     return bytes + header + interpreter + '\0';
 }

@@ -156,7 +156,6 @@ private slots:
                                               << "damaged";
         QTest::newRow("size beyond the end")
             << cpioEntry({.path = "a", .content = "x", .claimedSize = 0xffffffff}) << "truncated";
-        QTest::newRow("empty name") << QByteArray("070701") + QByteArray(13 * 8, '0') << "damaged";
         // Linux looks for a cpio header only at multiples of four (init/initramfs.c).
         const QByteArray good = cpioArchive({{.path = "a"}});
         QTest::newRow("one zero byte in front") << QByteArray(1, '\0') + good << "damaged";
@@ -177,6 +176,28 @@ private slots:
         QFETCH(QByteArray, archive);
         QFETCH(QString, code);
         QCOMPARE(Read(archive).problem(), code);
+    }
+
+    // As do_header() of init/initramfs.c, which goes to the next header.
+    void read_entryWithAnImpossibleName_isPassedOver_data() {
+        QTest::addColumn<QByteArray>("entry");
+        QTest::newRow("no name") << QByteArray("070701") + QByteArray(13 * 8, '0') + QByteArray(2, '\0');
+        QTest::newRow("4097 bytes") << cpioEntry({.path = QByteArray(4096, 'x'), .content = "skipped"});
+        QTest::newRow("a wrong checksum behind 5001 bytes")
+            << cpioEntry({.path = QByteArray(5000, 'x'), .content = "ab", .magic = "070702"});
+    }
+
+    void read_entryWithAnImpossibleName_isPassedOver() {
+        QFETCH(QByteArray, entry);
+        const QByteArray rest =
+            cpioEntry({.path = "a", .content = "x"}) + entry + cpioArchive({{.path = "b"}});
+        const Read read(rest);
+        QCOMPARE(read.problem(), QString());
+        QCOMPARE((*read).entries.size(), size_t{2});
+        QCOMPARE((*read).entries[1].path, QByteArray("b"));
+        QVERIFY((*read).passedOver);
+        QCOMPARE((*read).passedOver->offset.value_or(0),
+                 quint64(cpioEntry({.path = "a", .content = "x"}).size()));
     }
 
     void read_bombs_stopAtTheLimits() {
@@ -247,6 +268,34 @@ private slots:
         QVERIFY(!files.isFolder("real/file") && !files.isFolder("none"));
         QCOMPARE(files.content(*files.find("real/file"), 100), QByteArray("through the link"));
         QCOMPARE(files.resolvedPath("link/file"), QByteArray("real/file"));
+    }
+
+    void bootFiles_whatCannotBeMade_isLeftOut() {
+        using Reason = BootFiles::Reason;
+        const QByteArray archive =
+            cpioArchive({{.path = "full", .mode = 040755},
+                         {.path = "full/x"},
+                         {.path = "full", .content = "file"},
+                         {.path = "full", .content = "elsewhere", .mode = 0120777},
+                         {.path = "empty", .mode = 040755},
+                         {.path = "empty", .content = "file"},
+                         {.path = "link", .content = "full", .mode = 0120777},
+                         {.path = "link", .mode = 040755},
+                         {.path = "odd", .content = "x", .mode = 040755},
+                         {.path = "dev", .content = "file"}, // has dev/console
+                         {.path = "long", .content = QByteArray(4097, 'x'), .mode = 0120777}});
+        const Read a(archive);
+        const std::vector<Ramdisk> ramdisks = {*a};
+        const BootFiles files(ramdisks);
+        QList<Reason> reasons;
+        for (const BootFiles::LeftOut &one : files.leftOut())
+            reasons << one.reason;
+        QCOMPARE(reasons, QList<Reason>({Reason::folderInTheWay, Reason::folderInTheWay, Reason::hasContent,
+                                         Reason::folderInTheWay, Reason::longTarget}));
+        QVERIFY(files.isFolder("full") && files.find("full/x"));
+        QCOMPARE(files.content(*files.find("empty"), 100), QByteArray("file"));
+        QCOMPARE(files.resolvedPath("link"), QByteArray("link"));
+        QVERIFY(!files.find("odd"));
     }
 
     void checksum_ofTheCrcForm_isChecked() {
