@@ -44,14 +44,18 @@ struct BuildOptions {
 };
 
 // nitro-cli's --metadata: a JSON file that becomes CustomMetadata. The builder knows its limit of 4096
-// bytes; the reader only avoids reading something endless.
+// bytes without blanks; the reader only avoids reading something endless.
 app::Result<QJsonValue> readMetadata(const QString &path) {
     constexpr qint64 most = 64 * 1024;
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
         return app::failure(u"input"_s, file.errorString(), path);
     QJsonParseError problem;
-    const auto document = QJsonDocument::fromJson(file.read(most), &problem);
+    const QByteArray text = file.read(most + 1);
+    if (text.size() > most)
+        return app::failure(u"input"_s, u"The file is over 64 KiB; custom metadata may take 4096 bytes."_s,
+                            path);
+    const auto document = QJsonDocument::fromJson(text, &problem);
     if (problem.error != QJsonParseError::NoError || !document.isObject()) {
         app::Error error{u"input"_s, u"The metadata is not a JSON object."_s, {}, path};
         if (problem.error != QJsonParseError::NoError)

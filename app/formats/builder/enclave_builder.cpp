@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// See enclave_builder.hpp. Folders, links and devices are written first, in the order of their paths; then
-// the contents, layer by layer in the order in which the layers have them, so that nothing is kept or sought.
-// The kernel only needs a file's folder to be there before it.
+// See enclave_builder.hpp. How ramdisk 1 is written: application_ramdisk.hpp.
 
 #include "app/formats/builder/enclave_builder.hpp"
 
-#include "app/core/json_strings.hpp"
-#include "app/core/output/file_writer.hpp"
-#include "app/formats/ramdisk/cpio_writer.hpp"
+#include "app/formats/builder/application_ramdisk.hpp"
+#include "app/formats/builder/image_settings.hpp"
 #include "app/formats/tree/value_text.hpp"
+#include "qemu-machine/launch/file_source.hpp"
 
 #include <algorithm>
-#include <limits>
-#include <map>
-#include <QDir>
 #include <QFile>
 #include <QFileInfo>
-#include <QJsonArray>
-#include <QSet>
 #include <QTemporaryDir>
 
 namespace nitroscope::formats {
@@ -28,141 +21,30 @@ using app::FileWriter;
 
 namespace {
 
-constexpr quint64 maxFile = std::numeric_limits<quint32>::max(); // newc's size field
-
 app::Result<QByteArray> readWhole(const QString &path, const char *role) {
-    QFile file(path);
     if (path.isEmpty())
         return app::failure(u"recipe"_s, u"No %1 was named."_s.arg(QString::fromLatin1(role)));
-    if (!file.open(QIODevice::ReadOnly))
-        return app::failure(u"input"_s, u"The %1 '%2' cannot be read: %3."_s.arg(QString::fromLatin1(role),
-                                                                                 path, file.errorString()));
-    return file.readAll();
+    const auto file =
+        launch::FileSource::open(QFile::encodeName(path).constData(), role); // no device, no FIFO
+    if (!file)
+        return app::failure(u"input"_s, QString::fromStdString(file.error()));
+    if (file->size() > maxRamdiskFile)
+        return app::failure(u"input"_s, u"The %1 '%2' has %3; a ramdisk's file takes less than 4 GiB."_s.arg(
+                                            QString::fromLatin1(role), path, sizeText(file->size())));
+    QByteArray content(static_cast<qsizetype>(file->size()), Qt::Uninitialized);
+    if (!file->read(0,
+                    std::as_writable_bytes(std::span(content.data(), static_cast<size_t>(content.size())))))
+        return app::failure(u"input"_s,
+                            u"The %1 '%2' changed while it was read."_s.arg(QString::fromLatin1(role), path));
+    return content;
 }
 
-// Bytes as nitro-cli writes them: one per line.
-QByteArray linesOf(const QStringList &words) {
-    QByteArray text;
-    for (const QString &word : words)
-        text += word.toUtf8() + '\n';
-    return text;
+LintFinding replacedFinding(const QStringList &replaced) {
+    return {u"docker-mount-point"_s, Severity::warning, u"container image"_s,
+            u"%1: not a folder in the image. It becomes an empty one, as with nitro-cli."_s.arg(
+                replaced.join(u", "_s)),
+            u"Make it a folder in the image, and keep files that the program needs elsewhere."_s};
 }
-
-// Ramdisk 1.
-class ApplicationRamdisk {
-public:
-    ApplicationRamdisk(FileWriter &file, const RootTree &tree, bool keepsTimes)
-        : m_file(file), m_writer(file), m_tree(tree), m_keepsTimes(keepsTimes) {
-        for (const auto &[path, entry] : tree.files())
-            if (S_ISREG(entry.mode))
-                m_contents[{entry.contentLayer, entry.content}] << path;
-    }
-
-    app::Result<void> begin() {
-        bool isGood = m_writer.folder("rootfs");
-        QSet<QByteArray> made;
-        for (const auto &[path, entry] : m_tree.files()) {
-            if (S_ISREG(entry.mode))
-                continue;
-            isGood &= makeParents(path, made);
-            if (S_ISDIR(entry.mode))
-                made.insert(path);
-            isGood &=
-                m_writer.entry(headerOf(path, entry), S_ISLNK(entry.mode) ? entry.target : QByteArray());
-        }
-        for (const auto &[path, entry] : m_tree.files())
-            if (S_ISREG(entry.mode))
-                isGood &= makeParents(path, made);
-        // What init mounts to must exist.
-        for (const char *name : {"dev", "proc", "run", "sys", "tmp", "var"})
-            if (!m_tree.files().contains(name) && !made.contains(name))
-                isGood &=
-                    m_writer.folder(QByteArray("rootfs/") + name, qstrcmp(name, "tmp") == 0 ? 01777 : 0755);
-        return isGood ? app::Result<void>() : app::Result<void>(m_file.problem());
-    }
-
-    bool wants(int layer, quint64 content) const { return m_contents.contains({layer, content}); }
-
-    // Pieces of one content; an empty one ends it.
-    app::Result<void> take(int layer, quint64 content, std::span<const char> piece) {
-        const auto found = m_contents.find({layer, content});
-        if (found == m_contents.end())
-            return {};
-        const QList<QByteArray> &paths = found->second;
-        const TreeFile &entry = m_tree.files().at(paths.first());
-        if (!m_isOpen) {
-            if (entry.size > maxFile)
-                return app::failure(u"input"_s, u"'%1' has %2; a ramdisk's file takes less than 4 GiB."_s.arg(
-                                                    printableText(paths.first()), sizeText(entry.size)));
-            CpioHeader header = headerOf(paths.first(), entry);
-            header.size = static_cast<quint32>(entry.size);
-            header.links = static_cast<quint32>(paths.size());
-            header.inode = m_inode = m_writer.nextInode();
-            if (!m_writer.begin(header))
-                return m_file.problem();
-            m_isOpen = true;
-            m_left = entry.size;
-        }
-        if (piece.size() > m_left || (piece.empty() && m_left > 0))
-            return app::failure(u"input"_s,
-                                u"'%1' changed while it was read."_s.arg(printableText(paths.first())));
-        m_left -= piece.size();
-        if (!piece.empty())
-            return m_writer.data(piece.data(), static_cast<qint64>(piece.size()))
-                       ? app::Result<void>()
-                       : app::Result<void>(m_file.problem());
-        m_isOpen = false;
-        bool isGood = m_writer.end();
-        for (qsizetype i = 1; i < paths.size(); ++i) {
-            CpioHeader link = headerOf(paths[i], m_tree.files().at(paths[i]));
-            link.links = static_cast<quint32>(paths.size());
-            link.inode = m_inode;
-            isGood &= m_writer.entry(link, {});
-        }
-        return isGood ? app::Result<void>() : app::Result<void>(m_file.problem());
-    }
-
-    app::Result<void> finish(const QStringList &command, const QStringList &environment) {
-        const bool isGood = m_writer.entry({.path = "cmd", .mode = S_IFREG | 0644}, linesOf(command)) &&
-                            m_writer.entry({.path = "env", .mode = S_IFREG | 0644}, linesOf(environment)) &&
-                            m_writer.finish();
-        return isGood ? app::Result<void>() : app::Result<void>(m_file.problem());
-    }
-
-private:
-    // Folders that the tree does not name.
-    bool makeParents(const QByteArray &path, QSet<QByteArray> &made) {
-        bool isGood = true;
-        for (qsizetype slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
-            const QByteArray folder = path.left(slash);
-            if (made.contains(folder) || m_tree.files().contains(folder))
-                continue;
-            made.insert(folder);
-            isGood &= m_writer.folder("rootfs/" + folder);
-        }
-        return isGood;
-    }
-
-    CpioHeader headerOf(const QByteArray &path, const TreeFile &entry) const {
-        return {.path = "rootfs/" + path,
-                .mode = entry.mode,
-                .owner = entry.owner,
-                .group = entry.group,
-                .modified = m_keepsTimes ? entry.modified : 0,
-                .links = S_ISDIR(entry.mode) ? 2u : 1u,
-                .specialMajor = entry.specialMajor,
-                .specialMinor = entry.specialMinor};
-    }
-
-    FileWriter &m_file;
-    CpioWriter m_writer;
-    const RootTree &m_tree;
-    bool m_keepsTimes;
-    std::map<std::pair<int, quint64>, QList<QByteArray>> m_contents; // Paths that share each content.
-    bool m_isOpen = false;
-    quint64 m_left = 0;
-    quint32 m_inode = 0;
-};
 
 class EnclaveBuilder {
 public:
@@ -219,29 +101,34 @@ private:
         return isGood && writer.finish() ? file.commit() : app::Result<void>(file.problem());
     }
 
-    static tl::unexpected<app::Error> noCommand() {
-        return app::failure(u"recipe"_s,
-                            u"There is no command to start: the image has neither CMD nor ENTRYPOINT; "
-                            "give one with --cmd."_s);
+    app::Result<void> check(const QStringList &command, const QStringList &environment) const {
+        return checkVariables(m_recipe.environment).and_then([&] {
+            return checkWords(command + environment);
+        });
     }
 
-    app::Result<void> checkWords(const QStringList &command, const QStringList &environment) const {
-        for (const QString &word : command + environment)
-            if (word.contains(u'\n'))
-                return app::failure(
-                    u"recipe"_s, u"A word of the command or the environment has a line break, which the "
-                                 "files cmd and env cannot hold: '%1'"_s.arg(printableText(word.toUtf8())));
-        return {};
+    void replaceMountPoints(RootTree &tree) {
+        if (const QStringList replaced = makeMountPoints(tree); !replaced.isEmpty())
+            m_result.findings.push_back(replacedFinding(replaced));
     }
 
     app::Result<void> writeFolder(FileWriter &file) {
         if (m_recipe.command.isEmpty())
-            return noCommand();
-        if (auto checked = checkWords(m_recipe.command, m_recipe.environment); !checked)
+            return app::failure(
+                u"recipe"_s,
+                u"There is no command to start: say with --cmd which program of the folder it is."_s);
+        if (auto checked = check(m_recipe.command, m_recipe.environment); !checked)
             return checked;
-        const auto folder = readFolder(m_recipe.rootFolder, m_recipe.limits);
+        auto folder = readFolder(m_recipe.rootFolder, m_recipe.limits);
         if (!folder)
             return tl::unexpected(folder.error());
+        replaceMountPoints(folder->tree);
+        if (!folder->sockets.isEmpty())
+            m_result.findings.push_back(
+                {u"rootfs-socket"_s, Severity::note, u"root folder"_s,
+                 u"The socket '/%1' is left out, and %2 more."_s.arg(printableText(folder->sockets.first()))
+                     .arg(folder->sockets.size() - 1),
+                 u"Nothing: a program makes its sockets itself when it starts."_s});
         ApplicationRamdisk ramdisk(file, folder->tree, m_recipe.keepsTimes);
         if (auto done = ramdisk.begin(); !done)
             return done;
@@ -264,7 +151,7 @@ private:
             if (auto done = ramdisk.take(0, static_cast<quint64>(i), {}); !done)
                 return done;
         }
-        return ramdisk.finish(m_recipe.command, m_recipe.environment);
+        return ramdisk.finish(m_recipe.command, withVariables({}, m_recipe.environment));
     }
 
     app::Result<void> writeImage(FileWriter &file) {
@@ -278,23 +165,31 @@ private:
         QStringList command = m_recipe.command;
         if (command.isEmpty()) {
             m_result.findings = lintContainerConfig(config);
-            // As nitro-cli: CMD alone, even when it is an empty list; ENTRYPOINT only without it.
-            const bool hasCommand = config.value(u"Cmd").isArray();
-            command = app::jsonStrings(config.value(hasCommand ? u"Cmd"_s : u"Entrypoint"_s));
-            if (command.isEmpty() && !hasCommand)
-                return noCommand();
+            const auto ofImage = commandOf(config);
+            if (!ofImage)
+                return tl::unexpected(ofImage.error());
+            if (!*ofImage)
+                return app::failure(
+                    u"recipe"_s, u"There is no command to start: the image has neither CMD nor ENTRYPOINT. "
+                                 "Give one with --cmd."_s);
+            command = **ofImage;
         }
-        const QStringList environment = app::jsonStrings(config.value(u"Env")) + m_recipe.environment;
-        if (auto checked = checkWords(command, environment); !checked)
+        const auto variables = wordsOf(config, u"Env"_s);
+        if (!variables)
+            return tl::unexpected(variables.error());
+        const QStringList environment = withVariables(*variables, m_recipe.environment);
+        if (auto checked = check(command, environment); !checked)
             return checked;
         if (m_eif.identity.imageName.isEmpty())
             m_eif.identity.imageName = image->name().isEmpty() ? image->title() : repositoryOf(image->name());
         if (m_eif.identity.imageVersion.isEmpty()) // as nitro-cli: the digits only
             m_eif.identity.imageVersion = image->digest().section(u':', 1);
         m_eif.identity.dockerInfo = image->inspect();
-        const auto tree = image->tree();
+        auto tree = image->tree();
         if (!tree)
             return tl::unexpected(tree.error());
+        replaceMountPoints(*tree);
+        const QList<MadeFile> made = replaceDockerFiles(*tree);
         ApplicationRamdisk ramdisk(file, *tree, m_recipe.keepsTimes);
         if (auto done = ramdisk.begin(); !done)
             return done;
@@ -307,7 +202,7 @@ private:
             if (!done)
                 return done;
         }
-        return ramdisk.finish(command, environment);
+        return ramdisk.finish(command, environment, made);
     }
 
     const EnclaveRecipe &m_recipe;

@@ -46,7 +46,8 @@ app::Result<EnclaveBuild> buildEnclave(const EnclaveRecipe &recipe, const QStrin
 // `paths`.
 struct FolderTree {
     RootTree tree;
-    QList<QByteArray> paths; // Absolute, one per content.
+    QList<QByteArray> paths;   // Absolute, one per content.
+    QList<QByteArray> sockets; // Below the root; nothing without their processes, so left out.
 };
 // Owners become 0, times are kept. Errors: "input".
 app::Result<FolderTree> readFolder(const QString &path, const ContainerLimits &limits);

@@ -80,7 +80,8 @@ private:
             file.specialMajor = major(status.st_rdev);
             file.specialMinor = minor(status.st_rdev);
         } else if (!S_ISDIR(status.st_mode) && !S_ISFIFO(status.st_mode)) {
-            return {}; // a socket is nothing without its process
+            m_result.sockets << inside;
+            return {};
         }
         if (auto done = m_result.tree.add(inside, file); !done)
             return done;

@@ -6,6 +6,7 @@
 #include "app/formats/container/container_image.hpp"
 
 #include "app/core/output/file_writer.hpp"
+#include "app/formats/container/content_digest.hpp"
 #include "app/formats/container/layer_archive.hpp"
 #include "app/formats/ramdisk/ramdisk.hpp"
 #include "app/formats/tree/value_text.hpp"
@@ -114,8 +115,9 @@ app::Result<QString> ContainerImage::fileOf(const QString &name) const {
                QFileInfo(path).isFile()) {
         return path; // whatever links lead to it, it is in the folder
     }
-    return bad(u"The image has no part '%1': this is neither an OCI image layout nor an archive of docker "
-               u"save, or it is not whole."_s.arg(name));
+    return bad(
+        u"The image has no part '%1': this is neither an OCI image layout nor an archive of docker "
+        u"save, or it is not whole. A folder that is a root file system is given with --rootfs."_s.arg(name));
 }
 
 app::Result<QByteArray> ContainerImage::readJson(const QString &name) const {
@@ -131,30 +133,34 @@ app::Result<QByteArray> ContainerImage::readJson(const QString &name) const {
     return file.readAll();
 }
 
-app::Result<void> ContainerImage::checkDigest(const QString &file, const QString &digest) const {
-    const QString expected = digest.section(u':', 1);
-    const auto kind = digest.startsWith(u"sha512:") ? QCryptographicHash::Sha512 : QCryptographicHash::Sha256;
-    QFile content(file);
-    QCryptographicHash hash(kind);
-    if (!content.open(QIODevice::ReadOnly) || !hash.addData(&content))
-        return bad(u"'%1' cannot be read: %2."_s.arg(digest, content.errorString()));
-    if (QString::fromLatin1(hash.result().toHex()) != expected)
-        return bad(u"The part '%1' has another digest: the image is damaged."_s.arg(digest));
-    return {};
-}
-
 app::Result<QByteArray> ContainerImage::readBlob(const QJsonObject &descriptor) const {
-    const QString digest = descriptor.value(u"digest").toString();
-    const auto path = blobFile(digest);
-    if (!path)
+    if (const auto path = blobFile(descriptor); !path)
         return tl::unexpected(path.error());
-    if (auto checked = checkDigest(*path, digest); !checked)
-        return tl::unexpected(checked.error());
-    return readJson(blobName(digest));
+    return readJson(blobName(descriptor.value(u"digest").toString()));
 }
 
-app::Result<QString> ContainerImage::blobFile(const QString &digest) const {
-    return fileOf(blobName(digest));
+// image-spec, descriptor.md: size and digest are verified before a part is used.
+app::Result<QString> ContainerImage::blobFile(const QJsonObject &descriptor) const {
+    const QString text = descriptor.value(u"digest").toString();
+    const auto digest = parseDigest(text);
+    if (!digest)
+        return tl::unexpected(digest.error());
+    auto path = fileOf(blobName(text));
+    if (!path)
+        return path;
+    QFile content(*path);
+    QCryptographicHash hash(digest->algorithm);
+    if (!content.open(QIODevice::ReadOnly) || !hash.addData(&content))
+        return bad(u"'%1' cannot be read: %2."_s.arg(text, content.errorString()));
+    if (hash.result() != digest->value)
+        return bad(u"The part '%1' has another digest: the image is damaged."_s.arg(text));
+    if (const QJsonValue size = descriptor.value(u"size");
+        size.isDouble() && size.toInteger(-1) != content.size())
+        return bad(
+            u"The part '%1' has %2 bytes, but its descriptor says %3: the image is damaged."_s.arg(text)
+                .arg(content.size())
+                .arg(size.toDouble(), 0, 'f', 0));
+    return path;
 }
 
 // The layers unpacked are what the configuration says, too: what nitro-cli's Docker would refuse to load.
@@ -167,10 +173,13 @@ app::Result<void> ContainerImage::checkLayers() const {
                        .arg(expected.size())
                        .arg(m_layers.size()));
     for (qsizetype i = 0; i < m_layers.size(); ++i) {
-        const auto digest = unpackedDigest(m_layers[i], m_limits.unpack);
+        const auto wanted = parseDigest(expected[i].toString());
+        if (!wanted)
+            return tl::unexpected(wanted.error());
+        const auto digest = unpackedDigest(m_layers[i], wanted->algorithm, m_limits.unpack);
         if (!digest)
             return tl::unexpected(digest.error());
-        if (u"sha256:"_s + QString::fromLatin1(digest->toHex()) != expected[i].toString())
+        if (*digest != wanted->value)
             return bad(u"Layer %1 has another content than the configuration says (diff_id %2): the image is "
                        "damaged."_s.arg(i)
                            .arg(printableText(expected[i].toString().toUtf8())));

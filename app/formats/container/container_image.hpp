@@ -57,10 +57,9 @@ private:
     void takeImage(const ImageCandidate &chosen);
     app::Result<void> checkLayers() const;
     app::Result<QString> fileOf(const QString &name) const;
-    app::Result<QString> blobFile(const QString &digest) const;
+    app::Result<QString> blobFile(const QJsonObject &descriptor) const;
     app::Result<QByteArray> readJson(const QString &name) const;
     app::Result<QByteArray> readBlob(const QJsonObject &descriptor) const;
-    app::Result<void> checkDigest(const QString &file, const QString &digest) const;
     app::Result<void> addLayer(RootTree &tree, int layer) const;
 
     QString m_folder;                // Of a layout on disk, without links; empty for an archive.

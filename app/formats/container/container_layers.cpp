@@ -9,12 +9,19 @@
 #include "app/formats/tree/value_text.hpp"
 
 #include <archive_entry.h>
+#include <map>
 
 namespace nitroscope::formats {
 
 namespace {
 
-constexpr char whiteout[] = ".wh.", opaque[] = ".wh..wh..opq";
+constexpr char whiteout[] = ".wh.", opaque[] = ".wh..wh..opq", ownPrefix[] = ".wh..wh.";
+
+// What AUFS keeps for itself (.wh..wh.plnk, .wh..wh.aufs) and older Docker has in its layers: no part of the file system, but
+// hard links may lead to the files in it.
+bool isOfAufs(const QByteArray &path) {
+    return path.startsWith(ownPrefix) && path != opaque;
+}
 
 TreeFile treeFileOf(const LayerArchive &archive, int layer) {
     archive_entry *entry = archive.entry();
@@ -36,13 +43,14 @@ TreeFile treeFileOf(const LayerArchive &archive, int layer) {
 
 app::Result<void> ContainerImage::addLayer(RootTree &tree, int layer) const {
     LayerArchive archive(m_layers[layer], m_limits.unpack);
+    std::map<QByteArray, TreeFile> ofAufs;
     for (quint64 content = 0; true;) {
         const auto more = archive.next();
         if (!more)
             return tl::unexpected(more.error());
         if (!*more)
             return {};
-        if (tree.files().size() > m_limits.files)
+        if (tree.files().size() + ofAufs.size() > m_limits.files)
             return app::failure(
                 u"limit"_s,
                 u"The image has more than %1 files; raise the limit if you trust it."_s.arg(m_limits.files));
@@ -50,13 +58,19 @@ app::Result<void> ContainerImage::addLayer(RootTree &tree, int layer) const {
         const qsizetype slash = path.lastIndexOf('/');
         const QByteArray name = path.mid(slash + 1), parent = path.left(std::max<qsizetype>(slash, 0));
         app::Result<void> done;
-        if (name == opaque) {
+        if (isOfAufs(path)) {
+            TreeFile file = treeFileOf(archive, layer);
+            file.content = content;
+            if (archive.isRegular())
+                ofAufs[path] = file;
+        } else if (name == opaque) {
             done = tree.clear(parent, layer);
         } else if (name.startsWith(whiteout)) {
             done = tree.remove(
                 (parent.isEmpty() ? QByteArray() : parent + '/') + name.mid(sizeof whiteout - 1), layer);
         } else if (const QByteArray existing = archive.hardLinkTarget(); !existing.isEmpty()) {
-            done = tree.link(path, existing, layer);
+            const auto found = ofAufs.find(normalPath(existing));
+            done = found == ofAufs.end() ? tree.link(path, existing, layer) : tree.add(path, found->second);
         } else {
             TreeFile file = treeFileOf(archive, layer);
             file.content = content;

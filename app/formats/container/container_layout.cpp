@@ -100,12 +100,14 @@ app::Result<void> ContainerImage::openLayout(const QString &asked, const QString
         return tl::unexpected(*layout.problem);
     takeImage(*chosen);
     for (const QJsonValue layer : chosen->manifest.value(u"layers").toArray()) {
-        const QString digest = layer.toObject().value(u"digest").toString();
-        const auto file = blobFile(digest);
+        const QJsonObject descriptor = layer.toObject();
+        if (descriptor.value(u"mediaType").toString().endsWith(u"+encrypted"))
+            return app::failure(u"input"_s,
+                                u"Layer %1 is encrypted. Decrypt the image first, for example with "
+                                "skopeo copy --decryption-key."_s.arg(m_layers.size()));
+        const auto file = blobFile(descriptor);
         if (!file)
             return tl::unexpected(file.error());
-        if (auto checked = checkDigest(*file, digest); !checked)
-            return checked;
         m_layers << *file;
     }
     return {};

@@ -35,13 +35,14 @@ tl::unexpected<app::Error> readFailure(archive *reader, const QString &path) {
 
 } // namespace
 
-app::Result<QByteArray> unpackedDigest(const QString &path, const UnpackLimits &limits) {
+app::Result<QByteArray> unpackedDigest(const QString &path, QCryptographicHash::Algorithm algorithm,
+                                       const UnpackLimits &limits) {
     const std::unique_ptr<archive, int (*)(archive *)> reader(archive_read_new(), archive_read_free);
     archive_read_support_format_raw(reader.get());
     archive_read_support_format_empty(reader.get());
     supportFilters(reader.get());
     archive_entry *entry = nullptr;
-    QCryptographicHash hash(QCryptographicHash::Sha256);
+    QCryptographicHash hash(algorithm);
     if (archive_read_open_filename(reader.get(), QFile::encodeName(path).constData(), blockBytes) !=
         ARCHIVE_OK)
         return readFailure(reader.get(), path);

@@ -7,6 +7,8 @@
 
 #include "app/formats/compression/decompress.hpp"
 
+#include <QCryptographicHash>
+
 struct archive;
 struct archive_entry;
 
@@ -40,7 +42,8 @@ private:
     quint64 m_total = 0;
 };
 
-// SHA-256 of an archive without its compression. Errors as LayerArchive.
-app::Result<QByteArray> unpackedDigest(const QString &path, const UnpackLimits &limits);
+// Of an archive without its compression. Errors as LayerArchive.
+app::Result<QByteArray> unpackedDigest(const QString &path, QCryptographicHash::Algorithm algorithm,
+                                       const UnpackLimits &limits);
 
 } // namespace nitroscope::formats

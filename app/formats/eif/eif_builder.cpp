@@ -46,12 +46,22 @@ app::Result<QString> kernelVersionOf(const EifPart &kernel, EifRecipe::Architect
     return word.isEmpty() ? u"unknown"_s : word;
 }
 
-QDateTime buildTimeOf(const EifRecipe &recipe) {
+// https://reproducible-builds.org/specs/source-date-epoch: what is malformed must not pass as now.
+app::Result<QDateTime> buildTimeOf(const EifRecipe &recipe) {
     if (recipe.buildTime)
         return recipe.buildTime->toUTC();
+    const QString epoch = qEnvironmentVariable("SOURCE_DATE_EPOCH");
+    if (epoch.isEmpty())
+        return QDateTime::currentDateTimeUtc();
+    constexpr qint64 year10000 = 253'402'300'800;
     bool isNumber = false;
-    const qint64 epoch = qEnvironmentVariable("SOURCE_DATE_EPOCH").toLongLong(&isNumber);
-    return isNumber ? QDateTime::fromSecsSinceEpoch(epoch, Qt::UTC) : QDateTime::currentDateTimeUtc();
+    const qint64 seconds = epoch.toLongLong(&isNumber);
+    if (!isNumber || seconds < 0 || seconds >= year10000)
+        return app::failure(
+            u"recipe"_s,
+            u"SOURCE_DATE_EPOCH is '%1'; it must be a number of seconds since 1970. Correct or unset it."_s
+                .arg(printableText(epoch.toUtf8())));
+    return QDateTime::fromSecsSinceEpoch(seconds, Qt::UTC);
 }
 
 QString orDefault(const QString &value, const QString &fallback) {
@@ -78,6 +88,9 @@ app::Result<QByteArray> metadataOf(const EifRecipe &recipe, const QString &kerne
             u"recipe"_s,
             u"The metadata are nested %1 levels deep; nitro-cli reads at most %2."_s.arg(deepest + 1)
                 .arg(maxMetadataDepth));
+    const auto buildTime = buildTimeOf(recipe);
+    if (!buildTime)
+        return tl::unexpected(buildTime.error());
     QByteArray json;
     const auto field = [&](const char *name, const QByteArray &value) {
         json += (json.isEmpty() || json.endsWith('{')) ? "" : ",";
@@ -87,7 +100,7 @@ app::Result<QByteArray> metadataOf(const EifRecipe &recipe, const QString &kerne
     field("ImageName", compact(orDefault(identity.imageName, QFileInfo(outputPath).completeBaseName())));
     field("ImageVersion", compact(orDefault(identity.imageVersion, u"1.0"_s)));
     field("BuildMetadata", "{");
-    field("BuildTime", compact(buildTimeOf(recipe).toString(u"yyyy-MM-ddTHH:mm:ss.zzz"_s) + u"+00:00"_s));
+    field("BuildTime", compact(buildTime->toString(u"yyyy-MM-ddTHH:mm:ss.zzz"_s) + u"+00:00"_s));
     field("BuildTool", compact(orDefault(identity.buildTool, u"nitroscope-cli"_s)));
     field("BuildToolVersion",
           compact(orDefault(identity.buildToolVersion, QStringLiteral(NITROSCOPE_VERSION))));

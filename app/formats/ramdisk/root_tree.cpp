@@ -19,7 +19,8 @@ constexpr int everyLayer = std::numeric_limits<int>::max();
 
 app::Result<QByteArray> RootTree::resolve(const QByteArray &path) const {
     constexpr int maxLinks = 40;
-    constexpr qsizetype longest = 4096;
+    // PATH_MAX less the end and "rootfs/", and NAME_MAX: the kernel leaves out what is longer.
+    constexpr qsizetype longest = 4095 - 7, longestPart = 255;
     QList<QByteArray> left = normalPath(path).split('/');
     QByteArray done;
     for (int links = 0; !left.isEmpty();) {
@@ -43,8 +44,11 @@ app::Result<QByteArray> RootTree::resolve(const QByteArray &path) const {
                 u"input"_s,
                 u"The path '%1' leads through something that is not a folder."_s.arg(printableText(path)));
         }
-        if (done.size() > longest)
-            return app::failure(u"input"_s, u"The path '%1' is too long."_s.arg(printableText(path)));
+        if (done.size() > longest || part.size() > longestPart)
+            return app::failure(
+                u"input"_s,
+                u"'%1' is too long: the kernel takes names of 255 bytes and, in an enclave, paths of %2."_s
+                    .arg(printableText(part.size() > longestPart ? part : path), QString::number(longest)));
     }
     return done;
 }
@@ -78,6 +82,15 @@ app::Result<void> RootTree::add(const QByteArray &path, const TreeFile &file) {
         m_files.try_emplace(place->first(slash), TreeFile{.mode = S_IFDIR | 0755, .layer = file.layer});
     m_files[*place] = file;
     return {};
+}
+
+void RootTree::discard(const QByteArray &path) {
+    erase(path, everyLayer);
+}
+
+void RootTree::replaceByFolder(const QByteArray &path) {
+    discard(path);
+    m_files[path] = {.mode = S_IFDIR | 0755};
 }
 
 app::Result<void> RootTree::link(const QByteArray &path, const QByteArray &existing, int layer) {

@@ -40,6 +40,10 @@ public:
     app::Result<void> remove(const QByteArray &path, int layer);
     // An opaque whiteout: removes what is in the folder, as far as it is from lower layers.
     app::Result<void> clear(const QByteArray &folder, int layer);
+    // Removes what is at this path itself, whatever it is, with everything below; links in it are not followed.
+    void discard(const QByteArray &path);
+    // An empty folder in its place.
+    void replaceByFolder(const QByteArray &path);
 
 private:
     // The path with symbolic links of its parents followed.

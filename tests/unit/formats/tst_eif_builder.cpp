@@ -88,6 +88,22 @@ private slots:
         QVERIFY(first.contains("\"BuildTime\":\"2023-11-14T22:13:20.000+00:00\""));
     }
 
+    // Reproducible builds ask for it: as if it were not set, the image would be another one each time.
+    void build_withMalformedSourceDateEpoch_isRefused_data() {
+        QTest::addColumn<QByteArray>("epoch");
+        for (const char *epoch : {"abc", "-1", "1700000000.5", "2023-11-14", "253402300800"})
+            QTest::newRow(epoch) << QByteArray(epoch);
+    }
+
+    void build_withMalformedSourceDateEpoch_isRefused() {
+        QFETCH(QByteArray, epoch);
+        qputenv("SOURCE_DATE_EPOCH", epoch);
+        const auto built = buildEif(usualRecipe(), m_output);
+        QVERIFY(!built.has_value());
+        QVERIFY2(built.error().message.contains(u"SOURCE_DATE_EPOCH"_s), qPrintable(built.error().message));
+        QVERIFY(!QFile::exists(m_output));
+    }
+
     void build_timeNeverChangesThePcrs() {
         EifRecipe recipe = usualRecipe();
         recipe.buildTime = QDateTime::fromSecsSinceEpoch(1, Qt::UTC);
