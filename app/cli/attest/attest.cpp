@@ -107,7 +107,10 @@ std::pair<quint64, QByteArray> pcrOf(const std::string &text) {
     constexpr auto usage = "takes N=HEX: an index from 0 to 31 and 48 bytes in hex";
     const size_t equals = text.find('=');
     bool isNumber = false;
-    const auto index = QByteArray::fromStdString(text.substr(0, equals)).toUInt(&isNumber);
+    QByteArray name = QByteArray::fromStdString(text.substr(0, equals));
+    if (name.startsWith("PCR") || name.startsWith("pcr"))
+        name.remove(0, 3);
+    const auto index = name.toUInt(&isNumber);
     const auto value = equals == std::string::npos ? std::nullopt : bytesOf(text.substr(equals + 1));
     if (!isNumber || index > 31 || !value || value->size() != 48)
         throw CLI::ValidationError("--pcr", usage);

@@ -34,7 +34,10 @@ public:
         const quint64 index = match.captured(1).toULongLong();
         if (!match.hasMatch() || index >= pcrCount)
             return {};
-        const QByteArray digits = value.toLatin1().toLower(), bytes = QByteArray::fromHex(digits);
+        QByteArray digits = value.toLatin1().toLower();
+        if (digits.startsWith("0x"))
+            digits.remove(0, 2);
+        const QByteArray bytes = QByteArray::fromHex(digits);
         if (bytes.size() != digestBytes || bytes.toHex() != digits)
             return tl::unexpected(problem(u"PCR%1 has not 48 bytes in hex."_s.arg(index)));
         if (const auto [entry, isNew] = values.emplace(index, bytes); !isNew && entry->second != bytes)
@@ -46,7 +49,7 @@ public:
 };
 
 QJsonObject measurementsOf(const QJsonObject &object) {
-    for (const QString &name : {u"Measurements"_s, u"Pcrs"_s})
+    for (const QString &name : {u"Measurements"_s, u"measurements"_s, u"Pcrs"_s, u"pcrs"_s, u"PCRs"_s})
         if (object.value(name).isObject())
             return object.value(name).toObject();
     return object;
@@ -58,20 +61,33 @@ app::Result<void> addJson(List &list, const QJsonDocument &json) {
         return tl::unexpected(problem(u"It describes %1 enclaves; one is expected."_s.arg(enclaves.size())));
     const QJsonObject measurements = measurementsOf(enclaves.at(0).toObject());
     for (auto field = measurements.begin(); field != measurements.end(); ++field)
-        if (auto added = list.add(field.key(), field.value().toString()); !added)
+        if (field.value().isNull()) // an image that is not signed has no PCR8
+            continue;
+        else if (auto added = list.add(field.key(), field.value().toString()); !added)
             return added;
     return {};
 }
 
-// "PCR0: 3c…", "PCR0=3c…", "\"PCR0\": \"3c…\"," in a line each.
+// "PCR0: 3c…", "export PCR0=3c…", "\"PCR0\": \"3c…\",", "- PCR0: `3c…`", "| PCR0 | 3c… |", "PCR0,3c…" in a line each.
 app::Result<void> addLines(List &list, const QString &text) {
     static const QRegularExpression shape(
-        u"^[\\s\"'*-]*((?:PCR)?\\s?[0-9]{1,2})[\"']?\\s*[:=\\s]\\s*[\"']?(?:0x)?([0-9a-f]+)[\"',;\\s]*$"_s,
+        u"^[\\s\"'`*|-]*(?:export\\s+)?((?:PCR)?\\s?[0-9]{1,2})[\"'`*]*\\s*[:=,|\\s]\\s*[\"'`*]*(?:0x)?"
+        u"([0-9a-f]+)[\"'`*|,;\\s]*$"_s,
         QRegularExpression::CaseInsensitiveOption);
-    for (const QString &line : text.split(u'\n'))
-        if (const auto match = shape.match(line); match.hasMatch())
-            if (auto added = list.add(match.captured(1).remove(u' '), match.captured(2)); !added)
-                return added;
+    // One that is overlooked would not be checked.
+    static const QRegularExpression another(u"PCR.*[0-9a-f]{80}"_s,
+                                            QRegularExpression::CaseInsensitiveOption);
+    const QStringList lines = text.split(u'\n');
+    for (qsizetype i = 0; i < lines.size(); ++i) {
+        const auto match = shape.match(lines[i]);
+        if (!match.hasMatch() && another.match(lines[i]).hasMatch())
+            return tl::unexpected(problem(
+                u"Line %1 seems to have a PCR, but does not have a form such as PCR0: HEX."_s.arg(i + 1)));
+        if (!match.hasMatch())
+            continue;
+        if (auto added = list.add(match.captured(1).remove(u' '), match.captured(2)); !added)
+            return added;
+    }
     return {};
 }
 

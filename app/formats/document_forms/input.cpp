@@ -7,6 +7,7 @@
 #include "app/formats/cbor/cbor_value.hpp"
 #include "app/formats/document_forms/json_form.hpp"
 #include "app/formats/document_forms/sight.hpp"
+#include "app/formats/document_forms/surroundings.hpp"
 #include "app/formats/document_forms/text_forms.hpp"
 #include "app/formats/tree/value_text.hpp"
 
@@ -83,9 +84,18 @@ app::Result<Input> readText(const QByteArray &text, int depth) {
     if (const auto inside = insideOfArmour(trimmed))
         if (const auto document = documentIn(*inside, encoding, depth))
             return Input{*document, encoding, false, u"PEM"_s};
+    if (const auto body = bodyOfHttp(trimmed))
+        if (const auto document = documentIn(*body, encoding, depth))
+            return Input{*document, looksRaw(*body) ? Encoding::raw : encoding, false, u"HTTP response"_s};
+    if (const auto dump = bytesOfDump(trimmed); dump && looksLikeDocument(*dump))
+        return Input{*dump, Encoding::hex, false, u"dump"_s};
     constexpr QByteArrayView dataMark = ";base64,";
     const qsizetype data = trimmed.startsWith("data:") ? trimmed.left(256).indexOf(dataMark) : -1;
     auto input = readPlain(data < 0 ? text : trimmed.mid(data + dataMark.size()));
+    if (!input || !looksLikeDocument(input->document))
+        if (const auto stretch = longestBase64(trimmed))
+            if (const auto inside = bytesOfBase64(*stretch); inside && looksLikeDocument(inside->bytes))
+                return Input{inside->bytes, inside->encoding, false, u"text around it"_s};
     if (!input && !seen.isEmpty())
         return tl::unexpected(
             problem("not-a-document", u"This is not an attestation document but %1."_s.arg(seen)));

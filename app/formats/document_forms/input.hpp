@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The forms in which attestation documents reach people: the bytes themselves, the NSM's response around them, and either of these as text: hex,
-// base64, lists of numbers, escaped strings, alone, in JSON (also a KMS request's Recipient), in PEM's armour, in UTF-16. Which one it is follows
+// base64, lists of numbers, escaped strings, alone, in JSON (also a KMS request's Recipient), in PEM's armour, in UTF-16, in a log line or another text. Which one it is follows
 // from the content alone; docs/cli-json.md lists them.
 
 #pragma once

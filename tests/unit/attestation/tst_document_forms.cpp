@@ -54,6 +54,23 @@ QByteArray escaped() {
     });
 }
 
+// Lines with an offset, `perLine` bytes in groups, and the characters when `before` says what stands before them.
+QByteArray dump(qsizetype perLine, qsizetype group, const char *behindOffset, const char *before) {
+    QByteArray text;
+    for (qsizetype at = 0; at < raw().size(); at += perLine) {
+        const QByteArray bytes = raw().mid(at, perLine);
+        text += QByteArray::number(at, 16).rightJustified(8, '0') + behindOffset;
+        for (qsizetype i = 0; i < bytes.size(); i += group)
+            text += (i == 0 ? "" : i == 8 && group == 1 && before ? "  " : " ") + bytes.mid(i, group).toHex();
+        if (before)
+            text += before;
+        for (const char c : bytes)
+            text += before ? QByteArray(1, c > ' ' && c <= '~' ? c : '.') : QByteArray();
+        text += '\n';
+    }
+    return text + QByteArray::number(raw().size(), 16).rightJustified(8, '0') + '\n';
+}
+
 QByteArray wrapped(const QByteArray &text, qsizetype width, const char *end) {
     QByteArray lines;
     for (qsizetype at = 0; at < text.size(); at += width)
@@ -147,6 +164,28 @@ private slots:
         row("base64 of JSON", json({{u"attestation"_s, text}}).toBase64(), Encoding::base64,
             "JSON, field attestation");
         row("base64 of hex", hex.toBase64(), Encoding::hex);
+        row("HTTP response of JSON",
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + json({{u"attestation"_s, text}}),
+            Encoding::base64, "HTTP response");
+        row("HTTP response of the bytes", "HTTP/2 200\r\nContent-Length: 5\r\n\r\n" + raw(), Encoding::raw,
+            "HTTP response");
+        row("xxd", dump(16, 2, ": ", "  "), Encoding::hex, "dump");
+        row("hexdump -C", dump(16, 1, "  ", "  |"), Encoding::hex, "dump");
+        row("od -A x -t x1", dump(16, 1, " ", nullptr), Encoding::hex, "dump");
+        const char *around = "text around it";
+        row("a log line", "2026-01-01T00:00:00Z INFO document: " + base64 + " (sent)\n", Encoding::base64,
+            around);
+        row("name=value", "DOCUMENT=" + base64 + "\nOTHER=1\n", Encoding::base64, around);
+        row("YAML", "time: 1\nattestation: " + base64 + "\n", Encoding::base64, around);
+        row("YAML in lines", "attestation: |\n  " + wrapped(base64, 76, "\n  ") + "\nnext: 1\n",
+            Encoding::base64, around);
+        row("a piece of JSON", "  \"attestation_doc\": \"" + base64 + "\",\n", Encoding::base64, around);
+        row("JSON in lines", "{\"level\":\"info\"}\n{\"attestation\":\"" + base64 + "\"}\n", Encoding::base64,
+            around);
+        row("a query", "attestation=" + base64.toPercentEncoding() + "&x=1", Encoding::base64, around);
+        row("percent-encoded base64", base64.toPercentEncoding(), Encoding::base64, around);
+        row("JSON in a JSON text", json({{u"body"_s, QString::fromUtf8(json({{u"attestation"_s, text}}))}}),
+            Encoding::base64, "JSON, field body");
         row("UTF-8 with its mark", "\xef\xbb\xbf" + base64, Encoding::base64);
         const auto mark = QStringConverter::Flag::WriteBom, none = QStringConverter::Flag::Default;
         row("UTF-16", utf16(base64, QStringConverter::Utf16LE, mark), Encoding::base64);
@@ -287,6 +326,14 @@ private slots:
         QTest::newRow("attest show") << "{\"Pcrs\": {\"0\": \"" + a + "\", \"8\": \"" + b + "\"}}";
         QTest::newRow("lines") << "PCR0: " + a + "\nPCR8: " + b + "\n";
         QTest::newRow("lines of another kind") << "# of the image\npcr0=0x" + a.toUpper() + "\r\n8 " + b;
+        QTest::newRow("a decoded document")
+            << "{\"module_id\": \"x\", \"pcrs\": {\"0\": \"0x" + a + "\", \"8\": \"" + b + "\"}}";
+        QTest::newRow("without PCR1") << "{\"PCR0\": \"" + a + "\", \"PCR1\": null, \"PCR8\": \"" + b + "\"}";
+        QTest::newRow("Markdown list") << "- **PCR0**: `" + a + "`\n- PCR8: `" + b + "`\n";
+        QTest::newRow("Markdown table")
+            << "| PCR | value |\n|---|---|\n| PCR0 | `" + a + "` |\n| PCR8 | " + b + " |\n";
+        QTest::newRow("CSV") << "name,value\nPCR0," + a + "\nPCR8," + b + "\n";
+        QTest::newRow("shell") << "export PCR0=" + a + "\nPCR8='" + b + "'\n";
     }
 
     void pcrList_anyForm_isRead() {
@@ -298,10 +345,10 @@ private slots:
 
     void pcrList_wrong_isRefused() {
         const QByteArray a(96, 'a'), b(96, 'b');
-        for (const QByteArray &text :
-             {QByteArray(), QByteArray("words"), QByteArray("{}"), "PCR0: " + a.left(94),
-              "PCR0: " + a + "\nPCR0: " + b, "PCR32: " + a, "{\"PCR0\": \"" + a.left(95) + "x\"}",
-              QByteArray("[{}, {}]"), QByteArray(maxPcrListBytes + 1, ' ')})
+        for (const QByteArray &text : {QByteArray(), QByteArray("words"), QByteArray("{}"),
+                                       "PCR0: " + a.left(94), "PCR0: " + a + "\nPCR0: " + b, "PCR32: " + a,
+                                       "PCR0: " + a + "\nPCR1 is " + b, "{\"PCR0\": \"" + a.left(95) + "x\"}",
+                                       QByteArray("[{}, {}]"), QByteArray(maxPcrListBytes + 1, ' ')})
             QVERIFY2(!readPcrList(text), text.left(100));
     }
 };

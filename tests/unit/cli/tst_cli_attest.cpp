@@ -153,6 +153,9 @@ private slots:
         QCOMPARE(pcr.size(), 96);
         QTest::newRow("right PCR") << QStringList{"--pcr", "0=" + pcr} << 0;
         QTest::newRow("right PCR in capitals") << QStringList{"--pcr", "0=" + pcr.toUpper()} << 0;
+        QTest::newRow("right PCR by its name") << QStringList{"--pcr", "PCR0=" + pcr} << 0;
+        QTest::newRow("a PCR twice, once by its name")
+            << QStringList{"--pcr", "PCR0=" + pcr, "--pcr", "0=" + pcr} << 1;
         QTest::newRow("wrong PCR") << QStringList{"--pcr", "0=" + QString(96, 'a')} << 1;
         QTest::newRow("one of two wrong")
             << QStringList{"--pcr", "0=" + pcr, "--pcr", "1=" + QString(96, 'a')} << 1;
