@@ -283,8 +283,9 @@ app::Result<EifComparison> compareEifs(const EifDocument &before, const EifDocum
                 QString::number(countB), {0, 1});
     };
     onlyOne("kernel", kernelA.size(), kernelB.size());
-    onlyOne("cmdline", regionsOf(before, eif::SectionType::cmdline).size(),
-            regionsOf(after, eif::SectionType::cmdline).size());
+    const auto lineA = regionsOf(before, eif::SectionType::cmdline),
+               lineB = regionsOf(after, eif::SectionType::cmdline);
+    onlyOne("cmdline", lineA.size(), lineB.size());
     if (!kernelA.empty() && !kernelB.empty()) {
         const auto same = hasSameBytes(kernelA[0], kernelB[0], stop);
         if (!same)
@@ -292,7 +293,17 @@ app::Result<EifComparison> compareEifs(const EifDocument &before, const EifDocum
         if (!*same)
             compareKernels(result, kernelA[0], kernelB[0], options.limits.unpack);
     }
+    const size_t countBefore = result.differences.size();
     compareCommandLines(result, before.commandLine(), after.commandLine());
+    if (result.differences.size() == countBefore && !lineA.empty() && !lineB.empty()) {
+        const auto same = hasSameBytes(lineA[0], lineB[0], stop);
+        if (!same)
+            return tl::unexpected(same.error());
+        if (!*same)
+            add(result, u"cmdline"_s, u"bytes"_s, u"%1"_s.arg(sizeText(lineA[0].size)),
+                u"%1; the same text, but for bytes that are no characters"_s.arg(sizeText(lineB[0].size)),
+                {0, 1});
+    }
 
     const auto ramdisksA = regionsOf(before, eif::SectionType::ramdisk),
                ramdisksB = regionsOf(after, eif::SectionType::ramdisk);

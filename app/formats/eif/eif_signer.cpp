@@ -76,6 +76,11 @@ QByteArray EifSigner::pcr8() const {
 }
 
 app::Result<EifSigner> EifSigner::fromPem(const QByteArray &certificate, const QByteArray &key) {
+    if (certificate.contains("PRIVATE KEY-----"))
+        return app::failure(
+            u"certificate"_s,
+            u"This file has a private key beside the certificate, and all of it would stand in the EIF "
+            "for everybody to read. Put the certificate alone into a file."_s);
     EifSigner signer;
     signer.m_pem = certificate;
     const auto pcr8 = pcr8OfCertificate(certificate);

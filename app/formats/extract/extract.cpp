@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <QSet>
 #include <unistd.h>
 
 namespace nitroscope::formats {
@@ -40,9 +41,17 @@ public:
                         return tl::unexpected(done.error());
         }
         m_folder.finish();
-        if (!m_options.paths.isEmpty() && m_report.files + m_report.folders + m_report.links == 0)
+        QStringList missing;
+        for (qsizetype i = 0; i < m_options.paths.size(); ++i)
+            if (!m_foundPaths.contains(i))
+                missing << printableText(m_options.paths[i]);
+        if (!missing.isEmpty() && m_report.files + m_report.folders + m_report.links == 0)
             return app::failure(u"not-found"_s,
-                                u"No file of the ramdisks has such a path; `eif ls` lists them."_s);
+                                u"No file of the ramdisks has the path %1; `eif ls` lists them."_s.arg(
+                                    u'\'' + missing.join(u"' or '"_s) + u'\''));
+        m_place = u"ramdisks"_s;
+        for (const QString &path : std::as_const(missing))
+            lose(path.toUtf8(), u"no file has this path"_s);
         return std::move(m_report);
     }
 
@@ -187,11 +196,16 @@ private:
         }
     }
 
-    bool isWanted(const QByteArray &path) const {
-        return m_options.paths.isEmpty() ||
-               std::ranges::any_of(m_options.paths, [&](const QByteArray &wanted) {
-                   return wanted.isEmpty() || path == wanted || path.startsWith(wanted + '/');
-               });
+    bool isWanted(const QByteArray &path) {
+        bool isOneOfThem = m_options.paths.isEmpty();
+        for (qsizetype i = 0; i < m_options.paths.size(); ++i) {
+            const QByteArray &wanted = m_options.paths[i];
+            if (!wanted.isEmpty() && path != wanted && !path.startsWith(wanted + '/'))
+                continue;
+            m_foundPaths.insert(i);
+            isOneOfThem = true;
+        }
+        return isOneOfThem;
     }
 
     app::Result<void> writeEntry(RamdiskReader &reader) {
@@ -332,6 +346,7 @@ private:
     ExtractReport m_report;
     QString m_place;
     QByteArray m_prefix;
+    QSet<qsizetype> m_foundPaths; // Which of those that were asked for.
     // One of the names that share the content, of those written and of those asked for.
     std::map<RamdiskEntry::LinkKey, QByteArray> m_links, m_askedLinks;
 };

@@ -30,7 +30,7 @@ struct ExtractReport {
     QStringList sections; // Names of the section files.
     QStringList skipped;  // "ramdisk 1: dev/null: device", at most 1000.
     quint64 skippedCount = 0;
-    // Those of them that ought to be there: whose archive is damaged, or that could not be written. Devices, sockets,
+    // Those of them that ought to be there: whose archive is damaged, or that could not be written, or paths that were asked for. Devices, sockets,
     // set-user-id bits and paths that leave the folder are left out on purpose.
     quint64 lostCount = 0;
 };

@@ -296,7 +296,16 @@ private slots:
         QCOMPARE(runCommand({"eif", "extract", eif, "-o", path("sections"), "--sections"}).exitCode, 0);
         QVERIFY(QFile::exists(path("sections/kernel")));
         QVERIFY(!QFile::exists(path("sections/ramdisk0")));
-        QCOMPARE(runCommand({"eif", "extract", eif, "nowhere", "-o", path("nowhere")}).exitCode, 1);
+        const auto none = runCommand({"eif", "extract", eif, "nowhere", "-o", path("nowhere")});
+        QCOMPARE(none.exitCode, 1);
+        QVERIFY2(none.error.contains("'nowhere'"), none.error);
+        // What is there is written; that not all is there is told.
+        const auto one =
+            runCommand({"eif", "extract", eif, "nowhere", "rootfs/etc", "-o", path("one"), "--json"});
+        QCOMPARE(one.exitCode, 1);
+        QVERIFY2(one.error.contains("nowhere: no file has this path"), one.error);
+        QVERIFY(QFile::exists(path("one/ramdisk0/rootfs/etc/hostname")));
+        QCOMPARE(QJsonDocument::fromJson(one.output)["LostCount"].toInt(), 1);
     }
 
     void extract_hostileArchive_staysInside() {

@@ -170,6 +170,20 @@ private slots:
         QVERIFY2(result.output.contains("not measured"), result.output);
     }
 
+    void diff_commandLinesOfTheSameText_areNotTheSame() {
+        TestSections sections = usualSections();
+        sections[1].data = "console=ttyS0 x=\xff";
+        const QString a = write("ff.eif", makeEif(sections));
+        sections[1].data = "console=ttyS0 x=\xfe";
+        const QString b = write("fe.eif", makeEif(sections));
+        const auto result = runCommand({"eif", "diff", a, b, "--json"});
+        QCOMPARE(result.exitCode, 1);
+        const QJsonArray differences = objectOf(result.output)["Differences"].toArray();
+        QVERIFY2(std::any_of(differences.begin(), differences.end(),
+                             [](const QJsonValue &one) { return one["Where"].toString() == u"cmdline"; }),
+                 result.output);
+    }
+
     void diff_missingSection_isADifference() {
         TestSections sections = usualSections();
         const QString a = write("with.eif", makeEif(sections));

@@ -118,6 +118,11 @@ private slots:
         QCOMPARE(EifSigner::fromPem(pem, keyPem(rsa.get())).error().code, u"key"_s);
         QCOMPARE(EifSigner::fromPem(pem, "nonsense").error().code, u"key"_s);
         QCOMPARE(EifSigner::fromPem("nonsense", keyPem(key.get())).error().code, u"certificate"_s);
+        // One file for both would put the key into the EIF.
+        const auto both = EifSigner::fromPem(pem + keyPem(key.get()), pem + keyPem(key.get()));
+        QVERIFY(!both.has_value());
+        QCOMPARE(both.error().code, u"certificate"_s);
+        QVERIFY2(both.error().message.contains(u"private key"_s), qPrintable(both.error().message));
         const auto signer = EifSigner::fromPem(pem, keyPem(key.get()));
         QByteArray damaged = makeEif(goodSections());
         damaged[damaged.size() - 1] = '!';
@@ -271,7 +276,7 @@ private slots:
             [](TestSections &s) {
                 s[3].data = cpioArchive({{.path = "lib64", .mode = 040755},
                                          {.path = "init", .content = elf("/lib64/ld.so"), .mode = 0100755},
-                                         {.path = "lib64/ld.so", .content = elf()}});
+                                         {.path = "lib64/ld.so", .content = elf(), .mode = 0100755}});
             },
             "init-dynamic with its loader");
         row("init-architecture", Severity::error,
