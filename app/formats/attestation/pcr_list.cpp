@@ -68,6 +68,20 @@ app::Result<void> addJson(List &list, const QJsonDocument &json) {
     return {};
 }
 
+// JSON may have a name twice, of which its reader keeps the last: the one that is not kept would not be checked.
+app::Result<void> checkNamesOfJson(const List &list, const QString &text) {
+    static const QRegularExpression field(u"\"(?:PCR)?([0-9]{1,2})\"\\s*:\\s*\"(?:0x)?([0-9a-f]{96})\""_s,
+                                          QRegularExpression::CaseInsensitiveOption);
+    for (auto matches = field.globalMatch(text); matches.hasNext();) {
+        const auto match = matches.next();
+        const quint64 index = match.captured(1).toULongLong();
+        const auto kept = list.values.find(index);
+        if (kept != list.values.end() && kept->second != QByteArray::fromHex(match.captured(2).toLatin1()))
+            return tl::unexpected(problem(u"PCR%1 has two values."_s.arg(index)));
+    }
+    return {};
+}
+
 // "PCR0: 3c…", "export PCR0=3c…", "\"PCR0\": \"3c…\",", "- PCR0: `3c…`", "| PCR0 | 3c… |", "PCR0,3c…" in a line each.
 app::Result<void> addLines(List &list, const QString &text) {
     static const QRegularExpression shape(
@@ -100,7 +114,10 @@ app::Result<PcrValues> readPcrList(const QByteArray &foreign) {
     const auto json = QJsonDocument::fromJson(text);
     List list;
     // nitro-cli's build prints words before its JSON; its lines are read as well.
-    if (auto added = json.isNull() ? addLines(list, QString::fromUtf8(text)) : addJson(list, json); !added)
+    auto added = json.isNull() ? addLines(list, QString::fromUtf8(text)) : addJson(list, json);
+    if (added && !json.isNull())
+        added = checkNamesOfJson(list, QString::fromUtf8(text));
+    if (!added)
         return tl::unexpected(added.error());
     if (list.values.empty())
         return tl::unexpected(problem(

@@ -345,10 +345,11 @@ private slots:
 
     void pcrList_wrong_isRefused() {
         const QByteArray a(96, 'a'), b(96, 'b');
-        for (const QByteArray &text : {QByteArray(), QByteArray("words"), QByteArray("{}"),
-                                       "PCR0: " + a.left(94), "PCR0: " + a + "\nPCR0: " + b, "PCR32: " + a,
-                                       "PCR0: " + a + "\nPCR1 is " + b, "{\"PCR0\": \"" + a.left(95) + "x\"}",
-                                       QByteArray("[{}, {}]"), QByteArray(maxPcrListBytes + 1, ' ')})
+        for (const QByteArray &text :
+             {QByteArray(), QByteArray("words"), QByteArray("{}"), "PCR0: " + a.left(94),
+              "PCR0: " + a + "\nPCR0: " + b, "PCR32: " + a, "PCR0: " + a + "\nPCR1 is " + b,
+              "{\"PCR0\": \"" + a + "\", \"PCR0\": \"" + b + "\"}", "{\"PCR0\": \"" + a.left(95) + "x\"}",
+              QByteArray("[{}, {}]"), QByteArray(maxPcrListBytes + 1, ' ')})
             QVERIFY2(!readPcrList(text), text.left(100));
     }
 };
