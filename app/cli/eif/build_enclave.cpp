@@ -18,7 +18,6 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QJsonDocument>
-#include <QJsonObject>
 #include <vector>
 
 namespace nitroscope::cli {
@@ -26,17 +25,12 @@ namespace nitroscope::cli {
 using namespace Qt::Literals::StringLiterals;
 namespace {
 
-// Of AWS's x86-64 and aarch64 images, as nitro-cli's blobs have them.
-constexpr auto usualCommandLine =
-    "reboot=k panic=30 pci=off nomodules console=ttyS0 i8042.noaux i8042.nomux i8042.nopnp "
-    "i8042.dumbkbd random.trust_cpu=on";
-constexpr auto usualArmCommandLine =
-    "reboot=k panic=30 pci=off nomodules console=ttyS0 random.trust_cpu=on root=/dev/ram0";
+using Architecture = formats::EifRecipe::Architecture;
 
 struct BuildOptions {
     std::string kernel, commandLine, name, version, output, metadata;
     std::vector<std::string> ramdisks;
-    std::string image, folder, dockerUri, dockerFolder, init, module, architecture = "x86_64";
+    std::string image, folder, dockerUri, dockerFolder, init, module, architecture;
     std::vector<std::string> command, environment;
     std::string certificate, key;
     bool keepsTimes = false;
@@ -45,24 +39,24 @@ struct BuildOptions {
 
 // nitro-cli's --metadata: a JSON file that becomes CustomMetadata. The builder knows its limit of 4096
 // bytes without blanks; the reader only avoids reading something endless.
-app::Result<QJsonValue> readMetadata(const QString &path) {
+app::Result<QByteArray> readMetadata(const QString &path) {
     constexpr qint64 most = 64 * 1024;
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
         return app::failure(u"input"_s, file.errorString(), path);
-    QJsonParseError problem;
-    const QByteArray text = file.read(most + 1);
-    if (text.size() > most)
+    const QByteArray json = file.read(most + 1);
+    if (json.size() > most)
         return app::failure(u"input"_s, u"The file is over 64 KiB; custom metadata may take 4096 bytes."_s,
                             path);
-    const auto document = QJsonDocument::fromJson(text, &problem);
+    QJsonParseError problem;
+    const auto document = QJsonDocument::fromJson(json, &problem);
     if (problem.error != QJsonParseError::NoError || !document.isObject()) {
         app::Error error{u"input"_s, u"The metadata is not a JSON object."_s, {}, path};
         if (problem.error != QJsonParseError::NoError)
             error.offset = static_cast<quint64>(problem.offset);
         return tl::unexpected(error);
     }
-    return QJsonValue(document.object());
+    return json;
 }
 
 // The demo enclave's part, where this program was built; empty when it is not there.
@@ -103,10 +97,18 @@ QString complaint(const BuildOptions &options) {
     return {};
 }
 
+// Nothing: what the container image is for. The kernel and the init program that stand in for given ones are for
+// x86_64.
+std::optional<Architecture> architectureOf(const BuildOptions &options) {
+    const bool isOpen = options.architecture.empty() && !options.image.empty();
+    if (isOpen && !options.kernel.empty() && !options.init.empty())
+        return std::nullopt;
+    return options.architecture == "aarch64" ? Architecture::aarch64 : Architecture::x86_64;
+}
+
 app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
                                              const formats::EifIdentity &identity, std::stop_source &stop) {
-    const auto architecture = options.architecture == "aarch64" ? formats::EifRecipe::Architecture::aarch64
-                                                                : formats::EifRecipe::Architecture::x86_64;
+    const auto architecture = architectureOf(options);
     const formats::RamdiskLimits limits = options.limits.limits(stop);
     if (!options.ramdisks.empty()) {
         formats::EifRecipe recipe;
@@ -115,7 +117,7 @@ app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
         for (const std::string &ramdisk : options.ramdisks)
             recipe.ramdiskPaths << pathOf(ramdisk);
         recipe.identity = identity;
-        recipe.architecture = architecture;
+        recipe.architecture = architecture.value_or(Architecture::x86_64);
         auto measurements =
             formats::buildEif(recipe, pathOf(options.output), stop.get_token(), limits.unpack.progress);
         if (!measurements)
@@ -130,10 +132,7 @@ app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
     recipe.command = textsOf(options.command);
     recipe.environment = textsOf(options.environment);
     recipe.kernelPath = options.kernel.empty() ? demoPart("bzImage") : pathOf(options.kernel);
-    recipe.commandLine =
-        options.commandLine.empty()
-            ? QString::fromLatin1(options.architecture == "aarch64" ? usualArmCommandLine : usualCommandLine)
-            : textOf(options.commandLine);
+    recipe.commandLine = textOf(options.commandLine);
     recipe.initPath = options.init.empty() ? usualInit() : pathOf(options.init);
     recipe.nsmModulePath = pathOf(options.module);
     recipe.identity = identity;
@@ -241,7 +240,9 @@ void addBuildEnclave(CLI::App &parser, int &code) {
         ->type_name("FILE");
     command->add_option("--cmdline", options->commandLine, "Kernel command line [nitro-cli's]")
         ->type_name("TEXT");
-    command->add_option("--arch", options->architecture, "x86_64 or aarch64 [x86_64]")
+    command
+        ->add_option("--arch", options->architecture,
+                     "x86_64 or aarch64 [with --image, --kernel and --init that of the image, else x86_64]")
         ->check(CLI::IsMember({"x86_64", "aarch64"}));
     command
         ->add_option("--name,--img-name", options->name,

@@ -7,7 +7,7 @@
 #include "app/cli/kit/exit_code.hpp"
 #include "app/cli/kit/signal_watch.hpp"
 #include "app/formats/eif/eif_document.hpp"
-#include "app/formats/json/json_writer.hpp"
+#include "app/formats/json/json_text.hpp"
 #include "app/formats/tree/value_text.hpp"
 
 #include <map>

@@ -23,6 +23,9 @@ int sign(const Options &options) {
     const auto document = formats::EifDocument::open(pathOf(options.file));
     if (!document)
         return fail(NitroError::signing, document.error().text());
+    // nitro-cli reads them afterwards, and fails then.
+    if (const auto problem = document->metadataProblem(); problem && problem->code == "E35"_L1)
+        return fail(*problem, NitroError::eifParsing);
     const auto signer = formats::EifSigner::fromFiles(pathOf(options.certificate), pathOf(options.key));
     if (!signer)
         return fail(NitroError::signing, signer.error().text());

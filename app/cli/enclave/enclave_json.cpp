@@ -18,7 +18,8 @@ QString stateOf(const app::EnclaveRecord &record) {
 
 } // namespace
 
-void writeEnclave(formats::JsonWriter &json, const app::EnclaveRecord &record, EnclaveFields fields) {
+void writeEnclave(formats::JsonWriter &json, const app::EnclaveRecord &record, EnclaveFields fields,
+                  const formats::EifDocument *image) {
     json.beginObject();
     json.field(u"EnclaveName", record.name);
     json.field(u"EnclaveID", record.id);
@@ -36,6 +37,8 @@ void writeEnclave(formats::JsonWriter &json, const app::EnclaveRecord &record, E
         json.field(u"Flags", record.debugMode ? u"DEBUG_MODE"_s : u"NONE"_s);
         if (!record.measurements.isEmpty())
             json.field(u"Measurements", record.measurements);
+        if (image)
+            formats::writeMetadata(json, *image);
         if (!record.warnings.isEmpty())
             json.field(u"Warnings", QJsonArray::fromStringList(record.warnings));
         if (!record.isRunning()) {
@@ -44,10 +47,16 @@ void writeEnclave(formats::JsonWriter &json, const app::EnclaveRecord &record, E
             json.field(u"ExitCode", record.exitCode);
         }
     }
-    if (fields == EnclaveFields::describeWithMetadata)
-        if (const auto document = formats::EifDocument::open(record.eifPath))
-            formats::writeMetadata(json, document->metadata());
     json.endObject();
+}
+
+app::Result<QJsonObject> measureImage(const QString &path, std::stop_token stop) {
+    const auto image = formats::EifDocument::open(path);
+    if (!image)
+        return tl::unexpected(image.error());
+    if (!image->image().bootable())
+        return app::failure(u"E36"_s, u"The image cannot be measured."_s);
+    return image->measurements(std::move(stop)).map(formats::measurementsOf);
 }
 
 } // namespace nitroscope::cli

@@ -55,19 +55,6 @@ private:
     qint64 m_size = 0;
 };
 
-QJsonObject toJson(const formats::EifMeasurements &measurements) {
-    QJsonObject json{{u"HashAlgorithm"_s, u"Sha384 { ... }"_s}};
-    const auto add = [&json](const char *name, const QByteArray &value) {
-        if (!value.isEmpty())
-            json.insert(QLatin1String(name), QString::fromLatin1(value.toHex()));
-    };
-    add("PCR0", measurements.pcr0);
-    add("PCR1", measurements.pcr1);
-    add("PCR2", measurements.pcr2);
-    add("PCR8", measurements.pcr8);
-    return json;
-}
-
 class Keeper : public QObject {
 public:
     explicit Keeper(const RunOptions &options)
@@ -117,9 +104,8 @@ public:
 
 private:
     app::Result<void> enter(const app::LaunchSpec &spec) {
-        const QFileInfo eif(spec.eifPath);
         app::EnclaveRequest request;
-        request.name = m_options.name.empty() ? eif.completeBaseName() : textOf(m_options.name);
+        request.name = nameOf(m_options);
         request.instanceId = spec.parentId;
         request.moduleId = spec.moduleId;
         request.cid = spec.vsock.cid;
@@ -135,7 +121,7 @@ private:
         request.cpuIds = QVector<unsigned>(m_options.cpuIds.begin(), m_options.cpuIds.end());
         request.cpuCount = spec.cpuCount;
         request.memoryMiB = memoryOf(spec);
-        request.eifPath = eif.absoluteFilePath();
+        request.eifPath = QFileInfo(spec.eifPath).absoluteFilePath();
         request.debugMode = spec.debugMode;
         auto record = m_registry.enter(request);
         if (!record)
@@ -147,18 +133,10 @@ private:
     // Beside the boot, because a large file takes its time.
     void measure(const QString &path) {
         m_measuring = std::jthread([this, path](const std::stop_token &stop) {
-            const auto work = [&]() -> app::Result<formats::EifMeasurements> {
-                const auto document = formats::EifDocument::open(path);
-                if (!document)
-                    return tl::unexpected(document.error());
-                if (!document->image().bootable())
-                    return app::failure(u"E36"_s, u"The image cannot be measured."_s);
-                return document->measurements(stop);
-            };
-            if (const auto measurements = app::withoutExceptions(work))
+            if (const auto measured = app::withoutExceptions([&] { return measureImage(path, stop); }))
                 QMetaObject::invokeMethod(
                     this,
-                    [this, json = toJson(*measurements)] {
+                    [this, json = *measured] {
                         m_record.measurements = json;
                         save();
                     },

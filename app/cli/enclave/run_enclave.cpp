@@ -19,7 +19,6 @@
 #include <cstring>
 #include <QCoreApplication>
 #include <QElapsedTimer>
-#include <QFileInfo>
 #include <QTimer>
 
 namespace nitroscope::cli {
@@ -53,10 +52,8 @@ public:
 
     int exec() {
         const app::LaunchSpec &spec = m_options.spec;
-        const QFileInfo eif(spec.eifPath);
         const quint64 memory = memoryOf(spec);
-        const QString name = m_options.name.empty() ? eif.completeBaseName() : textOf(m_options.name);
-        say(u"Starting %1 with %2 MiB and %3 vCPU%4."_s.arg(name)
+        say(u"Starting %1 with %2 MiB and %3 vCPU%4."_s.arg(nameOf(m_options))
                 .arg(memory)
                 .arg(spec.cpuCount)
                 .arg(spec.cpuCount == 1 ? QString() : u"s"_s));

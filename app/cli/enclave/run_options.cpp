@@ -81,6 +81,16 @@ private:
 
 } // namespace
 
+QString nameOf(const RunOptions &options) {
+    if (!options.name.empty())
+        return textOf(options.name);
+    QString name = options.spec.eifPath.section(u'/', -1);
+    const QString suffix = u".eif"_s;
+    while (name.endsWith(suffix) && name.size() > suffix.size())
+        name.chop(suffix.size());
+    return name;
+}
+
 quint64 memoryOf(const app::LaunchSpec &spec) {
     const QFileInfo eif(spec.eifPath);
     return app::memoryMiBOf(spec, eif.isFile() ? quint64(eif.size()) : 0);

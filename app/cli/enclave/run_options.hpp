@@ -30,6 +30,9 @@ inline app::RunLimits unattendedLimits() {
     return {.afterPanicMs = 2'000};
 }
 
+// As nitro-cli: what was asked for, or the name of the EIF's file without ".eif" at its end.
+QString nameOf(const RunOptions &options);
+
 // Guest memory in MiB: what was asked for, or the default for this EIF.
 quint64 memoryOf(const app::LaunchSpec &spec);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // nitro-cli's error codes, E00 to E60: numbers and names are nitro-cli's, the words are ours. A command of
-// nitro-cli that fails says "[ E35 ] EIF parsing error. …" and exits with the number, 35, so that scripts
+// nitro-cli that fails says "[ E35 ] EIF file parsing error. …" and exits with the number, 35, so that scripts
 // that look at either find what they know. Wrong usage exits with 2, as nitro-cli's parser does.
 #pragma once
 
@@ -23,6 +23,7 @@ enum class NitroError : int {
     enclaveStart = 33,
     eifParsing = 35,
     enclaveBoot = 36,
+    enclaveProcess = 39,
     console = 44,
     eifBuilding = 48,
     dockerBuild = 49,
@@ -42,7 +43,7 @@ struct ErrorExplanation {
 // By number.
 std::span<const ErrorExplanation> errorExplanations();
 
-// "[ E35 ] EIF parsing error. TEXT"
+// "[ E35 ] EIF file parsing error. TEXT"
 QString errorText(NitroError code, const QString &text);
 // The same on standard error; gives the exit code.
 int fail(NitroError code, const QString &text);

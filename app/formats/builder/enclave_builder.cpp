@@ -21,6 +21,16 @@ using app::FileWriter;
 
 namespace {
 
+using Architecture = EifRecipe::Architecture;
+
+// Of AWS's x86-64 and aarch64 images, as nitro-cli's blobs have them.
+QString usualCommandLine(Architecture architecture) {
+    return architecture == Architecture::aarch64
+               ? u"reboot=k panic=30 pci=off nomodules console=ttyS0 random.trust_cpu=on root=/dev/ram0"_s
+               : u"reboot=k panic=30 pci=off nomodules console=ttyS0 i8042.noaux i8042.nomux i8042.nopnp "
+                 "i8042.dumbkbd random.trust_cpu=on"_s;
+}
+
 app::Result<QByteArray> readWhole(const QString &path, const char *role) {
     if (path.isEmpty())
         return app::failure(u"recipe"_s, u"No %1 was named."_s.arg(QString::fromLatin1(role)));
@@ -59,6 +69,7 @@ public:
             return app::failure(u"output"_s, u"A temporary folder cannot be created beside '%1': %2."_s.arg(
                                                  m_output, m_scratch.errorString()));
         m_eif.identity = m_recipe.identity;
+        m_eif.architecture = m_recipe.architecture.value_or(Architecture::x86_64);
         if (auto done = writeSystem(); !done)
             return tl::unexpected(done.error());
         FileWriter file(m_scratch.filePath(u"ramdisk1"_s), FileRole::scratch);
@@ -70,8 +81,8 @@ public:
         if (!written)
             return tl::unexpected(written.error());
         m_eif.kernelPath = m_recipe.kernelPath;
-        m_eif.commandLine = m_recipe.commandLine;
-        m_eif.architecture = m_recipe.architecture;
+        m_eif.commandLine =
+            m_recipe.commandLine.isEmpty() ? usualCommandLine(m_eif.architecture) : m_recipe.commandLine;
         m_eif.ramdiskPaths = {m_scratch.filePath(u"ramdisk0"_s), m_scratch.filePath(u"ramdisk1"_s)};
         auto measured =
             buildEif(m_eif, m_output, m_recipe.limits.unpack.stop, m_recipe.limits.unpack.progress);
@@ -155,12 +166,15 @@ private:
     }
 
     app::Result<void> writeImage(FileWriter &file) {
-        const QString architecture =
-            m_recipe.architecture == EifRecipe::Architecture::x86_64 ? u"amd64"_s : u"arm64"_s;
+        const QString architecture = !m_recipe.architecture                           ? QString()
+                                     : *m_recipe.architecture == Architecture::x86_64 ? u"amd64"_s
+                                                                                      : u"arm64"_s;
         const auto image =
             ContainerImage::open(m_recipe.containerImage, architecture, m_scratch.path(), m_recipe.limits);
         if (!image)
             return tl::unexpected(image.error());
+        if (!m_recipe.architecture && image->architecture() == u"arm64")
+            m_eif.architecture = Architecture::aarch64;
         const QJsonObject config = image->config();
         QStringList command = m_recipe.command;
         if (command.isEmpty()) {

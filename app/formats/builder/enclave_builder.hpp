@@ -21,11 +21,12 @@ struct EnclaveRecipe {
     QStringList environment = {};
 
     QString kernelPath = {};
-    QString commandLine = {};
+    QString commandLine = {}; // Empty: that of AWS's images.
     QString initPath = {};
     QString nsmModulePath = {}; // Empty: none.
     EifIdentity identity = {};
-    EifRecipe::Architecture architecture = EifRecipe::Architecture::x86_64;
+    // Nothing: the container image's own.
+    std::optional<EifRecipe::Architecture> architecture = EifRecipe::Architecture::x86_64;
     bool keepsTimes = false; // Modification times of the input instead of 0; PCRs then depend on them.
     ContainerLimits limits = {};
 };

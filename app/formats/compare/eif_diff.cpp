@@ -4,15 +4,14 @@
 
 #include "app/formats/compare/eif_diff.hpp"
 
+#include "app/formats/json/json_text.hpp"
 #include "app/formats/kernel/bzimage.hpp"
 #include "app/formats/tree/value_text.hpp"
 #include "qemu-machine/launch/certificate.hpp"
 
 #include <algorithm>
-#include <QJsonArray>
-#include <QJsonDocument>
 #include <QMap>
-#include <QSet>
+#include <set>
 
 namespace nitroscope::formats {
 
@@ -97,26 +96,25 @@ QMap<QByteArray, QByteArray> optionsOf(const QByteArray &config) {
     return options;
 }
 
-void compareMetadata(EifComparison &result, const QString &path, const QJsonValue &before,
-                     const QJsonValue &after) {
+// Each as compactJson() has it; empty when it is not there.
+void compareMetadata(EifComparison &result, const QString &path, const QByteArray &before,
+                     const QByteArray &after) {
     if (before == after)
         return;
-    if (before.isObject() && after.isObject()) {
-        const QJsonObject a = before.toObject(), b = after.toObject();
-        const QStringList names = a.keys() + b.keys();
-        QSet<QString> seen;
-        for (const QString &key : names)
-            if (!seen.contains(key)) {
-                seen.insert(key);
-                compareMetadata(result, path.isEmpty() ? key : path + u'.' + key, a.value(key), b.value(key));
-            }
+    if (before.startsWith('{') && after.startsWith('{')) {
+        JsonMembers a = jsonMembers(before), b = jsonMembers(after);
+        std::set<QByteArray> names;
+        for (const JsonMembers &members : {a, b})
+            for (const auto &[name, value] : members)
+                names.insert(name);
+        for (const QByteArray &name : names) {
+            const QString key = QString::fromUtf8(name);
+            compareMetadata(result, path.isEmpty() ? key : path + u'.' + key, a[name], b[name]);
+        }
         return;
     }
-    const auto text = [](const QJsonValue &value) {
-        if (value.isString() || value.isUndefined())
-            return value.toString();
-        const QByteArray json = QJsonDocument(QJsonArray{value}).toJson(QJsonDocument::Compact);
-        return QString::fromUtf8(json.mid(1, json.size() - 2));
+    const auto text = [](const QByteArray &json) {
+        return json.startsWith('"') ? textOfJsonString(json) : QString::fromUtf8(json);
     };
     add(result, u"metadata"_s, path, text(before), text(after), {});
 }
@@ -327,7 +325,7 @@ app::Result<EifComparison> compareEifs(const EifDocument &before, const EifDocum
             return tl::unexpected(done.error());
     }
     compareCertificates(result, before, after, result.pcrs[3]);
-    compareMetadata(result, {}, before.metadata(), after.metadata());
+    compareMetadata(result, {}, before.metadataJson(), after.metadataJson());
     compareHeaders(result, before, after);
     compareChecksums(result, *a, *b);
     if (auto done = compareLooseBytes(result, before, after, stop); !done)

@@ -25,8 +25,9 @@ struct ContainerLimits {
 
 class ContainerImage {
 public:
-    // `architecture` is "amd64" or "arm64"; an image for another one is refused. `scratchFolder` takes a copy of
-    // an archive's parts while the object lives. Errors: "input", "limit", "cancelled".
+    // `architecture` is "amd64" or "arm64", or empty for either; an image for another one is refused.
+    // `scratchFolder` takes a copy of an archive's parts while the object lives. Errors: "input", "limit",
+    // "cancelled".
     static app::Result<ContainerImage> open(const ImageReference &reference, const QString &architecture,
                                             const QString &scratchFolder, const ContainerLimits &limits = {});
 
@@ -34,6 +35,8 @@ public:
     QJsonObject config() const { return m_image.value(u"config"_s).toObject(); }
     // The part of `docker inspect` that can be known from the file.
     QJsonObject inspect() const;
+    // "amd64", "arm64"; empty when nothing tells it.
+    QString architecture() const { return m_image.value(u"architecture"_s).toString(); }
     QString name() const { return m_name; }     // "repository:tag"; empty when nothing tells it.
     QString title() const { return m_title; }   // Of the folder or file.
     QString digest() const { return m_digest; } // "sha256:…" of the configuration, the image's id.

@@ -27,6 +27,11 @@ int rankOf(const ImageCandidate &candidate) {
     return variant.startsWith(u'v') ? variant.mid(1).toInt() : 1;
 }
 
+// When any will do, what most computers have.
+QString wantedFirst(const QString &architecture) {
+    return architecture.isEmpty() ? u"amd64"_s : architecture;
+}
+
 QString listed(QStringList words) {
     words.removeDuplicates();
     for (QString &word : words)
@@ -83,20 +88,26 @@ app::Result<ImageCandidate> chooseImage(const std::vector<ImageCandidate> &candi
     };
     if (std::ranges::any_of(named, hasOtherNames))
         return severalImages(named);
-    std::vector<ImageCandidate> fitting;
+    const auto fittingTo = [&named](const QString &wanted) {
+        std::vector<ImageCandidate> found;
+        std::ranges::copy_if(named, std::back_inserter(found), [&](const ImageCandidate &candidate) {
+            return (candidate.os.isEmpty() || candidate.os == u"linux") &&
+                   (candidate.architecture.isEmpty() || candidate.architecture == wanted);
+        });
+        return found;
+    };
+    std::vector<ImageCandidate> fitting = fittingTo(wantedFirst(architecture));
+    if (fitting.empty() && architecture.isEmpty())
+        fitting = fittingTo(u"arm64"_s);
     QStringList platforms;
-    for (const ImageCandidate &candidate : named) {
+    for (const ImageCandidate &candidate : named)
         platforms << candidate.platform();
-        if ((candidate.os.isEmpty() || candidate.os == u"linux") &&
-            (candidate.architecture.isEmpty() || candidate.architecture == architecture))
-            fitting.push_back(candidate);
-    }
     if (fitting.empty())
         return app::failure(
             u"input"_s,
             u"The image is for %1, not for linux/%2. Build or copy it for that platform; for another "
-            "architecture give --arch with a kernel and an init program that fit."_s.arg(listed(platforms),
-                                                                                         architecture));
+            "architecture give --arch with a kernel and an init program that fit."_s.arg(
+                listed(platforms), wantedFirst(architecture)));
     const ImageCandidate &best = *std::ranges::min_element(fitting, {}, rankOf);
     const auto isRival = [&](const ImageCandidate &candidate) {
         return candidate.top != best.top && rankOf(candidate) == rankOf(best);

@@ -23,7 +23,8 @@ struct ImageCandidate {
     QString title() const;    // For a list of which one may be chosen.
 };
 
-// `asked` as in ImageReference, `architecture` as Docker calls it. Errors: "input", with all that there are.
+// `asked` as in ImageReference, `architecture` as Docker calls it; empty: amd64 or, without that, arm64. Errors:
+// "input", with all that there are.
 app::Result<ImageCandidate> chooseImage(const std::vector<ImageCandidate> &candidates, const QString &asked,
                                         const QString &architecture);
 

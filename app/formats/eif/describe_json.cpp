@@ -4,6 +4,7 @@
 
 #include "app/formats/eif/describe_json.hpp"
 
+#include "app/formats/json/json_text.hpp"
 #include "app/formats/json/json_writer.hpp"
 #include "app/formats/tree/value_text.hpp"
 #include "qemu-machine/launch/certificate.hpp"
@@ -15,21 +16,6 @@ namespace nitroscope::formats {
 using namespace Qt::Literals::StringLiterals;
 
 namespace {
-
-void writeMeasurements(JsonWriter &json, const EifMeasurements &measurements) {
-    json.key(u"Measurements");
-    json.beginObject();
-    json.field(u"HashAlgorithm", u"Sha384 { ... }"_s);
-    const auto pcr = [&json](QStringView name, const QByteArray &value) {
-        if (!value.isEmpty())
-            json.field(name, QString::fromLatin1(value.toHex()));
-    };
-    pcr(u"PCR0", measurements.pcr0);
-    pcr(u"PCR1", measurements.pcr1);
-    pcr(u"PCR2", measurements.pcr2);
-    pcr(u"PCR8", measurements.pcr8);
-    json.endObject();
-}
 
 void writeCertificate(JsonWriter &json, const launch::Certificate &certificate) {
     json.key(u"SigningCertificate");
@@ -52,27 +38,47 @@ void writeCertificate(JsonWriter &json, const launch::Certificate &certificate) 
 
 } // namespace
 
-void writeMetadata(JsonWriter &json, const QJsonObject &metadata) {
-    json.field(u"ImageName", metadata.value(u"ImageName"));
-    json.field(u"ImageVersion", metadata.value(u"ImageVersion"));
+void writeMetadata(JsonWriter &json, const EifDocument &document) {
+    const JsonMembers metadata = jsonMembers(document.metadataJson());
+    if (metadata.empty())
+        return;
+    const auto member = [](const JsonMembers &members, const char *name) {
+        const auto found = members.find(name);
+        return found == members.end() ? QByteArray("null") : found->second;
+    };
+    json.jsonField(u"ImageName", member(metadata, "ImageName"));
+    json.jsonField(u"ImageVersion", member(metadata, "ImageVersion"));
     json.key(u"Metadata");
     json.beginObject();
-    const QJsonObject build = metadata.value(u"BuildMetadata").toObject();
-    for (const char16_t *name :
-         {u"BuildTime", u"BuildTool", u"BuildToolVersion", u"OperatingSystem", u"KernelVersion"})
-        if (const QJsonValue value = build.value(QStringView(name)); !value.isUndefined())
-            json.field(QStringView(name), value);
-    json.field(u"DockerInfo", metadata.value(u"DockerInfo"));
-    const QJsonObject custom = metadata.value(u"CustomMetadata").toObject(); // null when there is none
-    for (auto it = custom.begin(); it != custom.end(); ++it)
-        json.field(it.key(), it.value());
+    const JsonMembers build = jsonMembers(member(metadata, "BuildMetadata"));
+    for (const char *name :
+         {"BuildTime", "BuildTool", "BuildToolVersion", "OperatingSystem", "KernelVersion"})
+        if (build.contains(name))
+            json.jsonField(QString::fromLatin1(name), member(build, name));
+    json.jsonField(u"DockerInfo", member(metadata, "DockerInfo"));
+    // Its members stand among the others; null when there are none.
+    for (const auto &[name, value] : jsonMembers(member(metadata, "CustomMetadata")))
+        json.jsonField(QString::fromUtf8(name), value);
     json.endObject();
+}
+
+QJsonObject measurementsOf(const EifMeasurements &measurements) {
+    QJsonObject json{{u"HashAlgorithm"_s, u"Sha384 { ... }"_s}}; // sorted by name, as nitro-cli's
+    const auto add = [&json](const QString &name, const QByteArray &value) {
+        if (!value.isEmpty())
+            json.insert(name, QString::fromLatin1(value.toHex()));
+    };
+    add(u"PCR0"_s, measurements.pcr0);
+    add(u"PCR1"_s, measurements.pcr1);
+    add(u"PCR2"_s, measurements.pcr2);
+    add(u"PCR8"_s, measurements.pcr8);
+    return json;
 }
 
 QByteArray measurementsJson(const EifMeasurements &measurements) {
     JsonWriter json;
     json.beginObject();
-    writeMeasurements(json, measurements);
+    json.field(u"Measurements", measurementsOf(measurements));
     json.endObject();
     return json.text();
 }
@@ -81,15 +87,14 @@ QByteArray describeEifJson(const EifDocument &document, const EifMeasurements &m
     JsonWriter json;
     json.beginObject();
     json.field(u"EifVersion", document.image().header.version);
-    writeMeasurements(json, measurements);
+    json.field(u"Measurements", measurementsOf(measurements));
     json.field(u"IsSigned", document.isSigned());
     if (const launch::Certificate *certificate = document.certificate())
         writeCertificate(json, *certificate);
     json.field(u"CheckCRC", measurements.isCrcGood());
     if (measurements.isSignatureGood)
         json.field(u"SignatureCheck", *measurements.isSignatureGood);
-    if (const QJsonObject metadata = document.metadata(); !metadata.isEmpty())
-        writeMetadata(json, metadata);
+    writeMetadata(json, document);
     json.endObject();
     return json.text();
 }

@@ -16,8 +16,11 @@ namespace nitroscope::formats {
 // break.
 QByteArray describeEifJson(const EifDocument &document, const EifMeasurements &measurements);
 
-// Its ImageName, ImageVersion and Metadata into an object that is open.
-void writeMetadata(JsonWriter &json, const QJsonObject &metadata);
+// Its ImageName, ImageVersion and Metadata into an object that is open; nothing when the image has no metadata.
+void writeMetadata(JsonWriter &json, const EifDocument &document);
+
+// The value of "Measurements": HashAlgorithm, and the PCRs that there are.
+QJsonObject measurementsOf(const EifMeasurements &measurements);
 
 // What `nitro-cli build-enclave` prints: {"Measurements": {...}}. Ends with a line break.
 QByteArray measurementsJson(const EifMeasurements &measurements);

@@ -6,6 +6,7 @@
 
 #include "app/formats/eif/eif_writer.hpp"
 #include "app/formats/eif/metadata_check.hpp"
+#include "app/formats/json/json_text.hpp"
 #include "app/formats/kernel/bzimage.hpp"
 #include "app/formats/tree/value_text.hpp"
 
@@ -77,7 +78,10 @@ app::Result<QByteArray> metadataOf(const EifRecipe &recipe, const QString &kerne
         const QByteArray array = QJsonDocument(QJsonArray{value}).toJson(QJsonDocument::Compact);
         return value.isUndefined() ? QByteArray("null") : array.mid(1, array.size() - 2);
     };
-    const QByteArray custom = compact(identity.customMetadata);
+    const QByteArray custom =
+        identity.customMetadata.isEmpty() ? QByteArray("null") : compactJson(identity.customMetadata);
+    if (custom.isEmpty())
+        return app::failure(u"recipe"_s, u"The custom metadata are no JSON."_s);
     if (custom.size() > maxCustomMetadata)
         return app::failure(
             u"recipe"_s, u"The custom metadata takes %1 bytes; at most %2 are allowed."_s.arg(custom.size())

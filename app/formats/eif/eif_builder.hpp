@@ -28,7 +28,7 @@ struct EifIdentity {
     QString operatingSystem = {};   // Default: "Linux".
     QString kernelVersion = {};     // Default: read from the kernel itself, else "unknown".
     QJsonValue dockerInfo = {};     // `docker inspect` object or null.
-    QJsonValue customMetadata = {}; // Any JSON, at most 4096 bytes when written, or null.
+    QByteArray customMetadata = {}; // Any JSON, at most 4096 bytes when written; empty is null.
 };
 
 struct EifRecipe {

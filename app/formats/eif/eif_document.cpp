@@ -6,6 +6,7 @@
 
 #include "app/formats/eif/eif_tree.hpp"
 #include "app/formats/eif/metadata_check.hpp"
+#include "app/formats/json/json_text.hpp"
 #include "app/formats/tree/value_text.hpp"
 #include "firmware/eif/parser.hpp"
 #include "qemu-machine/launch/launch.h"
@@ -128,6 +129,11 @@ QString EifDocument::commandLine() const {
 
 QJsonObject EifDocument::metadata() const {
     return QJsonDocument::fromJson(m_data->tree.facts.metadataJson).object();
+}
+
+QByteArray EifDocument::metadataJson() const {
+    const QByteArray json = compactJson(m_data->tree.facts.metadataJson);
+    return json.startsWith('{') ? json : QByteArray("{}");
 }
 
 std::optional<app::Error> EifDocument::metadataProblem() const {

@@ -76,6 +76,8 @@ public:
     QString commandLine() const;
     // The metadata section; empty when missing or not a JSON object.
     QJsonObject metadata() const;
+    // The same as compactJson() has it, with numbers as they stand there; then "{}".
+    QByteArray metadataJson() const;
     // Why nitro-cli does not read it, with its code: "E35" when parsing, "E17" when printing. Nothing when it does, or
     // when there is no metadata section.
     std::optional<app::Error> metadataProblem() const;

@@ -5,6 +5,8 @@
 
 #include "app/formats/eif/metadata_check.hpp"
 
+#include "app/formats/json/json_text.hpp"
+
 #include <algorithm>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -36,17 +38,13 @@ QString notText(const QJsonObject &object, const char16_t *const (&keys)[count])
 
 int jsonDepth(const QByteArray &json) {
     int depth = 0, deepest = 0;
-    bool isText = false;
-    for (qsizetype i = 0; i < json.size(); ++i) {
+    for (qsizetype i = 0; i >= 0 && i < json.size();) {
         const char c = json[i];
-        if (isText && c == '\\')
-            ++i;
-        else if (c == '"')
-            isText = !isText;
-        else if (!isText && (c == '{' || c == '['))
+        if (c == '{' || c == '[')
             deepest = std::max(deepest, ++depth);
-        else if (!isText && (c == '}' || c == ']'))
+        else if (c == '}' || c == ']')
             --depth;
+        i = c == '"' ? endOfJsonString(json, i) : i + 1;
     }
     return deepest;
 }

@@ -5,6 +5,7 @@
 
 #include "app/formats/json/json_tree.hpp"
 
+#include "app/formats/json/json_text.hpp"
 #include "app/formats/tree/value_text.hpp"
 
 #include <cstring>
@@ -123,15 +124,12 @@ private:
             fail(u"A quoted name is missing."_s);
             return {};
         }
-        for (++m_at; m_at < m_json.size() && peek() != '"'; ++m_at)
-            if (peek() == '\\')
-                ++m_at;
-        if (m_at >= m_json.size()) {
-            m_at = start;
+        const qsizetype end = endOfJsonString(m_json, start);
+        if (end < 0) {
             fail(u"A quoted text does not end."_s);
             return {};
         }
-        ++m_at;
+        m_at = end;
         const QByteArray array = '[' + m_json.mid(start, m_at - start) + ']';
         QJsonParseError error;
         QString text = QJsonDocument::fromJson(array, &error).array().first().toString();

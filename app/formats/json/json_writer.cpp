@@ -4,16 +4,14 @@
 
 #include "app/formats/json/json_writer.hpp"
 
+#include "app/formats/json/json_text.hpp"
+
+#include <cstring>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 
 namespace nitroscope::formats {
-
-QByteArray jsonString(QStringView text) {
-    const QByteArray array = QJsonDocument(QJsonArray{text.toString()}).toJson(QJsonDocument::Compact);
-    return array.mid(1, array.size() - 2);
-}
 
 void JsonWriter::startItem() {
     if (m_isAfterKey) {
@@ -80,6 +78,32 @@ void JsonWriter::value(const QJsonValue &value) {
     startItem();
     const QByteArray array = QJsonDocument(QJsonArray{value}).toJson(QJsonDocument::Compact);
     m_text += array.mid(1, array.size() - 2);
+}
+
+void JsonWriter::json(const QByteArray &compact) {
+    for (qsizetype at = 0; at < compact.size();) {
+        const char sign = compact[at];
+        qsizetype end = at + 1;
+        if (sign == '{' || sign == '[') {
+            open(sign);
+        } else if (sign == '}' || sign == ']') {
+            close(sign);
+        } else if (sign == ':') {
+            m_text += ": ";
+            m_isAfterKey = true;
+        } else if (sign != ',') {
+            if (sign == '"')
+                end = endOfJsonString(compact, at);
+            else
+                while (end < compact.size() && !std::strchr(",]}", compact[end]))
+                    ++end;
+            if (end < 0) // not of compactJson()
+                end = compact.size();
+            startItem();
+            m_text += compact.sliced(at, end - at);
+        }
+        at = end;
+    }
 }
 
 } // namespace nitroscope::formats

@@ -23,10 +23,16 @@ public:
     // Any value; objects in QJsonObject's order, which is sorted by key.
     void value(const QJsonValue &value);
     void value(const QString &text) { value(QJsonValue(text)); }
+    // A value that compactJson() gave.
+    void json(const QByteArray &compact);
 
     void field(QStringView name, const QJsonValue &content) {
         key(name);
         value(content);
+    }
+    void jsonField(QStringView name, const QByteArray &compact) {
+        key(name);
+        json(compact);
     }
 
     // Everything written so far, with a line break at the end.
@@ -42,8 +48,5 @@ private:
     bool m_isFirst = true; // No item yet in the innermost container.
     bool m_isAfterKey = false;
 };
-
-// The text as a JSON string with its quotes.
-QByteArray jsonString(QStringView text);
 
 } // namespace nitroscope::formats

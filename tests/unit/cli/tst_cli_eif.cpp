@@ -556,7 +556,7 @@ private slots:
                         : what == 3 ? path("rsa.key")
                                     : path("right.key")});
         QCOMPARE(result.exitCode, 60);
-        QVERIFY2(result.error.startsWith("[ E60 ] EIF signing error."), result.error);
+        QVERIFY2(result.error.startsWith("[ E60 ] Signing error."), result.error);
         QVERIFY(result.output.isEmpty());
         QCOMPARE(contentOf(eif), before);
     }

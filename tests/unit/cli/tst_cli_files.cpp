@@ -152,7 +152,7 @@ private slots:
                                     QString("/no/such/file")}) {
             const auto result = runCommand({"describe-eif", "--eif-path", file});
             QCOMPARE(result.exitCode, 35);
-            QVERIFY2(result.error.contains("[ E35 ] EIF parsing error."), result.error);
+            QVERIFY2(result.error.contains("[ E35 ] EIF file parsing error."), result.error);
             QVERIFY(result.output.isEmpty());
         }
     }

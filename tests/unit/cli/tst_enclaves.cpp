@@ -202,7 +202,7 @@ private slots:
     void run_failing_hasTheExitCodeOfNitroCli_data() {
         QTest::addColumn<int>("exitCode");
         QTest::addColumn<QByteArray>("words");
-        QTest::newRow("refuse") << 35 << QByteArray("[ E35 ] EIF parsing error. The magic is wrong");
+        QTest::newRow("refuse") << 35 << QByteArray("[ E35 ] EIF file parsing error. The magic is wrong");
         QTest::newRow("boot-failed") << 36
                                      << QByteArray(
                                             "[ E36 ] Enclave boot failure. The boot failed at stage crc");
@@ -289,6 +289,36 @@ private slots:
         ::close(lock);
         QVERIFY(described.exitCode > 0);
         QVERIFY2(described.error.contains("makes no progress"), described.error);
+    }
+
+    // What others could have made is neither read nor used, whichever command asks.
+    void runtimeFolder_openToOthers_isRefusedByEveryCommand_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("parent") << QStringList{"parent", "true"};
+        QTest::newRow("proxy") << QStringList{"proxy", "in", "0", "5000"};
+        QTest::newRow("run-enclave") << run();
+        QTest::newRow("run-enclave --attach-console") << run({"--attach-console"});
+        QTest::newRow("describe-enclaves") << QStringList{"describe-enclaves"};
+        QTest::newRow("console") << QStringList{"console", "--enclave-name", "x"};
+        QTest::newRow("terminate-enclave") << QStringList{"terminate-enclave", "--all"};
+        QTest::newRow("kernel") << QStringList{"kernel", "log", "--enclave-name", "x"};
+    }
+
+    void runtimeFolder_openToOthers_isRefusedByEveryCommand() {
+        QFETCH(QStringList, arguments);
+        QTemporaryDir other;
+        const QString base = other.filePath("nitroscope");
+        QVERIFY(QDir().mkdir(base));
+        QVERIFY(QFile::setPermissions(base, QFile::Permissions(0x7777)));
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("XDG_RUNTIME_DIR", other.path());
+        QProcess process;
+        process.setProcessEnvironment(environment);
+        startCommand(process, arguments);
+        const auto result = finishCommand(process);
+        QVERIFY2(result.exitCode > 0, QByteArray::number(result.exitCode));
+        QVERIFY2(result.error.contains("is open to other users"), result.error);
+        QVERIFY(QDir(base).isEmpty());
     }
 
     void config_isRead() {

@@ -44,7 +44,7 @@ private slots:
                            .operatingSystem = u"Debian"_s,
                            .kernelVersion = u"6.1"_s,
                            .dockerInfo = QJsonObject{{u"Id"_s, u"x"_s}},
-                           .customMetadata = QJsonObject{{u"team"_s, 7}}};
+                           .customMetadata = R"({ "team": 7 })"};
         recipe.buildTime = QDateTime::fromSecsSinceEpoch(1'767'323'045, Qt::UTC);
         const auto built = buildEif(recipe, m_output);
         QVERIFY2(built.has_value(), built ? "" : qPrintable(built.error().message));
@@ -133,8 +133,10 @@ private slots:
         recipe.ramdiskPaths = QStringList(30, u"x"_s);
         QTest::newRow("30 ramdisks") << recipe << u"recipe"_s;
         recipe = usualRecipe();
-        recipe.identity.customMetadata = QString(5000, u'x');
+        recipe.identity.customMetadata = '"' + QByteArray(5000, 'x') + '"';
         QTest::newRow("much metadata") << recipe << u"recipe"_s;
+        recipe.identity.customMetadata = "{";
+        QTest::newRow("half metadata") << recipe << u"recipe"_s;
     }
 
     void build_badInput_leavesOldFileAlone() {
