@@ -46,6 +46,29 @@ int usageCode(const CLI::App &parser, int argc, char **argv) {
     return refused;
 }
 
+// What a command did not take, as it was typed.
+std::vector<std::string> unexpectedWords(const CLI::App &command) {
+    if (!command.get_allow_extras() && !command.get_prefix_command())
+        if (auto words = command.remaining(); !words.empty())
+            return words;
+    for (const CLI::App *used : command.get_subcommands())
+        if (auto words = unexpectedWords(*used); !words.empty())
+            return words;
+    return {};
+}
+
+std::string sentenceOf(const CLI::App &parser, const CLI::Error &problem) {
+    const auto words = problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)
+                           ? unexpectedWords(parser)
+                           : std::vector<std::string>();
+    if (words.empty())
+        return problem.what();
+    // The parser's own sentence has them the wrong way round.
+    return (words.size() == 1 ? "The following argument was not expected: "
+                              : "The following arguments were not expected: ") +
+           CLI::detail::join(words, " ");
+}
+
 // The command line as the parser wants it: without our name, the last word first.
 std::vector<std::string> wordsFor(const CLI::App &parser, int argc, char **argv) {
     std::vector<std::string> words(argv + 1, argv + argc);
@@ -67,7 +90,8 @@ int main(int argc, char **argv) {
     parser.require_subcommand(0, 1); // with 1, a misspelt command would be told as a missing one
     // The user's own words in it may come from anywhere.
     parser.failure_message([](const CLI::App *command, const CLI::Error &problem) {
-        const std::string text = app::visibleText(QByteArrayView(problem.what())).toStdString();
+        const std::string text =
+            app::visibleText(QByteArrayView(sentenceOf(*command, problem))).toStdString();
         return CLI::FailureMessage::simple(command,
                                            CLI::Error(problem.get_name(), text, problem.get_exit_code()));
     });

@@ -4,12 +4,16 @@
 // reading.
 #include "app/proto/pcapng/capture_reader.hpp"
 
+#include "app/core/output/write_all.hpp"
 #include "app/proto/pcapng/options.hpp"
 #include "app/proto/pcapng/record_decoder.hpp"
 #include "qemu-machine/capture/core/section.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <limits>
+#include <QFileDevice>
+#include <unistd.h>
 
 namespace nitroscope::pcapng {
 
@@ -187,16 +191,39 @@ void CaptureReader::takeStatistics(const Block &block) {
         m_diagnostics.add(block.offset, u"an option of the interface statistics is malformed"_s);
 }
 
+namespace {
+
+struct Portion {
+    qint64 bytes = 0; // negative when it failed
+    QString problem = {};
+};
+
+// What there is: QFile::read() waits until a pipe has brought all that there is room for.
+Portion readPortion(QIODevice &device, QByteArray &buffer) {
+    const auto *file = qobject_cast<QFileDevice *>(&device);
+    if (!file || !file->isSequential() || file->handle() < 0) {
+        const qint64 bytes = device.read(buffer.data(), buffer.size());
+        return {bytes, bytes < 0 ? device.errorString() : QString()};
+    }
+    ssize_t bytes = 0;
+    do
+        bytes = ::read(file->handle(), buffer.data(), static_cast<size_t>(buffer.size()));
+    while (bytes < 0 && errno == EINTR);
+    return {bytes, bytes < 0 ? app::systemText(errno) : QString()};
+}
+
+} // namespace
+
 app::Result<void> readAll(QIODevice &device, CaptureReader &reader, const std::function<bool()> &goesOn) {
     constexpr qint64 chunk = 1 << 20; // bytes per read
     QByteArray buffer(chunk, Qt::Uninitialized);
     while (!reader.failed() && (!goesOn || goesOn())) {
-        const qint64 size = device.read(buffer.data(), chunk);
-        if (size < 0)
-            return app::failure(u"capture-unreadable"_s, device.errorString());
-        if (size == 0)
+        const Portion portion = readPortion(device, buffer);
+        if (portion.bytes < 0)
+            return app::failure(u"capture-unreadable"_s, portion.problem);
+        if (portion.bytes == 0)
             break;
-        reader.feed(QByteArrayView(buffer).first(static_cast<qsizetype>(size)));
+        reader.feed(QByteArrayView(buffer).first(static_cast<qsizetype>(portion.bytes)));
     }
     reader.finish();
     if (reader.sections() > 0)

@@ -65,9 +65,9 @@ private:
 // Nanoseconds since 1970 from a timestamp in the units of `interface`; saturates.
 qint64 toNanoseconds(quint64 ticks, const Interface &interface);
 
-// Reads a device that has an end (a file, a pipe that will be closed) to that end. An error when it could not
-// be read or is no pcapng at all; faults further on are in the reader's diagnostics. `goesOn` is asked between
-// portions.
+// Reads a device that has an end (a file, a pipe that will be closed) to that end; what a pipe brings, as soon as it is
+// there. An error when it could not be read or is no pcapng at all; faults further on are in the reader's diagnostics.
+// `goesOn` is asked between portions.
 app::Result<void> readAll(QIODevice &device, CaptureReader &reader, const std::function<bool()> &goesOn = {});
 
 } // namespace nitroscope::pcapng
