@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu-machine/vsock/preload/carrying.hpp"
 
-#include "qemu-machine/access/judge.hpp"
 #include "qemu-machine/vsock/preload/names.hpp"
+#include "qemu-machine/vsock/preload/recognising.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -88,7 +88,7 @@ int reachDevice(const Slot &slot) {
     int error = 0;
     if (NITROSCOPE_REAL(connect)(carrier, reinterpret_cast<const sockaddr *>(&name), sizeof name) != 0)
         error = errno;
-    else if (access::isPeerTrusted(carrier))
+    else if (isPeerTrusted(carrier, name.sun_path))
         return carrier;
     else // the enclave has ended, and somebody else has taken its socket's name
         error = EACCES;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu-machine/vsock/preload/connecting.hpp"
 
-#include "qemu-machine/access/judge.hpp"
 #include "qemu-machine/vsock/preload/carrying.hpp"
 #include "qemu-machine/vsock/preload/names.hpp"
 #include "qemu-machine/vsock/preload/paths.hpp"
 #include "qemu-machine/vsock/preload/progress.hpp"
+#include "qemu-machine/vsock/preload/recognising.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -82,7 +82,7 @@ int startLocally(int fd, Slot &slot, bool waits) {
     const socklen_t length = makePartyName({anyCid, slot.localPort, slot.peerCid}, own);
     NITROSCOPE_REAL(bind)(fd, reinterpret_cast<sockaddr *>(&own), length);
     if (makeName(settings().enclaves[0], suffix, target) && connectAtOnce(fd, target) == 0) {
-        if (access::isPeerTrusted(fd))
+        if (isPeerTrusted(fd, target.sun_path))
             return 0;
         NITROSCOPE_REAL(shutdown)(fd, SHUT_RDWR); // another user was there first
         slot.state = State::spent;

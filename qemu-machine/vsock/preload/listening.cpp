@@ -17,13 +17,15 @@ constexpr uint32_t lastReservedPort = 1023, automaticPorts = 1u << 16;
 
 // 0 or an errno value.
 int bindPath(int fd, uint32_t cid, uint32_t port) {
-    if (const int error = freePort(cid, port); error != 0)
-        return error;
     char suffix[16];
     portSuffix(cid, port, suffix);
     sockaddr_un name;
     if (!makeName(settings().enclaves[0], suffix, name))
         return ENAMETOOLONG;
+    if (const int error = judgeFolderOf(name.sun_path); error != 0)
+        return error;
+    if (const int error = freePort(cid, port); error != 0)
+        return error;
     if (NITROSCOPE_REAL(bind)(fd, reinterpret_cast<sockaddr *>(&name), sizeof name) != 0)
         return errno == ENOENT ? EADDRNOTAVAIL : errno;
     linkOthers(cid, port, name.sun_path);
@@ -76,10 +78,16 @@ int bindSocket(int fd, Slot &slot, const sockaddr_vm &address) {
 int acceptSocket(int fd, const Slot &slot, sockaddr *address, socklen_t *length, int flags) {
     sockaddr_un name{};
     socklen_t nameLength = sizeof name;
-    const int accepted =
-        NITROSCOPE_REAL(accept4)(fd, reinterpret_cast<sockaddr *>(&name), &nameLength, flags);
-    if (accepted < 0)
-        return accepted;
+    int accepted = -1;
+    for (;;) {
+        accepted = NITROSCOPE_REAL(accept4)(fd, reinterpret_cast<sockaddr *>(&name), &nameLength, flags);
+        if (accepted < 0)
+            return accepted;
+        if (isPeerTrusted(accepted, nullptr))
+            break;
+        NITROSCOPE_REAL(close)(accepted); // the device is of our own user
+        nameLength = sizeof name;
+    }
     Slot *connection = enter(accepted, State::connected, slot.type);
     if (connection == nullptr) {
         NITROSCOPE_REAL(close)(accepted);

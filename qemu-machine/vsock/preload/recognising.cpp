@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu-machine/vsock/preload/recognising.hpp"
 
+#include "qemu-machine/access/judge.hpp"
 #include "qemu-machine/vsock/preload/names.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
 
 namespace nitroscope::preload {
 namespace {
@@ -72,6 +77,36 @@ Slot *ours(int fd) {
         return nullptr;
     Slot *slot = find(fd);
     return slot != nullptr ? slot : recognise(fd);
+}
+
+int judgeFolderOf(const char *path) {
+    char folder[sizeof sockaddr_un::sun_path] = ".";
+    if (const char *end = std::strrchr(path, '/'); end != nullptr) {
+        const auto length = static_cast<size_t>(end == path ? 1 : end - path);
+        std::memcpy(folder, path, length);
+        folder[length] = 0;
+    }
+    const int descriptor = NITROSCOPE_REAL(open)(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const auto finding = descriptor < 0 ? access::Finding::absent : access::judgeSocketFolder(descriptor);
+    if (descriptor >= 0)
+        NITROSCOPE_REAL(close)(descriptor);
+    if (finding == access::Finding::fine || finding == access::Finding::absent)
+        return 0; // bind() says what is wrong with one that is not there
+    warn("%s %s. Let the enclave's socket lie in a folder of your own.", folder, access::words(finding));
+    return EACCES;
+}
+
+bool isPeerTrusted(int fd, const char *path) {
+    ucred peer{};
+    socklen_t length = sizeof peer;
+    if (NITROSCOPE_REAL(getsockopt)(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
+        access::isTrusted(peer.uid))
+        return true;
+    if (path != nullptr)
+        warn("%s %s. Name the socket of your own enclave in NITROSCOPE_VSOCK.", path,
+             access::words(access::Finding::foreign));
+    errno = EACCES;
+    return false;
 }
 
 } // namespace nitroscope::preload

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Whose socket it is, from the names of its ends (names.hpp).
+// Whose socket it is: from the names of its ends (names.hpp), and by the kernel's word.
 #pragma once
 
 #include "qemu-machine/vsock/preload/table.hpp"
@@ -16,5 +16,13 @@ Slot *ours(int fd);
 // Both ends of a connection that a program of ours or the device has made, from what the caller's socket is called.
 // Somebody else has no CID; the enclave's is the likeliest answer.
 void readCaller(const sockaddr_un &name, socklen_t length, Slot &connection);
+
+// Whether the other end of a connected Unix socket was made by the user we act as or by the administrator
+// (qemu-machine/access). If not, errno is EACCES and it is said whose `path` is; null: nothing is said.
+bool isPeerTrusted(int fd, const char *path);
+
+// Whether a socket may be made at this path: nobody else can put another one in its place (qemu-machine/access).
+// 0 or EACCES.
+int judgeFolderOf(const char *path);
 
 } // namespace nitroscope::preload

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "qemu-machine/vsock/preload/settings.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -52,6 +53,18 @@ void parse() {
     }
 }
 
+// Keeps errno.
+[[gnu::format(printf, 1, 0)]] void say(const char *format, va_list list) {
+    const int error = errno;
+    char line[384];
+    int length = std::snprintf(line, sizeof line, "libnitroscope-vsock[%d]: ", getpid());
+    length += std::vsnprintf(line + length, sizeof line - static_cast<size_t>(length) - 1, format, list);
+    length = length < static_cast<int>(sizeof line) - 2 ? length : static_cast<int>(sizeof line) - 2;
+    line[length++] = '\n';
+    [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line, static_cast<size_t>(length));
+    errno = error;
+}
+
 } // namespace
 
 const Settings &settings() {
@@ -77,17 +90,20 @@ bool makeName(const Enclave &enclave, const char *suffix, sockaddr_un &name) {
 void tell(const char *format, ...) {
     if (!settings().debug)
         return;
-    const int error = errno;
-    char line[256];
-    int length = std::snprintf(line, sizeof line, "libnitroscope-vsock[%d]: ", getpid());
     va_list list;
     va_start(list, format);
-    length += std::vsnprintf(line + length, sizeof line - static_cast<size_t>(length) - 1, format, list);
+    say(format, list);
     va_end(list);
-    length = length < static_cast<int>(sizeof line) - 2 ? length : static_cast<int>(sizeof line) - 2;
-    line[length++] = '\n';
-    [[maybe_unused]] const ssize_t ignored = write(STDERR_FILENO, line, static_cast<size_t>(length));
-    errno = error;
+}
+
+void warn(const char *format, ...) {
+    static std::atomic<bool> isSaid{false};
+    if (isSaid.exchange(true))
+        return;
+    va_list list;
+    va_start(list, format);
+    say(format, list);
+    va_end(list);
 }
 
 } // namespace nitroscope::preload

@@ -19,7 +19,7 @@
 //   NITROSCOPE_VSOCK_DEBUG=1                        says on standard error what it does
 //
 // Limits: a static program, or one that makes system calls by itself as Go does, is not reached (nitroscope-cli parent
-// says so). A socket that is not connected hangs up at once when it is polled, as a Unix socket does.
+// says so). Sockets of other users are not spoken to. A socket that is not connected hangs up at once when it is polled, as a Unix socket does.
 #pragma once
 
 #include <cstddef>
@@ -53,5 +53,7 @@ const Settings &settings();
 bool makeName(const Enclave &enclave, const char *suffix, sockaddr_un &name);
 
 [[gnu::format(printf, 1, 2)]] void tell(const char *format, ...);
+// What the program's own words would not explain: said whatever the settings are, the first time.
+[[gnu::format(printf, 1, 2)]] void warn(const char *format, ...);
 
 } // namespace nitroscope::preload
