@@ -48,6 +48,8 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
         broker->setMemoryGuard([memory = *m_memory](const TargetStop &cpu, quint64 address, quint64 bytes) {
             return guest::VirtualMemory(memory, translationOf(cpu)).plainBytes(address, bytes);
         });
+    broker->setFileBytes([this](const TargetStop &cpu, quint64 address, quint64 bytes,
+                                const GdbBroker::Answer &done) { readProgram(cpu, address, bytes, done); });
     connect(broker, &GdbBroker::stopped, this, &LiveTarget::onStopped);
     connect(broker, &GdbBroker::resumed, this, [this] {
         m_machine->forgetHit();
@@ -91,6 +93,7 @@ LiveTarget::~LiveTarget() {
     m_broker->breakpoints().removeParty(this);
     m_broker->setJudge(nullptr, {});
     m_broker->setMemoryGuard({});
+    m_broker->setFileBytes({});
 }
 
 void LiveTarget::detach() {

@@ -68,7 +68,6 @@ public:
 
     // The kernel's own view of the enclave, from RAM, read on a worker; calls later when one is being read.
     void withKernel(std::function<void(const KernelView &)> done);
-    // The symbols as those who unwind want them.
     // What `monitor stages` prints: every boot point, and where the kernel is.
     QByteArray stagesText() const;
     const BootWalk &walk() const { return m_walk; }
@@ -108,6 +107,8 @@ private:
     void nameUserCode();
     SymbolParts partsFor(quint64 root) const;
     std::function<GuestCode::Backtrace()> backtraceOf(const RegisterSet &registers, int most) const;
+    void endNaming();
+    void readProgram(const TargetStop &cpu, quint64 address, quint64 bytes, const GdbBroker::Answer &done);
     void takeParts(quint64 root, const SymbolParts &parts);
     const TargetStop *looked() const { return m_selected ? &*m_selected : m_raw ? &*m_raw : nullptr; }
     bool isJudging() const;
@@ -148,6 +149,8 @@ private:
     QVector<std::shared_ptr<const ModuleSymbols>> m_modules;
     quint64 m_root = 0;                        // of the CPU that is looked at
     std::pair<quint64, quint64> m_checkedPage; // root and page of user code that was looked up last
+    int m_namings = 0;                         // of user code, that are under way
+    QVector<std::function<void()>> m_namingWaiters;
     QVector<std::function<void(const KernelView &)>> m_kernelWaiters;
     bool m_isReaderBusy = false, m_isReaderStale = false;
     std::optional<guest::PhysicalMemory> m_memory;

@@ -72,10 +72,42 @@ void LiveTarget::nameUserCode() {
         return;
     m_checkedPage = checked;
     const RegisterSet registers{stop->generation, stop->reply.thread.thread, stop->registers};
+    ++m_namings;
     runInWorker(this, backtraceOf(registers, 1), [this, root = m_root](const GuestCode::Backtrace &result) {
         if (result.isNew && m_state != State::detached)
             takeParts(root, result.parts);
+        endNaming();
     });
+}
+
+void LiveTarget::endNaming() {
+    if (--m_namings > 0)
+        return;
+    for (const auto &waiter : std::exchange(m_namingWaiters, {}))
+        waiter();
+}
+
+// For gdb, of what is not in memory yet.
+void LiveTarget::readProgram(const TargetStop &cpu, quint64 address, quint64 bytes,
+                             const GdbBroker::Answer &done) {
+    constexpr quint64 page = 4096;
+    if (m_namings > 0) {
+        m_namingWaiters.append([this, cpu, address, bytes, done] { readProgram(cpu, address, bytes, done); });
+        return;
+    }
+    // The next page may have been written to.
+    const quint64 most = qMin(bytes, page - address % page);
+    for (const LoadedProgram &loaded : m_programs.value(rootOf(cpu))) {
+        const symbols::ElfImage &elf = loaded.program->elf();
+        for (const symbols::ElfSegment &segment : elf.segments()) {
+            const quint64 from = address - loaded.bias - segment.address;
+            if (from >= segment.fileSize)
+                continue;
+            done(elf.bytesAt(segment.address + from, qMin(most, segment.fileSize - from)).toByteArray());
+            return;
+        }
+    }
+    done({});
 }
 
 void LiveTarget::takeParts(quint64 root, const SymbolParts &parts) {

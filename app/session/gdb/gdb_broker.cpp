@@ -111,18 +111,42 @@ void GdbBroker::askGuard(qint64 thread, quint64 address, quint64 bytes, QObject 
         callback(plainByAddress(m_architecture.memory, address, bytes));
         return;
     }
+    withCpu(thread, context, [this, address, bytes, callback = std::move(callback)](const TargetStop *cpu) {
+        callback(cpu && m_guard ? m_guard(*cpu, address, bytes) : 0);
+    });
+}
+
+void GdbBroker::withCpu(qint64 thread, QObject *context,
+                        const std::function<void(const TargetStop *cpu)> &use) {
     if (!m_stop->registers.isEmpty() && (thread <= 0 || thread == m_stop->reply.thread.thread)) {
-        callback(m_guard(*m_stop, address, bytes));
+        use(&*m_stop);
         return;
     }
     ask("g", thread > 0 ? thread : m_stop->reply.thread.thread, context,
-        [this, address, bytes, callback = std::move(callback)](const rsp::Client::Reply &reply) {
+        [this, use](const rsp::Client::Reply &reply) {
             TargetStop cpu;
             cpu.architecture = &m_architecture;
             cpu.registers = reply ? rsp::fromHex(reply->payload).value_or(QByteArray()) : QByteArray();
-            const bool isKnown = m_architecture.isPacket(cpu.registers);
-            callback(isKnown && m_guard ? m_guard(cpu, address, bytes) : 0);
+            use(m_architecture.isPacket(cpu.registers) ? &cpu : nullptr);
         });
+}
+
+void GdbBroker::askFile(qint64 thread, quint64 address, quint64 bytes, QObject *context,
+                        const Answer &callback) {
+    if (!m_fileBytes || !m_stop) {
+        callback({});
+        return;
+    }
+    const Answer answer = [waits = QPointer<QObject>(context), callback](const QByteArray &found) {
+        if (waits)
+            callback(found);
+    };
+    withCpu(thread, context, [this, address, bytes, answer](const TargetStop *cpu) {
+        if (cpu && m_fileBytes)
+            m_fileBytes(*cpu, address, bytes, answer);
+        else
+            answer({});
+    });
 }
 
 void GdbBroker::readMemory(qint64 thread, bool isPhysical, quint64 address, quint64 bytes, QObject *context,

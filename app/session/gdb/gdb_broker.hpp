@@ -55,6 +55,12 @@ public:
     // to the first that is not mapped or belongs to a device, whose registers change when they are read.
     using MemoryGuard = std::function<quint64(const TargetStop &cpu, quint64 address, quint64 bytes)>;
 
+    // What the file of a program has for a linear address, up to the end of its page. Calls `done` once, perhaps later;
+    // with nothing when no program is known there.
+    using Answer = std::function<void(const QByteArray &bytes)>;
+    using FileBytes =
+        std::function<void(const TargetStop &cpu, quint64 address, quint64 bytes, const Answer &done)>;
+
     // The device leads to the stub, whose machine must be stopped; it is not owned. The architecture outlives
     // the broker.
     GdbBroker(QIODevice *stub, const arch::Architecture &architecture, QObject *parent = nullptr);
@@ -86,6 +92,11 @@ public:
     // Asks the guard; `thread` 0 is the CPU that stopped. At once when its registers are known.
     void askGuard(qint64 thread, quint64 address, quint64 bytes, QObject *context,
                   std::function<void(quint64 plain)> callback);
+    // Who knows the programs. They are read in when they are used: at the first instruction of one, nothing of it is in
+    // memory.
+    void setFileBytes(FileBytes fileBytes) { m_fileBytes = std::move(fileBytes); }
+    // Asks them for what is not mapped, as askGuard() does.
+    void askFile(qint64 thread, quint64 address, quint64 bytes, QObject *context, const Answer &callback);
     // Guest-virtual memory of `thread`, in as many packets as it takes, up to what is mapped: an error only
     // when not even the first byte can be read.
     // Physical and virtual addresses lead to devices, too: the caller looks out.
@@ -140,6 +151,8 @@ private:
     // Whether a step that has changed nothing may be made again; counts it.
     bool takeRepetition(const rsp::StopReply &reply);
     void listThreads(const QByteArray &query, const std::function<void()> &then);
+    // Null when its registers cannot be read.
+    void withCpu(qint64 thread, QObject *context, const std::function<void(const TargetStop *cpu)> &use);
     void readPiece(const std::shared_ptr<struct MemoryRead> &read);
 
     const arch::Architecture &m_architecture;
@@ -149,6 +162,7 @@ private:
     std::optional<TargetStop> m_stop;
     Judge m_judge;
     MemoryGuard m_guard;
+    FileBytes m_fileBytes;
     const void *m_judgesParty = nullptr;
     QByteArray m_actions; // of the last resume
     // What to resume with once the breakpoint under the program counter is stepped over.

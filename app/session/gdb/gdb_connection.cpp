@@ -442,20 +442,22 @@ void GdbConnection::readMemory(const QByteArray &packet) {
         reply(isBinary ? "b" : "OK");
         return;
     }
-    const quint64 most = qMin(span->bytes, maxMemory);
-    m_broker->askGuard(m_thread, span->address, most, m_request.get(), [this, isBinary, span](quint64 plain) {
-        if (plain == 0) {
-            reply(noMemory);
-            return;
-        }
-        m_broker->readMemory(m_thread, span->address, plain, m_request.get(),
-                             [this, isBinary](const Result<QByteArray> &bytes) {
-                                 if (!bytes)
-                                     reply(noMemory);
-                                 else
-                                     reply(isBinary ? 'b' + *bytes : bytes->toHex());
-                             });
-    });
+    const quint64 most = qMin(span->bytes, maxMemory), address = span->address;
+    const auto answer = [this, isBinary](const QByteArray &bytes) {
+        reply(bytes.isEmpty() ? QByteArray(noMemory) : isBinary ? 'b' + bytes : bytes.toHex());
+    };
+    m_broker->askGuard(m_thread, address, most, m_request.get(),
+                       [this, address, most, answer](quint64 plain) {
+                           if (plain == 0) {
+                               m_patience.stop(); // nobody waits for the stub
+                               m_broker->askFile(m_thread, address, most, m_request.get(), answer);
+                               return;
+                           }
+                           m_broker->readMemory(m_thread, address, plain, m_request.get(),
+                                                [answer](const Result<QByteArray> &bytes) {
+                                                    answer(bytes ? *bytes : QByteArray());
+                                                });
+                       });
 }
 
 // M with digits, X with bytes.
