@@ -13,6 +13,8 @@
 #include "support/guest.hpp"
 #include "support/hostile_ram.hpp"
 
+#include <QJsonArray>
+#include <QJsonDocument>
 #include <QRegularExpression>
 #include <QtTest>
 
@@ -342,10 +344,54 @@ private:
         QCOMPARE(log.count('\n'), shownLog(view.log.rows).size());
         const QByteArray tasks = run({u"kernel"_s, u"tasks"_s, kernel, eif});
         QVERIFY2(tasks.contains(" demo-app\n") && tasks.contains("kthreadd"), tasks);
+        // This kernel has no types: nobody knows whose child a task is.
+        for (const QByteArray &line : tasks.split('\n').mid(1))
+            QVERIFY2(line.isEmpty() || line.simplified().split(' ').value(1) == "-", line);
+        commandLineJson(run, view);
         const QByteArray symbols = run({u"symbols"_s, eif});
         const QByteArray start =
             QByteArray::number(view.slide + 0xffffffff81000000, 16); // CONFIG_PHYSICAL_START is 16 MiB
         QVERIFY2(symbols.contains(start + " T _text\n"), symbols.right(300));
+    }
+
+    // The same as JSON, of a guest that is stopped: what the library has read with types.
+    void commandLineJson(const std::function<QByteArray(const QStringList &)> &run, const KernelView &view) {
+        const QString eif = Guest::demoEif(), vmlinux = QStringLiteral(NITROSCOPE_BINARY_DIR "/demo/vmlinux");
+        const auto list = [&](const char *part, const QStringList &more = {}) {
+            return QJsonDocument::fromJson(
+                       run(QStringList{u"kernel"_s, QLatin1String(part), u"--json"_s, u"--kernel"_s, eif} +
+                           more))
+                .array();
+        };
+        const QJsonArray log = list("log");
+        QCOMPARE(log.size(), view.log.rows.size());
+        for (qsizetype i = 0; i < log.size(); ++i) {
+            QCOMPARE(log[i]["Text"].toString(), view.log.rows[i].text);
+            QCOMPARE(log[i]["Level"].toInt(), view.log.rows[i].level);
+            QCOMPARE(log[i]["Nanoseconds"].toInteger(), qint64(view.log.rows[i].nanoseconds));
+        }
+        const QJsonArray untyped = list("tasks"), typed = list("tasks", {u"--debug-file"_s, vmlinux});
+        QCOMPARE(untyped.size(), typed.size());
+        QCOMPARE(typed.size(), view.tasks.rows.size());
+        for (qsizetype i = 0; i < typed.size(); ++i) {
+            const KernelTask &task = view.tasks.rows[i];
+            QVERIFY(untyped[i]["PPID"].isNull());
+            QCOMPARE(typed[i]["PPID"].isNull(), !task.parent);
+            QCOMPARE(typed[i]["PPID"].toInt(), task.parent.value_or(0));
+            QCOMPARE(typed[i]["PID"].toInt(), task.pid);
+            QCOMPARE(typed[i]["Name"].toString(), task.name);
+            QCOMPARE(typed[i]["State"].toString(), task.state);
+            QCOMPARE(typed[i]["KernelThread"].toBool(), task.isKernelThread);
+            QCOMPARE(typed[i]["Stack"].toString().toULongLong(nullptr, 16), task.stack);
+        }
+        QCOMPARE(list("modules", {u"--debug-file"_s, vmlinux}).size(), view.modules.rows.size());
+        const QByteArrayList lines = run({u"symbols"_s, eif}).trimmed().split('\n');
+        const QJsonArray symbols = QJsonDocument::fromJson(run({u"symbols"_s, u"--json"_s, eif})).array();
+        QCOMPARE(symbols.size(), lines.size());
+        for (qsizetype i = 0; i < symbols.size(); ++i)
+            QCOMPARE(symbols[i]["Address"].toString() + u' ' + symbols[i]["Type"].toString() + u' ' +
+                         symbols[i]["Name"].toString(),
+                     QString::fromUtf8(lines[i]));
     }
 
     // The demo's application waits in a system call: its stack goes through the kernel's entry to its own

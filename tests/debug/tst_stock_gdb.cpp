@@ -427,6 +427,35 @@ private slots:
         QVERIFY2(said.contains(u"Linux version 6."_s), qPrintable(said));
     }
 
+    // Nothing of a program is in memory before its first instruction is executed.
+    void firstInstruction_notInMemory_isThatOfTheFile_data() {
+        QTest::addColumn<int>("point");
+        QTest::addColumn<QString>("program");
+        QTest::newRow("init") << int(BootPoint::initFirst) << u"enclave_init"_s;
+        QTest::newRow("the application") << int(BootPoint::applicationFirst) << u"enclave_app"_s;
+    }
+
+    void firstInstruction_notInMemory_isThatOfTheFile() {
+        QFETCH(int, point);
+        QFETCH(QString, program);
+        const auto file = symbols::Program::openFile(
+            QFileInfo(Guest::demoEif()).absolutePath() + u"/guest/"_s + program, program);
+        QVERIFY(file);
+        const symbols::ElfImage &elf = (*file)->elf();
+        DebugBench bench;
+        QVERIFY(bench.start());
+        const auto stop = bench.runTo(static_cast<BootPoint>(point));
+        QVERIFY(stop);
+        QCOMPARE(stop->pc, elf.entry());
+        const QByteArray expected = elf.bytesAt(elf.entry(), 8).toByteArray().toHex(' ');
+        const QString said = runGdb(bench.socket, {u"x/i $pc"_s, u"x/8xb $pc"_s, u"x/xb 0x10"_s});
+        QVERIFY2(said.contains(u"=> "_s + hex(stop->pc)), qPrintable(said));
+        QVERIFY2(QString(said).remove(u"0x"_s).simplified().contains(QString::fromLatin1(expected)),
+                 qPrintable(said));
+        // What no file has stays what it is.
+        QCOMPARE(said.count(u"Cannot access memory at address"_s), 1);
+    }
+
     void commandLine_dropsIntoGdb_withSymbols_data() {
         QTest::addColumn<QStringList>("options");
         QTest::addColumn<QString>("expected");

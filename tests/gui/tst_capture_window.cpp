@@ -20,6 +20,7 @@
 #include <QAbstractItemModelTester>
 #include <QClipboard>
 #include <QComboBox>
+#include <QFileDialog>
 #include <QJsonDocument>
 #include <QLabel>
 #include <QLineEdit>
@@ -316,6 +317,24 @@ private slots:
         const auto wanted = opens ? CaptureSource::State::complete : CaptureSource::State::failed;
         QTRY_COMPARE(fixture.window->savedCapture().state(), wanted);
         QVERIFY(fixture.window->banner().isVisible());
+    }
+
+    // A full disk is no "Saved".
+    void saveCapture_whereItCannotBeWritten_isSaid() {
+        WindowFixture fixture;
+        fixture.show();
+        fixture.window->openFile(writeFile(fixture.dir.filePath(u"run.pcapng"_s), nsmStream()));
+        QTRY_COMPARE(fixture.window->savedCapture().state(), CaptureSource::State::complete);
+        QVERIFY(!fixture.window->banner().isVisible());
+        QTRY_VERIFY(fixture.action("file.saveCapture")->isEnabled());
+        fixture.action("file.saveCapture")->trigger();
+        auto *dialog = fixture.window->findChild<QFileDialog *>();
+        QVERIFY(dialog);
+        emit dialog->fileSelected(u"/dev/full"_s);
+        QTRY_VERIFY(fixture.window->banner().isVisible());
+        QVERIFY2(fixture.window->banner().message().contains(u"was not saved"_s),
+                 qPrintable(fixture.window->banner().message()));
+        dialog->close();
     }
 
     void capture_droppedRecords_areShown() {

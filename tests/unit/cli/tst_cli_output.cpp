@@ -6,9 +6,11 @@
 #include "tests/unit/capture/sample_stream.hpp"
 
 #include <csignal>
+#include <fcntl.h>
 #include <QDir>
 #include <QFile>
 #include <QJsonDocument>
+#include <QJsonObject>
 #include <QTemporaryDir>
 #include <QtTest>
 #include <sys/resource.h>
@@ -150,6 +152,82 @@ private slots:
         QVERIFY2(!result.error.contains("cannot be written"), result.error);
     }
 
+    void usage_unexpectedWords_areToldAsTyped_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QByteArray>("told");
+        QTest::newRow("build-enclave")
+            << QStringList{"build-enclave", "--output-file", "x", "--port", "5005", "--name", "a", "left"}
+            << QByteArray("arguments were not expected: --port 5005 left\n");
+        QTest::newRow("run-enclave") << QStringList{"run-enclave", "--one", "two", "--three"}
+                                     << QByteArray("arguments were not expected: --one two --three\n");
+        QTest::newRow("a command of a group") << QStringList{"eif", "ls", "file", "path", "more", "--words"}
+                                              << QByteArray("arguments were not expected: more --words\n");
+        QTest::newRow("one") << QStringList{"describe-enclaves", "--nonsense"}
+                             << QByteArray("argument was not expected: --nonsense\n");
+        QTest::newRow("no command") << QStringList{"frobnicate", "it", "--now"}
+                                    << QByteArray("arguments were not expected: frobnicate it --now\n");
+    }
+    void usage_unexpectedWords_areToldAsTyped() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QByteArray, told);
+        const auto result = runCommand(arguments);
+        QVERIFY(result.exitCode == 1 || result.exitCode == 2);
+        QVERIFY2(result.error.contains(told), result.error);
+    }
+
+    // A capture is looked at while it is being made.
+    void captureShow_pipe_printsRecordsAsTheyCome_data() {
+        QTest::addColumn<QString>("file");
+        QTest::newRow("standard input") << "-";
+        QTest::newRow("a named pipe") << path("pipe");
+    }
+    void captureShow_pipe_printsRecordsAsTheyCome() {
+        QFETCH(QString, file);
+        const QByteArray stream = nitroscope::test::sampleStream(), begin = stream.first(1200);
+        const bool isNamed = file != "-";
+        if (isNamed)
+            QCOMPARE(::mkfifo(qPrintable(file), 0600), 0);
+        QProcess process;
+        startCommand(process, {"capture", "show", file});
+        int pipe = -1;
+        const auto isOpen = [&] {
+            pipe = ::open(qPrintable(file), O_WRONLY | O_NONBLOCK);
+            return pipe >= 0;
+        };
+        if (isNamed)
+            QTRY_VERIFY_WITH_TIMEOUT(isOpen(), 60'000);
+        const auto send = [&](const QByteArray &bytes) {
+            return isNamed ? ::write(pipe, bytes.constData(), size_t(bytes.size())) : process.write(bytes);
+        };
+        QCOMPARE(send(begin), begin.size());
+        QByteArray shown;
+        QTRY_VERIFY_WITH_TIMEOUT((shown += process.readAllStandardOutput()).count('\n') >= 3, 60'000);
+        QCOMPARE(send(stream.sliced(1200)), stream.size() - 1200);
+        if (isNamed)
+            ::close(pipe);
+        process.closeWriteChannel();
+        const auto result = finishCommand(process);
+        QCOMPARE(result.exitCode, 0);
+        QCOMPARE((shown + result.output).count('\n'), 14);
+    }
+
+    void captureExport_json_tellsWhatWasWritten() {
+        const auto result =
+            runCommand({"capture", "export", "--json", path("capture.pcapng"), "--tcp", path("tcp.pcapng")});
+        QVERIFY2(result.exitCode == 0, result.error);
+        const QJsonObject json = QJsonDocument::fromJson(result.output).object();
+        QCOMPARE(json.keys(), QStringList({"Connections", "Damage", "File", "Packets"}));
+        QCOMPARE(json["File"].toString(), path("tcp.pcapng"));
+        QVERIFY(json["Damage"].isNull());
+        QVERIFY(json["Packets"].toInt() >= json["Connections"].toInt());
+        QVERIFY(QFile::exists(path("tcp.pcapng")));
+        write("cut.pcapng", nitroscope::test::sampleStream().first(1200));
+        const auto cut =
+            runCommand({"capture", "export", "--json", path("cut.pcapng"), "--tcp", path("tcp.pcapng")});
+        QCOMPARE(cut.exitCode, 0);
+        QVERIFY2(QJsonDocument::fromJson(cut.output)["Damage"].toString().contains("byte"), cut.output);
+    }
+
     void file_overTheLimit_isAnErrorAndNothingIsLeft_data() {
         QTest::addColumn<QStringList>("arguments");
         QTest::newRow("pki export") << QStringList{"pki", "export", "--directory", path("pki"), path("out")};
@@ -170,6 +248,16 @@ private slots:
         QVERIFY2(result.exitCode > 0, QByteArray::number(result.exitCode));
         QVERIFY2(result.error.contains("File too large"), result.error);
         QCOMPARE(QDir(m_folder.path()).entryList(QDir::AllEntries | QDir::Hidden | QDir::System), before);
+    }
+
+    // An enclave that is in no list could not be found or ended by anybody.
+    void registryEntry_overTheLimit_isAnErrorAndNothingRuns() {
+        const auto result = runLimited({"run-enclave", "--eif-path", path("tame.eif"), "--memory", "64"}, 20);
+        QCOMPARE(result.exitCode, 19);
+        QVERIFY2(result.error.contains("[ E19 ] File operation failure.") &&
+                     result.error.contains("File too large"),
+                 result.error);
+        QCOMPARE(runCommand({"describe-enclaves", "--all"}).output, QByteArray("[]\n"));
     }
 
     void name_hostile_isSpelledOutByEveryCommand_data() {

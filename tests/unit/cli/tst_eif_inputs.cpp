@@ -6,10 +6,12 @@
 #include "tests/unit/formats/cpio_maker.hpp"
 #include "tests/unit/launch/eif_maker.hpp"
 
+#include <QDir>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <sys/stat.h>
 
@@ -339,6 +341,36 @@ private slots:
         QCOMPARE(build(200).exitCode, 48);
         QCOMPARE(build(100).exitCode, 0);
         QCOMPARE(runCommand({"describe-eif", "--eif-path", path("deep.eif")}).exitCode, 0);
+    }
+
+    void build_imageForArm_isNeverMadeForAnotherProcessor() {
+        if (QStandardPaths::findExecutable("tar").isEmpty())
+            QSKIP("tar is not installed");
+        QVERIFY(QDir(m_folder.path()).mkpath("arm"));
+        write("arm/manifest.json", R"([{"Config":"c.json","RepoTags":["app:1"],"Layers":["l.tar"]}])");
+        write("arm/c.json", R"({"os":"linux","architecture":"arm64","config":{"Cmd":["/c.json"]}})");
+        write("arm/l.tar", runTool("tar", {"-cf", "-", "-C", path("arm"), "c.json"}));
+        QByteArray kernel(4096, '\0');
+        kernel.replace(0, 2, "MZ");
+        kernel.replace(56, 4, "ARM\x64");
+        write("Image", kernel);
+        write("init", "init");
+        const auto build = [&](const QStringList &more) {
+            return runCommand(QStringList{"build-enclave", "--image", path("arm"), "--init", path("init"),
+                                          "--output-file", path("arm.eif")} +
+                              more);
+        };
+        for (const QStringList &more : {QStringList{"--kernel", path("Image"), "--arch", "x86_64"}, {}}) {
+            const auto refused = build(more);
+            QCOMPARE(refused.exitCode, 48);
+            QVERIFY2(refused.error.contains("for linux/arm64"), refused.error);
+            QVERIFY(!QFile::exists(path("arm.eif")));
+        }
+        for (const QStringList &more : {QStringList{}, {"--arch", "aarch64"}}) {
+            const auto built = build(QStringList{"--kernel", path("Image")} + more);
+            QVERIFY2(built.exitCode == 0, built.error);
+            QCOMPARE(contentOf(path("arm.eif")).sliced(6, 2), QByteArray("\0\1", 2)); // flags
+        }
     }
 
     void describe_issuerWithAKeyTwice_hasTheLast() {

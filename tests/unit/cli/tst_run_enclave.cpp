@@ -132,6 +132,26 @@ private slots:
         QVERIFY2(result.error.contains(words), result.error);
     }
 
+    // The disk was full: what QEMU has written ends in the middle of a block.
+    void capture_cut_exitsWith8AndIsRenamed() {
+        QTemporaryDir folder;
+        const QString path = folder.filePath("run.pcapng");
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        QCOMPARE(file.write("\n\r\r\nhalf a block"), 16);
+        file.close();
+        qputenv("NITROSCOPE_FAKE_QEMU", "reboot");
+        const auto result = runCommand(run({"--capture", path}));
+        QCOMPARE(result.exitCode, 8);
+        QVERIFY2(result.error.contains("was not written to its end; the disk may be full"), result.error);
+        QVERIFY(!QFile::exists(path));
+        QVERIFY(QFile::exists(path + ".cut"));
+        // A run that failed has the code of its failure.
+        QVERIFY(QFile::rename(path + ".cut", path));
+        qputenv("NITROSCOPE_FAKE_QEMU", "panic");
+        QCOMPARE(runCommand(run({"--capture", path})).exitCode, 3);
+    }
+
     void panic_withinTheTimeout_isNoTimeout() {
         qputenv("NITROSCOPE_FAKE_QEMU", "panic-stays");
         const auto result = runCommand(run({"--timeout", "1"}));

@@ -21,6 +21,18 @@ using namespace nitroscope::formats;
 using namespace nitroscope::test;
 using namespace Qt::Literals::StringLiterals;
 
+namespace {
+
+// As much of an aarch64 Image as tells that it is one.
+QByteArray makeArmKernel() {
+    QByteArray arm(4096, '\0');
+    arm.replace(0, 2, "MZ");
+    arm.replace(56, 4, "ARM\x64");
+    return arm;
+}
+
+} // namespace
+
 class ContainerImageTest : public QObject {
     Q_OBJECT
 
@@ -138,6 +150,12 @@ private slots:
         QTest::newRow("Windows") << "windows"
                                  << "amd64"
                                  << "amd64" << QByteArray("windows/amd64");
+        QTest::newRow("arm64 for any") << "linux"
+                                       << "arm64"
+                                       << "" << QByteArray("program");
+        QTest::newRow("s390x for any") << "linux"
+                                       << "s390x"
+                                       << "" << QByteArray("linux/s390x");
     }
 
     void platform_isCheckedByItsConfiguration() {
@@ -176,6 +194,7 @@ private slots:
         layout.finish({signature, other, Layout::named(index, u"app"_s)});
         QCOMPARE(programOf(layout.folder()), QByteArray("v1"));
         QCOMPARE(programOf(layout.folder(), u"arm64"_s), QByteArray("arm"));
+        QCOMPARE(programOf(layout.folder(), QString()), QByteArray("v1"));
     }
 
     void onlyArtifacts_areNoImage() {
@@ -318,12 +337,37 @@ private slots:
         QCOMPARE(files.content(*files.find("cmd"), 100), QByteArray());
     }
 
+    void architecture_unasked_isThatOfTheImage_data() {
+        QTest::addColumn<QString>("architecture");
+        QTest::addColumn<QByteArray>("kernel");
+        QTest::addColumn<int>("flags");
+        QTest::newRow("arm64") << "arm64" << makeArmKernel() << int(eif::flagArm64);
+        QTest::newRow("amd64") << "amd64" << makeBzImage() << 0;
+    }
+
+    void architecture_unasked_isThatOfTheImage() {
+        QFETCH(QString, architecture);
+        QFETCH(QByteArray, kernel);
+        QFETCH(int, flags);
+        const Layout layout(path("oci"));
+        layout.finish({layout.image({.architecture = architecture})});
+        const EnclaveRecipe recipe{.containerImage = {layout.folder()},
+                                   .kernelPath = QFile::decodeName(writeFile(*m_folder, "kernel", kernel)),
+                                   .initPath =
+                                       QFile::decodeName(writeFile(*m_folder, "init-program", "init")),
+                                   .architecture = std::nullopt};
+        const auto built = buildEnclave(recipe, path("out.eif"));
+        QVERIFY2(built.has_value(), built ? "" : qPrintable(built.error().text()));
+        const auto document = EifDocument::open(path("out.eif"));
+        QCOMPARE(int(document->image().header.flags), flags);
+        // The command line of that architecture's images as well.
+        QCOMPARE(document->commandLine().contains(u"i8042"_s), flags == 0);
+        QVERIFY(document->commandLine().startsWith(u"reboot=k panic=30 "_s));
+    }
+
     void kernelOfAnotherArchitecture_isRefused() {
-        QByteArray arm(4096, '\0');
-        arm.replace(0, 2, "MZ");
-        arm.replace(56, 4, "ARM\x64");
         EifRecipe recipe;
-        recipe.kernelPath = QFile::decodeName(writeFile(*m_folder, "kernel", arm));
+        recipe.kernelPath = QFile::decodeName(writeFile(*m_folder, "kernel", makeArmKernel()));
         recipe.commandLine = u"console=ttyS0"_s;
         recipe.ramdiskPaths = {QFile::decodeName(writeFile(*m_folder, "ramdisk", cpioArchive({})))};
         const auto built = buildEif(recipe, path("out.eif"));

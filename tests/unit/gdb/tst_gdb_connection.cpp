@@ -141,6 +141,36 @@ private slots:
         QCOMPARE(bench.stub.heard, QStringList{u"m7008,8"_s});
     }
 
+    // A program that is not in memory yet is read from its file, of the address space that gdb looks at.
+    void unmappedMemory_ofAProgram_isThatOfItsFile() {
+        Bench bench;
+        bench.stub.setRegister(arch::x86::cr3, 0x1234000);
+        bench.start();
+        bench.broker->setMemoryGuard([](const TargetStop &, quint64, quint64) { return quint64(0); });
+        QVector<GdbBroker::Answer> waiting;
+        QVector<quint64> roots;
+        bench.broker->setFileBytes(
+            [&](const TargetStop &cpu, quint64, quint64, const GdbBroker::Answer &done) {
+                roots << cpu.value(arch::x86::cr3);
+                waiting << done;
+            });
+        Gdb gdb(bench.broker.get());
+        QCOMPARE(gdb.ask("m401000,4"), u"(none)"_s); // the file is still being looked for
+        waiting.takeFirst()("\xf3\x0f\x1e\xfa");
+        gdb.read();
+        QCOMPARE(gdb.answers, QStringList{u"f30f1efa"_s});
+        gdb.ask("x401000,2");
+        waiting.takeFirst()("ab");
+        gdb.read();
+        QCOMPARE(gdb.answers, QStringList{u"bab"_s});
+        gdb.ask("m10,4");
+        waiting.takeFirst()({});
+        gdb.read();
+        QVERIFY(gdb.answers.value(0).startsWith(u'E'));
+        QCOMPARE(roots, (QVector<quint64>{0x1234000, 0x1234000, 0x1234000}));
+        QVERIFY(gdb.ask("M401000,1:00").startsWith(u'E')); // there is nothing that could be written
+    }
+
     void allRegisters_areWrittenOneByOne() {
         Bench bench;
         bench.stub.setRegister(0, 0x11);

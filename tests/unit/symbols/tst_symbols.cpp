@@ -6,6 +6,7 @@
 #include "app/formats/elf/elf_image.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/formats/symbols/kernel_file.hpp"
+#include "app/formats/symbols/kernel_image.hpp"
 #include "made_up_kernel.hpp"
 #include "tests/boot/support/cache_folder.hpp"
 
@@ -18,6 +19,12 @@
 #include <QtTest>
 #include <random>
 #include <vector>
+
+// What a kernel has among its data.
+extern "C" {
+extern int init_task;
+int init_task = 1;
+}
 
 using namespace nitroscope;
 using namespace nitroscope::symbols;
@@ -392,6 +399,27 @@ private slots:
             QCOMPARE(lines[2 * i], address);
             QVERIFY2(lines[2 * i + 1].startsWith(address + " <"), lines[2 * i + 1].constData());
         }
+    }
+
+    // A vmlinux that was stripped of its DWARF still says where its data are. The kernel here is this very program.
+    void debugFile_withoutDwarf_givesItsDataSymbols() {
+        if (QStandardPaths::findExecutable(u"strip"_s).isEmpty())
+            QSKIP("strip is not installed");
+        const QString own = QCoreApplication::applicationFilePath();
+        QTemporaryDir folder;
+        const QString stripped = folder.filePath(u"vmlinux"_s);
+        QCOMPARE(QProcess::execute(u"strip"_s, {u"--strip-debug"_s, u"-o"_s, stripped, own}), 0);
+        QFile file(own);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const auto kernel = KernelImage::fromVmlinux(file.readAll(), {});
+        QVERIFY(kernel);
+        const auto bare = (*kernel)->functionsOnly();
+        QVERIFY(!bare->hasDataSymbols() && !bare->symbols().find("init_task"));
+        const auto detailed = bare->withDebugFile(stripped);
+        QVERIFY2(detailed, detailed ? "" : qPrintable(detailed.error().text()));
+        QVERIFY((*detailed)->hasDataSymbols());
+        QCOMPARE((*detailed)->symbols().find("init_task"), (*kernel)->symbols().find("init_task"));
+        QVERIFY(!(*detailed)->debug());
     }
 
     void elfImage_hostile_neverCrashes() {
