@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/launch/launch_options.hpp"
 
+#include "app/session/launch/kvm_access.hpp"
 #include "app/session/launch/vsock_options.hpp"
 #include "qemu-machine/launch/limits.h"
 #include "qemu-machine/vsock/protocol/vsock_protocol.h"
@@ -32,6 +33,10 @@ tl::unexpected<Error> refuse(const QString &message) {
 
 Result<void> checkSocketPath(const QStringList &paths) {
     return checkVsockPath(paths.value(0));
+}
+
+Result<void> checkAccelerator(const LaunchSpec &spec) {
+    return spec.accelerator == Accelerator::kvm ? checkKvm() : Result<void>();
 }
 
 // "delay=250": the device has two properties for it.
@@ -184,6 +189,14 @@ QList<std::pair<QString, QString>> optionWords(const LaunchOption &option) {
     for (const QString &word : QString::fromUtf8(option.words).split(u'|', Qt::SkipEmptyParts))
         words.emplace_back(word.section(u'=', 0, 0), word.section(u'=', -1));
     return words;
+}
+
+Result<void> checkReadiness(const LaunchSpec &spec) {
+    for (const LaunchOption &option : launchOptions())
+        if (option.ready)
+            if (auto ready = option.ready(spec); !ready)
+                return ready;
+    return {};
 }
 
 QVariant valueOf(const LaunchOption &option, const LaunchSpec &spec) {

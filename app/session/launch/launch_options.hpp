@@ -57,6 +57,8 @@ struct LaunchOption {
     Result<void> (*read)(LaunchSpec &spec, const QString &text) = nullptr;
     // Beyond its kind; a list is judged as a whole.
     Result<void> (*check)(const QStringList &values) = nullptr;
+    // Whether this computer can do it now: what QEMU alone would refuse, in words that are not ours.
+    Result<void> (*ready)(const LaunchSpec &spec) = nullptr;
 
     OptionPage page = OptionPage::none;
     const char *label = "";
@@ -89,6 +91,9 @@ QString optionTitle(const LaunchOption &option);     // "Enclave's CID"
 QString optionValueName(const LaunchOption &option); // "FILE", "tcg|kvm"
 QString optionHelp(const LaunchOption &option);      // its help with the range and the default
 QList<std::pair<QString, QString>> optionWords(const LaunchOption &option); // word, what it means
+
+// Before a start: the sentence of the first option that this computer cannot do now.
+Result<void> checkReadiness(const LaunchSpec &spec);
 
 // A value as bool, qlonglong, QString or QStringList.
 QVariant valueOf(const LaunchOption &option, const LaunchSpec &spec);

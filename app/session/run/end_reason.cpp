@@ -152,7 +152,8 @@ std::optional<BootFailure> readRefusal(const QString &line) {
     failure.message = json.value("message"_L1).toString();
     if (failure.message.isEmpty())
         return std::nullopt;
-    failure.reason = QString::number(json.value("reason"_L1).toInteger());
+    if (const QJsonValue reason = json.value("reason"_L1); reason.isDouble())
+        failure.reason = QString::number(reason.toInteger());
     if (const QJsonValue offset = json.value("offset"_L1); offset.isDouble())
         failure.offset = quint64(offset.toInteger());
     if (const QJsonValue section = json.value("section"_L1); section.isDouble())

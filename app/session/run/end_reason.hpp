@@ -8,7 +8,7 @@
 #include "app/core/child_process.hpp"
 #include "app/core/result.hpp"
 #include "app/session/account/session_types.hpp"
-#include "app/session/run/init_scanner.hpp"
+#include "app/session/run/console_scanner.hpp"
 
 #include <QStringList>
 
@@ -32,8 +32,8 @@ struct RunEvidence {
 
 EndReason concludeEnd(const RunEvidence &evidence);
 
-// The machine's refusal of an EIF, from the line of JSON that it writes to standard error after the sentence for
-// people (docs/launch-options.md); nothing when the line is another.
+// The machine's refusal of an EIF or an option, from the line of JSON that it writes to standard error beside the
+// sentence for people (docs/launch-options.md); nothing when the line is another.
 std::optional<BootFailure> readRefusal(const QString &line);
 
 // True when the run did not end the way its user or its guest wanted.

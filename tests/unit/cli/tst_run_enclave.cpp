@@ -111,6 +111,7 @@ private slots:
         QTest::newRow("reboot") << 0 << QByteArray("rebooted");
         QTest::newRow("poweroff") << 0 << QByteArray("powered");
         QTest::newRow("refuse") << 1 << QByteArray("E35: The magic is wrong");
+        QTest::newRow("refuse-option") << 1 << QByteArray("the region is wrong");
         QTest::newRow("boot-failed") << 2 << QByteArray("stage crc: The checksum is wrong. (byte 544");
         QTest::newRow("panic") << 3 << QByteArray("Attempted to kill init!");
         QTest::newRow("panic-stays") << 3 << QByteArray("The last line before it: mount: /tmp: No such");

@@ -227,6 +227,13 @@ int main(int argc, char **argv) {
             stderr);
         return 1;
     }
+    if (scenario == "refuse-option") {
+        std::fputs(R"json({"nitro-refusal": {"code": "", "stage": "launch", "option": "region", )json"
+                   R"json("message": "the region is wrong"}})json"
+                   "\nqemu-system-x86_64: -machine nitro-enclave,region=x: the region is wrong\n",
+                   stderr);
+        return 1;
+    }
     if (scenario == "bad-option") {
         std::fputs("qemu-system-x86_64: -m 1: memory is too small\n", stderr);
         return 1;

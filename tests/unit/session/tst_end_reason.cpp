@@ -147,6 +147,21 @@ private slots:
         QVERIFY(refusal->stage.isEmpty());
     }
 
+    void readRefusal_ofAnOption_isItsSentence() {
+        const auto refusal =
+            readRefusal(R"json({"nitro-refusal": {"code": "", "stage": "launch", "option": "module-id", )json"
+                        R"json("message": "module-id 'x' does not have the form i-<17 hex digits>"}})json");
+        QVERIFY(refusal);
+        QVERIFY(refusal->stage.isEmpty() && refusal->eCode.isEmpty() && refusal->reason.isEmpty());
+        RunEvidence evidence;
+        evidence.bootFailure = refusal;
+        evidence.errorLines = QStringList{"qemu-system-x86_64: -M nitro-enclave,module-id=x: words of QEMU"};
+        const EndReason reason = concludeEnd(evidence);
+        QVERIFY(reason.kind == EndKind::bootFailed);
+        QCOMPARE(reason.message, QString("module-id 'x' does not have the form i-<17 hex digits>"));
+        QVERIFY(reason.advice.isEmpty());
+    }
+
     void readRefusal_otherWords_giveNothing() {
         QVERIFY(!readRefusal("qemu-system-x86_64: -m 1: too small"));
         QVERIFY(!readRefusal("qemu-system-x86_64: E35: Bad (section 2, byte 544 of the file)."));

@@ -2,6 +2,7 @@
 //
 // The table of launch options: every value comes back as it was put in, ranges hold at their ends, each row
 // leads to something that QEMU has, and docs/launch-options.md says what the table says.
+#include "app/session/launch/kvm_access.hpp"
 #include "app/session/launch/launch_options.hpp"
 
 #include <QFile>
@@ -177,6 +178,22 @@ private slots:
         QVERIFY(setFromText(launchOption("heartbeat"), spec, "delay=5"));
         QCOMPARE(spec.vsock.heartbeatDelay, 5u);
         QVERIFY(!setFromText(launchOption("strict"), spec, "maybe"));
+    }
+
+    void kvm_thatCannotBeOpened_isSaidWithAdvice() {
+        QTemporaryDir folder;
+        const auto missing = checkKvm(folder.filePath("kvm"));
+        QVERIFY(!missing && missing.error().message.contains("does not offer it") &&
+                missing.error().message.contains("--accel tcg"));
+        const auto isFolder = checkKvm(folder.path());
+        QVERIFY(!isFolder && isFolder.error().message.contains("--accel tcg"));
+        QFile device(folder.filePath("kvm"));
+        QVERIFY(device.open(QIODevice::WriteOnly));
+        QVERIFY(checkKvm(device.fileName()));
+        LaunchSpec spec;
+        QVERIFY(checkReadiness(spec));
+        spec.accelerator = Accelerator::kvm;
+        QCOMPARE(bool(checkReadiness(spec)), bool(checkKvm()));
     }
 
     void qemu_hasEachProperty() {

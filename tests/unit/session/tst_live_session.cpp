@@ -164,6 +164,7 @@ private slots:
         row("panic", EndKind::guestPanic, "Attempted to kill init! exitcode=0x00000b00");
         row("boot-failed", EndKind::bootFailed, "The checksum is wrong.");
         row("refuse", EndKind::bootFailed, "magic is wrong");
+        row("refuse-option", EndKind::bootFailed, "the region is wrong");
         row("bad-option", EndKind::qemuFailed, "memory is too small");
         row("crash-at-start", EndKind::qemuFailed, "assertion failed");
         row("killed", EndKind::qemuKilled, "signal 9");
