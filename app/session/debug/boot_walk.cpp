@@ -33,6 +33,7 @@ void BootWalk::begin(BootMapPointer map) {
 }
 
 void BootWalk::afterReset() {
+    ++m_boot;
     m_breakpoints->removeAll(m_track);
     m_copyJumpAt = m_outJumpAt = 0;
     m_unpackedAt.reset();
@@ -244,11 +245,15 @@ void BootWalk::readPlace(const TargetStop &stop, const Decision &decide) {
         const bool isLast = i + 1 == m_map->fields.size();
         m_broker->readMemory(
             stop.reply.thread.thread, field.physical + moved, 4, this,
-            [this, votes, field, isLast, finish](const Result<QByteArray> &bytes) {
+            [this, votes, field, isLast, finish, decide, boot = m_boot](const Result<QByteArray> &bytes) {
                 if (bytes && bytes->size() == 4)
                     votes->append(qFromLittleEndian<quint32>(bytes->constData()) - field.linked);
                 if (!isLast)
                     return;
+                if (boot != m_boot) { // votes about a kernel that is gone
+                    decide(Verdict::goesOn, {});
+                    return;
+                }
                 if (!votes->isEmpty() &&
                     std::count(votes->cbegin(), votes->cend(), votes->first()) == votes->size())
                     setSlide(votes->first());

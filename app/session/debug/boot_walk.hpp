@@ -41,7 +41,7 @@ public:
     void aim(BootPoint point);
     void abandon();
 
-    // Looks at a stop. `decide` is called once, perhaps later.
+    // Looks at a stop. `decide` is called once, perhaps later; of a stop before a reset, so that it goes on.
     void consider(const TargetStop &stop, const Decision &decide);
 
     // The file whose first instruction was arrived at last, in the root file system, and where that is; empty
@@ -77,6 +77,7 @@ private:
     BreakpointRegistry *m_breakpoints;
     MachineControl *m_machine;
     BootMapPointer m_map;
+    quint64 m_boot = 0; // grows when what is known of one is void
     std::optional<BootPoint> m_aim;
     std::optional<quint64> m_slide, m_unpackedAt;
     quint64 m_copyJumpAt = 0, m_outJumpAt = 0; // 0 = not planted
