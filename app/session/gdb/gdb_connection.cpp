@@ -560,7 +560,9 @@ bool divides(const QByteArray &words) {
 // Whether it goes through all page tables, which are the guest's: they may lead to themselves, and then have
 // more entries than anybody could wait for.
 bool walksPageTables(const QByteArray &words) {
-    const QByteArray subject = words.simplified().mid(int(std::strlen("info "))).split(' ').value(0);
+    // For QEMU a command's name ends at a slash, too.
+    const QByteArray subject =
+        words.simplified().mid(int(std::strlen("info "))).split(' ').value(0).split('/').value(0);
     return words.startsWith("info ") && (subject == "mem" || subject == "tlb");
 }
 

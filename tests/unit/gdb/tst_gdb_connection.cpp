@@ -330,9 +330,9 @@ private slots:
                 .contains(QString::fromLatin1(QByteArray("said").toHex()));
         };
         for (const char *words : {"xp /20000000xb 0", "xp/4097xb 0", "x /99999999999999999999xg 0",
-                                  "x/20000i 0", "info mem", "info  tlb -f"})
+                                  "x/20000i 0", "info mem", "info  tlb -f", "info mem/x"})
             QVERIFY2(!isPassedOn(words), words);
-        for (const char *words : {"xp /4096xb 0", "x /xg 0", "x /8i 0"})
+        for (const char *words : {"xp /4096xb 0", "x /xg 0", "x /8i 0", "info memdev", "info memory-devices"})
             QVERIFY2(isPassedOn(words), words);
     }
 
