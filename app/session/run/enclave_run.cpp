@@ -4,6 +4,7 @@
 #include "app/core/output/file_writer.hpp"
 #include "app/core/program_locations.hpp"
 #include "app/session/debug/live_target.hpp"
+#include "app/session/launch/launch_options.hpp"
 #include "app/session/registry/vsock_places.hpp"
 #include "app/session/run/memory_room.hpp"
 
@@ -40,9 +41,9 @@ EnclaveRun::EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, LiveCapt
     m_drainTimer.setSingleShot(true);
     connect(&m_drainTimer, &QTimer::timeout, this, [this] {
         m_finished = true;
-        m_evidence.panicLine = m_panic.line();
-        m_evidence.initLine = m_init.lastLine();
-        m_evidence.programEnd = m_init.programEnd();
+        m_evidence.panicLine = m_scanner.panicLine();
+        m_evidence.initLine = m_scanner.lastLine();
+        m_evidence.programEnd = m_scanner.programEnd();
         emit finished(concludeEnd(m_evidence));
     });
     m_panicTimer.setSingleShot(true);
@@ -104,6 +105,8 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
     if (!m_spec.capturePath.isEmpty())
         if (auto checked = checkPlace(m_spec.capturePath); !checked)
             return checked;
+    if (auto ready = checkReadiness(m_spec); !ready)
+        return ready;
     auto qemu = locateQemu(m_spec.qemuPath);
     if (!qemu)
         return tl::unexpected(qemu.error());
@@ -253,11 +256,10 @@ void EnclaveRun::onBreak(const QJsonObject &data) {
 }
 
 void EnclaveRun::onConsole(const QByteArray &bytes) {
-    const bool hadPanic = m_panic.seen();
-    m_panic.feed(bytes);
-    m_init.feed(bytes);
+    const bool hadPanic = m_scanner.hasPanicked();
+    m_scanner.feed(bytes);
     emit consoleOutput(bytes);
-    if (m_panic.seen() && !hadPanic)
+    if (m_scanner.hasPanicked() && !hadPanic)
         onPanic();
 }
 
@@ -285,10 +287,9 @@ void EnclaveRun::reset() {
     // A panic before this is no longer the reason of an end. Not tied to the event of the new boot: console
     // and monitor are two channels, and either may be ahead of the other.
     m_console.drain();
-    m_panic = {};
+    m_scanner = {};
     m_panicTimer.stop();
     m_evidence.panicEndsRun = m_evidence.internalError = false;
-    m_init = {};
     command(qmp::enclaveResetCommand);
 }
 

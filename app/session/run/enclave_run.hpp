@@ -23,8 +23,6 @@
 #include "app/session/process/socket_cleanup.hpp"
 #include "app/session/run/enclave_session.hpp"
 #include "app/session/run/end_reason.hpp"
-#include "app/session/run/init_scanner.hpp"
-#include "app/session/run/panic_scanner.hpp"
 
 #include <QTimer>
 
@@ -117,8 +115,7 @@ private:
     QTimer m_connectTimer;
     QTimer m_drainTimer;
     QTimer m_panicTimer;
-    PanicScanner m_panic;
-    InitScanner m_init;
+    ConsoleScanner m_scanner;
     RunEvidence m_evidence;
     std::optional<BootFailure> m_refusal; // what the machine said before its monitor was there
     bool m_runs = false;                  // the machine, as QMP tells

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "app/session/account/session_types.hpp"
-#include "app/session/run/init_scanner.hpp"
+#include "app/session/run/console_scanner.hpp"
 
 namespace nitroscope::app {
 

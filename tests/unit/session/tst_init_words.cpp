@@ -38,7 +38,7 @@ private slots:
         QFETCH(QByteArray, console);
         QFETCH(ProgramEnd::Kind, kind);
         for (qsizetype cut = 0; cut <= console.size(); ++cut) {
-            InitScanner scanner;
+            ConsoleScanner scanner;
             scanner.feed(console.left(cut));
             scanner.feed(console.mid(cut));
             QCOMPARE(int(scanner.programEnd().kind), int(kind));
@@ -46,18 +46,18 @@ private slots:
     }
 
     void lastLine_beforeAPanic_isNotTheKernels() {
-        InitScanner scanner;
+        ConsoleScanner scanner;
         scanner.feed("connect: Connection reset by peer\r\n[    2.0] some words\r\n"
                      "[    2.1] Kernel panic - not syncing: Attempted to kill init!\r\nCPU: 0\r\n");
         QCOMPARE(scanner.lastLine(), QString("connect: Connection reset by peer"));
     }
 
     void feed_flood_keepsTheEndOfALine() {
-        InitScanner scanner;
+        ConsoleScanner scanner;
         for (int i = 0; i < 100; ++i)
             scanner.feed(QByteArray(65536, 'x'));
         scanner.feed("child exited by signal\n");
-        QCOMPARE(scanner.lastLine().size(), InitScanner::maxLineLength);
+        QCOMPARE(scanner.lastLine().size(), ConsoleScanner::maxLineLength);
         QVERIFY(scanner.programEnd().kind == ProgramEnd::Kind::signalled);
     }
 

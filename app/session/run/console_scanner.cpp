@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "app/session/run/init_scanner.hpp"
-
-#include "app/session/run/panic_scanner.hpp"
+#include "app/session/run/console_scanner.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
 namespace {
+
+constexpr QByteArrayView panicMarker = "Kernel panic - not syncing";
 
 // "[    1.234567] words", and the words of a kernel that prints no times when it reboots.
 bool isKernelLine(QByteArrayView line) {
@@ -20,28 +21,47 @@ bool isKernelLine(QByteArrayView line) {
 
 } // namespace
 
-void InitScanner::feed(const QByteArray &bytes) {
+void ConsoleScanner::feed(const QByteArray &bytes) {
     for (qsizetype start = 0; !m_isOver && start < bytes.size();) {
         const qsizetype found = bytes.indexOf('\n', start);
         const qsizetype end = found < 0 ? bytes.size() : found;
-        m_line += QByteArrayView(bytes).sliced(start, end - start).last(qMin(end - start, maxLineLength));
-        if (m_line.size() > maxLineLength)
-            m_line = m_line.last(maxLineLength);
+        const QByteArrayView piece = QByteArrayView(bytes).sliced(start, end - start);
+        if (!m_hasPanicked)
+            lookForPanic(piece);
+        else
+            m_line += piece.first(qMin(piece.size(), maxPanicLength - m_line.size()));
         if (found >= 0)
             endLine();
         start = end + 1;
     }
 }
 
-void InitScanner::endLine() {
-    const QByteArray line = std::exchange(m_line, {}).trimmed();
-    if (line.contains(panicMarker))
+// In the line as far as it is known; its words may be cut between two pieces.
+void ConsoleScanner::lookForPanic(QByteArrayView piece) {
+    m_line += piece;
+    if (const qsizetype at = m_line.indexOf(panicMarker); at >= 0) {
+        m_hasPanicked = true;
+        m_line = m_line.sliced(at, qMin(m_line.size() - at, maxPanicLength));
+    } else if (m_line.size() > maxLineLength) {
+        m_line = m_line.last(maxLineLength);
+    }
+}
+
+void ConsoleScanner::endLine() {
+    if (m_hasPanicked) {
         m_isOver = true;
-    else if (!line.isEmpty() && !isKernelLine(line))
+        return;
+    }
+    const QByteArray line = std::exchange(m_line, {}).trimmed();
+    if (!line.isEmpty() && !isKernelLine(line))
         m_previous = std::exchange(m_last, line);
 }
 
-ProgramEnd InitScanner::programEnd() const {
+QString ConsoleScanner::panicLine() const {
+    return m_hasPanicked ? QString::fromUtf8(m_line).trimmed() : QString();
+}
+
+ProgramEnd ConsoleScanner::programEnd() const {
     // What the program wrote before may lack a line break.
     if (m_last.endsWith("child exited by signal"))
         return {ProgramEnd::Kind::signalled, {}};
