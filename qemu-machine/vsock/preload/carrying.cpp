@@ -27,7 +27,7 @@ uint32_t fillingOf(int fd) {
 bool fill(int fd, uint32_t bytes) {
     while (bytes > 0) {
         const size_t piece = bytes < fillingPiece ? bytes : fillingPiece;
-        const ssize_t sent = send(fd, nothing, piece, MSG_NOSIGNAL | MSG_DONTWAIT);
+        const ssize_t sent = NITROSCOPE_REAL(send)(fd, nothing, piece, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent <= 0)
             return false;
         bytes -= static_cast<uint32_t>(sent);
@@ -52,7 +52,7 @@ bool tellDevice(int carrier, const Slot &slot, int farEnd, uint32_t filling) {
     part->cmsg_type = SCM_RIGHTS;
     part->cmsg_len = CMSG_LEN(sizeof farEnd);
     std::memcpy(CMSG_DATA(part), &farEnd, sizeof farEnd);
-    return sendmsg(carrier, &message, MSG_NOSIGNAL) == length;
+    return NITROSCOPE_REAL(sendmsg)(carrier, &message, MSG_NOSIGNAL) == length;
 }
 
 bool isOwnProcess(int fd) {
@@ -149,7 +149,7 @@ void breakDown(int fd, const Slot &slot) {
     const int farEnd = makeFarEnd(fd, slot);
     if (farEnd < 0)
         return;
-    send(fd, nothing, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    NITROSCOPE_REAL(send)(fd, nothing, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     NITROSCOPE_REAL(close)(farEnd);
 }
 

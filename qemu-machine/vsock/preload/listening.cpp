@@ -96,6 +96,7 @@ int acceptSocket(int fd, const Slot &slot, sockaddr *address, socklen_t *length,
     }
     readCaller(name, nameLength, *connection);
     connection->localPort = slot.localPort.load();
+    connection->takeSettings(slot);
     tell("accepted a connection of %u:%u to port %u", connection->peerCid.load(), connection->peerPort.load(),
          slot.localPort.load());
     giveAddress(connection->peerCid, connection->peerPort, address, length);
@@ -105,6 +106,10 @@ int acceptSocket(int fd, const Slot &slot, sockaddr *address, socklen_t *length,
 int giveAddress(uint32_t cid, uint32_t port, sockaddr *address, socklen_t *length) {
     if (address == nullptr || length == nullptr) {
         errno = EFAULT;
+        return -1;
+    }
+    if (static_cast<int>(*length) < 0) {
+        errno = EINVAL;
         return -1;
     }
     sockaddr_vm result{};

@@ -16,9 +16,6 @@
 #ifndef SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW
 #define SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW 8
 #endif
-#ifndef SOL_VSOCK
-#define SOL_VSOCK 287
-#endif
 
 namespace nitroscope::preload {
 namespace {
@@ -32,10 +29,23 @@ template <class Value>
 int give(const Value &answer, void *value, socklen_t *length) {
     if (value == nullptr || length == nullptr)
         return failWith(EFAULT);
-    if (*length < sizeof answer)
+    if (static_cast<int>(*length) < static_cast<int>(sizeof answer))
         return failWith(EINVAL);
     std::memcpy(value, &answer, sizeof answer);
     *length = sizeof answer;
+    return 0;
+}
+
+// As options that all sockets have are given: cut to `length`.
+template <class Value>
+int giveGeneral(const Value &answer, void *value, socklen_t *length) {
+    if (value == nullptr || length == nullptr)
+        return failWith(EFAULT);
+    if (static_cast<int>(*length) < 0)
+        return failWith(EINVAL);
+    if (*length > sizeof answer)
+        *length = sizeof answer;
+    std::memcpy(value, &answer, *length);
     return 0;
 }
 
@@ -50,11 +60,6 @@ int64_t timevalMs(const void *value) {
     return int64_t{time.tv_sec} * 1000 + (time.tv_usec + 999) / 1000;
 }
 
-// Those that the kernel's AF_VSOCK has none of; a Unix socket would say that they are of another protocol.
-bool isVsockLevel(int level) {
-    return level == AF_VSOCK || level == SOL_VSOCK;
-}
-
 // As the kernel: what is set last stays within the limits, or moves them.
 void setBuffer(Slot &slot, int name, uint64_t bytes) {
     if (name == SO_VM_SOCKETS_BUFFER_MIN_SIZE)
@@ -62,10 +67,10 @@ void setBuffer(Slot &slot, int name, uint64_t bytes) {
     else if (name == SO_VM_SOCKETS_BUFFER_MAX_SIZE)
         slot.bufferMax = bytes;
     uint64_t size = name == SO_VM_SOCKETS_BUFFER_SIZE ? bytes : slot.bufferSize.load();
-    if (size > slot.bufferMax)
-        size = slot.bufferMax;
     if (size < slot.bufferMin)
         size = slot.bufferMin;
+    if (size > slot.bufferMax) // also where the two contradict each other
+        size = slot.bufferMax;
     slot.bufferSize = size;
 }
 
@@ -73,21 +78,21 @@ void setBuffer(Slot &slot, int name, uint64_t bytes) {
 
 Answer getOption(int fd, Slot &slot, int level, int name, void *value, socklen_t *length, int &result) {
     if (level == SOL_SOCKET && name == SO_DOMAIN) {
-        result = give(int{AF_VSOCK}, value, length);
+        result = giveGeneral(int{AF_VSOCK}, value, length);
         return Answer::ours;
     }
     if (level == SOL_SOCKET && name == SO_ERROR) {
         settle(fd, slot);
-        result = give(takeError(fd, slot), value, length);
+        result = giveGeneral(takeError(fd, slot), value, length);
         return Answer::ours;
     }
     if (level == SOL_SOCKET && name == SO_PEERCRED) {
-        result = give(ucred{0, uid_t(-1), gid_t(-1)}, value, length);
+        result = giveGeneral(ucred{0, uid_t(-1), gid_t(-1)}, value, length);
         return Answer::ours;
     }
     if (level == SOL_SOCKET)
         return Answer::kernels;
-    if (!isVsockLevel(level)) {
+    if (level != AF_VSOCK) {
         result = failWith(ENOPROTOOPT);
         return Answer::ours;
     }
@@ -122,7 +127,7 @@ Answer setOption(Slot &slot, int level, int name, const void *value, socklen_t l
     if (level == SOL_SOCKET)
         return Answer::kernels;
     result = 0;
-    if (!isVsockLevel(level)) {
+    if (level != AF_VSOCK) {
         result = failWith(ENOPROTOOPT);
         return Answer::ours;
     }
@@ -132,7 +137,7 @@ Answer setOption(Slot &slot, int level, int name, const void *value, socklen_t l
     case SO_VM_SOCKETS_BUFFER_MAX_SIZE: {
         uint64_t bytes = 0;
         if (value == nullptr || length < sizeof bytes) {
-            result = failWith(EINVAL);
+            result = failWith(length < sizeof bytes ? EINVAL : EFAULT);
             break;
         }
         std::memcpy(&bytes, value, sizeof bytes);
@@ -142,7 +147,7 @@ Answer setOption(Slot &slot, int level, int name, const void *value, socklen_t l
     case SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD:
     case SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW: {
         if (value == nullptr || length < sizeof(timeval)) {
-            result = failWith(EINVAL);
+            result = failWith(length < sizeof(timeval) ? EINVAL : EFAULT);
             break;
         }
         const int64_t ms = timevalMs(value);

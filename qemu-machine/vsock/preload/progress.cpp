@@ -161,6 +161,9 @@ int takeError(int fd, Slot &slot) {
     socklen_t length = sizeof error;
     if (NITROSCOPE_REAL(getsockopt)(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
         error = 0;
+    // The other end has closed a connection with something unread: AF_VSOCK has no error for that.
+    if (error == ECONNRESET && slot.state.load() == State::connected)
+        error = 0;
     const int own = slot.error.exchange(0);
     return own != 0 ? own : error;
 }

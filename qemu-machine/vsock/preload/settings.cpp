@@ -42,12 +42,24 @@ void addEnclave(const char *text, size_t length) {
     parsed.enclaves[parsed.count++] = enclave;
 }
 
+// Up to the comma before the next "CID="; a path may have commas of its own.
+size_t entryLength(const char *text) {
+    size_t length = std::strcspn(text, ",");
+    for (; text[length] != 0; length += 1 + std::strcspn(text + length + 1, ",")) {
+        const char *next = text + length + 1;
+        const size_t digits = std::strspn(next, "0123456789");
+        if (digits > 0 && next[digits] == '=')
+            break;
+    }
+    return length;
+}
+
 void parse() {
     const char *debug = std::getenv("NITROSCOPE_VSOCK_DEBUG");
     parsed.debug = debug != nullptr && *debug != 0 && std::strcmp(debug, "0") != 0;
     const char *text = std::getenv("NITROSCOPE_VSOCK");
     while (text != nullptr && *text != 0) {
-        const size_t length = std::strcspn(text, ",");
+        const size_t length = entryLength(text);
         addEnclave(text, length);
         text += length + (text[length] == ',');
     }

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <dlfcn.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,6 +40,24 @@ void leaveFarEnd(Slot &slot) {
     NITROSCOPE_REAL(close)(fd);
 }
 
+// The process whose table this is.
+std::atomic<pid_t> process{0};
+
+void takeTable() {
+    process = getpid();
+}
+
+[[gnu::constructor]] void atStart() {
+    takeTable();
+    pthread_atfork(nullptr, nullptr, takeTable);
+}
+
+// A child of vfork() has its parent's memory: what it does to its own descriptors is not the parent's business.
+bool isOthersTable() {
+    const pid_t owner = process.load();
+    return owner != 0 && owner != getpid();
+}
+
 } // namespace
 
 Slot &slotAt(int fd) {
@@ -64,17 +83,21 @@ void Slot::reset() {
     dropFarEnd(*this);
 }
 
+void Slot::takeSettings(const Slot &other) {
+    connectMs = other.connectMs.load();
+    bufferSize = other.bufferSize.load();
+    bufferMin = other.bufferMin.load();
+    bufferMax = other.bufferMax.load();
+}
+
 void Slot::copyFrom(const Slot &other) {
+    takeSettings(other);
     type = other.type.load();
     localCid = other.localCid.load();
     localPort = other.localPort.load();
     peerCid = other.peerCid.load();
     peerPort = other.peerPort.load();
-    connectMs = other.connectMs.load();
     lowWater = other.lowWater.load();
-    bufferSize = other.bufferSize.load();
-    bufferMin = other.bufferMin.load();
-    bufferMax = other.bufferMax.load();
     inode = other.inode.load();
     owner = other.owner.load();
     error = other.error.load();
@@ -87,6 +110,8 @@ Slot *find(int fd) {
         return nullptr;
     if (inodeOf(fd) == table[fd].inode.load())
         return &table[fd];
+    if (isOthersTable())
+        return nullptr;
     table[fd].state = State::none;
     dropFarEnd(table[fd]);
     return nullptr;
@@ -109,7 +134,10 @@ Slot *enter(int fd, State state, uint32_t type) {
 void copy(int from, int to) {
     if (to < 0 || to >= tableSize || from == to)
         return;
-    if (const Slot *slot = find(from)) {
+    const Slot *slot = find(from);
+    if ((slot == nullptr && table[to].state.load() == State::none) || isOthersTable())
+        return;
+    if (slot != nullptr) {
         enter(to, State::open, 0);
         table[to].copyFrom(*slot);
     } else {
@@ -145,7 +173,7 @@ Leaving whatLeaves(int fd) {
 
 Leaving leave(int fd) {
     const Leaving leaving = whatLeaves(fd);
-    if (Slot *slot = find(fd)) {
+    if (Slot *slot = find(fd); slot != nullptr && !isOthersTable()) {
         slot->state = State::none;
         leaveFarEnd(*slot);
     }

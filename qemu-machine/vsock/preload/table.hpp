@@ -41,6 +41,7 @@ struct Slot { // all zero at first, so that the table takes no space in the libr
 
     void reset(); // as of a new AF_VSOCK socket
     void copyFrom(const Slot &other);
+    void takeSettings(const Slot &other);               // the SO_VM_SOCKETS_* of a listener
     int takeFarEnd() { return farEnd.exchange(0) - 1; } // or -1
     void putFarEnd(int fd) { farEnd = fd + 1; }
 };

@@ -6,6 +6,8 @@
 //   client CID PORT          the vsock sample: sends its standard input with its length before it, prints the answer
 //   server PORT              its other half: takes one connection and sends back what came, in capital letters
 //   command-server PORT      command-executer's: runs the command of a message, answers with its output
+//   launcher CID PORT        starts a program by vfork(), which closes what is not its own, then connects the socket that it
+//                            made before
 //   relay PORT HOST-PORT     vsock-proxy: what connects to the port is joined with TCP to 127.0.0.1, by epoll, without
 //                            blocking
 #include <arpa/inet.h>
@@ -21,6 +23,7 @@
 #include <string>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace {
@@ -126,6 +129,28 @@ int commandServer(unsigned port) {
     return sendMessage(fd, output + "status " + std::to_string(status) + "\n") ? 0 : fail("send");
 }
 
+int launcher(unsigned cid, unsigned port) {
+    const int fd = socket(AF_VSOCK, SOCK_STREAM, 0);
+    char name[] = "true";
+    char *words[] = {name, nullptr};
+    const pid_t child = vfork();
+    if (child == 0) {
+        dup2(fd, STDIN_FILENO);
+        close(fd);
+        execvp(name, words);
+        _exit(1);
+    }
+    waitpid(child, nullptr, 0);
+    const sockaddr_vm address = at(cid, port);
+    if (connect(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0)
+        return fail("connect");
+    std::string answer;
+    if (!sendMessage(fd, "still there") || !receiveMessage(fd, answer))
+        return fail("message");
+    std::puts(answer.c_str());
+    return 0;
+}
+
 int relay(unsigned port, unsigned hostPort) {
     const int listener = listenAt(port, false), loop = epoll_create1(EPOLL_CLOEXEC);
     epoll_event event{EPOLLIN, {.fd = listener}};
@@ -173,5 +198,7 @@ int main(int count, char **words) {
         return server(number(2));
     if (verb == "command-server")
         return commandServer(number(2));
+    if (verb == "launcher")
+        return launcher(number(2), number(3));
     return verb == "relay" ? relay(number(2), number(3)) : 2;
 }

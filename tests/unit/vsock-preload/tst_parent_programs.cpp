@@ -101,6 +101,15 @@ private slots:
         QTRY_COMPARE_WITH_TIMEOUT(relay.state(), QProcess::NotRunning, patienceMs);
     }
 
+    // A child of vfork() closes its descriptors in its parent's memory.
+    void launcher_childClosesASocket_parentStillHasIt() {
+        QProcess process;
+        start(process, program, {u"launcher"_s, u"16"_s, u"5000"_s});
+        QVERIFY(process.waitForFinished(patienceMs));
+        QCOMPARE(process.readAllStandardError(), QByteArray());
+        QCOMPARE(process.readAllStandardOutput(), QByteArray("still there\n"));
+    }
+
     void ncat_connects() {
         const QString ncat = QStandardPaths::findExecutable(u"ncat"_s);
         if (ncat.isEmpty())

@@ -2,8 +2,8 @@
 //
 // The C library's functions that this library stands in front of. Each looks whether the descriptor is one of
 // ours, and otherwise does exactly what the original does.
+#include "qemu-machine/vsock/preload/calls/exported.hpp"
 #include "qemu-machine/vsock/preload/connecting.hpp"
-#include "qemu-machine/vsock/preload/exported.hpp"
 #include "qemu-machine/vsock/preload/listening.hpp"
 #include "qemu-machine/vsock/preload/options.hpp"
 #include "qemu-machine/vsock/preload/polling.hpp"
@@ -21,6 +21,8 @@ using namespace nitroscope::preload;
 
 namespace {
 
+constexpr int maxSocketType = 11; // SOCK_MAX of the kernel
+
 bool isActive() {
     return settings().count > 0;
 }
@@ -33,19 +35,7 @@ bool take(const sockaddr *address, socklen_t length, sockaddr_vm &result) {
     }
     std::memcpy(&result, address, sizeof result);
     errno = EINVAL;
-    return result.svm_family == AF_VSOCK;
-}
-
-bool isVsockDevice(const char *path) {
-    return path != nullptr && std::strcmp(path, "/dev/vsock") == 0 && isActive();
-}
-
-// /dev/vsock is only there for its ioctl; without the kernel's module the file does not even exist.
-int openDevice(int flags) {
-    const int fd = NITROSCOPE_REAL(open)("/dev/null", O_RDONLY | (flags & O_CLOEXEC));
-    if (fd >= 0)
-        enter(fd, State::device, 0);
-    return fd;
+    return result.svm_family == AF_VSOCK && (result.svm_flags & ~VMADDR_FLAG_TO_HOST) == 0;
 }
 
 [[gnu::destructor]] void atExit() {
@@ -58,6 +48,10 @@ NITROSCOPE_CALL int socket(int domain, int type, int protocol) noexcept {
     if (domain != AF_VSOCK || !isActive())
         return NITROSCOPE_REAL(socket)(domain, type, protocol);
     const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (kind < 0 || kind >= maxSocketType) {
+        errno = EINVAL;
+        return -1;
+    }
     const bool isKnown = kind == SOCK_STREAM || kind == SOCK_SEQPACKET;
     if (!isKnown || (protocol != 0 && protocol != PF_VSOCK)) {
         tell("socket type %d, protocol %d: not to be had, enclaves have streams and seqpacket", kind,
@@ -271,36 +265,4 @@ NITROSCOPE_CALL int fcntl64(int fd, int command, ...) {
     void *argument = va_arg(list, void *);
     va_end(list);
     return fcntl(fd, command, argument);
-}
-
-// ------------------------------------------------------------------------------------------------ /dev/vsock
-
-// Each has one optional argument, the mode of a file that is made.
-#define NITROSCOPE_OPEN_MODE(flags)                                                                          \
-    mode_t mode = 0;                                                                                         \
-    if (((flags)&O_CREAT) != 0 || ((flags)&O_TMPFILE) == O_TMPFILE) {                                        \
-        va_list list;                                                                                        \
-        va_start(list, flags);                                                                               \
-        mode = va_arg(list, mode_t);                                                                         \
-        va_end(list);                                                                                        \
-    }
-
-NITROSCOPE_CALL int open(const char *path, int flags, ...) {
-    NITROSCOPE_OPEN_MODE(flags)
-    return isVsockDevice(path) ? openDevice(flags) : NITROSCOPE_REAL(open)(path, flags, mode);
-}
-
-NITROSCOPE_CALL int open64(const char *path, int flags, ...) {
-    NITROSCOPE_OPEN_MODE(flags)
-    return isVsockDevice(path) ? openDevice(flags) : NITROSCOPE_REAL(open64)(path, flags, mode);
-}
-
-NITROSCOPE_CALL int openat(int folder, const char *path, int flags, ...) {
-    NITROSCOPE_OPEN_MODE(flags)
-    return isVsockDevice(path) ? openDevice(flags) : NITROSCOPE_REAL(openat)(folder, path, flags, mode);
-}
-
-NITROSCOPE_CALL int openat64(int folder, const char *path, int flags, ...) {
-    NITROSCOPE_OPEN_MODE(flags)
-    return isVsockDevice(path) ? openDevice(flags) : NITROSCOPE_REAL(openat64)(folder, path, flags, mode);
 }
