@@ -222,6 +222,16 @@ private slots:
         QVERIFY(model.rowCount() >= 10);
     }
 
+    void log_foreignText_isSpelledOut() {
+        LogModel model;
+        model.append({QDateTime(), LogLevel::error, u"qemu"_s, u"no file \u202egnp.\x1b[2Jx"_s});
+        model.flush();
+        const QModelIndex cell = model.index(0, LogModel::message);
+        QCOMPARE(cell.data().toString(), u"no file \\u202egnp.\\x1b[2Jx"_s);
+        QVERIFY(model.asText().contains(cell.data().toString()));
+        QVERIFY(cell.data(Qt::ToolTipRole).toString().contains(u"\\u202e"_s));
+    }
+
     void geometry_hugeSizes_reachBothEnds_data() {
         QTest::addColumn<quint64>("size");
         QTest::newRow("empty") << quint64{0};

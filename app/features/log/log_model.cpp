@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/log/log_model.hpp"
 
+#include "app/core/output/visible_text.hpp"
 #include "app/formats/tree/node.hpp"
 #include "app/ui/text/roles.hpp"
 
@@ -74,6 +75,7 @@ bool LogModel::passes(const LogEntry &entry) const {
 
 void LogModel::append(const LogEntry &entry) {
     m_pending.push_back(entry);
+    m_pending.back().text = visibleText(entry.text); // QEMU quotes guests, and the system file names
     while (static_cast<int>(m_pending.size()) > m_limit)
         m_pending.pop_front();
 }
