@@ -1,115 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // One CBOR item (RFC 8949), with all that is in it, as values of a library that knows lists and maps by name:
-// QVariant, JSON. What becomes of a scalar and of a key is said by a `Target`:
+// QVariant, JSON. What becomes of a scalar and of a key, and what is refused, is said by a `Target`:
 //
 //   using Value, List, Map;
-//   static constexpr int maxItems;                            // more are an error
-//   static Value scalar(const cbor::Item &);                   // anything but containers and tags
-//   static std::optional<QString> key(const cbor::Item &);     // nothing: an error
+//   static constexpr CborPolicy policy;
+//   static Value scalar(const cbor::Item &); // anything but containers and tags
+//   static QString key(const cbor::Item &);  // anything but tags; what is in a container is passed over
 //
-// Tags are dropped. nsm-device/cbor/cbor.hpp bounds the nesting, hence the recursion here.
+// Tags are dropped. Of a key that comes twice the first counts, as everywhere.
 
 #pragma once
 
-#include "app/core/cbor/scalar.hpp"
+#include "app/core/cbor/walk.hpp"
 #include "app/core/result.hpp"
 
-#include <optional>
+#include <utility>
+#include <vector>
 
 namespace nitroscope::app {
 
-using namespace Qt::Literals::StringLiterals;
-
 template <class Target>
-class CborDecoder {
+class CborDecoder final : private CborVisitor {
 public:
     using Value = typename Target::Value;
 
-    explicit CborDecoder(QByteArrayView bytes) : m_reader(cborBytes(bytes)) {}
+    explicit CborDecoder(QByteArrayView bytes) : m_bytes(bytes) {}
 
     // What follows the first item is not looked at. The error is cbor-broken; its offset is relative to the
     // first byte.
     Result<Value> decode() {
-        cbor::Item item;
-        Value value;
-        if (next(item) && read(item, value) && m_reader.ok())
-            return value;
-        Error error;
-        error.code = u"cbor-broken"_s;
-        error.offset = m_reader.ok() ? m_reader.offset() : m_reader.error().offset;
-        error.message = !m_fault.isEmpty() ? m_fault
-                        : m_reader.ok()    ? u"there is nothing to decode"_s
-                                           : cborProblemText(m_reader.error().problem);
-        return tl::unexpected(error);
+        const CborWalk walk = walkCbor(m_bytes, Target::policy, *this);
+        if (!walk.fault)
+            return m_value;
+        return tl::unexpected(Error{u"cbor-broken"_s, walk.fault->text, walk.fault->offset, {}});
     }
 
 private:
-    // The next item that is no tag.
-    bool next(cbor::Item &item) {
-        do {
-            if (++m_items > Target::maxItems) {
-                m_fault = u"more than %1 items"_s.arg(Target::maxItems);
-                return false;
-            }
-            if (!m_reader.next(item))
-                return false;
-        } while (item.type == cbor::Type::tag);
-        return true;
-    }
-
-    bool read(const cbor::Item &item, Value &value) {
-        switch (item.type) {
-        case cbor::Type::array:
-            return readArray(value);
-        case cbor::Type::map:
-            return readMap(value);
-        default:
-            value = Target::scalar(item);
-            return true;
-        }
-    }
-
-    bool readArray(Value &value) {
+    struct Level {
+        bool isMap = false;
+        QString key;
         typename Target::List list;
-        for (cbor::Item item;;) {
-            if (!next(item))
-                return false;
-            if (item.type == cbor::Type::end)
-                break;
-            Value element;
-            if (!read(item, element))
-                return false;
-            list.append(element);
-        }
-        value = list;
-        return true;
-    }
-
-    bool readMap(Value &value) {
         typename Target::Map map;
-        for (cbor::Item item;;) {
-            if (!next(item))
-                return false;
-            if (item.type == cbor::Type::end)
-                break;
-            const std::optional<QString> key = Target::key(item);
-            if (!key) {
-                m_fault = u"a map key is not text"_s;
-                return false;
-            }
-            Value element;
-            if ((item.isContainer() && !m_reader.skip(item)) || !next(item) || !read(item, element))
-                return false;
-            map.insert(*key, element);
+    };
+
+    CborStep item(const cbor::Item &item, const CborPlace &place) override {
+        if (item.type == cbor::Type::tag)
+            return CborStep::on;
+        if (place.role == CborRole::key) {
+            m_levels.back().key = Target::key(item);
+            return CborStep::over;
         }
-        value = map;
-        return true;
+        if (item.isContainer())
+            m_levels.emplace_back().isMap = item.type == cbor::Type::map;
+        else
+            put(Target::scalar(item));
+        return CborStep::on;
     }
 
-    cbor::Reader m_reader;
-    QString m_fault;
-    qint64 m_items = 0;
+    void end(const CborEnd &end) override {
+        if (end.type == cbor::Type::tag)
+            return;
+        const Level level = std::move(m_levels.back());
+        m_levels.pop_back();
+        if (level.isMap)
+            put(level.map);
+        else
+            put(level.list);
+    }
+
+    void put(const Value &value) {
+        if (m_levels.empty()) {
+            m_value = value;
+            return;
+        }
+        Level &level = m_levels.back();
+        if (!level.isMap)
+            level.list.append(value);
+        else if (!level.map.contains(level.key))
+            level.map.insert(level.key, value);
+    }
+
+    QByteArrayView m_bytes;
+    std::vector<Level> m_levels;
+    Value m_value;
 };
 
 } // namespace nitroscope::app

@@ -4,6 +4,8 @@
 
 #include "app/core/cbor/scalar.hpp"
 
+#include "nsm-device/cbor/cbor_string.hpp"
+
 #include <bit>
 #include <cmath>
 #include <QLocale>
@@ -57,11 +59,6 @@ QString floatText(double value) {
 }
 
 } // namespace
-
-QString cborProblemText(cbor::Problem problem) {
-    const std::string_view text = cbor::text(problem);
-    return QString::fromUtf8(text.data(), qsizetype(text.size()));
-}
 
 QByteArray cborString(const Item &item) {
     QByteArray value;

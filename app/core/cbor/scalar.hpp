@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Single CBOR items (RFC 8949) as Qt values, for everything in the app that walks CBOR.
+// Single CBOR items (RFC 8949) as Qt values, for all visitors of a walk (walk.hpp).
 
 #pragma once
 
-#include "nsm-device/cbor/cbor.hpp"
+#include "nsm-device/cbor/cbor_item.hpp"
 
 #include <limits>
-#include <QByteArrayView>
+#include <QByteArray>
 #include <QString>
 
 namespace nitroscope::app {
 
-inline cbor::Bytes cborBytes(QByteArrayView bytes) {
-    return {reinterpret_cast<const std::byte *>(bytes.data()), static_cast<std::size_t>(bytes.size())};
-}
-
-// What is wrong with bytes that are not CBOR; no sentence.
-QString cborProblemText(cbor::Problem problem);
 // The value of a byte or text string, its chunks joined.
 QByteArray cborString(const cbor::Item &item);
 // Floats of any width (RFC 8949 appendix D for halves).

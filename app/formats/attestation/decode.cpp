@@ -24,8 +24,6 @@ namespace {
 using cbor::Type;
 using Kind = Fault::Kind;
 
-constexpr quint64 coseSign1Tag = 18;
-constexpr qint64 algorithmLabel = 1;
 constexpr qsizetype digestBytes = 48; // of SHA-384
 // AWS's attestation_process.md §3.2.2.1.
 constexpr qsizetype maxUserBytes = 512, mostKeyBytes = 1024, mostCertificateBytes = 1024;
@@ -40,7 +38,7 @@ public:
         m_document.cose = readCbor(toBytes(m_document.bytes));
         const CborTree &tree = m_document.cose;
         if (tree.fault)
-            return add(Kind::unreadable, tree.fault->message, {tree.fault->offset, 1});
+            return add(Kind::unreadable, tree.fault->sentence(), {tree.fault->offset, 1});
         const auto size = static_cast<quint64>(m_document.bytes.size());
         if (tree.end < size)
             add(Kind::invalid, u"Bytes follow the end of the document."_s, {tree.end, size - tree.end});
@@ -130,7 +128,7 @@ private:
         CborTree tree = readCbor(toBytes(header.string), header.isIndefinite ? 0 : base);
         if (tree.fault || !tree.root->is(Type::map) ||
             tree.end != (header.isIndefinite ? 0 : base) + quint64(header.string.size())) {
-            add(Kind::invalid, tree.fault ? tree.fault->message : u"The protected header is not a map."_s,
+            add(Kind::invalid, tree.fault ? tree.fault->sentence() : u"The protected header is not a map."_s,
                 header.range);
             return tree;
         }
@@ -147,7 +145,7 @@ private:
         m_document.payloadTree = readCbor(toBytes(payload.string), payload.stringOffset().value_or(0));
         const CborTree &tree = m_document.payloadTree;
         if (tree.fault)
-            return add(Kind::unreadable, u"The payload cannot be read. %1"_s.arg(tree.fault->message),
+            return add(Kind::unreadable, u"The payload cannot be read. %1"_s.arg(tree.fault->sentence()),
                        inDocument({tree.fault->offset, 1}));
         if (!tree.root->is(Type::map))
             return add(Kind::unreadable, u"The payload is not a map."_s, inDocument(tree.root->range));

@@ -15,8 +15,6 @@ namespace {
 using cbor::Type;
 using Kind = Fault::Kind;
 
-constexpr qint64 algorithmLabel = 1, criticalLabel = 2;
-
 bool isLabel(const CborValue &key) {
     return key.is(Type::text) || key.integer();
 }

@@ -8,6 +8,8 @@
 
 namespace nitroscope::formats::attestation {
 
+inline constexpr qint64 algorithmLabel = 1, criticalLabel = 2; // RFC 9052, table 3
+
 // Of both maps of header parameters; `signedMap` may be nullptr when it cannot be read. Ranges are those given.
 std::vector<Fault> headerFaults(const CborValue *signedMap, ByteRange signedRange,
                                 const CborValue &unsignedMap);

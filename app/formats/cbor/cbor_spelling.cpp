@@ -4,6 +4,7 @@
 
 #include "app/core/cbor/decoder.hpp"
 #include "app/core/cbor/notation.hpp"
+#include "app/core/cbor/scalar.hpp"
 #include "app/formats/cbor/cbor_tree.hpp"
 #include "app/formats/tree/value_text.hpp"
 
@@ -22,7 +23,7 @@ struct JsonTarget {
     using Value = QJsonValue;
     using List = QJsonArray;
     using Map = QJsonObject;
-    static constexpr int maxItems = std::numeric_limits<int>::max();
+    static constexpr app::CborPolicy policy = {};
 
     static QJsonValue scalar(const Item &item) {
         switch (item.type) {
@@ -48,7 +49,7 @@ struct JsonTarget {
         }
     }
 
-    static std::optional<QString> key(const Item &item) {
+    static QString key(const Item &item) {
         if (item.type == Type::text)
             return QString::fromUtf8(app::cborString(item));
         return item.isContainer() ? u"(container)"_s : app::cborScalarText(item);

@@ -7,8 +7,6 @@
 #include "app/core/cbor/scalar.hpp"
 #include "app/formats/tree/value_text.hpp"
 
-#include <bit>
-
 namespace nitroscope::formats {
 
 using namespace Qt::Literals::StringLiterals;
@@ -30,32 +28,15 @@ CborValue valueOf(const cbor::Item &item) {
     return value;
 }
 
-QString faultText(const cbor::Error &error) {
-    return u"Broken CBOR: %1."_s.arg(app::cborProblemText(error.problem));
-}
-
-QString floatText(const CborValue &value) {
-    if (value.headSize == 9)
-        return QString::number(std::bit_cast<double>(value.number), 'g', 17);
-    if (value.headSize == 5)
-        return QString::number(static_cast<double>(std::bit_cast<float>(static_cast<quint32>(value.number))),
-                               'g', 9);
-    return u"half-precision float "_s + hexText(value.number, 4);
-}
-
-QString simpleText(const CborValue &value) {
-    switch (value.number) {
-    case cbor::simpleFalse:
-        return u"false"_s;
-    case cbor::simpleTrue:
-        return u"true"_s;
-    case cbor::simpleNull:
-        return u"null"_s;
-    case cbor::simpleUndefined:
-        return u"undefined"_s;
-    default:
-        return u"simple value %1"_s.arg(value.number);
-    }
+// What can be said of a scalar without its bytes.
+cbor::Item headOf(const CborValue &value) {
+    return {.type = value.type,
+            .indefinite = value.isIndefinite,
+            .headSize = value.headSize,
+            .depth = 0,
+            .value = value.number,
+            .offset = value.range.offset,
+            .payload = {}};
 }
 
 QString countText(const char *what, quint64 count, const char *unit, bool isIndefinite) {
@@ -64,6 +45,46 @@ QString countText(const char *what, quint64 count, const char *unit, bool isInde
         .arg(QLatin1String(unit), count == 1 ? u""_s : u"s"_s,
              isIndefinite ? u", indefinite length"_s : u""_s);
 }
+
+class TreeReader final : private app::CborVisitor {
+public:
+    CborTree read(std::span<const std::byte> bytes, quint64 baseOffset) {
+        // A tree is read and shown level by level of it, so that tags count as levels, too.
+        const app::CborWalk walk = app::walkCbor(
+            QByteArrayView(reinterpret_cast<const char *>(bytes.data()), qsizetype(bytes.size())),
+            {.texts = app::CborTexts::mustBeUtf8,
+             .maxItems = maxCborValues,
+             .maxAround = 64,
+             .baseOffset = baseOffset},
+            *this);
+        while (!m_open.empty())
+            close(walk.end);
+        m_tree.fault = walk.fault;
+        m_tree.end = walk.end;
+        return std::move(m_tree);
+    }
+
+private:
+    app::CborStep item(const cbor::Item &item, const app::CborPlace & /*place*/) override {
+        CborValue *placed = m_open.empty() ? &m_tree.root.emplace(valueOf(item))
+                                           : &m_open.back()->children.emplace_back(valueOf(item));
+        if (item.isContainer() || item.type == Type::tag)
+            m_open.push_back(placed);
+        return app::CborStep::on;
+    }
+
+    void end(const app::CborEnd &end) override { close(end.offset); }
+
+    void close(quint64 end) {
+        m_open.back()->range.length = end - m_open.back()->range.offset;
+        m_open.pop_back();
+    }
+
+    CborTree m_tree;
+    // The containers and tags around the next item, outermost first. A vector of children grows only while
+    // its owner is the last of them, so these pointers stay good.
+    std::vector<CborValue *> m_open;
+};
 
 } // namespace
 
@@ -95,63 +116,12 @@ std::optional<qint64> CborValue::integer() const {
 }
 
 CborTree readCbor(std::span<const std::byte> bytes, quint64 baseOffset) {
-    CborTree tree;
-    cbor::Reader reader(bytes, baseOffset);
-    // The containers and tags around the next item, outermost first. A vector of children grows only while
-    // its owner is the last of them, so these pointers stay good.
-    std::vector<CborValue *> open;
-    size_t count = 0;
-    cbor::Item item;
-    const auto close = [&](quint64 end) {
-        open.back()->range.length = end - open.back()->range.offset;
-        open.pop_back();
-    };
-    const auto fail = [&](quint64 offset, const QString &message) {
-        tree.fault = {offset, message};
-        while (!open.empty())
-            close(reader.offset());
-    };
-    do {
-        if (!reader.next(item)) {
-            // An empty input ends without an error of the reader.
-            fail(reader.ok() ? baseOffset : reader.error().offset,
-                 reader.ok() ? u"There is nothing to read."_s : faultText(reader.error()));
-            break;
-        }
-        if (item.type == Type::end) {
-            close(reader.offset());
-        } else {
-            // Tags do not count as nesting for the reader; they do here.
-            if (++count > maxCborValues || open.size() > 64) {
-                fail(item.offset, u"More CBOR items than any real document has."_s);
-                break;
-            }
-            if (item.type == Type::text && !cbor::isUtf8(item)) {
-                fail(item.offset, u"A text string is not UTF-8."_s);
-                break;
-            }
-            CborValue *placed = open.empty() ? &tree.root.emplace(valueOf(item))
-                                             : &open.back()->children.emplace_back(valueOf(item));
-            if (item.isContainer() || item.type == Type::tag) {
-                open.push_back(placed);
-                continue;
-            }
-        }
-        while (!open.empty() && open.back()->is(Type::tag))
-            close(reader.offset());
-    } while (!open.empty());
-    tree.end = reader.offset();
-    return tree;
+    return TreeReader().read(bytes, baseOffset);
 }
 
 QString cborText(const CborValue &value) {
     constexpr qsizetype maxBytes = 64, mostCharacters = 512;
     switch (value.type) {
-    case Type::unsignedInt:
-        return QString::number(value.number);
-    case Type::negativeInt:
-        return value.number == UINT64_MAX ? u"-18446744073709551616"_s
-                                          : u'-' + QString::number(value.number + 1);
     case Type::bytes: {
         if (value.string.isEmpty())
             return u"0 bytes"_s;
@@ -169,14 +139,9 @@ QString cborText(const CborValue &value) {
         return countText("map", value.children.size() / 2, "pair", value.isIndefinite);
     case Type::tag:
         return u"tag %1"_s.arg(value.number);
-    case Type::simple:
-        return simpleText(value);
-    case Type::floating:
-        return floatText(value);
-    case Type::end:
-        break;
+    default:
+        return app::cborScalarText(headOf(value));
     }
-    return {};
 }
 
 Node cborNode(const QString &name, const CborValue &value) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // A CBOR item (RFC 8949) with everything in it as a tree of values, each tied to its bytes: what is needed to
-// show foreign CBOR or to look things up in it by name. The pull parser underneath (nsm-device/cbor/cbor.hpp)
-// bounds the nesting; this bounds the number of values, so that neither a count nor a depth that a hostile
-// document claims costs more than the bytes that are really there.
+// show foreign CBOR or to look things up in it by name. It is a visitor of the app's walk (app/core/cbor/walk.hpp)
+// that refuses text that is not UTF-8 and bounds what is open and the number of values, so that neither a count nor
+// a depth that a hostile document claims costs more than the bytes that are really there.
 
 #pragma once
 
+#include "app/core/cbor/walk.hpp"
 #include "app/formats/tree/node.hpp"
-#include "nsm-device/cbor/cbor_item.hpp"
 
 #include <optional>
 #include <QByteArray>
@@ -39,22 +39,17 @@ struct CborValue {
     std::optional<qint64> integer() const;
 };
 
-struct CborFault {
-    quint64 offset = 0;
-    QString message; // A sentence.
-};
-
 struct CborTree {
-    std::optional<CborValue> root;  // What could be read; incomplete when there is a fault.
-    std::optional<CborFault> fault; // The first one; nothing was read beyond it.
-    quint64 end = 0;                // Offset of the first byte after the item.
+    std::optional<CborValue> root;       // What could be read; incomplete when there is a fault.
+    std::optional<app::CborFault> fault; // The first one; nothing was read beyond it.
+    quint64 end = 0;                     // Offset of the first byte after the item.
 };
 
 // Reads the first item of `bytes`; what follows it is not looked at. `baseOffset` is added to all offsets.
 CborTree readCbor(std::span<const std::byte> bytes, quint64 baseOffset = 0);
 
 // Values that one tree may have at most; a real attestation document has about 60.
-inline constexpr size_t maxCborValues = 20'000;
+inline constexpr quint64 maxCborValues = 20'000;
 
 // For reading: "17", "-35", "true", "48 bytes: 0a0b…", "text", "map, 9 pairs". Long strings are cut.
 QString cborText(const CborValue &value);

@@ -4,6 +4,8 @@
 
 #include "app/formats/document_forms/input.hpp"
 
+#include "app/core/cbor/scalar.hpp"
+#include "app/core/cbor/walk.hpp"
 #include "app/formats/cbor/cbor_value.hpp"
 #include "app/formats/document_forms/json_form.hpp"
 #include "app/formats/document_forms/sight.hpp"
@@ -33,13 +35,32 @@ bool looksRaw(const QByteArray &bytes) {
     return !bytes.isEmpty() && static_cast<quint8>(bytes[0]) >= 0x80;
 }
 
-// COSE_Sign1 starts with an array of four, of counted or open end, or its tag; an NSM response with a map.
+// COSE_Sign1 starts with an array of four, of counted or open end, or its tag; an NSM response with a map of one.
+class Glance final : private app::CborVisitor {
+public:
+    bool looksLikeDocument(const QByteArray &bytes) {
+        app::walkCbor(bytes, {}, *this);
+        return m_isDocument;
+    }
+
+private:
+    app::CborStep item(const cbor::Item &item, const app::CborPlace &place) override {
+        using cbor::Type;
+        if (place.role == app::CborRole::top && item.type == Type::map && item.value == 1)
+            return app::CborStep::on;
+        m_isDocument = place.role == app::CborRole::key
+                           ? item.type == Type::text && app::cborString(item) == "Attestation"
+                           : (item.type == Type::tag && item.value == coseSign1Tag) ||
+                                 (item.type == Type::array && (item.indefinite || item.value == 4));
+        return app::CborStep::stop;
+    }
+    void end(const app::CborEnd &) override {}
+
+    bool m_isDocument = false;
+};
+
 bool looksLikeDocument(const QByteArray &bytes) {
-    if (bytes.startsWith("\xd2") || bytes.startsWith("\xd8\x12") || bytes.startsWith("\x84") ||
-        bytes.startsWith("\x98\x04") || bytes.startsWith("\x9f"))
-        return true;
-    return bytes.startsWith("\xa1\x6b"
-                            "Attestation");
+    return Glance().looksLikeDocument(bytes);
 }
 
 app::Result<Input> readLayer(const QByteArray &foreign, int depth);
@@ -117,8 +138,6 @@ app::Result<Input> readLayer(const QByteArray &foreign, int depth) {
 
 // {"Attestation": {"document": bytes}}: what /dev/nsm answers.
 void unwrapNsmResponse(Input &input) {
-    if ((static_cast<quint8>(input.document[0]) & 0xe0) != 0xa0)
-        return;
     const CborTree tree = readCbor(toBytes(input.document));
     if (tree.fault || !tree.root || !tree.root->is(cbor::Type::map))
         return;

@@ -5,7 +5,10 @@
 #include "app/formats/document_forms/sight.hpp"
 
 #include "app/formats/cbor/cbor_value.hpp"
+#include "app/formats/compression/compression.hpp"
+#include "app/formats/elf/elf_fields.hpp"
 #include "app/formats/tree/value_text.hpp"
+#include "nsm-device/core/nsm_protocol.h"
 
 namespace nitroscope::formats::attestation {
 
@@ -47,7 +50,10 @@ QString cborSight(const QByteArray &bytes) {
         return u"the payload of an attestation document without its signature"_s;
     if (const CborValue *error = root.find("Error"); error && error->is(cbor::Type::text))
         return u"an NSM response with the error %1"_s.arg(cborText(*error));
-    for (const char *name : {"DescribePCR", "DescribeNSM", "ExtendPCR", "LockPCR", "GetRandom"})
+#define REQUEST_NAME(constant, name) name,
+    static constexpr const char *requests[] = {NSM_REQUEST_LIST(REQUEST_NAME)};
+#undef REQUEST_NAME
+    for (const char *name : std::span(requests).first(NSM_REQUEST_UNKNOWN))
         if (root.find(name))
             return u"an NSM response to %1"_s.arg(QLatin1String(name));
     return u"CBOR (%1)"_s.arg(cborText(root));
@@ -58,14 +64,7 @@ QString cborSight(const QByteArray &bytes) {
 QString sightOf(const QByteArray &bytes) {
     static constexpr std::pair<QByteArrayView, const char *> beginnings[] = {
         {".eif", "an EIF"},
-        {"\x7f"
-         "ELF",
-         "an ELF file"},
-        {"\x1f\x8b", "compressed with gzip"},
-        {"\x28\xb5\x2f\xfd", "compressed with zstd"},
-        {"\xfd"
-         "7zXZ",
-         "compressed with xz"},
+        {elf::magic, "an ELF file"},
         {"PK\x03\x04", "a ZIP archive"},
         {"%PDF", "a PDF"},
         {"\x89PNG", "a picture (PNG)"},
@@ -76,6 +75,8 @@ QString sightOf(const QByteArray &bytes) {
     for (const auto &[beginning, name] : beginnings)
         if (bytes.startsWith(beginning))
             return QLatin1String(name);
+    if (const Compression compression = detectCompression(toBytes(bytes)); compression != Compression::none)
+        return u"compressed with "_s + compressionName(compression);
     // SEQUENCE { OBJECT IDENTIFIER envelopedData }, in DER or with indefinite lengths.
     if (bytes.startsWith('\x30') && bytes.left(32).contains(QByteArray::fromHex("06092a864886f70d010703")))
         return u"a CMS envelope, such as KMS's CiphertextForRecipient"_s;

@@ -9,6 +9,8 @@
 
 namespace nitroscope::formats::attestation {
 
+inline constexpr quint64 coseSign1Tag = 18; // RFC 9052 §2
+
 // "an EIF", "a certificate (X.509)"; empty for what is not known.
 QString sightOf(const QByteArray &bytes);
 

@@ -7,7 +7,7 @@
 
 #include "app/formats/eif/eif_writer.hpp"
 #include "app/formats/tree/value_text.hpp"
-#include "nsm-device/cbor/cbor.hpp"
+#include "nsm-device/cbor/cbor_writer.hpp"
 #include "nsm-device/pki/openssl_ptr.hpp"
 #include "qemu-machine/launch/certificate.hpp"
 #include "qemu-machine/launch/cose.hpp"

@@ -5,6 +5,7 @@
 
 #include "app/core/cbor/decoder.hpp"
 #include "app/core/cbor/notation.hpp"
+#include "app/core/cbor/scalar.hpp"
 
 #include <limits>
 
@@ -19,7 +20,7 @@ struct VariantTarget {
     using Value = QVariant;
     using List = QVariantList;
     using Map = QVariantMap;
-    static constexpr int maxItems = maxCborItems;
+    static constexpr app::CborPolicy policy = {.keys = app::CborKeys::mustBeText, .maxItems = maxCborItems};
 
     static QVariant scalar(const Item &item) {
         switch (item.type) {
@@ -40,11 +41,7 @@ struct VariantTarget {
         }
     }
 
-    static std::optional<QString> key(const Item &item) {
-        if (item.type != Type::text)
-            return std::nullopt;
-        return QString::fromUtf8(app::cborString(item));
-    }
+    static QString key(const Item &item) { return QString::fromUtf8(app::cborString(item)); }
 };
 
 } // namespace
