@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // An EIF of a few KiB for tests that need a file the machine accepts but never run it, with its PCRs computed
-// here, independently of the code under test. Layout: the EIF description in AWS's image-format repository,
-// version 4.
+// by the tests' EIF maker, independently of the code under test.
 #pragma once
 
 #include <QByteArray>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/enclave/image-init/program.hpp"
 
+#include "tests/enclave/exec/exec_words.hpp"
 #include "tests/enclave/image-init/failure.hpp"
 
 #include <csignal>
@@ -39,22 +40,14 @@ std::vector<std::string> readLines(FILE *file) {
     std::abort();
 }
 
-std::vector<char *> pointers(const std::vector<std::string> &words) {
-    std::vector<char *> list;
-    for (const auto &word : words)
-        list.push_back(const_cast<char *>(word.c_str()));
-    list.push_back(nullptr);
-    return list;
-}
-
 [[noreturn]] void become(const Settings &settings) {
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_UNBLOCK, &all, nullptr);
     setsid();
     putenv(ownPath);
-    std::vector<char *> arguments = pointers(settings.arguments);
-    std::vector<char *> environment = pointers(settings.environment);
+    std::vector<char *> arguments = enclave::execWords(settings.arguments);
+    std::vector<char *> environment = enclave::execWords(settings.environment);
     char shell[] = "sh";
     if (settings.arguments.empty())
         arguments = {shell, nullptr};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/enclave/init/application.hpp"
 
+#include "tests/enclave/exec/exec_words.hpp"
 #include "tests/enclave/init/text.hpp"
 
 #include <array>
@@ -14,14 +15,6 @@
 namespace nitroscope::demo {
 namespace {
 
-std::vector<char *> pointers(const std::vector<std::string> &words) {
-    std::vector<char *> list;
-    for (const auto &word : words)
-        list.push_back(const_cast<char *>(word.c_str()));
-    list.push_back(nullptr);
-    return list;
-}
-
 // In the child: becomes the application or tells why not.
 [[noreturn]] void become(const std::vector<std::string> &arguments,
                          const std::vector<std::string> &environment, int output) {
@@ -33,8 +26,8 @@ std::vector<char *> pointers(const std::vector<std::string> &words) {
     dup2(nothing >= 0 ? nothing : output, STDIN_FILENO); // the console belongs to init's own commands
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
-    const auto argv = pointers(arguments);
-    auto envp = pointers(environment);
+    const auto argv = enclave::execWords(arguments);
+    auto envp = enclave::execWords(environment);
     environ = envp.data();
     execvp(argv[0], argv.data()); // looks in the PATH of /env
     dprintf(STDERR_FILENO, "cannot start %s: %s\n", argv[0], std::strerror(errno));

@@ -4,19 +4,10 @@
 #include "tests/support/documents/document_maker.hpp"
 
 #include <algorithm>
-#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <QCryptographicHash>
 
 namespace nitroscope::test {
-
-namespace {
-
-QByteArray text(const QByteArray &value) {
-    return cborHead(3, quint64(value.size())) + value;
-}
-
-} // namespace
 
 DocumentMaker::DocumentMaker() {
     using nsm::Level;
@@ -40,8 +31,8 @@ DocumentMaker::DocumentMaker() {
                 bytes(i == 4 ? QCryptographicHash::hash(QByteArray(48, '\0') + "i-06fb0bf4e70d5129f",
                                                         QCryptographicHash::Sha384)
                              : QByteArray(48, i < 3 ? char('a' + i) : '\0'));
-    fields = {{"module_id", text(moduleId)},
-              {"digest", text("SHA384")},
+    fields = {{"module_id", cborText(moduleId)},
+              {"digest", cborText("SHA384")},
               {"timestamp", cborHead(0, timestampMs)},
               {"pcrs", pcrs},
               {"certificate", {}},
@@ -71,16 +62,16 @@ void DocumentMaker::setChain(const QList<QByteArray> &cabundle, const QByteArray
 QByteArray DocumentMaker::payload() const {
     QByteArray map = isIndefinite ? QByteArray("\xbf") : cborHead(5, quint64(fields.size()));
     for (const Field &field : fields)
-        map += text(field.name) + field.cbor;
+        map += cborText(field.name) + field.cbor;
     return isIndefinite ? map + '\xff' : map;
 }
 
 QByteArray DocumentMaker::document() const {
     const QByteArray content = payload();
     const QByteArray message =
-        "\x84" + text("Signature1") + bytes(protectedHeader) + bytes({}) + bytes(content);
+        "\x84" + cborText("Signature1") + bytes(protectedHeader) + bytes({}) + bytes(content);
     return "\x84" + bytes(protectedHeader) + unprotectedHeader + bytes(content) +
-           bytes(sign(leaf.key.get(), message, EVP_sha384()));
+           bytes(rawSignature(leaf.key.get(), EVP_sha384(), message));
 }
 
 QByteArray DocumentMaker::rootDer() const {
@@ -93,29 +84,7 @@ QByteArray DocumentMaker::derOf(const nsm::Issued &issued) {
 }
 
 QByteArray DocumentMaker::bytes(const QByteArray &value) {
-    return cborHead(2, quint64(value.size())) + value;
-}
-
-QByteArray DocumentMaker::sign(EVP_PKEY *key, const QByteArray &message, const EVP_MD *digest) {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    unsigned char der[160];
-    size_t size = sizeof der;
-    const bool good =
-        EVP_DigestSignInit(context, nullptr, digest, nullptr, key) == 1 &&
-        EVP_DigestSign(context, der, &size, reinterpret_cast<const unsigned char *>(message.constData()),
-                       size_t(message.size())) == 1;
-    EVP_MD_CTX_free(context);
-    const unsigned char *at = der;
-    ECDSA_SIG *signature = good ? d2i_ECDSA_SIG(nullptr, &at, long(size)) : nullptr;
-    const int width = (EVP_PKEY_get_bits(key) + 7) / 8;
-    QByteArray raw(qsizetype(width) * 2, '\0');
-    if (signature) {
-        auto *out = reinterpret_cast<unsigned char *>(raw.data());
-        BN_bn2binpad(ECDSA_SIG_get0_r(signature), out, width);
-        BN_bn2binpad(ECDSA_SIG_get0_s(signature), out + width, width);
-    }
-    ECDSA_SIG_free(signature);
-    return raw;
+    return cborBytes(value);
 }
 
 } // namespace nitroscope::test

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "nsm-device/pki/certificate.hpp"
+#include "tests/unit/launch/eif_maker.hpp"
 
 #include <QByteArray>
 #include <QList>
@@ -39,11 +40,6 @@ public:
     QByteArray rootDer() const;
     static QByteArray derOf(const nsm::Issued &issued);
     static QByteArray bytes(const QByteArray &value); // as a CBOR byte string
-    // r ‖ s by an EC key over the message, each as long as the key's field.
-    static QByteArray sign(EVP_PKEY *key, const QByteArray &message, const EVP_MD *digest);
 };
-
-// A CBOR head, as eif_maker.hpp has it.
-QByteArray cborHead(int major, quint64 value);
 
 } // namespace nitroscope::test

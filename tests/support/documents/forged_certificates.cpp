@@ -19,15 +19,7 @@ namespace {
 
 constexpr quint8 utcTime = 0x17, generalizedTime = 0x18, sequence = 0x30, set = 0x31, bits = 0x03;
 
-using Fault = std::function<void(ForgedDocument &, int place)>;
-
-void addAtEachPlace(Forgeries &list, const char *name, Verdict verdict, const Fault &fault, const Fault &twin,
-                    int first = root, int last = leaf) {
-    for (int place = first; place <= last; ++place)
-        list.append({u"%1: %2"_s.arg(QLatin1String(placeNames[place]), QLatin1String(name)), verdict,
-                     [fault, place](ForgedDocument &document) { fault(document, place); },
-                     [twin, place](ForgedDocument &document) { twin(document, place); }});
-}
+using Fault = ChangeAtPlace;
 
 // The certificate signed again and nothing else.
 void nothing(ForgedDocument &document, int place) {
@@ -317,14 +309,8 @@ void addKeys(Forgeries &list) {
 } // namespace
 
 Forgeries forgedCertificates() {
-    Forgeries list;
-    addVersionsAndSerials(list);
-    addValidities(list);
-    addNames(list);
-    addSignatures(list);
-    addEncodings(list);
-    addKeys(list);
-    return list;
+    return forgeriesOf(
+        {addVersionsAndSerials, addValidities, addNames, addSignatures, addEncodings, addKeys});
 }
 
 } // namespace nitroscope::test

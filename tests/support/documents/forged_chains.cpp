@@ -13,8 +13,6 @@ using Chain = QList<QByteArray>;
 
 namespace {
 
-void good(ForgedDocument &) {}
-
 template <class Change>
 void addBundle(Forgeries &list, const QString &name, Verdict verdict, const Change &change) {
     list.append({name, verdict,
@@ -131,11 +129,7 @@ void addStrangers(Forgeries &list) {
 } // namespace
 
 Forgeries forgedChains() {
-    Forgeries list;
-    addOrders(list);
-    addNumbers(list);
-    addStrangers(list);
-    return list;
+    return forgeriesOf({addOrders, addNumbers, addStrangers});
 }
 
 } // namespace nitroscope::test

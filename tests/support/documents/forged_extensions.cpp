@@ -17,17 +17,13 @@ using Fault = std::function<void(CertificateParts &)>;
 
 void addAtEachPlace(Forgeries &list, const QString &name, Verdict verdict, const Fault &fault,
                     const Fault &twin, int first = root, int last = leaf) {
-    for (int place = first; place <= last; ++place)
-        list.append({u"%1: %2"_s.arg(QLatin1String(placeNames[place]), name), verdict,
-                     [fault, place](ForgedDocument &document) { fault(document.at(place)); },
-                     [twin, place](ForgedDocument &document) { twin(document.at(place)); }});
+    const auto inside = [](const Fault &change) {
+        return [change](ForgedDocument &document, int place) { change(document.at(place)); };
+    };
+    test::addAtEachPlace(list, name, verdict, inside(fault), inside(twin), first, last);
 }
 
 void nothing(CertificateParts &) {}
-
-QByteArray hex(const char *digits) {
-    return QByteArray::fromHex(digits);
-}
 
 void addCritical(Forgeries &list) {
     const struct {
@@ -187,13 +183,7 @@ void addForms(Forgeries &list) {
 } // namespace
 
 Forgeries forgedExtensions() {
-    Forgeries list;
-    addCritical(list);
-    addConstraints(list);
-    addUsages(list);
-    addKeyIdentifiers(list);
-    addForms(list);
-    return list;
+    return forgeriesOf({addCritical, addConstraints, addUsages, addKeyIdentifiers, addForms});
 }
 
 } // namespace nitroscope::test

@@ -12,16 +12,6 @@ using formats::attestation::Verdict;
 
 namespace {
 
-void good(ForgedDocument &) {}
-
-QByteArray hex(const char *digits) {
-    return QByteArray::fromHex(digits);
-}
-
-QByteArray text(const QByteArray &value) {
-    return cborHead(3, quint64(value.size())) + value;
-}
-
 void addHeaders(Forgeries &list) {
     const auto header = [&list](const char *name, Verdict verdict, const char *digits) {
         list.append({u"protected header: %1"_s.arg(QLatin1String(name)), verdict,
@@ -103,7 +93,7 @@ void addSigned(Forgeries &list) {
                      [build](ForgedDocument &document) { document.toBeSigned = build; },
                      [](ForgedDocument &document) {
                          document.toBeSigned = [](const QByteArray &header, const QByteArray &payload) {
-                             return "\x84" + text("Signature1") + DocumentMaker::bytes(header) + "\x40" +
+                             return "\x84" + cborText("Signature1") + DocumentMaker::bytes(header) + "\x40" +
                                     DocumentMaker::bytes(payload);
                          };
                      }});
@@ -111,8 +101,8 @@ void addSigned(Forgeries &list) {
     using Bytes = const QByteArray &;
     const auto structure = [](const char *context, const QByteArray &external) {
         return [=](Bytes header, Bytes payload) {
-            return "\x84" + text(context) + DocumentMaker::bytes(header) + DocumentMaker::bytes(external) +
-                   DocumentMaker::bytes(payload);
+            return "\x84" + cborText(context) + DocumentMaker::bytes(header) +
+                   DocumentMaker::bytes(external) + DocumentMaker::bytes(payload);
         };
     };
     for (const char *context : {"Signature", "Signature0", "signature1", "CounterSignature", "MAC0", ""})
@@ -120,21 +110,21 @@ void addSigned(Forgeries &list) {
     message("with external data", structure("Signature1", "x"));
     message("the payload alone", [](Bytes, Bytes payload) { return payload; });
     message("without the header", [](Bytes, Bytes payload) {
-        return "\x84" + text("Signature1") + "\x40\x40" + DocumentMaker::bytes(payload);
+        return "\x84" + cborText("Signature1") + "\x40\x40" + DocumentMaker::bytes(payload);
     });
     message("another header", [](Bytes, Bytes payload) {
-        return "\x84" + text("Signature1") + DocumentMaker::bytes(hex("a10126")) + "\x40" +
+        return "\x84" + cborText("Signature1") + DocumentMaker::bytes(hex("a10126")) + "\x40" +
                DocumentMaker::bytes(payload);
     });
     message("without external data", [](Bytes header, Bytes payload) {
-        return "\x83" + text("Signature1") + DocumentMaker::bytes(header) + DocumentMaker::bytes(payload);
+        return "\x83" + cborText("Signature1") + DocumentMaker::bytes(header) + DocumentMaker::bytes(payload);
     });
     message("with a signer's header", [](Bytes header, Bytes payload) {
-        return "\x85" + text("Signature") + DocumentMaker::bytes(header) + "\x40\x40" +
+        return "\x85" + cborText("Signature") + DocumentMaker::bytes(header) + "\x40\x40" +
                DocumentMaker::bytes(payload);
     });
     message("another payload", [](Bytes header, Bytes payload) {
-        return "\x84" + text("Signature1") + DocumentMaker::bytes(header) + "\x40" +
+        return "\x84" + cborText("Signature1") + DocumentMaker::bytes(header) + "\x40" +
                DocumentMaker::bytes(payload + '\0');
     });
     for (const auto &[name, digest] : {std::pair("SHA-256", EVP_sha256()), std::pair("SHA-512", EVP_sha512()),
@@ -194,7 +184,8 @@ void addSignatures(Forgeries &list) {
     signature("as wide as P-521's", Verdict::invalid, [=](const QByteArray &value) {
         return bytes(QByteArray(18, '\0') + half(value, 0) + QByteArray(18, '\0') + half(value, 1));
     });
-    signature("as a text", Verdict::invalid, [=](const QByteArray &value) { return text(value.toHex()); });
+    signature("as a text", Verdict::invalid,
+              [=](const QByteArray &value) { return cborText(value.toHex()); });
     signature("null", Verdict::invalid, [=](const QByteArray &) { return QByteArray("\xf6"); });
     signature("in an array", Verdict::invalid,
               [=](const QByteArray &value) { return "\x81" + bytes(value); });
@@ -284,12 +275,7 @@ void addEnvelopes(Forgeries &list) {
 } // namespace
 
 Forgeries forgedHeaders() {
-    Forgeries list;
-    addHeaders(list);
-    addSigned(list);
-    addSignatures(list);
-    addEnvelopes(list);
-    return list;
+    return forgeriesOf({addHeaders, addSigned, addSignatures, addEnvelopes});
 }
 
 } // namespace nitroscope::test

@@ -12,12 +12,6 @@ using formats::attestation::Verdict;
 
 namespace {
 
-void good(ForgedDocument &) {}
-
-QByteArray text(const QByteArray &value) {
-    return cborHead(3, quint64(value.size())) + value;
-}
-
 constexpr const char *mandatory[] = {"module_id", "digest", "timestamp", "pcrs", "certificate", "cabundle"};
 constexpr const char *optional[] = {"public_key", "user_data", "nonce"};
 
@@ -60,18 +54,20 @@ void addKeys(Forgeries &list, const char *name, bool isMandatory) {
     renamed("with a zero", QByteArray(name) + '\0');
     add("key as bytes", verdict, [=](ForgedDocument &document) {
         document.map = [=](QByteArray map) {
-            const QByteArray key = text(name);
+            const QByteArray key = cborText(name);
             map[map.indexOf(key)] = char(0x40 | (key[0] & 0x1f));
             return map;
         };
     });
     add("key in two bytes", Verdict::surprising, [=](ForgedDocument &document) {
         document.map = [=](QByteArray map) {
-            return map.replace(text(name), '\x78' + QByteArray(1, char(qstrlen(name))) + name);
+            return map.replace(cborText(name), '\x78' + QByteArray(1, char(qstrlen(name))) + name);
         };
     });
     add("key in chunks", Verdict::surprising, [=](ForgedDocument &document) {
-        document.map = [=](QByteArray map) { return map.replace(text(name), '\x7f' + text(name) + '\xff'); };
+        document.map = [=](QByteArray map) {
+            return map.replace(cborText(name), '\x7f' + cborText(name) + '\xff');
+        };
     });
 }
 
@@ -104,6 +100,17 @@ void addTypes(Forgeries &list, const char *name) {
     list.append({u"%1: tagged"_s.arg(QLatin1String(name)), Verdict::invalid,
                  [=](ForgedDocument &document) { document.field(name) = '\xc1' + valueOf(document, name); },
                  [=](ForgedDocument &document) { document.field(name) = valueOf(document, name); }});
+}
+
+void addFields(Forgeries &list) {
+    for (const char *name : mandatory) {
+        addKeys(list, name, true);
+        addTypes(list, name);
+    }
+    for (const char *name : optional) {
+        addKeys(list, name, false);
+        addTypes(list, name);
+    }
 }
 
 // The head of the value one step longer than need be.
@@ -147,15 +154,15 @@ void addForms(Forgeries &list) {
     whole("an array of its fields", Verdict::unreadable,
           [](const QByteArray &map) { return '\x9f' + map.mid(1); });
     whole("a key without value", Verdict::unreadable,
-          [](const QByteArray &map) { return map.chopped(1) + text("x") + '\xff'; });
+          [](const QByteArray &map) { return map.chopped(1) + cborText("x") + '\xff'; });
     whole("one pair more than it counts", Verdict::invalid,
-          [](const QByteArray &map) { return '\xa9' + map.mid(1).chopped(1) + text("x") + '\x01'; });
+          [](const QByteArray &map) { return '\xa9' + map.mid(1).chopped(1) + cborText("x") + '\x01'; });
     whole("one pair less than it counts", Verdict::unreadable,
           [](const QByteArray &map) { return '\xaa' + map.mid(1).chopped(1); });
     whole("count in two bytes", Verdict::surprising,
           [](const QByteArray &map) { return "\xb8\x09" + map.mid(1).chopped(1); });
     whole("a field of nobody's", Verdict::surprising,
-          [](const QByteArray &map) { return map.chopped(1) + text("x") + "\x01\xff"; });
+          [](const QByteArray &map) { return map.chopped(1) + cborText("x") + "\x01\xff"; });
 }
 
 void addValues(Forgeries &list) {
@@ -168,12 +175,12 @@ void addValues(Forgeries &list) {
                              document.field(name) = twin;
                      }});
     };
-    add("module_id", "empty", Verdict::invalid, text({}));
-    add("module_id", "not UTF-8", Verdict::unreadable, text("i-\xff"));
-    add("module_id", "not EC2's", Verdict::surprising, text("module"));
+    add("module_id", "empty", Verdict::invalid, cborText({}));
+    add("module_id", "not UTF-8", Verdict::unreadable, cborText("i-\xff"));
+    add("module_id", "not EC2's", Verdict::surprising, cborText("module"));
     for (const char *digest : {"", "SHA256", "SHA512", "sha384", "SHA-384", "SHA384 ", "SHA3-384"})
-        add("digest", digest, Verdict::invalid, text(digest), text("SHA384"));
-    add("digest", "with a zero", Verdict::invalid, text(QByteArray("SHA384\0", 7)), text("SHA384"));
+        add("digest", digest, Verdict::invalid, cborText(digest), cborText("SHA384"));
+    add("digest", "with a zero", Verdict::invalid, cborText(QByteArray("SHA384\0", 7)), cborText("SHA384"));
     add("timestamp", "0", Verdict::invalid, cborHead(0, 0));
     add("timestamp", "in seconds", Verdict::invalid, cborHead(0, DocumentMaker::issuedAt));
     add("timestamp", "in microseconds", Verdict::invalid, cborHead(0, DocumentMaker::timestampMs * 1000));
@@ -215,7 +222,7 @@ void addPcrs(Forgeries &list) {
     add("index null", Verdict::invalid, "\xa1\xf6" + pcr(48), one);
     add("index in an array", Verdict::invalid, QByteArray("\xa1\x81\x00", 3) + pcr(48), one);
     add("value null", Verdict::invalid, QByteArray("\xa1\x00\xf6", 3), one);
-    add("value as a text", Verdict::invalid, QByteArray("\xa1\x00", 2) + text(QByteArray(48, 'x')), one);
+    add("value as a text", Verdict::invalid, QByteArray("\xa1\x00", 2) + cborText(QByteArray(48, 'x')), one);
     add("value in an array", Verdict::invalid, QByteArray("\xa1\x00\x81", 3) + pcr(48), one);
     add("value tagged", Verdict::invalid, QByteArray("\xa1\x00\xc1", 3) + pcr(48), one);
     add("the same twice", Verdict::invalid,
@@ -257,20 +264,7 @@ void addChanged(Forgeries &list) {
 } // namespace
 
 Forgeries forgedPayloads() {
-    Forgeries list;
-    for (const char *name : mandatory) {
-        addKeys(list, name, true);
-        addTypes(list, name);
-    }
-    for (const char *name : optional) {
-        addKeys(list, name, false);
-        addTypes(list, name);
-    }
-    addValues(list);
-    addPcrs(list);
-    addForms(list);
-    addChanged(list);
-    return list;
+    return forgeriesOf({addFields, addValues, addPcrs, addForms, addChanged});
 }
 
 } // namespace nitroscope::test

@@ -28,10 +28,6 @@ struct Pki {
     }
 };
 
-QByteArray coseText(const QByteArray &text) {
-    return cborHead(3, quint64(text.size())) + text;
-}
-
 // SubjectPublicKeyInfo.
 QByteArray publicDer(EVP_PKEY *key) {
     unsigned char *out = nullptr;
@@ -42,6 +38,21 @@ QByteArray publicDer(EVP_PKEY *key) {
 }
 
 } // namespace
+
+Forgeries forgeriesOf(std::initializer_list<void (*)(Forgeries &)> adders) {
+    Forgeries list;
+    for (const auto add : adders)
+        add(list);
+    return list;
+}
+
+void addAtEachPlace(Forgeries &list, const QString &name, formats::attestation::Verdict verdict,
+                    const ChangeAtPlace &fault, const ChangeAtPlace &twin, int first, int last) {
+    for (int place = first; place <= last; ++place)
+        list.append({u"%1: %2"_s.arg(QLatin1String(placeNames[place]), name), verdict,
+                     [fault, place](ForgedDocument &document) { fault(document, place); },
+                     [twin, place](ForgedDocument &document) { twin(document, place); }});
+}
 
 ForgedDocument::ForgedDocument() {
     const Pki &pki = Pki::instance();
@@ -120,18 +131,18 @@ QByteArray ForgedDocument::document() const {
             for (const QByteArray &certificate : listed)
                 value += DocumentMaker::bytes(certificate);
         }
-        content += coseText(entry.name) + value;
+        content += cborText(entry.name) + value;
     }
     content += '\xff';
     if (map)
         content = map(content);
     const QByteArray message = toBeSigned
                                    ? toBeSigned(protectedHeader, content)
-                                   : "\x84" + coseText("Signature1") + DocumentMaker::bytes(protectedHeader) +
+                                   : "\x84" + cborText("Signature1") + DocumentMaker::bytes(protectedHeader) +
                                          DocumentMaker::bytes({}) + DocumentMaker::bytes(content);
     QList<QByteArray> parts{
         DocumentMaker::bytes(protectedHeader), unprotectedHeader, DocumentMaker::bytes(content),
-        DocumentMaker::bytes(DocumentMaker::sign(signer ? signer : m_keys[leaf], message, digest))};
+        DocumentMaker::bytes(rawSignature(signer ? signer : m_keys[leaf], digest, message))};
     if (elements)
         elements(parts);
     const QByteArray document = cborHead(4, quint64(parts.size())) + parts.join();

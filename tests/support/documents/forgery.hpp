@@ -12,6 +12,7 @@
 
 #include <array>
 #include <functional>
+#include <initializer_list>
 #include <map>
 
 namespace nitroscope::test {
@@ -75,6 +76,21 @@ struct Forgery {
 };
 
 using Forgeries = QList<Forgery>;
+// What the functions add, in their order.
+Forgeries forgeriesOf(std::initializer_list<void (*)(Forgeries &)> adders);
+
+// The twin of what is only added.
+inline void good(ForgedDocument &) {}
+
+// A fault that each certificate can have, from the one at `first` to the one at `last`.
+using ChangeAtPlace = std::function<void(ForgedDocument &, int place)>;
+void addAtEachPlace(Forgeries &list, const QString &name, formats::attestation::Verdict verdict,
+                    const ChangeAtPlace &fault, const ChangeAtPlace &twin, int first = root, int last = leaf);
+
+inline QByteArray hex(const char *digits) {
+    return QByteArray::fromHex(digits);
+}
+
 Forgeries forgedCertificates(); // fields, and how DER is written
 Forgeries forgedExtensions();
 Forgeries forgedChains();

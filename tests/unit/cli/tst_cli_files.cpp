@@ -2,6 +2,7 @@
 //
 // The commands that work on files: build-enclave, describe-eif, pcr.
 #include "command.hpp"
+#include "tests/support/kernels/bzimage_maker.hpp"
 
 #include <QCryptographicHash>
 #include <QFile>
@@ -58,9 +59,7 @@ class TestCliFiles : public QObject {
 private slots:
     void initTestCase() {
         qputenv("SOURCE_DATE_EPOCH", "0");
-        QByteArray kernel(4096, 'k');
-        kernel.replace(0x202, 4, "HdrS");
-        write("kernel", kernel);
+        write("kernel", nitroscope::test::makeBzImage({.bytes = 4096}));
         write("ramdisk0", QByteArray(1000, '0'));
         write("ramdisk1", QByteArray(2000, '1'));
     }

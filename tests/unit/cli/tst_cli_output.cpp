@@ -3,6 +3,7 @@
 // What all commands have in common: output that does not arrive is no success, a reader that goes away ends the command
 // quietly, and a hostile name reaches the terminal spelled out.
 #include "command.hpp"
+#include "tests/support/kernels/bzimage_maker.hpp"
 #include "tests/unit/capture/sample_stream.hpp"
 
 #include <csignal>
@@ -97,9 +98,7 @@ private slots:
         qputenv("XDG_RUNTIME_DIR", m_folder.path().toUtf8());
         qputenv("LC_ALL", "C.UTF-8");
         QVERIFY(QDir(m_folder.path()).mkdir("root"));
-        QByteArray kernel(4096, 'k');
-        kernel.replace(0x202, 4, "HdrS");
-        write("kernel", kernel);
+        write("kernel", nitroscope::test::makeBzImage({.bytes = 4096}));
         write("init", "not a program");
         write("root/program", "#!/nowhere\x1b[2J\n");
         QVERIFY(build(path("tame.eif")).exitCode == 0);

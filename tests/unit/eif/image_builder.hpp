@@ -6,6 +6,7 @@
 
 #include "firmware/eif/bzimage.hpp"
 #include "firmware/eif/parser.hpp"
+#include "tests/support/kernels/bzimage_maker.hpp"
 
 #include <QByteArray>
 #include <span>
@@ -70,28 +71,12 @@ inline QByteArray buildImage(const std::vector<BuiltSection> &sections, int vers
 
 // A bzImage of 4096 bytes: protocol 2.15, setup of 1024 bytes, 64-bit entry, wants 8 MiB at 16 MiB.
 inline QByteArray dummyKernel() {
-    namespace setup = eif::setup;
-    QByteArray k(4096, '\x90');
-    for (qsizetype i = setup::headerStart; i < static_cast<qsizetype>(setup::maxHeaderEnd); ++i)
-        k[i] = 0;
-    putLittle(k, setup::setupSects, 1, 1);
-    putLittle(k, setup::sysSize, (4096 - 1024) / 16, 4);
-    putLittle(k, setup::bootFlag, 0xaa55, 2);
-    putLittle(k, setup::jump, 0xeb, 1);
-    putLittle(k, setup::jump + 1, 0x26c - 0x202, 1);
-    putLittle(k, setup::headerMagic, 0x53726448, 4);
-    putLittle(k, setup::version, 0x20f, 2);
-    putLittle(k, setup::loadFlags, 1, 1);
-    putLittle(k, setup::initrdAddrMax, 0x7fffffff, 4);
-    putLittle(k, setup::kernelAlignment, 0x200000, 4);
-    putLittle(k, setup::relocatable, 1, 1);
-    putLittle(k, setup::xloadflags, setup::xlfKernel64 | setup::xlfAbove4G, 2);
-    putLittle(k, setup::cmdlineSize, 2047, 4);
-    putLittle(k, setup::payloadOffset, 16, 4);
-    putLittle(k, setup::payloadLength, 1000, 4);
-    putLittle(k, setup::prefAddress, 0x1000000, 8);
-    putLittle(k, setup::initSize, 0x800000, 4);
-    return k;
+    return makeBzImage({.bytes = 4096,
+                        .fill = '\x90',
+                        .initSize = 0x800000,
+                        .version = {},
+                        .payloadOffset = 16,
+                        .payloadBytes = 1000});
 }
 
 inline std::vector<BuiltSection> usualSections() {

@@ -38,13 +38,6 @@ inline QByteArray elf(const QByteArray &interpreter = {}, quint16 machine = 62) 
     return bytes + header + interpreter + '\0';
 }
 
-inline QByteArray littleEndian(quint64 value, int width) {
-    QByteArray bytes;
-    for (int i = 0; i < width; ++i)
-        bytes += static_cast<char>(value >> (8 * i));
-    return bytes;
-}
-
 // A kernel whose gzip payload carries this configuration, or these texts.
 inline QByteArray kernelWith(const QByteArray &config, const QByteArray &texts = {}) {
     QByteArray vmlinux = "\x7f"
@@ -53,12 +46,7 @@ inline QByteArray kernelWith(const QByteArray &config, const QByteArray &texts =
     if (!config.isEmpty())
         vmlinux += "IKCFG_ST" + gzipped(config) + "IKCFG_ED";
     const QByteArray payload = gzipped(vmlinux);
-    QByteArray kernel = makeBzImage(payload.size() + 4096);
-    const qsizetype setupBytes = (kernel[0x1f1] + 1) * 512;
-    kernel.replace(setupBytes + 100, payload.size(), payload);
-    kernel.replace(0x248, 4, littleEndian(100, 4))
-        .replace(0x24c, 4, littleEndian(static_cast<quint64>(payload.size()), 4));
-    return kernel;
+    return makeBzImage({.bytes = payload.size() + 4096, .payload = payload});
 }
 
 inline const QByteArray goodConfig = "CONFIG_NSM=y\nCONFIG_VIRTIO_VSOCKETS=y\nCONFIG_VIRTIO_MMIO=y\n"

@@ -172,7 +172,7 @@ private slots:
 
     void open_truncatedAtEveryByte_givesATree() {
         TestSections sections = usualSections();
-        sections[0].data = makeBzImage(2048);
+        sections[0].data = makeBzImage({.bytes = 2048});
         sections.push_back({signatureKind, makeSignature({.pcr0 = expectedPcr(0, sections)}).section});
         const QByteArray whole = makeEif(sections);
         QFile file(m_folder.filePath(u"cut.eif"_s));

@@ -125,7 +125,7 @@ private slots:
             s[4].data = bzip2Packed(s[4].data);
         });
         QByteArray damaged = kernelWith(goodConfig);
-        const qsizetype middle = (damaged[0x1f1] + 1) * 512 + 300;
+        const qsizetype middle = bzImageCodeAt + BzImageRecipe().payloadOffset + 200;
         damaged.replace(middle, 100, QByteArray(100, '!'));
         kernel("kernel-payload", Severity::warning, damaged);
 

@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include "tests/support/kernels/bzimage_maker.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <openssl/evp.h>
@@ -40,10 +42,6 @@ QByteArray makeEif(const TestSections &sections, TestHeader header = {});
 void fixCrc(QByteArray &eif);
 // Kernel, command line, metadata, two ramdisks.
 TestSections usualSections();
-
-// A kernel whose header says what the loader wants to know; it does not run.
-QByteArray makeBzImage(qsizetype size = 20'000, quint32 initSize = 0x1000000,
-                       quint64 prefAddress = 0x1000000);
 
 // SHA384(48 zero bytes || SHA384(content)).
 QByteArray expectedPcr(const QByteArray &content);
@@ -82,9 +80,14 @@ struct MadeSignature {
 
 MadeSignature makeSignature(const SignatureRecipe &recipe);
 
+// r ‖ s by an EC key over the message, each as long as the key's field; of another key its signature as it is.
+QByteArray rawSignature(EVP_PKEY *key, const EVP_MD *digest, const QByteArray &message);
+
 // CBOR: array of small integers, as serde writes a byte vector.
 QByteArray integerArray(const QByteArray &bytes);
 QByteArray cborHead(int major, quint64 value);
+QByteArray cborText(const QByteArray &text);
+QByteArray cborBytes(const QByteArray &bytes);
 
 // Writes the bytes into the folder and gives the path.
 QByteArray writeFile(const QTemporaryDir &folder, const char *name, const QByteArray &bytes);

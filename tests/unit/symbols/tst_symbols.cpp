@@ -3,12 +3,14 @@
 // Recovery of kallsyms: made-up kernels of every layout, then real kernels against their System.map: the demo
 // enclave's, and Debian's packaged ones (vmlinuz-X with System.map-X, from tests/enclave/fetch-kernels
 // --maps).
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/formats/elf/elf_image.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/formats/symbols/kernel_file.hpp"
 #include "app/formats/symbols/kernel_image.hpp"
 #include "made_up_kernel.hpp"
 #include "tests/boot/support/cache_folder.hpp"
+#include "tests/support/kernels/bzimage_maker.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -32,6 +34,8 @@ using namespace nitroscope::test;
 using namespace Qt::Literals::StringLiterals;
 
 namespace {
+
+const arch::LinuxKernel &rules = arch::x86_64().kernel;
 
 std::optional<quint64> inMemory(quint64 offset) {
     return MadeUpKernel::base + offset;
@@ -101,24 +105,11 @@ QByteArray elfAround(const QByteArray &content) {
     return file.leftJustified(4096, '\0') + content;
 }
 
-// Documentation/arch/x86/boot.rst; the payload ends with the unpacked size.
-QByteArray bzImageAround(QByteArray payload, qsizetype unpacked) {
-    const auto put = [](QByteArray &bytes, qsizetype at, auto value) {
-        qToLittleEndian(value, bytes.data() + at);
-    };
+// The payload ends with the unpacked size.
+QByteArray bzImageAround(const QByteArray &payload, qsizetype unpacked) {
     QByteArray size(4, '\0');
-    put(size, 0, quint32(unpacked));
-    payload += size;
-    QByteArray image(1024 + payload.size(), '\0');
-    image[0x1f1] = 1;
-    put(image, 0x1f4, quint32(payload.size() / 16));
-    put(image, 0x1fe, quint16(0xaa55));
-    image.replace(0x200, 6, QByteArray("\xeb\x66HdrS"));
-    put(image, 0x206, quint16(0x20f));
-    image[0x211] = 1;
-    put(image, 0x236, quint16(3));
-    put(image, 0x24c, quint32(payload.size()));
-    return image.replace(1024, payload.size(), payload);
+    qToLittleEndian(quint32(unpacked), size.data());
+    return makeBzImage({.bytes = 0, .payload = payload + size, .payloadOffset = 0});
 }
 
 void compareWithMap(const QString &kernel, const QString &map) {
@@ -160,7 +151,7 @@ private slots:
         if (Layout(layout) >= Layout::v6_2)
             symbols[100].name = QByteArray(300, 'x'); // a length of two bytes
         const MadeUpKernel kernel{Layout(layout), symbols};
-        const auto found = recoverKallsyms(kernel.bytes, inMemory);
+        const auto found = recoverKallsyms(kernel.bytes, rules, inMemory);
         QVERIFY2(found, found ? "" : qPrintable(found.error().text()));
         QCOMPARE(found->table.size(), symbols.size());
         for (int i = 0; i < symbols.size(); ++i) {
@@ -175,7 +166,7 @@ private slots:
         for (const Layout layout : {Layout::v4_4, Layout::v4_14, Layout::v6_2, Layout::v6_4, Layout::v7_0}) {
             const QByteArray bytes = MadeUpKernel(layout, MadeUpKernel::someSymbols(600, false)).bytes;
             for (qsizetype size = 0; size < bytes.size() - 4000; size += 37)
-                (void)recoverKallsyms(QByteArrayView(bytes).first(size), inMemory);
+                (void)recoverKallsyms(QByteArrayView(bytes).first(size), rules, inMemory);
         }
     }
 
@@ -184,13 +175,13 @@ private slots:
         for (qsizetype at = 4096; at < good.size(); at += 61) {
             QByteArray bytes = good;
             bytes[at] = char(bytes[at] ^ 0xff);
-            (void)recoverKallsyms(bytes, inMemory);
+            (void)recoverKallsyms(bytes, rules, inMemory);
         }
     }
 
     void recover_noTable_saysSo() {
-        QCOMPARE(recoverKallsyms(QByteArray(100'000, '\0')).error().code, u"no-kallsyms"_s);
-        QCOMPARE(recoverKallsyms({}).error().code, u"no-kallsyms"_s);
+        QCOMPARE(recoverKallsyms(QByteArray(100'000, '\0'), rules).error().code, u"no-kallsyms"_s);
+        QCOMPARE(recoverKallsyms({}, rules).error().code, u"no-kallsyms"_s);
     }
 
     void recover_demoKernel_equalsSystemMap() {
@@ -269,7 +260,7 @@ private slots:
 
     void elfFile_forNm_listsEverySymbol() {
         const auto symbols = MadeUpKernel::someSymbols(2000, true);
-        const auto found = recoverKallsyms(MadeUpKernel(Layout::v6_4, symbols).bytes);
+        const auto found = recoverKallsyms(MadeUpKernel(Layout::v6_4, symbols).bytes, rules);
         QVERIFY(found);
         QTemporaryDir folder;
         QFile file(folder.filePath(u"symbols.elf"_s));
@@ -353,7 +344,7 @@ private slots:
         SymbolTable table;
         if (kernel.isEmpty()) {
             const auto found = recoverKallsyms(
-                MadeUpKernel(Layout::v6_4, MadeUpKernel::someSymbols(5000, true)).bytes, inMemory);
+                MadeUpKernel(Layout::v6_4, MadeUpKernel::someSymbols(5000, true)).bytes, rules, inMemory);
             QVERIFY(found);
             table = found->table;
         } else {
@@ -369,7 +360,7 @@ private slots:
         QVector<qsizetype> functions; // of a name that no other symbol has, and that gdb takes for a word
         for (qsizetype i = 0; i < table.size(); ++i)
             if (const QByteArray name = table.name(table.at(i));
-                table.at(i).isText() && !table.at(i).isPerCpu() && uses.value(name) == 1 &&
+                table.at(i).isText() && !table.isPerCpu(table.at(i).address) && uses.value(name) == 1 &&
                 !name.contains('.') && !name.contains('$'))
                 functions.append(i);
         QVERIFY(functions.size() > 400);
