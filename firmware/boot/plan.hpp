@@ -47,6 +47,12 @@ constexpr uint64_t usualLowLimit = 3 * gibibyte;
 
 } // namespace detail
 
+// Where a kernel is put, if there is memory enough.
+constexpr uint64_t kernelAddress(const eif::BzImage &kernel) {
+    const uint64_t wanted = kernel.prefAddress > layout::oneMiB ? kernel.prefAddress : layout::oneMiB;
+    return kernel.relocatable ? detail::alignUp(wanted, kernel.alignment) : wanted;
+}
+
 // `ramdiskBytes` is the length of all ramdisks with the padding between them.
 constexpr Plan makePlan(const eif::BzImage &kernel, uint64_t ramdiskBytes, const MemoryMap &memory) {
     using namespace detail;
@@ -57,8 +63,7 @@ constexpr Plan makePlan(const eif::BzImage &kernel, uint64_t ramdiskBytes, const
         plan.needed = kernel.prefAddress;
         return plan;
     }
-    const uint64_t wanted = kernel.prefAddress > layout::oneMiB ? kernel.prefAddress : layout::oneMiB;
-    plan.kernelAddress = kernel.relocatable ? alignUp(wanted, kernel.alignment) : wanted;
+    plan.kernelAddress = kernelAddress(kernel);
     const uint64_t kernelSize =
         kernel.initSize > kernel.protectedBytes ? kernel.initSize : kernel.protectedBytes;
     const uint64_t kernelEnd = plan.kernelEnd = alignUp(plan.kernelAddress + kernelSize, pageSize);

@@ -84,9 +84,9 @@ FirstProgram findApplication(const Finder &files) {
 
 } // namespace
 
-BootPrograms findBootPrograms(const BootFiles &bootFiles, const QString &commandLine) {
+BootPrograms findBootPrograms(const BootFiles &bootFiles, const QByteArray &commandLine) {
     const Finder files(bootFiles);
-    return {files.enter(firstProgramOf(commandLine.toUtf8()), {}), findApplication(files)};
+    return {files.enter(firstProgramOf(commandLine), {}), findApplication(files)};
 }
 
 } // namespace nitroscope::formats

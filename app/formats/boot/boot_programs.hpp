@@ -23,6 +23,6 @@ struct BootPrograms {
 };
 
 // `commandLine` may name another init (rdinit=).
-BootPrograms findBootPrograms(const BootFiles &files, const QString &commandLine);
+BootPrograms findBootPrograms(const BootFiles &files, const QByteArray &commandLine);
 
 } // namespace nitroscope::formats

@@ -4,6 +4,8 @@
 
 #include "app/formats/boot/init_rules.hpp"
 
+#include "app/formats/kernel/command_line.hpp"
+
 #include <algorithm>
 
 namespace nitroscope::formats {
@@ -16,33 +18,6 @@ QList<QByteArray> initLines(const QByteArray &text) {
         if (const qsizetype zero = line.indexOf('\0'); zero >= 0)
             line.truncate(zero);
     return lines;
-}
-
-QList<QByteArray> kernelWords(const QByteArray &commandLine) {
-    QList<QByteArray> words;
-    QByteArray word;
-    bool isQuoted = false;
-    const auto end = [&] {
-        if (!word.isEmpty())
-            words << word;
-        word.clear();
-        return !words.isEmpty() && words.last() == "--";
-    };
-    for (const char c : commandLine) {
-        if (c == '"')
-            isQuoted = !isQuoted;
-        else if (c == '\0')
-            break;
-        else if (!isQuoted && (c == ' ' || (c >= '\t' && c <= '\r'))) {
-            if (end())
-                break;
-        } else
-            word += c;
-    }
-    end();
-    if (const qsizetype dashes = words.indexOf("--"); dashes >= 0)
-        words.resize(dashes);
-    return words;
 }
 
 QByteArray firstProgramOf(const QByteArray &commandLine) {

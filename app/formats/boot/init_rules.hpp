@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// How kernel and AWS's init find the programs of an enclave: words of the command line (lib/cmdline.c), the line of a
-// script (fs/binfmt_script.c), the files cmd and env (AWS's enclaves-sdk-bootstrap, init/init.c).
+// How kernel and AWS's init find the programs of an enclave: rdinit=, the line of a script (fs/binfmt_script.c), the
+// files cmd and env (AWS's enclaves-sdk-bootstrap, init/init.c).
 
 #pragma once
 
@@ -21,8 +21,6 @@ inline constexpr const char *initMountPoints[] = {"dev", "proc", "run", "tmp", "
 // none.
 QList<QByteArray> initLines(const QByteArray &text);
 
-// The words that are the kernel's own: quotes hold blanks together and are taken off, "--" ends them.
-QList<QByteArray> kernelWords(const QByteArray &commandLine);
 // "/init", or what rdinit= names last.
 QByteArray firstProgramOf(const QByteArray &commandLine);
 

@@ -6,6 +6,7 @@
 
 #include "app/formats/json/json_text.hpp"
 #include "app/formats/kernel/bzimage.hpp"
+#include "app/formats/kernel/command_line.hpp"
 #include "app/formats/tree/value_text.hpp"
 #include "qemu-machine/launch/certificate.hpp"
 
@@ -57,11 +58,20 @@ void add(EifComparison &result, QString where, QString what, QString before, QSt
                                   .pcrs = std::move(pcrs)});
 }
 
+// As they stand there, quotes included.
+QStringList wordsOf(const QString &commandLine) {
+    const QByteArray line = commandLine.toUtf8();
+    QStringList words;
+    for (const CommandLineWord &word : commandLineWords(line))
+        words << QString::fromUtf8(line.mid(word.offset, word.length));
+    return words;
+}
+
 void compareCommandLines(EifComparison &result, const QString &before, const QString &after) {
     if (before == after)
         return;
     const std::vector<int> pcrs = {0, 1};
-    const QStringList a = before.split(u' '), b = after.split(u' ');
+    const QStringList a = wordsOf(before), b = wordsOf(after);
     QStringList removed = a, added = b;
     for (const QString &word : b)
         removed.removeOne(word);
@@ -84,7 +94,8 @@ void compareCommandLines(EifComparison &result, const QString &before, const QSt
         result.differences.push_back(
             {Kind::added, u"cmdline"_s, u"word '%1'"_s.arg(word.section(u'=', 0, 0)), {}, word, pcrs});
     if (QStringList x = a, y = b; (x.sort(), x) == (y.sort(), y))
-        add(result, u"cmdline"_s, u"order of the words"_s, before, after, pcrs);
+        add(result, u"cmdline"_s, a == b ? u"blanks between the words"_s : u"order of the words"_s, before,
+            after, pcrs);
 }
 
 // Options of a .config as a map; "is not set" counts as absent.

@@ -2,7 +2,7 @@
 //
 // Lint: the command line; see lint.hpp.
 
-#include "app/formats/boot/init_rules.hpp"
+#include "app/formats/kernel/command_line.hpp"
 #include "app/formats/lint/lint_rules.hpp"
 #include "app/formats/tree/value_text.hpp"
 
@@ -14,11 +14,6 @@ namespace {
 
 // What the platform appends for its devices, " virtio_mmio.device=4K@0xd0000000:5" each.
 constexpr qsizetype platformBytes = 2 * 35;
-
-// Where the kernel's words end before the line does.
-bool hasWordsBehindDashes(const QByteArray &line) {
-    return (' ' + line + ' ').contains(" -- ");
-}
 
 } // namespace
 
@@ -59,7 +54,7 @@ void lintCommandLine(LintReport &report, const EifDocument &document) {
                 .arg(platformBytes)
                 .arg(eif::usualMaxCmdline),
             u"Shorten it to at most %1 bytes."_s.arg(eif::usualMaxCmdline - platformBytes));
-    if (const QByteArray bytes = line.toUtf8(); hasWordsBehindDashes(bytes))
+    if (endsKernelWords(line.toUtf8()))
         report.error(
             "cmdline-dashes", where,
             u"What follows the word '--' goes to init and not to the kernel, rdinit= and the devices that the "

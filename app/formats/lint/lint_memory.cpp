@@ -2,7 +2,7 @@
 //
 // Lint: how much memory unpacking takes; see lint.hpp.
 
-#include "app/formats/boot/init_rules.hpp"
+#include "app/formats/kernel/command_line.hpp"
 #include "app/formats/lint/lint.hpp"
 #include "app/formats/lint/lint_rules.hpp"
 #include "app/formats/tree/value_text.hpp"

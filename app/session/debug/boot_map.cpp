@@ -3,6 +3,9 @@
 
 #include "app/core/worker.hpp"
 #include "app/formats/kernel/bzimage.hpp"
+#include "app/formats/kernel/command_line.hpp"
+#include "firmware/boot/cmdline.hpp"
+#include "firmware/boot/plan.hpp"
 #include "qemu-machine/launch/file_source.hpp"
 
 #include <QFileInfo>
@@ -24,13 +27,6 @@ void addFirmware(BootMap &map, const arch::LinuxBoot &boot, const QString &path)
     map.firmwareEntry = (*program)->symbols().find(boot.firmwareEntry);
     if (!map.firmwareEntry)
         map.firmwareProblem = u"%1 has no symbol %2"_s.arg(path, QLatin1String(boot.firmwareEntry));
-}
-
-// Where our firmware puts it (firmware/boot/plan.hpp).
-quint64 placeOf(const eif::BzImage &setup, const arch::LinuxBoot &boot) {
-    const quint64 wanted = qMax(quint64(setup.prefAddress), quint64(boot.lowestAddress));
-    const quint64 alignment = qMax<quint64>(1, setup.alignment);
-    return setup.relocatable ? (wanted + alignment - 1) / alignment * alignment : wanted;
 }
 
 void addVmlinux(BootMap &map, const formats::KernelImage &image, const QString &vmlinux) {
@@ -63,7 +59,7 @@ void addKernel(BootMap &map, const arch::LinuxBoot &boot, const formats::ByteReg
         map.kernelProblem = image ? u"the EIF's kernel is not a bzImage"_s : image.error().message;
         return;
     }
-    map.kernelAddress = placeOf(image->setup, boot);
+    map.kernelAddress = nitroscope::boot::kernelAddress(image->setup);
     map.kernelEntry = map.kernelAddress + (image->setup.has64BitEntry() ? boot.entryOffset : 0);
     const quint64 bytes = kernel.size > image->setup.setupBytes ? kernel.size - image->setup.setupBytes : 0;
     QByteArray code(qsizetype(qMin(bytes, maxCode)), '\0');
@@ -74,6 +70,14 @@ void addKernel(BootMap &map, const arch::LinuxBoot &boot, const formats::ByteReg
         map.jumps = boot.findJumps(code, payloadAt, image->payload.size);
     }
     addVmlinux(map, *image, vmlinux);
+}
+
+// As the firmware puts it together; what the platform appends matters to none of us.
+QByteArray commandLineOf(const formats::EifDocument &document, const QString &append) {
+    const QByteArray text = document.commandLine().toUtf8();
+    const quint64 usable =
+        nitroscope::boot::usableCmdline(std::as_bytes(std::span(text.constData(), size_t(text.size()))));
+    return text.first(qsizetype(usable)) + ' ' + append.toUtf8();
 }
 
 void addImage(BootMap &map, const arch::LinuxBoot &boot, const QString &eifPath, const QString &append) {
@@ -91,8 +95,8 @@ void addImage(BootMap &map, const arch::LinuxBoot &boot, const QString &eifPath,
     } else {
         map.kernelProblem = u"this EIF has no kernel"_s;
     }
-    const QString commandLine = document->commandLine() + u' ' + append;
-    if (commandLine.split(u' ').contains("nokaslr"_L1))
+    const QByteArray commandLine = commandLineOf(*document, append);
+    if (formats::hasEarlyWord(commandLine, "nokaslr"))
         map.isMovable = false;
     if (const auto ramdisks = document->ramdisks())
         map.programs = formats::findBootPrograms((*ramdisks)->files(), commandLine);

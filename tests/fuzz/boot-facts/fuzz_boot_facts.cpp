@@ -53,7 +53,7 @@ void ramdisk(const uint8_t *data, size_t size) {
     const auto read = readRamdisk({&source, 0, source.size()}, limits);
     check(read.has_value());
     const std::vector<Ramdisk> ramdisks = {*read};
-    const BootPrograms programs = findBootPrograms(BootFiles(ramdisks), u"rdinit=/init"_s);
+    const BootPrograms programs = findBootPrograms(BootFiles(ramdisks), "rdinit=/init");
     for (const FirstProgram &each : {programs.init, programs.application})
         check(!each.problem.isEmpty() || !each.entered.isEmpty());
 }

@@ -83,7 +83,7 @@ struct Image {
             ramdisks.push_back(*readRamdisk({source.get(), 0, source->size()}));
     }
     BootPrograms programs(const QString &commandLine = {}) const {
-        return findBootPrograms(BootFiles(ramdisks), commandLine);
+        return findBootPrograms(BootFiles(ramdisks), commandLine.toUtf8());
     }
     QList<QByteArray> bytes;
     std::vector<std::unique_ptr<launch::MemorySource>> sources;
