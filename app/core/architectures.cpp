@@ -24,6 +24,11 @@ const Architecture *architectureOfElf(int machine) {
     return first([machine](const Architecture &one) { return one.elfMachine == machine; });
 }
 
+const Architecture &architectureOfKernel(int elfMachine) {
+    const Architecture *known = architectureOfElf(elfMachine);
+    return known ? *known : usualArchitecture();
+}
+
 const Architecture &usualArchitecture() {
     return x86_64();
 }

@@ -47,40 +47,26 @@ QByteArray jsonListing(const symbols::SymbolTable &table) {
     return json.text();
 }
 
-// At the addresses where they are in a running guest.
-symbols::SymbolTable moved(const symbols::SymbolTable &table, quint64 slide) {
-    symbols::SymbolTable result;
-    for (qsizetype i = 0; i < table.size(); ++i) {
-        const symbols::Symbol &symbol = table.at(i);
-        result.add(symbol.isPerCpu() ? symbol.address : symbol.address + slide, symbol.type,
-                   table.nameView(symbol));
-    }
-    result.finish();
-    return result;
-}
-
 // Of the file; with guest memory, where that kernel runs in it.
-app::Result<symbols::SymbolTable> tableOf(const QString &path, const QString &ram) {
-    const auto image = symbols::KernelImage::open(path);
-    if (!image)
-        return tl::unexpected(image.error());
-    const symbols::SymbolTable &table = (*image)->symbols();
+app::Result<symbols::SymbolTable> tableOf(const symbols::KernelImagePointer &image, const QString &ram) {
+    const symbols::SymbolTable &table = image->symbols();
     if (table.isEmpty())
-        return app::failure(u"no-kallsyms"_s, (*image)->symbolsProblem());
+        return app::failure(u"no-kallsyms"_s, image->symbolsProblem());
     if (ram.isEmpty())
         return table;
-    const auto memory = guest::PhysicalMemory::open(ram, arch::usualArchitecture());
+    const auto memory = guest::PhysicalMemory::open(ram, image->architecture());
     if (!memory)
         return tl::unexpected(memory.error());
-    const auto running = app::RunningKernel::find(*memory, *image);
+    const auto running = app::RunningKernel::find(*memory, image);
     if (!running)
         return tl::unexpected(running.error());
     say(u"The kernel runs 0x%1 bytes above its linked address."_s.arg(running->slide(), 0, 16));
-    return moved(table, running->slide());
+    return table.movedBy(running->slide());
 }
 
 int showSymbols(const QString &path, const QString &elfPath, const QString &ram, bool json) {
-    const auto table = tableOf(path, ram);
+    const auto image = symbols::KernelImage::open(path);
+    const auto table = image ? tableOf(*image, ram) : tl::unexpected(image.error());
     if (!table) {
         app::Error error = table.error();
         error.context = path;
@@ -90,7 +76,7 @@ int showSymbols(const QString &path, const QString &elfPath, const QString &ram,
     if (elfPath.isEmpty())
         return json ? printJson(jsonListing(*table)) : printText(listing(*table));
     if (const auto written =
-            app::writeFile(elfPath, symbols::elfSymbolFile(*table, arch::usualArchitecture().elfMachine));
+            app::writeFile(elfPath, symbols::elfSymbolFile(*table, (*image)->architecture().elfMachine));
         !written) {
         say(written.error().text());
         return refused;

@@ -24,7 +24,7 @@ namespace nitroscope::arch {
 struct Architecture {
     const char *name;     // as tools for EIFs say it
     const char *emulator; // QEMU's program
-    int elfMachine;       // e_machine
+    int elfMachine;       // e_machine, of elf_machines.hpp
     RegisterTable registers;
     // What a register's value says besides its bits and symbols; empty when that is nothing.
     std::string (*registerMeaning)(const Register &which, std::uint64_t value);

@@ -23,6 +23,7 @@ struct LinuxKernel {
     std::uint64_t imageBase;             // linked address of physical address 0 (__START_KERNEL_map)
     std::uint64_t mostSlide;             // bytes that KASLR may move it
     std::uint64_t leastAlignment;        // of where it is loaded, and of the slide
+    std::uint64_t perCpuEnd;             // symbols below are offsets in each CPU's own area; 0: none are
     std::uint64_t stackBytes;            // THREAD_SIZE
     const char *savedStackPointer;       // in task_struct
     std::span<const char *const> tables; // symbols of its own page tables, the most usual first
@@ -41,10 +42,9 @@ struct UnpackingJumps {
 };
 
 struct LinuxBoot {
-    std::uint64_t lowestAddress; // at which a kernel is put
-    std::uint64_t entryOffset;   // of the entry that our firmware uses
-    const char *firmwareEntry;   // symbol of the firmware's first instruction in the kernel's mode
-    int jumpTarget;              // register through which the jumps go; QEMU's number
+    std::uint64_t entryOffset; // of the entry that our firmware uses
+    const char *firmwareEntry; // symbol of the firmware's first instruction in the kernel's mode
+    int jumpTarget;            // register through which the jumps go; QEMU's number
     // `code` is what is loaded, of which [payloadOffset, +payloadBytes) is the compressed kernel and not looked
     // at. Nothing unless there is exactly one place of this shape.
     std::optional<UnpackingJumps> (*findJumps)(QByteArrayView code, std::uint64_t payloadOffset,

@@ -34,15 +34,14 @@ app::Result<EifPart> openPart(eif::SectionType type, const char *role, const QSt
 }
 
 // First word of the version text in a bzImage, such as "6.12.95". Errors: "recipe" (a kernel for another architecture).
-app::Result<QString> kernelVersionOf(const EifPart &kernel, EifRecipe::Architecture architecture) {
+app::Result<QString> kernelVersionOf(const EifPart &kernel, ImageArchitecture architecture) {
     const auto image = readKernelImage({kernel.source.get(), 0, kernel.length});
-    const bool isArm = architecture == EifRecipe::Architecture::aarch64;
-    if (image && image->kind == (isArm ? KernelImage::Kind::bzImage : KernelImage::Kind::armImage))
+    if (const auto seen = image ? image->architecture() : std::nullopt; seen && seen != architecture)
         return app::failure(
             u"recipe"_s,
             u"The kernel is for %1, the image is to be for %2. Name the kernel that fits, or the "
-            "other architecture (--arch)."_s.arg(isArm ? u"x86_64"_s : u"aarch64"_s,
-                                                 isArm ? u"aarch64"_s : u"x86_64"_s));
+            "other architecture (--arch)."_s.arg(factsOf(*seen).nameText(),
+                                                 factsOf(architecture).nameText()));
     const QString word = image ? image->version() : QString();
     return word.isEmpty() ? u"unknown"_s : word;
 }
@@ -159,8 +158,7 @@ app::Result<EifMeasurements> buildEif(const EifRecipe &recipe, const QString &ou
     const auto parts = collectParts(recipe, outputPath);
     if (!parts)
         return tl::unexpected(parts.error());
-    const EifFrame frame = {.flags = recipe.architecture == EifRecipe::Architecture::aarch64 ? eif::flagArm64
-                                                                                             : quint16{0}};
+    const EifFrame frame = {.flags = factsOf(recipe.architecture).eifFlags};
     if (auto written = writeEif(frame, *parts, outputPath, stop); !written)
         return tl::unexpected(written.error());
     const auto document = EifDocument::open(outputPath);

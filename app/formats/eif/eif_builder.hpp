@@ -9,6 +9,7 @@
 
 #include "app/core/result.hpp"
 #include "app/formats/eif/eif_document.hpp"
+#include "app/formats/kernel/image_architecture.hpp"
 
 #include <QDateTime>
 #include <QJsonValue>
@@ -36,7 +37,8 @@ struct EifRecipe {
     QString commandLine = {};      // Taken as it is; line breaks at its end are removed, as nitro-cli does.
     QStringList ramdiskPaths = {}; // At least one.
     EifIdentity identity;
-    enum class Architecture { x86_64, aarch64 } architecture = Architecture::x86_64;
+    using Architecture = ImageArchitecture;
+    Architecture architecture = Architecture::x86_64;
     // Build time in the metadata. Default: SOURCE_DATE_EPOCH of the environment, else now.
     std::optional<QDateTime> buildTime = {};
 };

@@ -3,6 +3,7 @@
 // The 548 bytes of the EIF header as nodes, named as in the image-format README; see eif_tree.hpp.
 
 #include "app/formats/eif/eif_tree.hpp"
+#include "app/formats/kernel/image_architecture.hpp"
 #include "app/formats/tree/value_text.hpp"
 
 namespace nitroscope::formats {
@@ -12,7 +13,7 @@ using namespace Qt::Literals::StringLiterals;
 namespace {
 
 QString flagsText(quint16 flags) {
-    return hexText(flags, 4) + (flags & eif::flagArm64 ? u" (aarch64)"_s : u" (x86_64)"_s);
+    return u"%1 (%2)"_s.arg(hexText(flags, 4), factsOf(architectureOf(flags)).nameText());
 }
 
 Node tableNode(const char *name, quint64 offset, const eif::Image &image, QString (*entryText)(quint64),

@@ -5,6 +5,8 @@
 
 #include "app/formats/eif/eif_tree.hpp"
 #include "app/formats/kernel/bzimage.hpp"
+#include "app/formats/kernel/command_line.hpp"
+#include "app/formats/ramdisk/cpio_magic.hpp"
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
@@ -69,9 +71,8 @@ bool addArmImageFacts(Node &data, std::span<const std::byte> head, const eif::Se
     Node &node = data.add({.name = u"text_offset"_s,
                            .value = hexText(image->textOffset),
                            .range = {section.dataOffset + eif::arm::textOffset, 8}});
-    if (image->textOffset == 0)
-        node.addFinding(Severity::warning,
-                        u"text_offset is 0; AWS's own kernels carry 0x200000 here and enclaves need it."_s);
+    if (const QString problem = armTextOffsetProblem(image->textOffset); !problem.isEmpty())
+        node.addFinding(Severity::warning, problem);
     data.add({.name = u"image_size"_s,
               .value = sizeText(image->imageSize),
               .range = {section.dataOffset + eif::arm::imageSize, 8}});
@@ -80,12 +81,12 @@ bool addArmImageFacts(Node &data, std::span<const std::byte> head, const eif::Se
 
 // Besides the compressions that the kernel takes.
 constexpr struct {
-    const char *magic;
+    QByteArrayView magic;
     const char *name;
 } otherRamdisks[] = {
-    {"070701", "cpio archive (newc)"},
-    {"070702", "cpio archive (newc with checksums)"},
-    {"070707", "cpio archive (old portable format, not taken by the kernel)"},
+    {cpio::newc, "cpio archive (newc)"},
+    {cpio::newcWithChecksums, "cpio archive (newc with checksums)"},
+    {cpio::oldPortable, "cpio archive (old portable format, not taken by the kernel)"},
     {"hsqs", "squashfs (not an initramfs)"},
 };
 
@@ -132,18 +133,12 @@ void addKernelTree(Node &data, const launch::ByteSource &source, const eif::Imag
 
 void addCommandLineTree(Node &data, const QByteArray &text, quint64 fileOffset) {
     data.value = printableText(text);
-    for (qsizetype at = 0; at < text.size();) {
-        qsizetype end = at;
-        while (end < text.size() && text[end] != ' ')
-            ++end;
-        if (end > at) {
-            const QByteArray word = text.mid(at, end - at);
-            const qsizetype equals = word.indexOf('=');
-            data.add({.name = printableText(equals < 0 ? word : word.left(equals)),
-                      .value = equals < 0 ? QString() : printableText(word.mid(equals + 1)),
-                      .range = {fileOffset + static_cast<quint64>(at), static_cast<quint64>(word.size())}});
-        }
-        at = end + 1;
+    for (const CommandLineWord &word : commandLineWords(text)) {
+        const qsizetype equals = word.text.indexOf('=');
+        data.add(
+            {.name = printableText(equals < 0 ? word.text : word.text.left(equals)),
+             .value = equals < 0 ? QString() : printableText(word.text.mid(equals + 1)),
+             .range = {fileOffset + static_cast<quint64>(word.offset), static_cast<quint64>(word.length)}});
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <QByteArray>
+#include <QByteArrayView>
 #include <utility>
 
 namespace nitroscope::formats {
@@ -18,6 +19,8 @@ struct ElfField {
 };
 
 namespace elf {
+inline constexpr QByteArrayView magic = "\x7f"
+                                        "ELF";
 inline constexpr ElfField type = {"e_type", 16, 2, 16, 2}, machine = {"e_machine", 18, 2, 18, 2},
                           entry = {"e_entry", 24, 4, 24, 8}, programTable = {"e_phoff", 28, 4, 32, 8},
                           sectionTable = {"e_shoff", 32, 4, 40, 8},

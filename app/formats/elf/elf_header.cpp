@@ -4,6 +4,7 @@
 
 #include "app/formats/elf/elf_header.hpp"
 
+#include "app/core/arch/elf_machines.hpp"
 #include "app/formats/elf/elf_fields.hpp"
 #include "app/formats/tree/value_text.hpp"
 
@@ -35,25 +36,12 @@ QString ElfHeader::typeText() const {
 }
 
 QString ElfHeader::machineText() const {
-    switch (machine) {
-    case 3:
-        return u"i386"_s;
-    case 40:
-        return u"arm"_s;
-    case 62:
-        return u"x86_64"_s;
-    case 183:
-        return u"aarch64"_s;
-    case 243:
-        return u"riscv"_s;
-    default:
-        return u"machine %1"_s.arg(machine);
-    }
+    const char *name = arch::elfMachineName(machine);
+    return name ? QString::fromLatin1(name) : u"machine %1"_s.arg(machine);
 }
 
 std::optional<ElfHeader> readElfHeader(const QByteArray &front) {
-    if (front.size() < identBytes + 4 || !front.startsWith("\x7f"
-                                                           "ELF"))
+    if (front.size() < identBytes + 4 || !front.startsWith(elf::magic))
         return std::nullopt;
     const ElfBytes bytes(front);
     ElfHeader head;

@@ -16,7 +16,7 @@ struct ElfHeader {
     bool is64Bit = false;
     bool isBigEndian = false;
     quint16 type = 0; // 2 program, 3 shared object or position-independent program, 1 relocatable (a module).
-    quint16 machine = 0;         // 62 x86-64, 183 aarch64.
+    quint16 machine = 0;         // As in app/core/arch/elf_machines.hpp.
     quint64 entry = 0;           // Guest-virtual address.
     QByteArray interpreter = {}; // Path of the dynamic loader; empty for a static program.
     bool isDynamic = false;      // Has a dynamic section.

@@ -55,6 +55,7 @@ app::Result<ElfImage> ElfImage::open(QByteArrayView bytes) {
         return notElf(u"Only 64-bit little-endian ELF files are understood."_s, EI_CLASS);
     ElfImage image;
     image.m_bytes = bytes;
+    image.m_machine = header->e_machine;
     image.m_entry = header->e_entry;
     for (int i = 0; i < header->e_phnum && i < maxHeaders; ++i) {
         const auto segment = readAt<Elf64_Phdr>(bytes, header->e_phoff + quint64(i) * sizeof(Elf64_Phdr));

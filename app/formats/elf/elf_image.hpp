@@ -28,6 +28,7 @@ public:
     // `bytes` must outlive the image. Errors: not-elf with the offset of the field that is wrong.
     static app::Result<ElfImage> open(QByteArrayView bytes);
 
+    int machine() const { return m_machine; } // as in app/core/arch/elf_machines.hpp
     quint64 entry() const { return m_entry; }
     const QVector<ElfSegment> &segments() const { return m_segments; }
     const QVector<ElfSection> &sections() const { return m_sections; }
@@ -47,6 +48,7 @@ public:
 
 private:
     QByteArrayView m_bytes;
+    int m_machine = 0;
     quint64 m_entry = 0;
     QVector<ElfSegment> m_segments, m_notes;
     QVector<ElfSection> m_sections;

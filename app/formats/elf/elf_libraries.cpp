@@ -27,12 +27,10 @@ struct Segment {
 } // namespace
 
 QList<QByteArray> neededLibraries(const ReadElf &read) {
-    constexpr auto magic = "\x7f"
-                           "ELF\2\1";
     const QByteArray header = read(0, headerBytes);
-    if (!header.startsWith(magic))
-        return {};
     const ElfBytes file(header);
+    if (!header.startsWith(elf::magic) || !file.is64Bit() || file.isBigEndian())
+        return {};
     const quint64 count = std::min(file.load(elf::programCount), maxProgramHeaders);
     const QByteArray table = read(file.load(elf::programTable), count * programHeaderBytes);
     const ElfBytes headers(table, file);

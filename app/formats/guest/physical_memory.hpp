@@ -11,6 +11,7 @@
 
 #include "app/core/arch/architecture.hpp"
 #include "app/core/result.hpp"
+#include "app/formats/guest/memory_values.hpp"
 #include "qemu-machine/launch/file_source.hpp"
 
 #include <memory>
@@ -33,7 +34,7 @@ struct PhysicalRange {
     bool contains(quint64 wanted) const { return wanted >= address && wanted - address < bytes; }
 };
 
-class PhysicalMemory {
+class PhysicalMemory : public MemoryValues<PhysicalMemory> {
 public:
     // Errors: guest-memory (cannot be opened, is no regular file, is empty).
     // The architecture outlives the memory.
@@ -58,14 +59,6 @@ public:
     quint64 plainBytes(quint64 address, quint64 bytes) const;
     // The bytes up to the first that is no RAM.
     QByteArray readUpTo(quint64 address, quint64 bytes) const;
-    // Little-endian, at any alignment.
-    template <class T>
-    std::optional<T> value(quint64 address) const {
-        T found;
-        if (!read(address, std::as_writable_bytes(std::span(&found, 1))))
-            return std::nullopt;
-        return found;
-    }
 
     // Stretches of RAM that have ever been written, as far as the file system tells; a fresh guest has
     // touched little of its memory, and a search need not read the rest.

@@ -20,7 +20,7 @@ struct Translation {
     bool isWritable = false, isUser = false, isExecutable = true;
 };
 
-class VirtualMemory {
+class VirtualMemory : public MemoryValues<VirtualMemory> {
 public:
     VirtualMemory(PhysicalMemory memory, const AddressTranslation &translation)
         : m_memory(std::move(memory)), m_translation(translation) {}
@@ -38,13 +38,6 @@ public:
     // As PhysicalMemory; ends at what is not mapped, too.
     quint64 plainBytes(quint64 address, quint64 bytes) const;
     QByteArray readUpTo(quint64 address, quint64 bytes) const;
-    template <class T>
-    std::optional<T> value(quint64 address) const {
-        T found;
-        if (!read(address, std::as_writable_bytes(std::span(&found, 1))))
-            return std::nullopt;
-        return found;
-    }
     // A text ended by zero, at most `most` bytes long; cut where memory ends.
     QByteArray text(quint64 address, quint64 most) const;
 

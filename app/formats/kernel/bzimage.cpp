@@ -4,6 +4,7 @@
 
 #include "app/formats/kernel/bzimage.hpp"
 
+#include "app/formats/elf/elf_fields.hpp"
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
@@ -170,10 +171,29 @@ QByteArray KernelContent::option(const QByteArray &name) const {
     return config.mid(at, config.indexOf('\n', at) - at);
 }
 
+std::optional<ImageArchitecture> KernelImage::architecture() const {
+    switch (kind) {
+    case Kind::bzImage:
+        return ImageArchitecture::x86_64;
+    case Kind::armImage:
+        return ImageArchitecture::aarch64;
+    case Kind::elf:
+    case Kind::unknown:
+        break;
+    }
+    return std::nullopt;
+}
+
 app::Result<QByteArray> readVersionText(const ByteRegion &kernel, const eif::BzImage &setup) {
     if (setup.versionTextOffset == 0)
         return QByteArray();
     return readPiece(kernel, setup.versionTextOffset, maxVersionLength).map(firstLine);
+}
+
+QString armTextOffsetProblem(quint64 textOffset) {
+    return textOffset != 0
+               ? QString()
+               : u"text_offset is 0; AWS's own kernels carry 0x200000 here and enclaves need it."_s;
 }
 
 app::Result<KernelImage> readKernelImage(const ByteRegion &kernel) {
@@ -181,8 +201,7 @@ app::Result<KernelImage> readKernelImage(const ByteRegion &kernel) {
     if (!head)
         return tl::unexpected(head.error());
     KernelImage image;
-    if (head->startsWith("\x7f"
-                         "ELF")) {
+    if (head->startsWith(elf::magic)) {
         image.kind = KernelImage::Kind::elf;
         image.payload = kernel;
     } else if (const auto arm = eif::parseArmImage(toBytes(*head))) {

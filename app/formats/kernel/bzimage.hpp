@@ -9,9 +9,11 @@
 #pragma once
 
 #include "app/formats/compression/decompress.hpp"
+#include "app/formats/kernel/image_architecture.hpp"
 #include "firmware/eif/bzimage.hpp"
 
 #include <array>
+#include <optional>
 
 namespace nitroscope::formats {
 
@@ -25,6 +27,8 @@ struct KernelImage {
     Compression compression = Compression::none; // Of the payload.
     ByteRegion payload = {}; // Compressed vmlinux; the whole file when it is not compressed.
 
+    // Nothing for a file that is no kernel as images have them.
+    std::optional<ImageArchitecture> architecture() const;
     // First word of the version text.
     QString version() const { return versionText.section(QChar(u' '), 0, 0); }
 };
@@ -32,6 +36,9 @@ struct KernelImage {
 // The kernel's own name of itself, "6.12.95 (user@host) #1 SMP ...", as it stands in the file; empty when the header
 // does not tell where. Errors: "file-changed".
 app::Result<QByteArray> readVersionText(const ByteRegion &kernel, const eif::BzImage &setup);
+
+// What an enclave's loader has against this text_offset of an aarch64 Image; empty for nothing.
+QString armTextOffsetProblem(quint64 textOffset);
 
 // Reads the head of the kernel. Never fails on strange content (kind = unknown); errors: "file-changed".
 app::Result<KernelImage> readKernelImage(const ByteRegion &kernel);

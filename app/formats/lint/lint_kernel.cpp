@@ -2,6 +2,7 @@
 //
 // Lint: the kernel; see lint.hpp.
 
+#include "app/formats/kernel/image_architecture.hpp"
 #include "app/formats/lint/lint.hpp"
 #include "app/formats/lint/lint_rules.hpp"
 #include "app/formats/tree/value_text.hpp"
@@ -72,22 +73,23 @@ app::Result<std::optional<KernelContent>> lintKernel(LintReport &report, const E
     const auto kernel = readKernelImage({&document.source(), data.dataOffset, data.availableSize});
     if (!kernel)
         return std::nullopt; // the measuring tells of it
-    const bool isArm = image.header.flags & eif::flagArm64;
-    if (kernel->kind == KernelImage::Kind::unknown || kernel->kind == KernelImage::Kind::elf ||
-        (kernel->kind == KernelImage::Kind::armImage) != isArm)
+    const ImageArchitecture architecture = architectureOf(image.header.flags);
+    if (kernel->architecture() != architecture)
         report.error("kernel-architecture", where,
                      u"The header says %1, which needs %2; this is %3."_s.arg(
-                         isArm ? u"aarch64"_s : u"x86_64"_s, isArm ? u"an Image"_s : u"a bzImage"_s,
+                         factsOf(architecture).nameText(), QLatin1String(factsOf(architecture).kernel),
                          kernel->kind == KernelImage::Kind::elf        ? u"an ELF file"_s
                          : kernel->kind == KernelImage::Kind::armImage ? u"an aarch64 Image"_s
                          : kernel->kind == KernelImage::Kind::bzImage  ? u"a bzImage"_s
                                                                        : u"neither"_s),
                      u"Build with the kernel file that fits."_s, range);
-    if (kernel->kind == KernelImage::Kind::armImage && kernel->armTextOffset == 0)
-        report.warning("kernel-text-offset", where,
-                       u"text_offset is 0; AWS's own kernels carry 0x200000 here and enclaves need it."_s,
+    if (const QString problem = kernel->kind == KernelImage::Kind::armImage
+                                    ? armTextOffsetProblem(kernel->armTextOffset)
+                                    : QString();
+        !problem.isEmpty())
+        report.warning("kernel-text-offset", where, problem,
                        u"Patch the Image as AWS's bootstrap does (8 bytes at offset 8)."_s,
-                       {data.dataOffset + 8, 8});
+                       {data.dataOffset + eif::arm::textOffset, 8});
     auto content = scanKernel(*kernel, limits);
     if (!content) {
         if (content.error().code == u"cancelled"_s)

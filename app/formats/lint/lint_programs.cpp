@@ -5,6 +5,7 @@
 // argument or variable per line).
 
 #include "app/formats/boot/init_rules.hpp"
+#include "app/formats/kernel/image_architecture.hpp"
 #include "app/formats/lint/lint_rules.hpp"
 #include "app/formats/lint/program_check.hpp"
 #include "app/formats/tree/value_text.hpp"
@@ -26,9 +27,10 @@ void add(LintReport &report, const std::vector<LintFinding> &findings) {
 
 // The kernel's own choice (init/main.c, kernel_init()): what rdinit= names or /init, which must be there; when it does not
 // start, one of these.
-void lintInit(LintReport &report, const BootFiles &files, const QByteArray &path, bool isArm) {
+void lintInit(LintReport &report, const BootFiles &files, const QByteArray &path,
+              ImageArchitecture architecture) {
     constexpr const char *others[] = {"sbin/init", "etc/init", "bin/init", "bin/sh"};
-    ProgramCheck programs(files, {}, "init", isArm);
+    ProgramCheck programs(files, {}, "init", architecture);
     ProgramCheck::Verdict verdict = programs.check(path);
     const bool isThere = files.resolvedPath(path).has_value();
     for (LintFinding &found : verdict.findings) {
@@ -138,7 +140,7 @@ QList<QByteArray> linesOf(const BootFiles &files, const QByteArray &path) {
     return place ? initLines(files.content(*place, maxConfigBytes)) : QList<QByteArray>();
 }
 
-void lintApplication(LintReport &report, const BootFiles &files, bool isArm) {
+void lintApplication(LintReport &report, const BootFiles &files, ImageArchitecture architecture) {
     const bool hasCommand = files.resolve("cmd").has_value(),
                hasEnvironment = files.resolve("env").has_value(),
                hasRoot = files.resolvedPath("rootfs").has_value();
@@ -171,7 +173,7 @@ void lintApplication(LintReport &report, const BootFiles &files, bool isArm) {
         return;
     const QByteArray root = files.resolvedPath("rootfs").value_or("rootfs"); // it may be a link
     lintMountPoints(report, files, root);
-    ProgramCheck programs(files, root, "program", isArm);
+    ProgramCheck programs(files, root, "program", architecture);
     std::optional<QByteArray> path;
     const QList<QByteArray> command = linesOf(files, "cmd"), environment = linesOf(files, "env");
     for (const QByteArray &variable : environment)
@@ -194,16 +196,16 @@ void lintPrograms(LintReport &report, const EifDocument &document, const Ramdisk
         if (ramdisk.problem)
             return; // what is missing may only be unread
     const BootFiles &files = index.files();
-    const bool isArm = document.image().header.flags & eif::flagArm64;
+    const ImageArchitecture architecture = architectureOf(document.image().header.flags);
     lintLeftOut(report, files);
     const QByteArray init = firstProgramOf(document.commandLine().toUtf8());
-    lintInit(report, files, init, isArm);
+    lintInit(report, files, init, architecture);
     if (const auto place = files.resolve(init); place && place->ramdisk != 0)
         report.note("init-not-first", u"/"_s + printableText(normalPath(init)),
                     u"init is in ramdisk %1: PCR1 (kernel and first ramdisk) does not cover it."_s.arg(
                         place->ramdisk),
                     u"Put init into the first ramdisk if PCR1 matters to you."_s);
-    lintApplication(report, files, isArm);
+    lintApplication(report, files, architecture);
 }
 
 } // namespace nitroscope::formats

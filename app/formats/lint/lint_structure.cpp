@@ -3,6 +3,7 @@
 // Lint: the structure of the file, where its readers disagree; see lint.hpp.
 
 #include "app/formats/eif/eif_tree.hpp"
+#include "app/formats/kernel/image_architecture.hpp"
 #include "app/formats/lint/lint_rules.hpp"
 #include "app/formats/tree/value_text.hpp"
 
@@ -76,7 +77,7 @@ void lintOtherMachine(LintReport &report, const EifDocument &document) {
     const eif::Header &header = document.image().header;
     if (document.size() < eif::headerSize || (header.version == eif::maxVersion && header.flags == 0))
         return;
-    const bool isArm = header.flags & eif::flagArm64;
+    const bool isArm = architectureOf(header.flags) == ImageArchitecture::aarch64;
     QStringList reasons;
     if (header.version != eif::maxVersion)
         reasons << u"is version %1"_s.arg(header.version);

@@ -44,8 +44,9 @@ QString problemText(int problem) {
     }
 }
 
-ProgramCheck::ProgramCheck(const BootFiles &files, const QByteArray &root, const QByteArray &rule, bool isArm)
-    : m_files(files), m_root(root), m_rule(rule), m_isArm(isArm) {}
+ProgramCheck::ProgramCheck(const BootFiles &files, const QByteArray &root, const QByteArray &rule,
+                           ImageArchitecture architecture)
+    : m_files(files), m_root(root), m_rule(rule), m_architecture(architecture) {}
 
 QString ProgramCheck::placeText(const QByteArray &path) const {
     const QByteArray normal = normalPath(path);

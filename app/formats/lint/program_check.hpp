@@ -7,6 +7,7 @@
 
 #include "app/formats/boot/init_rules.hpp"
 #include "app/formats/elf/elf_header.hpp"
+#include "app/formats/kernel/image_architecture.hpp"
 #include "app/formats/lint/lint_report.hpp"
 #include "app/formats/ramdisk/ramdisk.hpp"
 
@@ -20,7 +21,8 @@ inline constexpr quint64 maxFrontBytes = 64 * 1024; // of a program, where all t
 class ProgramCheck {
 public:
     // Paths hold in `root` ("rootfs"; empty for the kernel's own). `rule` is what the findings are named after.
-    ProgramCheck(const BootFiles &files, const QByteArray &root, const QByteArray &rule, bool isArm);
+    ProgramCheck(const BootFiles &files, const QByteArray &root, const QByteArray &rule,
+                 ImageArchitecture architecture);
 
     // PATH of the program, for what scripts look for with env(1); nullopt when it has none.
     void setPath(const std::optional<QByteArray> &path) { m_path = path; }
@@ -56,7 +58,7 @@ private:
 
     const BootFiles &m_files;
     QByteArray m_root, m_rule;
-    bool m_isArm;
+    ImageArchitecture m_architecture;
     std::optional<QByteArray> m_path;
     QSet<QByteArray> m_names; // Of all files in the root, without their folders; made when first needed.
 };

@@ -14,12 +14,11 @@ using namespace Qt::Literals::StringLiterals;
 
 ProgramCheck::Verdict ProgramCheck::checkElf(BootFiles::Place place, const ElfHeader &elf,
                                              const QString &where) {
-    constexpr quint16 x86 = 62, arm = 183;
-    if (elf.machine != (m_isArm ? arm : x86))
-        return failed(ENOEXEC, "-architecture", where,
-                      u"It is a program for %1; the image is for %2."_s.arg(
-                          elf.machineText(), m_isArm ? u"aarch64"_s : u"x86_64"_s),
-                      u"Build it for the image's processor (docker build --platform)."_s);
+    if (const ImageArchitectureFacts &image = factsOf(m_architecture); elf.machine != image.elfMachine)
+        return failed(
+            ENOEXEC, "-architecture", where,
+            u"It is a program for %1; the image is for %2."_s.arg(elf.machineText(), image.nameText()),
+            u"Build it for the image's processor (docker build --platform)."_s);
     constexpr quint16 program = 2, positionIndependent = 3;
     if (elf.type != program && elf.type != positionIndependent)
         return failed(ENOEXEC, "-not-a-program", where,

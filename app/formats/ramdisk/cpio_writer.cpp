@@ -4,6 +4,8 @@
 
 #include "app/formats/ramdisk/cpio_writer.hpp"
 
+#include "app/formats/ramdisk/cpio_magic.hpp"
+
 #include <sys/stat.h>
 
 namespace nitroscope::formats {
@@ -23,7 +25,7 @@ bool CpioWriter::pad() {
 
 bool CpioWriter::begin(const CpioHeader &header) {
     const quint32 inode = header.inode != 0 ? header.inode : nextInode();
-    QByteArray text = "070701";
+    QByteArray text = cpio::newc.toByteArray();
     for (const quint32 value :
          {inode, header.mode, header.owner, header.group, header.links, header.modified, header.size, 0u, 0u,
           header.specialMajor, header.specialMinor, static_cast<quint32>(header.path.size() + 1), 0u})

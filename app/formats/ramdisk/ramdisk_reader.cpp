@@ -5,6 +5,7 @@
 
 #include "app/formats/ramdisk/ramdisk_reader.hpp"
 
+#include "app/formats/ramdisk/cpio_magic.hpp"
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace nitroscope::formats {
 namespace {
 
 constexpr quint64 headerBytes = 110;
-constexpr unsigned magicBytes = 6, fieldDigits = 8, fieldCount = 13;
+constexpr unsigned magicBytes = cpio::newc.size(), fieldDigits = 8, fieldCount = 13;
 constexpr quint32 maxNameLength = 4096; // PATH_MAX; the kernel skips entries with longer names
 constexpr char trailerName[] = "TRAILER!!!";
 
@@ -226,13 +227,13 @@ app::Result<void> RamdiskReader::readHeader() {
     const char *text = reinterpret_cast<const char *>(bytes->data());
     if (bytes->size() < headerBytes)
         return fail("truncated", u"The archive ends inside of an entry's header."_s);
-    if (std::memcmp(text, "070707", magicBytes) == 0)
+    const QByteArray magic(text, magicBytes);
+    if (magic == cpio::oldPortable)
         return fail(
             "damaged",
             u"This archive has the old portable format; the kernel only takes newc (cpio -H newc)."_s);
-    if (std::memcmp(text, "070701", magicBytes) != 0 && std::memcmp(text, "070702", magicBytes) != 0)
+    if (magic != cpio::newc && magic != cpio::newcWithChecksums)
         return fail("damaged", u"No cpio header where the next entry should begin; the kernel stops here."_s);
-    const QByteArray magic(text, magicBytes);
     quint32 field[fieldCount];
     for (unsigned i = 0; i < fieldCount; ++i) {
         quint32 value = 0;
@@ -280,7 +281,7 @@ app::Result<void> RamdiskReader::readHeader() {
     m_entry.dataOffset = m_stream->position();
     m_dataLeft = m_entry.size;
     m_paddingLeft = paddingOf(m_entry.size);
-    m_hasChecksum = !m_isPassedOver && std::memcmp(magic.constData(), "070702", magicBytes) == 0;
+    m_hasChecksum = !m_isPassedOver && magic == cpio::newcWithChecksums;
     m_sum = 0;
     return {};
 }

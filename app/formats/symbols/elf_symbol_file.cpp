@@ -43,7 +43,7 @@ QVector<Range> rangesOf(const SymbolTable &table) {
     };
     QVector<Range> ranges;
     qsizetype i = 0;
-    while (i < table.size() && table.at(i).isPerCpu())
+    while (i < table.size() && table.isPerCpu(table.at(i).address))
         ++i;
     quint64 before = 0; // address of the symbol before
     for (; i < table.size() && ranges.size() < maxSections; ++i) {

@@ -15,7 +15,6 @@ using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr quint64 alignment = 8;
-constexpr quint64 kernelHalf = quint64(1) << 63;
 
 tl::unexpected<app::Error> missing(const QString &message) {
     return app::failure(u"no-kallsyms"_s, message);
@@ -63,14 +62,14 @@ private:
     quint64 m_base = 0;
 };
 
-// Kernels sort their symbols by address, and most of them are in the upper half.
-bool isPlausible(const AddressReader &address, quint32 count) {
+// Kernels sort their symbols by address, and most of them are the kernel's and not a CPU's.
+bool isPlausible(const AddressReader &address, quint32 count, const arch::LinuxKernel &kernel) {
     quint32 descents = 0, inKernel = 0;
     quint64 last = 0;
     for (quint32 i = 0; i < count; ++i) {
         const quint64 value = address(i);
         descents += value < last;
-        inKernel += value >= kernelHalf;
+        inKernel += kernel.isKernelAddress(value);
         last = value;
     }
     return descents <= count / 1000 && inKernel > count / 2;
@@ -102,7 +101,7 @@ struct Found {
 };
 
 std::optional<Found> findAddresses(QByteArrayView bytes, const TokenTable &tokens, const NamesTable &names,
-                                   const AddressOf &addressOf) {
+                                   const arch::LinuxKernel &kernel, const AddressOf &addressOf) {
     const quint64 size = quint64(bytes.size());
     for (const AddressGuess &guess : guessesOf(names, tokens)) {
         const quint64 width = guess.form == AddressForm::absolute ? 8 : 4;
@@ -115,15 +114,16 @@ std::optional<Found> findAddresses(QByteArrayView bytes, const TokenTable &token
             continue;
         const AddressReader reader(bytes, guess, *place);
         // A base is an address of the kernel, whatever the offsets make of it.
-        if (guess.base && reader.base() < kernelHalf)
+        if (guess.base && !kernel.isKernelAddress(reader.base()))
             continue;
-        if (isPlausible(reader, names.count))
+        if (isPlausible(reader, names.count, kernel))
             return Found{tokens, names, guess, *place};
     }
     return std::nullopt;
 }
 
-app::Result<Found> findAll(QByteArrayView bytes, const AddressOf &addressOf) {
+app::Result<Found> findAll(QByteArrayView bytes, const arch::LinuxKernel &kernel,
+                           const AddressOf &addressOf) {
     bool sawTokens = false, sawNames = false;
     SearchBudget budget;
     for (quint64 from = 0;;) {
@@ -136,7 +136,7 @@ app::Result<Found> findAll(QByteArrayView bytes, const AddressOf &addressOf) {
         if (!names)
             continue;
         sawNames = true;
-        if (const auto found = findAddresses(bytes, *tokens, *names, addressOf))
+        if (const auto found = findAddresses(bytes, *tokens, *names, kernel, addressOf))
             return *found;
     }
     if (sawNames)
@@ -163,17 +163,15 @@ KallsymsLayout layoutOf(const Found &found, QByteArrayView bytes) {
 
 } // namespace
 
-app::Result<KallsymsLayout> locateKallsyms(QByteArrayView bytes, const AddressOf &addressOf) {
-    return findAll(bytes, addressOf).map([&](const Found &found) { return layoutOf(found, bytes); });
-}
-
-app::Result<Kallsyms> recoverKallsyms(QByteArrayView bytes, const AddressOf &addressOf) {
-    const auto found = findAll(bytes, addressOf);
+app::Result<Kallsyms> recoverKallsyms(QByteArrayView bytes, const arch::LinuxKernel &kernel,
+                                      const AddressOf &addressOf) {
+    const auto found = findAll(bytes, kernel, addressOf);
     if (!found)
         return tl::unexpected(found.error());
     Kallsyms result{layoutOf(*found, bytes), {}};
     const AddressReader address(bytes, found->guess, found->arrayAddress);
     const auto tokens = tokensOf(bytes, found->tokens);
+    result.table.setPerCpuEnd(kernel.perCpuEnd);
     result.table.reserve(found->names.count, found->names.markers - found->names.names);
     std::array<char, 4096> name; // KSYM_NAME_LEN is 512 at most; a longer name is cut
     quint64 at = found->names.names;

@@ -16,6 +16,7 @@
 // entry by entry, the markers must agree with a walk over the names, and the addresses must ascend.
 #pragma once
 
+#include "app/core/arch/linux_kernel.hpp"
 #include "app/core/result.hpp"
 #include "app/formats/symbols/symbol_table.hpp"
 
@@ -48,9 +49,8 @@ struct Kallsyms {
 // placeRelative.
 using AddressOf = std::function<std::optional<quint64>(quint64)>;
 
-// The layout alone, which is what a search in guest memory wants first. Errors: no-kallsyms.
-app::Result<KallsymsLayout> locateKallsyms(QByteArrayView bytes, const AddressOf &addressOf = {});
-// All symbols. Bounded: at most 4 million symbols and 512 MiB of names.
-app::Result<Kallsyms> recoverKallsyms(QByteArrayView bytes, const AddressOf &addressOf = {});
+// All symbols. Bounded: at most 4 million symbols and 512 MiB of names. Errors: no-kallsyms.
+app::Result<Kallsyms> recoverKallsyms(QByteArrayView bytes, const arch::LinuxKernel &kernel,
+                                      const AddressOf &addressOf = {});
 
 } // namespace nitroscope::symbols

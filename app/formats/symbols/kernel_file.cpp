@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/formats/symbols/kernel_file.hpp"
 
+#include "app/core/architectures.hpp"
 #include "app/formats/eif/eif_document.hpp"
 #include "app/formats/elf/elf_image.hpp"
 #include "app/formats/kernel/bzimage.hpp"
@@ -68,7 +69,8 @@ app::Result<Kallsyms> kallsymsOf(const QByteArray &vmlinux) {
     const auto elf = ElfImage::open(vmlinux);
     if (!elf)
         return tl::unexpected(elf.error());
-    return recoverKallsyms(vmlinux, [&](quint64 offset) { return elf->addressOf(offset); });
+    return recoverKallsyms(vmlinux, arch::architectureOfKernel(elf->machine()).kernel,
+                           [&](quint64 offset) { return elf->addressOf(offset); });
 }
 
 } // namespace nitroscope::symbols

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/formats/symbols/kernel_image.hpp"
 
+#include "app/core/architectures.hpp"
 #include "app/formats/symbols/btf.hpp"
 #include "app/formats/symbols/dwarf_layouts.hpp"
 
@@ -11,7 +12,6 @@ namespace nitroscope::symbols {
 using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr quint64 kernelHalf = 0xffffffff80000000; // __START_KERNEL_map
 constexpr quint64 maxBss = 256 << 20;
 
 } // namespace
@@ -31,8 +31,9 @@ app::Result<KernelImagePointer> KernelImage::fromVmlinux(const QByteArray &vmlin
     if (!elf)
         return tl::unexpected(elf.error());
     image->m_elf = *std::move(elf);
+    const arch::LinuxKernel &rules = image->architecture().kernel;
     for (const ElfSegment &segment : image->m_elf.segments()) {
-        if (segment.address < kernelHalf) // the per-CPU area
+        if (segment.address < rules.imageBase) // the per-CPU area
             continue;
         if (image->m_start == 0 || segment.address < image->m_start) {
             image->m_start = segment.address;
@@ -43,7 +44,7 @@ app::Result<KernelImagePointer> KernelImage::fromVmlinux(const QByteArray &vmlin
     image->m_end = qMin(image->m_end, image->m_start + quint64(vmlinux.size()) + maxBss);
 
     const auto addressOf = [&image](quint64 offset) { return image->m_elf.addressOf(offset); };
-    auto kallsyms = recoverKallsyms(image->m_vmlinux, addressOf);
+    auto kallsyms = recoverKallsyms(image->m_vmlinux, rules, addressOf);
     auto program = image->m_elf.section(".symtab").isEmpty()
                        ? ProgramPointer()
                        : Program::open(image->m_vmlinux, u"vmlinux"_s).value_or(nullptr);
@@ -55,6 +56,7 @@ app::Result<KernelImagePointer> KernelImage::fromVmlinux(const QByteArray &vmlin
     } else {
         image->m_symbolsProblem = kallsyms.error().message;
     }
+    image->m_symbols.setPerCpuEnd(rules.perCpuEnd);
     image->m_hasDataSymbols = image->m_symbols.find("init_task").has_value();
     if (auto orc = OrcTable::read(image->m_elf))
         image->m_orc = *std::move(orc);
@@ -69,6 +71,10 @@ app::Result<KernelImagePointer> KernelImage::fromVmlinux(const QByteArray &vmlin
     if (image->m_banner.isEmpty() && !versionText.isEmpty())
         image->m_banner = "Linux version " + versionText.toUtf8();
     return image;
+}
+
+const arch::Architecture &KernelImage::architecture() const {
+    return arch::architectureOfKernel(m_elf.machine());
 }
 
 app::Result<KernelImagePointer> KernelImage::withDebugFile(const QString &path) const {
@@ -95,6 +101,7 @@ app::Result<KernelImagePointer> KernelImage::withDebugFile(const QString &path) 
         image->m_layouts = dwarfLayouts(image->m_debug);
     if (!image->m_hasDataSymbols && (*program)->symbols().find("init_task")) {
         image->m_symbols = (*program)->symbols();
+        image->m_symbols.setPerCpuEnd(m_symbols.perCpuEnd());
         image->m_hasDataSymbols = true;
     }
     return image;
@@ -103,6 +110,7 @@ app::Result<KernelImagePointer> KernelImage::withDebugFile(const QString &path) 
 KernelImagePointer KernelImage::functionsOnly() const {
     std::shared_ptr<KernelImage> image(new KernelImage(*this));
     image->m_symbols = {};
+    image->m_symbols.setPerCpuEnd(m_symbols.perCpuEnd());
     for (qsizetype i = 0; i < m_symbols.size(); ++i)
         if (const Symbol &symbol = m_symbols.at(i); symbol.isText())
             image->m_symbols.add(symbol.address, symbol.type, m_symbols.nameView(symbol));

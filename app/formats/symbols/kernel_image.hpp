@@ -4,6 +4,7 @@
 // when it is a vmlinux of that kind or when one was given beside it. Addresses are as linked. Immutable.
 #pragma once
 
+#include "app/core/arch/architecture.hpp"
 #include "app/formats/symbols/kernel_file.hpp"
 #include "app/formats/symbols/orc.hpp"
 #include "app/formats/symbols/program.hpp"
@@ -28,6 +29,8 @@ public:
     // types.
     KernelImagePointer functionsOnly() const;
 
+    // Of the ELF file; it says what addresses mean.
+    const arch::Architecture &architecture() const;
     const ElfImage &elf() const { return m_elf; }
     const SymbolTable &symbols() const { return m_symbols; }
     // Why there are no symbols; empty otherwise.

@@ -7,6 +7,14 @@
 
 namespace nitroscope::symbols {
 
+SymbolTable SymbolTable::movedBy(quint64 slide) const {
+    SymbolTable result = *this;
+    for (Symbol &symbol : result.m_symbols)
+        symbol.address = moved(symbol.address, slide);
+    result.finish();
+    return result;
+}
+
 void SymbolTable::reserve(qsizetype symbols, quint64 packedNameBytes) {
     constexpr quint64 maxAhead = 64 << 20; // the counts come from a file
     m_symbols.reserve(qMin<qsizetype>(symbols, qsizetype(maxAhead / sizeof(Symbol))));

@@ -13,14 +13,12 @@
 namespace nitroscope::symbols {
 
 struct Symbol {
-    quint64 address = 0;    // guest-virtual as linked, or an offset in a per-CPU area (isPerCpu)
+    quint64 address = 0;    // guest-virtual as linked, or an offset in a per-CPU area
     quint32 nameOffset = 0; // in the table's pool
     quint16 nameLength = 0;
     char type = '?'; // nm's letter: T text, D data, R read-only, B zeroed, A absolute, W weak; small = local
 
     bool isText() const { return type == 't' || type == 'T' || type == 'w' || type == 'W'; }
-    // x86-64 kernels before 6.15 link per-CPU variables at 0.
-    bool isPerCpu() const { return address < quint64(1) << 32; }
 };
 
 // An address in words: the symbol at or before it.
@@ -35,6 +33,15 @@ struct Place {
 
 class SymbolTable {
 public:
+    // Addresses below `perCpuEnd` are offsets in each CPU's own area (arch::LinuxKernel); a program has none.
+    void setPerCpuEnd(quint64 perCpuEnd) { m_perCpuEnd = perCpuEnd; }
+    quint64 perCpuEnd() const { return m_perCpuEnd; }
+    bool isPerCpu(quint64 address) const { return address < m_perCpuEnd; }
+    // Where a linked address is in a kernel that runs `slide` bytes higher: per-CPU areas are not moved.
+    quint64 moved(quint64 linked, quint64 slide) const { return isPerCpu(linked) ? linked : linked + slide; }
+    // All symbols, so moved.
+    SymbolTable movedBy(quint64 slide) const;
+
     // What add() is about to get, at least; saves moving it while the table grows.
     void reserve(qsizetype symbols, quint64 packedNameBytes);
     // The name is cut at 65535 bytes. Order of calls decides among symbols of one address.
@@ -65,6 +72,7 @@ private:
     };
     const QVector<quint32> &byName() const;
 
+    quint64 m_perCpuEnd = 0;
     QVector<Symbol> m_symbols;
     QByteArray m_names;
     std::shared_ptr<NameIndex> m_nameIndex = std::make_shared<NameIndex>(); // copies have the same symbols

@@ -186,15 +186,11 @@ bool RunningKernel::findBySearch() {
     m_start = *m_info->symbol("_stext");
     m_end = m_start + searchWindow;
     const QByteArray kernel = m_memory.readUpTo(m_start + m_physicalOffset, searchWindow);
-    auto found = symbols::recoverKallsyms(kernel, [this](quint64 offset) { return m_start + offset; });
-    symbols::SymbolTable table;
-    if (found) // runtime addresses, per-CPU ones apart
-        for (qsizetype i = 0; i < found->table.size(); ++i) {
-            const symbols::Symbol &symbol = found->table.at(i);
-            table.add(symbol.isPerCpu() ? symbol.address : symbol.address - m_slide, symbol.type,
-                      found->table.nameView(symbol));
-        }
-    table.finish();
+    const auto found =
+        symbols::recoverKallsyms(kernel, rules(), [this](quint64 offset) { return m_start + offset; });
+    symbols::SymbolTable table; // of addresses as linked; RAM has those where it runs
+    if (found)
+        table = found->table.movedBy(0 - m_slide);
     if (const auto end = table.find("_end"))
         m_end = qBound(m_start, *end + m_slide, m_start + searchWindow);
     m_recovered = std::make_shared<symbols::SymbolTable>(std::move(table));
@@ -256,7 +252,7 @@ std::optional<quint64> RunningKernel::address(QByteArrayView symbol) const {
     const auto linked = symbols().find(symbol);
     if (!linked)
         return std::nullopt;
-    return symbols::Symbol{*linked, 0, 0, '?'}.isPerCpu() ? *linked : *linked + m_slide;
+    return symbols().moved(*linked, m_slide);
 }
 
 bool RunningKernel::read(quint64 address, std::span<std::byte> out) const {

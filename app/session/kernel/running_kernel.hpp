@@ -19,7 +19,7 @@
 
 namespace nitroscope::app {
 
-class RunningKernel {
+class RunningKernel : public guest::MemoryValues<RunningKernel> {
 public:
     // `image` may be null. Errors: no-kernel (nothing of it is in RAM: not loaded yet, or another kernel
     // runs), with a sentence for the user. `vcpu`: of a vCPU in kernel mode, for kernels whose page tables are
@@ -49,13 +49,6 @@ public:
     std::optional<quint64> address(QByteArrayView symbol) const;
     // By runtime address; the image itself is readable even before the kernel has page tables.
     bool read(quint64 address, std::span<std::byte> out) const;
-    template <class T>
-    std::optional<T> value(quint64 address) const {
-        T found;
-        if (!read(address, std::as_writable_bytes(std::span(&found, 1))))
-            return std::nullopt;
-        return found;
-    }
     // Exactly `bytes` of them, or an empty array.
     QByteArray bytes(quint64 address, quint64 bytes) const;
     QByteArray text(quint64 address, quint64 most) const;

@@ -35,7 +35,7 @@ std::optional<quint64> DebugSymbols::address(const QString &name) const {
     const QByteArray wanted = name.toUtf8();
     if (m_parts.kernel)
         if (const auto linked = m_parts.kernel->symbols().find(wanted))
-            return symbols::Symbol{*linked, 0, 0, '?'}.isPerCpu() ? *linked : *linked + m_parts.slide;
+            return m_parts.kernel->symbols().moved(*linked, m_parts.slide);
     for (const auto &module : m_parts.modules)
         if (const auto at = module->table.find(wanted))
             return *at;

@@ -2,6 +2,7 @@
 //
 // Fuzz target: symbol tables and ELF headers of a foreign kernel. What is recovered must be sorted and must
 // survive being written as an ELF file.
+#include "app/core/arch/x86/x86_64.hpp"
 #include "app/formats/elf/elf_image.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/formats/symbols/kallsyms.hpp"
@@ -20,7 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             if (section.size > 0 && image->section(section.name).isEmpty())
                 std::abort();
     }
-    const auto found = recoverKallsyms(bytes, [](quint64 offset) { return 0xffffffff81000000 + offset; });
+    const auto found = recoverKallsyms(bytes, nitroscope::arch::x86_64().kernel,
+                                       [](quint64 offset) { return 0xffffffff81000000 + offset; });
     if (!found)
         return 0;
     for (qsizetype i = 1; i < found->table.size(); ++i)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/core/arch/x86/x86_64.hpp"
 
+#include "app/core/arch/elf_machines.hpp"
 #include "app/core/arch/x86/board.hpp"
 #include "app/core/arch/x86/decompressor.hpp"
 #include "app/core/arch/x86/instructions.hpp"
@@ -30,20 +31,37 @@ constexpr std::array tableSymbols{"init_top_pgt", "init_level4_pgt", "swapper_pg
 constexpr std::array currentTasks{CurrentTask{"current_task", nullptr, nullptr},
                                   CurrentTask{"pcpu_hot", "pcpu_hot", "current_task"}}; // 6.2 to 6.14
 
-constexpr LinuxKernel kernel{kernelBit, 0xffffffff80000000, 1 << 30,
-                             2 << 20, // CONFIG_PHYSICAL_ALIGN is a multiple of it
-                             16384,     "thread.sp",        tableSymbols, currentTasks, perCpuBase};
+constexpr LinuxKernel kernel{kernelBit,
+                             0xffffffff80000000,
+                             1 << 30,
+                             2 << 20,                // CONFIG_PHYSICAL_ALIGN is a multiple of it
+                             std::uint64_t{4} << 30, // linked at 0 before 6.15
+                             16384,
+                             "thread.sp",
+                             tableSymbols,
+                             currentTasks,
+                             perCpuBase};
 
 // Linux, Documentation/arch/x86/boot.rst
-constexpr LinuxBoot boot{1 << 20, 0x200, "entry64", rax, findDecompressorJumps};
+constexpr LinuxBoot boot{0x200, "entry64", rax, findDecompressorJumps};
 
 } // namespace
 
 const Architecture &x86_64() {
-    constexpr int elfMachine = 62; // EM_X86_64
-    static const Architecture architecture{
-        "x86_64",  "qemu-system-x86_64", elfMachine,   table,  registerMeaning, modes, paging, unwinding,
-        functions, systemCalls,          instructions, memory, kernel,          boot};
+    static const Architecture architecture{elfMachineName(elfX86_64),
+                                           "qemu-system-x86_64",
+                                           elfX86_64,
+                                           table,
+                                           registerMeaning,
+                                           modes,
+                                           paging,
+                                           unwinding,
+                                           functions,
+                                           systemCalls,
+                                           instructions,
+                                           memory,
+                                           kernel,
+                                           boot};
     return architecture;
 }
 
