@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The NSM panel's context menu: copying, going elsewhere, breaks and faults.
+#include "app/core/vocabulary.hpp"
 #include "app/features/nsm/nsm_panel.hpp"
+#include "app/proto/pcapng/record.hpp"
 #include "app/ui/actions/menus.hpp"
 #include "app/ui/bytes/cbor_view.hpp"
 #include "app/ui/lists/following_table.hpp"
@@ -14,20 +16,16 @@ namespace nitroscope::app {
 using namespace Qt::Literals::StringLiterals;
 namespace {
 
-QString faultText(const QString &action) {
-    static const std::pair<const char *, const char *> names[] = {
-        {"delay", "Delay the Answer by a Second"},
-        {"drop", "Never Answer"},
-        {"corrupt-document", "Corrupt the Document"},
-        {"corrupt-signature", "Corrupt the Signature"},
-        {"expired-leaf", "Sign with an Expired Certificate"},
-        {"stale-timestamp", "Date the Document an Hour Back"},
-        {"wrong-root", "Sign under Another Root"}};
-    for (const auto &[name, text] : names)
-        if (action == QLatin1String(name))
-            return QString::fromLatin1(text);
-    return action;
-}
+constexpr WordText faultTexts[] = {{"error", "Answer with &Error"}, // of which there is a choice
+                                   {"delay", "Delay the Answer by a Second"},
+                                   {"drop", "Never Answer"},
+                                   {"corrupt-document", "Corrupt the Document"},
+                                   {"corrupt-signature", "Corrupt the Signature"},
+                                   {"expired-leaf", "Sign with an Expired Certificate"},
+                                   {"stale-timestamp", "Date the Document an Hour Back"},
+                                   {"wrong-root", "Sign under Another Root"}};
+constexpr std::string_view faultWords[] = {NSM_FAULT_LIST(NITROSCOPE_WORD)};
+static_assert(hasTexts(faultTexts, faultWords));
 
 } // namespace
 
@@ -112,7 +110,7 @@ void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
         choices.push_back({u"Every Request for &PCR %1"_s.arg(transaction->pcr), {}, transaction->pcr, 0});
     for (const Which &which : choices) {
         QMenu *part = faults->addMenu(which.title);
-        QMenu *errors = part->addMenu(u"Answer with &Error"_s);
+        QMenu *errors = part->addMenu(textOf(faultTexts, u"error"_s));
         for (int result = 1; result < NSM_ERRORS; ++result)
             addFault(
                 errors, pcapng::nsmResultName(result),
@@ -128,7 +126,7 @@ void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
                 milliseconds = 1000;
             if (action == u"stale-timestamp"_s)
                 milliseconds = 3'600'000;
-            addFault(part, faultText(action),
+            addFault(part, textOf(faultTexts, action),
                      {action,
                       aboutDocuments ? u"Attestation"_s : which.kind,
                       {},

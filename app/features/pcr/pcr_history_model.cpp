@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/pcr/pcr_history_model.hpp"
 
+#include "app/core/vocabulary.hpp"
+#include "app/proto/pcapng/record.hpp"
 #include "app/ui/text/roles.hpp"
 
 namespace nitroscope::app {
@@ -8,17 +10,13 @@ namespace nitroscope::app {
 using namespace Qt::Literals::StringLiterals;
 namespace {
 
-QString causeText(const QString &cause) {
-    static const std::pair<const char *, const char *> names[] = {{"reset", "reset to zero"},
-                                                                  {"seed", "measured at launch"},
-                                                                  {"lock", "locked"},
-                                                                  {"extend", "extended"},
-                                                                  {"load", "snapshot loaded"}};
-    for (const auto &[name, text] : names)
-        if (cause == QLatin1String(name))
-            return QString::fromLatin1(text);
-    return cause;
-}
+constexpr WordText causeTexts[] = {{"reset", "reset to zero"},
+                                   {"seed", "measured at launch"},
+                                   {"lock", "locked"},
+                                   {"extend", "extended"},
+                                   {"load", "snapshot loaded"}};
+constexpr std::string_view causeWords[] = {NSM_CAUSE_LIST(NITROSCOPE_WORD)};
+static_assert(hasTexts(causeTexts, causeWords));
 
 } // namespace
 
@@ -42,7 +40,7 @@ QVariant PcrHistoryModel::data(const QModelIndex &cell, int role) const {
                        ? QString()
                        : QString::number(static_cast<double>(change.virtualNs) / 1e9, 'f', 6);
         case cause:
-            return causeText(change.cause);
+            return textOf(causeTexts, change.cause);
         case transaction:
             return change.transaction ? QString::number(change.transaction) : QString();
         default:

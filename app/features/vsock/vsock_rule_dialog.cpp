@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/vsock/vsock_rule_dialog.hpp"
 
+#include "app/core/vocabulary.hpp"
+#include "app/proto/pcapng/record.hpp"
 #include "app/ui/text/byte_text.hpp"
 
 #include <limits>
@@ -31,18 +33,19 @@ const Parameter parameters[] = {{"delay", "Delay", "milliseconds", true},
                                 {"throttle", "Rate", "bytes per second", true},
                                 {"slice", "Packet size", "bytes", true}};
 
-const std::pair<const char *, const char *> actionTexts[] = {
-    {"delay", "Hold it back"},
-    {"drop", "Lose it"},
-    {"reset", "Reset the flow"},
-    {"refuse", "Refuse the connection"},
-    {"blackhole", "Drop it and everything after it in the flow"},
-    {"throttle", "Throttle"},
-    {"slice", "Cut data into small packets"},
-    {"corrupt", "Flip a bit of the payload"},
-    {"duplicate", "Deliver it twice"},
-    {"freeze-credit", "Freeze the credit"},
-    {"transport-reset", "Reset the transport (all flows)"}};
+constexpr WordText actionTexts[] = {{"delay", "Hold it back"},
+                                    {"drop", "Lose it"},
+                                    {"reset", "Reset the flow"},
+                                    {"refuse", "Refuse the connection"},
+                                    {"blackhole", "Drop it and everything after it in the flow"},
+                                    {"throttle", "Throttle"},
+                                    {"slice", "Cut data into small packets"},
+                                    {"corrupt", "Flip a bit of the payload"},
+                                    {"duplicate", "Deliver it twice"},
+                                    {"freeze-credit", "Freeze the credit"},
+                                    {"transport-reset", "Reset the transport (all flows)"}};
+constexpr std::string_view actionWords[] = {VSOCK_ACTION_LIST(NITROSCOPE_WORD)};
+static_assert(hasTexts(actionTexts, std::span(actionWords).subspan(VSOCK_BREAK + 1)));
 
 QFormLayout *group(QVBoxLayout &page, const QString &title) {
     auto *box = new QGroupBox(title);
@@ -122,9 +125,7 @@ QLineEdit *VsockRuleDialog::numberField(const QString &name, const QString &plac
 void VsockRuleDialog::addActionRows(QFormLayout &form) {
     QList<std::pair<QString, QString>> items;
     for (const QString &action : qmp::vsockFaultActions())
-        for (const auto &[word, text] : actionTexts)
-            if (action == QLatin1String(word))
-                items.append({QString::fromLatin1(text), action});
+        items.append({textOf(actionTexts, action), action});
     m_action = chooser(u"Action"_s, items, {});
     form.addRow(u"&Action"_s, m_action);
     for (const Parameter &parameter : parameters)
