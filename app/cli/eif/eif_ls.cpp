@@ -6,6 +6,7 @@
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
 #include "app/cli/kit/signal_watch.hpp"
+#include "app/core/output/visible_text.hpp"
 #include "app/formats/eif/eif_document.hpp"
 #include "app/formats/json/json_text.hpp"
 #include "app/formats/tree/value_text.hpp"
@@ -67,9 +68,9 @@ private:
                       ' ';
         else
             number(size, 10);
-        m_text += timeText(entry.modified) + ' ' + printableText(entry.path).toUtf8();
+        m_text += timeText(entry.modified) + ' ' + app::visibleUtf8(entry.path);
         if (!target.isEmpty())
-            m_text += " -> " + printableText(target).toUtf8();
+            m_text += " -> " + app::visibleUtf8(target);
         m_text += '\n';
     }
 

@@ -12,7 +12,7 @@ using app::LineBreaks;
 using app::Written;
 
 int printText(const QByteArray &text, int code, int failed) {
-    return printBytes(app::visibleText(text, LineBreaks::kept).toUtf8(), code, failed);
+    return printBytes(app::visibleUtf8(text, LineBreaks::kept), code, failed);
 }
 
 int printJson(const QByteArray &json, int code, int failed) {

@@ -4,14 +4,23 @@
 #include <algorithm>
 #include <array>
 #include <QChar>
+#include <string_view>
+#include <type_traits>
 
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
 namespace {
 
-bool isPlain(unsigned char byte) {
-    return byte >= 0x20 && byte < 0x7f;
+// How much ASCII at the beginning stays as it is, which is nearly all of nearly every text. Of the characters below 0x20
+// `isKept` decides.
+template <class Units, class Keeper>
+qsizetype plainLength(const Units &text, Keeper isKept) {
+    const auto end = std::find_if(text.begin(), text.end(), [&](auto unit) {
+        const auto point = static_cast<char32_t>(static_cast<std::make_unsigned_t<decltype(unit)>>(unit));
+        return point >= 0x7f || (point < 0x20 && !isKept(point));
+    });
+    return end - text.begin();
 }
 
 // A terminal obeys it, or nobody sees it.
@@ -57,57 +66,77 @@ Point firstPoint(QByteArrayView utf8) {
     return isGood ? Point{value, bytes} : Point{0, 0};
 }
 
-QString hex(char32_t value, int digits) {
-    return QString::number(value, 16).rightJustified(digits, u'0');
+QByteArray hex(char32_t value, int digits) {
+    return QByteArray::number(value, 16).rightJustified(digits, '0');
 }
 
-void append(QString &text, char32_t point, LineBreaks lineBreaks) {
-    const bool isLayout = point == U'\n' || point == U'\t';
-    if ((isLayout && lineBreaks == LineBreaks::kept) || !isHidden(point))
-        text += QChar::fromUcs4(point);
-    else if (point == U'\n')
-        text += "\\n"_L1;
-    else if (point == U'\r')
-        text += "\\r"_L1;
-    else if (point == U'\t')
-        text += "\\t"_L1;
-    else if (point < 0x80)
-        text += "\\x"_L1 + hex(point, 2);
-    else if (point < 0x10000)
-        text += "\\u"_L1 + hex(point, 4);
-    else
-        text += "\\U"_L1 + hex(point, 8);
+// What stands for a hidden character.
+QByteArray spelling(char32_t point) {
+    switch (point) {
+    case U'\n':
+        return "\\n";
+    case U'\r':
+        return "\\r";
+    case U'\t':
+        return "\\t";
+    default:
+        return point < 0x80      ? "\\x" + hex(point, 2)
+               : point < 0x10000 ? "\\u" + hex(point, 4)
+                                 : "\\U" + hex(point, 8);
+    }
+}
+
+auto layoutKeeper(LineBreaks lineBreaks) {
+    return [lineBreaks](char32_t point) {
+        return lineBreaks == LineBreaks::kept && (point == U'\n' || point == U'\t');
+    };
 }
 
 } // namespace
 
-QString visibleText(QByteArrayView utf8, LineBreaks lineBreaks) {
-    if (std::all_of(utf8.begin(), utf8.end(),
-                    [](char byte) { return isPlain(static_cast<unsigned char>(byte)); }))
-        return QString::fromLatin1(utf8);
-    QString text;
+QByteArray visibleUtf8(QByteArrayView utf8, LineBreaks lineBreaks) {
+    QByteArray text;
     text.reserve(utf8.size());
     while (!utf8.isEmpty()) {
+        const qsizetype plain = plainLength(utf8, layoutKeeper(lineBreaks));
+        text += utf8.first(plain);
+        utf8 = utf8.sliced(plain);
+        if (utf8.isEmpty())
+            break;
         const Point point = firstPoint(utf8);
+        const auto bytes = std::max<qsizetype>(point.bytes, 1);
         if (point.bytes == 0)
-            text += "\\x"_L1 + hex(static_cast<unsigned char>(utf8.front()), 2);
+            text += "\\x" + hex(static_cast<unsigned char>(utf8.front()), 2);
+        else if (isHidden(point.value))
+            text += spelling(point.value);
         else
-            append(text, point.value, lineBreaks);
-        utf8 = utf8.sliced(std::max<qsizetype>(point.bytes, 1));
+            text += utf8.first(bytes);
+        utf8 = utf8.sliced(bytes);
     }
     return text;
+}
+
+QString visibleText(QByteArrayView utf8, LineBreaks lineBreaks) {
+    return QString::fromUtf8(visibleUtf8(utf8, lineBreaks));
 }
 
 QString visibleText(QStringView text, LineBreaks lineBreaks) {
     QString result;
     result.reserve(text.size());
-    for (qsizetype i = 0; i < text.size(); ++i) {
-        char32_t point = text[i].unicode();
-        if (text[i].isHighSurrogate() && i + 1 < text.size() && text[i + 1].isLowSurrogate()) {
-            point = QChar::surrogateToUcs4(text[i], text[i + 1]);
-            ++i;
-        }
-        append(result, point, lineBreaks);
+    while (!text.isEmpty()) {
+        const std::u16string_view units(text.utf16(), static_cast<size_t>(text.size()));
+        const qsizetype plain = plainLength(units, layoutKeeper(lineBreaks));
+        result += text.first(plain);
+        text = text.sliced(plain);
+        if (text.isEmpty())
+            break;
+        const bool isPair = text.size() > 1 && text[0].isHighSurrogate() && text[1].isLowSurrogate();
+        const char32_t point = isPair ? QChar::surrogateToUcs4(text[0], text[1]) : text[0].unicode();
+        if (isHidden(point))
+            result += QLatin1StringView(spelling(point));
+        else
+            result += text.first(isPair ? 2 : 1);
+        text = text.sliced(isPair ? 2 : 1);
     }
     return result;
 }
@@ -116,17 +145,22 @@ QByteArray visibleJson(QByteArrayView json) {
     QByteArray result;
     result.reserve(json.size());
     while (!json.isEmpty()) {
+        // Control characters are structure: in strings these are escapes already.
+        const qsizetype plain = plainLength(json, [](char32_t) { return true; });
+        result += json.first(plain);
+        json = json.sliced(plain);
+        if (json.isEmpty())
+            break;
         const Point point = firstPoint(json);
         const auto bytes = std::max<qsizetype>(point.bytes, 1);
-        const bool isStructure = point.value < 0x20; // in strings these are escapes already
         if (point.bytes == 0)
             result += "\\ufffd";
-        else if (isStructure || !isHidden(point.value))
+        else if (!isHidden(point.value))
             result += json.first(bytes);
         else {
             const auto units = QChar::fromUcs4(point.value);
             for (const QChar unit : QStringView(units))
-                result += "\\u" + hex(unit.unicode(), 4).toLatin1();
+                result += "\\u" + hex(unit.unicode(), 4);
         }
         json = json.sliced(bytes);
     }

@@ -22,6 +22,7 @@ enum class LineBreaks {
 
 QString visibleText(QByteArrayView utf8, LineBreaks lineBreaks = LineBreaks::escaped);
 QString visibleText(QStringView text, LineBreaks lineBreaks = LineBreaks::escaped);
+QByteArray visibleUtf8(QByteArrayView utf8, LineBreaks lineBreaks = LineBreaks::escaped);
 
 // A JSON text of the same value: in it such characters occur in strings only, where they are \u escapes.
 QByteArray visibleJson(QByteArrayView json);
