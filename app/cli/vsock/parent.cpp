@@ -70,8 +70,9 @@ int run(const ParentOptions &options) {
         words.push_back(const_cast<char *>(word.c_str()));
     words.push_back(nullptr);
     execvp(words[0], words.data());
-    say(u"%1: %2"_s.arg(name, QString::fromLocal8Bit(std::strerror(errno))));
-    return errno == ENOENT ? 127 : 126; // as shells have it
+    const int error = errno;
+    say(u"%1: %2"_s.arg(name, QString::fromLocal8Bit(std::strerror(error))));
+    return error == ENOENT ? 127 : 126; // as shells have it
 }
 
 } // namespace

@@ -1,25 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/run/console_scanner.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace nitroscope::app {
-
-using namespace Qt::Literals::StringLiterals;
-namespace {
-
-constexpr QByteArrayView panicMarker = "Kernel panic - not syncing";
-
-// "[    1.234567] words", and the words of a kernel that prints no times when it reboots.
-bool isKernelLine(QByteArrayView line) {
-    const qsizetype end = line.indexOf(']');
-    const auto isOfTime = [](char c) { return c == ' ' || c == '.' || (c >= '0' && c <= '9'); };
-    return line.startsWith("reboot: ") || (line.startsWith('[') && end > 1 && line.first(end).contains('.') &&
-                                           std::all_of(line.begin() + 1, line.begin() + end, isOfTime));
-}
-
-} // namespace
 
 void ConsoleScanner::feed(const QByteArray &bytes) {
     for (qsizetype start = 0; !m_isOver && start < bytes.size();) {
@@ -39,7 +23,7 @@ void ConsoleScanner::feed(const QByteArray &bytes) {
 // In the line as far as it is known; its words may be cut between two pieces.
 void ConsoleScanner::lookForPanic(QByteArrayView piece) {
     m_line += piece;
-    if (const qsizetype at = m_line.indexOf(panicMarker); at >= 0) {
+    if (const qsizetype at = m_lines.panicAt(m_line); at >= 0) {
         m_hasPanicked = true;
         m_line = m_line.sliced(at, qMin(m_line.size() - at, maxPanicLength));
     } else if (m_line.size() > maxLineLength) {
@@ -53,7 +37,8 @@ void ConsoleScanner::endLine() {
         return;
     }
     const QByteArray line = std::exchange(m_line, {}).trimmed();
-    if (!line.isEmpty() && !isKernelLine(line))
+    m_lines.see(line);
+    if (!line.isEmpty() && !m_lines.isKernels(line))
         m_previous = std::exchange(m_last, line);
 }
 

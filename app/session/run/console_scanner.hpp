@@ -5,8 +5,10 @@
 // same reboot: an enclave has no panic device, and after a panic the kernel reboots as if all were well.
 //
 // The words are those of panic() in the kernel's kernel/panic.c and of AWS's init (docs/enclave-init.md). The kernel's
-// own lines do not count as init's.
+// own lines do not count as init's, and a program's that quote a panic are none (kernel_lines.hpp).
 #pragma once
+
+#include "app/session/run/kernel_lines.hpp"
 
 #include <QByteArray>
 #include <QString>
@@ -39,6 +41,7 @@ private:
     void lookForPanic(QByteArrayView piece);
     void endLine();
 
+    KernelLines m_lines;
     QByteArray m_line; // not complete yet, from the panic's words on when there is one
     QByteArray m_last, m_previous;
     bool m_hasPanicked = false, m_isOver = false; // the panic's line has arrived

@@ -35,6 +35,40 @@ private slots:
         QVERIFY(scanner.panicLine().isEmpty());
     }
 
+    void feed_wordsOfAProgram_areNoPanic_data() {
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<bool>("isPanic");
+        const QByteArray kernel = "[    0.000000] Linux version 6.12\r\n";
+        const QByteArray words = "Kernel panic - not syncing: words", end = "\r\n";
+        const auto row = [](const char *name, const QByteArray &text, bool isPanic) {
+            QTest::newRow(name) << text << isPanic;
+        };
+        row("a program says it", kernel + words + end, false);
+        row("a log is shown", kernel + "Jan 01 00:00:00 host kernel: " + words + end, false);
+        row("a program quotes it", kernel + "[worker] " + words + end, false);
+        row("the kernel says it", kernel + "[    2.500000] " + words + end, true);
+        row("with the task that speaks", kernel + "[    2.500000][    T1] " + words + end, true);
+        row("behind a prompt", kernel + "login: [    2.500000] " + words + end, true);
+        row("after a program said it", kernel + words + "\r\n[    2.500000] " + words + end, true);
+        row("the kernel prints no times", "Linux version 6.12\r\n" + words + end, true);
+    }
+    void feed_wordsOfAProgram_areNoPanic() {
+        QFETCH(QByteArray, text);
+        QFETCH(bool, isPanic);
+        for (qsizetype cut = 0; cut <= text.size(); ++cut) {
+            ConsoleScanner scanner;
+            scanner.feed(text.left(cut));
+            scanner.feed(text.mid(cut));
+            QCOMPARE(scanner.panicLine(), isPanic ? QString("Kernel panic - not syncing: words") : QString());
+        }
+    }
+
+    void programEnd_afterAProgramSpokeOfAPanic_isStillRead() {
+        ConsoleScanner scanner;
+        scanner.feed("[    0.0] Linux version\nKernel panic - not syncing: an old log\nchild exited with error\n");
+        QCOMPARE(int(scanner.programEnd().kind), int(nitroscope::app::ProgramEnd::Kind::failed));
+    }
+
     void feed_panicBehindAProgramsLongLine_isFoundAtEveryCut() {
         const QByteArray text =
             "child exited with error\n" + QByteArray(5000, 'x') +

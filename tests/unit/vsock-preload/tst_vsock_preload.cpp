@@ -163,10 +163,13 @@ private slots:
         const ForeignListener stream(path), seqpacket(path + "_seqpacket", SOCK_SEQPACKET),
             program(path + "_8000");
         QVERIFY(stream.isListening() && seqpacket.isListening() && program.isListening());
-        QCOMPARE(runPython(u"for kind, address in (S, (16, 5000)), (Q, (16, 5000)), (S, (3, 8000)):\n"
-                           "    print(name(lambda: socket.socket(V, kind).connect(address)))\n"_s,
-                           path),
-                 u"EACCES\nEACCES\nEACCES"_s);
+        const QString said =
+            runPython(u"for kind, address in (S, (16, 5000)), (Q, (16, 5000)), (S, (3, 8000)):\n"
+                      "    print(name(lambda: socket.socket(V, kind).connect(address)))\n"_s,
+                      path);
+        QVERIFY2(said.startsWith(u"EACCES\nEACCES\nEACCES\n"_s) &&
+                     said.contains(QString::fromStdString(path) + u" belongs to another user"_s),
+                 qPrintable(said));
         for (const ForeignListener *listener : {&stream, &seqpacket, &program})
             QCOMPARE(listener->heard(), std::string());
     }
