@@ -32,4 +32,8 @@ QString shareFolder() {
     return QDir::cleanPath(QCoreApplication::applicationDirPath() + u"/../share/nitroscope"_s);
 }
 
+QString demoFile(QLatin1StringView name) {
+    return QFileInfo(QCoreApplication::applicationDirPath() + u"/../demo/"_s + name).canonicalFilePath();
+}
+
 } // namespace nitroscope::app

@@ -18,4 +18,7 @@ Result<QString> locateQemu(const QString &chosen = {});
 // bin/../share/nitroscope: the firmware ROM and other data.
 QString shareFolder();
 
+// A part of the demo enclave, bin/../demo/NAME; empty when it is not there.
+QString demoFile(QLatin1StringView name);
+
 } // namespace nitroscope::app

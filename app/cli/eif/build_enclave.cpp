@@ -4,17 +4,18 @@
 // already. Prints the measurements as nitro-cli does. Docker's daemon is never asked: its options say what to
 // do instead.
 #include "app/cli/eif/eif_commands.hpp"
+#include "app/cli/eif/usual_kernel.hpp"
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
 #include "app/cli/kit/nitro_error.hpp"
 #include "app/cli/kit/signal_watch.hpp"
+#include "app/core/program_locations.hpp"
 #include "app/formats/builder/enclave_builder.hpp"
 #include "app/formats/eif/describe_json.hpp"
 #include "app/formats/eif/eif_signer.hpp"
 
 #include <CLI/Validators.hpp>
-#include <QCoreApplication>
 #include <QFile>
 #include <QFileInfo>
 #include <QJsonDocument>
@@ -59,15 +60,9 @@ app::Result<QByteArray> readMetadata(const QString &path) {
     return json;
 }
 
-// The demo enclave's part, where this program was built; empty when it is not there.
-QString demoPart(const char *name) {
-    const QString path = QCoreApplication::applicationDirPath() + u"/../demo/"_s + QString::fromLatin1(name);
-    return QFileInfo::exists(path) ? QFileInfo(path).canonicalFilePath() : QString();
-}
-
 // Does as AWS's: docs/enclave-init.md.
 QString usualInit() {
-    return demoPart("guest/image_init");
+    return app::demoFile("guest/image_init"_L1);
 }
 
 QStringList textsOf(const std::vector<std::string> &words) {
@@ -112,7 +107,10 @@ app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
     const formats::RamdiskLimits limits = options.limits.limits(stop);
     if (!options.ramdisks.empty()) {
         formats::EifRecipe recipe;
-        recipe.kernelPath = pathOf(options.kernel);
+        auto kernel = kernelForImages(pathOf(options.kernel), stop.get_token());
+        if (!kernel)
+            return tl::unexpected(kernel.error());
+        recipe.kernelPath = *kernel;
         recipe.commandLine = textOf(options.commandLine);
         for (const std::string &ramdisk : options.ramdisks)
             recipe.ramdiskPaths << pathOf(ramdisk);
@@ -126,12 +124,20 @@ app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
     }
     formats::EnclaveRecipe recipe;
     recipe.rootFolder = pathOf(options.folder);
-    if (!options.image.empty()) // a name that is not there is told by who opens it
-        recipe.containerImage = formats::findImage(pathOf(options.image))
-                                    .value_or(formats::ImageReference{pathOf(options.image)});
+    bool isSourceThere = QFileInfo::exists(recipe.rootFolder);
+    if (!options.image.empty()) {
+        const auto image = formats::findImage(pathOf(options.image));
+        isSourceThere = image.has_value();
+        recipe.containerImage = image.value_or(formats::ImageReference{pathOf(options.image)});
+    }
     recipe.command = textsOf(options.command);
     recipe.environment = textsOf(options.environment);
-    recipe.kernelPath = options.kernel.empty() ? demoPart("bzImage") : pathOf(options.kernel);
+    if (isSourceThere) { // else who opens it says so, before minutes go into a kernel
+        auto kernel = kernelForImages(pathOf(options.kernel), stop.get_token());
+        if (!kernel)
+            return tl::unexpected(kernel.error());
+        recipe.kernelPath = *kernel;
+    }
     recipe.commandLine = textOf(options.commandLine);
     recipe.initPath = options.init.empty() ? usualInit() : pathOf(options.init);
     recipe.nsmModulePath = pathOf(options.module);
@@ -180,8 +186,8 @@ int build(BuildOptions options) {
         if (!signer)
             return fail(NitroError::signing, signer.error().text());
     }
-    const SignalWatch signalWatch([](int) {});
     std::stop_source stop;
+    const SignalWatch signalWatch([&stop](int) { stop.request_stop(); });
     auto result = buildFrom(options, identity, stop);
     if (result && !options.key.empty()) {
         if (auto measured = sign(options, stop))
@@ -229,8 +235,12 @@ void addBuildEnclave(CLI::App &parser, int &code) {
                      "Ramdisk (cpio) as it is; give it again for each further one")
         ->allow_extra_args(false)
         ->type_name("FILE");
-    command->add_option("--kernel", options->kernel, "Kernel (bzImage or aarch64 Image) [the demo's]")
-        ->type_name("FILE");
+    command
+        ->add_option(
+            "--kernel", options->kernel,
+            "Kernel (bzImage or aarch64 Image), or demo for the demo's small one [$NITROSCOPE_KERNEL, else one that has "
+            "what AWS's has, built when it is first needed]")
+        ->type_name("FILE|demo");
     command
         ->add_option("--init", options->init,
                      "Static init program for the first ramdisk [one that does as AWS's]")

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "app/cli/eif/usual_kernel.hpp"
+
+#include "app/cli/kit/console_output.hpp"
+#include "app/core/child_process.hpp"
+#include "app/core/program_locations.hpp"
+
+#include <QEventLoop>
+#include <QFileInfo>
+
+namespace nitroscope::cli {
+
+using namespace Qt::Literals::StringLiterals;
+namespace {
+
+// The folder of the kernel for images, which is the script's last line; empty when it cannot be had.
+QString imageKernelFolder(std::stop_token stop) {
+    constexpr int graceMs = 5000;
+    app::ChildProcess script;
+    QEventLoop loop;
+    QString last;
+    bool hasSucceeded = false;
+    QObject::connect(&script, &app::ChildProcess::errorLine, &loop, [&last](const QString &line) {
+        if (!last.isEmpty())
+            sayPlain(last);
+        else if (!line.startsWith(u'/'))
+            say(u"The kernel for images is built once, which takes minutes; --kernel demo takes the demo's, which is there."_s);
+        last = line;
+    });
+    QObject::connect(
+        &script, &app::ChildProcess::failedToStart, &loop,
+        [&](const QString &why) {
+            say(why);
+            loop.quit();
+        },
+        Qt::QueuedConnection); // perhaps within start()
+    QObject::connect(&script, &app::ChildProcess::finished, &loop, [&](const app::ProcessEnd &end) {
+        hasSucceeded = end.signal == 0 && end.exitCode == 0;
+        if (!hasSucceeded)
+            sayPlain(last);
+        loop.quit();
+    });
+    script.start(app::demoFile("build-kernel"_L1), {u"--for-images"_s});
+    const std::stop_callback atStop(stop, [&script] { script.end(0, graceMs); });
+    loop.exec();
+    return hasSucceeded ? last : QString();
+}
+
+} // namespace
+
+app::Result<QString> kernelForImages(QString name, std::stop_token stop) {
+    if (name.isEmpty())
+        name = qEnvironmentVariable("NITROSCOPE_KERNEL");
+    if (name == "demo"_L1) {
+        const QString kernel = app::demoFile("bzImage"_L1);
+        if (kernel.isEmpty())
+            return app::failure(
+                u"kernel"_s, u"The demo's kernel is not there. `./workbench build` builds it; --kernel FILE "
+                             "names another one."_s);
+        say(u"Kernel: the demo's, which lacks much of what AWS's has, such as IPv6, inotify and namespaces (%1)."_s
+                .arg(kernel));
+        return kernel;
+    }
+    if (!name.isEmpty())
+        return name;
+    const QString folder = imageKernelFolder(std::move(stop));
+    const QString kernel = folder + u"/bzImage"_s;
+    if (folder.isEmpty() || !QFileInfo::exists(kernel))
+        return app::failure(
+            u"kernel"_s,
+            u"No kernel was named, and the one for images could not be built. Name one with --kernel FILE, "
+            "or take the demo's with --kernel demo."_s);
+    // The folder's name is the version and a hash of what went in.
+    say(u"Kernel: Linux %1 with what AWS's has (%2)."_s.arg(QFileInfo(folder).fileName().section(u'-', 0, -2),
+                                                            kernel));
+    return kernel;
+}
+
+} // namespace nitroscope::cli
