@@ -80,8 +80,9 @@ int main(int argc, char **argv) {
         window.resize(*line->size);
     const bool runs = line->run && !line->eifPath.isEmpty();
     if (line->screenshot) {
-        auto *screenshot = new Screenshot(
-            *line->screenshot, runs ? Screenshot::Expect::run : Screenshot::Expect::window, window, session);
+        const auto expect =
+            line->eifPath.isEmpty() ? Screenshot::Expect::emptyWindow : Screenshot::Expect::content;
+        auto *screenshot = new Screenshot(*line->screenshot, expect, window, session);
         QObject::connect(screenshot, &Screenshot::taken, &window, [](const QString &problem) {
             if (!problem.isEmpty())
                 say(u"nitroscope: %1\n"_s.arg(problem));

@@ -55,10 +55,23 @@ FileOpening::FileOpening(Frame &frame) : m_frame(frame) {
                     m_frame.preferences().clearRecentFiles();
                     fillRecent();
                 });
+    tellWhenShown();
     // One run was asked for, and this is it.
     connect(&frame.session(), &EnclaveSession::stateChanged, this, [this](EnclaveSession::State state) {
         if (state == EnclaveSession::State::starting)
             m_then = AfterOpening::showOnly;
+    });
+}
+
+void FileOpening::tellWhenShown() {
+    const EifLoader &image = m_frame.image();
+    connect(&image, &EifLoader::measured, this, &FileOpening::shown);
+    connect(&image, &EifLoader::measuringFailed, this, &FileOpening::shown);
+    connect(&image, &EifLoader::failed, this, &FileOpening::shown);
+    connect(&m_frame.savedCapture(), &CaptureSource::stateChanged, this, [this](CaptureSource::State state) {
+        using State = CaptureSource::State;
+        if (state == State::complete || state == State::cancelled || state == State::failed)
+            emit shown();
     });
 }
 
@@ -81,7 +94,9 @@ void FileOpening::finish(bool opened) {
 void FileOpening::openFile(const QString &path, AfterOpening then) {
     if (isCapture(path))
         openCapture(path);
-    else if (!m_frame.showFile(path))
+    else if (m_frame.showFile(path))
+        emit shown();
+    else
         openEif(path, then);
 }
 

@@ -35,10 +35,15 @@ public:
     static void considerDrag(QDragEnterEvent &event);
     void takeDrop(QDropEvent &event);
 
+signals:
+    // All there is of a file that was opened, or why it cannot be.
+    void shown();
+
 private:
     void chooseFile();
     void chooseCapture();
     void finish(bool opened);
+    void tellWhenShown();
     void fillRecent();
     // At once, or when the run is over that the user was asked about.
     void whenNothingRuns(const QString &path, std::function<void()> open);

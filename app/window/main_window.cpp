@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/window/main_window.hpp"
 
+#include "app/core/output/visible_text.hpp"
 #include "app/ui/bars/banner.hpp"
 #include "app/ui/bars/state_indicator.hpp"
 #include "app/ui/theme/icons.hpp"
@@ -47,6 +48,7 @@ MainWindow::MainWindow(EnclaveSession &session, Preferences &preferences, const 
     connect(&m_frame->image(), &EifLoader::openingFinished, this, &MainWindow::showImage);
     m_files->manage(*open.recent);
     connect(&m_frame->image(), &EifLoader::openingFinished, this, &MainWindow::openingFinished);
+    connect(m_files.get(), &FileOpening::shown, this, &MainWindow::contentShown);
     showImage();
     m_layouts->manage(*m_area, *open.layouts);
 }
@@ -91,7 +93,8 @@ void MainWindow::buildToolBar(const std::vector<MenuEntry> &entries) {
 
 void MainWindow::showImage() {
     const auto &image = m_frame->image().document();
-    setWindowTitle(image ? QFileInfo(image->path()).fileName() + u" – Nitroscope"_s : u"Nitroscope"_s);
+    setWindowTitle(image ? visibleText(QFileInfo(image->path()).fileName()) + u" – Nitroscope"_s
+                         : u"Nitroscope"_s);
 }
 
 void MainWindow::openFile(const QString &path, AfterOpening then) {

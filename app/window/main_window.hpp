@@ -64,6 +64,9 @@ public:
 signals:
     // The EIF is shown and being measured, or could not be opened.
     void openingFinished(bool opened);
+    // Of a file that was opened, all is there that there will be: an EIF with its measurements, a capture to its end,
+    // a document; or why not.
+    void contentShown();
 
 protected:
     void closeEvent(QCloseEvent *event) override;

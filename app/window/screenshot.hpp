@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// --screenshot: waits until there is something to see, renders the window into a PNG file, says whether that
-// worked.
+// --screenshot: waits until window and session say that what was asked for is there to be seen, renders the window
+// into a PNG file, says whether that worked.
 #pragma once
+
+#include "app/session/run/enclave_session.hpp"
 
 #include <chrono>
 #include <optional>
-#include <QElapsedTimer>
 #include <QObject>
 #include <QString>
 #include <QTimer>
 
 namespace nitroscope::app {
 
-class EnclaveSession;
 class MainWindow;
 
 struct ScreenshotRequest {
     QString path;
-    // Nothing = "ready": the enclave has ended, or its console has been quiet for two seconds after the
-    // kernel took over; or, without an enclave, the EIF is shown and measured. At most two minutes.
+    // Nothing = "ready". Of a run: it has ended and all that it sent has been read, it stands still (at a break, or
+    // for the debugger), or its console has been quiet for two seconds after the kernel took over. Of a file: the EIF
+    // is measured, the capture read to its end, the document shown. At most two minutes.
     std::optional<std::chrono::milliseconds> after;
     enum class Then { keepRunning, quit } then = Then::keepRunning;
 };
@@ -27,7 +28,7 @@ struct ScreenshotRequest {
 class Screenshot : public QObject {
     Q_OBJECT
 public:
-    enum class Expect { window, run }; // whether a run is going to be started
+    enum class Expect { emptyWindow, content }; // whether something is going to be opened or started
     Screenshot(ScreenshotRequest request, Expect expect, MainWindow &window, EnclaveSession &session);
 
 signals:
@@ -35,19 +36,18 @@ signals:
     void taken(const QString &problem);
 
 private:
-    void look();
+    void watch();
+    void onState(EnclaveSession::State state);
+    void onEnd();
+    // The picture is taken when nothing of this kind has come for so long.
+    void takeIn(std::chrono::milliseconds time);
     void take();
-    bool isReady() const;
 
     ScreenshotRequest m_request;
-    Expect m_expect;
     MainWindow &m_window;
-    QTimer m_poll;
-    QElapsedTimer m_sinceStart;
-    QElapsedTimer m_sinceOutput;
-    bool m_opened = false;
-    bool m_handedOff = false;
-    bool m_ended = false;
+    EnclaveSession &m_session;
+    QTimer m_due;
+    bool m_handedOff = false, m_isTaken = false;
 };
 
 } // namespace nitroscope::app

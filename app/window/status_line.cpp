@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/window/status_line.hpp"
 
+#include "app/core/output/visible_text.hpp"
 #include "app/frame/frame.hpp"
 #include "app/frame/run_control.hpp"
 #include "app/ui/bars/state_indicator.hpp"
@@ -73,7 +74,7 @@ void StatusLine::showState(EnclaveSession::State state) {
 
 void StatusLine::showImage() {
     const auto &image = m_frame.image().document();
-    m_file->setText(image ? QFileInfo(image->path()).fileName() : u"No EIF open"_s);
+    m_file->setText(image ? visibleText(QFileInfo(image->path()).fileName()) : u"No EIF open"_s);
     m_file->setToolTip(image ? foreignTip(image->path()) : QString());
 }
 
@@ -82,7 +83,7 @@ void StatusLine::beginRun() {
     if (!m_frame.showsSavedCapture())
         return;
     const QString path = m_frame.savedCapture().path();
-    m_state->setText(u"Capture: "_s + QFileInfo(path).fileName());
+    m_state->setText(u"Capture: "_s + visibleText(QFileInfo(path).fileName()));
     m_state->setToolTip(foreignTip(path));
 }
 

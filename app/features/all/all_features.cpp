@@ -24,7 +24,7 @@ std::unique_ptr<Feature> make(Frame &frame) {
 } // namespace
 
 FeatureList allFeatures() {
-    return {make<EifFeature>,      make<ConsoleFeature>, make<BootFeature>,        make<PcrFeature>,
+    return {make<EifFeature>,      make<ConsoleFeature>, makeBootFeature,          makePcrFeature,
             make<LogFeature>,      make<NsmFeature>,     make<AttestationFeature>, make<VsockFeature>,
             make<TimelineFeature>, make<LaunchFeature>,  make<DebugFeature>};
 }

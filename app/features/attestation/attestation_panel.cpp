@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/attestation/attestation_panel.hpp"
 
+#include "app/core/output/visible_text.hpp"
 #include "app/core/worker.hpp"
 #include "app/formats/attestation/report.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/bytes/buffer_byte_source.hpp"
 #include "app/ui/bytes/hex_view.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/column.hpp"
 #include "app/ui/panel/view_state.hpp"
 #include "app/ui/text/byte_text.hpp"
 #include "app/ui/text/roles.hpp"
@@ -59,9 +61,7 @@ AttestationPanel::AttestationPanel(QAction *openAction, QWidget *parent)
                              u"Double-click an Attestation request in the NSM panel, drop a document "
                              "on this window, or open one: raw, hex and base64 are understood."_s,
                              openAction);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_stack);
+    fillColumn(*this, {m_stack});
     connect(m_root, &QComboBox::currentIndexChanged, this, &AttestationPanel::verify);
     connect(m_time, &QComboBox::currentIndexChanged, this, &AttestationPanel::verify);
     connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this,
@@ -146,7 +146,7 @@ void AttestationPanel::open(const QByteArray &foreign, const QString &name) {
         how += u", from "_s + attestation::encodingText(input->encoding);
     if (!input->wrapping.isEmpty())
         how += u" (%1)"_s.arg(input->wrapping);
-    m_name->setText(u"%1 · %2"_s.arg(name, how));
+    m_name->setText(visibleText(u"%1 · %2"_s.arg(name, how)));
     m_hex->setHighlights({});
     m_hex->setSource(std::make_shared<BufferByteSource>(input->document));
     auto root = std::make_shared<formats::Node>();

@@ -4,12 +4,12 @@
 #include "app/features/boot/stage_timeline.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/column.hpp"
 #include "app/ui/panel/view_state.hpp"
 
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QTableView>
-#include <QVBoxLayout>
 
 namespace nitroscope::app {
 
@@ -25,18 +25,10 @@ BootPanel::BootPanel(QWidget *parent) : Panel(u"boot"_s, u"Boot Stages"_s, paren
     m_table->setColumnWidth(BootStageModel::delta, em * 13);
     m_table->setColumnWidth(BootStageModel::hostTime, em * 13);
     auto *timeline = new StageTimeline(m_model);
-    auto *content = new QWidget;
-    auto *inner = new QVBoxLayout(content);
-    inner->setContentsMargins({});
-    inner->setSpacing(0);
-    inner->addWidget(timeline);
-    inner->addWidget(m_table, 1);
     m_stack =
-        new EmptyStack(content, u"No boot yet"_s,
+        new EmptyStack(makeColumn({timeline, m_table}, m_table), u"No boot yet"_s,
                        u"Each stage of the firmware appears here with its time as the enclave boots."_s);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_stack);
+    fillColumn(*this, {m_stack});
     const auto refresh = [this, timeline] {
         m_stack->setEmpty(m_model.isEmpty());
         timeline->setVisible(m_model.stages().size() > 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/eif/eif_panel.hpp"
 
+#include "app/core/output/visible_text.hpp"
 #include "app/features/eif/eif_byte_source.hpp"
 #include "app/features/eif/eif_compare_view.hpp"
 #include "app/features/eif/eif_findings_view.hpp"
@@ -11,6 +12,7 @@
 #include "app/ui/bytes/goto_bar.hpp"
 #include "app/ui/bytes/node_bytes_link.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/column.hpp"
 #include "app/ui/panel/view_state.hpp"
 #include "app/ui/text/roles.hpp"
 #include "app/ui/theme/theme.hpp"
@@ -47,9 +49,7 @@ EifPanel::EifPanel(QAction *openAction, QAction *compareAction, QWidget *parent)
       m_files(new EifFilesView), m_lint(new EifFindingsView), m_compare(new EifCompareView(compareAction)) {
     m_stack = new EmptyStack(buildContent(), u"No enclave image open"_s,
                              u"Drop an EIF anywhere on this window, or choose one."_s, openAction);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_stack);
+    fillColumn(*this, {m_stack});
     connectViews();
     connectPages();
 }
@@ -241,7 +241,7 @@ void EifPanel::setNotMeasured() {
 void EifPanel::refreshHeader() {
     if (!m_document)
         return;
-    m_name->setText(QFileInfo(m_document->path()).fileName());
+    m_name->setText(visibleText(QFileInfo(m_document->path()).fileName()));
     m_name->setToolTip(foreignTip(m_document->path()));
     QStringList facts{shortSizeText(m_document->size())};
     if (m_document->image().header.version != 0)

@@ -10,6 +10,7 @@
 #include "app/ui/bytes/hex_view.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
 #include "app/ui/lists/following_table.hpp"
+#include "app/ui/panel/column.hpp"
 #include "app/ui/panel/view_state.hpp"
 #include "app/ui/text/byte_text.hpp"
 
@@ -19,7 +20,6 @@
 #include <QGuiApplication>
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QVBoxLayout>
 
 namespace nitroscope::app {
 
@@ -43,20 +43,12 @@ NsmPanel::NsmPanel(const RunAccount &account, QWidget *parent)
     m_splitter->addWidget(m_detail);
     m_splitter->setStretchFactor(0, 1);
     m_splitter->setStretchFactor(1, 1);
-    auto *content = new QWidget;
-    auto *inner = new QVBoxLayout(content);
-    inner->setContentsMargins({});
-    inner->setSpacing(0);
     buildFilterBar();
-    inner->addWidget(m_filter);
-    inner->addWidget(m_splitter, 1);
     m_stack = new EmptyStack(
-        content, u"No NSM requests yet"_s,
+        makeColumn({m_filter, m_splitter}, m_splitter), u"No NSM requests yet"_s,
         u"What the enclave asks its security module appears here while it runs. A saved capture "
         "(.pcapng) can be opened as well: drop it on this window."_s);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_stack);
+    fillColumn(*this, {m_stack});
 
     connect(m_table, &FollowingTable::currentRecordChanged, this, &NsmPanel::showSide);
     connect(m_table, &FollowingTable::chosen, this,
@@ -124,15 +116,11 @@ void NsmPanel::applyFilter() {
 
 void NsmPanel::refreshStatus(const QString &streamNote) {
     m_streamNote = streamNote;
-    const int all = m_model.sourceCount(), shown = m_model.rowCount();
-    QString text = all == shown ? u"%1"_s.arg(all) : u"%1 of %2"_s.arg(shown).arg(all);
-    if (m_model.notKept() > 0)
-        text += u", %1 later ones not listed"_s.arg(m_model.notKept());
-    if (!m_rules.isEmpty())
-        text += u" · %1 %2"_s.arg(m_rules.size()).arg(m_rules.size() == 1 ? u"rule"_s : u"rules"_s);
-    if (!streamNote.isEmpty())
-        text += u" · "_s + streamNote;
-    m_filter->setStatus(text);
+    m_filter->setStatus(listStatusText({.shown = m_model.rowCount(),
+                                        .all = m_model.sourceCount(),
+                                        .notKept = m_model.notKept(),
+                                        .rules = m_rules.size(),
+                                        .note = streamNote}));
 }
 
 QTableView &NsmPanel::table() {

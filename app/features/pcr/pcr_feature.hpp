@@ -7,22 +7,6 @@
 
 namespace nitroscope::app {
 
-class PcrPanel;
-
-class PcrFeature : public Feature {
-    Q_OBJECT
-public:
-    explicit PcrFeature(Frame &frame);
-
-    std::vector<PanelEntry> panels() override;
-    std::vector<MenuEntry> actions() override;
-    void begin() override;
-    void take(const RunNews &news) override;
-    void end() override;
-    Panel *show(const Place &place) override;
-
-private:
-    PcrPanel *m_panel;
-};
+std::unique_ptr<Feature> makePcrFeature(Frame &frame);
 
 } // namespace nitroscope::app

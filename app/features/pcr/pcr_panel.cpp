@@ -4,6 +4,7 @@
 #include "app/formats/eif/pcr_meaning.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/column.hpp"
 #include "app/ui/panel/view_state.hpp"
 #include "app/ui/theme/theme.hpp"
 
@@ -103,17 +104,10 @@ PcrPanel::PcrPanel(QWidget *parent)
     m_splitter->setStretchFactor(1, 0);
     const int line = fontMetrics().height();
     m_splitter->setSizes({line * 16, line * 10});
-    auto *content = new QWidget;
-    auto *inner = new QVBoxLayout(content);
-    inner->setContentsMargins({});
-    inner->setSpacing(0);
-    inner->addWidget(m_splitter, 1);
     m_stack = new EmptyStack(
-        content, u"No PCRs yet"_s,
+        m_splitter, u"No PCRs yet"_s,
         u"Open an EIF to see the values it should have; run it to see what the enclave measures."_s);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_stack);
+    fillColumn(*this, {m_stack});
 
     m_fade.setSingleShot(true);
     m_fade.setInterval(fadeMs);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/timeline/timeline_panel.hpp"
 
+#include "app/core/output/visible_text.hpp"
 #include "app/features/timeline/timeline_view.hpp"
 #include "app/session/nsm/nsm_transaction.hpp"
 #include "app/ui/actions/menus.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/bars/filter_bar.hpp"
+#include "app/ui/panel/column.hpp"
 
 #include <algorithm>
 #include <QClipboard>
@@ -16,7 +18,6 @@
 #include <QLabel>
 #include <QMenu>
 #include <QToolButton>
-#include <QVBoxLayout>
 
 namespace nitroscope::app {
 
@@ -32,21 +33,12 @@ TimelinePanel::TimelinePanel(const QList<QAction *> &actions, QWidget *parent)
     m_details->setAccessibleName(u"Chosen event"_s);
     m_details->setContentsMargins(8, 3, 8, 3);
     m_details->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
-    auto *content = new QWidget;
-    auto *inner = new QVBoxLayout(content);
-    inner->setContentsMargins({});
-    inner->setSpacing(0);
-    inner->addWidget(m_filter);
-    inner->addWidget(m_view, 1);
-    inner->addWidget(m_details);
     m_stack = new EmptyStack(
-        content, u"Nothing on the timeline yet"_s,
+        makeColumn({m_filter, m_view, m_details}, m_view), u"Nothing on the timeline yet"_s,
         u"Boot stages, console lines, NSM requests, PCR changes, vsock traffic, breaks and what "
         "plugins trace appear here on one time axis while an enclave runs. A saved capture "
         "(.pcapng) can be opened as well: drop it on this window."_s);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_stack);
+    fillColumn(*this, {m_stack});
     setFocusProxy(m_view);
     connect(&m_model, &TimelineModel::changed, this, &TimelinePanel::refresh);
     connect(&m_model, &TimelineModel::filtered, this, &TimelinePanel::refresh);
@@ -127,7 +119,7 @@ void TimelinePanel::refresh() {
         lines << u"Wheel zooms, Shift+wheel pans, a drag measures, a click chooses"_s;
     m_details->setToolTip(foreignTip(lines.join(u'\n')));
     for (QString &line : lines)
-        line = fontMetrics().elidedText(line, Qt::ElideRight, width() - 16);
+        line = fontMetrics().elidedText(visibleText(line), Qt::ElideRight, width() - 16);
     m_details->setText(lines.join(u'\n'));
 }
 

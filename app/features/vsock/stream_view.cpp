@@ -2,6 +2,7 @@
 #include "app/features/vsock/stream_view.hpp"
 
 #include "app/ui/text/byte_text.hpp"
+#include "app/ui/text/visible_lines.hpp"
 #include "app/ui/theme/theme.hpp"
 
 #include <algorithm>
@@ -55,7 +56,7 @@ void StreamView::append(const std::vector<StreamPiece> &pieces) {
         }
         m_lastFromGuest = piece.fromGuest;
         m_starts.push_back({start, piece.packet});
-        put(m_form == Form::text ? readableText(piece.bytes)
+        put(m_form == Form::text ? visibleLines(piece.bytes)
                                  : spellBytes(piece.bytes, ByteSpelling::hexDump, piece.offset).trimmed(),
             format);
         if (piece.missing > 0) {

@@ -8,13 +8,14 @@
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
-namespace {
 
 QString operationText(quint16 operation) {
     pcapng::VsockRecord record;
     record.operation = operation;
     return record.operationName();
 }
+
+namespace {
 
 QString secondsText(qint64 ns) {
     return QString::number(static_cast<double>(ns) / 1e9, 'f', 6);

@@ -12,6 +12,8 @@
 
 namespace nitroscope::app {
 
+QString operationText(quint16 operation); // "REQUEST", without VIRTIO_VSOCK_OP_
+
 class VsockFlowModel : public FilteredListModel {
     Q_OBJECT
 public:

@@ -9,6 +9,7 @@
 #include "app/ui/bytes/buffer_byte_source.hpp"
 #include "app/ui/bytes/hex_view.hpp"
 #include "app/ui/lists/following_table.hpp"
+#include "app/ui/panel/column.hpp"
 #include "app/ui/panel/view_state.hpp"
 
 #include <QCheckBox>
@@ -60,20 +61,12 @@ VsockPanel::VsockPanel(RunAccount &account, const QList<QAction *> &actions, QWi
     m_splitter->addWidget(m_views);
     m_splitter->setStretchFactor(0, 2);
     m_splitter->setStretchFactor(1, 3);
-    auto *content = new QWidget;
-    auto *inner = new QVBoxLayout(content);
-    inner->setContentsMargins({});
-    inner->setSpacing(0);
     buildFilterBar();
-    inner->addWidget(m_filter);
-    inner->addWidget(m_splitter, 1);
     m_stack = new EmptyStack(
-        content, u"No vsock traffic yet"_s,
+        makeColumn({m_filter, m_splitter}, m_splitter), u"No vsock traffic yet"_s,
         u"Connections between the enclave and its parent appear here while it runs, with every "
         "packet. A saved capture (.pcapng) can be opened as well: drop it on this window."_s);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_stack);
+    fillColumn(*this, {m_stack});
     connectModels();
     m_clock.setInterval(clockMs);
     connect(&m_clock, &QTimer::timeout, this, [this] {
@@ -86,14 +79,12 @@ VsockPanel::VsockPanel(RunAccount &account, const QList<QAction *> &actions, QWi
 }
 
 void VsockPanel::buildFilterBar() {
-    m_operation = m_filter->addChoice(u"Operation shown"_s, {{u"All operations"_s, {}},
-                                                             {u"REQUEST"_s, 1},
-                                                             {u"RESPONSE"_s, 2},
-                                                             {u"RST"_s, 3},
-                                                             {u"SHUTDOWN"_s, 4},
-                                                             {u"RW (data)"_s, 5},
-                                                             {u"CREDIT_UPDATE"_s, 6},
-                                                             {u"CREDIT_REQUEST"_s, 7}});
+    QList<std::pair<QString, QVariant>> operations{{u"All operations"_s, {}}};
+    for (int operation = VSOCK_OP_REQUEST; operation < VSOCK_OPS; ++operation) {
+        const QString name = operationText(static_cast<quint16>(operation));
+        operations.append({operation == VSOCK_OP_RW ? name + u" (data)"_s : name, operation});
+    }
+    m_operation = m_filter->addChoice(u"Operation shown"_s, operations);
     m_direction =
         m_filter->addChoice(u"Direction shown"_s,
                             {{u"Both ways"_s, {}}, {u"From the guest"_s, true}, {u"To the guest"_s, false}});
@@ -222,16 +213,13 @@ void VsockPanel::setRules(const QVector<VsockRule> &rules) {
 
 void VsockPanel::refreshStatus(const QString &streamNote) {
     m_streamNote = streamNote;
-    const int all = m_packetModel.sourceCount(), shown = m_packetModel.rowCount();
-    QString text = u"%1 flows · %2 packets"_s.arg(m_flowModel.sourceCount())
-                       .arg(all == shown ? QString::number(all) : u"%1 of %2"_s.arg(shown).arg(all));
-    if (m_account.notKept() > 0)
-        text += u", %1 later ones not listed"_s.arg(m_account.notKept());
-    if (!m_rules.isEmpty())
-        text += u" · %1 %2"_s.arg(m_rules.size()).arg(m_rules.size() == 1 ? u"rule"_s : u"rules"_s);
-    if (!streamNote.isEmpty())
-        text += u" · "_s + streamNote;
-    m_filter->setStatus(text);
+    m_filter->setStatus(u"%1 flows · "_s.arg(m_flowModel.sourceCount()) +
+                        listStatusText({.shown = m_packetModel.rowCount(),
+                                        .all = m_packetModel.sourceCount(),
+                                        .unit = u"packets"_s,
+                                        .notKept = m_account.notKept(),
+                                        .rules = m_rules.size(),
+                                        .note = streamNote}));
 }
 
 void VsockPanel::applyFilter() {

@@ -77,13 +77,4 @@ Result<void> StreamSource::save(const QString &path) const {
     return file.commit();
 }
 
-QString readableText(const QByteArray &bytes) {
-    QString text = QString::fromUtf8(bytes);
-    text.replace("\r\n"_L1, "\n"_L1);
-    for (QChar &c : text)
-        if ((c.unicode() < 0x20 && c != u'\n' && c != u'\t') || (c.unicode() >= 0x7f && c.unicode() < 0xa0))
-            c = u'·';
-    return text;
-}
-
 } // namespace nitroscope::app

@@ -52,7 +52,4 @@ private:
     quint64 m_size = 0;
 };
 
-// As a person reads it: line ends stay, other control characters and what is no UTF-8 become placeholders.
-QString readableText(const QByteArray &bytes);
-
 } // namespace nitroscope::app

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/ui/bars/banner.hpp"
 
+#include "app/core/output/visible_text.hpp"
 #include "app/ui/theme/icons.hpp"
 #include "app/ui/theme/theme.hpp"
 
@@ -53,8 +54,8 @@ Banner::Banner(QWidget *parent)
 void Banner::display(formats::Severity severity, const QString &message, const QString &advice,
                      const std::vector<QAction *> &actions) {
     m_severity = severity;
-    m_message->setText(message);
-    m_advice->setText(advice);
+    m_message->setText(visibleText(message, LineBreaks::kept));
+    m_advice->setText(visibleText(advice, LineBreaks::kept));
     m_advice->setVisible(!advice.isEmpty());
     qDeleteAll(m_buttons->findChildren<QPushButton *>(Qt::FindDirectChildrenOnly));
     for (QAction *action : actions) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/ui/bars/empty_state.hpp"
 
+#include "app/core/output/visible_text.hpp"
 #include "app/ui/theme/theme.hpp"
 
 #include <QAction>
@@ -53,8 +54,8 @@ void EmptyStack::setEmpty(bool empty) {
 }
 
 void EmptyStack::setText(const QString &title, const QString &text) {
-    m_title->setText(title);
-    m_text->setText(text);
+    m_title->setText(visibleText(title, LineBreaks::kept));
+    m_text->setText(visibleText(text, LineBreaks::kept));
 }
 
 void EmptyStack::refreshColors() {

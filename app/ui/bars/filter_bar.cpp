@@ -10,6 +10,8 @@
 
 namespace nitroscope::app {
 
+using namespace Qt::Literals::StringLiterals;
+
 QComboBox *makeChoice(const QString &name, const QList<std::pair<QString, QVariant>> &items) {
     auto *box = new QComboBox;
     box->setAccessibleName(name);
@@ -18,6 +20,20 @@ QComboBox *makeChoice(const QString &name, const QList<std::pair<QString, QVaria
     for (const auto &[text, value] : items)
         box->addItem(text, value);
     return box;
+}
+
+QString listStatusText(const ListStatus &status) {
+    QString text = status.all == status.shown ? QString::number(status.all)
+                                              : u"%1 of %2"_s.arg(status.shown).arg(status.all);
+    if (!status.unit.isEmpty())
+        text += u' ' + status.unit;
+    if (status.notKept > 0)
+        text += u", %1 later ones not listed"_s.arg(status.notKept);
+    if (status.rules > 0)
+        text += u" · %1 %2"_s.arg(status.rules).arg(status.rules == 1 ? u"rule"_s : u"rules"_s);
+    if (!status.note.isEmpty())
+        text += u" · "_s + status.note;
+    return text;
 }
 
 FilterBar::FilterBar(const QString &placeholder, const QString &accessibleName, QWidget *parent)

@@ -19,6 +19,16 @@ namespace nitroscope::app {
 // A combo box with an accessible name for itself and its list.
 QComboBox *makeChoice(const QString &name, const QList<std::pair<QString, QVariant>> &items);
 
+// What a filtered list says of itself: "12 of 40 packets, 3 later ones not listed · 2 rules · 5 lost".
+struct ListStatus {
+    int shown = 0, all = 0;
+    QString unit = {};   // "packets"; empty when the panel says it
+    quint64 notKept = 0; // by the account, which is bounded
+    qsizetype rules = 0; // breaks and faults that are set
+    QString note = {};
+};
+QString listStatusText(const ListStatus &status);
+
 class FilterBar : public QWidget {
     Q_OBJECT
 public:

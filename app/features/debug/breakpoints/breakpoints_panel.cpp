@@ -6,6 +6,7 @@
 #include "app/ui/actions/menus.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/column.hpp"
 #include "app/ui/panel/view_state.hpp"
 
 #include <QClipboard>
@@ -13,7 +14,6 @@
 #include <QGuiApplication>
 #include <QMenu>
 #include <QTableView>
-#include <QVBoxLayout>
 
 namespace nitroscope::app {
 
@@ -33,9 +33,7 @@ BreakpointsPanel::BreakpointsPanel(const ActionRegistry &actions, QWidget *paren
                              "A click in the margin of the disassembly sets one, too."_s,
                              actions.find(u"debug.addBreakpoint"_s));
     m_stack->setEmpty(true);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_stack);
+    fillColumn(*this, {m_stack});
     setFocusProxy(m_table);
     connect(&m_model, &BreakpointList::enabledWanted, this, [this](int number, bool enabled) {
         if (!target())

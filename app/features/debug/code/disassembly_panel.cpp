@@ -7,6 +7,7 @@
 #include "app/ui/actions/action_registry.hpp"
 #include "app/ui/actions/menus.hpp"
 #include "app/ui/bars/empty_state.hpp"
+#include "app/ui/panel/column.hpp"
 #include "app/ui/theme/theme.hpp"
 
 #include <QClipboard>
@@ -56,9 +57,7 @@ DisassemblyPanel::DisassemblyPanel(const ActionRegistry &actions, QWidget *paren
                              "vector, before its first instruction, and shows its code here."_s,
                              actions.find(u"enclave.runDebug"_s));
     m_stack->setEmpty(true);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_stack);
+    fillColumn(*this, {m_stack});
     setFocusProxy(m_view);
 
     connect(m_place, &PlaceEdit::entered, this, [this](const QString &text) {

@@ -4,6 +4,7 @@
 #include "app/core/worker.hpp"
 #include "app/features/debug/code/code_colors.hpp"
 #include "app/ui/bars/empty_state.hpp"
+#include "app/ui/panel/column.hpp"
 #include "app/ui/theme/theme.hpp"
 
 #include <QComboBox>
@@ -63,9 +64,7 @@ SourcePanel::SourcePanel(QWidget *parent)
     m_stack->setText(u"No source"_s,
                      u"Source lines appear for code that has DWARF: Debug › Load Debug File takes "
                      "a vmlinux of this kernel."_s);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_stack);
+    fillColumn(*this, {m_stack});
     connect(m_inlines, &QComboBox::activated, this, [this](int index) {
         if (index >= 0 && index < m_places.size())
             showPlace(m_places[index]);

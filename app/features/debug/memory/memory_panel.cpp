@@ -8,6 +8,7 @@
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/bars/find_bar.hpp"
 #include "app/ui/bytes/hex_view.hpp"
+#include "app/ui/panel/column.hpp"
 #include "app/ui/text/byte_text.hpp"
 #include "app/ui/text/roles.hpp"
 #include "app/ui/theme/theme.hpp"
@@ -60,9 +61,7 @@ MemoryPanel::MemoryPanel(QWidget *parent)
                              u"Run an enclave under the debugger to look into its memory, while "
                              "it runs or stands still."_s);
     m_stack->setEmpty(true);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_stack);
+    fillColumn(*this, {m_stack});
     m_find->hide();
     m_writeBar->hide();
     m_hex->setAccessibleName(u"Guest memory"_s);

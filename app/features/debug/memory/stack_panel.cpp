@@ -3,13 +3,13 @@
 
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/column.hpp"
 #include "app/ui/panel/view_state.hpp"
 
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QTableView>
 #include <QtEndian>
-#include <QVBoxLayout>
 
 namespace nitroscope::app {
 
@@ -27,9 +27,7 @@ StackPanel::StackPanel(QWidget *parent)
     m_stack = new EmptyStack(m_table, u"No stack"_s,
                              u"The stack appears when the machine has stopped under the debugger."_s);
     m_stack->setEmpty(true);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_stack);
+    fillColumn(*this, {m_stack});
     setFocusProxy(m_table);
     connect(&m_memory, &TargetMemory::arrived, this, &StackPanel::fill);
     // The value is what one wants to follow: code as code, everything else as memory.

@@ -4,6 +4,7 @@
 #include "app/ui/actions/menus.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/column.hpp"
 #include "app/ui/panel/view_state.hpp"
 #include "app/ui/text/roles.hpp"
 
@@ -12,7 +13,6 @@
 #include <QGuiApplication>
 #include <QMenu>
 #include <QTreeView>
-#include <QVBoxLayout>
 
 namespace nitroscope::app {
 
@@ -32,9 +32,7 @@ RegistersPanel::RegistersPanel(QWidget *parent)
     m_stack = new EmptyStack(m_tree, u"No registers"_s,
                              u"Registers appear when the machine has stopped under the debugger."_s);
     m_stack->setEmpty(true);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_stack);
+    fillColumn(*this, {m_stack});
     setFocusProxy(m_tree);
     connect(&m_model, &RegisterModel::writeWanted, this, [this](int number, const QByteArray &value) {
         if (target())

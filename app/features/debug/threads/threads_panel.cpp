@@ -3,12 +3,12 @@
 
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/column.hpp"
 #include "app/ui/panel/view_state.hpp"
 
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QTableView>
-#include <QVBoxLayout>
 
 namespace nitroscope::app {
 
@@ -41,9 +41,7 @@ ThreadsPanel::ThreadsPanel(QWidget *parent)
                              u"CPUs and their backtraces appear when the machine has stopped "
                              "under the debugger."_s);
     m_stack->setEmpty(true);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->addWidget(m_stack);
+    fillColumn(*this, {m_stack});
     setFocusProxy(m_frameTable);
     connect(m_threadTable, &QTableView::activated, this, [this](const QModelIndex &cell) {
         const DebugThread *thread = m_threads.at(cell.row());

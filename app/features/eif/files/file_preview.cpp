@@ -3,6 +3,7 @@
 
 #include "app/formats/elf/elf_tree.hpp"
 #include "app/ui/text/byte_text.hpp"
+#include "app/ui/text/visible_lines.hpp"
 
 #include <algorithm>
 #include <QBuffer>
@@ -68,7 +69,7 @@ FilePreview previewOf(const QByteArray &head, quint64 size) {
     const QByteArray front = head.left(FilePreview::maxText);
     preview.isText = isText(front);
     if (preview.isText) {
-        preview.text = QString::fromUtf8(front);
+        preview.text = visibleLines(front);
         if (static_cast<quint64>(front.size()) < size)
             preview.textNote = u"The first %1."_s.arg(shortSizeText(static_cast<quint64>(front.size())));
     } else if (!preview.isCut()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/eif/files/file_preview_view.hpp"
 
+#include "app/core/output/visible_text.hpp"
 #include "app/ui/bytes/buffer_byte_source.hpp"
 #include "app/ui/bytes/hex_view.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
@@ -71,7 +72,7 @@ void FilePreviewView::display(const FilePreview &preview, const QString &title) 
     if (preview.isCut())
         head += u" · the first %1 are shown; Save File As… has all"_s.arg(
             shortSizeText(static_cast<quint64>(preview.head.size())));
-    m_title->setText(head);
+    m_title->setText(visibleText(head));
     m_text->setPlainText(preview.textNote.isEmpty() ? preview.text
                                                     : preview.text + u"\n… "_s + preview.textNote);
     m_hex->setHighlights({});
@@ -88,7 +89,7 @@ void FilePreviewView::display(const FilePreview &preview, const QString &title) 
 }
 
 void FilePreviewView::displayNothing(const QString &title, const QString &why) {
-    m_title->setText(why.isEmpty() ? title : title + u" · "_s + why);
+    m_title->setText(visibleText(why.isEmpty() ? title : title + u" · "_s + why));
     m_text->clear();
     m_hex->setSource(nullptr);
     m_image = {};
