@@ -32,6 +32,7 @@ using namespace nitroscope::app;
 using namespace nitroscope::test;
 using namespace Qt::Literals::StringLiterals;
 namespace formats = nitroscope::formats;
+namespace qmp = nitroscope::qmp;
 
 namespace {
 
@@ -219,7 +220,7 @@ private slots:
         emit panel.breakWanted(nsmBreak(u"ExtendPCR"_s, 16));
         emit panel.faultWanted({u"drop"_s, u"Attestation"_s, {}, {}, {}, 1, 0, 0});
         QCOMPARE(fixture.session.calls(), (QStringList{u"break"_s, u"fault"_s}));
-        emit panel.ruleRemovalWanted(NsmRule::Kind::breakpoint, 1);
+        emit panel.ruleRemovalWanted(qmp::MachineRule::Kind::breakpoint, 1);
         QCOMPARE(fixture.session.calls().last(), u"remove"_s);
     }
 

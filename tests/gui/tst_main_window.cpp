@@ -12,6 +12,7 @@
 #include "app/ui/actions/command_palette.hpp"
 #include "app/ui/actions/shortcut_dialog.hpp"
 #include "app/ui/bars/banner.hpp"
+#include "app/ui/lists/cell_delegate.hpp"
 #include "app/ui/panel/panel_dock.hpp"
 #include "tests/gui/support/gui_fixture.hpp"
 
@@ -73,6 +74,12 @@ class TestMainWindow : public QObject {
     }
 
 private slots:
+    void cells_foreignText_isSpelledOut() {
+        const CellDelegate delegate;
+        QCOMPARE(delegate.displayText(u"a\u200bb\x1b"_s, QLocale()), u"a\\u200bb\\x1b"_s);
+        QCOMPARE(delegate.displayText(5, QLocale::c()), u"5"_s);
+    }
+
     void actions_all_areInTheMenus() {
         WindowFixture fixture;
         QSet<QAction *> reachable;

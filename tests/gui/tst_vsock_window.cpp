@@ -239,7 +239,7 @@ private slots:
         QFETCH(QString, action);
         QFETCH(QString, field);
         QFETCH(QString, value);
-        VsockRuleDialog dialog(VsockRule::Kind::fault, {}, nullptr);
+        VsockRuleDialog dialog(qmp::MachineRule::Kind::fault, {}, nullptr);
         auto *box = named<QComboBox>(dialog, "Action");
         box->setCurrentIndex(box->findData(action));
         QCOMPARE(dialog.problem(),

@@ -60,6 +60,7 @@ struct Paging {
     std::uint64_t (*space)(QByteArrayView packet);
     // Of a running kernel, the usual one first.
     std::span<const PagingMode *const> kernelModes;
+    int physicalBits; // that a physical address can have
 };
 
 } // namespace nitroscope::arch

@@ -106,7 +106,7 @@ void NsmFeature::connectPanel() {
 void NsmFeature::connectSession() {
     EnclaveSession &session = frame().session();
     connect(&session, &EnclaveSession::stateChanged, this, &NsmFeature::updateRules);
-    connect(&session, &EnclaveSession::nsmRulesChanged, this, [this](const QVector<NsmRule> &rules) {
+    connect(&session, &EnclaveSession::nsmRulesChanged, this, [this](const QVector<qmp::MachineRule> &rules) {
         m_panel->setRules(rules);
         updateRules();
     });

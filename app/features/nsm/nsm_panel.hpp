@@ -31,7 +31,7 @@ public:
     QTableView &table();
     CborView &detail() { return *m_detail; }
     // Rules of the running enclave, for the context menu; only while one runs can they be set.
-    void setRules(const QVector<NsmRule> &rules);
+    void setRules(const QVector<qmp::MachineRule> &rules);
     void setRulesAllowed(bool allowed) { m_canSet = allowed; }
     bool hasRules() const { return !m_rules.isEmpty(); }
     // Breaks, faults and what is set, as a menu beside the current request.
@@ -61,7 +61,7 @@ signals:
     void pcrChosen(int index);
     void breakWanted(const nitroscope::qmp::BreakRule &wanted);
     void faultWanted(const nitroscope::qmp::FaultRule &wanted);
-    void ruleRemovalWanted(nitroscope::app::NsmRule::Kind kind, quint32 id);
+    void ruleRemovalWanted(nitroscope::qmp::MachineRule::Kind kind, quint32 id);
 
 protected:
     void contextMenuEvent(QContextMenuEvent *event) override;
@@ -76,7 +76,7 @@ private:
     void addRuleMenus(QMenu &menu, const NsmTransaction *transaction);
 
     NsmListModel m_model;
-    QVector<NsmRule> m_rules;
+    QVector<qmp::MachineRule> m_rules;
     bool m_canSet = false;
     FilterBar *m_filter;
     QComboBox *m_kind;

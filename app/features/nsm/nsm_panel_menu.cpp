@@ -5,6 +5,7 @@
 #include "app/features/nsm/nsm_panel.hpp"
 #include "app/proto/pcapng/record.hpp"
 #include "app/ui/actions/menus.hpp"
+#include "app/ui/actions/rule_menu.hpp"
 #include "app/ui/bytes/cbor_view.hpp"
 #include "app/ui/lists/following_table.hpp"
 
@@ -29,7 +30,7 @@ static_assert(hasTexts(faultTexts, faultWords));
 
 } // namespace
 
-void NsmPanel::setRules(const QVector<NsmRule> &rules) {
+void NsmPanel::setRules(const QVector<qmp::MachineRule> &rules) {
     m_rules = rules;
     refreshStatus(m_streamNote);
 }
@@ -48,7 +49,7 @@ void NsmPanel::popUpRules() {
 }
 
 void NsmPanel::removeRules() {
-    for (const NsmRule &rule : m_rules)
+    for (const qmp::MachineRule &rule : m_rules)
         emit ruleRemovalWanted(rule.kind, rule.id);
 }
 
@@ -139,14 +140,12 @@ void NsmPanel::addRuleMenus(QMenu &menu, const NsmTransaction *transaction) {
     }
     breaks->setEnabled(m_canSet);
     faults->setEnabled(m_canSet);
-    if (m_rules.isEmpty())
+    QMenu *remove = addRuleRemoval(menu, u"&Remove"_s, m_rules, [this](const qmp::MachineRule &rule) {
+        emit ruleRemovalWanted(rule.kind, rule.id);
+    });
+    if (!remove)
         return;
-    QMenu *remove = menu.addMenu(u"&Remove"_s);
     remove->setEnabled(m_canSet);
-    for (const NsmRule &rule : m_rules)
-        connect(remove->addAction(rule.hits > 0 ? u"%1 (%2×)"_s.arg(rule.text).arg(rule.hits) : rule.text),
-                &QAction::triggered, this,
-                [this, kind = rule.kind, id = rule.id] { emit ruleRemovalWanted(kind, id); });
     if (m_rules.size() > 1) {
         remove->addSeparator();
         connect(remove->addAction(u"&All"_s), &QAction::triggered, this, &NsmPanel::removeRules);

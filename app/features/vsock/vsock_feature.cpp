@@ -89,10 +89,11 @@ void VsockFeature::registerCopies() {
 void VsockFeature::registerRules() {
     ActionRegistry &actions = frame().actions();
     add(actions, "vsock.break", u"&Break on Packets…"_s, "Ctrl+T, B", {},
-        u"Stop the machine at chosen vsock packets"_s, [this] { editRule(VsockRule::Kind::breakpoint); });
+        u"Stop the machine at chosen vsock packets"_s,
+        [this] { editRule(qmp::MachineRule::Kind::breakpoint); });
     add(actions, "vsock.fault", u"F&ault…"_s, "Ctrl+T, A", {},
         u"Delay, drop, corrupt or otherwise mistreat chosen vsock packets"_s,
-        [this] { editRule(VsockRule::Kind::fault); });
+        [this] { editRule(qmp::MachineRule::Kind::fault); });
     add(actions, "vsock.removeRules", u"Remove All Breaks and Fau&lts"_s, "Ctrl+T, L", u"clear"_s,
         u"Remove all breaks and faults of vsock"_s, [this] { removeRules(); });
     add(actions, "vsock.publish", u"P&ublish Port…"_s, "Ctrl+T, U", {},
@@ -112,7 +113,7 @@ void VsockFeature::connectPanel() {
     connect(m_panel, &VsockPanel::faultWanted, this,
             [&control](const qmp::VsockFaultRule &rule) { control.add(rule); });
     connect(m_panel, &VsockPanel::ruleRemovalWanted, this,
-            [&control](VsockRule::Kind kind, quint32 id) { control.remove(kind, id); });
+            [&control](qmp::MachineRule::Kind kind, quint32 id) { control.remove(kind, id); });
     connect(m_panel, &VsockPanel::infoWanted, &control, &VsockControl::query);
     connect(m_panel, &VsockPanel::streamSaveWanted, this, &VsockFeature::saveStream);
     connect(m_panel, &VsockPanel::packetChosen, this,
@@ -124,7 +125,7 @@ void VsockFeature::connectMachine() {
     EnclaveSession &session = frame().session();
     VsockControl &control = session.vsock();
     connect(&control, &VsockControl::infoChanged, m_panel, &VsockPanel::setInfo);
-    connect(&control, &VsockControl::rulesChanged, this, [this](const QVector<VsockRule> &rules) {
+    connect(&control, &VsockControl::rulesChanged, this, [this](const QVector<qmp::MachineRule> &rules) {
         m_panel->setRules(rules);
         updateActions();
     });
@@ -178,19 +179,19 @@ Panel *VsockFeature::show(const Place &place) {
 
 void VsockFeature::removeRules() {
     VsockControl &control = frame().session().vsock();
-    const QVector<VsockRule> rules = control.rules();
-    for (const VsockRule &rule : rules)
+    const QVector<qmp::MachineRule> rules = control.rules();
+    for (const qmp::MachineRule &rule : rules)
         control.remove(rule.kind, rule.id);
 }
 
-void VsockFeature::editRule(VsockRule::Kind kind) {
+void VsockFeature::editRule(qmp::MachineRule::Kind kind) {
     auto *dialog = new VsockRuleDialog(kind, m_panel->chosenMatch(), &frame().window());
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog, kind] {
         VsockControl &control = frame().session().vsock();
         if (const auto seed = dialog->seed())
             control.setSeed(*seed);
-        if (kind == VsockRule::Kind::breakpoint)
+        if (kind == qmp::MachineRule::Kind::breakpoint)
             control.add(dialog->breakRule());
         else
             control.add(dialog->faultRule());

@@ -30,7 +30,7 @@ private:
     void connectMachine();
     void updateActions();
     void refreshStatus();
-    void editRule(VsockRule::Kind kind);
+    void editRule(qmp::MachineRule::Kind kind);
     void editRoutes(bool outOfTheEnclave);
     void removeRules();
     void saveStream(const StreamSource &source, const QString &suggestion);

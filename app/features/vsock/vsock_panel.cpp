@@ -206,7 +206,7 @@ void VsockPanel::setLive(bool live) {
         m_clock.stop();
 }
 
-void VsockPanel::setRules(const QVector<VsockRule> &rules) {
+void VsockPanel::setRules(const QVector<qmp::MachineRule> &rules) {
     m_rules = rules;
     refreshStatus(m_streamNote);
 }

@@ -41,7 +41,7 @@ public:
     VsockPanel(RunAccount &account, const QList<QAction *> &actions, QWidget *parent = nullptr);
 
     void setInfo(const qmp::VsockInfo &info);
-    void setRules(const QVector<VsockRule> &rules);
+    void setRules(const QVector<qmp::MachineRule> &rules);
     // An enclave runs: breaks, faults and routes can be set, and ages go on.
     void setLive(bool live);
     void refreshStatus(const QString &streamNote = {});
@@ -86,7 +86,7 @@ signals:
     void streamSaveWanted(const nitroscope::app::StreamSource &source, const QString &suggestion);
     void breakWanted(const nitroscope::qmp::VsockBreakRule &rule);
     void faultWanted(const nitroscope::qmp::VsockFaultRule &rule);
-    void ruleRemovalWanted(nitroscope::app::VsockRule::Kind kind, quint32 id);
+    void ruleRemovalWanted(nitroscope::qmp::MachineRule::Kind kind, quint32 id);
     // What only counts while somebody looks should be asked for.
     void infoWanted();
 
@@ -117,7 +117,7 @@ private:
     VsockPacketModel m_packetModel{m_account};
     std::shared_ptr<const CaptureBytes> m_bytes;
     bool m_isLive = false;
-    QVector<VsockRule> m_rules;
+    QVector<qmp::MachineRule> m_rules;
     QTimer m_clock;
     quint64 m_awaited = 0; // flow to choose when it comes
 

@@ -4,6 +4,7 @@
 // flow that is pointed at. Everything else is in the dialogs.
 #include "app/features/vsock/vsock_panel.hpp"
 #include "app/ui/actions/menus.hpp"
+#include "app/ui/actions/rule_menu.hpp"
 
 #include <QContextMenuEvent>
 #include <QMenu>
@@ -76,14 +77,11 @@ void VsockPanel::addRuleMenus(QMenu &menu) {
     }
     breaks->setEnabled(m_isLive);
     faults->setEnabled(m_isLive);
-    if (m_rules.isEmpty())
-        return;
-    QMenu *remove = menu.addMenu(u"R&emove"_s);
-    remove->setEnabled(m_isLive);
-    for (const VsockRule &rule : m_rules)
-        connect(remove->addAction(rule.hits > 0 ? u"%1 (%2×)"_s.arg(rule.text).arg(rule.hits) : rule.text),
-                &QAction::triggered, this,
-                [this, kind = rule.kind, id = rule.id] { emit ruleRemovalWanted(kind, id); });
+    QMenu *remove = addRuleRemoval(menu, u"R&emove"_s, m_rules, [this](const qmp::MachineRule &rule) {
+        emit ruleRemovalWanted(rule.kind, rule.id);
+    });
+    if (remove)
+        remove->setEnabled(m_isLive);
 }
 
 } // namespace nitroscope::app

@@ -73,10 +73,10 @@ std::optional<Number> narrowed(const std::optional<quint64> &value) {
 
 } // namespace
 
-VsockRuleDialog::VsockRuleDialog(VsockRule::Kind kind, const qmp::VsockMatch &match, QWidget *parent)
+VsockRuleDialog::VsockRuleDialog(qmp::MachineRule::Kind kind, const qmp::VsockMatch &match, QWidget *parent)
     : QDialog(parent), m_kind(kind), m_text(new QLineEdit(match.text)), m_hex(new QLineEdit(match.hex)),
       m_summary(new QLabel) {
-    const bool isFault = kind == VsockRule::Kind::fault;
+    const bool isFault = kind == qmp::MachineRule::Kind::fault;
     setWindowTitle(isFault ? u"vsock Fault"_s : u"Break on vsock Packets"_s);
     auto *page = new QVBoxLayout(this);
     if (isFault)
@@ -253,9 +253,9 @@ void VsockRuleDialog::refresh() {
     }
     const QString wrong = problem();
     m_ok->setEnabled(wrong.isEmpty());
-    m_summary->setText(!wrong.isEmpty()                   ? wrong
-                       : m_kind == VsockRule::Kind::fault ? ruleText(faultRule())
-                                                          : ruleText(breakRule()));
+    m_summary->setText(!wrong.isEmpty()                          ? wrong
+                       : m_kind == qmp::MachineRule::Kind::fault ? ruleText(faultRule())
+                                                                 : ruleText(breakRule()));
 }
 
 } // namespace nitroscope::app

@@ -22,7 +22,7 @@ class VsockRuleDialog : public QDialog {
     Q_OBJECT
 public:
     // `match` is what the user looked at when asking.
-    VsockRuleDialog(VsockRule::Kind kind, const qmp::VsockMatch &match, QWidget *parent);
+    VsockRuleDialog(qmp::MachineRule::Kind kind, const qmp::VsockMatch &match, QWidget *parent);
 
     qmp::VsockBreakRule breakRule() const;
     qmp::VsockFaultRule faultRule() const;
@@ -40,7 +40,7 @@ private:
     std::optional<quint64> number(const QString &name) const;
     qmp::VsockMatch match() const;
 
-    VsockRule::Kind m_kind;
+    qmp::MachineRule::Kind m_kind;
     QComboBox *m_action = nullptr, *m_direction, *m_operation, *m_type;
     QHash<QString, QLineEdit *> m_numbers; // by accessible name
     QLineEdit *m_text, *m_hex;

@@ -38,6 +38,15 @@ struct FaultRule {
     quint64 hits = 0;
 };
 
+// A rule of either kind that is set in the machine, of the NSM or of vsock, as lists show it.
+struct MachineRule {
+    enum class Kind { breakpoint, fault } kind = Kind::breakpoint;
+    quint32 id = 0;
+    QString text; // what it does, in words
+    quint64 hits = 0;
+    bool operator==(const MachineRule &) const = default;
+};
+
 struct BreakHit {
     quint32 id = 0;
     QString source;

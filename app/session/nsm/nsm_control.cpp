@@ -56,8 +56,8 @@ void NsmControl::add(const qmp::FaultRule &wanted) {
     change(qmp::nsmFaultAddCommand, qmp::toArguments(wanted));
 }
 
-void NsmControl::remove(NsmRule::Kind kind, quint32 id) {
-    change(kind == NsmRule::Kind::breakpoint ? qmp::breakRemoveCommand : qmp::nsmFaultRemoveCommand,
+void NsmControl::remove(qmp::MachineRule::Kind kind, quint32 id) {
+    change(kind == qmp::MachineRule::Kind::breakpoint ? qmp::breakRemoveCommand : qmp::nsmFaultRemoveCommand,
            {{u"id"_s, static_cast<qint64>(id)}});
 }
 
@@ -84,21 +84,21 @@ void NsmControl::refresh() {
             m_breaks.clear();
             for (const qmp::BreakRule &rule : *rules)
                 if (rule.source != "vsock"_L1) // VsockControl's
-                    m_breaks.append({NsmRule::Kind::breakpoint, rule.id, ruleText(rule), rule.hits});
+                    m_breaks.append({qmp::MachineRule::Kind::breakpoint, rule.id, ruleText(rule), rule.hits});
         }
     });
     m_client->execute(qmp::nsmFaultListCommand, {}, this, [this](const qmp::Client::Reply &reply) {
         if (const auto rules = reply.and_then(qmp::readFaultRules)) {
             m_faults.clear();
             for (const qmp::FaultRule &rule : *rules)
-                m_faults.append({NsmRule::Kind::fault, rule.id, ruleText(rule), rule.hits});
+                m_faults.append({qmp::MachineRule::Kind::fault, rule.id, ruleText(rule), rule.hits});
         }
         report(); // the second answer: both are fresh
     });
 }
 
 void NsmControl::report() {
-    const QVector<NsmRule> all = m_breaks + m_faults;
+    const QVector<qmp::MachineRule> all = m_breaks + m_faults;
     if (std::exchange(m_reported, all) != all)
         emit rulesChanged(all);
 }

@@ -20,14 +20,7 @@ qmp::BreakRule nsmBreak(const QString &request = {}, std::optional<int> pcr = {}
 // Words of QMP's NsmFaultKind.
 QStringList nsmFaultActions();
 
-// A break or fault that is set in the machine.
-struct NsmRule {
-    enum class Kind { breakpoint, fault } kind = Kind::breakpoint;
-    quint32 id = 0;
-    QString text; // "Break on ExtendPCR of PCR 16"
-    quint64 hits = 0;
-    bool operator==(const NsmRule &) const = default;
-};
+// "Break on ExtendPCR of PCR 16"
 QString ruleText(const qmp::BreakRule &rule);
 QString ruleText(const qmp::FaultRule &rule);
 
@@ -39,12 +32,12 @@ public:
     void setClient(qmp::Client *client) { m_client = client; }
     void add(const qmp::BreakRule &wanted);
     void add(const qmp::FaultRule &wanted);
-    void remove(NsmRule::Kind kind, quint32 id);
+    void remove(qmp::MachineRule::Kind kind, quint32 id);
     // Rules that are used up go without an event.
     void refresh();
 
 signals:
-    void rulesChanged(const QVector<nitroscope::app::NsmRule> &rules);
+    void rulesChanged(const QVector<nitroscope::qmp::MachineRule> &rules);
     void refused(const nitroscope::app::Error &error);
 
 private:
@@ -52,10 +45,9 @@ private:
     void report();
 
     QPointer<qmp::Client> m_client;
-    QVector<NsmRule> m_breaks, m_faults, m_reported;
+    QVector<qmp::MachineRule> m_breaks, m_faults, m_reported;
 };
 
 } // namespace nitroscope::app
 
-Q_DECLARE_METATYPE(nitroscope::app::NsmRule)
 Q_DECLARE_METATYPE(nitroscope::qmp::BreakHit)

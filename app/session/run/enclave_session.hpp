@@ -63,7 +63,7 @@ public slots:
     // Breaks and faults live as long as the run. What the machine refuses comes as a log line.
     virtual void addNsmBreak(const nitroscope::qmp::BreakRule &wanted) = 0;
     virtual void addNsmFault(const nitroscope::qmp::FaultRule &wanted) = 0;
-    virtual void removeNsmRule(nitroscope::app::NsmRule::Kind kind, quint32 id) = 0;
+    virtual void removeNsmRule(nitroscope::qmp::MachineRule::Kind kind, quint32 id) = 0;
     virtual void refreshNsmRules() = 0;
 
 signals:
@@ -73,7 +73,7 @@ signals:
     // Bytes of COM1 in the order sent, split anywhere.
     void consoleOutput(const QByteArray &bytes);
     // All that are set, whenever that changes.
-    void nsmRulesChanged(const QVector<nitroscope::app::NsmRule> &rules);
+    void nsmRulesChanged(const QVector<nitroscope::qmp::MachineRule> &rules);
     // Why the machine stands still; stateChanged(paused) follows.
     void breakHit(const nitroscope::qmp::BreakHit &hit);
     // With LaunchSpec::debugger: stopped at the reset vector; `target remote` of gdb takes this Unix socket.

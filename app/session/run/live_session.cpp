@@ -88,7 +88,7 @@ void LiveSession::addNsmFault(const qmp::FaultRule &wanted) {
         m_run->nsmControl().add(wanted);
 }
 
-void LiveSession::removeNsmRule(NsmRule::Kind kind, quint32 id) {
+void LiveSession::removeNsmRule(qmp::MachineRule::Kind kind, quint32 id) {
     if (m_run)
         m_run->nsmControl().remove(kind, id);
 }

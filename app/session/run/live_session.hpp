@@ -38,7 +38,7 @@ public:
     qsizetype consoleInputWaiting() const { return m_run ? m_run->consoleInputWaiting() : 0; }
     void addNsmBreak(const qmp::BreakRule &wanted) override;
     void addNsmFault(const qmp::FaultRule &wanted) override;
-    void removeNsmRule(NsmRule::Kind kind, quint32 id) override;
+    void removeNsmRule(qmp::MachineRule::Kind kind, quint32 id) override;
     void refreshNsmRules() override;
 
 signals:

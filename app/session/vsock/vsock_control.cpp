@@ -85,15 +85,16 @@ void VsockControl::setSender(Sender sender) {
 }
 
 void VsockControl::add(const qmp::VsockBreakRule &wanted) {
-    change("enclave-break-add"_L1, qmp::toArguments(wanted));
+    change(qmp::breakAddCommand, qmp::toArguments(wanted));
 }
 
 void VsockControl::add(const qmp::VsockFaultRule &wanted) {
     change(qmp::vsockFaultAddCommand, qmp::toArguments(wanted));
 }
 
-void VsockControl::remove(VsockRule::Kind kind, quint32 id) {
-    change(kind == VsockRule::Kind::breakpoint ? "enclave-break-remove"_L1 : qmp::vsockFaultRemoveCommand,
+void VsockControl::remove(qmp::MachineRule::Kind kind, quint32 id) {
+    change(kind == qmp::MachineRule::Kind::breakpoint ? qmp::breakRemoveCommand
+                                                      : qmp::vsockFaultRemoveCommand,
            {{u"id"_s, static_cast<qint64>(id)}});
 }
 
@@ -134,18 +135,18 @@ void VsockControl::change(QLatin1String command, const QJsonObject &arguments) {
 void VsockControl::refresh() {
     if (!m_sender)
         return;
-    m_sender("enclave-break-list"_L1, {}, [this](const qmp::Client::Reply &reply) {
+    m_sender(qmp::breakListCommand, {}, [this](const qmp::Client::Reply &reply) {
         if (const auto rules = reply.and_then(qmp::readVsockBreaks)) {
             m_breaks.clear();
             for (const auto &rule : *rules)
-                m_breaks.append({VsockRule::Kind::breakpoint, rule.id, ruleText(rule), rule.hits});
+                m_breaks.append({qmp::MachineRule::Kind::breakpoint, rule.id, ruleText(rule), rule.hits});
         }
     });
     m_sender(qmp::vsockFaultListCommand, {}, [this](const qmp::Client::Reply &reply) {
         if (const auto rules = reply.and_then(qmp::readVsockFaults)) {
             m_faults.clear();
             for (const auto &rule : *rules)
-                m_faults.append({VsockRule::Kind::fault, rule.id, ruleText(rule), rule.hits});
+                m_faults.append({qmp::MachineRule::Kind::fault, rule.id, ruleText(rule), rule.hits});
         }
         report(); // the second answer: both are fresh
     });
@@ -167,7 +168,7 @@ void VsockControl::query() {
 }
 
 void VsockControl::report() {
-    const QVector<VsockRule> all = m_breaks + m_faults;
+    const QVector<qmp::MachineRule> all = m_breaks + m_faults;
     if (std::exchange(m_reported, all) != all)
         emit rulesChanged(all);
 }

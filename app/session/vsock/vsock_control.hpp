@@ -6,6 +6,7 @@
 #pragma once
 
 #include "app/proto/qmp/client.hpp"
+#include "app/proto/qmp/rule_messages.hpp"
 #include "app/proto/qmp/vsock_messages.hpp"
 
 #include <functional>
@@ -14,16 +15,9 @@
 
 namespace nitroscope::app {
 
-// A break or fault that is set in the machine.
-struct VsockRule {
-    enum class Kind { breakpoint, fault } kind = Kind::breakpoint;
-    quint32 id = 0;
-    QString text; // "Fault: delay 200 ms, packets to the guest of port 8000"
-    quint64 hits = 0;
-    bool operator==(const VsockRule &) const = default;
-};
 // "packets to the guest of port 8000"; "every packet" without a condition.
 QString matchText(const qmp::VsockMatch &match);
+// "Fault: delay 200 ms, packets to the guest of port 8000"
 QString ruleText(const qmp::VsockBreakRule &rule);
 QString ruleText(const qmp::VsockFaultRule &rule);
 
@@ -42,7 +36,7 @@ public:
 
     void add(const qmp::VsockBreakRule &wanted);
     void add(const qmp::VsockFaultRule &wanted);
-    void remove(VsockRule::Kind kind, quint32 id);
+    void remove(qmp::MachineRule::Kind kind, quint32 id);
     // Of what draws lots: chance, jitter, the bit to flip.
     void setSeed(quint64 seed);
     void addRoute(const qmp::VsockRoute &route);
@@ -53,11 +47,11 @@ public:
     // Asks for the flow table; infoChanged() follows. One question at a time.
     void query();
 
-    const QVector<VsockRule> &rules() const { return m_reported; }
+    const QVector<qmp::MachineRule> &rules() const { return m_reported; }
     const QVector<qmp::VsockRoute> &routes() const { return m_routes; }
 
 signals:
-    void rulesChanged(const QVector<nitroscope::app::VsockRule> &rules);
+    void rulesChanged(const QVector<nitroscope::qmp::MachineRule> &rules);
     void routesChanged(const QVector<nitroscope::qmp::VsockRoute> &routes);
     void infoChanged(const nitroscope::qmp::VsockInfo &info);
     void refused(const nitroscope::app::Error &error);
@@ -67,13 +61,12 @@ private:
     void report();
 
     Sender m_sender;
-    QVector<VsockRule> m_breaks, m_faults, m_reported;
+    QVector<qmp::MachineRule> m_breaks, m_faults, m_reported;
     QVector<qmp::VsockRoute> m_routes;
     bool m_isQuerying = false;
 };
 
 } // namespace nitroscope::app
 
-Q_DECLARE_METATYPE(nitroscope::app::VsockRule)
 Q_DECLARE_METATYPE(nitroscope::qmp::VsockRoute)
 Q_DECLARE_METATYPE(nitroscope::qmp::VsockInfo)

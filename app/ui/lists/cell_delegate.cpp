@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/ui/lists/cell_delegate.hpp"
 
+#include "app/core/output/visible_text.hpp"
 #include "app/formats/tree/node.hpp"
 #include "app/ui/text/roles.hpp"
 #include "app/ui/theme/icons.hpp"
@@ -22,6 +23,13 @@ int padding(const QStyleOptionViewItem &option) {
 }
 
 } // namespace
+
+// Whatever a cell shows may be a name out of an image or a guest's words.
+QString CellDelegate::displayText(const QVariant &value, const QLocale &locale) const {
+    if (value.typeId() != QMetaType::QString)
+        return QStyledItemDelegate::displayText(value, locale);
+    return QStyledItemDelegate::displayText(visibleText(value.toString(), LineBreaks::kept), locale);
+}
 
 void CellDelegate::initStyleOption(QStyleOptionViewItem *option, const QModelIndex &index) const {
     QStyledItemDelegate::initStyleOption(option, index);

@@ -4,6 +4,8 @@
 // stale); which colour that is, only the theme knows.
 #pragma once
 
+#include "app/core/output/visible_text.hpp"
+
 #include <QString>
 #include <Qt>
 
@@ -31,9 +33,10 @@ enum Role : int {
     copyTextRole,            // QString: what Copy puts on the clipboard when it is not the displayed text
 };
 
-// Foreign text as a tool tip: wrapped to a readable width, and nothing in it is taken for markup.
+// Foreign text as a tool tip: wrapped to a readable width, nothing in it is hidden or taken for markup.
 inline QString foreignTip(const QString &text) {
-    return text.isEmpty() ? QString() : u"<p>%1</p>"_s.arg(text.toHtmlEscaped());
+    return text.isEmpty() ? QString()
+                          : u"<p>%1</p>"_s.arg(visibleText(text, LineBreaks::kept).toHtmlEscaped());
 }
 
 } // namespace nitroscope::app

@@ -71,19 +71,19 @@ void FakeSession::sendConsoleInput(const QByteArray &bytes) {
 
 void FakeSession::addNsmBreak(const qmp::BreakRule &wanted) {
     m_calls << u"break"_s;
-    m_rules.append({NsmRule::Kind::breakpoint, m_nextRule++, ruleText(wanted), 0});
+    m_rules.append({qmp::MachineRule::Kind::breakpoint, m_nextRule++, ruleText(wanted), 0});
     emit nsmRulesChanged(m_rules);
 }
 
 void FakeSession::addNsmFault(const qmp::FaultRule &wanted) {
     m_calls << u"fault"_s;
-    m_rules.append({NsmRule::Kind::fault, m_nextRule++, ruleText(wanted), 0});
+    m_rules.append({qmp::MachineRule::Kind::fault, m_nextRule++, ruleText(wanted), 0});
     emit nsmRulesChanged(m_rules);
 }
 
-void FakeSession::removeNsmRule(NsmRule::Kind kind, quint32 id) {
+void FakeSession::removeNsmRule(qmp::MachineRule::Kind kind, quint32 id) {
     m_calls << u"remove"_s;
-    m_rules.removeIf([&](const NsmRule &rule) { return rule.kind == kind && rule.id == id; });
+    m_rules.removeIf([&](const qmp::MachineRule &rule) { return rule.kind == kind && rule.id == id; });
     emit nsmRulesChanged(m_rules);
 }
 

@@ -38,7 +38,7 @@ public:
     void sendConsoleInput(const QByteArray &bytes) override;
     void addNsmBreak(const qmp::BreakRule &wanted) override;
     void addNsmFault(const qmp::FaultRule &wanted) override;
-    void removeNsmRule(NsmRule::Kind kind, quint32 id) override;
+    void removeNsmRule(qmp::MachineRule::Kind kind, quint32 id) override;
     void refreshNsmRules() override {}
 
     // What the vsock device was asked; answers while a run is in progress.
@@ -80,7 +80,7 @@ private:
     State m_state = State::idle;
     FakeCapture m_capture;
     FakeVsock m_vsockMachine;
-    QVector<NsmRule> m_rules;
+    QVector<qmp::MachineRule> m_rules;
     quint32 m_nextRule = 1;
     DebugTarget *m_debugTarget = nullptr;
 };

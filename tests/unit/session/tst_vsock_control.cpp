@@ -87,7 +87,7 @@ private slots:
         QCOMPARE(control.rules().size(), 2);
         control.addRoute({8000, u"echo"_s});
         QCOMPARE(control.routes(), (QVector<qmp::VsockRoute>{{8000, u"echo"_s}}));
-        control.remove(VsockRule::Kind::fault, control.rules().last().id);
+        control.remove(qmp::MachineRule::Kind::fault, control.rules().last().id);
         QCOMPARE(control.rules().size(), 1);
         control.removeRoute({8000, u"echo"_s});
         QVERIFY(control.routes().isEmpty());

@@ -87,6 +87,7 @@ AddressTranslation translationBy(std::uint64_t cr0, std::uint64_t cr3, std::uint
     return {cr4 & pae ? &modePae : &mode32, cr3};
 }
 
-const Paging paging{current, space, kernelModes};
+// Intel SDM Vol. 3A, 4.1.4
+const Paging paging{current, space, kernelModes, 52};
 
 } // namespace nitroscope::arch::x86

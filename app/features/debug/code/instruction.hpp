@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// One decoded x86 instruction as a plain record. Where it leads to is known as a number, so that views can
+// One decoded instruction as a plain record. Where it leads to is known as a number, so that views can
 // draw arrows and follow it without reading its text.
 #pragma once
 

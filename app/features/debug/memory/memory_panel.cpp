@@ -143,6 +143,7 @@ void MemoryPanel::attach() {
     m_stack->setEmpty(false);
     m_virtual->setTarget(target());
     m_physical->setTarget(target());
+    m_hex->refresh(); // how far addresses go
     m_search.setTarget(target());
     m_walk.forget();
     m_dump.forget();

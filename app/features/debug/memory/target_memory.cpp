@@ -24,6 +24,8 @@ void TargetMemory::setTarget(DebugTarget *target) {
     ++m_epoch;
     if (!target)
         return;
+    if (m_space == AddressSpace::guestPhysical)
+        m_end = quint64{1} << target->architecture().paging.physicalBits;
     connect(target, &DebugTarget::memoryRead, this,
             [this](quint64 token, quint64, const Result<QByteArray> &bytes) { take(token, bytes); });
     connect(target, &DebugTarget::detached, this, [this] { m_target = nullptr; }); // what is known stays

@@ -32,6 +32,8 @@ public:
     // Everything kept is forgotten. The target may be destroyed at any time.
     void setTarget(DebugTarget *target);
     AddressSpace space() const { return m_space; }
+    // Behind the last address that the target can have, as far as 64 bits tell.
+    quint64 end() const { return m_end; }
 
     // Copies what is known from `address` on, up to the first byte that is not, and asks for what is missing
     // or out of date.
@@ -74,6 +76,7 @@ private:
 
     AddressSpace m_space;
     QPointer<DebugTarget> m_target;
+    quint64 m_end = ~quint64{0};
     QHash<quint64, Page> m_pages; // by number
     QSet<quint64> m_wanted;
     QHash<quint64, Request> m_pending; // by token
