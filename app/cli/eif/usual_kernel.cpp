@@ -5,7 +5,7 @@
 #include "app/core/child_process.hpp"
 #include "app/core/program_locations.hpp"
 
-#include <QEventLoop>
+#include <QCoreApplication>
 #include <QFileInfo>
 
 namespace nitroscope::cli {
@@ -17,10 +17,10 @@ namespace {
 QString imageKernelFolder(std::stop_token stop) {
     constexpr int graceMs = 5000;
     app::ChildProcess script;
-    QEventLoop loop;
+    QObject listener;
     QString last;
     bool hasSucceeded = false;
-    QObject::connect(&script, &app::ChildProcess::errorLine, &loop, [&last](const QString &line) {
+    QObject::connect(&script, &app::ChildProcess::errorLine, &listener, [&last](const QString &line) {
         if (!last.isEmpty())
             sayPlain(last);
         else if (!line.startsWith(u'/'))
@@ -28,21 +28,21 @@ QString imageKernelFolder(std::stop_token stop) {
         last = line;
     });
     QObject::connect(
-        &script, &app::ChildProcess::failedToStart, &loop,
+        &script, &app::ChildProcess::failedToStart, &listener,
         [&](const QString &why) {
             say(why);
-            loop.quit();
+            QCoreApplication::quit();
         },
         Qt::QueuedConnection); // perhaps within start()
-    QObject::connect(&script, &app::ChildProcess::finished, &loop, [&](const app::ProcessEnd &end) {
+    QObject::connect(&script, &app::ChildProcess::finished, &listener, [&](const app::ProcessEnd &end) {
         hasSucceeded = end.signal == 0 && end.exitCode == 0;
         if (!hasSucceeded)
             sayPlain(last);
-        loop.quit();
+        QCoreApplication::quit();
     });
     script.start(app::demoFile("build-kernel"_L1), {u"--for-images"_s});
     const std::stop_callback atStop(stop, [&script] { script.end(0, graceMs); });
-    loop.exec();
+    QCoreApplication::exec();
     return hasSucceeded ? last : QString();
 }
 

@@ -21,8 +21,7 @@ qsizetype bracketLength(QByteArrayView line, IsOfIt isOfIt) {
 // The time and, of kernels that print it, the task or CPU that speaks (CONFIG_PRINTK_CALLER).
 qsizetype stampLength(QByteArrayView line) {
     const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
-    const qsizetype time =
-        bracketLength(line, [&](char c) { return c == ' ' || c == '.' || isDigit(c); });
+    const qsizetype time = bracketLength(line, [&](char c) { return c == ' ' || c == '.' || isDigit(c); });
     if (!line.first(time).contains('.'))
         return 0;
     return time + bracketLength(line.sliced(time),

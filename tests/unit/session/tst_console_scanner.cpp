@@ -65,7 +65,8 @@ private slots:
 
     void programEnd_afterAProgramSpokeOfAPanic_isStillRead() {
         ConsoleScanner scanner;
-        scanner.feed("[    0.0] Linux version\nKernel panic - not syncing: an old log\nchild exited with error\n");
+        scanner.feed(
+            "[    0.0] Linux version\nKernel panic - not syncing: an old log\nchild exited with error\n");
         QCOMPARE(int(scanner.programEnd().kind), int(nitroscope::app::ProgramEnd::Kind::failed));
     }
 
