@@ -189,8 +189,9 @@ private slots:
         QProcess process;
         startCommand(process, {"capture", "show", file});
         int pipe = -1;
-        const auto isOpen = [&] {
-            pipe = ::open(qPrintable(file), O_WRONLY | O_NONBLOCK);
+        const auto isOpen = [&] { // asked again after a yes
+            if (pipe < 0)
+                pipe = ::open(qPrintable(file), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
             return pipe >= 0;
         };
         if (isNamed)
