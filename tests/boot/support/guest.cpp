@@ -125,6 +125,8 @@ QJsonValue Guest::command(const QString &name, const QJsonObject &arguments) {
     while (m_replies.isEmpty() && !deadline.hasExpired() && m_process.state() != QProcess::NotRunning)
         pump(milliseconds(deadline));
     if (m_replies.isEmpty())
+        pump(100); // the last words of a QEMU that is gone
+    if (m_replies.isEmpty())
         return QJsonObject{{u"error"_s, u"no reply"_s}};
     const QJsonObject reply = m_replies.takeFirst();
     return reply.contains(u"return"_s) ? reply[u"return"_s] : QJsonValue(reply);

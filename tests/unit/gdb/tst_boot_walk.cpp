@@ -57,7 +57,7 @@ private slots:
     void fields_thatAgree_giveTheSlide() {
         Bench bench;
         bench.arrive();
-        QCOMPARE(bench.verdicts, QVector{BootWalk::Verdict::goesOn});
+        QCOMPARE(bench.verdicts, QVector<BootWalk::Verdict>{BootWalk::Verdict::goesOn});
         QCOMPARE(bench.walk->slide(), std::optional<quint64>(moved));
     }
 
@@ -65,7 +65,7 @@ private slots:
         Bench bench;
         bench.stub.memory[entry + 0x200] = QByteArray(4, '\0');
         bench.arrive();
-        QCOMPARE(bench.verdicts, QVector{BootWalk::Verdict::goesOn});
+        QCOMPARE(bench.verdicts, QVector<BootWalk::Verdict>{BootWalk::Verdict::goesOn});
         QVERIFY(!bench.walk->slide());
     }
 
@@ -79,7 +79,7 @@ private slots:
         QSignalSpy placed(bench.walk.get(), &BootWalk::placed);
         bench.stub.answerNow();
         settle();
-        QCOMPARE(bench.verdicts, QVector{BootWalk::Verdict::goesOn});
+        QCOMPARE(bench.verdicts, QVector<BootWalk::Verdict>{BootWalk::Verdict::goesOn});
         QVERIFY(bench.texts.first().isEmpty());
         QVERIFY(!bench.walk->slide());
         QCOMPARE(placed.count(), 0);
