@@ -173,12 +173,11 @@ private slots:
         KernelReader functions = readerOf(guest, plain->functionsOnly());
         const KernelView bare = functions.read();
         QCOMPARE(bare.slide, view.slide);
-        // The guest runs on, and may say something between two readings.
-        QTRY_COMPARE(functions.read().log.rows.size(), withTypes.read().log.rows.size());
         compareTasks(guest, bare);
         QVERIFY(bare.modules.unavailable.contains(u"because"_s));
 
         guest.guest.command(u"stop"_s);
+        QCOMPARE(functions.read().log.rows.size(), withTypes.read().log.rows.size());
         const auto kernel = withTypes.kernel();
         QVERIFY(kernel);
         QCOMPARE(*(*kernel)->address("asm_exc_page_fault"), pageFaultHandler(guest.guest));
@@ -371,11 +370,15 @@ private:
             QCOMPARE(log[i]["Nanoseconds"].toInteger(), qint64(view.log.rows[i].nanoseconds));
         }
         const QJsonArray untyped = list("tasks"), typed = list("tasks", {u"--debug-file"_s, vmlinux});
-        QCOMPARE(untyped.size(), typed.size());
+        // The idle tasks of further processors are in no list that is found without types.
+        const auto isIdle = [](const QJsonValue &task) { return task["PID"].toInt() == 0; };
+        QCOMPARE(untyped.size() - std::ranges::count_if(untyped, isIdle),
+                 typed.size() - std::ranges::count_if(typed, isIdle));
+        for (const QJsonValue task : untyped)
+            QVERIFY(task["PPID"].isNull());
         QCOMPARE(typed.size(), view.tasks.rows.size());
         for (qsizetype i = 0; i < typed.size(); ++i) {
             const KernelTask &task = view.tasks.rows[i];
-            QVERIFY(untyped[i]["PPID"].isNull());
             QCOMPARE(typed[i]["PPID"].isNull(), !task.parent);
             QCOMPARE(typed[i]["PPID"].toInt(), task.parent.value_or(0));
             QCOMPARE(typed[i]["PID"].toInt(), task.pid);
