@@ -30,8 +30,10 @@ public:
         return asNobody(
             [this] { return ::bind(m_fd, address(), sizeof m_name) == 0 && ::listen(m_fd, 5) == 0; });
     }
-    bool connects() {
-        return asNobody([this] { return ::connect(m_fd, address(), sizeof m_name) == 0; });
+    bool connects() { // asked again after a yes
+        m_isConnected =
+            m_isConnected || asNobody([this] { return ::connect(m_fd, address(), sizeof m_name) == 0; });
+        return m_isConnected;
     }
     // Whether there was an end, and nothing before it.
     bool isTurnedAway() const {
@@ -59,6 +61,7 @@ private:
 
     int m_fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_un m_name{};
+    bool m_isConnected = false;
 };
 
 } // namespace
