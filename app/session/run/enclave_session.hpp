@@ -18,6 +18,7 @@
 #include "app/session/capture/capture_source.hpp"
 #include "app/session/launch/launch_spec.hpp"
 #include "app/session/nsm/nsm_control.hpp"
+#include "app/session/record/replay_control.hpp"
 #include "app/session/vsock/vsock_control.hpp"
 
 #include <QObject>
@@ -47,6 +48,8 @@ public:
     // The machine as the debugger sees it: of a run with LaunchSpec::debugger, from debuggerReady() until its
     // detached(), which comes before ended(). A new one for each run; nullptr otherwise.
     virtual DebugTarget *debugTarget() { return nullptr; }
+    // Where the machine stands in its recording, for all runs of the session; nullptr for a session that cannot replay.
+    virtual ReplayControl *replay() { return nullptr; }
     // Breaks, faults and routes of vsock; connected while the machine of a run can be asked.
     VsockControl &vsock() { return m_vsock; }
 

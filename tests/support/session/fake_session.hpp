@@ -9,6 +9,7 @@
 
 #include "app/session/run/enclave_session.hpp"
 #include "tests/support/session/fake_capture.hpp"
+#include "tests/support/session/fake_replay.hpp"
 #include "tests/support/session/fake_vsock.hpp"
 
 #include <functional>
@@ -29,6 +30,7 @@ public:
     State state() const override { return m_state; }
     FakeCapture *capture() override { return &m_capture; }
     DebugTarget *debugTarget() override { return m_debugTarget; }
+    FakeReplay *replay() override { return &m_replay; }
 
     void start(const LaunchSpec &spec) override;
     void pause() override;
@@ -79,6 +81,7 @@ private:
     QByteArray m_consoleInput;
     State m_state = State::idle;
     FakeCapture m_capture;
+    FakeReplay m_replay;
     FakeVsock m_vsockMachine;
     QVector<qmp::MachineRule> m_rules;
     quint32 m_nextRule = 1;
