@@ -23,11 +23,12 @@ namespace {
 using pcapng::Record;
 
 // "  12  0.004321  1.250000  nsm      out  41 ExtendPCR ...": number, host time since the first record, the
-// guest's clock (both in seconds), interface, direction, what happened.
+// guest's clock (both in seconds), where they are counted the instructions, interface, direction, what happened.
 QString textLine(const Record &record, quint64 number, qint64 firstHostNs) {
-    return u"%1 %2 %3 %4 %5 %6"_s.arg(number, 5)
+    return u"%1 %2 %3%4 %5 %6 %7"_s.arg(number, 5)
         .arg(double(record.hostNs - firstHostNs) / 1e9, 11, 'f', 6)
         .arg(record.virtualNs ? QString::number(double(*record.virtualNs) / 1e9, 'f', 6) : u"-"_s, 11)
+        .arg(record.icount ? u" %1"_s.arg(*record.icount, 12) : QString())
         .arg(pcapng::nameOf(record.source), -7)
         .arg(pcapng::nameOf(record.direction), -4)
         .arg(pcapng::summaryOf(record));

@@ -167,6 +167,8 @@ void CaptureReader::readPacketOptions(const Block &block, std::size_t at, Record
             record.rule = load<quint32>(own, NITRO_CAPTURE_OPTION_RULE_AT);
             record.flow = load<quint64>(own, NITRO_CAPTURE_OPTION_FLOW_AT);
             record.virtualNs = load<qint64>(own, NITRO_CAPTURE_OPTION_VIRTUAL_AT);
+            if (own.size() >= NITRO_CAPTURE_OPTION_BYTES_ICOUNT)
+                record.icount = load<quint64>(own, NITRO_CAPTURE_OPTION_ICOUNT_AT);
         }
     }
     if (options.isMalformed())

@@ -98,6 +98,7 @@ struct Record {
     Source source = Source::foreign;
     qint64 hostNs = 0; // since 1970-01-01 UTC
     std::optional<qint64> virtualNs;
+    std::optional<quint64> icount; // instructions the guest had executed, where they are counted
     Direction direction = Direction::none;
     Verdict verdict = Verdict::passed;
     quint32 rule = 0;     // fault or break rule that acted; 0 = none

@@ -194,6 +194,8 @@ QJsonObject toJson(const Record &record) {
     json.insert(u"host-ns"_s, record.hostNs);
     if (record.virtualNs)
         json.insert(u"virtual-ns"_s, *record.virtualNs);
+    if (record.icount)
+        json.insert(u"instruction"_s, jsonOf(*record.icount));
     json.insert(u"direction"_s, nameOf(record.direction));
     json.insert(u"verdict"_s, nameOf(record.verdict));
     if (record.rule != 0)

@@ -21,14 +21,14 @@ std::size_t effectiveCapacity(const NitroCaptureOptions &options) {
 }
 
 // What follows a packet's bytes: padding, options and the closing length. The comment comes last.
-using PacketTail = BlockBuffer<96 + maximumText>;
+using PacketTail = BlockBuffer<104 + maximumText>;
 
-void writeOptions(PacketTail &tail, const Packet &packet, std::int64_t virtualNs) {
+void writeOptions(PacketTail &tail, const Packet &packet, std::int64_t virtualNs, std::int64_t icount) {
     std::array<std::byte, 4> flags;
     storeLittleEndian(flags.data(), static_cast<std::uint32_t>(packet.direction));
     tail.option(pcapng::option::packetFlags, flags);
 
-    BlockBuffer<NITRO_CAPTURE_OPTION_BYTES> own;
+    BlockBuffer<NITRO_CAPTURE_OPTION_BYTES_ICOUNT> own;
     own.u32(NITRO_CAPTURE_PEN);
     own.u32(NITRO_CAPTURE_OPTION_MAGIC);
     own.u8(NITRO_CAPTURE_VERSION);
@@ -37,6 +37,8 @@ void writeOptions(PacketTail &tail, const Packet &packet, std::int64_t virtualNs
     own.u32(packet.rule);
     own.u64(packet.flow);
     own.u64(static_cast<std::uint64_t>(virtualNs));
+    if (icount >= 0)
+        own.u64(static_cast<std::uint64_t>(icount));
     tail.option(pcapng::option::customBytes, own.bytes());
 
     if (!packet.note.empty()) {
@@ -80,6 +82,7 @@ Capture::Times Capture::now() const {
     times.host = m_host.host_ns ? m_host.host_ns(m_host.opaque)
                                 : duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count();
     times.virtualClock = m_host.virtual_ns ? m_host.virtual_ns(m_host.opaque) : 0;
+    times.icount = m_host.icount ? m_host.icount(m_host.opaque) : -1;
     return times;
 }
 
@@ -195,7 +198,7 @@ bool Capture::append(const Packet &packet, Times times, std::size_t reserve) {
 
     PacketTail tail;
     tail.zeros(pcapng::padded(captured) - captured);
-    writeOptions(tail, packet, times.virtualClock);
+    writeOptions(tail, packet, times.virtualClock, times.icount);
     const std::size_t total = pcapng::blockHeadBytes + pcapng::enhancedPacketBytes + captured + tail.size() +
                               pcapng::blockTrailerBytes;
     if (total > m_capacity || total + reserve > m_ring.free())

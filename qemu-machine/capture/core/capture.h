@@ -24,11 +24,13 @@ extern "C" {
 typedef struct NitroCapture NitroCapture;
 
 /* Called with the lock held (the clocks) or right after it is released (wake), on the reporting thread. The clocks must
- * not call back into the capture; a NULL clock reads the host's real-time clock, or zero for the virtual one. */
+ * not call back into the capture; a NULL clock reads the host's real-time clock, zero for the virtual one, and counts no
+ * instructions. */
 typedef struct NitroCaptureHost {
     void *opaque;
     int64_t (*host_ns)(void *opaque);    /* nanoseconds since 1970-01-01 UTC */
     int64_t (*virtual_ns)(void *opaque); /* nanoseconds of the guest's clock */
+    int64_t (*icount)(void *opaque);     /* instructions executed so far; negative: they are not counted */
     void (*wake)(void *opaque);          /* there are bytes again after peek found none */
 } NitroCaptureHost;
 

@@ -67,6 +67,7 @@ private:
 
     struct Times {
         std::int64_t host = 0, virtualClock = 0; // nanoseconds
+        std::int64_t icount = -1;                // instructions; negative: they are not counted
     };
     struct ConsoleBatch {
         std::array<std::byte, 1024> bytes;

@@ -64,7 +64,10 @@ enum {
     NITRO_CAPTURE_OPTION_RULE_AT = 12,    /* u32: id of the fault or break rule that acted, 0 = none; u16 before it is 0 */
     NITRO_CAPTURE_OPTION_FLOW_AT = 16,    /* u64: vsock flow or NSM transaction, 0 = none */
     NITRO_CAPTURE_OPTION_VIRTUAL_AT = 24, /* i64: nanoseconds of the guest's virtual clock */
-    NITRO_CAPTURE_OPTION_BYTES = 32
+    NITRO_CAPTURE_OPTION_BYTES = 32,
+    /* There when instructions are counted (-icount); who wants it looks at the option's length. */
+    NITRO_CAPTURE_OPTION_ICOUNT_AT = 32, /* u64: instructions that the guest has executed */
+    NITRO_CAPTURE_OPTION_BYTES_ICOUNT = 40
 };
 
 /* Header of a record on the nsm interface; CBOR follows: the request or the response as it crossed the virtqueue. */

@@ -17,8 +17,11 @@ void FakeSession::StreamDeleter::operator()(NitroCapture *stream) const {
 void FakeSession::record(const std::function<void(NitroCapture *)> &write) {
     if (!m_stream) {
         const NitroCaptureHost host{
-            this, [](void *self) -> int64_t { return static_cast<FakeSession *>(self)->m_hostNs; },
-            [](void *self) -> int64_t { return static_cast<FakeSession *>(self)->m_guestNs; }, nullptr};
+            .opaque = this,
+            .host_ns = [](void *self) -> int64_t { return static_cast<FakeSession *>(self)->m_hostNs; },
+            .virtual_ns = [](void *self) -> int64_t { return static_cast<FakeSession *>(self)->m_guestNs; },
+            .icount = nullptr,
+            .wake = nullptr};
         m_stream.reset(nitro_capture_new(&host, nullptr));
     }
     if (m_hostNs == 0)

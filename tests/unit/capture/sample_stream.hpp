@@ -13,11 +13,13 @@ namespace nitroscope::test {
 struct FakeClock {
     int64_t host = 1'790'000'000'123'456'789; // September 2026, nanoseconds
     int64_t virtualClock = 5'000'000'000;
+    int64_t icount = -1;
     int wakes = 0;
 
     NitroCaptureHost callbacks() {
         return {this, [](void *self) { return static_cast<FakeClock *>(self)->host; },
                 [](void *self) { return static_cast<FakeClock *>(self)->virtualClock; },
+                [](void *self) { return static_cast<FakeClock *>(self)->icount; },
                 [](void *self) { ++static_cast<FakeClock *>(self)->wakes; }};
     }
     void advance(int64_t ns) {

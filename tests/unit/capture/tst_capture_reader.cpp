@@ -330,6 +330,22 @@ private slots:
         QCOMPARE(outcome.records[0].verdict, Verdict::passed);
     }
 
+    void instructions_whereTheyAreCounted_areInEachRecord() {
+        FakeClock clock;
+        clock.icount = 67'000'000'123;
+        const CapturePointer capture = makeCapture(clock);
+        addConsole(capture.get(), "counted\n");
+        clock.icount = -1;
+        addConsole(capture.get(), "not counted\n");
+        const Outcome outcome = read(pullAll(capture.get()));
+        QCOMPARE(outcome.records.size(), 2);
+        QCOMPARE(outcome.records[0].icount, std::optional<quint64>(67'000'000'123));
+        QCOMPARE(outcome.records[0].virtualNs, std::optional<qint64>(clock.virtualClock));
+        QCOMPARE(pcapng::toJson(outcome.records[0]).value("instruction").toInteger(), 67'000'000'123);
+        QVERIFY(!outcome.records[1].icount);
+        QVERIFY(!pcapng::toJson(outcome.records[1]).contains("instruction"));
+    }
+
     void capturedLengthBeyondTheBlock_losesThatPacketOnly() {
         Builder file;
         file.section().interface(148, file.option(2, "console"));
