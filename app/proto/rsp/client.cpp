@@ -74,7 +74,7 @@ void Client::resume(const QByteArray &command, QObject *context, Callback callba
 
 // What is behind a resumption would be answered by nobody, so that one can only be the last in line.
 bool Client::takesCommands() const {
-    return (m_state == State::stopped || m_state == State::greeting) &&
+    return (m_state == State::stopped || m_state == State::greeting) && !m_isHeld &&
            (m_queue.isEmpty() || m_queue.last().command.kind != Kind::resumption);
 }
 
@@ -105,7 +105,7 @@ void Client::enqueue(Command command, QObject *context, Callback callback) {
 
 void Client::startNext() {
     const auto next = m_queue.first(false);
-    if (!next || m_queue.first(true) || m_state == State::closed)
+    if (!next || m_queue.first(true) || m_state == State::closed || m_isHeld)
         return;
     const Command &command = m_queue.find(*next)->command;
     const bool isResumption = command.kind == Kind::resumption;
@@ -125,11 +125,22 @@ void Client::transmit(const QByteArray &packet) {
 }
 
 void Client::interrupt() {
-    if (m_state == State::closed || takesCommands() || m_interrupted || !m_device)
+    if (m_state == State::closed || takesCommands() || m_interrupted || m_isHeld || !m_device)
         return;
     m_interrupted = true;
     if (m_state == State::running)
         m_device->write("\x03", 1);
+}
+
+void Client::hold() {
+    m_isHeld = m_isHeld || m_state == State::stopped;
+}
+
+void Client::release() {
+    if (!std::exchange(m_isHeld, false))
+        return;
+    ++m_generation;
+    startNext();
 }
 
 void Client::close(const QString &why) {

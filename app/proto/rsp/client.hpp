@@ -74,6 +74,10 @@ public:
     void resume(const QByteArray &command, QObject *context, Callback callback);
     // Stops a target that runs or is about to. Nothing happens when it does not, or is being interrupted.
     void interrupt();
+    // The machine is moved by somebody else: any byte would stop it. Until release() nothing is sent, and commands are
+    // refused as while it runs. Only of a target that stands still; its stop is another one afterwards.
+    void hold();
+    void release();
 
     void close(const QString &why);
 
@@ -114,6 +118,7 @@ private:
     quint64 m_generation = 0;
     State m_state = State::greeting;
     bool m_interrupted = false; // the run that is under way, or the one that waits in line
+    bool m_isHeld = false;
 };
 
 } // namespace nitroscope::rsp

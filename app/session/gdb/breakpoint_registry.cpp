@@ -96,8 +96,8 @@ bool BreakpointRegistry::carryOut() {
     std::vector<Breakpoint> waiting;
     for (auto &[breakpoint, entry] : m_entries) {
         dropTheGone(entry, 0);
-        if (entry.owners.empty() ? entry.isPlanted || entry.unanswered == 0
-                                 : !entry.isPlanted && !entry.isRefused)
+        if (!isWanted(entry) ? entry.isPlanted || (entry.owners.empty() && entry.unanswered == 0)
+                             : !entry.isPlanted && !entry.isRefused)
             waiting.push_back(breakpoint);
     }
     const QPointer<BreakpointRegistry> alive(this);
@@ -111,6 +111,19 @@ bool BreakpointRegistry::carryOut() {
     return wasStoppedForIt;
 }
 
+void BreakpointRegistry::setOnly(std::optional<Owner> owner) {
+    m_only = owner;
+    carryOut();
+}
+
+std::vector<Breakpoint> BreakpointRegistry::watchpoints() const {
+    std::vector<Breakpoint> found;
+    for (const auto &[breakpoint, entry] : m_entries)
+        if (!breakpoint.isCode() && entry.isPlanted && !entry.isRefused && isWanted(entry))
+            found.push_back(breakpoint);
+    return found;
+}
+
 // Sends what is missing, at once or as soon as the target stands still, and answers those who wait for
 // nothing of the stub's. An entry that nobody needs any more goes.
 void BreakpointRegistry::bringInLine(const Breakpoint &breakpoint, bool isUrgent) {
@@ -118,22 +131,21 @@ void BreakpointRegistry::bringInLine(const Breakpoint &breakpoint, bool isUrgent
     if (found == m_entries.end())
         return;
     Entry &entry = found->second;
-    const bool isWanted = !entry.owners.empty();
-    if (isWanted != entry.isPlanted && !(isWanted && entry.isRefused)) {
+    const bool isOwned = !entry.owners.empty(), belongs = isWanted(entry);
+    if (belongs != entry.isPlanted && !(belongs && entry.isRefused)) {
         if (m_stub->takesCommands() || m_stub->state() == rsp::Client::State::closed) {
             send(breakpoint, entry);
-        } else if (isUrgent) {
+        } else if (isUrgent && !m_isPatient) {
             m_stopsTarget = true;
             m_stub->interrupt();
         }
     }
-    const bool isOver = !isWanted && !entry.isPlanted && entry.unanswered == 0;
-    const auto removed = takeWaiters(entry, [isWanted, isOver](const Waiter &waiter) {
-        return !waiter.inserts && (isOver || (isWanted && waiter.packet == 0));
+    const bool isOver = !isOwned && !entry.isPlanted && entry.unanswered == 0;
+    const auto removed = takeWaiters(entry, [isOwned, isOver](const Waiter &waiter) {
+        return !waiter.inserts && (isOver || (isOwned && waiter.packet == 0));
     });
-    const auto withdrawn = takeWaiters(entry, [isWanted](const Waiter &waiter) {
-        return waiter.inserts && !isWanted && waiter.packet == 0;
-    });
+    const auto withdrawn = takeWaiters(
+        entry, [isOwned](const Waiter &waiter) { return waiter.inserts && !isOwned && waiter.packet == 0; });
     if (isOver)
         m_entries.erase(found);
     const QPointer<BreakpointRegistry> alive(this);
@@ -245,7 +257,7 @@ bool BreakpointRegistry::stopsAt(quint64 address) const {
 
 bool BreakpointRegistry::isWantedAt(quint64 address) const {
     return isAny([&](const Breakpoint &breakpoint, const Entry &entry) {
-        return breakpoint.isCodeAt(address) && !entry.owners.empty() && !entry.isRefused;
+        return breakpoint.isCodeAt(address) && isWanted(entry) && !entry.isRefused;
     });
 }
 
@@ -256,7 +268,7 @@ bool BreakpointRegistry::isForsakenAt(quint64 address) const {
 bool BreakpointRegistry::isForsakenWatch(quint64 address) const {
     const auto isWatch = [&](bool isWanted) {
         return isAny([&](const Breakpoint &breakpoint, const Entry &entry) {
-            return breakpoint.isWatching(address) && entry.isPlanted && entry.owners.empty() != isWanted;
+            return breakpoint.isWatching(address) && entry.isPlanted && this->isWanted(entry) == isWanted;
         });
     };
     return isWatch(false) && !isWatch(true);
@@ -267,9 +279,10 @@ bool BreakpointRegistry::isOnly(const void *party, Predicate concerns) const {
     const auto isOthers = [party](Owner owner) { return owner.party != quintptr(party); };
     bool isAnyOfIt = false;
     for (const auto &[breakpoint, entry] : m_entries) {
-        if (!concerns(breakpoint) || entry.owners.empty())
+        if (!concerns(breakpoint) || !isWanted(entry))
             continue;
-        if (std::any_of(entry.owners.begin(), entry.owners.end(), isOthers))
+        if (m_only ? m_only->party != quintptr(party)
+                   : std::any_of(entry.owners.begin(), entry.owners.end(), isOthers))
             return false;
         isAnyOfIt = true;
     }

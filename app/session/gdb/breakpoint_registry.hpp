@@ -71,6 +71,15 @@ public:
     bool isOnlyWatcher(const void *party, quint64 address) const;
     qsizetype size() const { return qsizetype(m_entries.size()); }
 
+    // Whether what is wanted while the target runs waits for a stop that comes by itself: a run backwards that is
+    // interrupted is nowhere.
+    void setPatient(bool isPatient) { m_isPatient = isPatient; }
+    // Until the next call only what this owner wants is in the stub: somebody looks for one thing in a recording, and all
+    // other stops would be in its way. Without an owner all is as it was. The target stands still.
+    void setOnly(std::optional<Owner> owner);
+    // Watchpoints that are in the stub and somebody wants.
+    std::vector<Breakpoint> watchpoints() const;
+
     // Sends what has waited; the target stands still. True when it was stopped for that.
     bool carryOut();
 
@@ -96,6 +105,9 @@ private:
         int unanswered = 0;
     };
 
+    bool isWanted(const Entry &entry) const {
+        return m_only ? entry.owners.contains(*m_only) : !entry.owners.empty();
+    }
     void leave(const std::function<bool(Owner)> &isGone);
     void bringInLine(const Breakpoint &breakpoint, bool isUrgent);
     void send(const Breakpoint &breakpoint, Entry &entry);
@@ -114,6 +126,8 @@ private:
     std::map<Breakpoint, Entry> m_entries;
     quint64 m_packets = 0;
     bool m_stopsTarget = false; // it is being stopped for what waits
+    bool m_isPatient = false;
+    std::optional<Owner> m_only;
 };
 
 } // namespace nitroscope::app

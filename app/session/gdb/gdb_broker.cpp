@@ -189,6 +189,10 @@ void GdbBroker::readPiece(const std::shared_ptr<MemoryRead> &read) {
 
 void GdbBroker::writeMemory(qint64 thread, bool isPhysical, quint64 address, const QByteArray &bytes,
                             QObject *context, std::function<void(const Result<void> &)> callback) {
+    if (canReverse()) {
+        callback(tl::unexpected(pastCannotChange()));
+        return;
+    }
     constexpr qsizetype piece = 0x400; // QEMU takes 0x800
     struct Outcome {
         bool isWritten = false, isFailed = false; // any of it
@@ -228,6 +232,10 @@ void GdbBroker::writeMemory(qint64 thread, bool isPhysical, quint64 address, con
 
 void GdbBroker::writeRegisters(qint64 thread, const QVector<std::pair<int, QByteArray>> &values,
                                QObject *context, Callback callback) {
+    if (canReverse()) {
+        callback(tl::unexpected(pastCannotChange()));
+        return;
+    }
     if (m_stop && m_stub.takesCommands())
         m_stop->registers.clear();
     auto refusal = std::make_shared<std::optional<rsp::Client::Reply>>();
@@ -250,7 +258,7 @@ void GdbBroker::writeRegisters(qint64 thread, const QVector<std::pair<int, QByte
 }
 
 void GdbBroker::resume(const QByteArray &actions) {
-    if (m_isRunning || m_isResuming || !m_stop || m_stub.state() != rsp::Client::State::stopped)
+    if (m_isRunning || m_isResuming || m_isMoving || !m_stop || m_stub.state() != rsp::Client::State::stopped)
         return;
     m_isResuming = true;
     m_actions = actions;
@@ -261,7 +269,10 @@ void GdbBroker::resume(const QByteArray &actions) {
 
 // The way of all resumptions.
 void GdbBroker::run(const QByteArray &command) {
+    m_breakpoints.setPatient(isBackwards());
+    m_isRefused = false;
     m_stub.resume(command, this, [this](const rsp::Client::Reply &reply) {
+        m_isRefused = !reply && reply.error().code == "rsp-refused"_L1; // stopped() follows
         const bool neverLeft =
             !reply && (reply.error().code == "rsp-timeout"_L1 || reply.error().code == "rsp-too-many"_L1 ||
                        reply.error().code == "rsp-command-too-long"_L1);
@@ -281,10 +292,11 @@ void GdbBroker::run(const QByteArray &command) {
 void GdbBroker::send(const QByteArray &actions, const TargetStop &from) {
     m_stepsLeft = maxEmptySteps;
     // QEMU would stop at once and for ever at a breakpoint under the program counter; a step ignores it.
-    if (!actions.contains('s') && m_breakpoints.stopsAt(from.pc))
+    // Backwards it begins with the instruction before.
+    if (!actions.startsWith('b') && !actions.contains('s') && m_breakpoints.stopsAt(from.pc))
         stepOff(actions);
     else
-        run("vCont" + actions);
+        run(packetOf(actions));
 }
 
 void GdbBroker::stepOff(const QByteArray &actions) {
@@ -317,14 +329,17 @@ void GdbBroker::afterStep(const QByteArray &actions, const rsp::StopReply &reply
             stepOff(actions);
         } else {
             m_breakpoints.carryOut();
-            run("vCont" + actions);
+            run(packetOf(actions));
         }
     });
 }
 
 void GdbBroker::interrupt() {
     m_isInterrupted = true;
-    m_stub.interrupt();
+    if (m_isMoving)
+        emit moveUnwanted();
+    else
+        m_stub.interrupt();
 }
 
 void GdbBroker::refresh() {
@@ -342,6 +357,12 @@ void GdbBroker::onStop(const rsp::StopReply &reply) {
         afterStep(actions, reply);
         return;
     }
+    if (m_probe) {
+        onProbed(reply);
+        return;
+    }
+    if (endsReverse(reply))
+        return;
     if (reply.number == interrupted && m_threads.size() > 1)
         chooseThread(reply);
     else
@@ -377,21 +398,25 @@ void GdbBroker::examine(const rsp::StopReply &reply, Look look) {
     m_isExamining = true;
     stop->isAgain = look == Look::again;
     stop->bySteps = !stop->isAgain && m_actions.contains('s');
+    stop->isBackwards = !stop->isAgain && isBackwards();
+    stop->isMoved = !stop->isAgain && m_isMoving;
     const qint64 thread = reply.thread.thread;
     // After a trap the stub has selected the CPU that caused it.
     if (thread > 0 && (reply.number != trap || m_actions.isEmpty() || stop->isAgain))
         m_stub.send("Hg" + rsp::hexNumber(quint64(thread)), this, [](const rsp::Client::Reply &) {});
     m_selectedThread = thread;
+    if (canReverse())
+        askInstruction(stop);
     m_stub.send("g", this, [this, stop](const rsp::Client::Reply &answer) {
         if (stop->generation != m_generation)
             return; // it is being looked at again
         const auto bytes = answer ? rsp::fromHex(answer->payload) : std::nullopt;
         if (bytes && m_architecture.isPacket(*bytes))
             stop->registers = *bytes;
-        if (stop->bySteps && !stop->registers.isEmpty() && m_stop && stop->registers == m_stop->registers &&
-            takeRepetition(stop->reply)) {
+        if (stop->bySteps && !stop->isBackwards && !stop->registers.isEmpty() && m_stop &&
+            stop->registers == m_stop->registers && takeRepetition(stop->reply)) {
             m_isExamining = false;
-            run("vCont" + m_actions);
+            run(packetOf(m_actions));
             return;
         }
         const bool canKeep = stop->bySteps && m_stop && !stop->registers.isEmpty() &&
@@ -419,8 +444,18 @@ void GdbBroker::consider(TargetStop stop) {
     if (!stop.registers.isEmpty())
         stop.pc = programCounterOf(stop);
     m_isExamining = false;
+    stop.edge = edgeOf(stop);
+    if (m_isRefused && stop.isBackwards && stop.edge == RecordingEdge::none)
+        emit problem({u"reverse-refused"_s,
+                      u"QEMU does not go back from here: it has no snapshot of the time before."_s,
+                      std::nullopt,
+                      {}});
     const bool isTrap = stop.reply.number == trap && stop.reply.reason == rsp::StopReason::none;
     stop.atBreakpoint = stop.reply.number == trap && m_breakpoints.isWantedAt(stop.pc);
+    if (isUnexplained(stop)) {
+        probe(stop);
+        return;
+    }
     const quint64 watched = stop.reply.watchAddress;
     const bool isForsaken = !stop.isAgain && !stop.bySteps && !m_isInterrupted &&
                             ((isTrap && m_breakpoints.isForsakenAt(stop.pc)) ||
@@ -435,7 +470,7 @@ void GdbBroker::consider(TargetStop stop) {
                                       (isTrap && !stop.bySteps && stop.atBreakpoint &&
                                        m_breakpoints.isOnlyOwner(m_judgesParty, stop.pc)) ||
                                       (watched != 0 && m_breakpoints.isOnlyWatcher(m_judgesParty, watched)));
-    if (isJudges && !m_isInterrupted && !stop.isAgain)
+    if (isJudges && !m_isInterrupted && !stop.isAgain && stop.edge == RecordingEdge::none)
         judge(stop);
     else
         publish(std::move(stop));
@@ -444,7 +479,7 @@ void GdbBroker::consider(TargetStop stop) {
 void GdbBroker::judge(const TargetStop &stop) {
     auto decided = std::make_shared<bool>(false);
     m_judge(stop, [this, self = QPointer<GdbBroker>(this), stop, decided](bool stays) {
-        if (!self || std::exchange(*decided, true))
+        if (!self || std::exchange(*decided, true) || m_isMoving)
             return;
         if (stays || m_isInterrupted)
             publish(stop);
@@ -460,7 +495,7 @@ void GdbBroker::goOn(const TargetStop &stop) {
 
 void GdbBroker::publish(TargetStop stop) {
     m_stop = std::move(stop);
-    m_isRunning = false;
+    m_isRunning = m_isMoving = false;
     const bool isHeld = m_isResuming; // somebody wants it to run since it is being looked at again
     if (!isHeld)
         m_isInterrupted = false;

@@ -11,6 +11,9 @@
 //
 // Not every stop of the stub is one of the target: behind a breakpoint whose condition does not hold, or that
 // only an interruption to change breakpoints was the reason of, the target goes on and nobody hears of it.
+//
+// In a replay the target also goes backwards, at each stop it is known how many instructions have been executed, and
+// nothing can be written: that would change what was recorded. See gdb_broker_replay.cpp.
 #pragma once
 
 #include "app/proto/rsp/client.hpp"
@@ -18,6 +21,9 @@
 #include "app/session/gdb/register_view.hpp"
 
 namespace nitroscope::app {
+
+// Where a recording has no more of what was wanted.
+enum class RecordingEdge { none, beginning, end };
 
 // All that is known at a stop.
 struct TargetStop {
@@ -30,6 +36,10 @@ struct TargetStop {
     bool atBreakpoint = false; // of any owner
     bool bySteps = false;      // the target was stepped, not continued
     bool isAgain = false;      // it has not run: the machine or its registers were changed (refresh())
+    bool isBackwards = false;  // it has run backwards
+    bool isMoved = false;      // it was brought here otherwise (endMove())
+    RecordingEdge edge = RecordingEdge::none;
+    std::optional<quint64> instruction; // how many were executed before; known in a replay
 
     // 8, 4 or fewer bytes of the register, little-endian; 0 when it could not be read.
     quint64 value(int stubRegister) const { return architecture->value(registers, stubRegister); }
@@ -39,6 +49,9 @@ struct TargetStop {
 
 // What of a target can be written.
 enum class TargetPart { memory, registers };
+
+// bs and bc of the protocol.
+enum class Reverse { step, run };
 
 class GdbBroker : public QObject {
     Q_OBJECT
@@ -107,7 +120,7 @@ public:
         readMemory(thread, false, address, bytes, context, std::move(callback));
     }
 
-    // All of it or an error; the caller looks out likewise.
+    // All of it or an error (replay-past); the caller looks out likewise.
     void writeMemory(qint64 thread, bool isPhysical, quint64 address, const QByteArray &bytes,
                      QObject *context, std::function<void(const Result<void> &)> callback);
 
@@ -119,6 +132,20 @@ public:
     // `actions` as after `vCont`: ";c", ";s:1". Nothing happens when the target runs already.
     void resume(const QByteArray &actions);
     void interrupt();
+
+    // The machine replays a recording and can be asked to go backwards.
+    bool canReverse() const;
+    // As resume(). Does nothing where it cannot be done: QEMU would abort.
+    void reverse(Reverse how);
+    // On the way backwards, or moved by somebody else: what the machine tells of meanwhile has no order.
+    bool isPassing() const { return m_isRunning && (m_isMoving || isBackwards()); }
+    // The last instruction of the recording.
+    void setRecordingEnd(std::optional<quint64> instruction) { m_recordingEnd = instruction; }
+    // Somebody has the machine go elsewhere in its recording over QMP; the stub must hear nothing meanwhile. For all
+    // others the target runs. While it runs already, the stop that comes is the end of that.
+    void beginMove();
+    void endMove();
+
     // The machine was changed while it stood still (a reset, a snapshot, a register written): reads the stop
     // again and tells everybody of it. A resumption that comes meanwhile waits for it.
     void refresh();
@@ -126,6 +153,8 @@ public:
 signals:
     void ready();
     void resumed();
+    // interrupt() was called during a move.
+    void moveUnwanted();
     void stopped(const nitroscope::app::TargetStop &stop);
     // By anybody, the window or a gdb: what was read before is out of date.
     void written(nitroscope::app::TargetPart part);
@@ -151,6 +180,16 @@ private:
     // Whether a step that has changed nothing may be made again; counts it.
     bool takeRepetition(const rsp::StopReply &reply);
     void listThreads(const QByteArray &query, const std::function<void()> &then);
+    static Error pastCannotChange();
+    bool isBackwards() const { return m_actions.startsWith('b'); }
+    // As the stub wants them.
+    static QByteArray packetOf(const QByteArray &actions);
+    void askInstruction(const std::shared_ptr<TargetStop> &stop);
+    RecordingEdge edgeOf(const TargetStop &stop) const;
+    bool endsReverse(const rsp::StopReply &reply);
+    bool isUnexplained(const TargetStop &stop) const;
+    void probe(const TargetStop &stop);
+    void onProbed(const rsp::StopReply &reply);
     // Null when its registers cannot be read.
     void withCpu(qint64 thread, QObject *context, const std::function<void(const TargetStop *cpu)> &use);
     void readPiece(const std::shared_ptr<struct MemoryRead> &read);
@@ -168,6 +207,13 @@ private:
     // What to resume with once the breakpoint under the program counter is stepped over.
     QByteArray m_afterStep;
     int m_stepsLeft = 0; // that may be made again because they have done nothing
+    // A reverse run has ended at a watchpoint, and which one is being found out by steps.
+    struct Probe {
+        enum class Step { forward, back, beforeAccess, forwardAgain, backAgain } step = Step::forward;
+        TargetStop stop;
+    };
+    std::optional<Probe> m_probe;
+    std::optional<quint64> m_recordingEnd;
     quint64 m_generation = 0;
     qint64 m_selectedThread = 0;
     bool m_isRunning = false;
@@ -175,6 +221,9 @@ private:
     bool m_isExamining = false; // where it has stopped is being read
     bool m_wasReady = false;
     bool m_isInterrupted = false; // somebody wants the stop that comes
+    bool m_isMoving = false;      // by somebody else, over QMP
+    bool m_isRefused = false;     // the last resumption: the recording has nothing before
+    bool m_isTidying = false;     // behind a reverse run that was interrupted
 };
 
 } // namespace nitroscope::app

@@ -234,7 +234,7 @@ bool GdbConnection::answerLocally(const QByteArray &packet) {
     } else if (packet == "k") {
         finish(false); // has no answer; the enclave is not this gdb's to end
     } else if (packet == "bs" || packet == "bc") {
-        reply(badRequest); // aborts QEMU outside of a replay
+        reverse(packet == "bs" ? Reverse::step : Reverse::run);
     } else {
         return false;
     }
@@ -247,7 +247,8 @@ bool GdbConnection::answerQuery(const QByteArray &packet) {
         m_knowsErrorTexts = packet.contains("error-message+");
         reply("PacketSize=" + rsp::hexNumber(packetBytes) +
               ";QStartNoAckMode+;binary-upload+;qXfer:features:read+;qXfer:memory-map:read+;vContSupported+;"
-              "swbreak+;hwbreak+");
+              "swbreak+;hwbreak+" +
+              (m_broker->canReverse() ? ";ReverseStep+;ReverseContinue+" : ""));
     } else if (packet == "QStartNoAckMode") {
         reply("OK");
         m_acknowledges = false;
@@ -315,6 +316,8 @@ void GdbConnection::onStopped(const TargetStop &stop) {
                 m_view.fromStub(number, value).toHex() + ';';
     }
     text += "thread:" + rsp::formatThreadId(stop.reply.thread) + ';';
+    if (stop.edge != RecordingEdge::none)
+        text += stop.edge == RecordingEdge::beginning ? "replaylog:begin;" : "replaylog:end;";
     switch (stop.reply.reason) {
     case rsp::StopReason::writeWatchpoint:
         text += "watch:" + rsp::hexNumber(stop.reply.watchAddress) + ';';
@@ -357,6 +360,24 @@ void GdbConnection::startResume(const QByteArray &packet) {
     m_broker->resume(actions); // running already, by somebody else: the next stop is this gdb's, too
 }
 
+void GdbConnection::reverse(Reverse how) {
+    if (!m_broker->canReverse()) { // it would abort QEMU
+        refuse({u"no-replay"_s,
+                u"Only a recording can be gone through backwards: record the enclave and replay it"_s,
+                std::nullopt,
+                {}},
+               badRequest);
+        return;
+    }
+    m_awaitsStop = true;
+    m_patience.stop();
+    m_broker->reverse(how);
+}
+
+void GdbConnection::refuse(const Error &error, const char *number) {
+    reply(m_knowsErrorTexts ? "E." + error.message.toUtf8() : QByteArray(number));
+}
+
 void GdbConnection::readRegisters() {
     const auto &stop = m_broker->lastStop();
     if (stop && !stop->registers.isEmpty() && (m_thread == 0 || m_thread == stop->reply.thread.thread)) {
@@ -396,7 +417,10 @@ void GdbConnection::writeRegisters(const QByteArray &packet) {
         }
         m_broker->writeRegisters(m_thread, values, m_request.get(),
                                  [this](const rsp::Client::Reply &written) {
-                                     reply(written && written->payload == "OK" ? "OK" : badRequest);
+                                     if (!written)
+                                         refuse(written.error(), notWhileRunning);
+                                     else
+                                         reply(written->payload == "OK" ? "OK" : badRequest);
                                  });
     });
 }
@@ -427,7 +451,10 @@ void GdbConnection::writeRegister(const QByteArray &packet) {
     }
     m_broker->writeRegisters(m_thread, {{m_view.stubNumber(int(*number)), wide}}, m_request.get(),
                              [this](const rsp::Client::Reply &written) {
-                                 reply(written ? written->payload : QByteArray(notWhileRunning));
+                                 if (written)
+                                     reply(written->payload);
+                                 else
+                                     refuse(written.error(), notWhileRunning);
                              });
 }
 
@@ -474,15 +501,20 @@ void GdbConnection::writeMemory(const QByteArray &packet) {
         reply("OK");
         return;
     }
-    m_broker->askGuard(
-        m_thread, span->address, span->bytes, m_request.get(), [this, span, bytes](quint64 plain) {
-            if (plain < span->bytes) {
-                reply(noMemory);
-                return;
-            }
-            m_broker->writeMemory(m_thread, false, span->address, *bytes, m_request.get(),
-                                  [this](const Result<void> &written) { reply(written ? "OK" : noMemory); });
-        });
+    m_broker->askGuard(m_thread, span->address, span->bytes, m_request.get(),
+                       [this, span, bytes](quint64 plain) {
+                           if (plain < span->bytes) {
+                               reply(noMemory);
+                               return;
+                           }
+                           m_broker->writeMemory(m_thread, false, span->address, *bytes, m_request.get(),
+                                                 [this](const Result<void> &written) {
+                                                     if (written)
+                                                         reply("OK");
+                                                     else
+                                                         refuse(written.error(), noMemory);
+                                                 });
+                       });
 }
 
 void GdbConnection::changeBreakpoint(const QByteArray &packet) {

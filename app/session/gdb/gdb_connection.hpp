@@ -46,6 +46,9 @@ private:
     void sendStop();
     void onStopped(const TargetStop &stop);
     void startResume(const QByteArray &packet);
+    void reverse(Reverse how);
+    // In words for a gdb that shows them, else by the number.
+    void refuse(const Error &error, const char *number);
     void readRegisters();
     void writeRegisters(const QByteArray &packet);
     void readRegister(const QByteArray &packet);

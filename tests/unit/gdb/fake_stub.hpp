@@ -2,7 +2,8 @@
 //
 // A gdbstub in memory that behaves like QEMU's (facts measured on QEMU 10.0): one client, no acknowledgement
 // mode, stop replies that say little, memory of a few pages, breakpoints that stop a continued target at once
-// when it stands on one. Which instructions the target executes is a list of addresses.
+// when it stands on one. Which instructions the target executes is a list of addresses. In a replay it goes back over
+// what it has executed, and stops one instruction behind the access of a watchpoint as QEMU 10.0 does.
 #pragma once
 
 #include "app/core/arch/x86/registers.hpp"
@@ -49,8 +50,13 @@ public:
     bool isSlow = false; // keeps its answers until answerNow()
     int emptySteps = 0;  // so many steps end before their instruction, as QEMU's do now and then
     int thread = 1;
-    qsizetype longest = 0; // of the packets heard
-    qsizetype piece = 0;   // answers are cut into so many bytes; 0 = not at all
+    bool isReplay = false;
+    bool isExact = false;                   // stops in front of the access instead
+    bool isLong = false;                    // a run backwards ends by an interrupt only
+    QVector<quint64> past;                  // addresses that were executed
+    QMap<qsizetype, quint64> writes, reads; // by the instruction's number, what it accesses
+    qsizetype longest = 0;                  // of the packets heard
+    qsizetype piece = 0;                    // answers are cut into so many bytes; 0 = not at all
 
     quint64 pc() const { return qFromLittleEndian<quint64>(registers.constData() + offset(16)); }
     void setRegister(int number, quint64 value) {
@@ -111,7 +117,8 @@ private:
     void answer(const QByteArray &packet) {
         const QByteArray rest = packet.mid(1);
         if (packet.startsWith("qSupported")) {
-            say("PacketSize=1000;qXfer:features:read+;vContSupported+;multiprocess+");
+            say(QByteArray("PacketSize=1000;qXfer:features:read+;vContSupported+;multiprocess+") +
+                (isReplay ? ";ReverseStep+;ReverseContinue+" : ""));
         } else if (packet == "?") {
             say("T05thread:01;");
         } else if (packet == "qfThreadInfo") {
@@ -134,6 +141,10 @@ private:
             if (words.startsWith("info registers "))
                 say('O' +
                     QByteArray("CS =0010 " + codeBase + " ffffffff " + code + " DPL=0 CS64 [-RA]\n").toHex());
+            else if (words == "info replay" && isReplay)
+                say('O' + ("Replaying execution 'events.log': instruction count = " +
+                           QByteArray::number(past.size()) + "\n")
+                              .toHex());
             else
                 say('O' + ("said: " + words).toHex());
             say("OK");
@@ -147,9 +158,14 @@ private:
             breakpoints.remove(rest);
             say("OK");
         } else if (packet.startsWith("vCont;s")) {
-            if (emptySteps-- <= 0)
+            QByteArray access;
+            if (emptySteps-- <= 0) {
+                access = watched(past.size());
                 move();
-            say("T05thread:01;");
+            }
+            say("T05thread:01;" + access);
+        } else if (packet == "bs" || packet == "bc") {
+            goBack(packet == "bs");
         } else if (packet.startsWith("vCont;c")) {
             runOn();
         } else if (packet.startsWith('p')) {
@@ -175,15 +191,64 @@ private:
     bool move() {
         if (path.isEmpty())
             return false;
+        past.append(pc());
         setRegister(16, path.takeFirst());
         return true;
     }
     void runOn() {
         isRunning = true;
-        while (!standsOnBreakpoint())
+        while (!standsOnBreakpoint()) {
+            const QByteArray access = watched(past.size());
             if (!move())
                 return;
+            if (!access.isEmpty()) {
+                stop("T05thread:01;" + access);
+                return;
+            }
+        }
         stop("T05thread:01;");
+    }
+
+    // "watch:8000;" when the instruction accesses something that is watched.
+    QByteArray watched(qsizetype instruction) const {
+        const auto text = [this](const char *type, const char *name, quint64 address) {
+            const QByteArray hex = QByteArray::number(address, 16);
+            return address != 0 && (breakpoints.contains(type + hex + ",8") ||
+                                    breakpoints.contains(type + hex + ",1"))
+                       ? name + hex + ';'
+                       : QByteArray();
+        };
+        return text("2,", "watch:", writes.value(instruction)) +
+               text("3,", "rwatch:", reads.value(instruction));
+    }
+    bool moveBack() {
+        if (past.isEmpty())
+            return false;
+        path.prepend(pc());
+        setRegister(16, past.takeLast());
+        return true;
+    }
+    void goBack(bool onlyOnce) {
+        if (!isReplay || past.isEmpty()) {
+            say("E14");
+            return;
+        }
+        if (isLong && !onlyOnce) {
+            isRunning = true;
+            moveBack();
+            return;
+        }
+        moveBack();
+        while (!onlyOnce && !standsOnBreakpoint()) {
+            if (!watched(past.size()).isEmpty()) {
+                if (!isExact)
+                    move();
+                break;
+            }
+            if (!moveBack())
+                break;
+        }
+        say("T05thread:01;");
     }
 
     void readMemory(const QByteArray &span) {
