@@ -7,6 +7,7 @@
 #include "app/features/debug/code/disassembly_panel.hpp"
 #include "app/features/debug/code/disassembly_view.hpp"
 #include "app/features/debug/code/source_panel.hpp"
+#include "app/features/debug/history/history_panel.hpp"
 #include "app/features/debug/kernel/kernel_panel.hpp"
 #include "app/features/debug/memory/memory_panel.hpp"
 #include "app/features/debug/memory/stack_panel.hpp"
@@ -25,6 +26,7 @@
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTest>
+#include <QToolButton>
 
 using namespace nitroscope::app;
 using namespace nitroscope::test;
@@ -115,6 +117,92 @@ private slots:
         QVERIFY(!fixture.action("debug.step")->isEnabled());
         fixture.target.interrupt();
         QVERIFY(fixture.action("debug.step")->isEnabled());
+    }
+
+    void backwards_outsideOfARecording_isDisabledWithTheReason() {
+        DebugFixture fixture;
+        fixture.attach();
+        for (const char *id : {"debug.stepBack", "debug.stepOverBack", "debug.stepOutBack",
+                               "debug.resumeBack", "debug.runBackToCursor", "debug.runBackToStage",
+                               "debug.whoWrote", "debug.whoReads", "debug.everyRun"}) {
+            QVERIFY2(!fixture.action(id)->isEnabled(), id);
+            QCOMPARE(fixture.action(id)->toolTip(), fixture.target.reverseProblem());
+        }
+    }
+
+    void backwards_inARecording_goesThroughTheTarget() {
+        DebugFixture fixture;
+        fixture.target.setReplay(true);
+        fixture.attach();
+        for (int i = 0; i < 6; ++i)
+            fixture.trigger("debug.step"); // the last one into the function
+        const quint64 inside = fixture.target.stop()->pc;
+        fixture.trigger("debug.stepBack");
+        QCOMPARE(fixture.target.stop()->pc, base + 0x11);
+        fixture.trigger("debug.step");
+        QCOMPARE(fixture.target.stop()->pc, inside);
+        fixture.trigger("debug.stepOutBack");
+        QCOMPARE(fixture.target.stop()->pc, base + 0x11);
+        fixture.trigger("debug.stepOver");
+        QCOMPARE(fixture.target.stop()->pc, base + 0x16);
+        fixture.trigger("debug.stepOverBack");
+        QCOMPARE(fixture.target.stop()->pc, base + 0x11);
+        fixture.settle();
+        fixture.debug().disassembly().goTo(base + 1);
+        fixture.trigger("debug.runBackToCursor");
+        QCOMPARE(fixture.target.stop()->pc, base + 1);
+        fixture.trigger("debug.resumeBack");
+        QCOMPARE(fixture.target.stop()->why, DebugStop::Why::recordingEdge);
+        QCOMPARE(fixture.target.stop()->pc, base);
+    }
+
+    void question_ofTheMemoryPanel_isAskedAndItsAnswerShown() {
+        DebugFixture fixture;
+        fixture.target.setReplay(true);
+        fixture.attach();
+        HistoryPanel &history = fixture.debug().history();
+        fixture.debug().memory().goTo(base + 8);
+        fixture.settle();
+        fixture.trigger("debug.whoWrote");
+        QVERIFY(history.isAsking());
+        QVERIFY(!history.cancelButton().isHidden());
+        QCOMPARE(fixture.target.question()->kind, HistoryQuestion::Kind::writer);
+        QCOMPARE(fixture.target.question()->address, base + 8);
+        const qsizetype calls = fixture.target.calls().size();
+        fixture.trigger("debug.everyRun"); // one at a time
+        QCOMPARE(fixture.target.calls().size(), calls);
+
+        HistoryHit hit{1234567, base, u"init (1)"_s, {}, "\x2a"};
+        hit.frames = {{0, base, 0, u"count_bytes"_s, {}, {}},
+                      {1, base + 0x16, 0, u"start_kernel+0x16"_s, {}, {}}};
+        fixture.target.playAnswer({*fixture.target.question(), {hit}, {}});
+        QVERIFY(!history.isAsking());
+        QVERIFY(history.cancelButton().isHidden());
+        QCOMPARE(history.hits().rowCount(), 1);
+        const auto text = [&](int column) { return history.hits().index(0, column).data().toString(); };
+        QCOMPARE(text(1), u"count_bytes"_s);
+        QCOMPARE(text(2), u"init (1)"_s);
+        QCOMPARE(text(3), u"2a"_s);
+        QCOMPARE(text(4), u"start_kernel+0x16"_s);
+
+        QSignalSpy chosen(&fixture.debug(), &DebugWorkspace::instructionWanted);
+        emit history.table().activated(history.hits().index(0, 0));
+        QCOMPARE(chosen.size(), 1);
+        QCOMPARE(chosen[0][0].toULongLong(), 1234567ULL);
+    }
+
+    void question_cancelled_saysSo() {
+        DebugFixture fixture;
+        fixture.target.setReplay(true);
+        fixture.attach();
+        fixture.trigger("debug.everyRun");
+        QCOMPARE(fixture.target.question()->kind, HistoryQuestion::Kind::runs);
+        emit fixture.target.askedSoFar(24'000'000, 12);
+        QVERIFY(fixture.debug().history().status().contains(u"12 found"_s));
+        fixture.debug().history().cancelButton().click();
+        QVERIFY(fixture.target.calls().contains(u"cancelQuestion"_s));
+        QVERIFY(!fixture.debug().history().isAsking());
+        QVERIFY(fixture.debug().history().status().endsWith(u"Cancelled."_s));
     }
 
     void lateReply_fromTheStopBefore_isDropped() {

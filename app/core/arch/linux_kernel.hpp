@@ -21,6 +21,7 @@ struct CurrentTask {
 struct LinuxKernel {
     int kernelAddressBit;                // set in the kernel's virtual addresses, clear in a program's
     std::uint64_t imageBase;             // linked address of physical address 0 (__START_KERNEL_map)
+    std::uint64_t directMap;             // usual address of the map of all physical memory (page_offset_base)
     std::uint64_t mostSlide;             // bytes that KASLR may move it
     std::uint64_t leastAlignment;        // of where it is loaded, and of the slide
     std::uint64_t perCpuEnd;             // symbols below are offsets in each CPU's own area; 0: none are

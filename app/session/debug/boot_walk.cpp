@@ -42,6 +42,7 @@ void BootWalk::afterReset() {
     m_isInitStarted = false;
     m_user.reset();
     m_entered = {};
+    m_firsts.clear();
     plantTracker();
     emit placed();
     if (m_aim)
@@ -122,6 +123,35 @@ void BootWalk::abandon() {
     m_machine->clearBreaks();
 }
 
+QString BootWalk::levelText(const formats::InitcallLevel &level) const {
+    const auto place = m_map->image->symbols().place(level.first);
+    return u"Initcall level %1 (%2): %3, the first of %4"_s.arg(level.level)
+        .arg(QLatin1String(formats::initcallLevelName(level.level)),
+             place ? QString::fromUtf8(place->name) : hex(level.first))
+        .arg(level.calls);
+}
+
+QMap<quint64, BootWalk::Place> BootWalk::passed() const {
+    QMap<quint64, Place> places = m_firsts;
+    if (!m_map)
+        return places;
+    const auto add = [&places](std::optional<quint64> address, BootPoint point) {
+        if (address)
+            places.insert(*address, {bootPointTitle(point), {}});
+    };
+    add(m_map->firmwareEntry, BootPoint::firmwareEntry);
+    if (m_map->kernelProblem.isEmpty())
+        add(m_map->kernelEntry, BootPoint::kernelEntry);
+    add(m_unpackedAt, BootPoint::kernelUnpacked);
+    if (!m_slide)
+        return places;
+    if (const auto start = kernelSymbol("start_kernel"))
+        add(*start + *m_slide, BootPoint::startKernel);
+    for (const formats::InitcallLevel &level : m_map->initcalls)
+        places.insert(level.first + *m_slide, {levelText(level), {}});
+    return places;
+}
+
 void BootWalk::plantAim() {
     m_breakpoints->removeAll(m_aims);
     m_places.clear();
@@ -162,14 +192,8 @@ void BootWalk::plantAim() {
     case BootPoint::initcallLevel:
         for (const formats::InitcallLevel &level :
              m_map ? m_map->initcalls : QVector<formats::InitcallLevel>())
-            if (m_slide) {
-                const auto place = m_map->image->symbols().place(level.first);
-                plant(level.first + *m_slide,
-                      u"Initcall level %1 (%2): %3, the first of %4"_s.arg(level.level)
-                          .arg(QLatin1String(formats::initcallLevelName(level.level)),
-                               place ? QString::fromUtf8(place->name) : hex(level.first))
-                          .arg(level.calls));
-            }
+            if (m_slide)
+                plant(level.first + *m_slide, levelText(level));
         break;
     case BootPoint::initFirst:
     case BootPoint::applicationFirst: {
@@ -321,6 +345,7 @@ BootWalk::Verdict BootWalk::considerProgram(const TargetStop &stop, QString *tex
         if (!program.entered.isEmpty() && program.entered != program.path)
             *text += u" (in %1)"_s.arg(QString::fromUtf8(program.entered));
         m_entered = {QString::fromUtf8(program.entered.isEmpty() ? program.path : program.entered), stop.pc};
+        m_firsts.insert(stop.pc, {*text, root});
         return Verdict::arrived;
     }
     if (m_runInitAt != 0 && stop.pc == m_runInitAt) {

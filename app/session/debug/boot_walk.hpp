@@ -24,6 +24,10 @@ class BootWalk : public QObject {
     Q_OBJECT
 public:
     enum class Verdict { notMine, goesOn, arrived };
+    struct Place { // one that a boot passes, or that is run to for another reason
+        QString text;
+        std::optional<quint64> root; // of the address space that it is in; any when there is none
+    };
     using Decision = std::function<void(Verdict verdict, const QString &text)>;
 
     // `party` is whom its breakpoints belong to.
@@ -44,10 +48,15 @@ public:
     // Looks at a stop. `decide` is called once, perhaps later; of a stop before a reset, so that it goes on.
     void consider(const TargetStop &stop, const Decision &decide);
 
+    // Boot points of this boot whose addresses are known, to go back to.
+    QMap<quint64, Place> passed() const;
+
     // The file whose first instruction was arrived at last, in the root file system, and where that is; empty
     // and 0 when the last arrival was elsewhere.
     const std::pair<QString, quint64> &entered() const { return m_entered; }
 
+    // Found out otherwise: a recording is entered anywhere.
+    void learnSlide(quint64 slide) { setSlide(slide); }
     // Runtime minus linked address of the kernel; nothing before it was unpacked.
     std::optional<quint64> slide() const { return m_slide; }
     // First instruction of the unpacked kernel, guest-physical.
@@ -63,6 +72,7 @@ private:
     };
 
     std::optional<quint64> kernelSymbol(const char *name) const;
+    QString levelText(const formats::InitcallLevel &level) const;
     void plantTracker();
     void plantAim();
     bool track(const TargetStop &stop, const Decision &decide);
@@ -87,6 +97,7 @@ private:
     bool m_isInitStarted = false;
     std::optional<User> m_user;
     std::pair<QString, quint64> m_entered;
+    QMap<quint64, Place> m_firsts;         // first instructions of programs that were arrived at
     const BreakpointOwner m_track, m_aims; // breakpoints on the way, and of the aim
 };
 

@@ -34,11 +34,16 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
     : DebugTarget(parent), m_broker(broker), m_machine(machine), m_files(std::move(files)),
       m_walk(broker, this, machine),
       m_breakpoints(&broker->breakpoints(), this, [this](const QString &place) { return placeOf(place); }),
-      m_symbols(std::make_shared<BootSymbols>(SymbolParts(), false)) {
+      m_symbols(std::make_shared<BootSymbols>(SymbolParts(), false)), m_search(broker, this, searchTools()) {
     if (!m_files.ram.isEmpty())
         if (auto memory = guest::PhysicalMemory::open(m_files.ram, architecture()))
             m_memory.emplace(*std::move(memory));
     broker->setJudge(this, [this](const TargetStop &stop, const std::function<void(bool)> &decide) {
+        if (m_search.isActive()) {
+            lookAt(stop);
+            m_search.consider(stop, decide);
+            return;
+        }
         classify(stop, [this, generation = stop.generation, decide](const Outcome &outcome) {
             m_judged.emplace(generation, outcome);
             decide(outcome.stays);
@@ -63,6 +68,8 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
         if (m_broker->isRunning())
             m_broker->interrupt();
     });
+    connect(&m_search, &HistorySearch::progress, this, &LiveTarget::askedSoFar);
+    connect(&m_search, &HistorySearch::answered, this, &LiveTarget::answered);
     connect(machine, &MachineControl::wasReset, this, &LiveTarget::onReset);
     connect(machine, &MachineControl::refused, this, &LiveTarget::problem);
     connect(&m_walk, &BootWalk::placed, this, &LiveTarget::publishSymbols);
@@ -99,6 +106,7 @@ LiveTarget::~LiveTarget() {
 void LiveTarget::detach() {
     if (m_state == State::detached)
         return;
+    m_search.drop();
     m_broker->disconnect(this);
     m_machine->disconnect(this);
     m_stop.reset();
@@ -143,6 +151,9 @@ void LiveTarget::publishSymbols() {
 }
 
 void LiveTarget::onReset() {
+    // On the way to somewhere else in a recording: where that is, is told by the stop.
+    if (m_broker->canReverse() && m_broker->isPassing())
+        return;
     m_isReaderStale = true;
     m_programs.clear();
     m_modules.clear();
@@ -201,6 +212,11 @@ void LiveTarget::onStopped(const TargetStop &stop) {
     if (m_stop && m_stop->generation == stop.generation)
         return; // the one that was there when we came
     lookAt(stop);
+    if (m_search.isActive() && !stop.isAgain) {
+        if (!m_search.takes(stop))
+            publish(stop, {true, DebugStop::Why::place, m_search.stopText(), {}});
+        return;
+    }
     if (m_judged && m_judged->first == stop.generation) {
         const Outcome outcome = std::exchange(m_judged, std::nullopt)->second;
         // It would have gone on, had nobody interrupted it.
@@ -218,6 +234,12 @@ void LiveTarget::onStopped(const TargetStop &stop) {
     }
     if (stop.isAgain && m_state == State::running)
         return; // what it means is still being found out
+    if (endsOverBack(stop))
+        return;
+    if (const auto outcome = outcomeInRecording(stop)) {
+        publish(stop, *outcome);
+        return;
+    }
     // The answers may come when somebody has let it run again: then they are about nothing any more.
     const auto tell = [this, look = ++m_looks](const Outcome &outcome) {
         if (look != m_looks)
@@ -265,11 +287,13 @@ void LiveTarget::classify(const TargetStop &stop, Classified done) {
         Outcome outcome{false, DebugStop::Why::other, {}, {}};
         if (verdict == BootWalk::Verdict::arrived)
             outcome = {true, DebugStop::Why::bootPoint, text, {}};
-        if (m_destination && stop.pc == m_destination->address && !outcome.stays) {
+        if (m_destination && m_destination->places.contains(stop.pc) && !outcome.stays) {
             constexpr quint64 sameStack = 64 * 1024;
             const quint64 sp = stop.stackPointer();
-            if (!m_destination->leastSp || sp - *m_destination->leastSp < sameStack)
-                outcome = {true, m_destination->why, m_destination->text, {}};
+            const BootWalk::Place place = m_destination->places.value(stop.pc);
+            if ((!m_destination->leastSp || sp - *m_destination->leastSp < sameStack) &&
+                (!place.root || *place.root == rootOf(stop)))
+                outcome = {true, m_destination->why, place.text, {}};
         }
         classifyBreakpoints(stop, m_breakpoints.at(stop), outcome, done);
     });
@@ -284,7 +308,8 @@ void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakp
     const DebugBreakpoint first = left.takeFirst();
     const auto next = [this, stop, left, sofar, first, done](bool holds) {
         Outcome now = sofar;
-        if (holds && m_breakpoints.hit(first.number) && now.why != DebugStop::Why::bootPoint) {
+        if (holds && m_breakpoints.hit(first.number, stop.isBackwards) &&
+            now.why != DebugStop::Why::bootPoint) {
             const bool isWatch = first.kind != DebugBreakpoint::Kind::code;
             now = {true, isWatch ? DebugStop::Why::watchpoint : DebugStop::Why::breakpoint,
                    isWatch ? u"Watchpoint %1 at %2: %3"_s.arg(first.number)
@@ -339,6 +364,7 @@ void LiveTarget::publish(const TargetStop &stop, const Outcome &outcome) {
     m_walk.abandon();
     m_broker->breakpoints().removeAll(m_destinationOwner);
     m_destination.reset();
+    m_overBack.reset();
     const qint64 stoppedThread = qMax<qint64>(1, stop.reply.thread.thread);
     // Written to while it stood still: the user goes on looking at what he has chosen.
     const bool keepsThread = stop.isAgain && m_broker->threads().contains(m_thread);
@@ -354,6 +380,7 @@ void LiveTarget::publish(const TargetStop &stop, const Outcome &outcome) {
     if (stop.reply.watchAddress != 0)
         shown.dataAddress = stop.reply.watchAddress;
     shown.breakpoint = outcome.breakpoint;
+    shown.instruction = stop.instruction;
     m_stop = shown;
     if (m_threads.size() != m_broker->threads().size()) {
         m_threads.clear();
@@ -376,6 +403,8 @@ void LiveTarget::publish(const TargetStop &stop, const Outcome &outcome) {
     if (!alive)
         return;
     emit threadsChanged();
+    if (m_broker->canReverse())
+        tellReplay(stop);
     if (m_thread != stoppedThread)
         lookAtSelected();
     if (std::exchange(m_resetsWhenStopped, false))

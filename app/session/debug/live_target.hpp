@@ -12,8 +12,10 @@
 #include "app/session/debug/boot_symbols.hpp"
 #include "app/session/debug/boot_walk.hpp"
 #include "app/session/debug/expression.hpp"
+#include "app/session/debug/history_search.hpp"
 #include "app/session/debug/user_breakpoints.hpp"
 #include "app/session/programs/guest_code.hpp"
+#include "app/session/record/replay_control.hpp"
 #include "app/session/target/debug_target.hpp"
 
 #include <QTimer>
@@ -41,6 +43,9 @@ public:
     QVector<DebugBreakpoint> breakpoints() const override { return m_breakpoints.all(); }
     SymbolSourcePointer symbols() const override { return m_symbols; }
     QString bootPointProblem(BootPoint point) const override { return m_walk.problem(point); }
+    QString reverseProblem() const override;
+    // Of a replay: seeks move this target, and what this target does moves the replay's place. Outlives the target, or dies.
+    void follow(ReplayControl *replay);
 
     Token evaluate(const QString &expression) override;
     Token readRegisters(qint64 thread) override;
@@ -57,6 +62,14 @@ public:
     void runTo(quint64 address) override;
     void runToBootPoint(BootPoint point) override;
     void selectThread(qint64 thread) override;
+    void resumeBack() override;
+    void stepBack() override;
+    void stepOverBack() override;
+    void stepOutBack() override;
+    void runBackTo(quint64 address) override;
+    void runBackToStage() override;
+    void ask(const HistoryQuestion &question) override;
+    void cancelQuestion() override { m_search.cancel(); }
 
     void addBreakpoint(const DebugBreakpoint &wanted) override;
     void changeBreakpoint(const DebugBreakpoint &changed) override;
@@ -93,10 +106,14 @@ private:
     };
     using Classified = std::function<void(const Outcome &)>;
     struct Destination { // of a step over, a step out, a run to a place
-        quint64 address = 0;
+        QMap<quint64, BootWalk::Place> places;
         std::optional<quint64> leastSp; // only frames at or above it
-        QString text;
         DebugStop::Why why = DebugStop::Why::step;
+    };
+    enum class Way { forwards, backwards };
+    struct OverBack { // a step back whose first instruction decides whether a call was returned from
+        quint64 pc = 0, sp = 0;
+        QMap<quint64, BootWalk::Place> calls; // that end there
     };
 
     void onStopped(const TargetStop &stop);
@@ -120,7 +137,15 @@ private:
     void refreshThreads();
     void publishSymbols();
     bool refuseUnlessStopped(const char *what);
-    void go(const Destination &destination);
+    bool refuseUnlessReplay(const char *what);
+    HistorySearch::Tools searchTools();
+    void tellReplay(const TargetStop &stop);
+    void go(const Destination &destination, Way way = Way::forwards);
+    void withCaller(std::function<void(const DebugFrame &own, const DebugFrame &caller)> use);
+    QMap<quint64, BootWalk::Place> callsBefore(quint64 pc, const QByteArray &code, CpuMode mode) const;
+    void fetchBefore(quint64 pc, std::function<void(const QByteArray &code)> done);
+    bool endsOverBack(const TargetStop &stop);
+    std::optional<Outcome> outcomeInRecording(const TargetStop &stop) const;
 
     Token newToken() { return ++m_lastToken; }
     void later(std::function<void()> what);
@@ -162,6 +187,9 @@ private:
     std::optional<std::pair<quint64, Outcome>> m_judged; // by generation of the stop
     quint64 m_looks = 0; // at stops, and resumptions: which answers are about the present
     std::optional<Destination> m_destination;
+    std::optional<OverBack> m_overBack;
+    HistorySearch m_search;
+    QPointer<ReplayControl> m_replay;
     QVector<DebugThread> m_threads;
     QTimer m_threadTimer;
     qint64 m_thread = 1;

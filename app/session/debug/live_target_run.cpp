@@ -35,11 +35,15 @@ void LiveTarget::step() {
         m_broker->resume(";s:" + rsp::hexNumber(quint64(m_thread)));
 }
 
-void LiveTarget::go(const Destination &destination) {
+void LiveTarget::go(const Destination &destination, Way way) {
     m_broker->breakpoints().removeAll(m_destinationOwner);
     m_destination = destination;
-    m_broker->breakpoints().insertCode(destination.address, m_destinationOwner);
-    m_broker->resume(";c");
+    for (auto place = destination.places.keyBegin(); place != destination.places.keyEnd(); ++place)
+        m_broker->breakpoints().insertCode(*place, m_destinationOwner);
+    if (way == Way::backwards)
+        m_broker->reverse(Reverse::run);
+    else
+        m_broker->resume(";c");
 }
 
 void LiveTarget::stepOver() {
@@ -54,18 +58,16 @@ void LiveTarget::stepOver() {
               if (length == 0 || m_thread != stop.reply.thread.thread) // or another CPU was chosen since
                   step();
               else
-                  go({stop.pc + quint64(length), stop.stackPointer(), {}, DebugStop::Why::step});
+                  go({{{stop.pc + quint64(length), {}}}, stop.stackPointer(), DebugStop::Why::step});
           });
 }
 
-void LiveTarget::stepOut() {
-    if (refuseUnlessStopped("Running to the caller") || !m_raw)
-        return;
+void LiveTarget::withCaller(std::function<void(const DebugFrame &own, const DebugFrame &caller)> use) {
     const Token token = readFrames(m_thread, 64);
     const auto once = std::make_shared<QMetaObject::Connection>();
     *once = connect(this, &DebugTarget::framesRead, this,
-                    [this, token, once, generation = m_raw->generation](quint64 answered, quint64,
-                                                                        const QVector<DebugFrame> &frames) {
+                    [this, token, once, generation = m_raw->generation,
+                     use = std::move(use)](quint64 answered, quint64, const QVector<DebugFrame> &frames) {
                         if (answered != token)
                             return;
                         disconnect(*once);
@@ -82,15 +84,24 @@ void LiveTarget::stepOut() {
                                           {}});
                             return;
                         }
-                        go({frames[caller].pc, frames[0].sp, {}, DebugStop::Why::step});
+                        use(frames[0], frames[caller]);
                     });
+}
+
+void LiveTarget::stepOut() {
+    if (refuseUnlessStopped("Running to the caller") || !m_raw)
+        return;
+    withCaller([this](const DebugFrame &own, const DebugFrame &caller) {
+        go({{{caller.pc, {}}}, own.sp, DebugStop::Why::step});
+    });
 }
 
 void LiveTarget::runTo(quint64 address) {
     if (refuseUnlessStopped("Running to a place"))
         return;
     const auto place = m_symbols->place(address);
-    go({address, std::nullopt, u"Reached "_s + (place ? place->text() : u"0x%1"_s.arg(address, 0, 16)),
+    go({{{address, {u"Reached "_s + (place ? place->text() : u"0x%1"_s.arg(address, 0, 16)), {}}}},
+        std::nullopt,
         DebugStop::Why::breakpoint});
 }
 
@@ -102,6 +113,10 @@ void LiveTarget::runToBootPoint(BootPoint point) {
         return;
     }
     if (point == BootPoint::reset) {
+        if (m_replay && m_replay->isReplay()) { // a reset would not be what was recorded
+            m_replay->seek(0);
+            return;
+        }
         if (m_state == State::stopped) {
             m_machine->reset();
             return;

@@ -156,13 +156,18 @@ QVector<DebugBreakpoint> UserBreakpoints::at(const TargetStop &stop) const {
     return found;
 }
 
-bool UserBreakpoints::hit(int number) {
+bool UserBreakpoints::hit(int number, bool isBackwards) {
     Entry *entry = find(number);
     if (!entry)
         return false;
-    ++entry->wish.hits;
+    // Nobody has counted those in front of where a recording was entered.
+    const bool isUncounted = isBackwards && entry->wish.hits <= 1;
+    if (!isBackwards)
+        ++entry->wish.hits;
+    else if (entry->wish.hits > 0)
+        --entry->wish.hits;
     entry->wish.problem.clear(); // it told why there had been none
-    const bool stays = entry->wish.hits > entry->wish.ignoreCount;
+    const bool stays = isUncounted || entry->wish.hits > entry->wish.ignoreCount;
     if (stays && entry->wish.once)
         remove(number);
     else

@@ -33,9 +33,9 @@ public:
 
     // Those whose place is that of the stop: pc, or the data address of a watchpoint.
     QVector<DebugBreakpoint> at(const TargetStop &stop) const;
-    // Counts a hit whose condition held; false when it is one of those to pass over. One that is hit once
-    // goes.
-    bool hit(int number);
+    // Counts a hit whose condition held, backwards down again; false when it is one of those to pass over. One that is
+    // hit once goes.
+    bool hit(int number, bool isBackwards = false);
     // A condition that cannot be evaluated; it stops, and this says why.
     void setProblem(int number, const QString &problem);
 

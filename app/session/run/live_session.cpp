@@ -39,7 +39,11 @@ void LiveSession::start(const LaunchSpec &spec) {
     connect(&run->nsmControl(), &NsmControl::rulesChanged, this, &LiveSession::nsmRulesChanged);
     connect(run, &EnclaveRun::breakHit, this, &LiveSession::breakHit);
     connect(run, &EnclaveRun::logLine, this, &LiveSession::logLine);
-    connect(run, &EnclaveRun::debuggerReady, this, &LiveSession::debuggerReady);
+    connect(run, &EnclaveRun::debuggerReady, this, [this](const QString &socket) {
+        if (replay() && replay()->isReplay())
+            m_run->debugTarget()->follow(replay());
+        emit debuggerReady(socket);
+    });
     connect(run, &EnclaveRun::monitorReady, this, [this](qmp::Client *client) {
         vsock().setSender([this, client = QPointer<qmp::Client>(client)](
                               QLatin1String command, const QJsonObject &arguments, auto answer) {

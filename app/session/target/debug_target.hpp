@@ -36,6 +36,8 @@ public:
     virtual SymbolSourcePointer symbols() const = 0; // never null, may know nothing
     // Which boot points this EIF offers, with the reason why not for the others.
     virtual QString bootPointProblem(BootPoint point) const = 0;
+    // Why this target cannot go backwards; empty for the replay of a recording.
+    virtual QString reverseProblem() const = 0;
 
     // Expressions: symbols, registers ($pc), numbers, + - * / & | << >>, parentheses, * (8 bytes at),
     // ::phys(…). Registers and virtual memory are those of the current thread at the present stop; while the
@@ -58,6 +60,19 @@ public slots:
     virtual void runTo(quint64 address) = 0;
     virtual void runToBootPoint(nitroscope::app::BootPoint point) = 0;
     virtual void selectThread(qint64 thread) = 0;
+    // Towards the beginning of a recording; refused with `no-replay` in anything else. Where nothing stops them they end
+    // at the beginning (DebugStop::Why::recordingEdge).
+    virtual void resumeBack() = 0;
+    virtual void stepBack() = 0;
+    virtual void stepOverBack() = 0; // a call that has just returned: to the call
+    virtual void stepOutBack() = 0;  // to the call of the current function
+    virtual void runBackTo(quint64 address) = 0;
+    virtual void runBackToStage() = 0; // the boot point that was passed last
+
+    // One question at a time, and its answer comes as answered(). The machine stands at the writer or reader then, and where
+    // it stood before when there is none, when all runs were asked for, or when it was cancelled.
+    virtual void ask(const nitroscope::app::HistoryQuestion &question) = 0;
+    virtual void cancelQuestion() = 0;
 
     // The number of the breakpoint given is not looked at by add.
     virtual void addBreakpoint(const nitroscope::app::DebugBreakpoint &wanted) = 0;
@@ -87,6 +102,10 @@ signals:
     void framesRead(quint64 token, quint64 generation, const QVector<nitroscope::app::DebugFrame> &frames);
     void kernelRead(quint64 token, const nitroscope::app::KernelView &view);
     void translated(quint64 token, const QStringList &steps);
+
+    // Of a question: how far through the recording, and what was found on the way.
+    void askedSoFar(quint64 instruction, qsizetype hits);
+    void answered(const nitroscope::app::HistoryAnswer &answer);
 
     // What the user asked for and was refused, or went wrong, in one sentence with what to do.
     void problem(const nitroscope::app::Error &error);

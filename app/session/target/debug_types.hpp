@@ -37,7 +37,18 @@ enum class BootPoint {
 };
 
 struct DebugStop {
-    enum class Why { reset, breakpoint, watchpoint, step, interrupt, bootPoint, enclaveBreak, other };
+    enum class Why {
+        reset,
+        breakpoint,
+        watchpoint,
+        step,
+        interrupt,
+        bootPoint,
+        enclaveBreak,
+        place,         // of a recording that was sought
+        recordingEdge, // its beginning or end
+        other,
+    };
 
     quint64 generation = 0; // of the target; later replies carry it
     qint64 thread = 0;      // vCPU as gdb numbers them: CPU index + 1
@@ -47,6 +58,7 @@ struct DebugStop {
     CodeSegment segment; // decides how the code is disassembled
     std::optional<quint64> dataAddress; // of a watchpoint
     std::optional<int> breakpoint;      // number of ours that was hit
+    std::optional<quint64> instruction; // how many were executed before, in a replay
 };
 
 struct DebugThread {
@@ -104,6 +116,36 @@ struct DebugFrame {
     Method method = Method::registers;
     bool isUser = false;   // user space: a line is drawn where this changes
     bool isInline = false; // inlined into the next frame
+};
+
+// What can be asked of a recording.
+struct HistoryQuestion {
+    enum class Kind {
+        writer, // who wrote this memory last, before now
+        reader, // who reads this memory next, from now on
+        runs,   // every time the code at this address ran
+    };
+    static constexpr quint64 maxBytes = 8; // of memory
+
+    Kind kind = Kind::writer;
+    AddressSpace space = AddressSpace::guestVirtual;
+    quint64 address = 0;
+    quint64 bytes = 1;
+};
+
+// The machine in front of an instruction that did what was asked for.
+struct HistoryHit {
+    quint64 instruction = 0; // its number
+    quint64 pc = 0;
+    QString process; // "init (1)"; empty when it is not known
+    QVector<DebugFrame> frames;
+    QByteArray before; // the memory that was asked about
+};
+
+struct HistoryAnswer {
+    HistoryQuestion question;
+    QVector<HistoryHit> hits;
+    QString remark; // why there is none, or are not all; empty when that is the whole answer
 };
 
 struct KernelTask {

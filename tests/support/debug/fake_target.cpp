@@ -304,6 +304,69 @@ void FakeTarget::runToBootPoint(BootPoint point) {
     playStop(DebugStop::Why::bootPoint, u"Boot point"_s);
 }
 
+QString FakeTarget::reverseProblem() const {
+    return m_isReplay ? QString() : u"Only a recording can be gone through backwards."_s;
+}
+
+void FakeTarget::retreat(const QString &what, DebugStop::Why why, const QString &text,
+                         const std::function<bool(const FakeStep &)> &until) {
+    if (refusesRunning(what))
+        return;
+    playRunning();
+    bool isThere = false;
+    while (m_at > 0 && !isThere)
+        isThere = until(m_program.path[--m_at]);
+    for (const qsizetype last = std::exchange(m_at, 0); m_at <= last; ++m_at)
+        enterStep();
+    --m_at;
+    if (isThere)
+        playStop(why, text);
+    else
+        playStop(DebugStop::Why::recordingEdge, u"At the beginning of the recording"_s);
+}
+
+void FakeTarget::resumeBack() {
+    retreat(u"resumeBack"_s, DebugStop::Why::breakpoint, u"Breakpoint"_s,
+            [this](const FakeStep &step) { return hitAt(step.pc) != nullptr; });
+}
+
+void FakeTarget::stepBack() {
+    retreat(u"stepBack"_s, DebugStop::Why::step, u"Step back"_s, [](const FakeStep &) { return true; });
+}
+
+void FakeTarget::stepOverBack() {
+    const int depth = m_program.path[m_at].depth;
+    retreat(u"stepOverBack"_s, DebugStop::Why::step, u"Step over back"_s,
+            [depth](const FakeStep &step) { return step.depth <= depth; });
+}
+
+void FakeTarget::stepOutBack() {
+    const int depth = m_program.path[m_at].depth;
+    retreat(u"stepOutBack"_s, DebugStop::Why::step, u"Step out back"_s,
+            [depth](const FakeStep &step) { return step.depth < depth; });
+}
+
+void FakeTarget::runBackTo(quint64 address) {
+    retreat(u"runBackTo 0x"_s + QString::number(address, 16), DebugStop::Why::breakpoint,
+            u"Back at the cursor"_s, [address](const FakeStep &step) { return step.pc == address; });
+}
+
+void FakeTarget::runBackToStage() {
+    retreat(u"runBackToStage"_s, DebugStop::Why::bootPoint, u"Stage"_s,
+            [](const FakeStep &) { return false; });
+}
+
+void FakeTarget::ask(const HistoryQuestion &question) {
+    m_calls << u"ask %1 0x%2 %3"_s.arg(int(question.kind)).arg(question.address, 0, 16).arg(question.bytes);
+    m_question = question;
+}
+
+void FakeTarget::cancelQuestion() {
+    m_calls << u"cancelQuestion"_s;
+    if (m_question)
+        emit answered({*std::exchange(m_question, std::nullopt), {}, u"Cancelled."_s});
+}
+
 void FakeTarget::selectThread(qint64 thread) {
     m_calls << u"selectThread %1"_s.arg(thread);
     m_thread = thread;

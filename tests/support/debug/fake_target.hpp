@@ -41,6 +41,10 @@ public:
     void playStop(DebugStop::Why why, const QString &text);
     void playRunning();
     void playDetach();
+    // It replays a recording of which the program's path is all.
+    void setReplay(bool isReplay) { m_isReplay = isReplay; }
+    void playAnswer(const HistoryAnswer &answer) { emit answered(answer); }
+    const std::optional<HistoryQuestion> &question() const { return m_question; }
 
     const arch::Architecture &architecture() const override { return arch::x86_64(); }
     State state() const override { return m_state; }
@@ -50,6 +54,7 @@ public:
     QVector<DebugBreakpoint> breakpoints() const override { return m_breakpoints; }
     SymbolSourcePointer symbols() const override { return m_symbols; }
     QString bootPointProblem(BootPoint point) const override;
+    QString reverseProblem() const override;
 
     Token evaluate(const QString &expression) override;
     Token readRegisters(qint64 thread) override;
@@ -66,6 +71,14 @@ public:
     void runTo(quint64 address) override;
     void runToBootPoint(BootPoint point) override;
     void selectThread(qint64 thread) override;
+    void resumeBack() override;
+    void stepBack() override;
+    void stepOverBack() override;
+    void stepOutBack() override;
+    void runBackTo(quint64 address) override;
+    void runBackToStage() override;
+    void ask(const HistoryQuestion &question) override;
+    void cancelQuestion() override;
     void addBreakpoint(const DebugBreakpoint &wanted) override;
     void changeBreakpoint(const DebugBreakpoint &changed) override;
     void removeBreakpoint(int number) override;
@@ -83,6 +96,9 @@ private:
     bool refusesRunning(const QString &what);
     // Moves on along the path until `until` holds, at least one step; false when the path ends.
     bool advance(const std::function<bool(const FakeStep &)> &until);
+    // Back along it likewise, or to its beginning; tells of the stop.
+    void retreat(const QString &what, DebugStop::Why why, const QString &text,
+                 const std::function<bool(const FakeStep &)> &until);
     void enterStep();
     void setNumber(int stubNumber, quint64 value);
     Result<quint64> valueOf(const QString &expression) const;
@@ -106,6 +122,8 @@ private:
     std::deque<std::function<void()>> m_held;
     Token m_nextToken = 1;
     int m_reads = 0;
+    bool m_isReplay = false;
+    std::optional<HistoryQuestion> m_question;
     QStringList m_calls;
 };
 

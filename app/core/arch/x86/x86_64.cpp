@@ -33,6 +33,7 @@ constexpr std::array currentTasks{CurrentTask{"current_task", nullptr, nullptr},
 
 constexpr LinuxKernel kernel{kernelBit,
                              0xffffffff80000000,
+                             0xffff888000000000, // with four levels of page tables
                              1 << 30,
                              2 << 20,                // CONFIG_PHYSICAL_ALIGN is a multiple of it
                              std::uint64_t{4} << 30, // linked at 0 before 6.15

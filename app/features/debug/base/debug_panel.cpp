@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/debug/base/debug_panel.hpp"
 
+#include <QMenu>
+
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
@@ -76,6 +78,20 @@ void DebugPanel::takeState() {
 void DebugPanel::refreshSoon() {
     if (m_target && !m_refresh.isActive())
         m_refresh.start();
+}
+
+void DebugPanel::addQuestions(QMenu &menu, AddressSpace space, quint64 address, quint64 bytes) {
+    const QString why = m_target ? m_target->reverseProblem() : QString();
+    const bool canAsk = isStopped() && why.isEmpty();
+    for (const auto &[text, kind] : {std::pair("&Who Wrote This", HistoryQuestion::Kind::writer),
+                                     std::pair("Who &Reads This Next", HistoryQuestion::Kind::reader)}) {
+        const HistoryQuestion question{kind, space, address, bytes};
+        QAction *action =
+            menu.addAction(QString::fromLatin1(text), this, [this, question] { emit asked(question); });
+        action->setEnabled(canAsk);
+        action->setToolTip(why);
+    }
+    menu.setToolTipsVisible(true);
 }
 
 bool DebugPanel::isSeen() const {

@@ -16,6 +16,8 @@
 #include <QPointer>
 #include <QTimer>
 
+class QMenu;
+
 namespace nitroscope::app {
 
 // The one answer that a panel waits for.
@@ -51,8 +53,11 @@ public:
 signals:
     void codeChosen(quint64 address);
     void memoryChosen(quint64 address);
+    void asked(const nitroscope::app::HistoryQuestion &question);
 
 protected:
+    // Who wrote these bytes, who reads them next; disabled outside of a recording.
+    void addQuestions(QMenu &menu, AddressSpace space, quint64 address, quint64 bytes);
     // Visible and not behind another panel's tab, which for Qt is visible, too, but moved away.
     bool isSeen() const;
     virtual void attach() {} // m_target is new

@@ -396,6 +396,8 @@ void MemoryPanel::contextMenuEvent(QContextMenuEvent *event) {
             goTo(qFromLittleEndian<quint64>(pointer.data()));
     });
     menu->addSeparator();
+    addQuestions(*menu, m_space, m_hex->cursor(), 1);
+    menu->addSeparator();
     for (const auto &[text, spelling] : {std::pair("Copy as &Hex Digits", ByteSpelling::hexDigits),
                                          std::pair("Copy as Hex &Dump", ByteSpelling::hexDump),
                                          std::pair("Copy as C &Array", ByteSpelling::cArray),

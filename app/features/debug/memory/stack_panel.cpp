@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/debug/memory/stack_panel.hpp"
 
+#include "app/ui/actions/menus.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
 #include "app/ui/panel/column.hpp"
 #include "app/ui/panel/view_state.hpp"
 
 #include <QClipboard>
+#include <QContextMenuEvent>
 #include <QGuiApplication>
+#include <QMenu>
 #include <QTableView>
 #include <QtEndian>
 
@@ -121,6 +124,18 @@ void StackPanel::copy() {
 
 void StackPanel::selectAll() {
     m_table->selectAll();
+}
+
+void StackPanel::contextMenuEvent(QContextMenuEvent *event) {
+    const StackSlot *slot = m_model.at(m_table->currentIndex().row());
+    if (m_stack->isEmpty() || !slot)
+        return;
+    QMenu *menu = makeContextMenu(this);
+    menu->addAction(u"Show in &Memory"_s, this,
+                    [this, address = slot->address] { emit memoryChosen(address); });
+    menu->addSeparator();
+    addQuestions(*menu, AddressSpace::guestVirtual, slot->address, quint64(slot->bytes));
+    menu->popup(event->globalPos());
 }
 
 QJsonObject StackPanel::viewState() const {

@@ -33,6 +33,7 @@ protected:
     void setStale(bool stale) override;
     void symbolsChanged() override { fill(); }
     void targetStopped(const DebugStop &) override { m_memory.markStale(); }
+    void contextMenuEvent(QContextMenuEvent *event) override;
 
 private:
     void fill();

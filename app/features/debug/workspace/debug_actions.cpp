@@ -5,6 +5,7 @@
 #include "app/features/debug/code/disassembly_panel.hpp"
 #include "app/features/debug/code/disassembly_view.hpp"
 #include "app/features/debug/code/source_panel.hpp"
+#include "app/features/debug/history/history_panel.hpp"
 #include "app/features/debug/kernel/kernel_panel.hpp"
 #include "app/features/debug/memory/memory_panel.hpp"
 #include "app/features/debug/memory/stack_panel.hpp"
@@ -203,7 +204,8 @@ std::vector<PanelEntry> DebugWorkspace::panelEntries() const {
             entry(m_breakpoints, u"&Breakpoints"_s, 5, Quarter::rightBottom, Tab::last),
             entry(m_threads, u"&Threads and Backtrace"_s, 6, Quarter::rightBottom),
             entry(m_kernel, u"&Kernel"_s, 7, Quarter::rightBottom, Tab::last),
-            entry(m_source, u"S&ource"_s, 8, Quarter::leftTop)};
+            entry(m_source, u"S&ource"_s, 8, Quarter::leftTop),
+            entry(m_history, u"&History"_s, 9, Quarter::rightBottom, Tab::last)};
 }
 
 QList<QAction *> DebugWorkspace::menuActions() const {
@@ -211,6 +213,17 @@ QList<QAction *> DebugWorkspace::menuActions() const {
                            "debug.runToCursor"})
            << m_stages->menuAction()
            << m_actions.list({"-",
+                              "debug.stepBack",
+                              "debug.stepOverBack",
+                              "debug.stepOutBack",
+                              "debug.resumeBack",
+                              "debug.runBackToCursor",
+                              "debug.runBackToStage",
+                              "-",
+                              "debug.whoWrote",
+                              "debug.whoReads",
+                              "debug.everyRun",
+                              "-",
                               "debug.toggleBreakpoint",
                               "debug.addBreakpoint",
                               "debug.watchMemory",
@@ -240,7 +253,8 @@ QWidget *DebugWorkspace::makeToolBar() {
     auto *layout = new QHBoxLayout(bar);
     layout->setContentsMargins({});
     layout->setSpacing(2);
-    for (const char *id : {"debug.step", "debug.stepOver", "debug.stepOut", "debug.runToCursor"}) {
+    for (const char *id : {"debug.step", "debug.stepOver", "debug.stepOut", "debug.runToCursor",
+                           "debug.stepBack", "debug.stepOverBack", "debug.stepOutBack", "debug.resumeBack"}) {
         auto *button = new QToolButton;
         button->setDefaultAction(m_actions.find(QLatin1String(id)));
         button->setToolButtonStyle(Qt::ToolButtonIconOnly);
@@ -272,6 +286,7 @@ void DebugWorkspace::updateActions() {
     m_actions.find(u"debug.removeBreakpoint"_s)->setEnabled(chosen);
     m_actions.find(u"debug.back"_s)->setEnabled(attached && m_disassembly->canGoBack());
     m_actions.find(u"debug.forward"_s)->setEnabled(attached && m_disassembly->canGoForward());
+    updateBackActions();
     updateStages();
 }
 

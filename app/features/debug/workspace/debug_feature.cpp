@@ -43,6 +43,10 @@ void DebugFeature::connectWorkspace() {
     });
     connect(m_workspace, &DebugWorkspace::stopReasonChanged, this,
             [this](const QString &text) { frame().runs().setPauseReason(text); });
+    connect(m_workspace, &DebugWorkspace::instructionWanted, this, [this](quint64 instruction) {
+        if (ReplayControl *replay = frame().session().replay(); replay && replay->isReplay())
+            replay->seek(instruction);
+    });
     connect(m_workspace, &DebugWorkspace::attachedChanged, this, &DebugFeature::takeAttached);
 }
 

@@ -5,6 +5,7 @@
 #include "app/features/debug/code/disassembly_panel.hpp"
 #include "app/features/debug/code/disassembly_view.hpp"
 #include "app/features/debug/code/source_panel.hpp"
+#include "app/features/debug/history/history_panel.hpp"
 #include "app/features/debug/kernel/kernel_panel.hpp"
 #include "app/features/debug/memory/memory_panel.hpp"
 #include "app/features/debug/memory/stack_panel.hpp"
@@ -22,6 +23,7 @@ namespace nitroscope::app {
 DebugWorkspace::DebugWorkspace(ActionRegistry &actions, QObject *parent)
     : QObject(parent), m_actions(actions) {
     registerRunActions();
+    registerBackActions();
     registerStageActions();
     registerViewActions();
 }
@@ -37,14 +39,18 @@ const std::vector<DebugPanel *> &DebugWorkspace::makePanels() {
     m_threads = new ThreadsPanel;
     m_kernel = new KernelPanel;
     m_source = new SourcePanel;
-    m_panels = {m_disassembly, m_registers, m_memory, m_stack, m_breakpoints, m_threads, m_kernel, m_source};
+    m_history = new HistoryPanel;
+    m_panels = {m_disassembly, m_registers, m_memory, m_stack,  m_breakpoints,
+                m_threads,     m_kernel,    m_source, m_history};
     for (DebugPanel *panel : m_panels) {
         connect(panel, &DebugPanel::codeChosen, this, &DebugWorkspace::showCode);
         connect(panel, &DebugPanel::memoryChosen, this, &DebugWorkspace::showMemory);
+        connect(panel, &DebugPanel::asked, this, &DebugWorkspace::ask);
         for (QComboBox *box : panel->findChildren<QComboBox *>())
             box->view()->setAccessibleName(box->accessibleName());
     }
     connect(m_disassembly, &DisassemblyPanel::breakpointToggled, m_breakpoints, &BreakpointsPanel::toggleAt);
+    connect(m_history, &HistoryPanel::instructionChosen, this, &DebugWorkspace::instructionWanted);
     connect(m_disassembly, &DisassemblyPanel::historyChanged, this, &DebugWorkspace::updateActions);
     connect(m_breakpoints, &BreakpointsPanel::selectionChanged, this, &DebugWorkspace::updateActions);
     updateActions();
@@ -92,6 +98,11 @@ void DebugWorkspace::showMemory(quint64 address) {
     emit raiseWanted(*m_memory);
     m_memory->setSpace(AddressSpace::guestVirtual);
     m_memory->goTo(address);
+}
+
+void DebugWorkspace::ask(const HistoryQuestion &question) {
+    emit raiseWanted(*m_history);
+    m_history->ask(question);
 }
 
 quint64 DebugWorkspace::codeCursor() const {

@@ -22,6 +22,7 @@ class ActionRegistry;
 class BreakpointsPanel;
 class DebugPanel;
 class DisassemblyPanel;
+class HistoryPanel;
 class KernelPanel;
 class MemoryPanel;
 class Panel;
@@ -58,11 +59,16 @@ public:
     ThreadsPanel &threads() { return *m_threads; }
     KernelPanel &kernel() { return *m_kernel; }
     SourcePanel &source() { return *m_source; }
+    HistoryPanel &history() { return *m_history; }
 
     void showCode(quint64 address);
     void showMemory(quint64 address);
+    // Of the recording; the answer is the history panel's.
+    void ask(const HistoryQuestion &question);
 
 signals:
+    // A place of the recording.
+    void instructionWanted(quint64 instruction);
     void raiseWanted(nitroscope::app::Panel &panel);
     // Why the machine stands still; empty when it does not.
     void stopReasonChanged(const QString &text);
@@ -71,10 +77,12 @@ signals:
 
 private:
     void registerRunActions();
+    void registerBackActions();
     void registerStageActions();
     void registerViewActions();
     void takeState();
     void updateActions();
+    void updateBackActions();
     void updateStages();
     void chooseDebugFile();
     void chooseSourceFolder();
@@ -93,6 +101,7 @@ private:
     ThreadsPanel *m_threads = nullptr;
     KernelPanel *m_kernel = nullptr;
     SourcePanel *m_source = nullptr;
+    HistoryPanel *m_history = nullptr;
 };
 
 } // namespace nitroscope::app
