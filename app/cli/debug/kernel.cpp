@@ -2,14 +2,12 @@
 //
 // `kernel log|tasks|modules`: what the kernel of an enclave knows of itself, read from the guest's memory
 // without stopping it: of an enclave that runs, or of a file with the memory of one.
-#include "app/cli/enclave/enclave_choice.hpp"
+#include "app/cli/debug/kernel_source.hpp"
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
-#include "app/core/architectures.hpp"
 #include "app/formats/json/json_writer.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
-#include "app/session/run/guest_memory.hpp"
 
 namespace nitroscope::cli {
 
@@ -17,48 +15,18 @@ using namespace Qt::Literals::StringLiterals;
 namespace {
 
 struct Wanted {
-    EnclaveChoice enclave;
-    std::string ram, kernel, debugFile;
+    KernelSource source;
     bool json = false;
 };
 
-struct Sources {
-    QString ram, kernel;
-};
-
-app::Result<Sources> sourcesOf(const Wanted &wanted) {
-    if (wanted.ram.empty() && wanted.enclave.id.empty() && wanted.enclave.name.empty())
-        return app::failure(
-            u"no-guest"_s,
-            u"It is not said whose kernel is meant: give --enclave-id, --enclave-name or --ram."_s);
-    if (!wanted.ram.empty())
-        return Sources{pathOf(wanted.ram), pathOf(wanted.kernel)};
-    const auto record = chooseEnclave(wanted.enclave, ChooseFrom::running);
-    if (!record)
-        return tl::unexpected(record.error());
-    const auto ram = app::guestMemoryOf(record->process);
-    if (!ram)
-        return tl::unexpected(ram.error());
-    return Sources{*ram, wanted.kernel.empty() ? record->eifPath : pathOf(wanted.kernel)};
-}
-
 app::Result<app::KernelReader> readerOf(const Wanted &wanted) {
-    const auto sources = sourcesOf(wanted);
-    if (!sources)
-        return tl::unexpected(sources.error());
-    auto memory = guest::PhysicalMemory::open(sources->ram, arch::usualArchitecture());
-    if (!memory)
-        return tl::unexpected(memory.error());
-    symbols::KernelImagePointer image;
-    if (!sources->kernel.isEmpty()) {
-        auto opened = symbols::KernelImage::open(sources->kernel);
-        if (opened && !wanted.debugFile.empty())
-            opened = (*opened)->withDebugFile(pathOf(wanted.debugFile));
-        if (!opened)
-            return tl::unexpected(opened.error());
-        image = *opened;
-    }
-    return app::KernelReader(*std::move(memory), image);
+    const auto found = findKernel(wanted.source);
+    if (!found)
+        return tl::unexpected(found.error());
+    auto opened = openKernel(*found);
+    if (!opened)
+        return tl::unexpected(opened.error());
+    return app::KernelReader(std::move(opened->memory), opened->image);
 }
 
 // As dmesg prints it: "[    0.123456] text".
@@ -185,16 +153,7 @@ int run(Part part, const Wanted &wanted) {
 void addPart(CLI::App *group, const char *name, const char *what, Part part, int &code) {
     CLI::App *command = group->add_subcommand(name, what);
     auto wanted = std::make_shared<Wanted>();
-    addEnclaveChoice(*command, wanted->enclave);
-    command->add_option("--ram", wanted->ram, "File with a guest's memory, instead of a running enclave's")
-        ->type_name("FILE");
-    command
-        ->add_option("--kernel", wanted->kernel,
-                     "EIF, bzImage or vmlinux that runs there (default: the enclave's EIF)")
-        ->type_name("FILE");
-    command
-        ->add_option("--debug-file", wanted->debugFile, "vmlinux with debug information of the same kernel")
-        ->type_name("FILE");
+    addKernelSource(*command, wanted->source);
     command->add_flag("--json", wanted->json, "As JSON");
     command->callback([wanted, part, &code] { code = run(part, *wanted); });
 }
@@ -203,11 +162,13 @@ void addPart(CLI::App *group, const char *name, const char *what, Part part, int
 
 void addKernel(CLI::App &parser, int &code) {
     CLI::App *group = parser.add_subcommand(
-        "kernel", "Read the kernel's log, tasks and modules from the memory of an enclave");
+        "kernel",
+        "Read the kernel's log, tasks and modules from the memory of an enclave, or write all of it to a file");
     group->require_subcommand(1);
     addPart(group, "log", "The kernel's messages, also those that reached no console", Part::log, code);
     addPart(group, "tasks", "Processes, threads and kernel threads", Part::tasks, code);
     addPart(group, "modules", "Loaded modules", Part::modules, code);
+    addKernelVmcore(*group, code);
 }
 
 } // namespace nitroscope::cli

@@ -18,6 +18,7 @@
 #include "app/session/capture/recorded_capture.hpp"
 #include "app/session/registry/vsock_places.hpp"
 #include "app/session/run/live_session.hpp"
+#include "app/session/run/machine_hold.hpp"
 
 #include <QCoreApplication>
 #include <QFileInfo>
@@ -127,6 +128,8 @@ private:
         if (!record)
             return tl::unexpected(record.error());
         m_record = *std::move(record);
+        if (const auto listening = m_hold.listen(m_registry.holdPath(m_record.id)); !listening)
+            tell("say", listening.error().text()); // all else works
         return m_console.open(m_registry.consolePath(m_record.id));
     }
 
@@ -246,6 +249,7 @@ private:
     app::EnclaveRecord m_record;
     ConsoleFile m_console;
     app::LiveSession m_session{unattendedLimits(), app::LiveSession::Stream::ignored};
+    app::HoldServer m_hold{[this] { return m_session.monitor(); }};
     SignalWatch m_signals;
     QTimer m_timeout;
     std::optional<app::BootFailure> m_failure;

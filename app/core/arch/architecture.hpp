@@ -9,6 +9,7 @@
 #pragma once
 
 #include "app/core/arch/calls.hpp"
+#include "app/core/arch/core_dump.hpp"
 #include "app/core/arch/execution_mode.hpp"
 #include "app/core/arch/instructions.hpp"
 #include "app/core/arch/linux_kernel.hpp"
@@ -37,6 +38,7 @@ struct Architecture {
     MemoryLayout memory;
     LinuxKernel kernel;
     LinuxBoot boot;
+    CoreDump coreDump;
 
     // Of QEMU's `g`.
     std::uint64_t value(QByteArrayView packet, int number) const {

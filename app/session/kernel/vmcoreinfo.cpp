@@ -12,6 +12,7 @@ std::optional<VmcoreInfo> VmcoreInfo::parse(const QByteArray &page) {
         text[first.size()] > '9')
         return std::nullopt;
     VmcoreInfo info;
+    info.m_text = text;
     for (const QByteArray &line : text.split('\n')) {
         const qsizetype equals = line.indexOf('=');
         if (equals > 0)

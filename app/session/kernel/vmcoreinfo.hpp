@@ -19,6 +19,8 @@ public:
     // Nothing when the text does not begin as it must.
     static std::optional<VmcoreInfo> parse(const QByteArray &page);
 
+    // As the kernel wrote it, without what fills the page.
+    const QByteArray &text() const { return m_text; }
     QString release() const { return QString::fromUtf8(m_values.value("OSRELEASE")); }
     QByteArray buildId() const { return QByteArray::fromHex(m_values.value("BUILD-ID")); }
     // Runtime address.
@@ -34,6 +36,7 @@ private:
     std::optional<quint64> decimal(const QByteArray &key) const;
     std::optional<quint64> hexadecimal(const QByteArray &key) const;
 
+    QByteArray m_text;
     QHash<QByteArray, QByteArray> m_values;
 };
 

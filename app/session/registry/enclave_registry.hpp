@@ -7,6 +7,7 @@
 //       i-…-enc…/                                one per enclave
 //           record.json                          replaced as a whole, never written in place
 //           console.log                          everything its serial port said, up to a limit
+//           hold                                 socket by which its machine is held still
 //
 // An enclave is alive as long as the process in its record is, told by id and start time. Nothing has to be
 // undone after a crash: whoever reads the registry next notes the dead enclave's end. Ended enclaves stay,
@@ -92,6 +93,9 @@ public:
     QVector<quint64> cidsOfOthers() const;
 
     QString consolePath(const QString &id) const { return m_folder + u'/' + id + u"/console.log"_s; }
+
+    // Socket by which its machine can be held still (run/machine_hold.hpp).
+    QString holdPath(const QString &id) const { return m_folder + u'/' + id + u"/hold"_s; }
 
     static constexpr std::chrono::seconds patience{5}; // for the lock
     static constexpr int keptEnded = 16;

@@ -45,6 +45,7 @@ void LiveSession::start(const LaunchSpec &spec) {
         emit debuggerReady(socket);
     });
     connect(run, &EnclaveRun::monitorReady, this, [this](qmp::Client *client) {
+        m_monitor = client;
         vsock().setSender([this, client = QPointer<qmp::Client>(client)](
                               QLatin1String command, const QJsonObject &arguments, auto answer) {
             if (client)

@@ -25,6 +25,8 @@ public:
     State state() const override { return m_state; }
     LiveCapture *capture() override { return m_capture.get(); }
     DebugTarget *debugTarget() override;
+    // The machine's monitor; null unless it answers.
+    qmp::Client *monitor() const { return m_monitor; }
     LiveTarget *liveTarget() const { return m_run ? m_run->debugTarget() : nullptr; }
 
     void start(const LaunchSpec &spec) override;
@@ -51,6 +53,7 @@ private:
     RunLimits m_limits;
     std::unique_ptr<LiveCapture> m_capture; // outlives the run that feeds it
     std::unique_ptr<EnclaveRun> m_run;
+    QPointer<qmp::Client> m_monitor;
     State m_state = State::idle;
 };
 

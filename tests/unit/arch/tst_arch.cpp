@@ -71,6 +71,43 @@ private slots:
         QCOMPARE(machine().value(packet.first(machine().registers.offset(x86::rbx) + 7), x86::rbx), 0u);
     }
 
+    void registers_ofTheMonitorsText_areThoseOfEachCpu() {
+        const QByteArray text =
+            "\nCPU#0\nRAX=0000000000000001 RBX=ffffffff82a0a000 RCX=0000000000000000 RDX=0000000000000000\r\n"
+            "R8 =1122334455667788 R9 =0000000000000000\r\n"
+            "RIP=ffffffff81c0ffee RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=1\r\n"
+            "CS =0010 0000000000000000 ffffffff 00af9b00 DPL=0 CS64 [-RA]\r\n"
+            "GS =0000 ffff88801f000000 00000000 00000000\r\n"
+            "CR0=80050033 CR2=0000000000000000 CR3=0000000002a0a000 CR4=000006f0\r\n"
+            "EFER=0000000000000d01\r\n\r\n"
+            "CPU#1\nEAX=0000f000 EBX=00000000\r\nEIP=0000fff0 EFL=00000002 [-------]\r\n";
+        const auto cpus = machine().coreDump.registers(text);
+        QCOMPARE(cpus.size(), 2u);
+        QVERIFY(machine().isPacket(cpus[0]));
+        const auto value = [&cpus](int cpu, int number) {
+            return machine().value(cpus[size_t(cpu)], number);
+        };
+        QCOMPARE(value(0, x86::rax), 1u);
+        QCOMPARE(value(0, x86::r8), 0x1122334455667788u);
+        QCOMPARE(value(0, x86::rip), 0xffffffff81c0ffeeu);
+        QCOMPARE(value(0, x86::eflags), 0x246u);
+        QCOMPARE(value(0, x86::cs), 0x10u);
+        QCOMPARE(value(0, x86::gsBase), 0xffff88801f000000u);
+        QCOMPARE(value(0, x86::cr3), 0x2a0a000u);
+        QCOMPARE(value(0, x86::efer), 0xd01u);
+        QCOMPARE(value(1, x86::rax), 0xf000u);
+        QCOMPARE(value(1, x86::rip), 0xfff0u);
+    }
+
+    void registers_ofOtherText_areNone() {
+        QVERIFY(machine().coreDump.registers("").empty());
+        QVERIFY(machine().coreDump.registers("RAX=0000000000000001\n").empty());
+        const QByteArray text = "CPU#0\nRIP=ffffffff81c0ffee GS =0000 ffff88801f000000\n";
+        for (qsizetype length = 0; length < text.size(); ++length) // cut anywhere, nothing is made up
+            for (const QByteArray &cpu : machine().coreDump.registers(QByteArrayView(text).first(length)))
+                QVERIFY(machine().isPacket(cpu));
+    }
+
     void isRegister_ofANameInAnInstruction_tellsIt_data() {
         QTest::addColumn<bool>("isRegister");
         for (const char *name : {"rax", "eax", "ah", "sil", "r8", "r15d", "rip", "eip", "ip", "cs", "st",

@@ -3,6 +3,7 @@
 
 #include "app/core/arch/elf_machines.hpp"
 #include "app/core/arch/x86/board.hpp"
+#include "app/core/arch/x86/core_dump.hpp"
 #include "app/core/arch/x86/decompressor.hpp"
 #include "app/core/arch/x86/instructions.hpp"
 #include "app/core/arch/x86/modes.hpp"
@@ -62,7 +63,8 @@ const Architecture &x86_64() {
                                            instructions,
                                            memory,
                                            kernel,
-                                           boot};
+                                           boot,
+                                           coreDump};
     return architecture;
 }
 
