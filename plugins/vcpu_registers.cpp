@@ -26,6 +26,7 @@ void VcpuRegisters::learn(unsigned vcpu, const arch::RegisterTable &table, const
               numbers.begin() + std::size_t(Register::firstArgument));
     numbers[std::size_t(Register::result)] = calls.result;
     numbers[std::size_t(Register::stackPointer)] = calls.stackPointer;
+    numbers[std::size_t(Register::framePointer)] = table.framePointer;
     numbers[std::size_t(Register::pageTables)] = calls.pageTables;
     GArray *const found = qemu_plugin_get_registers();
     for (guint i = 0; i < found->len; ++i) {

@@ -13,8 +13,16 @@
 
 namespace nitroscope::plugins {
 
-// By the parts that they play in system calls (arch::SystemCalls).
-enum class Register { number, firstArgument, result = firstArgument + 6, stackPointer, pageTables, count };
+// By the parts that they play in system calls (arch::SystemCalls) and on stacks.
+enum class Register {
+    number,
+    firstArgument,
+    result = firstArgument + 6,
+    stackPointer,
+    framePointer,
+    pageTables,
+    count
+};
 
 class VcpuRegisters {
 public:

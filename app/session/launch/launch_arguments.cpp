@@ -65,6 +65,21 @@ QString tracePlugin(const LaunchSpec &spec) {
     return isWanted ? plugin.join(u',') : QString();
 }
 
+// Plugins that leave a file, which gets its names later.
+QStringList lookingPlugins(const LaunchSpec &spec, const QString &folder) {
+    QStringList plugins;
+    const auto plugin = [&folder](const char *name, const char *file) {
+        return optionValue(shareFolder() + u"/nitroscope-"_s + QLatin1String(name) + u".so"_s) + u',' +
+               property("output", folder + u'/' + QLatin1String(file));
+    };
+    if (!spec.profilePath.isEmpty())
+        plugins << u"-plugin"_s
+                << plugin("profile", profileFindings) + u",period=%1"_s.arg(spec.profilePeriod);
+    if (!spec.coveragePath.isEmpty())
+        plugins << u"-plugin"_s << plugin("coverage", coverageFindings);
+    return plugins;
+}
+
 // What needs no more than its own argument.
 QStringList ownArguments(const LaunchSpec &spec) {
     QStringList arguments;
@@ -134,6 +149,7 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
         arguments << u"-chardev"_s << socketChardev("gdb", channels.gdbStub) << u"-gdb"_s << u"chardev:gdb"_s;
     if (const QString plugin = tracePlugin(spec); !plugin.isEmpty())
         arguments << u"-plugin"_s << plugin;
+    arguments += lookingPlugins(spec, channels.findings);
     arguments += ownArguments(spec);
     return arguments;
 }

@@ -18,11 +18,15 @@ inline constexpr auto vsockFileName = "vsock";
 
 struct LaunchChannels {
     QString qmp;
-    QString console;      // without .in and .out
-    QString capture;      // socket of the capture stream; empty: to the spec's file, if any
-    QString gdbStub = {}; // Unix socket that we listen on for QEMU's gdbstub; empty = none
-    QString vsock = {};   // where the machine makes its hybrid socket; empty = none
+    QString console;       // without .in and .out
+    QString capture;       // socket of the capture stream; empty: to the spec's file, if any
+    QString gdbStub = {};  // Unix socket that we listen on for QEMU's gdbstub; empty = none
+    QString findings = {}; // private folder for what profile and coverage leave; needed with these
+    QString vsock = {};    // where the machine makes its hybrid socket; empty = none
 };
+
+// In LaunchChannels::findings.
+inline constexpr auto profileFindings = "profile", coverageFindings = "coverage";
 
 // The memory an enclave gets when nobody says: four times the EIF, the least that nitro-cli accepts on EC2
 // (E26), and at least 512 MiB.

@@ -3,6 +3,7 @@
 
 #include "app/session/launch/kvm_access.hpp"
 #include "app/session/launch/vsock_options.hpp"
+#include "plugins/format/profile_period.h"
 #include "qemu-machine/launch/limits.h"
 #include "qemu-machine/vsock/protocol/vsock_protocol.h"
 

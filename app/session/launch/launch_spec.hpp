@@ -5,6 +5,7 @@
 // launch_arguments.hpp turns it into QEMU's arguments.
 #pragma once
 
+#include "plugins/format/profile_period.h"
 #include "qemu-machine/launch/limits.h"
 
 #include <QMetaType>

@@ -41,10 +41,10 @@ EnclaveRun::EnclaveRun(const LaunchSpec &spec, const RunLimits &limits, LiveCapt
     m_drainTimer.setSingleShot(true);
     connect(&m_drainTimer, &QTimer::timeout, this, [this] {
         m_finished = true;
-        m_evidence.panicLine = m_scanner.panicLine();
-        m_evidence.initLine = m_scanner.lastLine();
-        m_evidence.programEnd = m_scanner.programEnd();
-        emit finished(concludeEnd(m_evidence));
+        if (m_evidence.guestStarted && wantsFindings())
+            writeFindings();
+        else
+            conclude();
     });
     m_panicTimer.setSingleShot(true);
     connect(&m_panicTimer, &QTimer::timeout, this, [this] {
@@ -105,6 +105,9 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
     if (!m_spec.capturePath.isEmpty())
         if (auto checked = checkPlace(m_spec.capturePath); !checked)
             return checked;
+    for (const QString &path : {m_spec.profilePath, m_spec.coveragePath})
+        if (auto checked = path.isEmpty() ? Result<void>() : checkPlace(path); !checked)
+            return checked;
     if (auto ready = checkReadiness(m_spec); !ready)
         return ready;
     auto qemu = locateQemu(m_spec.qemuPath);
@@ -131,6 +134,7 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
     if (auto placed = placeVsock(); !placed)
         return placed;
     channels.vsock = m_spec.vsock.path;
+    channels.findings = m_folder->path();
     if (m_spec.debugger)
         if (auto prepared = prepareDebugger(&channels); !prepared)
             return prepared;

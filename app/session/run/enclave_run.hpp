@@ -94,6 +94,9 @@ private:
     void endQemu();
     void loseContact(const Error &error);
     void finishWhenDrained();
+    void conclude();
+    void writeFindings();
+    bool wantsFindings() const;
     void log(LogLevel level, const char *source, const QString &text);
     void logEvent(LogLevel level,
                   const QString &text); // of the machine, which the capture stream has as well

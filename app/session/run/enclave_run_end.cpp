@@ -2,12 +2,19 @@
 //
 // Of EnclaveRun: how it comes to its end. Each way leaves its evidence, ends QEMU if it still runs, and waits until what is
 // on its way has arrived; concludeEnd() then says why it was.
+#include "app/core/worker.hpp"
 #include "app/session/debug/live_target.hpp"
+#include "app/session/findings/findings_report.hpp"
 #include "app/session/run/enclave_run.hpp"
 
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
+namespace {
+
+constexpr int findingsGraceMs = 60'000; // after quit, for plugins that have files to write
+
+} // namespace
 
 void EnclaveRun::onShutdown(const QJsonObject &data) {
     if (m_evidence.shutdownReason.isEmpty())
@@ -90,7 +97,12 @@ void EnclaveRun::endQemu() {
         m_qmp->execute(u"quit"_s);
     else
         m_sockets.note(m_spec.vsock); // its monitor is not there to say that it has made them
-    m_process.end(polite ? m_limits.stopGraceMs : 0, m_limits.stopGraceMs);
+    const int grace = wantsFindings() ? findingsGraceMs : m_limits.stopGraceMs;
+    m_process.end(polite ? grace : 0, m_limits.stopGraceMs);
+}
+
+bool EnclaveRun::wantsFindings() const {
+    return !m_spec.profilePath.isEmpty() || !m_spec.coveragePath.isEmpty();
 }
 
 void EnclaveRun::loseContact(const Error &error) {
@@ -101,6 +113,44 @@ void EnclaveRun::loseContact(const Error &error) {
         return;
     m_ending = true;
     m_process.end(m_limits.stopGraceMs, m_limits.stopGraceMs);
+}
+
+// What the plugins left gets its names; the folder that has it goes with us.
+void EnclaveRun::writeFindings() {
+    runInWorker(
+        this,
+        [spec = m_spec, folder = m_folder->path()] {
+            QVector<std::pair<LogLevel, QString>> lines;
+            const CodeFiles files = codeFilesOf(spec.eifPath);
+            const auto write = [&](const QString &path, const char *name, const auto &writer) {
+                if (path.isEmpty())
+                    return;
+                const Result<QStringList> written = writer(folder + u'/' + QLatin1String(name), files, path);
+                if (!written)
+                    lines.append({LogLevel::error, written.error().text()});
+                else
+                    for (const QString &problem : *written)
+                        lines.append({LogLevel::warning, path + u": "_s + problem});
+            };
+            write(spec.profilePath, profileFindings, writeProfile);
+            write(spec.coveragePath, coverageFindings,
+                  [](const QString &found, const CodeFiles &known, const QString &path) {
+                      return writeCoverage(found, known, path);
+                  });
+            return lines;
+        },
+        [this](const QVector<std::pair<LogLevel, QString>> &lines) {
+            for (const auto &[level, text] : lines)
+                log(level, "session", text);
+            conclude();
+        });
+}
+
+void EnclaveRun::conclude() {
+    m_evidence.panicLine = m_scanner.panicLine();
+    m_evidence.initLine = m_scanner.lastLine();
+    m_evidence.programEnd = m_scanner.programEnd();
+    emit finished(concludeEnd(m_evidence));
 }
 
 void EnclaveRun::finishWhenDrained() {
