@@ -112,6 +112,7 @@ int main(int argc, char **argv) {
     addGdb(parser, code);
     addSymbols(parser, code);
     addKernel(parser, code);
+    addKms(parser, code);
     addDescribeEnclaves(parser, code);
     addConsole(parser, code);
     addTerminateEnclave(parser, code);

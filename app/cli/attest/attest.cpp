@@ -4,15 +4,13 @@
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
+#include "app/cli/kit/inputs.hpp"
 #include "app/formats/attestation/pcr_list.hpp"
 #include "app/formats/attestation/report.hpp"
 #include "app/formats/attestation/verify.hpp"
 #include "app/formats/certificates/roots.hpp"
-#include "app/formats/eif/eif_document.hpp"
 
-#include <cstdio>
 #include <QDateTime>
-#include <QFile>
 #include <vector>
 
 namespace nitroscope::cli {
@@ -23,7 +21,7 @@ namespace {
 namespace attestation = formats::attestation;
 
 // Scripts rely on them.
-enum AttestCode : int { valid = 0, invalid = 1, unreadable = 2 };
+constexpr int valid = 0, invalid = 1; // and unreadable
 
 constexpr auto codeHelp = "Exit codes:\n"
                           "  0  the document is valid (perhaps with surprises)\n"
@@ -37,37 +35,6 @@ struct VerifyArguments {
     qint64 maxAge = -1;
     bool json = false;
 };
-
-// One byte more than `maxBytes` when there is more.
-app::Result<QByteArray> readWhole(const QString &path, qsizetype maxBytes) {
-    QFile file(path);
-    const bool isOpen =
-        path == "-"_L1 ? file.open(stdin, QIODevice::ReadOnly) : file.open(QIODevice::ReadOnly);
-    const auto fail = [&] { return app::failure(u"input"_s, file.errorString(), path); };
-    if (!isOpen)
-        return fail();
-    QByteArray content;
-    // Pipes give what they have: read until the end or one byte too many.
-    while (content.size() <= maxBytes) {
-        const QByteArray piece = file.read(maxBytes + 1 - content.size());
-        if (piece.isEmpty())
-            break;
-        content += piece;
-    }
-    if (file.error() != QFileDevice::NoError)
-        return fail();
-    return content;
-}
-
-app::Result<attestation::Input> readDocument(const QString &path) {
-    const auto content = readWhole(path, attestation::maxInputBytes);
-    if (!content)
-        return tl::unexpected(content.error());
-    auto input = attestation::readInput(*content);
-    if (!input)
-        input.error().context = path;
-    return input;
-}
 
 int print(const QByteArray &text, bool isJson, int code) {
     return isJson ? printJson(text, code, unreadable) : printText(text, code, unreadable);
@@ -85,17 +52,6 @@ int show(const std::string &path, bool json) {
                  json, document.isReadable() ? valid : unreadable);
 }
 
-// Whole bytes in hex, with or without 0x.
-std::optional<QByteArray> bytesOf(const std::string &text) {
-    QByteArray hex = QByteArray::fromStdString(text);
-    if (hex.startsWith("0x") || hex.startsWith("0X"))
-        hex.remove(0, 2);
-    const QByteArray bytes = QByteArray::fromHex(hex);
-    if (bytes.toHex() != hex.toLower())
-        return std::nullopt;
-    return bytes;
-}
-
 QByteArray requireBytes(const char *option, const std::string &text) {
     const auto bytes = bytesOf(text);
     if (!bytes)
@@ -103,40 +59,7 @@ QByteArray requireBytes(const char *option, const std::string &text) {
     return *bytes;
 }
 
-std::pair<quint64, QByteArray> pcrOf(const std::string &text) {
-    constexpr auto usage = "takes N=HEX: an index from 0 to 31 and 48 bytes in hex";
-    const size_t equals = text.find('=');
-    bool isNumber = false;
-    QByteArray name = QByteArray::fromStdString(text.substr(0, equals));
-    if (name.startsWith("PCR") || name.startsWith("pcr"))
-        name.remove(0, 3);
-    const auto index = name.toUInt(&isNumber);
-    const auto value = equals == std::string::npos ? std::nullopt : bytesOf(text.substr(equals + 1));
-    if (!isNumber || index > 31 || !value || value->size() != 48)
-        throw CLI::ValidationError("--pcr", usage);
-    return {index, *value};
-}
-
 using PcrSource = app::Result<attestation::PcrValues>;
-
-PcrSource pcrsOfEif(const QString &path) {
-    const auto eif = formats::EifDocument::open(path);
-    if (!eif)
-        return tl::unexpected(eif.error());
-    const auto measured = eif->measurements();
-    if (!measured)
-        return tl::unexpected(measured.error());
-    attestation::PcrValues pcrs;
-    const std::pair<quint64, const QByteArray &> values[] = {
-        {0, measured->pcr0}, {1, measured->pcr1}, {2, measured->pcr2}, {8, measured->pcr8}};
-    for (const auto &[index, value] : values)
-        if (!value.isEmpty())
-            pcrs.emplace(index, value);
-    if (!pcrs.contains(0) || !pcrs.contains(1) || !pcrs.contains(2))
-        return app::failure(u"bad-eif"_s, u"This is not an EIF, or it is damaged, so that it has no PCRs."_s,
-                            path);
-    return pcrs;
-}
 
 PcrSource pcrsOfFile(const QString &path) {
     const auto content = readWhole(path, attestation::maxPcrListBytes);

@@ -4,6 +4,7 @@
 // --json, whose shape docs/cli-json.md describes. Ctrl-C ends them between two pieces of work.
 #pragma once
 
+#include "app/cli/kit/exit_code.hpp"
 #include "app/formats/ramdisk/ramdisk.hpp"
 
 #include <CLI/App.hpp>
@@ -12,9 +13,6 @@
 #include <string>
 
 namespace nitroscope::cli {
-
-// Exit codes of `eif diff` and `eif lint`, as diff(1) has them.
-inline constexpr int nothingFound = 0, somethingFound = 1, unreadable = 2;
 
 // --max-unpacked and --max-entries.
 struct LimitOptions {

@@ -24,6 +24,7 @@ void addCapture(CLI::App &parser, int &code);
 void addAttest(CLI::App &parser, int &code);
 void addGdb(CLI::App &parser, int &code);
 void addKernel(CLI::App &parser, int &code);
+void addKms(CLI::App &parser, int &code);
 void addSymbols(CLI::App &parser, int &code);
 void addDescribeEnclaves(CLI::App &parser, int &code);
 void addConsole(CLI::App &parser, int &code);

@@ -22,6 +22,9 @@ enum ExitCode : int {
     bySignal = 128,        // plus the signal's number: 130 for Ctrl-C
 };
 
+// Of commands that look for something (`eif diff`, `eif lint`, `kms lint`), as diff(1) has them.
+inline constexpr int nothingFound = 0, somethingFound = 1, unreadable = 2;
+
 // For --help of run-enclave.
 inline constexpr auto exitCodeHelp =
     "Exit codes:\n"

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Fuzz target: requests of HTTP/1.1 and what is signed of them. However the bytes are cut, the same requests come out.
+#include "app/kms/http/http_reader.hpp"
+#include "app/kms/sigv4/verify_signature.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+
+using namespace nitroscope::kms;
+
+namespace {
+
+size_t judge(HttpReader &reader) {
+    static const SigningKey key{"AKIDTEST", "secret", {}, {}};
+    size_t count = 0;
+    while (const auto request = reader.next()) {
+        ++count;
+        (void)verifySignature(
+            *request, [](const QByteArray &) { return &key; }, 1'800'000'000);
+        (void)canonicalRequest(*request, {"host", "x-amz-date"});
+    }
+    return count;
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    const QByteArrayView bytes(reinterpret_cast<const char *>(data), qsizetype(size));
+    HttpReader whole, cut;
+    whole.feed(bytes);
+    const size_t count = judge(whole);
+    const qsizetype middle = bytes.size() / 2;
+    cut.feed(bytes.first(middle));
+    size_t countOfCut = judge(cut);
+    cut.feed(bytes.sliced(middle));
+    countOfCut += judge(cut);
+    if (count != countOfCut || whole.refusal().has_value() != cut.refusal().has_value())
+        abort(); // cutting made a difference
+    return 0;
+}

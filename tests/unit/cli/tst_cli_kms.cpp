@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// nitroscope-cli kms: decisions over policies, lint, guarded policies of images, envelopes.
+#include "app/kms/envelope/envelope.hpp"
+#include "command.hpp"
+#include "tests/support/documents/document_maker.hpp"
+#include "tests/unit/kms/rsa_keys.hpp"
+#include "tests/unit/nsm/openssl_cli.hpp"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QTemporaryDir>
+
+using namespace nitroscope;
+using namespace nitroscope::test;
+using namespace nitroscope::tests;
+
+namespace {
+
+constexpr auto roleArn = "arn:aws:iam::111122223333:role/enclave";
+
+} // namespace
+
+class TestCliKms : public QObject {
+    Q_OBJECT
+    QTemporaryDir m_folder;
+
+    QString write(const QString &name, const QByteArray &content) const {
+        return writeFile(m_folder.filePath(name), content);
+    }
+    QString image() const { return write("image.eif", makeEif(usualSections())); }
+    static QJsonObject json(const CommandResult &result) {
+        return QJsonDocument::fromJson(result.output).object();
+    }
+
+private slots:
+    void policy_ofAnImage_letsThatImageInAndNoOther() {
+        const CommandResult made = runCommand({"kms", "policy", image(), "--role", roleArn});
+        QVERIFY2(made.exitCode == 0, made.error);
+        const QString policy = write("policy.json", made.output);
+        const QStringList simulate{"kms",   "simulate", "--policy", policy,  "--role",
+                                   roleArn, "--action", "Decrypt",  "--json"};
+        const CommandResult allowed = runCommand(simulate + QStringList{"--eif", image()});
+        QVERIFY2(allowed.exitCode == 0, allowed.output + allowed.error);
+        QCOMPARE(json(allowed)["Verdict"].toString(), QString("allowed"));
+        const CommandResult debug = runCommand(simulate + QStringList{"--eif", image(), "--debug-mode"});
+        QCOMPARE(debug.exitCode, 1);
+        QVERIFY(debug.output.contains("debug mode"));
+        QCOMPARE(json(debug)["Statements"].toArray()[1].toObject()["Differs"].toString(),
+                 QString("condition"));
+        QCOMPARE(runCommand(simulate).exitCode, 1);
+        QCOMPARE(runCommand({"kms", "lint", policy}).exitCode, 0);
+    }
+
+    void policy_bySigner_needsASignedImage() {
+        const CommandResult result = runCommand({"kms", "policy", image(), "--by-signer"});
+        QCOMPARE(result.exitCode, 1);
+        QVERIFY(result.error.contains("not signed"));
+    }
+
+    void simulate_document_isVerifiedUnderTheRoot() {
+        DocumentMaker maker;
+        const QString document = write("document.bin", maker.document()),
+                      root = write("root.der", maker.rootDer());
+        const QString policy = write(
+            "document.json",
+            QByteArray(
+                "{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"kms:Decrypt\", \"Resource\": \"*\", \"Condition\": "
+                "{\"StringEquals\": {\"kms:RecipientAttestation:PCR1\": \"") +
+                QByteArray(48, 'b').toHex() + "\"}}}}");
+        const QStringList simulate{"kms",   "simulate", "--policy", policy,       "--role",
+                                   roleArn, "--action", "decrypt",  "--document", document};
+        const CommandResult allowed = runCommand(simulate + QStringList{"--root", root});
+        QVERIFY2(allowed.exitCode == 0, allowed.output + allowed.error);
+        QVERIFY(allowed.output.contains("(document, PCR1)"));
+        QVERIFY(allowed.output.contains("Not looked at: "));
+        const CommandResult distrusted = runCommand(simulate + QStringList{"--root", "aws"});
+        QCOMPARE(distrusted.exitCode, 1);
+        QVERIFY(distrusted.output.contains("The document is not valid"));
+    }
+
+    void simulate_whatIsNoPolicy_isUnreadable() {
+        const QString bad = write("bad.json", "{\n \"Statement\": [}");
+        const CommandResult result = runCommand({"kms", "simulate", "--policy", bad, "--action", "Decrypt"});
+        QCOMPARE(result.exitCode, 2);
+        QVERIFY2(result.error.contains("line 2, column "), result.error);
+        QCOMPARE(runCommand({"kms", "simulate", "--policy", "/nowhere", "--action", "Decrypt"}).exitCode, 2);
+        const CommandResult action = runCommand({"kms", "simulate", "--policy", bad, "--action", "Decript"});
+        QCOMPARE(action.exitCode, 1);
+        QVERIFY2(action.error.contains("did you mean Decrypt?"), action.error);
+    }
+
+    void lint_findings_haveTheirCodes() {
+        const QString policy = write(
+            "lint.json",
+            "{\"Statement\": {\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"kms:*\", \"Resource\": \"*\", "
+            "\"Condition\": {\"Null\": {\"kms:RecipientAttestation\": \"true\"}}}}");
+        const CommandResult result = runCommand({"kms", "lint", policy, "--json"});
+        QCOMPARE(result.exitCode, 1);
+        QVERIFY(result.output.contains("unknown-condition-key"));
+        QVERIFY(json(result)["Errors"].toInt() >= 1);
+        QCOMPARE(runCommand({"kms", "lint", "/nowhere"}).exitCode, 2);
+    }
+
+    void envelope_isShownAndOpened() {
+        const QByteArray envelope = kms::sealEnvelope("secret", rsa2048().publicDer).value();
+        const QString file = write("answer.json",
+                                   "{\"CiphertextForRecipient\": \"" + envelope.toBase64() + "\"}"),
+                      key = write("key.der", rsa2048().privateDer);
+        const CommandResult shown = runCommand({"kms", "show", file});
+        QCOMPARE(shown.exitCode, 0);
+        QVERIFY(shown.output.contains("subjectKeyIdentifier") && shown.output.contains("chunk 0"));
+        QVERIFY(json(runCommand({"kms", "show", file, "--json"}))["Readable"].toBool());
+        QCOMPARE(runCommand({"kms", "unwrap", file, "--key", key}).output, QByteArray("secret"));
+        const QString output = m_folder.filePath("plain.bin");
+        QCOMPARE(runCommand({"kms", "unwrap", file, "--key", key, "--output", output}).exitCode, 0);
+        QCOMPARE(QFileInfo(output).permissions() & QFile::Permissions(0x77), QFile::Permissions());
+        const CommandResult other =
+            runCommand({"kms", "unwrap", file, "--key", write("other.der", makeRsaKey(2048).privateDer)});
+        QCOMPARE(other.exitCode, 1);
+        QVERIFY(other.error.contains("is for the key"));
+        QCOMPARE(runCommand({"kms", "show", write("cut.ber", envelope.first(100))}).exitCode, 2);
+    }
+
+    void envelope_isOpenedByTheOpensslCommand() {
+        NITROSCOPE_REQUIRE_OPENSSL_CLI();
+        const QString file = write("sealed.ber",
+                                   kms::sealEnvelope(QByteArray(3000, 'x'), rsa2048().publicDer).value()),
+                      key = write("judge.der", rsa2048().privateDer);
+        const CliResult opened = openssl(
+            {"cms", "-decrypt", "-binary", "-inform", "DER", "-in", file, "-inkey", key, "-keyform", "DER"});
+        QVERIFY2(opened.good, opened.output);
+        QCOMPARE(opened.output, QByteArray(3000, 'x'));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCliKms)
+#include "tst_cli_kms.moc"
