@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/command_line.hpp"
 
+#include "app/core/manual/manual_page.hpp"
 #include "app/session/launch/launch_options.hpp"
 
 #include <QCommandLineParser>
@@ -48,25 +49,44 @@ QList<QCommandLineOption> options() {
         option("size", "Size of the window.", "WIDTHxHEIGHT"),
         option("screenshot", "Save a picture of the window as PNG.", "FILE"),
         option("after", "When to take it: \"ready\" (the default) or a number of seconds.", "WHEN"),
-        option("quit", "Quit after the screenshot.")};
+        option("quit", "Quit after the screenshot."),
+        option("manual-page", "Write this help as a manual page, and quit.", "FILE")};
     return options;
 }
+
+// "-h, --help", "--size WIDTHxHEIGHT".
+QString termOf(const QCommandLineOption &option) {
+    QStringList names;
+    for (const QString &name : option.names())
+        names << (name.size() == 1 ? u"-"_s : u"--"_s) + name;
+    const QString value = option.valueName();
+    return names.join(u", "_s) + (value.isEmpty() ? QString() : u' ' + value);
+}
+
+constexpr auto withoutEif = "Without EIF the window opens empty; drop one on it.";
 
 } // namespace
 
 QString commandLineHelp() {
     QString text = u"Usage: nitroscope [OPTION]... [EIF]\n"
                    "Debug workbench for AWS Nitro Enclaves.\n\n"_s;
-    for (const QCommandLineOption &option : options()) {
-        QStringList names;
-        for (const QString &name : option.names())
-            names << (name.size() == 1 ? u"-"_s : u"--"_s) + name;
-        QString left = u"  "_s + names.join(u", "_s);
-        if (!option.valueName().isEmpty())
-            left += QLatin1Char(' ') + option.valueName();
-        text += left.leftJustified(28) + QLatin1Char(' ') + option.description() + QLatin1Char('\n');
-    }
-    return text + u"\nWithout EIF the window opens empty; drop one on it.\n"_s;
+    for (const QCommandLineOption &option : options())
+        text += (u"  "_s + termOf(option)).leftJustified(28) + QLatin1Char(' ') + option.description() +
+                QLatin1Char('\n');
+    return text + u'\n' + QLatin1String(withoutEif) + u'\n';
+}
+
+QByteArray commandLineManual() {
+    ManualPage page(u"nitroscope"_s, u"debug workbench for AWS Nitro Enclaves"_s);
+    page.section(u"Synopsis"_s);
+    page.text(u"nitroscope [OPTION]... [EIF]"_s);
+    page.section(u"Description"_s);
+    page.text(QLatin1String(withoutEif));
+    page.section(u"Options"_s);
+    for (const QCommandLineOption &option : options())
+        page.item(termOf(option), option.description());
+    page.seeAlso({u"nitroscope-cli"_s});
+    return page.roff();
 }
 
 Result<CommandLine> readCommandLine(const QStringList &arguments) {
@@ -79,6 +99,11 @@ Result<CommandLine> readCommandLine(const QStringList &arguments) {
     const auto value = [&](const char *name) { return parser.value(QLatin1String(name)); };
     if (isSet("help") || isSet("version")) {
         line.mode = isSet("help") ? CommandLine::Mode::help : CommandLine::Mode::version;
+        return line;
+    }
+    if (isSet("manual-page")) {
+        line.mode = CommandLine::Mode::manualPage;
+        line.manualPage = value("manual-page");
         return line;
     }
     if (parser.positionalArguments().size() > 1)

@@ -16,10 +16,11 @@
 namespace nitroscope::app {
 
 struct CommandLine {
-    enum class Mode { window, help, version };
+    enum class Mode { window, help, version, manualPage };
     Mode mode = Mode::window;
-    QString eifPath; // empty = none
-    bool run = true; // start the EIF at once
+    QString manualPage; // file to write
+    QString eifPath;    // empty = none
+    bool run = true;    // start the EIF at once
     std::optional<ScreenshotRequest> screenshot;
     std::optional<Appearance> appearance;
     std::optional<QSize> size;
@@ -33,5 +34,6 @@ struct CommandLine {
 // `arguments` includes the program's name.
 Result<CommandLine> readCommandLine(const QStringList &arguments);
 QString commandLineHelp();
+QByteArray commandLineManual(); // the same as nitroscope(1)
 
 } // namespace nitroscope::app

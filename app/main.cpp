@@ -3,6 +3,7 @@
 // nitroscope: the desktop program. Reads the command line, chooses the appearance, and joins a live session
 // to a window with all features.
 #include "app/command_line.hpp"
+#include "app/core/output/file_writer.hpp"
 #include "app/core/output/standard_output.hpp"
 #include "app/core/output/visible_text.hpp"
 #include "app/core/output/write_all.hpp"
@@ -59,6 +60,12 @@ int main(int argc, char **argv) {
     }
     if (line->mode == CommandLine::Mode::version) {
         return print(u"nitroscope " NITROSCOPE_VERSION "\n"_s);
+    }
+    if (line->mode == CommandLine::Mode::manualPage) {
+        const auto written = writeFile(line->manualPage, commandLineManual());
+        if (!written)
+            say(u"nitroscope: %1\n"_s.arg(written.error().text()));
+        return written ? 0 : 1;
     }
 
     if (!hasDisplay()) {

@@ -6,6 +6,7 @@
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
 #include "app/cli/kit/nitro_error.hpp"
+#include "app/cli/kit/shims.hpp"
 #include "app/core/output/visible_text.hpp"
 #include "app/core/output/write_all.hpp"
 
@@ -72,6 +73,8 @@ std::string sentenceOf(const CLI::App &parser, const CLI::Error &problem) {
 // The command line as the parser wants it: without our name, the last word first.
 std::vector<std::string> wordsFor(const CLI::App &parser, int argc, char **argv) {
     std::vector<std::string> words(argv + 1, argv + argc);
+    if (const Shim *shim = calledAs(argv[0]); shim && shim->program == Shim::Program::vsockProxy)
+        words = vsockProxyWords(words);
     if (!words.empty() && words[0] == "build-enclave")
         words = withCommandWords(*parser.get_subcommand(words[0]), words);
     std::reverse(words.begin(), words.end());
@@ -84,6 +87,8 @@ int main(int argc, char **argv) {
     app::guardStandardDescriptors();
     app::takeWriteErrorsAsErrors();
     const QCoreApplication application(argc, argv);
+    if (const Shim *shim = calledAs(argv[0]); shim && shim->program == Shim::Program::allocator)
+        return ok;
 
     CLI::App parser("Run, build and examine AWS Nitro Enclaves images on this machine.", "nitroscope-cli");
     parser.set_version_flag("--version", "nitroscope-cli " NITROSCOPE_VERSION);
@@ -117,6 +122,8 @@ int main(int argc, char **argv) {
     addConsole(parser, code);
     addTerminateEnclave(parser, code);
     addExplain(parser, code);
+    addShims(parser, code);
+    addManual(parser, code);
     try {
         parser.parse(wordsFor(parser, argc, argv));
     } catch (const CLI::ParseError &problem) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/cli/eif/elf_facts.hpp"
 
+#include "app/core/arch/elf_machines.hpp"
 #include "app/formats/elf/elf_header.hpp"
 
 #include <QFile>
@@ -11,6 +12,13 @@ namespace {
 
 constexpr qint64 headLimit = 64 * 1024;
 constexpr quint16 program = 2, sharedObject = 3; // e_type
+
+// What this program was compiled for, and with it the library and the supervisor.
+#if defined(__aarch64__)
+constexpr int ownMachine = arch::elfAarch64;
+#else
+constexpr int ownMachine = arch::elfX86_64;
+#endif
 
 // Go's linker puts a note of the owner "Go" right behind the program headers, whatever else is stripped. A
 // note: two sizes and a type, 4 bytes each, then the owner's name padded to 4 bytes.
@@ -38,6 +46,8 @@ ElfFacts examine(const QString &path, int depth) {
     facts.isElf = true;
     facts.isStatic = elf->interpreter.isEmpty();
     facts.isGo = hasGoBuildNote(head);
+    facts.isMusl = elf->interpreter.contains("ld-musl");
+    facts.isOtherArchitecture = elf->machine != ownMachine || !elf->is64Bit;
     struct stat status {};
     if (fstat(file.handle(), &status) == 0)
         facts.changesRights = (status.st_mode & (S_ISUID | S_ISGID)) != 0;

@@ -14,7 +14,7 @@ using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // The folder of the kernel for images, which is the script's last line; empty when it cannot be had.
-QString imageKernelFolder(std::stop_token stop) {
+QString imageKernelFolder(const QString &program, std::stop_token stop) {
     constexpr int graceMs = 5000;
     app::ChildProcess script;
     QObject listener;
@@ -40,7 +40,7 @@ QString imageKernelFolder(std::stop_token stop) {
             sayPlain(last);
         QCoreApplication::quit();
     });
-    script.start(app::demoFile("build-kernel"_L1), {u"--for-images"_s});
+    script.start(program, {u"--for-images"_s});
     const std::stop_callback atStop(stop, [&script] { script.end(0, graceMs); });
     QCoreApplication::exec();
     return hasSucceeded ? last : QString();
@@ -51,7 +51,9 @@ QString imageKernelFolder(std::stop_token stop) {
 app::Result<QString> kernelForImages(QString name, std::stop_token stop) {
     if (name.isEmpty())
         name = qEnvironmentVariable("NITROSCOPE_KERNEL");
-    if (name == "demo"_L1) {
+    // What was installed has no sources to build one from.
+    const QString script = app::demoFile("build-kernel"_L1);
+    if (name == "demo"_L1 || (name.isEmpty() && script.isEmpty())) {
         const QString kernel = app::demoFile("bzImage"_L1);
         if (kernel.isEmpty())
             return app::failure(
@@ -63,7 +65,7 @@ app::Result<QString> kernelForImages(QString name, std::stop_token stop) {
     }
     if (!name.isEmpty())
         return name;
-    const QString folder = imageKernelFolder(std::move(stop));
+    const QString folder = imageKernelFolder(script, std::move(stop));
     const QString kernel = folder + u"/bzImage"_s;
     if (folder.isEmpty() || !QFileInfo::exists(kernel))
         return app::failure(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/cli/kit/arguments.hpp"
 
+#include "app/cli/kit/shims.hpp"
+
 #include <QCoreApplication>
 #include <QFile>
 
@@ -13,7 +15,8 @@ void addJsonFlag(CLI::App &command) {
 }
 
 bool isCalledNitroCli() {
-    return QCoreApplication::arguments().value(0).section(u'/', -1) == u"nitro-cli"_s;
+    const Shim *shim = calledAs(QFile::encodeName(QCoreApplication::arguments().value(0)).constData());
+    return shim && shim->program == Shim::Program::nitroCli;
 }
 
 QString pathOf(const std::string &argument) {

@@ -25,11 +25,13 @@ void addAttest(CLI::App &parser, int &code);
 void addGdb(CLI::App &parser, int &code);
 void addKernel(CLI::App &parser, int &code);
 void addKms(CLI::App &parser, int &code);
+void addManual(CLI::App &parser, int &code); // after all others
 void addSymbols(CLI::App &parser, int &code);
 void addDescribeEnclaves(CLI::App &parser, int &code);
 void addConsole(CLI::App &parser, int &code);
 void addTerminateEnclave(CLI::App &parser, int &code);
 void addExplain(CLI::App &parser, int &code);
+void addShims(CLI::App &parser, int &code);
 
 // Commands that print JSON anyway take --json as the others do, so that scripts need not know which is which.
 void addJsonFlag(CLI::App &command);

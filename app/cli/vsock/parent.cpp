@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// `parent`: runs a program of the parent instance unmodified, with AF_VSOCK from the preload library. Warns
-// where the library cannot reach: a static program, one written in Go, one that runs with other rights.
+// `parent`: runs a program of the parent instance unmodified, with AF_VSOCK from the preload library, or from the supervisor
+// where the library does not reach: a static program, one written in Go. Warns where neither does.
 #include "app/cli/eif/elf_facts.hpp"
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/console_output.hpp"
@@ -26,23 +26,50 @@ namespace {
 struct ParentOptions {
     VsockChoice vsock;
     std::vector<std::string> program;
+    std::string how;
     bool verbose = false;
 };
 
-QString libraryPath() {
-    return QDir::cleanPath(QCoreApplication::applicationDirPath() + u"/../lib/libnitroscope-vsock.so"_s);
+enum class How { preload, supervise };
+
+QString fileOf(How how) {
+    const QString name = how == How::preload ? u"libnitroscope-vsock.so"_s : u"nitroscope-supervise"_s;
+    return QDir::cleanPath(QCoreApplication::applicationDirPath() + u"/../lib/"_s + name);
 }
 
-void warnAbout(const QString &path) {
-    const ElfFacts facts = examineElf(path);
-    if (facts.isStatic && !facts.isGo)
-        say(u"%1 is statically linked: its AF_VSOCK sockets are the kernel's, not the enclave's. Use "
-            "nitroscope-cli proxy instead."_s.arg(path));
-    if (facts.isGo)
-        say(u"%1 is written in Go, which makes system calls without the C library: its AF_VSOCK sockets "
-            "are the kernel's, not the enclave's. Use nitroscope-cli proxy instead."_s.arg(path));
+// As said, else as the program needs it. The library costs nothing per call, so it comes first.
+How howFor(const std::string &said, const ElfFacts &facts) {
+    if (!said.empty())
+        return said == "preload" ? How::preload : How::supervise;
+    return facts.isElf && (facts.isStatic || facts.isGo || facts.isMusl) ? How::supervise : How::preload;
+}
+
+void warnAbout(const QString &path, const ElfFacts &facts, How how) {
+    if (how == How::preload && (facts.isStatic || facts.isGo || facts.isMusl))
+        say(u"%1 %2: its AF_VSOCK sockets are the kernel's, not the enclave's. --how supervise reaches it."_s
+                .arg(path, facts.isGo ? u"is written in Go, which makes system calls without the C library"_s
+                           : facts.isStatic
+                               ? u"is statically linked"_s
+                               : u"uses musl's C library, which the preloaded one does not fit"_s));
+    if (facts.isOtherArchitecture)
+        say(u"%1 is a program of another architecture, whose calls are not seen: its AF_VSOCK sockets are the "
+            "kernel's, not the enclave's. Use nitroscope-cli proxy instead."_s.arg(path));
     if (facts.changesRights)
-        say(u"%1 changes user or group when it starts; the system then ignores LD_PRELOAD."_s.arg(path));
+        say(how == How::preload
+                ? u"%1 changes user or group when it starts; the system then ignores LD_PRELOAD."_s.arg(path)
+                : u"%1 would change user or group when it starts; under a supervisor it keeps those that it was started with."_s
+                      .arg(path));
+}
+
+void setUp(How how, const QString &file, std::vector<char *> &words) {
+    if (how == How::supervise) {
+        static QByteArray program;
+        program = QFile::encodeName(file);
+        words.insert(words.begin(), program.data());
+        return;
+    }
+    const QByteArray before = qgetenv("LD_PRELOAD");
+    qputenv("LD_PRELOAD", QFile::encodeName(file) + (before.isEmpty() ? QByteArray() : ' ' + before));
 }
 
 int run(const ParentOptions &options) {
@@ -51,17 +78,16 @@ int run(const ParentOptions &options) {
         say(vsock.error().text());
         return refused;
     }
-    const QString library = libraryPath();
-    if (!QFileInfo::exists(library)) {
-        say(u"%1 has not been built; run ./workbench build."_s.arg(library));
-        return refused;
-    }
     const QString name = pathOf(options.program.front());
     const QString path = name.contains(u'/') ? name : QStandardPaths::findExecutable(name);
-    if (!path.isEmpty())
-        warnAbout(path);
-    const QByteArray before = qgetenv("LD_PRELOAD");
-    qputenv("LD_PRELOAD", QFile::encodeName(library) + (before.isEmpty() ? QByteArray() : ' ' + before));
+    const ElfFacts facts = path.isEmpty() ? ElfFacts() : examineElf(path);
+    const How how = howFor(options.how, facts);
+    const QString file = fileOf(how);
+    if (!QFileInfo::exists(file)) {
+        say(u"%1 has not been built; run ./workbench build."_s.arg(file));
+        return refused;
+    }
+    warnAbout(path, facts, how);
     qputenv("NITROSCOPE_VSOCK", QByteArray::number(vsock->cid) + '=' + QFile::encodeName(vsock->path));
     if (options.verbose)
         qputenv("NITROSCOPE_VSOCK_DEBUG", "1");
@@ -69,6 +95,7 @@ int run(const ParentOptions &options) {
     for (const std::string &word : options.program)
         words.push_back(const_cast<char *>(word.c_str()));
     words.push_back(nullptr);
+    setUp(how, file, words);
     execvp(words[0], words.data());
     const int error = errno;
     say(u"%1: %2"_s.arg(name, QString::fromLocal8Bit(std::strerror(error))));
@@ -88,6 +115,13 @@ void addParent(CLI::App &parser, int &code) {
     command->add_option("--cid", options->vsock.cid, "CID of the enclave [that of the one that runs]")
         ->check(CLI::Range(app::minEnclaveCid, app::maxEnclaveCid));
     command->add_flag("--verbose", options->verbose, "Say which ports are bound, connected and accepted");
+    command
+        ->add_option(
+            "--how", options->how,
+            "preload: a library in the program; supervise: its system calls are answered from outside, which "
+            "also reaches static programs and Go's [what the program needs]")
+        ->type_name("preload|supervise")
+        ->check(CLI::IsMember(std::vector<std::string>{"preload", "supervise"}).description(""));
     command->add_option("PROGRAM", options->program, "Program and its arguments")->required();
     command->prefix_command(); // the program's options are its own
     command->positionals_at_end();

@@ -29,6 +29,8 @@ struct ProxyOptions {
     std::string host, listenAt = "127.0.0.1", config;
     quint32 enclavePort = 0;
     quint16 port = 0;
+    unsigned workers = 0;
+    bool onlyIpv4 = false, onlyIpv6 = false;
     bool verbose = false;
 };
 
@@ -104,6 +106,8 @@ int serveOut(const ProxyOptions &options) {
     rule.enclavePort = options.enclavePort;
     rule.host = host;
     rule.port = options.port;
+    if (options.onlyIpv4 || options.onlyIpv6)
+        rule.family = options.onlyIpv4 ? QAbstractSocket::IPv4Protocol : QAbstractSocket::IPv6Protocol;
     return serve(rule, where, options.verbose);
 }
 
@@ -140,6 +144,10 @@ void addProxy(CLI::App &parser, int &code) {
     out->add_option("--config", options->config,
                     "Allow-list in vsock-proxy's YAML; refuse a host that is not in it")
         ->type_name("FILE");
+    auto *ipv4 = out->add_flag("--ipv4", options->onlyIpv4, "Connect to addresses of IPv4 only");
+    out->add_flag("--ipv6", options->onlyIpv6, "Connect to addresses of IPv6 only")->excludes(ipv4);
+    // vsock-proxy's; here no thread stands for a connection.
+    out->add_option("-w,--num_workers", options->workers)->group("");
     addCommon(*out, *options);
     out->callback([options, &code] { code = serveOut(*options); });
 }

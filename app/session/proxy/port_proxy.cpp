@@ -261,7 +261,13 @@ void PortProxy::dialEnclave(UniqueFd tcp) {
 void PortProxy::dialTcp(UniqueFd unixSocket) {
     auto waiting = std::make_shared<UniqueFd>(std::move(unixSocket));
     QHostInfo::lookupHost(m_rule.host, this, [this, waiting](const QHostInfo &info) {
-        connectNext(std::move(*waiting), info.addresses(), u"%1: %2"_s.arg(m_rule.host, info.errorString()));
+        QList<QHostAddress> addresses = info.addresses();
+        const bool isKnown = !addresses.isEmpty();
+        if (m_rule.family != QAbstractSocket::AnyIPProtocol)
+            addresses.removeIf([this](const QHostAddress &one) { return one.protocol() != m_rule.family; });
+        connectNext(std::move(*waiting), addresses,
+                    u"%1: %2"_s.arg(m_rule.host, isKnown ? u"no address of the family that was asked for"_s
+                                                         : info.errorString()));
     });
 }
 

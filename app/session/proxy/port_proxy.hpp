@@ -12,6 +12,7 @@
 #include "app/core/result.hpp"
 #include "app/session/proxy/socket_relay.hpp"
 
+#include <QAbstractSocket>
 #include <QHostAddress>
 #include <QPointer>
 #include <QString>
@@ -28,6 +29,8 @@ struct ProxyRule {
     // Into: where to listen, a numeric address (port 0: any). Out: the host to connect to.
     QString host = u"127.0.0.1"_s;
     quint16 port = 0;
+    // Out: which of the host's addresses count.
+    QAbstractSocket::NetworkLayerProtocol family = QAbstractSocket::AnyIPProtocol;
 };
 
 class PortProxy : public QObject {

@@ -302,17 +302,35 @@ private slots:
         }
         QCOMPARE(::chmod(QFile::encodeName(path).constData(), mode_t(0755 | mode)), 0);
         QProcess parent;
-        parent.start(cli, {u"parent"_s, u"--vsock"_s, m_path, path});
+        parent.start(cli, {u"parent"_s, u"--vsock"_s, m_path, u"--how"_s, u"preload"_s, path});
         QVERIFY(parent.waitForFinished(patienceMs));
         const QByteArray said = parent.readAllStandardError(), output = parent.readAllStandardOutput();
         QCOMPARE(words.isEmpty(), said.isEmpty());
         QVERIFY2(said.contains(words), said);
-        QVERIFY(words.contains("AF_VSOCK") ? said.contains("Use nitroscope-cli proxy instead") : true);
+        QVERIFY(words.contains("AF_VSOCK") ? said.contains("--how supervise reaches it") : true);
         // It is started all the same, and its exit code is the command's.
         if (program == "vsock_client"_L1 && mode == 0)
             QCOMPARE(output, QByteArray("connected\n"));
         QVERIFY2(output.endsWith("connected\n"), output);
         QCOMPARE(parent.exitCode(), output == "connected\n" ? 0 : 3);
+    }
+
+    void parent_ofAProgramThatPreloadingCannotReach_isSupervised_data() {
+        QTest::addColumn<QString>("program");
+        QTest::newRow("static") << u"vsock_client_static"_s;
+        QTest::newRow("Go") << u"vsock_client_go"_s;
+    }
+    void parent_ofAProgramThatPreloadingCannotReach_isSupervised() {
+        QFETCH(const QString, program);
+        QProcess parent;
+        parent.start(cli, {u"parent"_s, u"--vsock"_s, m_path,
+                           QStringLiteral(NITROSCOPE_BINARY_DIR "/tests/") + program});
+        QVERIFY(parent.waitForFinished(patienceMs));
+        const QByteArray said = parent.readAllStandardError();
+        if (said.contains("seccomp"))
+            QSKIP("this kernel, or what this test runs in, does not let calls be answered by seccomp");
+        QCOMPARE(said, QByteArray());
+        QCOMPARE(parent.readAllStandardOutput(), QByteArray("connected\n"));
     }
 
     void parent_ofNoProgram_isAnErrorOfTheShellsKind() {

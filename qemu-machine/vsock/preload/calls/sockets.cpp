@@ -9,6 +9,7 @@
 #include "qemu-machine/vsock/preload/polling.hpp"
 #include "qemu-machine/vsock/preload/progress.hpp"
 #include "qemu-machine/vsock/preload/recognising.hpp"
+#include "qemu-machine/vsock/preload/requests.hpp"
 
 #include <cerrno>
 #include <cstdarg>
@@ -21,21 +22,8 @@ using namespace nitroscope::preload;
 
 namespace {
 
-constexpr int maxSocketType = 11; // SOCK_MAX of the kernel
-
 bool isActive() {
     return settings().count > 0;
-}
-
-// A vsock address from the program; false with errno as the kernel has it.
-bool take(const sockaddr *address, socklen_t length, sockaddr_vm &result) {
-    if (address == nullptr || length < sizeof result) {
-        errno = address == nullptr ? EFAULT : EINVAL;
-        return false;
-    }
-    std::memcpy(&result, address, sizeof result);
-    errno = EINVAL;
-    return result.svm_family == AF_VSOCK && (result.svm_flags & ~VMADDR_FLAG_TO_HOST) == 0;
 }
 
 [[gnu::destructor]] void atExit() {
@@ -47,28 +35,7 @@ bool take(const sockaddr *address, socklen_t length, sockaddr_vm &result) {
 NITROSCOPE_CALL int socket(int domain, int type, int protocol) noexcept {
     if (domain != AF_VSOCK || !isActive())
         return NITROSCOPE_REAL(socket)(domain, type, protocol);
-    const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (kind < 0 || kind >= maxSocketType) {
-        errno = EINVAL;
-        return -1;
-    }
-    const bool isKnown = kind == SOCK_STREAM || kind == SOCK_SEQPACKET;
-    if (!isKnown || (protocol != 0 && protocol != PF_VSOCK)) {
-        tell("socket type %d, protocol %d: not to be had, enclaves have streams and seqpacket", kind,
-             protocol);
-        // Datagrams are of VMware's machines only.
-        errno = protocol != 0 && protocol != PF_VSOCK ? EPROTONOSUPPORT
-                : kind == SOCK_DGRAM                  ? ENODEV
-                                                      : ESOCKTNOSUPPORT;
-        return -1;
-    }
-    const int fd = NITROSCOPE_REAL(socket)(AF_UNIX, type, 0);
-    if (fd >= 0 && enter(fd, State::open, static_cast<uint32_t>(kind)) == nullptr) {
-        NITROSCOPE_REAL(close)(fd);
-        errno = EMFILE;
-        return -1;
-    }
-    return fd;
+    return openSocket(type, protocol);
 }
 
 NITROSCOPE_CALL int bind(int fd, const sockaddr *address, socklen_t length) noexcept {
@@ -76,21 +43,12 @@ NITROSCOPE_CALL int bind(int fd, const sockaddr *address, socklen_t length) noex
     if (slot == nullptr)
         return NITROSCOPE_REAL(bind)(fd, address, length);
     sockaddr_vm wanted;
-    return take(address, length, wanted) ? bindSocket(fd, *slot, wanted) : -1;
+    return takeAddress(address, length, wanted) ? bindSocket(fd, *slot, wanted) : -1;
 }
 
 NITROSCOPE_CALL int listen(int fd, int backlog) noexcept {
     Slot *slot = ours(fd);
-    if (slot != nullptr && slot->state.load() != State::bound && slot->state.load() != State::listening) {
-        errno = EINVAL;
-        return -1;
-    }
-    const int result = NITROSCOPE_REAL(listen)(fd, backlog);
-    if (slot != nullptr && result == 0) {
-        slot->state = State::listening;
-        shareState(*slot);
-    }
-    return result;
+    return slot != nullptr ? listenAt(fd, *slot, backlog) : NITROSCOPE_REAL(listen)(fd, backlog);
 }
 
 NITROSCOPE_CALL int accept4(int fd, sockaddr *address, socklen_t *length, int flags) {
@@ -110,25 +68,19 @@ NITROSCOPE_CALL int connect(int fd, const sockaddr *address, socklen_t length) {
     if (slot == nullptr)
         return NITROSCOPE_REAL(connect)(fd, address, length);
     sockaddr_vm target;
-    return take(address, length, target) ? connectSocket(fd, *slot, target) : -1;
+    return takeAddress(address, length, target) ? connectSocket(fd, *slot, target) : -1;
 }
 
 NITROSCOPE_CALL int getsockname(int fd, sockaddr *address, socklen_t *length) noexcept {
     const Slot *slot = ours(fd);
-    return slot != nullptr ? giveAddress(slot->localCid, slot->localPort, address, length)
+    return slot != nullptr ? giveOwnName(*slot, address, length)
                            : NITROSCOPE_REAL(getsockname)(fd, address, length);
 }
 
 NITROSCOPE_CALL int getpeername(int fd, sockaddr *address, socklen_t *length) noexcept {
     Slot *slot = ours(fd);
-    if (slot == nullptr)
-        return NITROSCOPE_REAL(getpeername)(fd, address, length);
-    settle(fd, *slot);
-    if (slot->state.load() != State::connected) {
-        errno = ENOTCONN;
-        return -1;
-    }
-    return giveAddress(slot->peerCid, slot->peerPort, address, length);
+    return slot != nullptr ? givePeerName(fd, *slot, address, length)
+                           : NITROSCOPE_REAL(getpeername)(fd, address, length);
 }
 
 NITROSCOPE_CALL int getsockopt(int fd, int level, int name, void *value, socklen_t *length) noexcept {
