@@ -10,6 +10,7 @@
 #include "app/features/log/log_feature.hpp"
 #include "app/features/nsm/nsm_feature.hpp"
 #include "app/features/pcr/pcr_feature.hpp"
+#include "app/features/profile/profile_feature.hpp"
 #include "app/features/timeline/timeline_feature.hpp"
 #include "app/features/vsock/vsock_feature.hpp"
 
@@ -26,7 +27,7 @@ std::unique_ptr<Feature> make(Frame &frame) {
 FeatureList allFeatures() {
     return {make<EifFeature>,      make<ConsoleFeature>, makeBootFeature,          makePcrFeature,
             make<LogFeature>,      make<NsmFeature>,     make<AttestationFeature>, make<VsockFeature>,
-            make<TimelineFeature>, make<LaunchFeature>,  make<DebugFeature>};
+            make<TimelineFeature>, make<ProfileFeature>, make<LaunchFeature>,      make<DebugFeature>};
 }
 
 } // namespace nitroscope::app
