@@ -199,8 +199,8 @@ int list(const LsOptions &options) {
                 if (const int failed = print(lister.take()))
                     return failed;
         }
-        if (const auto &passedOver = reader.passedOver())
-            say(u"ramdisk %1: %2"_s.arg(number - 1).arg(passedOver->text()));
+        if (const auto &odd = reader.oddEntry())
+            say(u"ramdisk %1: %2"_s.arg(number - 1).arg(odd->text()));
     }
     QByteArray rest = lister.take();
     if (options.json)

@@ -11,7 +11,6 @@
 #include <lz4.h>
 #include <lz4frame.h>
 #include <lzma.h>
-#include <zlib.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -36,35 +35,6 @@ class Copy final : public Codec {
             std::memcpy(out.data(), in.data(), count);
         return {.used = count, .made = count, .isEnded = isLast && count == in.size()};
     }
-};
-
-class Gzip final : public Codec {
-public:
-    Gzip() { m_isOpen = inflateInit2(&m_stream, 15 + 16) == Z_OK; } // largest window, gzip header wanted
-    ~Gzip() override { inflateEnd(&m_stream); }
-
-    Step step(std::span<const std::byte> in, bool, std::span<std::byte> out) override {
-        if (!m_isOpen)
-            return {.problem = Problem::memory};
-        in = in.first(std::min(in.size(), maxPieceLength));
-        out = out.first(std::min(out.size(), maxPieceLength));
-        m_stream.next_in = mutableBytes<Bytef>(in);
-        m_stream.avail_in = static_cast<uInt>(in.size());
-        m_stream.next_out = reinterpret_cast<Bytef *>(out.data());
-        m_stream.avail_out = static_cast<uInt>(out.size());
-        const int code = inflate(&m_stream, Z_NO_FLUSH);
-        Step result{.used = in.size() - m_stream.avail_in, .made = out.size() - m_stream.avail_out};
-        result.isEnded = code == Z_STREAM_END;
-        if (code == Z_MEM_ERROR)
-            result.problem = Problem::memory;
-        else if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
-            result.problem = Problem::damaged;
-        return result;
-    }
-
-private:
-    z_stream m_stream{};
-    bool m_isOpen;
 };
 
 class Bzip2 final : public Codec {
@@ -123,10 +93,33 @@ public:
         return result;
     }
 
+    quint64 windowBytes() const override { return m_isOpen ? lzma_memusage(&m_stream) : 0; }
+
 private:
     lzma_stream m_stream = LZMA_STREAM_INIT;
     bool m_isOpen;
 };
+
+// The window that a frame asks for (RFC 8878, 3.1.1.1); 0 when its header is not all there.
+quint64 zstdWindow(std::span<const std::byte> frame) {
+    constexpr size_t descriptorAt = 4;
+    const auto byte = [frame](size_t at) {
+        return at < frame.size() ? std::to_integer<quint64>(frame[at]) : quint64{0};
+    };
+    const quint64 descriptor = byte(descriptorAt);
+    const bool isSingleSegment = (descriptor & 0x20) != 0;
+    if (!isSingleSegment) {
+        const quint64 base = quint64{1} << (10 + (byte(descriptorAt + 1) >> 3));
+        return frame.size() > descriptorAt + 1 ? base + base / 8 * (byte(descriptorAt + 1) & 7) : 0;
+    }
+    // All of the content, whose size stands behind the dictionary's number.
+    constexpr size_t dictionaryBytes[] = {0, 1, 2, 4}, sizeBytes[] = {1, 2, 4, 8};
+    const size_t at = descriptorAt + 1 + dictionaryBytes[descriptor & 3], count = sizeBytes[descriptor >> 6];
+    quint64 size = count == 2 ? 256 : 0;
+    for (size_t i = 0; i < count; ++i)
+        size += byte(at + i) << 8 * i;
+    return at + count <= frame.size() ? size : 0;
+}
 
 class Zstd final : public Codec {
 public:
@@ -143,6 +136,8 @@ public:
     Step step(std::span<const std::byte> in, bool, std::span<std::byte> out) override {
         if (!m_context)
             return {.problem = Problem::memory};
+        if (m_window == 0)
+            m_window = zstdWindow(in);
         ZSTD_inBuffer input{in.data(), in.size(), 0};
         ZSTD_outBuffer output{out.data(), out.size(), 0};
         const size_t code = ZSTD_decompressStream(m_context, &output, &input);
@@ -156,7 +151,10 @@ public:
         return result;
     }
 
+    quint64 windowBytes() const override { return m_window; }
+
 private:
+    quint64 m_window = 0;
     ZSTD_DCtx *m_context;
 };
 
@@ -286,7 +284,7 @@ std::unique_ptr<Codec> makeCodec(Compression compression, quint64 memoryBytes) {
     case Compression::none:
         return std::make_unique<Copy>();
     case Compression::gzip:
-        return std::make_unique<Gzip>();
+        return makeGzip();
     case Compression::xz:
     case Compression::lzma:
         return std::make_unique<Lzma>(compression, memoryBytes);

@@ -25,6 +25,10 @@ public:
     virtual ~Codec() = default;
     // Takes from `in`, writes to `out`; both may be used in part. `isLast`: nothing follows `in`.
     virtual Step step(std::span<const std::byte> in, bool isLast, std::span<std::byte> out) = 0;
+    // What the kernel sets aside to unpack this data, when that is much: the data says how far back it refers.
+    virtual quint64 windowBytes() const { return 0; }
+    // A sentence about what the kernel and other programs take otherwise; empty when there is nothing to say.
+    virtual QString remark() const { return {}; }
 };
 
 // For containers that pack block by block: pieces of known length are collected until they are whole, and an
@@ -57,6 +61,7 @@ struct BlockBuffers {
 
 // nullptr when the library refuses to start (no memory).
 std::unique_ptr<Codec> makeCodec(Compression compression, quint64 memoryBytes);
+std::unique_ptr<Codec> makeGzip();                    // gzip_codec.cpp
 std::unique_ptr<Codec> makeLzop(quint64 memoryBytes); // lzop_codec.cpp
 
 } // namespace nitroscope::formats

@@ -24,6 +24,14 @@ Decompressor::Decompressor(std::unique_ptr<Codec> codec, Compression compression
 
 Decompressor::~Decompressor() = default;
 
+quint64 Decompressor::windowBytes() const {
+    return m_codec->windowBytes();
+}
+
+QString Decompressor::remark() const {
+    return m_codec->remark();
+}
+
 app::Result<std::unique_ptr<Decompressor>>
 Decompressor::open(Compression compression, const ByteRegion &region, const UnpackLimits &limits) {
     auto codec = makeCodec(compression, limits.memoryBytes);
@@ -73,7 +81,9 @@ app::Result<size_t> Decompressor::read(std::span<std::byte> out) {
             return fail("limit", u"The %1 data needs more than %2 of memory to unpack."_s.arg(
                                      compressionName(m_compression), sizeText(m_limits.memoryBytes)));
         if (step.problem == Codec::Step::Problem::damaged)
-            return fail("damaged", u"The %1 data is damaged."_s.arg(compressionName(m_compression)));
+            return fail("damaged",
+                        u"The %1 data is damaged. %2"_s.arg(compressionName(m_compression), m_codec->remark())
+                            .trimmed());
         if (m_produced > m_limits.outputBytes)
             return fail("limit",
                         u"The %1 data unpacks to more than the limit of %2; raise the limit if you trust "

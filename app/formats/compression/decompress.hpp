@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Unpacks one compressed member, as found in ramdisks and kernels: gzip (RFC 1952), xz, zstd (RFC 8878), lz4
+// Unpacks one compressed member, as found in ramdisks and kernels: gzip (RFC 1952, as Linux reads it), xz, zstd (RFC 8878), lz4
 // (the legacy frame that the kernel takes, and the modern one), bzip2, lzma, lzo (in lzop's container). The
 // libraries do the work; what is here gives them one face: pulled piece by piece, bounded in output and
 // memory, cancellable, and telling exactly how many compressed bytes belonged to the member, because another
@@ -61,6 +61,9 @@ public:
     // Compressed bytes that belong to the member so far; after the end, the member's size.
     quint64 consumed() const { return m_consumed; }
     quint64 produced() const { return m_produced; }
+    // Of the part that was read; see Codec.
+    quint64 windowBytes() const;
+    QString remark() const;
     // Whether the error "limit" is about the output, not about memory.
     bool isOverOutput() const { return m_produced > m_limits.outputBytes; }
 

@@ -54,6 +54,14 @@ bool endsKernelWords(const QByteArray &line) {
     return std::ranges::any_of(commandLineWords(line), isEnd);
 }
 
+std::optional<qsizetype> openQuote(const QByteArray &line) {
+    std::optional<qsizetype> open;
+    for (qsizetype at = 0; at < line.size() && line[at] != '\0'; ++at)
+        if (line[at] == '"')
+            open = open ? std::nullopt : std::optional(at);
+    return open;
+}
+
 bool hasEarlyWord(const QByteArray &line, QByteArrayView word) {
     QByteArray words = line.first(qsizetype(qstrnlen(line.constData(), size_t(line.size()))));
     std::ranges::replace_if(

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <optional>
 #include <QByteArray>
 #include <QList>
 
@@ -20,6 +21,8 @@ QList<CommandLineWord> commandLineWords(const QByteArray &line);
 QList<QByteArray> kernelWords(const QByteArray &line);
 // Whether there is such a "--": what follows, or is appended, goes to init.
 bool endsKernelWords(const QByteArray &line);
+// Where the quote stands that is not closed, so that what is appended belongs to its word.
+std::optional<qsizetype> openQuote(const QByteArray &line);
 
 // Whether what runs before the kernel proper finds the word (arch/x86/boot/cmdline.c: nokaslr), for which quotes are
 // letters and "--" is a word as all others.

@@ -31,6 +31,7 @@ struct MemoryEstimate {
     quint64 kernel = 0;   // What the kernel takes to unpack itself.
     quint64 packed = 0;   // Ramdisks as they are in the EIF.
     quint64 unpacked = 0; // Their files, in pages.
+    quint64 window = 0;   // What unpacking them takes beside, at most.
     quint64 least = 0;    // Below this the root file system cannot be unpacked.
 };
 MemoryEstimate estimateMemory(const EifDocument &document, const std::vector<Ramdisk> &ramdisks);

@@ -60,6 +60,13 @@ void lintCommandLine(LintReport &report, const EifDocument &document) {
             u"What follows the word '--' goes to init and not to the kernel, rdinit= and the devices that the "
             "hypervisor appends included: it finds no devices, so the start fails with E36."_s,
             u"Remove the word."_s);
+    if (const auto quote = openQuote(line.toUtf8()))
+        report.error(
+            "cmdline-open-quote", where,
+            u"The quote at byte %1 has no second one: all that follows belongs to its value, the devices that the "
+            "hypervisor appends included. The kernel finds no devices, so the start fails with E36."_s.arg(
+                *quote),
+            u"Close the quote, or remove it."_s);
     for (const QString &word : words)
         if (word.startsWith(u"virtio_mmio.device="))
             report.warning(

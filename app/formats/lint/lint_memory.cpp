@@ -23,6 +23,9 @@ MemoryEstimate estimateMemory(const EifDocument &document, const std::vector<Ram
             estimate.kernel = std::max<quint64>(kernel->setup.initSize, data.availableSize);
     }
     quint64 inodes = 0, pages = 0;
+    for (const Ramdisk &ramdisk : ramdisks)
+        for (const RamdiskMember &member : ramdisk.members)
+            estimate.window = std::max(estimate.window, member.windowBytes);
     for (const Ramdisk &ramdisk : ramdisks) {
         estimate.packed += ramdisk.region.size;
         for (quint32 i = 0; i < ramdisk.entries.size(); ++i) {
@@ -42,7 +45,7 @@ MemoryEstimate estimateMemory(const EifDocument &document, const std::vector<Ram
         std::ranges::none_of(kernelWords(document.commandLine().toUtf8()),
                              [](const QByteArray &word) { return word.startsWith("root="); });
     const quint64 files = isTmpfs ? 2 * std::max(pages, inodes) * page : 0;
-    estimate.least = estimate.kernel + estimate.packed + std::max(files, estimate.unpacked);
+    estimate.least = estimate.kernel + estimate.packed + std::max(files, estimate.unpacked + estimate.window);
     // The kernel's own account of the memory takes a 64-byte structure for each page.
     constexpr quint64 pagesPerStructure = 64;
     estimate.least += estimate.least / pagesPerStructure;
@@ -55,9 +58,12 @@ void lintMemory(LintReport &report, const EifDocument &document, const std::vect
     const auto inMib = [](quint64 bytes) { return QString::number((bytes + mib - 1) / mib); };
     const quint64 byRule = std::max(factor * document.size(), leastEnclave);
     const QString figures =
-        u"The kernel takes %1 MiB, the ramdisks %2 MiB, their files %3 MiB: with less than about %4 MiB the "
-        u"root file system cannot be unpacked."_s.arg(inMib(estimate.kernel), inMib(estimate.packed),
-                                                      inMib(estimate.unpacked), inMib(estimate.least));
+        u"The kernel takes %1 MiB, the ramdisks %2 MiB, their files %3 MiB%4: with less than about %5 MiB the root file "
+        "system cannot be unpacked."_s.arg(
+            inMib(estimate.kernel), inMib(estimate.packed), inMib(estimate.unpacked),
+            estimate.window > 0 ? u", their unpacker's window %1 MiB"_s.arg(inMib(estimate.window))
+                                : QString(),
+            inMib(estimate.least));
     if (estimate.least > byRule)
         report.warning(
             "memory-to-unpack", u"ramdisks"_s,

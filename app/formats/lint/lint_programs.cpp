@@ -96,6 +96,8 @@ void lintLeftOut(LintReport &report, const BootFiles &files) {
          "Pack it with a program that knows the newc format (cpio -H newc)."},
         {Reason::longTarget, "ramdisk-odd-entry", "A symbolic link cannot lead to a path over 4096 bytes",
          "Shorten its target."},
+        {Reason::slash, "ramdisk-odd-entry", "Its path ends with a slash, which only a folder's may",
+         "Pack it with a program that knows the newc format (cpio -H newc)."},
     };
     for (const auto &kind : kinds) {
         const auto isOfKind = [&](const BootFiles::LeftOut &one) { return one.reason == kind.reason; };

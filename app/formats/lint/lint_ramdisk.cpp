@@ -30,6 +30,9 @@ void lintMembers(LintReport &report, const EifDocument &document, const Ramdisk 
                          u"It is compressed by %1, which this kernel was built without: 'Initramfs unpacking "
                          "failed: compression method %1 not configured'."_s.arg(name),
                          u"Use another compression, or a kernel with its CONFIG_RD_ option."_s, range);
+        if (!member.remark.isEmpty())
+            report.warning("ramdisk-gzip", where, member.remark,
+                           u"Pack it again; was it changed after it was packed?"_s, range);
         if (member.compression == Compression::xz) {
             constexpr char noCheck = 0, crc32 = 1;
             const QByteArray head = document.bytes(member.offset, 8);
@@ -63,10 +66,10 @@ void lintRamdisks(LintReport &report, const EifDocument &document, const std::ve
         } else if (ramdisk.entries.empty()) {
             report.warning("ramdisk-empty", where, u"There is no file in it."_s, u"Leave it out."_s);
         }
-        if (const auto &passedOver = ramdisk.passedOver)
-            report.warning("ramdisk-odd-entry", where, passedOver->message,
+        if (const auto &odd = ramdisk.oddEntry)
+            report.warning("ramdisk-odd-entry", where, odd->message,
                            u"Pack it with a program that knows the newc format (cpio -H newc)."_s,
-                           {passedOver->offset.value_or(ramdisk.region.offset), 0});
+                           {odd->offset.value_or(ramdisk.region.offset), 0});
         int suspicious = 0;
         for (const RamdiskEntry &entry : ramdisk.entries)
             if (isSuspiciousPath(entry.path) && suspicious++ == 0)

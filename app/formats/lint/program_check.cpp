@@ -87,18 +87,25 @@ const QSet<QByteArray> &ProgramCheck::names() {
 ProgramCheck::Verdict ProgramCheck::check(const QByteArray &path, int depth) {
     const QString where = placeText(path);
     const bool isInterpreter = depth > 0;
-    const auto resolved = m_files.resolvedPath(path, m_root);
+    const auto resolved = m_files.lookUp(path, m_root);
     const auto place = m_files.resolve(path, m_root);
     if (resolved && isHidden(*resolved))
         return failed(ENOENT, "-hidden", where,
                       u"Init mounts an empty file system over /%1 before it starts anything."_s.arg(
                           printableText(resolved->left(resolved->indexOf('/')))),
                       u"Put it into another folder."_s);
+    if (!resolved && resolved.error() == ENOTDIR)
+        return failed(
+            ENOTDIR, isInterpreter ? "-interpreter-missing" : "-missing", where,
+            u"'%1' leads through a file as if it were a folder; a slash at the end does so, too."_s.arg(
+                printableText(path)),
+            u"Correct the path."_s);
     if (!place) {
         const bool hasReturn = path.endsWith('\r');
         const QString ending =
             hasReturn ? u" Its line ends with a carriage return, which belongs to the name."_s : QString();
-        return failed(ENOENT, isInterpreter ? "-interpreter-missing" : "-missing", where,
+        return failed(resolved ? ENOENT : resolved.error(),
+                      isInterpreter ? "-interpreter-missing" : "-missing", where,
                       (isInterpreter ? u"The script needs '%1', which is not in the ramdisks."_s
                                      : u"There is no file '%1' in the ramdisks."_s)
                               .arg(printableText(path)) +
@@ -216,7 +223,7 @@ ProgramCheck::Verdict ProgramCheck::checkCommand(const QByteArray &command) {
     std::optional<Verdict> denied;
     for (const char *folder : initSearchPath) {
         Verdict verdict = command.isEmpty() ? Verdict{.problem = ENOENT} : attempt(folder + ("/" + command));
-        if (verdict.problem != ENOENT && verdict.problem != EACCES)
+        if (verdict.problem != ENOENT && verdict.problem != ENOTDIR && verdict.problem != EACCES)
             return say(std::move(verdict));
         const bool isThere = !verdict.findings.empty() &&
                              verdict.findings.front().rule != QString::fromLatin1(m_rule + "-missing");

@@ -7,6 +7,7 @@
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 
 namespace nitroscope::formats {
@@ -84,7 +85,7 @@ app::Result<Ramdisk> readRamdisk(const ByteRegion &region, const RamdiskLimits &
         ramdisk.entries.push_back(entry);
     }
     ramdisk.members = reader.members();
-    ramdisk.passedOver = reader.passedOver();
+    ramdisk.oddEntry = reader.oddEntry();
     joinHardLinks(ramdisk);
     return ramdisk;
 }
@@ -160,6 +161,10 @@ QByteArray normalPath(const QByteArray &path) {
     return normal;
 }
 
+bool namesFolder(const QByteArray &path) {
+    return path.endsWith('/') || path.endsWith("/.");
+}
+
 bool isSuspiciousPath(const QByteArray &path) {
     return path.startsWith('/') || path.split('/').contains("..");
 }
@@ -218,6 +223,8 @@ void BootFiles::add(Place place) {
         return m_leftOut.push_back({place, Reason::longTarget});
     if (!m_lastResolved)
         return m_leftOut.push_back({place, Reason::noFolder});
+    if (namesFolder(made.path) && !made.isFolder())
+        return m_leftOut.push_back({place, Reason::slash});
     const QByteArray key = *m_lastResolved == folder   ? path
                            : m_lastResolved->isEmpty() ? name
                                                        : *m_lastResolved + '/' + name;
@@ -260,6 +267,11 @@ std::optional<BootFiles::Place> BootFiles::resolve(const QByteArray &path, const
 }
 
 std::optional<QByteArray> BootFiles::resolvedPath(const QByteArray &path, const QByteArray &root) const {
+    auto found = lookUp(path, root);
+    return found ? std::optional(std::move(*found)) : std::nullopt;
+}
+
+tl::expected<QByteArray, int> BootFiles::lookUp(const QByteArray &path, const QByteArray &root) const {
     constexpr int maxLinks = 40; // MAXSYMLINKS
     constexpr qsizetype maxParts = 4096;
     const auto partsOf = [](const QByteArray &text) {
@@ -267,6 +279,7 @@ std::optional<QByteArray> BootFiles::resolvedPath(const QByteArray &path, const 
         return normal.isEmpty() ? QList<QByteArray>() : normal.split('/');
     };
     QList<QByteArray> left = partsOf(path), done;
+    bool wantsFolder = namesFolder(path);
     for (int links = 0; !left.isEmpty();) {
         const QByteArray part = left.takeFirst();
         if (part == "..") {
@@ -278,20 +291,23 @@ std::optional<QByteArray> BootFiles::resolvedPath(const QByteArray &path, const 
         const QByteArray inside = done.join('/');
         const auto place = find(root.isEmpty() ? inside : root + '/' + inside);
         if (!place && !(root.isEmpty() && isBuiltInFolder(inside)))
-            return std::nullopt;
+            return tl::unexpected(ENOENT);
         if (!place || entry(*place).isFolder())
             continue;
         if (!entry(*place).isLink()) {
-            if (left.isEmpty())
+            if (left.isEmpty() && !wantsFolder)
                 break;
-            return std::nullopt; // nothing is below a file
+            return tl::unexpected(ENOTDIR); // nothing is below a file
         }
         const QByteArray text = target(*place);
-        if (++links > maxLinks || text.isEmpty() || left.size() > maxParts)
-            return std::nullopt;
+        if (++links > maxLinks || left.size() > maxParts)
+            return tl::unexpected(ELOOP);
+        if (text.isEmpty())
+            return tl::unexpected(ENOENT);
         done.removeLast();
         if (text.startsWith('/'))
             done.clear();
+        wantsFolder = wantsFolder || (left.isEmpty() && namesFolder(text));
         left = partsOf(text) + left;
     }
     return done.join('/');

@@ -22,8 +22,8 @@ struct Ramdisk {
     QHash<quint32, quint32> contents = {};
     // Of symbolic links, as long as they are few enough to keep.
     QHash<quint32, QByteArray> targets = {};
-    std::optional<app::Error> problem = {};    // Why reading stopped early.
-    std::optional<app::Error> passedOver = {}; // RamdiskReader::passedOver().
+    std::optional<app::Error> problem = {};  // Why reading stopped early.
+    std::optional<app::Error> oddEntry = {}; // RamdiskReader::oddEntry().
 
     quint64 unpackedBytes() const;
     // The entry whose bytes are this file's content.
@@ -45,6 +45,8 @@ app::Result<QByteArray> readContent(const Ramdisk &ramdisk, const RamdiskEntry &
 
 // "rootfs/bin/sh" for "./rootfs//bin/sh" and "/rootfs/bin/sh"; empty for the root itself. ".." stays.
 QByteArray normalPath(const QByteArray &path);
+// Whether it ends with a slash, so that it leads to a folder or nowhere.
+bool namesFolder(const QByteArray &path);
 // Whether it has a ".." or is absolute.
 bool isSuspiciousPath(const QByteArray &path);
 
@@ -67,6 +69,8 @@ public:
     std::optional<Place> resolve(const QByteArray &path, const QByteArray &root = {}) const;
     // The normal path below `root` that this leads to; empty for the root itself.
     std::optional<QByteArray> resolvedPath(const QByteArray &path, const QByteArray &root = {}) const;
+    // The same; the error is the kernel's errno: ENOENT, ENOTDIR or ELOOP.
+    tl::expected<QByteArray, int> lookUp(const QByteArray &path, const QByteArray &root = {}) const;
     bool isFolder(const QByteArray &path, const QByteArray &root = {}) const;
     const RamdiskEntry &entry(Place place) const { return (*m_ramdisks)[place.ramdisk].entries[place.entry]; }
     const Ramdisk &ramdisk(Place place) const { return (*m_ramdisks)[place.ramdisk]; }
@@ -76,6 +80,7 @@ public:
         folderInTheWay, // A folder has the name, which is not empty, so that rmdir() fails.
         hasContent,     // Only files and symbolic links have any.
         longTarget,     // Of a symbolic link, over PATH_MAX.
+        slash,          // Behind the name, which only folders may have.
     };
     struct LeftOut {
         Place place;

@@ -32,6 +32,27 @@ constexpr int hexDigit(char c) {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+struct FieldValue {
+    quint32 value = 0;
+    bool isWhole = true; // All of it are hex digits.
+};
+
+// The kernel's simple_strtoul(): "0x" may come first, and the first letter that is no digit ends the number.
+constexpr FieldValue readField(std::string_view digits) {
+    FieldValue read;
+    if (digits.starts_with("0x") || digits.starts_with("0X")) {
+        digits.remove_prefix(2);
+        read.isWhole = false;
+    }
+    for (const char c : digits) {
+        const int digit = hexDigit(c);
+        if (digit < 0)
+            return {read.value, false};
+        read.value = read.value << 4 | static_cast<quint32>(digit);
+    }
+    return read;
+}
+
 } // namespace
 
 // Unpacked bytes of one member with a buffer to look ahead. Of a plain one, skipped bytes are not read at
@@ -47,6 +68,7 @@ public:
     quint64 position() const { return m_position; }
     bool isPlain() const { return !m_unpacker; }
     quint64 packedBytes() const { return m_unpacker ? m_unpacker->consumed() : m_position; }
+    const Decompressor *unpacker() const { return m_unpacker.get(); }
 
     // At least `wanted` bytes (at most bufferBytes) if there are as many; fewer only at the end.
     app::Result<std::span<const std::byte>> peek(size_t wanted) {
@@ -185,6 +207,10 @@ app::Result<bool> RamdiskReader::openMember() {
 void RamdiskReader::closeMember() {
     m_members.back().packedBytes = m_stream->packedBytes();
     m_members.back().unpackedBytes = m_stream->position();
+    if (const Decompressor *unpacker = m_stream->unpacker()) {
+        m_members.back().windowBytes = unpacker->windowBytes();
+        m_members.back().remark = unpacker->remark();
+    }
     if (!m_stream->isPlain())
         m_unpackedBefore += m_stream->position();
     m_position += m_stream->packedBytes();
@@ -235,26 +261,32 @@ app::Result<void> RamdiskReader::readHeader() {
     if (magic != cpio::newc && magic != cpio::newcWithChecksums)
         return fail("damaged", u"No cpio header where the next entry should begin; the kernel stops here."_s);
     quint32 field[fieldCount];
+    bool isWhole = true;
     for (unsigned i = 0; i < fieldCount; ++i) {
-        quint32 value = 0;
-        for (unsigned k = 0; k < fieldDigits; ++k) {
-            const int digit = hexDigit(text[magicBytes + i * fieldDigits + k]);
-            if (digit < 0)
-                return fail("damaged", u"A number in the entry's header is not hexadecimal."_s);
-            value = value << 4 | static_cast<quint32>(digit);
-        }
-        field[i] = value;
+        const FieldValue read = readField({text + magicBytes + i * fieldDigits, fieldDigits});
+        field[i] = read.value;
+        isWhole = isWhole && read.isWhole;
     }
     const quint32 nameBytes = field[11];
     m_isPassedOver = nameBytes == 0 || nameBytes > maxNameLength;
-    if (m_isPassedOver && !m_passedOver)
-        m_passedOver =
-            fail("passed-over", u"An entry's name has %1 bytes; the kernel takes 1 to %2 and leaves "
-                                "this entry out."_s.arg(nameBytes)
-                                    .arg(maxNameLength))
-                .value();
     if (!m_isPassedOver && bytes->size() < headerBytes + nameBytes)
         return fail("truncated", u"The archive ends inside of an entry's name."_s);
+    if (!m_isPassedOver && text[headerBytes + nameBytes - 1] != '\0')
+        return fail("damaged",
+                    u"An entry's name does not end with a zero byte: the kernel says 'malformed archive' "
+                    "and unpacks nothing of what follows."_s);
+    const auto note = [this](const QString &message) {
+        if (!m_oddEntry)
+            m_oddEntry = fail("odd", message).value();
+    };
+    if (m_isPassedOver)
+        note(u"An entry's name has %1 bytes; the kernel takes 1 to %2 and leaves this entry out."_s
+                 .arg(nameBytes)
+                 .arg(maxNameLength));
+    if (!isWhole)
+        note(
+            u"A number in an entry's header is not eight hex digits: the kernel reads it up to the first other "
+            "letter, other programs refuse the archive."_s);
     m_entry = {.path = {},
                .inode = field[0],
                .mode = field[1],

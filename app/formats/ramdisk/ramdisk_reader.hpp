@@ -45,6 +45,8 @@ struct RamdiskMember {
     quint64 packedBytes = 0;   // In the source.
     quint64 unpackedBytes = 0; // Headers, names, content and padding.
     quint32 entries = 0;       // Without the trailers.
+    quint64 windowBytes = 0;   // Decompressor::windowBytes(), of a member that was read to its end.
+    QString remark = {};       // Likewise.
 };
 
 struct RamdiskLimits {
@@ -65,8 +67,9 @@ public:
     app::Result<size_t> read(std::span<std::byte> out);
     // Of what has been walked so far.
     const std::vector<RamdiskMember> &members() const { return m_members; }
-    // The first entry that was passed over, as the kernel does when a name cannot be: where, and why.
-    const std::optional<app::Error> &passedOver() const { return m_passedOver; }
+    // The first entry that the kernel takes otherwise than other programs: it passes it over when its name cannot be, and
+    // makes what it can of numbers that are none. Where, and why.
+    const std::optional<app::Error> &oddEntry() const { return m_oddEntry; }
 
 private:
     class Stream;
@@ -88,7 +91,7 @@ private:
     quint32 m_sum = 0; // Of the content's bytes so far, in the "crc" form.
     bool m_hasChecksum = false;
     bool m_isPassedOver = false; // This entry.
-    std::optional<app::Error> m_passedOver;
+    std::optional<app::Error> m_oddEntry;
     quint64 m_unpackedBefore = 0; // By the members before this one.
     quint64 m_entries = 0;
     quint32 m_archive = 0;

@@ -168,6 +168,28 @@ QList<BootShape> bootShapes() {
         },
         never); // the words of the error are the kernel's choice
 
+    const auto slash = [](const QByteArray &command) {
+        return [command](Parts &p) {
+            p.link("rootfs/direct", "/bin/app");
+            p.link("rootfs/slash", "bin/app/");
+            p.put("rootfs/bin/run", "#!/bin/sh/\n");
+            p.command(command + '\n');
+        };
+    };
+    boots("by a link", slash("/direct"));
+    boots("with slashes between its folders", slash("//bin/.//app"));
+    fails("with a slash behind it", "program-missing", "execvpe: /bin/app/: Not a directory",
+          slash("/bin/app/"), always);
+    fails("with a slash and a dot behind it", "program-missing", "execvpe: /bin/app/.: Not a directory",
+          slash("/bin/app/."));
+    fails("by a link with a slash behind it", "program-missing", "execvpe: /direct/: Not a directory",
+          slash("/direct/"));
+    fails("by a link to a name with a slash", "program-missing", "execvpe: /slash: Not a directory",
+          slash("/slash"));
+    fails("through a file", "program-missing", "execvpe: /bin/app/x: Not a directory", slash("/bin/app/x"));
+    fails("an interpreter with a slash behind it", "program-interpreter-missing",
+          "execvpe: /bin/run: Not a directory", slash("/bin/run"));
+
     // ---- cmd, env, rootfs ----
     boots("cmd without a line break", [](Parts &p) { p.command("/bin/app"); });
     boots("cmd with arguments", [](Parts &p) { p.command("/bin/app\n-v\n\nx\n"); });
@@ -415,6 +437,13 @@ QList<BootShape> bootShapes() {
     boots("a long command line",
           [](Parts &p) { p.commandLine += " x=" + QByteArray(1970 - p.commandLine.size() - 3, 'x'); });
 
+    fails(
+        "a quote that is not closed", "cmdline-open-quote", "",
+        [](Parts &p) { p.commandLine += " greeting=\"hello"; }, always);
+    fails("a quote within a word that is not closed", "cmdline-open-quote", "",
+          [](Parts &p) { p.commandLine += " a\"b c=\"d\""; });
+    boots("quotes that are closed", [](Parts &p) { p.commandLine += " greeting=\"hello there\" a\"b\"c"; });
+
     // ---- archives ----
     fails(
         "a file without its folder", "program-missing", "execvpe: /bin/app: No such file or directory",
@@ -474,6 +503,29 @@ QList<BootShape> bootShapes() {
               });
     const auto pack = [](auto how) { return [how](Parts &p) { p.pack = how; }; };
     boots("gzip", pack([](const QByteArray &b) { return gzipped(b); }));
+    // Linux's gunzip knows the name's flag only and looks at no sum (lib/decompress_inflate.c).
+    constexpr char headerCrc = 2, extraField = 4, fileName = 8, comment = 16, reserved = 64;
+    const auto field = [&](char flag, const QByteArray &bytes) {
+        return pack([=](const QByteArray &b) { return withGzipField(gzipped(b), flag, bytes); });
+    };
+    boots("gzip with a name", field(fileName, QByteArray("application.cpio", 17)));
+    boots("gzip with a reserved flag", field(reserved, {}));
+    fails("gzip with an extra field", "ramdisk-damaged", "Initramfs unpacking failed",
+          field(extraField, QByteArray("\x06\0ab\x02\0xy", 8)), always);
+    fails("gzip with a comment", "ramdisk-damaged", "Initramfs unpacking failed",
+          field(comment, QByteArray("comment", 8)));
+    fails("gzip with a checksum of its header", "ramdisk-damaged", "Initramfs unpacking failed",
+          field(headerCrc, "\xff\xff"));
+    constexpr qsizetype crcFromEnd = 8, sizeFromEnd = 4;
+    for (const qsizetype fromEnd : {crcFromEnd, sizeFromEnd})
+        boots(fromEnd == crcFromEnd ? "gzip with a wrong CRC-32" : "gzip with a wrong size",
+              pack([fromEnd](const QByteArray &b) {
+                  QByteArray packed = gzipped(b);
+                  packed[packed.size() - fromEnd] = static_cast<char>(~packed[packed.size() - fromEnd]);
+                  return packed;
+              }),
+              fromEnd == crcFromEnd ? always : Booted::onDemand);
+    boots("zstd", pack([](const QByteArray &b) { return zstdStored(b, 20); }));
     boots("xz with CRC32", pack([](const QByteArray &b) { return xzPacked(b, LZMA_CHECK_CRC32); }));
     fails("xz with CRC64", "ramdisk-xz-check", "Initramfs unpacking failed",
           pack([](const QByteArray &b) { return xzPacked(b, LZMA_CHECK_CRC64); }), always);
@@ -490,6 +542,22 @@ QList<BootShape> bootShapes() {
         "a second archive that is not aligned", "ramdisk-damaged", "Initramfs unpacking failed",
         pack([](const QByteArray &b) { return cpioArchive({{.path = "more"}}) + QByteArray(510, '\0') + b; }),
         always);
+    // Numbers of a header, which the kernel reads up to the first letter that is no digit.
+    const auto number = [&](const QByteArray &inode) {
+        return pack([inode](const QByteArray &b) { return QByteArray(b).replace(6, inode.size(), inode); });
+    };
+    boots("a number with a blank in it", number("0000 001"), always);
+    boots("a number with a prefix", number("0x000001"));
+    boots("a number that is none", number("inode!!!"));
+    fails("a name without its zero byte", "ramdisk-damaged", "malformed archive",
+          pack([](const QByteArray &b) {
+              constexpr qsizetype headerBytes = 110;
+              return QByteArray(b).replace(headerBytes, 7, "rootfsX"); // the first entry is "rootfs"
+          }));
+    boots("a file whose name ends with a slash", [](Parts &p) { p.put("rootfs/bin/other/", "x", 0100644); });
+    fails("a program whose name ends with a slash", "program-missing",
+          "execvpe: /bin/app: No such file or directory",
+          [](Parts &p) { p.file("rootfs/bin/app").path = "rootfs/bin/app/"; });
     const auto summed = [](int error) {
         return [error](Parts &p) {
             for (CpioFile &file : p.application) {

@@ -32,6 +32,27 @@ inline QByteArray gzipped(const QByteArray &bytes) {
     return packed;
 }
 
+// With a field behind the header of a gzip member, and the flag that says so.
+inline QByteArray withGzipField(QByteArray packed, char flag, const QByteArray &field) {
+    constexpr qsizetype flagsAt = 3, headBytes = 10;
+    packed[flagsAt] = static_cast<char>(packed[flagsAt] | flag);
+    return packed.insert(headBytes, field);
+}
+
+// A zstd frame (RFC 8878) that asks for a window of 2^windowLog bytes, its blocks stored as they are.
+inline QByteArray zstdStored(const QByteArray &bytes, int windowLog) {
+    constexpr qsizetype maxBlock = 128 * 1024;
+    QByteArray packed = QByteArray::fromHex("28b52ffd00") + static_cast<char>((windowLog - 10) << 3);
+    for (qsizetype at = 0; at < bytes.size(); at += maxBlock) {
+        const QByteArray block = bytes.mid(at, maxBlock);
+        const auto head = static_cast<quint32>(block.size() << 3 | (at + maxBlock >= bytes.size() ? 1 : 0));
+        for (int i = 0; i < 3; ++i)
+            packed += static_cast<char>(head >> 8 * i);
+        packed += block;
+    }
+    return packed;
+}
+
 // As `xz --check=...`.
 inline QByteArray xzPacked(const QByteArray &bytes, lzma_check check) {
     QByteArray packed(static_cast<qsizetype>(lzma_stream_buffer_bound(static_cast<size_t>(bytes.size()))),

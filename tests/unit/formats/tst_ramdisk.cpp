@@ -195,8 +195,8 @@ private slots:
         QCOMPARE(read.problem(), QString());
         QCOMPARE((*read).entries.size(), size_t{2});
         QCOMPARE((*read).entries[1].path, QByteArray("b"));
-        QVERIFY((*read).passedOver);
-        QCOMPARE((*read).passedOver->offset.value_or(0),
+        QVERIFY((*read).oddEntry);
+        QCOMPARE((*read).oddEntry->offset.value_or(0),
                  quint64(cpioEntry({.path = "a", .content = "x"}).size()));
     }
 
