@@ -5,6 +5,7 @@
 
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
+#include "app/core/input/input_file.hpp"
 #include "app/formats/json/json_writer.hpp"
 #include "app/proto/pcapng/capture_reader.hpp"
 #include "app/proto/pcapng/record_filter.hpp"
@@ -41,17 +42,20 @@ void tellDiagnostics(const pcapng::CaptureReader &reader, const QString &path, c
         output.say(u"%1: %2 more problems"_s.arg(path).arg(more));
 }
 
-bool openInput(QFile &file, const QString &path) {
-    return path == "-"_L1 ? file.open(stdin, QIODevice::ReadOnly | QIODevice::Unbuffered)
-                          : file.open(QIODevice::ReadOnly | QIODevice::Unbuffered);
+app::Result<void> openCapture(QFile &file, const QString &path) {
+    if (path != "-"_L1)
+        return app::openInput(file, path);
+    if (!file.open(stdin, QIODevice::ReadOnly | QIODevice::Unbuffered))
+        return app::failure(u"input"_s, file.errorString(), path);
+    return {};
 }
 
 } // namespace
 
 int exportCapture(const ExportCaptureOptions &options, const CaptureOutput &output) {
-    QFile file(options.path);
-    if (!openInput(file, options.path)) {
-        output.say(u"%1: %2"_s.arg(options.path, file.errorString()));
+    QFile file;
+    if (const auto opened = openCapture(file, options.path); !opened) {
+        output.say(opened.error().text());
         return refused;
     }
     const auto counts = app::exportTcpView(file, options.tcpPath);
@@ -85,9 +89,9 @@ int showCapture(const ShowCaptureOptions &options, const CaptureOutput &output) 
         output.say(QString(2 + qsizetype(filter.error().offset.value_or(0)), u' ') + u'^');
         return refused;
     }
-    QFile file(options.path);
-    if (!openInput(file, options.path)) {
-        output.say(u"%1: %2"_s.arg(options.path, file.errorString()));
+    QFile file;
+    if (const auto opened = openCapture(file, options.path); !opened) {
+        output.say(opened.error().text());
         return refused;
     }
     quint64 number = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/cli/kit/inputs.hpp"
 
+#include "app/core/input/input_file.hpp"
 #include "app/formats/eif/eif_document.hpp"
 
 #include <CLI/Error.hpp>
@@ -14,23 +15,12 @@ using namespace Qt::Literals::StringLiterals;
 namespace attestation = formats::attestation;
 
 app::Result<QByteArray> readWhole(const QString &path, qsizetype maxBytes) {
-    QFile file(path);
-    const bool isOpen =
-        path == "-"_L1 ? file.open(stdin, QIODevice::ReadOnly) : file.open(QIODevice::ReadOnly);
-    const auto fail = [&] { return app::failure(u"input"_s, file.errorString(), path); };
-    if (!isOpen)
-        return fail();
-    QByteArray content;
-    // Pipes give what they have: read until the end or one byte too many.
-    while (content.size() <= maxBytes) {
-        const QByteArray piece = file.read(maxBytes + 1 - content.size());
-        if (piece.isEmpty())
-            break;
-        content += piece;
-    }
-    if (file.error() != QFileDevice::NoError)
-        return fail();
-    return content;
+    if (path != "-"_L1)
+        return app::readInput(path, maxBytes);
+    QFile file;
+    if (!file.open(stdin, QIODevice::ReadOnly))
+        return app::failure(u"input"_s, file.errorString(), path);
+    return app::readInput(file, path, maxBytes);
 }
 
 app::Result<QByteArray> readWholeOf(const QString &path, qsizetype maxBytes) {

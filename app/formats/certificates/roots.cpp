@@ -6,6 +6,7 @@
 
 #include "app/formats/certificates/roots.hpp"
 
+#include "app/core/input/input_file.hpp"
 #include "app/formats/certificates/certificate.hpp"
 #include "app/formats/tree/value_text.hpp"
 #include "nsm-device/pki/authority.hpp"
@@ -13,7 +14,6 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <QCryptographicHash>
-#include <QFile>
 
 namespace nitroscope::formats::attestation {
 
@@ -35,32 +35,46 @@ QByteArray derOf(const X509 *certificate) {
     return toByteArray(der);
 }
 
-std::vector<TrustedRoot> readPem(const QByteArray &text, const QString &path) {
+constexpr char pemBegin[] = "-----BEGIN ";
+
+// Each block by itself, so that one that is broken has an offset. Other kinds of blocks are passed over: a root may stand
+// beside its key or its revocation list.
+app::Result<std::vector<TrustedRoot>> readPem(const QByteArray &text, const QString &path) {
     std::vector<TrustedRoot> roots;
-    const nsm::BioPtr in(BIO_new_mem_buf(text.constData(), static_cast<int>(text.size())));
-    while (in) {
-        const nsm::CertPtr certificate(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
+    for (qsizetype at = text.indexOf(pemBegin); at >= 0; at = text.indexOf(pemBegin, at + 1)) {
+        const QByteArray label = text.mid(at + qsizetype(sizeof pemBegin) - 1, 32);
+        if (!label.startsWith("CERTIFICATE-----") && !label.startsWith("X509 CERTIFICATE-----") &&
+            !label.startsWith("TRUSTED CERTIFICATE-----"))
+            continue;
+        // Up to the next one, so that a block without an end takes nothing of it.
+        const qsizetype next = text.indexOf(pemBegin, at + 1);
+        const QByteArray block = text.mid(at, next < 0 ? -1 : next - at);
+        const nsm::BioPtr in(BIO_new_mem_buf(block.constData(), static_cast<int>(block.size())));
+        const nsm::CertPtr certificate(in ? PEM_read_bio_X509_AUX(in.get(), nullptr, nullptr, nullptr)
+                                          : nullptr);
+        ERR_clear_error();
         if (!certificate)
-            break;
+            return tl::unexpected(app::Error{
+                u"root-unreadable"_s,
+                u"Certificate %1 of this file is damaged; none of them is taken."_s.arg(roots.size() + 1),
+                static_cast<quint64>(at), path});
         roots.push_back(rootOf(path, derOf(certificate.get())));
     }
-    ERR_clear_error();
     return roots;
 }
 
 app::Result<std::vector<TrustedRoot>> readRoots(const QString &path) {
-    constexpr qint64 maxBytes = 1024 * 1024;
+    constexpr qsizetype maxBytes = 1024 * 1024;
     const auto fail = [&path](const QString &why) { return app::failure(u"root-unreadable"_s, why, path); };
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly))
-        return fail(file.errorString() + u". --root takes aws, aws-gov, local or a PEM file."_s);
-    const QByteArray content = file.read(maxBytes);
-    if (file.error() != QFileDevice::NoError)
-        return fail(file.errorString());
-    std::vector<TrustedRoot> roots = readPem(content, path);
-    if (roots.empty() && Certificate::parse(content))
-        roots.push_back(rootOf(path, content));
-    if (roots.empty())
+    const auto content = app::readInput(path, maxBytes);
+    if (!content)
+        return fail(content.error().message + u" (--root takes aws, aws-gov, local or a PEM file)"_s);
+    if (content->size() > maxBytes)
+        return fail(u"A file of roots may have at most 1 MiB."_s);
+    auto roots = readPem(*content, path);
+    if (roots && roots->empty() && Certificate::parse(*content))
+        roots->push_back(rootOf(path, *content));
+    if (roots && roots->empty())
         return fail(u"There is no certificate in it, neither as PEM nor as DER."_s);
     return roots;
 }

@@ -5,6 +5,7 @@
 
 #include "app/formats/eif/eif_signer.hpp"
 
+#include "app/core/input/input_file.hpp"
 #include "app/formats/eif/eif_writer.hpp"
 #include "app/formats/tree/value_text.hpp"
 #include "nsm-device/cbor/cbor_writer.hpp"
@@ -53,10 +54,7 @@ int refusePassphrase(char *, int, int, void *) {
 
 app::Result<QByteArray> readSmallFile(const QString &path) {
     constexpr qint64 most = 1024 * 1024;
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly))
-        return app::failure(u"input"_s, file.errorString() + u'.', path);
-    return file.read(most);
+    return app::readInput(path, most);
 }
 
 } // namespace

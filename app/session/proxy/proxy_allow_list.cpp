@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/proxy/proxy_allow_list.hpp"
 
+#include "app/core/input/input_file.hpp"
+
 #include <algorithm>
 #include <QFile>
 #include <yaml.h>
@@ -76,13 +78,10 @@ private:
 } // namespace
 
 Result<ProxyAllowList> ProxyAllowList::read(const QString &path) {
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly))
-        return failure(u"allow-list-unreadable"_s, file.errorString(), path);
-    const QByteArray text = file.read(maxBytes + 1);
-    if (file.error() != QFileDevice::NoError)
-        return failure(u"allow-list-unreadable"_s, file.errorString(), path);
-    auto list = parse(text);
+    const auto text = readInput(path, maxBytes);
+    if (!text)
+        return failure(u"allow-list-unreadable"_s, text.error().message, path);
+    auto list = parse(*text);
     if (!list)
         list.error().context = path;
     return list;

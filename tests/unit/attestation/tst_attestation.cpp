@@ -9,8 +9,10 @@
 #include "tests/support/documents/document_maker.hpp"
 
 #include <QCryptographicHash>
+#include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QTemporaryDir>
 #include <QTest>
 
 using namespace nitroscope::formats;
@@ -484,8 +486,42 @@ private slots:
     void roots_ofFiles_areRead() {
         QVERIFY(!trustedRoots("/no/such/file"));
         QVERIFY(!trustedRoots("/dev/null"));
+        QVERIFY(!trustedRoots("/dev/zero"));
         QCOMPARE(trustedRoots("aws")->at(0).sha256.size(), 32);
         QVERIFY(trustedRoots("aws-gov")->at(0).sha256 != awsRoot().sha256);
+    }
+
+    // Not some of them: who wrote the file believes that all count.
+    void roots_oneOfThemDamaged_areRefusedWithItsPlace() {
+        QTemporaryDir folder;
+        const DocumentMaker maker;
+        const auto pem = [](const QByteArray &der) {
+            QByteArray text = "-----BEGIN CERTIFICATE-----\n";
+            constexpr qsizetype lineLength = 64;
+            const QByteArray packed = der.toBase64();
+            for (qsizetype at = 0; at < packed.size(); at += lineLength)
+                text += packed.mid(at, lineLength) + '\n';
+            return text + "-----END CERTIFICATE-----\n";
+        };
+        const QByteArray good = pem(maker.rootDer()), words = "some words\r\n";
+        const auto read = [&](const QByteArray &text) {
+            QFile file(folder.filePath("roots.pem"));
+            if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size())
+                qFatal("no file");
+            file.close();
+            return trustedRoots(file.fileName());
+        };
+        QCOMPARE(read(words + good + words + good)->size(), size_t{2});
+        QCOMPARE(read("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n" + good)->size(),
+                 size_t{1});
+        for (const QByteArray &bad :
+             {pem("no certificate"), QByteArray(good).replace(200, 4, "????"), good.left(good.size() / 2),
+              QByteArray("-----BEGIN CERTIFICATE-----\n")}) {
+            const auto roots = read(good + words + bad);
+            QVERIFY(!roots);
+            QCOMPARE(roots.error().offset, std::optional<quint64>(good.size() + words.size()));
+            QVERIFY(!read(bad + good));
+        }
     }
 
     void json_isJson() {
