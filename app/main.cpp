@@ -48,8 +48,14 @@ int main(int argc, char **argv) {
     guardStandardDescriptors();
     takeWriteErrorsAsErrors();
     QStringList arguments;
-    for (int i = 0; i < argc; ++i)
+    for (int i = 0; i < argc; ++i) {
         arguments << QString::fromLocal8Bit(argv[i]);
+        if (arguments.last().toLocal8Bit() != argv[i]) { // a file's name would come back as another one
+            say(u"nitroscope: '%1' is not UTF-8 and cannot be used here. Give the file another name, or a link to it.\n"_s
+                    .arg(arguments.last()));
+            return 2;
+        }
+    }
     const auto line = readCommandLine(arguments);
     if (!line) {
         say(u"nitroscope: %1\nTry “nitroscope --help”.\n"_s.arg(line.error().message));

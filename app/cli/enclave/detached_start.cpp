@@ -8,6 +8,7 @@
 #include "app/cli/kit/exit_code.hpp"
 #include "app/cli/kit/nitro_error.hpp"
 #include "app/cli/kit/signal_watch.hpp"
+#include "app/core/output/write_all.hpp"
 
 #include <csignal>
 #include <cstring>
@@ -16,6 +17,7 @@
 #include <QFile>
 #include <QSocketNotifier>
 #include <QTimer>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,24 +26,45 @@ namespace nitroscope::cli {
 using namespace Qt::Literals::StringLiterals;
 namespace {
 
-constexpr int childChannel = 3;
+constexpr int childChannel = 3, childConfig = 4;
 // Until the kernel is entered. nitro-cli waits longer, but for a heartbeat of the enclave's init.
 constexpr int patienceMs = 180'000;
 
-// Our own command line and, at its end, where to report.
-std::vector<QByteArray> keeperCommandLine() {
+// Our own command line and, at its end, where to report and where what --config names can be read a second time.
+std::vector<QByteArray> keeperCommandLine(bool hasConfig) {
     QFile file(u"/proc/self/cmdline"_s);
     std::vector<QByteArray> words;
     if (file.open(QIODevice::ReadOnly))
         for (const QByteArray &word : file.readAll().chopped(1).split('\0'))
             words.push_back(word);
     words.push_back("--keeper-channel=" + QByteArray::number(childChannel));
+    if (hasConfig)
+        words.push_back("--keeper-config=" + QByteArray::number(childConfig));
     return words;
 }
 
-// Forks and executes this program with `channel` as descriptor 3, in a session of its own. -1 on failure.
-pid_t startKeeper(int channel) {
-    std::vector<QByteArray> words = keeperCommandLine();
+// A file without a name that has this text; -1 on failure.
+int fileWith(const QByteArray &text) {
+    const int file = memfd_create("nitroscope-config", MFD_CLOEXEC);
+    if (file >= 0 && app::writeAll(file, text) != 0) {
+        close(file);
+        return -1;
+    }
+    return file;
+}
+
+// In a child that is about to become another program.
+void handOver(int descriptor, int number) {
+    if (descriptor == number)
+        fcntl(descriptor, F_SETFD, 0);
+    else
+        dup2(descriptor, number);
+}
+
+// Forks and executes this program with `channel` as descriptor 3 and `config`, if there is one, as 4, in a session of its
+// own. -1 on failure.
+pid_t startKeeper(int channel, int config) {
+    std::vector<QByteArray> words = keeperCommandLine(config >= 0);
     std::vector<char *> arguments;
     for (QByteArray &word : words)
         arguments.push_back(word.data());
@@ -54,11 +77,12 @@ pid_t startKeeper(int channel) {
     const int nothing = open("/dev/null", O_RDWR); // writer-ok: nothing arrives there
     for (int i = 0; i < childChannel; ++i)
         dup2(nothing, i);
-    if (channel == childChannel)
-        fcntl(channel, F_SETFD, 0);
-    else
-        dup2(channel, childChannel);
-    close_range(childChannel + 1, ~0U, 0);
+    // `config` may lie where `channel` goes.
+    const int kept = config >= 0 ? fcntl(config, F_DUPFD, childConfig + 1) : -1;
+    handOver(channel, childChannel);
+    if (kept >= 0)
+        handOver(kept, childConfig);
+    close_range(unsigned(kept >= 0 ? childConfig : childChannel) + 1, ~0U, 0);
     execv("/proc/self/exe", arguments.data());
     _exit(127);
 }
@@ -130,14 +154,22 @@ private:
 
 } // namespace
 
-int startDetached(const RunOptions &) {
+int startDetached(const RunOptions &options) {
     int ends[2];
+    const int config = options.config.empty() ? -1 : fileWith(options.configText);
+    if (config < 0 && !options.config.empty()) {
+        say(u"The configuration cannot be handed on: %1."_s.arg(
+            QString::fromLocal8Bit(std::strerror(errno))));
+        return refused;
+    }
     if (pipe2(ends, O_CLOEXEC) != 0) {
         say(u"A pipe cannot be created: %1."_s.arg(QString::fromLocal8Bit(std::strerror(errno))));
         return refused;
     }
-    const pid_t keeper = startKeeper(ends[1]);
+    const pid_t keeper = startKeeper(ends[1], config);
     close(ends[1]);
+    if (config >= 0)
+        close(config);
     if (keeper < 0) {
         return fail(NitroError::processSpawn, u"The enclave's process cannot be started: %1."_s.arg(
                                                   QString::fromLocal8Bit(std::strerror(errno))));

@@ -232,7 +232,7 @@ int runWith(RunOptions options, bool hasEif, bool hasConfig) {
         throw CLI::ValidationError("--eif-path",
                                    hasEif ? "and --config exclude each other" : "or --config is required");
     if (hasConfig) {
-        if (const auto read = readRunConfig(pathOf(options.config), options); !read) {
+        if (const auto read = readRunConfig(options); !read) {
             const int code = fail(read.error(), NitroError::serialisation);
             return options.attachConsole ? refused : code;
         }
@@ -288,7 +288,8 @@ void addRunEnclave(CLI::App &parser, int &code) {
     command->footer(exitCodeHelp);
     addJsonFlag(*command);
     command->add_option("--keeper-channel", options->keeperChannel)
-        ->group(""); // ours alone: see startDetached()
+        ->group(""); // ours alone, both: see startDetached()
+    command->add_option("--keeper-config", options->keeperConfig)->group("");
     command->callback(
         [options, eif, config, &code] { code = runWith(*options, eif->count() > 0, config->count() > 0); });
 }

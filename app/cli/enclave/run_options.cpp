@@ -2,11 +2,11 @@
 #include "app/cli/enclave/run_options.hpp"
 
 #include "app/cli/kit/arguments.hpp"
+#include "app/core/input/input_file.hpp"
 #include "app/session/launch/launch_arguments.hpp"
 #include "app/session/launch/launch_options.hpp"
 
 #include <cmath>
-#include <QFile>
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -96,13 +96,16 @@ quint64 memoryOf(const app::LaunchSpec &spec) {
     return app::memoryMiBOf(spec, eif.isFile() ? quint64(eif.size()) : 0);
 }
 
-app::Result<void> readRunConfig(const QString &path, RunOptions &options) {
-    constexpr qint64 maxBytes = 64 * 1024;
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly))
-        return app::failure(u"E19"_s, file.errorString(), path);
+app::Result<void> readRunConfig(RunOptions &options) {
+    constexpr qsizetype maxBytes = 64 * 1024;
+    const QString path = pathOf(options.config);
+    const QString from = options.keeperConfig < 0 ? path : u"/proc/self/fd/%1"_s.arg(options.keeperConfig);
+    const auto text = app::readInput(from, maxBytes);
+    if (!text)
+        return app::failure(u"E19"_s, text.error().message, path);
+    options.configText = *text;
     QJsonParseError problem;
-    const auto document = QJsonDocument::fromJson(file.read(maxBytes), &problem);
+    const auto document = QJsonDocument::fromJson(*text, &problem);
     if (!document.isObject()) {
         app::Error error{u"E17"_s, u"The configuration is not a JSON object."_s, {}, path};
         if (problem.error != QJsonParseError::NoError)
@@ -122,6 +125,8 @@ app::Result<void> readRunConfig(const QString &path, RunOptions &options) {
         reader.refuse("E02", u"cpu_count and cpu_ids exclude each other."_s);
     if (!reader.has("cpu_count") && !reader.has("cpu_ids"))
         reader.refuse("E01", u"cpu_count or cpu_ids is missing."_s);
+    if (reader.has("cpu_ids") && options.cpuIds.empty()) // in words of ours what its driver says at the start
+        reader.refuse("E33", u"cpu_ids is empty: an enclave needs a CPU."_s);
     if (reader.problem().message.isEmpty())
         return {};
     app::Error error = reader.problem();

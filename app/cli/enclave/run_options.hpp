@@ -21,6 +21,8 @@ struct RunOptions {
     bool attachConsole = false;
     bool verbose = false;
     int keeperChannel = -1; // descriptor to report the start through; -1 = this is the user's command
+    int keeperConfig = -1;  // descriptor with what --config named: it may have been a pipe
+    QByteArray configText;  // What --config named, once it has been read.
 };
 
 inline constexpr unsigned maxCpuId = 4095; // in --cpu-ids
@@ -38,8 +40,8 @@ quint64 memoryOf(const app::LaunchSpec &spec);
 
 // nitro-cli's --config: a JSON file with enclave_name, cpu_ids, attach_console, and those launch options that
 // have a name there: cpu_count, memory_mib, eif_path, enclave_cid, debug_mode. Errors: "E19" (not readable), "E17" (no JSON, with its offset),
-// "E03" for values that are none.
-app::Result<void> readRunConfig(const QString &path, RunOptions &options);
+// "E03" for values that are none, "E33" for an enclave without a CPU.
+app::Result<void> readRunConfig(RunOptions &options);
 
 // Starts this program again as the enclave's process, waits until the enclave's kernel was entered, prints
 // what nitro-cli prints. Its exit code is that of an attached run that failed the same way.

@@ -2,7 +2,9 @@
 #include "app/cli/kit/arguments.hpp"
 
 #include "app/cli/kit/shims.hpp"
+#include "app/core/output/visible_text.hpp"
 
+#include <CLI/Error.hpp>
 #include <QCoreApplication>
 #include <QFile>
 
@@ -20,7 +22,13 @@ bool isCalledNitroCli() {
 }
 
 QString pathOf(const std::string &argument) {
-    return QFile::decodeName(argument.c_str());
+    QString path = QFile::decodeName(argument.c_str());
+    // To Linux a name is bytes; Qt keeps names as text, out of which these would come back as others.
+    if (const QByteArray again = QFile::encodeName(path); again != QByteArray(argument.c_str()))
+        throw CLI::ValidationError(
+            "'" + app::visibleText(QByteArrayView(argument)).toStdString() + "'",
+            "a name that is not UTF-8 cannot be used here. Give the file another name, or a link to it.");
+    return path;
 }
 
 QString textOf(const std::string &argument) {

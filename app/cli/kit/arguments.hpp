@@ -39,7 +39,8 @@ void addJsonFlag(CLI::App &command);
 // The program's name is nitro-cli: a link of that name, put before EC2's in the search path.
 bool isCalledNitroCli();
 
-// File names are bytes, other words are text in the user's encoding.
+// File names are bytes, other words are text in the user's encoding. A name that cannot be told from another one as text is
+// a CLI::ValidationError.
 QString pathOf(const std::string &argument);
 QString textOf(const std::string &argument);
 

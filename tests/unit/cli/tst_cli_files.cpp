@@ -57,6 +57,17 @@ class TestCliFiles : public QObject {
     }
 
 private slots:
+    // Qt keeps names as text, so that this one would come back as another.
+    void name_thatIsNotUtf8_isRefusedInWords() {
+        const QByteArray command = qgetenv("NITROSCOPE_CLI");
+        QProcess shell;
+        shell.start(
+            "sh", {"-c", "exec \"$0\" describe-eif --eif-path \"$(printf '/tmp/lat\\351/e.eif')\"", command});
+        const auto result = finishCommand(shell);
+        QCOMPARE(result.exitCode, 2);
+        QVERIFY2(result.error.contains("'/tmp/lat\\xe9/e.eif': a name that is not UTF-8"), result.error);
+    }
+
     void initTestCase() {
         qputenv("SOURCE_DATE_EPOCH", "0");
         write("kernel", nitroscope::test::makeBzImage({.bytes = 4096}));

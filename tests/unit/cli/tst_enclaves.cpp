@@ -344,6 +344,18 @@ private slots:
         QVERIFY(wrong.error.contains("cpu_count"));
     }
 
+    // The enclave's process cannot read it again.
+    void config_fromAPipe_isReadOnce() {
+        qputenv("NITROSCOPE_FAKE_QEMU", "boot");
+        const auto result =
+            runCommand({"run-enclave", "--config", "/dev/stdin"},
+                       R"({"enclave_name": "piped", "cpu_ids": [3, 5], "eif_path": "/some.eif"})");
+        QVERIFY2(result.exitCode == 0, result.error);
+        const QJsonObject json = objectOf(result.output);
+        QCOMPARE(json["EnclaveName"].toString(), QString("piped"));
+        QCOMPARE(json["CPUIDs"].toArray(), QJsonArray({3, 5}));
+    }
+
     void config_wrong_hasNitroClisCode_data() {
         QTest::addColumn<QByteArray>("json");
         QTest::addColumn<int>("code");
@@ -361,6 +373,7 @@ private slots:
         row("number as a name", R"("eif_path": "/some.eif", "cpu_count": 2, "enclave_name": 7)", 17);
         row("text as a list", R"("eif_path": "/some.eif", "cpu_ids": "1,2")", 17);
         row("no EIF", R"("cpu_count": 2)", 17);
+        row("no CPU", R"("eif_path": "/some.eif", "cpu_ids": [])", 33);
         row("the parent's CID", R"("eif_path": "/some.eif", "cpu_count": 2, "enclave_cid": 3)", 3);
         row("too many CPUs", R"("eif_path": "/some.eif", "cpu_count": 2000)", 3);
     }
