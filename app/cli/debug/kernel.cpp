@@ -7,6 +7,7 @@
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
 #include "app/formats/json/json_writer.hpp"
+#include "app/session/kernel/kernel_log_text.hpp"
 #include "app/session/kernel/kernel_reader.hpp"
 
 namespace nitroscope::cli {
@@ -27,18 +28,6 @@ app::Result<app::KernelReader> readerOf(const Wanted &wanted) {
     if (!opened)
         return tl::unexpected(opened.error());
     return app::KernelReader(std::move(opened->memory), opened->image);
-}
-
-// As dmesg prints it: "[    0.123456] text".
-QByteArray logText(const QVector<app::KernelLogLine> &lines) {
-    QByteArray text;
-    for (const app::KernelLogLine &line : lines) {
-        const QByteArray stamp =
-            QByteArray::number(line.nanoseconds / 1'000'000'000).rightJustified(5) + '.' +
-            QByteArray::number(line.nanoseconds / 1000 % 1'000'000).rightJustified(6, '0');
-        text += '[' + stamp + "] " + line.text.toUtf8() + '\n';
-    }
-    return text;
 }
 
 QByteArray taskText(const QVector<app::KernelTask> &tasks) {
@@ -139,7 +128,8 @@ int run(Part part, const Wanted &wanted) {
     const app::KernelView view = reader->read();
     switch (part) {
     case Part::log:
-        return show(view.log.unavailable, wanted.json ? logJson(view.log.rows) : logText(view.log.rows),
+        return show(view.log.unavailable,
+                    wanted.json ? logJson(view.log.rows) : app::kernelLogText(view.log.rows).toUtf8(),
                     wanted.json);
     case Part::tasks:
         return show(view.tasks.unavailable,

@@ -7,6 +7,7 @@
 #include "app/core/program_locations.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/session/debug/live_target.hpp"
+#include "app/session/kernel/kernel_log_text.hpp"
 #include "app/session/run/enclave_run.hpp"
 #include "app/session/run/guest_memory.hpp"
 
@@ -33,11 +34,7 @@ QByteArray tasksText(const KernelView &view) {
 QByteArray logText(const KernelView &view) {
     if (!view.log.unavailable.isEmpty())
         return view.log.unavailable.toUtf8() + '\n';
-    QByteArray text;
-    for (const KernelLogLine &line : view.log.rows)
-        text += '[' + QByteArray::number(double(line.nanoseconds) / 1e9, 'f', 6).rightJustified(12) + "] " +
-                line.text.toUtf8() + '\n';
-    return text;
+    return kernelLogText(view.log.rows).toUtf8();
 }
 
 constexpr int longStepMs = 200; // a step that takes longer waits for something, and is shown as running

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // VMCOREINFO and the kernel's log in both layouts, well-formed, damaged and hostile.
+#include "app/session/kernel/kernel_log_text.hpp"
 #include "app/session/kernel/kernel_tasks.hpp"
 #include "app/session/kernel/vmcoreinfo.hpp"
 #include "made_up_log.hpp"
@@ -53,6 +54,20 @@ private slots:
             VmcoreInfo::parse("OSRELEASE=6\nSYMBOL(a)=zzz\nNUMBER(b)=\n=x\nSIZE(c)=99999999999999999999\n");
         QVERIFY(info);
         QVERIFY(!info->symbol("a") && !info->number("b") && !info->size("c"));
+    }
+
+    // As the kernel's own console does, so that no line of a record is taken for a record.
+    void text_recordWithLineBreaks_hasItsTimeBeforeEachLine() {
+        QVector<KernelLogLine> log(2);
+        log[0].nanoseconds = 1'234'567'890;
+        log[0].text = u"first\n[    9.000000] forged\n\nlast"_s;
+        log[1].nanoseconds = 2'000'000'000;
+        QCOMPARE(kernelLogText(log), u"[    1.234567] first\n"
+                                     "[    1.234567] [    9.000000] forged\n"
+                                     "[    1.234567] \n"
+                                     "[    1.234567] last\n"
+                                     "[    2.000000] \n"_s);
+        QCOMPARE(kernelTimeText(12'345'678'901'234), u"12345.678901"_s);
     }
 
     void ring_lines_comeInOrderWithLevelAndTime() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/debug/kernel/kernel_log_model.hpp"
 
+#include "app/session/kernel/kernel_log_text.hpp"
 #include "app/ui/text/roles.hpp"
 
 #include <algorithm>
@@ -9,11 +10,6 @@ namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
 namespace {
-
-QString timeText(quint64 nanoseconds) {
-    return u"%1.%2"_s.arg(nanoseconds / 1'000'000'000, 5)
-        .arg(nanoseconds / 1000 % 1'000'000, 6, 10, QLatin1Char('0'));
-}
 
 // As `dmesg -x` spells them.
 QString levelText(int level) {
@@ -35,7 +31,7 @@ QVariant KernelLogModel::data(const QModelIndex &cell, int role) const {
     case Qt::DisplayRole:
         switch (cell.column()) {
         case time:
-            return timeText(line.nanoseconds).trimmed();
+            return kernelTimeText(line.nanoseconds).trimmed();
         case level:
             return levelText(line.level);
         case text:
@@ -101,10 +97,7 @@ bool KernelLogModel::accepts(int source) const {
 }
 
 QString KernelLogModel::asText() const {
-    QString all;
-    for (const KernelLogLine &line : m_lines)
-        all += u"[%1] %2\n"_s.arg(timeText(line.nanoseconds), line.text);
-    return all;
+    return kernelLogText(m_lines);
 }
 
 } // namespace nitroscope::app
