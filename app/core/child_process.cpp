@@ -45,7 +45,9 @@ void ChildProcess::start(const QString &program, const QStringList &arguments) {
     const pid_t parent = getpid();
     // Runs between fork and exec: system calls only.
     m_process.setChildProcessModifier([parent] {
-        setsid();
+        // Of its own, so that Ctrl-C is not for it. But no session of its own: when we die, the kernel wakes a stopped
+        // process (SIGHUP, SIGCONT) whose group nobody of its session looks after any more, and SIGTERM alone would wait.
+        setpgid(0, 0);
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() != parent)
             _exit(127); // we died in between

@@ -4,6 +4,7 @@
 #include "app/core/child_process.hpp"
 
 #include <csignal>
+#include <cstdio>
 #include <QSignalSpy>
 #include <QtTest>
 
@@ -32,6 +33,28 @@ struct Script {
         return QTest::qWaitFor([&] { return lines.contains(line); }, 60'000);
     }
 };
+
+const QString beParent = "--be-a-parent";
+
+// For a process of its own: tells its child's number and lives on.
+int parentOfASleeper() {
+    ChildProcess child;
+    QObject::connect(&child, &ChildProcess::errorLine, &child, [](const QString &line) {
+        std::puts(qPrintable(line));
+        std::fflush(stdout);
+    });
+    child.start("/bin/sh", {"-c", "echo $$ >&2; exec sleep 1000"});
+    return QCoreApplication::exec();
+}
+
+// 'T' when stopped, 'Z' when dead; 0 when it is not there any more.
+char stateOf(pid_t process) {
+    QFile file(QString("/proc/%1/stat").arg(process));
+    if (!file.open(QIODevice::ReadOnly))
+        return 0;
+    const QByteArray stat = file.readAll();
+    return stat.mid(stat.lastIndexOf(')') + 2, 1).data()[0];
+}
 
 } // namespace
 
@@ -124,13 +147,36 @@ private slots:
         QCOMPARE(::kill(static_cast<pid_t>(id), 0), -1);
     }
 
-    void child_hasItsOwnSession() {
-        Script script("ps -o sid= -p $$ >&2 2>/dev/null || cut -d' ' -f6 /proc/$$/stat >&2");
+    // Ctrl-C in the terminal is for us; and see child_thatIsStopped_doesNotOutliveUs().
+    void child_hasItsOwnProcessGroupInOurSession() {
+        Script script("cut -d' ' -f5,6 /proc/$$/stat >&2");
         const qint64 id = script.process.processId();
         QVERIFY(script.ends());
-        QCOMPARE(script.lines.value(0).trimmed().toLongLong(), id);
+        const QStringList numbers = script.lines.value(0).trimmed().split(' ');
+        QCOMPARE(numbers.value(0).toLongLong(), id);
+        QCOMPARE(numbers.value(1).toLongLong(), qint64(::getsid(0)));
+    }
+
+    void child_thatIsStopped_doesNotOutliveUs() {
+        QProcess parent;
+        parent.start(QCoreApplication::applicationFilePath(), {beParent});
+        QVERIFY(parent.waitForReadyRead(60'000));
+        const auto child = pid_t(parent.readLine().toLongLong());
+        QVERIFY(child > 0);
+        QCOMPARE(::kill(child, SIGSTOP), 0);
+        QTRY_COMPARE_WITH_TIMEOUT(stateOf(child), 'T', 60'000);
+        parent.kill();
+        QVERIFY(parent.waitForFinished(60'000));
+        QTRY_VERIFY_WITH_TIMEOUT(stateOf(child) == 'Z' || stateOf(child) == 0, 60'000);
     }
 };
 
-QTEST_GUILESS_MAIN(TestChildProcess)
+int main(int argc, char **argv) {
+    QCoreApplication application(argc, argv);
+    if (QCoreApplication::arguments().value(1) == beParent)
+        return parentOfASleeper();
+    TestChildProcess test;
+    return QTest::qExec(&test, argc, argv);
+}
+
 #include "tst_child_process.moc"
