@@ -10,6 +10,7 @@
 #include "qapi/util.h"
 #include "nsm-device/qemu/nsm-names.h"
 #include "nsm-device/qemu/virtio-nsm.h"
+#include "qemu-machine/record/qemu/nitro-recording.h"
 
 QEMU_BUILD_BUG_ON((int)NSM_FAULT_KIND__MAX != NSM_FAULT_ACTIONS);
 #define NSM_CHECK_FAULT(constant, name) \
@@ -98,7 +99,9 @@ NsmFaultInfo *qmp_nsm_fault_add(NsmFaultSpec *spec, Error **errp)
         !nsm_find_error(spec->error, &rule.error, errp)) {
         return NULL;
     }
-    id = nsm_fault_add(s->nsm, &rule);
+    if (!nitro_control(NITRO_CONTROL_NSM_FAULT_ADD, &rule, &id, errp)) {
+        return NULL;
+    }
     if (!id) {
         error_setg(errp, "there are %u fault rules already: remove one first",
                    NSM_FAULTS_MAX);
@@ -111,10 +114,12 @@ NsmFaultInfo *qmp_nsm_fault_add(NsmFaultSpec *spec, Error **errp)
 void qmp_nsm_fault_remove(bool has_id, uint32_t id, Error **errp)
 {
     VirtIONSM *s = virtio_nsm_find(errp);
+    uint32_t wanted = has_id ? id : 0, unknown;
 
     if (s && has_id && !id) {
         error_setg(errp, "there is no fault rule 0: ids start at 1");
-    } else if (s && nsm_fault_remove(s->nsm, has_id ? id : 0)) {
+    } else if (s && nitro_control(NITRO_CONTROL_NSM_FAULT_REMOVE, &wanted,
+                                  &unknown, errp) && unknown) {
         error_setg(errp, "there is no fault rule %" PRIu32, id);
     }
 }
@@ -134,9 +139,38 @@ NsmFaultInfoList *qmp_nsm_fault_list(Error **errp)
 
 void qmp_nsm_fault_seed(uint64_t seed, Error **errp)
 {
-    VirtIONSM *s = virtio_nsm_find(errp);
+    uint32_t answer;
 
-    if (s) {
-        nsm_fault_seed(s->nsm, seed);
+    if (virtio_nsm_find(errp)) {
+        nitro_control(NITRO_CONTROL_NSM_FAULT_SEED, &seed, &answer, errp);
     }
+}
+
+/* What the commands do, now or in a replay. */
+
+static uint32_t nsm_do_fault_add(void *opaque, const void *arguments)
+{
+    return nsm_fault_add(((VirtIONSM *)opaque)->nsm, arguments);
+}
+
+static uint32_t nsm_do_fault_remove(void *opaque, const void *arguments)
+{
+    return nsm_fault_remove(((VirtIONSM *)opaque)->nsm,
+                            *(const uint32_t *)arguments) != 0;
+}
+
+static uint32_t nsm_do_fault_seed(void *opaque, const void *arguments)
+{
+    nsm_fault_seed(((VirtIONSM *)opaque)->nsm, *(const uint64_t *)arguments);
+    return 0;
+}
+
+void virtio_nsm_serve_commands(VirtIONSM *s)
+{
+    nitro_control_register(NITRO_CONTROL_NSM_FAULT_ADD, nsm_do_fault_add,
+                           sizeof(NsmFaultRule), s);
+    nitro_control_register(NITRO_CONTROL_NSM_FAULT_REMOVE, nsm_do_fault_remove,
+                           sizeof(uint32_t), s);
+    nitro_control_register(NITRO_CONTROL_NSM_FAULT_SEED, nsm_do_fault_seed,
+                           sizeof(uint64_t), s);
 }

@@ -9,6 +9,7 @@
 
 #include "qemu/osdep.h"
 #include "nsm-device/qemu/nsm-recorder.h"
+#include "qemu-machine/record/qemu/nitro-recording.h"
 
 static void nsm_recorder_write_change(NsmRecorder *recorder,
                                       const NsmRecordedChange *change,
@@ -153,10 +154,13 @@ void nsm_recorder_transaction(NsmRecorder *recorder,
     g_autofree char *note = NULL;
     const NitroCaptureNsmRequest about =
         nsm_recorder_request(transaction->index, transaction->fields);
+    /* A recording and its replay are to write the same. */
+    const uint64_t duration_ns = nitro_is_recorded() ? 0
+                                 : transaction->duration_ns;
     NitroCaptureNsm record = {
         .kind = transaction->kind,
         .transaction = transaction->id,
-        .age_ns = transaction->duration_ns,
+        .age_ns = duration_ns,
         .request = &about,
         .data = transaction->request,
         .size = transaction->request_size,
@@ -183,7 +187,7 @@ void nsm_recorder_transaction(NsmRecorder *recorder,
         .kind = transaction->kind,
         .result = transaction->error,
         .transaction = transaction->id,
-        .duration_ns = transaction->duration_ns,
+        .duration_ns = duration_ns,
         .request = &about,
         .data = transaction->response,
         .size = transaction->response_size,

@@ -608,6 +608,7 @@ static void virtio_nsm_realize(DeviceState *dev, Error **errp)
     virtio_init(vdev, VIRTIO_ID_NITRO_SEC_MOD, 0);
     s->vq = virtio_add_queue(vdev, NSM_QUEUE_SIZE, virtio_nsm_handle_output);
     s->bh = virtio_bh_new_guarded(dev, virtio_nsm_next_turn, s);
+    virtio_nsm_serve_commands(s);
 }
 
 static void virtio_nsm_unrealize(DeviceState *dev)

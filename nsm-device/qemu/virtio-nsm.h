@@ -90,6 +90,8 @@ void virtio_nsm_get_counters(VirtIONSM *s, NsmCounters *counters);
 const char *virtio_nsm_module_id(VirtIONSM *s);
 /* Records transactions and PCR changes from now on; NULL: no more. */
 void virtio_nsm_set_capture(VirtIONSM *s, NitroCapture *capture);
+/* nsm-fault-qmp.c: what its commands do, in a recording by way of the log. */
+void virtio_nsm_serve_commands(VirtIONSM *s);
 /* Requests and answers become a source of these breaks. */
 void virtio_nsm_set_breaks(VirtIONSM *s, NitroBreaks *breaks);
 

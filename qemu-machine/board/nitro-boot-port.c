@@ -26,6 +26,7 @@
 #include "qemu-machine/board/nitro-boot-port.h"
 #include "qemu-machine/board/nitro-guest-ram.h"
 #include "qemu-machine/capture/core/capture.h"
+#include "qemu-machine/record/qemu/nitro-recording.h"
 #include "qemu-machine/rules/qemu/nitro-break.h"
 #include "trace.h"
 
@@ -387,7 +388,10 @@ static int nitro_boot_port_pre_save(void *opaque)
 {
     NitroBootPort *port = opaque;
 
-    nitro_capture_snapshot(port->nms->capture, "save", NULL);
+    /* Those of a recording are not the guest's life. */
+    if (!nitro_is_recorded()) {
+        nitro_capture_snapshot(port->nms->capture, "save", NULL);
+    }
     return 0;
 }
 
@@ -409,7 +413,10 @@ static int nitro_boot_port_post_load(void *opaque, int version_id)
         }
     }
     port->failure.text[sizeof(port->failure.text) - 1] = '\0';
-    nitro_capture_snapshot(port->nms->capture, "load", NULL);
+    /* Those of a recording are not the guest's life. */
+    if (!nitro_is_recorded()) {
+        nitro_capture_snapshot(port->nms->capture, "load", NULL);
+    }
     return 0;
 }
 

@@ -11,6 +11,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/datadir.h"
 #include "qemu/module.h"
 #include "qemu/units.h"
 #include "qapi/error.h"
@@ -32,6 +33,7 @@
 #include "qemu-machine/board/nitro-machine.h"
 #include "qemu-machine/board/nitro-refusal.h"
 #include "qemu-machine/capture/qemu/nitro-capture.h"
+#include "qemu-machine/record/qemu/nitro-recording.h"
 #include "qemu-machine/rules/qemu/nitro-break.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
@@ -106,6 +108,20 @@ static GlobalProperty nitro_tcg_globals[] = {
     { X86_CPU_TYPE_NAME("max"), "fsrm", "off" },
 };
 
+static void nitro_recording_begin(NitroMachineState *nms)
+{
+    const char *name = MACHINE(nms)->firmware ?: NITRO_FIRMWARE;
+    g_autofree char *firmware = qemu_find_file(QEMU_FILE_TYPE_BIOS, name);
+
+    Error *err = NULL;
+
+    nitro_recording_init(nms->recording, nms->recording_mib * MiB,
+                         firmware ?: name, &err);
+    if (err) {
+        nitro_refuse_error("recording", err);
+    }
+}
+
 static void nitro_machine_init(MachineState *machine)
 {
     NitroMachineState *nms = NITRO_ENCLAVE_MACHINE(machine);
@@ -128,6 +144,8 @@ static void nitro_machine_init(MachineState *machine)
         panic_action = PANIC_ACTION_EXIT_FAILURE;
     }
 
+    /* First of all: from here on, clocks and input may be the log's. */
+    nitro_recording_begin(nms);
     nms->machine_done.notify = nitro_machine_done;
     qemu_add_machine_init_done_notifier(&nms->machine_done);
 
@@ -176,9 +194,12 @@ static void nitro_machine_reset(MachineState *machine, ResetType type)
     NitroMachineState *nms = NITRO_ENCLAVE_MACHINE(machine);
     CPUState *cs;
 
-    nitro_capture_reset(nms->capture,
-                        runstate_check(RUN_STATE_PRELAUNCH) ? "power-on"
-                        : nms->reset_asked ? "enclave-reset" : "guest-reset");
+    if (!nitro_recording_is_loading()) {
+        nitro_capture_reset(nms->capture,
+                            runstate_check(RUN_STATE_PRELAUNCH) ? "power-on"
+                            : nms->reset_asked ? "enclave-reset"
+                            : "guest-reset");
+    }
     if (type == RESET_TYPE_SNAPSHOT_LOAD) {
         virtio_vsock_snapshot_load(nms->vsock);
     } else if (!runstate_check(RUN_STATE_PRELAUNCH)) {
@@ -188,7 +209,10 @@ static void nitro_machine_reset(MachineState *machine, ResetType type)
     CPU_FOREACH(cs) {
         x86_cpu_after_reset(X86_CPU(cs));
     }
-    nitro_launch_reset(nms);
+    /* A recording's snapshot has the PCRs; nobody is to hear of others. */
+    if (!nitro_recording_is_loading()) {
+        nitro_launch_reset(nms);
+    }
 
     /* QEMU is silent about resets that are not subject to -action reboot. */
     if (nms->reset_asked) {

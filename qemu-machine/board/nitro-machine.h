@@ -67,6 +67,7 @@ struct NitroMachineState {
     char *parent_role;
     char *parent_id;
     char *capture_id;
+    char *recording;
     char *pki_directory;
     char *ca_key;
     char *ca_chain;
@@ -77,6 +78,7 @@ struct NitroMachineState {
     char *heartbeat;
     uint32_t enclave_cid;
     uint32_t capture_mib;
+    uint32_t recording_mib;
     bool definite_payload;
     bool debug_mode;
     bool strict;

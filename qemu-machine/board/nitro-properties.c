@@ -243,6 +243,8 @@ NITRO_TEXT_PROPERTY(nsm_version, "nsm-version")
 NITRO_TEXT_PROPERTY(vsock_path, "vsock-path")
 NITRO_TEXT_PROPERTY(vsock_routes, "vsock-routes")
 NITRO_TEXT_PROPERTY(heartbeat, "heartbeat")
+/* The recording itself says what is wrong with it. */
+NITRO_TEXT_PROPERTY(recording, "recording")
 NITRO_BOOL_PROPERTY(definite_payload, definite_payload, "definite-payload")
 NITRO_BOOL_PROPERTY(debug_mode, debug_mode, "debug-mode")
 NITRO_BOOL_PROPERTY(strict, strict, "strict")
@@ -269,6 +271,7 @@ void nitro_properties_init(NitroMachineState *nms)
     nms->checksum_port = true;
     nms->reboot = ENCLAVE_REBOOT_TERMINATE;
     nms->capture_mib = NITRO_CAPTURE_MIB_DEFAULT;
+    nms->recording_mib = NITRO_RECORDING_MIB_DEFAULT;
 }
 
 static void nitro_get_capture_mib(Object *obj, Visitor *v, const char *name,
@@ -295,6 +298,33 @@ static void nitro_set_capture_mib(Object *obj, Visitor *v, const char *name,
         return;
     }
     NITRO_ENCLAVE_MACHINE(obj)->capture_mib = value;
+}
+
+static void nitro_get_recording_mib(Object *obj, Visitor *v, const char *name,
+                                    void *opaque, Error **errp)
+{
+    uint32_t value = NITRO_ENCLAVE_MACHINE(obj)->recording_mib;
+
+    visit_type_uint32(v, name, &value, errp);
+}
+
+static void nitro_set_recording_mib(Object *obj, Visitor *v, const char *name,
+                                    void *opaque, Error **errp)
+{
+    uint32_t value;
+
+    if (!nitro_may_set("recording-limit", errp) ||
+        !visit_type_uint32(v, name, &value, errp)) {
+        return;
+    }
+    if (value < NITRO_RECORDING_MIB_MIN || value > NITRO_RECORDING_MIB_MAX) {
+        nitro_refuse_value(errp, "recording-limit",
+            "the limit of a recording's snapshots is between %u and %u MiB, "
+            "not %" PRIu32,
+            NITRO_RECORDING_MIB_MIN, NITRO_RECORDING_MIB_MAX, value);
+        return;
+    }
+    NITRO_ENCLAVE_MACHINE(obj)->recording_mib = value;
 }
 
 static void nitro_get_enclave_cid(Object *obj, Visitor *v, const char *name,
@@ -331,6 +361,7 @@ void nitro_properties_finalize(NitroMachineState *nms)
     g_free(nms->parent_role);
     g_free(nms->parent_id);
     g_free(nms->capture_id);
+    g_free(nms->recording);
     g_free(nms->pki_directory);
     g_free(nms->ca_key);
     g_free(nms->ca_chain);
@@ -428,6 +459,16 @@ void nitro_properties_class_init(ObjectClass *oc)
         oc, "capture-limit",
         "MiB that the capture stream may have; what follows is only counted "
         "(default " stringify(NITRO_CAPTURE_MIB_DEFAULT) ")");
+    NITRO_ADD_PROPERTY(str, recording, "recording",
+                       "Folder of the recording that is made or replayed "
+                       "(docs/recordings.md; needs -icount rr=)");
+    object_class_property_add(oc, "recording-limit", "uint32",
+                              nitro_get_recording_mib, nitro_set_recording_mib,
+                              NULL, NULL);
+    object_class_property_set_description(
+        oc, "recording-limit",
+        "MiB that a recording's snapshots may have; older ones are thinned "
+        "out (default " stringify(NITRO_RECORDING_MIB_DEFAULT) ")");
     NITRO_ADD_PROPERTY(str, pki_directory, "pki-directory",
                        "Folder of the root that signs attestation documents "
                        "(default: $XDG_DATA_HOME/nitroscope/pki)");

@@ -12,6 +12,7 @@
 #include "nsm-device/qemu/virtio-nsm.h"
 #include "qemu-machine/board/nitro-boot-port.h"
 #include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/record/qemu/nitro-recording.h"
 #include "qemu-machine/rules/qemu/nitro-break.h"
 
 static char *nitro_hex(const uint8_t *bytes, size_t size)
@@ -145,7 +146,9 @@ EnclaveBreakInfo *qmp_enclave_break_add(EnclaveBreakCondition *condition,
 {
     NitroMachineState *nms = nitro_machine_get(errp);
 
-    return nms ? nitro_break_add(nms->breaks, condition, errp) : NULL;
+    /* A stop in the middle of a device's work is no input of a log. */
+    return nms && nitro_control_unrecorded("enclave-break-add", errp)
+           ? nitro_break_add(nms->breaks, condition, errp) : NULL;
 }
 
 void qmp_enclave_break_remove(bool has_id, uint32_t id, Error **errp)

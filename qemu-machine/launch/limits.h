@@ -22,3 +22,8 @@
 #define NITRO_CAPTURE_MIB_MIN 1
 #define NITRO_CAPTURE_MIB_MAX (1 << 20)
 #define NITRO_CAPTURE_MIB_DEFAULT 512
+
+/* MiB that the snapshots of a recording may have before older ones are thinned out. */
+#define NITRO_RECORDING_MIB_MIN 16
+#define NITRO_RECORDING_MIB_MAX (1 << 20)
+#define NITRO_RECORDING_MIB_DEFAULT 1024

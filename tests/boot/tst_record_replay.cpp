@@ -56,16 +56,6 @@ class RecordReplay : public QObject {
                 u"file,id=cap,path="_s + m_folder.filePath(mode + u".pcapng"_s)};
     }
 
-    // While it records, QEMU takes input without asking whether the serial line has room for more than its 16
-    // bytes: one character at a time, each when the last was echoed.
-    static void typeSlowly(Guest &guest, const QByteArray &line) {
-        for (qsizetype i = 0; i < line.size(); ++i) {
-            guest.type(line.mid(i, 1));
-            guest.waitForConsole("demo> " + line.left(i + 1), 5);
-        }
-        guest.type("\n");
-    }
-
 private slots:
     void initTestCase() {
         NITROSCOPE_REQUIRE_GUEST();
@@ -82,7 +72,7 @@ private slots:
                                                                {"extend 17 again", "extend 17 \"again\" "},
                                                                {"reboot", "rebooting"}};
         for (const auto &[typed, answered] : steps) {
-            typeSlowly(recorded, typed);
+            recorded.type(QByteArray(typed) + "\n");
             QVERIFY2(recorded.waitForConsole(answered, 60), recorded.console().right(1000));
         }
         QVERIFY(recorded.waitForExit(bootSeconds));

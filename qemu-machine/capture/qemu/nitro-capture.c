@@ -28,6 +28,7 @@
 #include "system/runstate.h"
 #include "system/runstate-action.h"
 #include "qemu-machine/capture/qemu/nitro-capture.h"
+#include "qemu-machine/record/qemu/nitro-recording.h"
 
 /* One write, and all writes before the main loop does something else. */
 #define NITRO_CAPTURE_WRITE_MAX (256 * 1024)
@@ -57,15 +58,17 @@ struct NitroCaptureSink {
 
 static int64_t nitro_capture_host_ns(void *opaque)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * NANOSECONDS_PER_SECOND + now.tv_nsec;
+    return nitro_clock_host_ns();
 }
 
 static int64_t nitro_capture_virtual_ns(void *opaque)
 {
-    return qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+    return nitro_clock_virtual_ns();
+}
+
+static int64_t nitro_capture_icount(void *opaque)
+{
+    return nitro_clock_icount();
 }
 
 /* On any thread. */
@@ -193,6 +196,9 @@ static void nitro_capture_console_timeout(void *opaque)
 
 void nitro_capture_sink_console_pending(NitroCaptureSink *sink)
 {
+    if (nitro_is_recorded()) {
+        return;
+    }
     if (!timer_pending(sink->console_timer)) {
         timer_mod(sink->console_timer,
                   qemu_clock_get_ms(QEMU_CLOCK_REALTIME) +
@@ -205,7 +211,10 @@ static void nitro_capture_state_changed(void *opaque, bool running,
 {
     NitroCaptureSink *sink = opaque;
 
-    nitro_capture_run_state(sink->core, RunState_str(state));
+    /* Of who looks, not of the guest: a replay's are others. */
+    if (!nitro_is_recorded()) {
+        nitro_capture_run_state(sink->core, RunState_str(state));
+    }
 }
 
 /* The guest does not run any more: a reader may have a moment to catch up. */
@@ -281,6 +290,7 @@ NitroCaptureSink *nitro_capture_sink_create(Object *machine,
     NitroCaptureHost host = {
         .host_ns = nitro_capture_host_ns,
         .virtual_ns = nitro_capture_virtual_ns,
+        .icount = nitro_capture_icount,
         .wake = nitro_capture_wake,
     };
 

@@ -28,6 +28,12 @@ void Timers::cancel(TimerId id) {
     rearm();
 }
 
+void Timers::clear() {
+    m_byTime.clear();
+    m_due.clear();
+    rearm();
+}
+
 void Timers::run() {
     m_armed = false; // the alarm has gone off, or somebody came earlier and it is set anew at the end
     struct Rearm {

@@ -39,6 +39,8 @@ public:
     // Runs what is due; an action may start and cancel timers.
     void run();
     bool empty() const { return m_byTime.empty(); }
+    // Forgets all of them.
+    void clear();
 
 private:
     void rearm();

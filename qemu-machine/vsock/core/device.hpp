@@ -82,6 +82,10 @@ public:
     // After rules were removed: what they held on to is let go.
     void releaseRules();
 
+    // Nothing is under way, not even a timer: what save() writes is all there is.
+    bool isQuiet() const;
+    // As if nothing had ever been; the guest is not told. For load() in a replay.
+    void forgetAll();
     std::vector<std::byte> save() const;
     bool load(Bytes state);
 

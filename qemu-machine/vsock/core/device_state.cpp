@@ -183,6 +183,26 @@ std::vector<std::byte> Device::save() const {
     return out.take();
 }
 
+bool Device::isQuiet() const {
+    return m_byId.empty() && m_resets.empty() && m_out.empty() && m_heldToGuest.empty() &&
+           m_heldFromGuest.empty() && m_blackholes.empty() && m_resetAfterGate.empty() && m_marked.empty() &&
+           m_timers.empty() && !m_gate;
+}
+
+void Device::forgetAll() {
+    m_timers.clear();
+    m_heldTimer = m_gateTimer = 0;
+    m_working = nullptr;
+    m_someBroken = m_someHeldBack = m_gate = false;
+    m_ready.clear(), m_marked.clear(), m_dirty.clear();
+    m_resets.clear(), m_out.clear(), m_resetAfterGate.clear();
+    m_heldToGuest.clear(), m_heldFromGuest.clear(), m_lines.clear(), m_blackholes.clear();
+    m_heldFromGuestBytes = m_heldToGuestBytes = 0;
+    m_byId.clear(), m_closed.clear();
+    m_lingering.clear(), m_dead.clear(), m_flows.clear();
+    m_lastFlow = 0;
+}
+
 bool Device::load(Bytes state) {
     Reader in(state);
     if (in.number<std::uint32_t>() != stateVersion)

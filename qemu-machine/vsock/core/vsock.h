@@ -247,6 +247,10 @@ void vsock_fault_seed(Vsock *vsock, uint64_t seed);
  * has a driver running. save returns the size and writes at most `capacity` bytes; 0: no memory. load: 0, or
  * -1 and nothing is changed. */
 size_t vsock_save(const Vsock *vsock, uint8_t *out, size_t capacity);
+/* For a recording, whose snapshots are to go on as if nothing had been: whether nothing is under way, so that the saved
+ * state is all of it; and, before loading, to forget what a replay has come to, without a word to the guest. */
+int vsock_is_quiet(const Vsock *vsock);
+void vsock_forget_all(Vsock *vsock);
 int vsock_load(Vsock *vsock, const uint8_t *state, size_t size);
 
 #ifdef __cplusplus

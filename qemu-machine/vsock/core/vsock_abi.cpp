@@ -227,6 +227,14 @@ void vsock_fault_seed(Vsock *vsock, uint64_t seed) {
     vsock->device.faults().seed(seed);
 }
 
+int vsock_is_quiet(const Vsock *vsock) {
+    return vsock->device.isQuiet();
+}
+
+void vsock_forget_all(Vsock *vsock) {
+    work(vsock, [vsock] { vsock->device.forgetAll(); });
+}
+
 size_t vsock_save(const Vsock *vsock, uint8_t *out, size_t capacity) {
     return guarded(
         [&] {

@@ -41,12 +41,22 @@ typedef enum VsockHeartbeat {
     VSOCK_HEARTBEATS
 } VsockHeartbeat;
 
+/* A recording: what the host has to say goes into a log, and reaches the core when vsock_host_take() brings it. */
+typedef struct VsockHostLog {
+    void *opaque;
+    void (*write)(void *opaque, const uint8_t *event, size_t size); /* NULL: a replay, where no socket is opened */
+    /* The host's clock, for what has a time limit on its side; the guest's would be part of the recording. */
+    int64_t (*now)(void *opaque); /* nanoseconds */
+    void (*set_alarm)(void *opaque, int64_t when); /* vsock_host_run_timers() then; negative: never */
+} VsockHostLog;
+
 typedef struct VsockHostOptions {
     const char *path; /* of the hybrid socket; NULL or "": none */
     const char *routes; /* "PORT=ROUTE;PORT=ROUTE", see route.hpp; NULL or "": none */
     VsockHeartbeat heartbeat;
     uint32_t heartbeat_delay_ms; /* of VSOCK_HEARTBEAT_DELAY, on the virtual clock; 0: 10000 */
     int console; /* serve the console on CID 0: the enclave is in debug mode */
+    const VsockHostLog *log; /* NULL: nothing is recorded */
 } VsockHostOptions;
 
 /* Opens the listening sockets. NULL with a sentence in `error`: options that make no sense, a path in use. */
@@ -61,6 +71,10 @@ void vsock_host_remove_paths(VsockHost *host);
 
 /* `events`: what holds of what is watched. */
 void vsock_host_fd_ready(VsockHost *host, int fd, unsigned events);
+
+/* Of a recording: an event comes out of the log; the log's alarm has gone off. */
+void vsock_host_take(VsockHost *host, const uint8_t *event, size_t size);
+void vsock_host_run_timers(VsockHost *host);
 
 /* Bytes that the guest wrote to its console. */
 void vsock_host_console(VsockHost *host, const uint8_t *bytes, size_t size);

@@ -4,6 +4,7 @@
 #include "qemu-machine/vsock/host/host.h"
 
 #include "qemu-machine/abi/guard.hpp"
+#include "qemu-machine/vsock/host/recorded_host.hpp"
 #include "qemu-machine/vsock/host/socket_host.hpp"
 
 #include <cstdio>
@@ -65,6 +66,29 @@ private:
     std::unordered_map<int, Watch> m_watches;
 };
 
+// The host's own time, while it is recorded.
+class LogClock : public Clock {
+public:
+    explicit LogClock(const VsockHostLog &log) : m_log(log) {}
+    std::int64_t now() const override { return m_log.now(m_log.opaque); }
+    void setAlarm(std::int64_t when) override { m_log.set_alarm(m_log.opaque, when); }
+    void clearAlarm() override { m_log.set_alarm(m_log.opaque, -1); }
+
+private:
+    const VsockHostLog m_log;
+};
+
+struct Recording {
+    Recording(const VsockHostLog &log, GuestSide &guest)
+        : clock(log), timers(clock), host(guest, timers, [log](Bytes event) {
+              if (log.write != nullptr)
+                  log.write(log.opaque, reinterpret_cast<const std::uint8_t *>(event.data()), event.size());
+          }) {}
+    LogClock clock;
+    Timers timers;
+    RecordedHost host;
+};
+
 void put(const char *sentence, char *error, size_t size) {
     if (error != nullptr && size > 0)
         std::snprintf(error, size, "%s", sentence);
@@ -88,9 +112,22 @@ HeartbeatMode modeOf(VsockHeartbeat mode) {
 } // namespace
 
 struct VsockHost {
-    VsockHost(const VsockLoop &callbacks, GuestSide &guest)
-        : loop(callbacks),
-          host(loop, guest, [this](const std::string &sentence) { loop.log(sentence.c_str()); }) {}
+    VsockHost(const VsockLoop &callbacks, GuestSide &guest, const VsockHostLog *log)
+        : loop(callbacks), recording(log != nullptr ? std::make_unique<Recording>(*log, guest) : nullptr),
+          host(loop, recording ? recording->host : guest,
+               [this](const std::string &sentence) { loop.log(sentence.c_str()); }) {
+        if (recording && log->write != nullptr)
+            recording->host.setHost(&host);
+    }
+    ~VsockHost() {
+        if (recording)
+            recording->host.setHost(nullptr);
+    }
+
+    void settle() {
+        if (recording)
+            recording->host.settle();
+    }
 
     // Memory ran out: what a descriptor or the console had is lost, and a descriptor that is ready still comes
     // again.
@@ -100,6 +137,7 @@ struct VsockHost {
     }
 
     CLoop loop;
+    const std::unique_ptr<Recording> recording;
     SocketHost host;
 
 private:
@@ -111,8 +149,9 @@ VsockHost *vsock_host_new(const VsockLoop *loop, VsockGuestSide *guest, const Vs
     const auto create = [&]() -> VsockHost * {
         std::string problem;
         HostOptions settings;
-        settings.path = options->path != nullptr ? options->path : "";
-        auto routes = parseRoutes(options->routes != nullptr ? options->routes : "", problem);
+        const bool replay = options->log != nullptr && options->log->write == nullptr;
+        settings.path = options->path != nullptr && !replay ? options->path : "";
+        auto routes = parseRoutes(options->routes != nullptr && !replay ? options->routes : "", problem);
         if (!routes) {
             put(problem.c_str(), error, error_size);
             return nullptr;
@@ -122,7 +161,7 @@ VsockHost *vsock_host_new(const VsockLoop *loop, VsockGuestSide *guest, const Vs
         if (options->heartbeat_delay_ms != 0)
             settings.heartbeatDelayNs = options->heartbeat_delay_ms * nanosecondsPerMillisecond;
         settings.console = options->console != 0;
-        auto host = std::make_unique<VsockHost>(*loop, *reinterpret_cast<GuestSide *>(guest));
+        auto host = std::make_unique<VsockHost>(*loop, *reinterpret_cast<GuestSide *>(guest), options->log);
         if (!host->host.start(std::move(settings), problem)) {
             put(problem.c_str(), error, error_size);
             return nullptr;
@@ -136,7 +175,10 @@ VsockHost *vsock_host_new(const VsockLoop *loop, VsockGuestSide *guest, const Vs
 }
 
 VsockHostSide *vsock_host_side(VsockHost *host) {
-    return reinterpret_cast<VsockHostSide *>(static_cast<HostSide *>(&host->host));
+    HostSide *side = &host->host;
+    if (host->recording)
+        side = &host->recording->host;
+    return reinterpret_cast<VsockHostSide *>(side);
 }
 
 void vsock_host_free(VsockHost *host) {
@@ -148,7 +190,31 @@ void vsock_host_remove_paths(VsockHost *host) {
 }
 
 void vsock_host_fd_ready(VsockHost *host, int fd, unsigned events) {
-    guarded([&] { host->loop.ready(fd, events); }, [host] { host->dropped(); });
+    guarded(
+        [&] {
+            host->loop.ready(fd, events);
+            host->settle();
+        },
+        [host] { host->dropped(); });
+}
+
+void vsock_host_take(VsockHost *host, const uint8_t *event, size_t size) {
+    if (host->recording)
+        guarded(
+            [&] {
+                host->recording->host.take({reinterpret_cast<const std::byte *>(event), size});
+            },
+            [host] { host->dropped(); });
+}
+
+void vsock_host_run_timers(VsockHost *host) {
+    if (host->recording)
+        guarded(
+            [host] {
+                host->recording->timers.run();
+                host->settle();
+            },
+            [host] { host->dropped(); });
 }
 
 void vsock_host_console(VsockHost *host, const uint8_t *bytes, size_t size) {

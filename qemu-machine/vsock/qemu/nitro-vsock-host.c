@@ -3,18 +3,20 @@
  * The vsock device's host side on QEMU's main loop, and its QMP commands
  *
  * All sockets are watched by the main loop under the big lock, as character
- * devices are.  Time comes from the device's virtual clock, so nothing here
- * sets a timer.
+ * devices are.  Time comes from the device's virtual clock, except in a
+ * recording: there the host has its own, and what it says goes through the log.
  */
 
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/notify.h"
+#include "qemu/timer.h"
 #include "qapi/error.h"
 #include "qapi/qapi-commands-nitro.h"
 #include "system/system.h"
 #include "qemu-machine/capture/qemu/nitro-capture.h"
+#include "qemu-machine/record/qemu/nitro-recording.h"
 #include "qemu-machine/vsock/qemu/nitro-vsock-host.h"
 
 struct NitroVsockHost {
@@ -23,6 +25,8 @@ struct NitroVsockHost {
     /* What the loop calls with: one NitroVsockFd for each descriptor. */
     GHashTable *fds;
     Notifier exit;
+    /* Of a recording: the host's own time. */
+    QEMUTimer *timer;
 };
 
 typedef struct NitroVsockFd {
@@ -72,6 +76,49 @@ static void nitro_vsock_watch(void *opaque, int fd, unsigned events)
                         events & VSOCK_FD_WRITE ? nitro_vsock_fd_write : NULL,
                         entry);
 }
+
+/* ------------------------------------------------------------------ */
+/* In a recording                                                     */
+
+static void nitro_vsock_to_log(void *opaque, const uint8_t *event, size_t size)
+{
+    nitro_input(NITRO_INPUT_VSOCK, event, size);
+}
+
+static void nitro_vsock_from_log(void *opaque, const uint8_t *event,
+                                 size_t size)
+{
+    NitroVsockHost *host = opaque;
+
+    host->turn.begins(host->turn.opaque);
+    vsock_host_take(host->core, event, size);
+    host->turn.ends(host->turn.opaque);
+}
+
+static int64_t nitro_vsock_now(void *opaque)
+{
+    return qemu_clock_get_ns(QEMU_CLOCK_REALTIME);
+}
+
+static void nitro_vsock_set_alarm(void *opaque, int64_t when)
+{
+    NitroVsockHost *host = opaque;
+
+    if (when < 0) {
+        timer_del(host->timer);
+    } else {
+        timer_mod(host->timer, when);
+    }
+}
+
+static void nitro_vsock_timer(void *opaque)
+{
+    NitroVsockHost *host = opaque;
+
+    vsock_host_run_timers(host->core);
+}
+
+/* ------------------------------------------------------------------ */
 
 static void nitro_vsock_log(void *opaque, const char *message)
 {
@@ -126,17 +173,29 @@ NitroVsockHost *nitro_vsock_host_new(VsockGuestSide *guest,
         .log = nitro_vsock_log,
     };
 
+    VsockHostLog log = {
+        .write = nitro_is_replayed() ? NULL : nitro_vsock_to_log,
+        .now = nitro_vsock_now,
+        .set_alarm = nitro_vsock_set_alarm,
+    };
+
     if (!nitro_vsock_heartbeat(heartbeat, &options->heartbeat, errp)) {
         return NULL;
     }
     host = g_new0(NitroVsockHost, 1);
     host->turn = *turn;
     host->fds = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    loop.opaque = host;
+    loop.opaque = log.opaque = host;
+    if (nitro_is_recorded()) {
+        options->log = &log;
+        host->timer = timer_new_ns(QEMU_CLOCK_REALTIME, nitro_vsock_timer, host);
+        nitro_input_register(NITRO_INPUT_VSOCK, nitro_vsock_from_log, host);
+    }
     host->core = vsock_host_new(&loop, guest, options, problem,
                                 sizeof(problem));
     if (!host->core) {
         error_setg(errp, "vsock: %s", problem);
+        timer_free(host->timer);
         g_hash_table_destroy(host->fds);
         g_free(host);
         return NULL;
@@ -164,6 +223,7 @@ void nitro_vsock_host_free(NitroVsockHost *host)
     qemu_remove_exit_notifier(&host->exit);
     nitro_vsock_host_current = NULL;
     vsock_host_free(host->core);
+    timer_free(host->timer);
     g_hash_table_destroy(host->fds);
     g_free(host);
 }
@@ -181,6 +241,10 @@ void qmp_vsock_route_add(uint32_t port, const char *route, Error **errp)
     NitroVsockHost *host = nitro_vsock_host_get(errp);
     char problem[512];
 
+    if (host && nitro_is_replayed()) {
+        error_setg(errp, "in a replay no route leads anywhere");
+        return;
+    }
     if (host && vsock_host_route_add(host->core, port, route, problem,
                                      sizeof(problem)) != 0) {
         error_setg(errp, "%s", problem);

@@ -32,6 +32,7 @@
 #include "system/replay.h"
 #include "standard-headers/linux/virtio_ids.h"
 #include "standard-headers/linux/virtio_vsock.h"
+#include "qemu-machine/record/qemu/nitro-recording.h"
 #include "qemu-machine/vsock/protocol/vsock_protocol.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 #include "trace.h"
@@ -448,7 +449,10 @@ static void virtio_vsock_get_config(VirtIODevice *vdev, uint8_t *config)
 static void virtio_vsock_set_status(VirtIODevice *vdev, uint8_t status)
 {
     VirtIOVsock *s = VIRTIO_VSOCK(vdev);
-    bool running = virtio_device_should_start(vdev, status);
+    /* A recording goes on after a stop as if there had been none. */
+    bool running = replay_mode == REPLAY_MODE_NONE
+                   ? virtio_device_should_start(vdev, status)
+                   : virtio_device_started(vdev, status);
 
     if (running == s->running) {
         return;
@@ -525,6 +529,12 @@ static int virtio_vsock_post_load(void *opaque, int version)
         result = vsock_load(s->core, s->state, s->state_size);
     }
     g_clear_pointer(&s->state, g_free);
+    if (nitro_recording_is_loading()) {
+        /* Nothing was under way. */
+        s->running = virtio_device_started(VIRTIO_DEVICE(s),
+                                           VIRTIO_DEVICE(s)->status);
+        return result ? -EINVAL : 0;
+    }
     /* The host's ends were not part of it; the guest hears that first. */
     s->announce_on_start = true;
     s->running = false;
@@ -561,8 +571,25 @@ static const VMStateDescription vmstate_virtio_vsock = {
 /* ------------------------------------------------------------------ */
 /* Life                                                               */
 
+static bool virtio_vsock_is_quiet(void *opaque)
+{
+    VirtIOVsock *s = opaque;
+
+    return vsock_is_quiet(s->core) && !s->turn_over && !s->work_due &&
+           !s->tx_unsignalled && !timer_pending(s->tx_timer) &&
+           !s->announce_on_start && !s->reset_pending && !s->reset_sent;
+}
+
 void virtio_vsock_snapshot_load(VirtIOVsock *s)
 {
+    if (nitro_recording_is_loading()) {
+        vsock_forget_all(s->core);
+        timer_del(s->timer);
+        timer_del(s->tx_timer);
+        s->turn_over = s->work_due = s->in_turn = false;
+        s->tx_unsignalled = 0;
+        return;
+    }
     vsock_close_flows(s->core, VSOCK_REASON_SNAPSHOT_LOADED);
 }
 
@@ -663,6 +690,8 @@ static void virtio_vsock_realize(DeviceState *dev, Error **errp)
     s->tx_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL,
                                virtio_vsock_signal_sent_late, s);
     s->bh = virtio_bh_new_guarded(dev, virtio_vsock_bh, s);
+    virtio_vsock_serve_commands(s);
+    nitro_recording_wait_for(virtio_vsock_is_quiet, s);
 }
 
 static void virtio_vsock_unrealize(DeviceState *dev)

@@ -94,6 +94,9 @@ static inline unsigned virtio_vsock_descriptors(const VirtQueueElement *elem)
 void virtio_vsock_send_event(VirtIOVsock *s);
 void virtio_vsock_handle_event(VirtIODevice *vdev, VirtQueue *vq);
 
+/* vsock-qmp.c: what its commands do, in a recording by way of the log. */
+void virtio_vsock_serve_commands(VirtIOVsock *s);
+
 /* The machine's vsock device; NULL and an error when it has none. */
 VirtIOVsock *virtio_vsock_find(Error **errp);
 

@@ -6,6 +6,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qapi/qapi-commands-nitro.h"
+#include "qemu-machine/record/qemu/nitro-recording.h"
 #include "qemu-machine/vsock/protocol/vsock_protocol.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
 
@@ -180,7 +181,9 @@ VsockFaultInfo *qmp_vsock_fault_add(VsockFaultSpec *spec, Error **errp)
         !virtio_vsock_parse_match(spec->packet, &rule.match, errp)) {
         return NULL;
     }
-    rule.id = vsock_rule_add(s->core, &rule);
+    if (!nitro_control(NITRO_CONTROL_VSOCK_FAULT_ADD, &rule, &rule.id, errp)) {
+        return NULL;
+    }
     if (!rule.id) {
         error_setg(errp, "the rule makes no sense (delays end at an hour), or "
                    "there are %u rules already", VSOCK_RULES_MAX);
@@ -192,9 +195,14 @@ VsockFaultInfo *qmp_vsock_fault_add(VsockFaultSpec *spec, Error **errp)
 void qmp_vsock_fault_remove(bool has_id, uint32_t id, Error **errp)
 {
     VirtIOVsock *s = virtio_vsock_find(errp);
+    uint32_t wanted = has_id ? id : 0;
+    uint32_t unknown = has_id && !id;
 
-    if (s && ((has_id && !id) ||
-              vsock_fault_remove(s->core, has_id ? id : 0) != 0)) {
+    if (!s || (!unknown && !nitro_control(NITRO_CONTROL_VSOCK_FAULT_REMOVE,
+                                          &wanted, &unknown, errp))) {
+        return;
+    }
+    if (unknown) {
         error_setg(errp, "there is no fault rule %" PRIu32, id);
     }
 }
@@ -213,10 +221,10 @@ VsockFaultInfoList *qmp_vsock_fault_list(Error **errp)
 
 void qmp_vsock_fault_seed(uint64_t seed, Error **errp)
 {
-    VirtIOVsock *s = virtio_vsock_find(errp);
+    uint32_t answer;
 
-    if (s) {
-        vsock_fault_seed(s->core, seed);
+    if (virtio_vsock_find(errp)) {
+        nitro_control(NITRO_CONTROL_VSOCK_FAULT_SEED, &seed, &answer, errp);
     }
 }
 
@@ -224,6 +232,7 @@ void qmp_vsock_transport_reset(bool has_guest_cid, uint64_t guest_cid,
                                Error **errp)
 {
     VirtIOVsock *s = virtio_vsock_find(errp);
+    uint32_t answer;
 
     if (!s) {
         return;
@@ -235,7 +244,44 @@ void qmp_vsock_transport_reset(bool has_guest_cid, uint64_t guest_cid,
                    guest_cid);
         return;
     }
-    if (has_guest_cid) {
+    nitro_control(NITRO_CONTROL_VSOCK_TRANSPORT_RESET,
+                  &(uint64_t) { has_guest_cid ? guest_cid : 0 }, &answer, errp);
+}
+
+/* ------------------------------------------------------------------ */
+/* What the commands do, now or in a replay                           */
+
+static uint32_t virtio_vsock_do_fault_add(void *opaque, const void *arguments)
+{
+    VirtIOVsock *s = opaque;
+
+    return vsock_rule_add(s->core, arguments);
+}
+
+static uint32_t virtio_vsock_do_fault_remove(void *opaque,
+                                             const void *arguments)
+{
+    VirtIOVsock *s = opaque;
+
+    return vsock_fault_remove(s->core, *(const uint32_t *)arguments) != 0;
+}
+
+static uint32_t virtio_vsock_do_fault_seed(void *opaque, const void *arguments)
+{
+    VirtIOVsock *s = opaque;
+
+    vsock_fault_seed(s->core, *(const uint64_t *)arguments);
+    return 0;
+}
+
+/* The argument is the guest's new CID; 0: as before. */
+static uint32_t virtio_vsock_do_transport_reset(void *opaque,
+                                                const void *arguments)
+{
+    VirtIOVsock *s = opaque;
+    uint64_t guest_cid = *(const uint64_t *)arguments;
+
+    if (guest_cid) {
         vsock_set_guest_cid(s->core, guest_cid);
         virtio_notify_config(VIRTIO_DEVICE(s));
     }
@@ -244,4 +290,18 @@ void qmp_vsock_transport_reset(bool has_guest_cid, uint64_t guest_cid,
     } else {
         vsock_close_flows(s->core, VSOCK_REASON_TRANSPORT_RESET);
     }
+    return 0;
+}
+
+void virtio_vsock_serve_commands(VirtIOVsock *s)
+{
+    nitro_control_register(NITRO_CONTROL_VSOCK_FAULT_ADD,
+                           virtio_vsock_do_fault_add, sizeof(VsockRule), s);
+    nitro_control_register(NITRO_CONTROL_VSOCK_FAULT_REMOVE,
+                           virtio_vsock_do_fault_remove, sizeof(uint32_t), s);
+    nitro_control_register(NITRO_CONTROL_VSOCK_FAULT_SEED,
+                           virtio_vsock_do_fault_seed, sizeof(uint64_t), s);
+    nitro_control_register(NITRO_CONTROL_VSOCK_TRANSPORT_RESET,
+                           virtio_vsock_do_transport_reset, sizeof(uint64_t),
+                           s);
 }
