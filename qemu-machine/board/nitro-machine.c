@@ -244,6 +244,11 @@ static GlobalProperty nitro_globals[] = {
     { "virtio-mmio", "force-legacy", "off" },
     /* One slot per GiB of EIF, see firmware/boot/handover.h. */
     { "fw_cfg_io", "x-file-slots", "1056" },
+    /*
+     * For old Windows only.  Its reset waits for the vCPU's thread, which waits
+     * for the replay lock that a seek holds while it loads a snapshot.
+     */
+    { "apic", "vapic", "off" },
 };
 
 static void nitro_machine_class_init(ObjectClass *oc, void *data)
