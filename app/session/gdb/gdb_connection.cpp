@@ -96,6 +96,8 @@ void GdbConnection::readDevice() {
         for (const auto &item : m_framer.feed(m_device->read(readPiece))) {
             if (item)
                 handle(*item);
+            else if (item.error().code != "rsp-checksum"_L1 && item.error().code != "rsp-garbage"_L1)
+                accept(std::nullopt);
             else if (item.error().code == "rsp-checksum"_L1 && m_acknowledges)
                 m_device->write("-", 1);
             if (m_isClosed)
@@ -106,16 +108,7 @@ void GdbConnection::readDevice() {
 void GdbConnection::handle(const rsp::Item &item) {
     switch (item.kind) {
     case rsp::Item::Kind::packet:
-        if (m_acknowledges)
-            m_device->write("+", 1);
-        if (item.payload == "vCtrlC" && m_awaitsStop) { // an interruption that wants an answer of its own
-            write("OK");
-            m_broker->interrupt();
-            break;
-        }
-        if (m_waiting.size() < 64) // gdb has one under way, or two
-            m_waiting.push_back(item.payload);
-        startNext();
+        accept(item.payload);
         break;
     case rsp::Item::Kind::interrupt:
         m_broker->interrupt();
@@ -130,13 +123,30 @@ void GdbConnection::handle(const rsp::Item &item) {
     }
 }
 
+// A packet that came whole. Without a payload it cannot be understood (its escapes, its length), which is an answer, too.
+void GdbConnection::accept(const std::optional<QByteArray> &payload) {
+    if (m_acknowledges)
+        m_device->write("+", 1);
+    if (payload == "vCtrlC" && m_awaitsStop) { // an interruption that wants an answer of its own
+        write("OK");
+        m_broker->interrupt();
+        return;
+    }
+    if (m_waiting.size() < 64) // gdb has one under way, or two
+        m_waiting.push_back(payload);
+    startNext();
+}
+
 void GdbConnection::startNext() {
     while (!m_request && !m_waiting.empty() && !m_isClosed) {
-        const QByteArray packet = std::move(m_waiting.front());
+        const std::optional<QByteArray> packet = std::move(m_waiting.front());
         m_waiting.pop_front();
         m_request = std::make_unique<QObject>();
         m_patience.start();
-        dispatch(packet);
+        if (packet)
+            dispatch(*packet);
+        else
+            reply(badRequest);
     }
 }
 

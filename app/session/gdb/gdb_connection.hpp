@@ -33,6 +33,7 @@ signals:
 private:
     void readDevice();
     void handle(const rsp::Item &item);
+    void accept(const std::optional<QByteArray> &payload);
     void startNext();
     void dispatch(const QByteArray &packet);
     bool answerLocally(const QByteArray &packet);
@@ -65,7 +66,7 @@ private:
     GdbBroker *m_broker;
     MonitorCommands m_commands;
     rsp::Framer m_framer{rsp::Writer::debugger};
-    std::deque<QByteArray> m_waiting; // packets, while one is being answered
+    std::deque<std::optional<QByteArray>> m_waiting; // packets, while one is being answered
     RegisterView m_view;
     QByteArray m_lastWritten; // for `-`
     qint64 m_thread = 0;      // of g, p, m; 0 = the one that stopped

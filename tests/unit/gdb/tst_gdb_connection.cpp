@@ -391,6 +391,22 @@ private slots:
         QCOMPARE(other.ask("m1000,4"), u"61616161"_s);
     }
 
+    // It came whole by its checksum, so that nobody sends it again: silence would be waited for.
+    void packet_thatCannotBeRead_isAnErrorInItsTurn() {
+        Bench bench;
+        bench.stub.memory[0x1000] = QByteArray(64, 'a');
+        bench.start();
+        Gdb gdb(bench.broker.get());
+        gdb.greet();
+        const int before = gdb.acknowledged;
+        gdb.answers.clear();
+        gdb.sayRaw(rsp::encodePacket("m1000,2") + "$X1000,1:}#2d" + rsp::encodePacket("m1000,1"));
+        for (int i = 0; i < 10 && gdb.answers.size() < 3; ++i)
+            gdb.read();
+        QCOMPARE(gdb.answers, QStringList({u"6161"_s, u"E16"_s, u"61"_s}));
+        QCOMPARE(gdb.acknowledged - before, 3);
+    }
+
     // QEMU says nothing: gdb gets an error in time, goes on, and late answers are nobody's.
     void silentStub_isToldToGdb_inTime() {
         Bench bench;
