@@ -495,6 +495,13 @@ private slots:
         auto stop = bench.runTo(BootPoint::initFirst);
         QVERIFY(stop.has_value());
         QVERIFY(named(stop->pc, "_start", "init"));
+        // Whole pages are what panels ask for.
+        const auto init = symbols::Program::openFile(folderOfDemo + u"/guest/enclave_init"_s, QString());
+        QVERIFY(init);
+        constexpr quint64 page = 4096, few = 16;
+        QCOMPARE(bench.memory(AddressSpace::guestVirtual, stop->pc & ~(page - 1), page)
+                     .mid(qsizetype(stop->pc % page), few),
+                 (*init)->elf().bytesAt(stop->pc, few).toByteArray());
         DebugBreakpoint main;
         main.place = u"main"_s;
         target.addBreakpoint(main);

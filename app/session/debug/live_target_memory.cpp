@@ -188,6 +188,13 @@ void LiveTarget::fetch(AddressSpace space, quint64 address, quint64 bytes,
                                     : memory->physical().read(address, std::span(&first, 1));
         if (!read)
             why = read.error();
+        if (why.code == "not-mapped"_L1 && isVirtual && m_state == State::stopped) {
+            // A program is read in when it is used; until then its file tells what will stand there.
+            m_broker->askFile(m_thread, address, wanted, this, [why, done](const QByteArray &ofFile) {
+                done(ofFile.isEmpty() ? Result<QByteArray>(tl::unexpected(why)) : Result<QByteArray>(ofFile));
+            });
+            return;
+        }
         if (why.code != "firmware-memory"_L1) {
             done(tl::unexpected(why));
             return;
