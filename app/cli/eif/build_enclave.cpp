@@ -10,6 +10,7 @@
 #include "app/cli/kit/exit_code.hpp"
 #include "app/cli/kit/nitro_error.hpp"
 #include "app/cli/kit/signal_watch.hpp"
+#include "app/core/input/input_file.hpp"
 #include "app/core/program_locations.hpp"
 #include "app/formats/builder/enclave_builder.hpp"
 #include "app/formats/eif/describe_json.hpp"
@@ -17,7 +18,6 @@
 
 #include <CLI/Validators.hpp>
 #include <QFile>
-#include <QFileInfo>
 #include <QJsonDocument>
 #include <vector>
 
@@ -42,15 +42,14 @@ struct BuildOptions {
 // bytes without blanks; the reader only avoids reading something endless.
 app::Result<QByteArray> readMetadata(const QString &path) {
     constexpr qint64 most = 64 * 1024;
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly))
-        return app::failure(u"input"_s, file.errorString(), path);
-    const QByteArray json = file.read(most + 1);
-    if (json.size() > most)
+    const auto json = app::readInput(path, most);
+    if (!json)
+        return json;
+    if (json->size() > most)
         return app::failure(u"input"_s, u"The file is over 64 KiB; custom metadata may take 4096 bytes."_s,
                             path);
     QJsonParseError problem;
-    const auto document = QJsonDocument::fromJson(json, &problem);
+    const auto document = QJsonDocument::fromJson(*json, &problem);
     if (problem.error != QJsonParseError::NoError || !document.isObject()) {
         app::Error error{u"input"_s, u"The metadata is not a JSON object."_s, {}, path};
         if (problem.error != QJsonParseError::NoError)
@@ -105,9 +104,10 @@ app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
                                              const formats::EifIdentity &identity, std::stop_source &stop) {
     const auto architecture = architectureOf(options);
     const formats::RamdiskLimits limits = options.limits.limits(stop);
+    const auto findKernel = [&] { return kernelForImages(pathOf(options.kernel), stop.get_token()); };
     if (!options.ramdisks.empty()) {
         formats::EifRecipe recipe;
-        auto kernel = kernelForImages(pathOf(options.kernel), stop.get_token());
+        auto kernel = findKernel();
         if (!kernel)
             return tl::unexpected(kernel.error());
         recipe.kernelPath = *kernel;
@@ -124,20 +124,12 @@ app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
     }
     formats::EnclaveRecipe recipe;
     recipe.rootFolder = pathOf(options.folder);
-    bool isSourceThere = QFileInfo::exists(recipe.rootFolder);
-    if (!options.image.empty()) {
-        const auto image = formats::findImage(pathOf(options.image));
-        isSourceThere = image.has_value();
-        recipe.containerImage = image.value_or(formats::ImageReference{pathOf(options.image)});
-    }
+    if (!options.image.empty())
+        recipe.containerImage = formats::findImage(pathOf(options.image))
+                                    .value_or(formats::ImageReference{pathOf(options.image)});
     recipe.command = textsOf(options.command);
     recipe.environment = textsOf(options.environment);
-    if (isSourceThere) { // else who opens it says so, before minutes go into a kernel
-        auto kernel = kernelForImages(pathOf(options.kernel), stop.get_token());
-        if (!kernel)
-            return tl::unexpected(kernel.error());
-        recipe.kernelPath = *kernel;
-    }
+    recipe.findKernel = findKernel;
     recipe.commandLine = textOf(options.commandLine);
     recipe.initPath = options.init.empty() ? usualInit() : pathOf(options.init);
     recipe.nsmModulePath = pathOf(options.module);

@@ -80,7 +80,11 @@ public:
             written = file.commit();
         if (!written)
             return tl::unexpected(written.error());
-        m_eif.kernelPath = m_recipe.kernelPath;
+        const auto kernel =
+            m_recipe.findKernel ? m_recipe.findKernel() : app::Result<QString>(m_recipe.kernelPath);
+        if (!kernel)
+            return tl::unexpected(kernel.error());
+        m_eif.kernelPath = *kernel;
         m_eif.commandLine =
             m_recipe.commandLine.isEmpty() ? usualCommandLine(m_eif.architecture) : m_recipe.commandLine;
         m_eif.ramdiskPaths = {m_scratch.filePath(u"ramdisk0"_s), m_scratch.filePath(u"ramdisk1"_s)};

@@ -11,6 +11,8 @@
 #include "app/formats/eif/eif_builder.hpp"
 #include "app/formats/lint/lint.hpp"
 
+#include <functional>
+
 namespace nitroscope::formats {
 
 struct EnclaveRecipe {
@@ -21,6 +23,8 @@ struct EnclaveRecipe {
     QStringList environment = {};
 
     QString kernelPath = {};
+    // Instead of it, for a kernel that may first have to be built: asked when all else is there.
+    std::function<app::Result<QString>()> findKernel = {};
     QString commandLine = {}; // Empty: that of AWS's images.
     QString initPath = {};
     QString nsmModulePath = {}; // Empty: none.

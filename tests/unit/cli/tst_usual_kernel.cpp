@@ -84,6 +84,22 @@ private slots:
         }
     }
 
+    // Minutes would go into a kernel for which there is no image.
+    void kernel_imageIsForAnotherProcessor_noneIsBuiltForIt() {
+        write(u"arm/oci-layout"_s, R"({"imageLayoutVersion":"1.0.0"})");
+        write(u"arm/index.json"_s, R"({"manifests":[{"platform":{"os":"linux","architecture":"arm64"},)"
+                                   R"("mediaType":"application/vnd.oci.image.manifest.v1+json",)"
+                                   R"("digest":"sha256:00","size":2}]})");
+        QProcess process;
+        process.setProcessEnvironment(
+            with({{"NITROSCOPE_CACHE", path(u"cache"_s)}, {"KERNEL_SOURCE", path(u"none"_s)}}));
+        startCommand(process, {u"build-enclave"_s, u"--image"_s, path(u"arm"_s), u"--output-file"_s,
+                               path(u"out.eif"_s)});
+        const CommandResult result = finishCommand(process);
+        QCOMPARE(result.exitCode, 48);
+        QVERIFY2(result.error.contains("arm64") && !result.error.contains("KERNEL_SOURCE"), result.error);
+    }
+
     void kernel_cannotBeBuilt_saysWhyAndWhatElse() {
         const CommandResult result =
             build(with({{"NITROSCOPE_CACHE", path(u"cache"_s)}, {"KERNEL_SOURCE", path(u"none"_s)}}));
