@@ -89,8 +89,17 @@ app::Result<void> ContainerImage::openLayout(const QString &asked, const QString
     const auto json = readJson(u"index.json"_s);
     if (!json)
         return tl::unexpected(json.error());
+    QJsonParseError problem;
+    const auto index = QJsonDocument::fromJson(*json, &problem);
+    if (!index.isObject()) {
+        app::Error error{
+            u"input"_s, u"The part 'index.json' is not a JSON object: the image is damaged."_s, {}, {}};
+        if (problem.error != QJsonParseError::NoError)
+            error.offset = static_cast<quint64>(problem.offset);
+        return tl::unexpected(error);
+    }
     LayoutWalk layout;
-    layout.walk(*this, QJsonDocument::fromJson(*json).object(), {}, 0);
+    layout.walk(*this, index.object(), {}, 0);
     if (layout.candidates.empty() && layout.problem)
         return tl::unexpected(*layout.problem);
     const auto chosen = chooseImage(layout.candidates, asked, architecture);

@@ -358,7 +358,10 @@ app::Result<ExtractReport> extractEif(const EifDocument &document, const QString
     auto target = ExtractFolder::create(folder);
     if (!target)
         return tl::unexpected(target.error());
-    return Extraction(document, *target, options).run();
+    auto report = Extraction(document, *target, options).run();
+    if (!report)
+        target->discard();
+    return report;
 }
 
 } // namespace nitroscope::formats

@@ -72,26 +72,35 @@ app::Result<ExtractFolder> ExtractFolder::create(const QString &path) {
     const auto refuse = [&](const QString &why) {
         return app::failure(u"output"_s, u"'%1' cannot be extracted to: %2"_s.arg(path, why), path);
     };
-    if (::mkdir(name.constData(), 0777) != 0 && errno != EEXIST)
+    const bool isMade = ::mkdir(name.constData(), 0777) == 0;
+    if (!isMade && errno != EEXIST)
         return refuse(QString::fromLocal8Bit(std::strerror(errno)) + u'.');
     const int descriptor = ::open(name.constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0)
         return refuse(QString::fromLocal8Bit(std::strerror(errno)) + u'.');
     ExtractFolder folder(descriptor);
+    if (isMade)
+        folder.m_made = name;
     if (!isEmptyFolder(descriptor))
         return refuse(u"it is not empty. Name a new folder."_s);
     return folder;
 }
 
 ExtractFolder::ExtractFolder(ExtractFolder &&other) noexcept
-    : m_root(std::exchange(other.m_root, -1)), m_folderModes(std::move(other.m_folderModes)),
-      m_readOnly(std::move(other.m_readOnly)), m_lastParent(std::move(other.m_lastParent)),
+    : m_root(std::exchange(other.m_root, -1)), m_made(std::move(other.m_made)),
+      m_folderModes(std::move(other.m_folderModes)), m_readOnly(std::move(other.m_readOnly)),
+      m_lastParent(std::move(other.m_lastParent)),
       m_lastDescriptor(std::exchange(other.m_lastDescriptor, -1)) {}
 
 ExtractFolder::~ExtractFolder() {
     for (const int descriptor : {m_lastDescriptor, m_root})
         if (descriptor >= 0)
             ::close(descriptor);
+}
+
+void ExtractFolder::discard() {
+    if (!m_made.isEmpty())
+        ::rmdir(m_made.constData()); // fails when something is in it
 }
 
 int ExtractFolder::openFolder(const QByteArray &path) const {

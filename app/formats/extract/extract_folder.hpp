@@ -39,6 +39,8 @@ public:
     void setTime(const QByteArray &path, qint64 seconds);
     // Modes of folders and of what may not be written, at the end, because they could not be filled before.
     void finish();
+    // After a failure: the folder itself goes when create() has made it and nothing is in it.
+    void discard();
 
 private:
     explicit ExtractFolder(int descriptor) : m_root(descriptor) {}
@@ -48,6 +50,7 @@ private:
     int openParent(const QByteArray &path, QByteArray &name);
 
     int m_root = -1;
+    QByteArray m_made; // Its name, when create() has made it.
     std::vector<std::pair<QByteArray, unsigned>> m_folderModes;
     std::set<QByteArray> m_readOnly; // Files.
     QByteArray m_lastParent;         // Cache: most files follow their neighbours.

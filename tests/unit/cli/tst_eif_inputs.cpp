@@ -214,6 +214,17 @@ private slots:
         QVERIFY(objectOf(result.output)["LostCount"].toInt() > 0);
     }
 
+    void extract_pathThatIsNowhere_leavesNoFolder() {
+        const QString eif = image("nowhere.eif", cpioArchive({{.path = "init"}}));
+        const auto refused = runCommand({"eif", "extract", eif, "-o", path("nowhere"), "nothing/here"});
+        QCOMPARE(refused.exitCode, 1);
+        QVERIFY2(refused.error.contains("nothing/here"), refused.error);
+        QVERIFY(!QFileInfo::exists(path("nowhere")));
+        QVERIFY(QDir().mkdir(path("own"))); // the user's stays
+        QCOMPARE(runCommand({"eif", "extract", eif, "-o", path("own"), "nothing/here"}).exitCode, 1);
+        QVERIFY(QFileInfo::exists(path("own")));
+    }
+
     void extract_readOnlyFile_staysReadOnly() {
         QList<CpioFile> files = twoNames(1);
         files << CpioFile{.path = "key", .content = "k", .mode = 0100444};

@@ -204,6 +204,19 @@ private slots:
         QVERIFY2(told.contains("no container image"), told);
     }
 
+    void indexThatIsNoJson_isSaidToBeDamaged() {
+        const Layout layout(path("oci"));
+        layout.finish({layout.image({})});
+        QFile index(layout.folder() + u"/index.json"_s);
+        QVERIFY(index.open(QIODevice::ReadWrite));
+        const QByteArray cut = index.readAll().chopped(1);
+        for (const QByteArray &text : {cut, QByteArray("[]"), QByteArray()}) {
+            QVERIFY(index.resize(0) && index.seek(0) && index.write(text) == text.size() && index.flush());
+            const QByteArray told = programOf(layout.folder());
+            QVERIFY2(told.contains("'index.json' is not a JSON object"), told);
+        }
+    }
+
     void otherPlatformsWithoutTheirParts_doNotMatter() {
         const Layout layout(path("oci"));
         QJsonObject absent{{"digest", "sha256:" + QString(64, u'0')}, {"size", 5}};
