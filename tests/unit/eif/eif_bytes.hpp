@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Writes EIF files for the tests: right ones, and then wrong in exactly one place. Kernels are dummies with a
-// believable setup header.
+// EIFs of the one maker (tests/unit/launch/eif_maker.hpp) for the parser's tests: small ones, to be spoilt in one place, and
+// what the parser says of bytes.
 #pragma once
 
 #include "firmware/eif/bzimage.hpp"
 #include "firmware/eif/parser.hpp"
-#include "tests/support/kernels/bzimage_maker.hpp"
+#include "tests/unit/launch/eif_maker.hpp"
 
 #include <QByteArray>
 #include <span>
-#include <vector>
 
 namespace nitroscope::test {
-
-struct BuiltSection {
-    eif::SectionType type;
-    QByteArray data;
-};
 
 inline void putBig(QByteArray &bytes, qsizetype at, quint64 value, int width) {
     for (int i = width; i-- > 0; value >>= 8)
@@ -44,31 +38,6 @@ inline quint32 computedCrc(const QByteArray &data) {
     return eif::computeCrc(source, eif::parse(source), scratch);
 }
 
-inline void fixCrc(QByteArray &file) {
-    putBig(file, eif::crcOffset, computedCrc(file), 4);
-}
-
-inline QByteArray buildImage(const std::vector<BuiltSection> &sections, int version = 4) {
-    QByteArray file(static_cast<qsizetype>(eif::headerSize), '\0');
-    putBig(file, eif::magicOffset, eif::magicValue, 4);
-    putBig(file, eif::versionOffset, static_cast<quint64>(version), 2);
-    putBig(file, eif::defaultMemoryOffset, eif::usualDefaultMemory, 8);
-    putBig(file, eif::defaultCpusOffset, eif::usualDefaultCpus, 8);
-    putBig(file, eif::sectionCountOffset, sections.size(), 2);
-    for (size_t i = 0; i < sections.size(); ++i) {
-        const auto at = static_cast<qsizetype>(8 * i);
-        const auto size = static_cast<quint64>(sections[i].data.size());
-        putBig(file, eif::sectionOffsetsOffset + at, static_cast<quint64>(file.size()), 8);
-        putBig(file, eif::sectionSizesOffset + at, size, 8);
-        QByteArray header(static_cast<qsizetype>(eif::sectionHeaderSize), '\0');
-        putBig(header, 0, static_cast<quint64>(sections[i].type), 2);
-        putBig(header, 4, size, 8);
-        file += header + sections[i].data;
-    }
-    fixCrc(file);
-    return file;
-}
-
 // A bzImage of 4096 bytes: protocol 2.15, setup of 1024 bytes, 64-bit entry, wants 8 MiB at 16 MiB.
 inline QByteArray dummyKernel() {
     return makeBzImage({.bytes = 4096,
@@ -79,13 +48,13 @@ inline QByteArray dummyKernel() {
                         .payloadBytes = 1000});
 }
 
-inline std::vector<BuiltSection> usualSections() {
-    using enum eif::SectionType;
-    return {{kernel, dummyKernel()},
-            {cmdline, "reboot=k console=ttyS0"},
-            {metadata, "{}"},
-            {ramdisk, "first ramdisk"},
-            {ramdisk, "second"}};
+// As usualSections(), with as few bytes as there can be: a test cuts them off at each.
+inline TestSections smallSections() {
+    return {{kernelKind, dummyKernel()},
+            {cmdlineKind, "reboot=k console=ttyS0"},
+            {metadataKind, "{}"},
+            {ramdiskKind, "first ramdisk"},
+            {ramdiskKind, "second"}};
 }
 
 inline const eif::Diagnostic *findProblem(const eif::DiagnosticList &list, eif::Problem problem) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The bzImage setup header: right, cut off at every byte, and with each checked field damaged.
-#include "tests/unit/eif/image_builder.hpp"
+#include "tests/unit/eif/eif_bytes.hpp"
 
 #include <QtTest>
 

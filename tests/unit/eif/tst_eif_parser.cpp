@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The EIF parser on images that are right, cut off at every byte, and wrong in one field at a time.
-#include "tests/unit/eif/image_builder.hpp"
+#include "tests/unit/eif/eif_bytes.hpp"
 
 #include <QtTest>
 
@@ -47,7 +47,7 @@ class TestEifParser : public QObject {
 
 private slots:
     void parse_goodImage_hasTreeAndNoDiagnostics() {
-        const QByteArray file = buildImage(usualSections());
+        const QByteArray file = makeEif(smallSections());
         const eif::Image image = parseBytes(file);
         QCOMPARE(image.diagnostics.size(), 0u);
         QVERIFY(image.bootable());
@@ -65,21 +65,21 @@ private slots:
     }
 
     void parse_versions2And3WithoutMetadata_areFine() {
-        auto sections = usualSections();
+        auto sections = smallSections();
         sections.erase(sections.begin() + 2);
         for (const int version : {2, 3})
-            QCOMPARE(parseBytes(buildImage(sections, version)).diagnostics.size(), 0u);
+            QCOMPARE(parseBytes(makeEif(sections, {.version = quint16(version)})).diagnostics.size(), 0u);
     }
 
     void parse_32Sections_isTheMost() {
-        auto sections = usualSections();
+        auto sections = smallSections();
         while (sections.size() < 32)
-            sections.push_back({SectionType::ramdisk, "more"});
-        QCOMPARE(parseBytes(buildImage(sections)).diagnostics.size(), 0u);
+            sections.push_back({ramdiskKind, "more"});
+        QCOMPARE(parseBytes(makeEif(sections)).diagnostics.size(), 0u);
     }
 
     void parse_cutAtEveryByte_saysSoAndStaysInBounds() {
-        const QByteArray file = buildImage(usualSections());
+        const QByteArray file = makeEif(smallSections());
         for (qsizetype size = 0; size < file.size(); ++size) {
             // An exact copy, so that the sanitizer sees every byte read too many.
             const std::vector<char> cut(file.begin(), file.begin() + size);
@@ -141,7 +141,7 @@ private slots:
         QFETCH(const quint64, value);
         QFETCH(const Problem, problem);
         QFETCH(const int, section);
-        QByteArray file = buildImage(usualSections());
+        QByteArray file = makeEif(smallSections());
         putBig(file, offset, value, width);
         const eif::Image image = parseBytes(file);
         const eif::Diagnostic *found = findProblem(image.diagnostics, problem);
@@ -179,7 +179,7 @@ private slots:
         QFETCH(const quint64, value);
         QFETCH(const Problem, problem);
         for (int section = 0; section < 5; ++section) {
-            QByteArray file = buildImage(usualSections());
+            QByteArray file = makeEif(smallSections());
             const qsizetype header = headerOf(file, section);
             putBig(file, header + offset, value, width);
             const eif::Image image = parseBytes(file);
@@ -195,7 +195,7 @@ private slots:
 
     void parse_sizeNear2To64InBothPlaces_isCutNotWrapped() {
         for (const quint64 size : {~0ull, ~0ull - 11, ~0ull - 12, ~0ull - 560, 1ull << 63}) {
-            QByteArray file = buildImage(usualSections());
+            QByteArray file = makeEif(smallSections());
             putBig(file, eif::sectionSizesOffset + 8 * 4, size, 8);
             const qsizetype header = headerOf(file, 4);
             putBig(file, header + 4, size, 8);
@@ -211,7 +211,7 @@ private slots:
     }
 
     void parse_fileSizeNear2To64_doesNotWrap() {
-        QByteArray file = buildImage(usualSections());
+        QByteArray file = makeEif(smallSections());
         putBig(file, eif::sectionSizesOffset + 8 * 4, ~0ull, 8);
         putBig(file, headerOf(file, 4) + 4, ~0ull, 8);
         WatchedSource source{bytesOf(file), ~uint64_t{0}};
@@ -232,7 +232,7 @@ private slots:
     }
 
     void parse_32SectionsOfZeroBytes_isRefused() {
-        QByteArray file = buildImage(std::vector<BuiltSection>(32, {SectionType::kernel, {}}));
+        QByteArray file = makeEif(TestSections(32, {kernelKind, {}}));
         const eif::Image image = parseBytes(file);
         QVERIFY(!image.bootable());
         QCOMPARE(image.firstError()->problem, Problem::kernelEmpty);
@@ -241,7 +241,7 @@ private slots:
 
     void parse_overlap_isFoundForAnyPair() {
         for (int second = 1; second < 5; ++second) {
-            QByteArray file = buildImage(usualSections());
+            QByteArray file = makeEif(smallSections());
             putBig(file, eif::sectionOffsetsOffset + 8 * second, eif::headerSize, 8);
             const eif::Image image = parseBytes(file);
             const eif::Diagnostic *found = findProblem(image.diagnostics, Problem::sectionOverlap);
@@ -251,7 +251,7 @@ private slots:
     }
 
     void parse_countOneTooHigh_findsTheEmptyEntry() {
-        QByteArray file = buildImage(usualSections());
+        QByteArray file = makeEif(smallSections());
         putBig(file, eif::sectionCountOffset, 6, 2);
         const eif::Image image = parseBytes(file);
         QCOMPARE(image.diagnostics.size(), 1u);
@@ -260,7 +260,7 @@ private slots:
     }
 
     void parse_tableNotInFileOrder_isRefused() {
-        QByteArray file = buildImage(usualSections());
+        QByteArray file = makeEif(smallSections());
         const auto entry = [&](int i) { return eif::sectionOffsetsOffset + 8 * static_cast<uint64_t>(i); };
         const eif::Image good = parseBytes(file);
         putBig(file, static_cast<qsizetype>(entry(3)), good.header.offsets[4], 8);
@@ -274,7 +274,7 @@ private slots:
     }
 
     void parse_gap_isAWarningWithItsRange() {
-        QByteArray file = buildImage(usualSections());
+        QByteArray file = makeEif(smallSections());
         const qsizetype at = headerOf(file, 3);
         file.insert(at, QByteArray(16, 'x'));
         for (int i = 3; i < 5; ++i) {
@@ -291,7 +291,7 @@ private slots:
     }
 
     void parse_trailingBytes_areNoted() {
-        const QByteArray file = buildImage(usualSections());
+        const QByteArray file = makeEif(smallSections());
         const eif::Image image = parseBytes(file + "tail");
         const eif::Diagnostic *found = findProblem(image.diagnostics, Problem::trailingBytes);
         QVERIFY(found && found->severity == eif::Severity::note);
@@ -301,15 +301,14 @@ private slots:
     }
 
     void parse_composition_data() {
-        QTest::addColumn<std::vector<BuiltSection>>("sections");
+        QTest::addColumn<TestSections>("sections");
         QTest::addColumn<int>("version");
         QTest::addColumn<Problem>("problem");
         QTest::addColumn<int>("section");
-        using enum SectionType;
-        const BuiltSection k{kernel, dummyKernel()}, c{cmdline, "x"}, m{metadata, "{}"}, r{ramdisk, "r"},
-            s{signature, "s"};
-        const auto row = [](const char *name, std::vector<BuiltSection> sections, int version,
-                            Problem problem, int section) {
+        const TestSection k{kernelKind, dummyKernel()}, c{cmdlineKind, "x"}, m{metadataKind, "{}"},
+            r{ramdiskKind, "r"}, s{signatureKind, "s"};
+        const auto row = [](const char *name, TestSections sections, int version, Problem problem,
+                            int section) {
             QTest::newRow(name) << std::move(sections) << version << problem << section;
         };
         row("no kernel", {c, m, r}, 4, Problem::kernelMissing, -1);
@@ -323,22 +322,22 @@ private slots:
         row("ramdisk first", {r, k, c, m}, 4, Problem::ramdiskBeforeKernel, 0);
         row("signature in version 2", {k, c, r, s}, 2, Problem::sectionTooNew, 3);
         row("metadata in version 3", {k, c, m, r}, 3, Problem::sectionTooNew, 2);
-        row("empty kernel", {{kernel, {}}, c, m, r}, 4, Problem::kernelEmpty, 0);
-        row("empty command line", {k, {cmdline, {}}, m, r}, 4, Problem::sectionEmpty, 1);
-        row("empty ramdisk", {k, c, m, {ramdisk, {}}}, 4, Problem::sectionEmpty, 3);
-        row("large signature", {k, c, m, r, {signature, QByteArray(32769, 's')}}, 4,
+        row("empty kernel", {{kernelKind, {}}, c, m, r}, 4, Problem::kernelEmpty, 0);
+        row("empty command line", {k, {cmdlineKind, {}}, m, r}, 4, Problem::sectionEmpty, 1);
+        row("empty ramdisk", {k, c, m, {ramdiskKind, {}}}, 4, Problem::sectionEmpty, 3);
+        row("large signature", {k, c, m, r, {signatureKind, QByteArray(32769, 's')}}, 4,
             Problem::signatureTooLarge, 4);
-        row("zero byte", {k, {cmdline, QByteArray("ab\0c", 4)}, m, r}, 4, Problem::cmdlineHasNul, 1);
-        row("line break", {k, {cmdline, QByteArray(300, ' ') + "\n"}, m, r}, 4, Problem::cmdlineHasNewline,
-            1);
-        row("long command line", {k, {cmdline, QByteArray(2048, 'c')}, m, r}, 4, Problem::cmdlineLong, 1);
+        row("zero byte", {k, {cmdlineKind, QByteArray("ab\0c", 4)}, m, r}, 4, Problem::cmdlineHasNul, 1);
+        row("line break", {k, {cmdlineKind, QByteArray(300, ' ') + "\n"}, m, r}, 4,
+            Problem::cmdlineHasNewline, 1);
+        row("long command line", {k, {cmdlineKind, QByteArray(2048, 'c')}, m, r}, 4, Problem::cmdlineLong, 1);
     }
     void parse_composition() {
-        QFETCH(const std::vector<BuiltSection>, sections);
+        QFETCH(const TestSections, sections);
         QFETCH(const int, version);
         QFETCH(const Problem, problem);
         QFETCH(const int, section);
-        const eif::Image image = parseBytes(buildImage(sections, version));
+        const eif::Image image = parseBytes(makeEif(sections, {.version = quint16(version)}));
         const eif::Diagnostic *found = findProblem(image.diagnostics, problem);
         QVERIFY(found);
         QCOMPARE(int(found->section), section);
@@ -347,9 +346,9 @@ private slots:
     }
 
     void parse_cmdlineFindings_nameTheirByte() {
-        auto sections = usualSections();
+        auto sections = smallSections();
         sections[1].data = QByteArray(300, 'a') + '\n' + QByteArray(1, '\0') + "\n";
-        const eif::Image image = parseBytes(buildImage(sections));
+        const eif::Image image = parseBytes(makeEif(sections));
         QCOMPARE(image.diagnostics.size(), 2u);
         QCOMPARE(findProblem(image.diagnostics, Problem::cmdlineHasNewline)->offset,
                  image.sections[1].dataOffset + 300);
@@ -370,7 +369,7 @@ private slots:
     }
 
     void parse_everyBitFlippedInTheHeaders_staysInBounds() {
-        const QByteArray good = buildImage(usualSections());
+        const QByteArray good = makeEif(smallSections());
         for (qsizetype at = 0; at < static_cast<qsizetype>(eif::headerSize + eif::sectionHeaderSize); ++at)
             for (int bit = 0; bit < 8; ++bit) {
                 QByteArray file = good;

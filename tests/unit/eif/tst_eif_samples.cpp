@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The shared sample images against what their list says about them.
-#include "tests/unit/eif/image_builder.hpp"
+#include "tests/unit/eif/eif_bytes.hpp"
 #include "tests/unit/support/samples.hpp"
 
 #include <QFile>

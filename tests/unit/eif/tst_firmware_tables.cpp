@@ -8,7 +8,7 @@
 #include "firmware/boot/x86/memory_map.hpp"
 #include "firmware/boot/x86/mp_table.hpp"
 #include "firmware/boot/x86/zero_page.hpp"
-#include "tests/unit/eif/image_builder.hpp"
+#include "tests/unit/eif/eif_bytes.hpp"
 
 #include <numeric>
 #include <QtTest>
