@@ -25,7 +25,7 @@ std::unique_ptr<Feature> make(Frame &frame) {
 } // namespace
 
 FeatureList allFeatures() {
-    return {make<EifFeature>,      make<ConsoleFeature>, makeBootFeature,          makePcrFeature,
+    return {make<EifFeature>,      make<ConsoleFeature>, make<BootFeature>,        make<PcrFeature>,
             make<LogFeature>,      make<NsmFeature>,     make<AttestationFeature>, make<VsockFeature>,
             make<TimelineFeature>, make<ProfileFeature>, make<LaunchFeature>,      make<DebugFeature>};
 }

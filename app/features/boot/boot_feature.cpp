@@ -7,22 +7,6 @@
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
-namespace {
-
-class BootFeature : public Feature {
-public:
-    explicit BootFeature(Frame &frame);
-
-    std::vector<PanelEntry> panels() override;
-    std::vector<MenuEntry> actions() override;
-    void begin() override;
-    void take(const RunNews &news) override;
-    void end() override;
-    Panel *show(const Place &place) override;
-
-private:
-    BootPanel *m_panel;
-};
 
 BootFeature::BootFeature(Frame &frame) : Feature(frame), m_panel(new BootPanel) {
     frame.actions().add({u"file.exportStages"_s,
@@ -66,12 +50,6 @@ void BootFeature::end() {
 Panel *BootFeature::show(const Place &place) {
     const auto *stage = std::get_if<place::Stage>(&place);
     return stage && m_panel->showStage(stage->number) ? m_panel : nullptr;
-}
-
-} // namespace
-
-std::unique_ptr<Feature> makeBootFeature(Frame &frame) {
-    return std::make_unique<BootFeature>(frame);
 }
 
 } // namespace nitroscope::app

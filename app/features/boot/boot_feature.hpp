@@ -7,6 +7,22 @@
 
 namespace nitroscope::app {
 
-std::unique_ptr<Feature> makeBootFeature(Frame &frame);
+class BootPanel;
+
+class BootFeature : public Feature {
+    Q_OBJECT
+public:
+    explicit BootFeature(Frame &frame);
+
+    std::vector<PanelEntry> panels() override;
+    std::vector<MenuEntry> actions() override;
+    void begin() override;
+    void take(const RunNews &news) override;
+    void end() override;
+    Panel *show(const Place &place) override;
+
+private:
+    BootPanel *m_panel;
+};
 
 } // namespace nitroscope::app

@@ -8,22 +8,6 @@
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
-namespace {
-
-class PcrFeature : public Feature {
-public:
-    explicit PcrFeature(Frame &frame);
-
-    std::vector<PanelEntry> panels() override;
-    std::vector<MenuEntry> actions() override;
-    void begin() override;
-    void take(const RunNews &news) override;
-    void end() override;
-    Panel *show(const Place &place) override;
-
-private:
-    PcrPanel *m_panel;
-};
 
 PcrFeature::PcrFeature(Frame &frame) : Feature(frame), m_panel(new PcrPanel) {
     frame.actions().add(
@@ -86,12 +70,6 @@ Panel *PcrFeature::show(const Place &place) {
         return nullptr;
     m_panel->showPcr(pcr->index);
     return m_panel;
-}
-
-} // namespace
-
-std::unique_ptr<Feature> makePcrFeature(Frame &frame) {
-    return std::make_unique<PcrFeature>(frame);
 }
 
 } // namespace nitroscope::app

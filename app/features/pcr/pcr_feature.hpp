@@ -7,6 +7,22 @@
 
 namespace nitroscope::app {
 
-std::unique_ptr<Feature> makePcrFeature(Frame &frame);
+class PcrPanel;
+
+class PcrFeature : public Feature {
+    Q_OBJECT
+public:
+    explicit PcrFeature(Frame &frame);
+
+    std::vector<PanelEntry> panels() override;
+    std::vector<MenuEntry> actions() override;
+    void begin() override;
+    void take(const RunNews &news) override;
+    void end() override;
+    Panel *show(const Place &place) override;
+
+private:
+    PcrPanel *m_panel;
+};
 
 } // namespace nitroscope::app
