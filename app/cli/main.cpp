@@ -104,6 +104,9 @@ int main(int argc, char **argv) {
 
     int code = ok;
     addRunEnclave(parser, code);
+    addRecord(parser, code);
+    addReplay(parser, code);
+    addRecording(parser, code);
     addBuildEnclave(parser, code);
     addDescribeEif(parser, code);
     addEif(parser, code);

@@ -39,6 +39,8 @@ void writeEnclave(formats::JsonWriter &json, const app::EnclaveRecord &record, E
             json.field(u"Measurements", record.measurements);
         if (image)
             formats::writeMetadata(json, *image);
+        if (!record.recording.isEmpty())
+            json.field(u"Recording", record.recording);
         if (!record.warnings.isEmpty())
             json.field(u"Warnings", QJsonArray::fromStringList(record.warnings));
         if (!record.isRunning()) {

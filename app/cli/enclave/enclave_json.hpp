@@ -14,8 +14,8 @@ enum class EnclaveFields {
     describe, // and State, Flags and Measurements
 };
 
-// With an image: also its ImageName, ImageVersion and Metadata. Then, which nitro-cli has not, Warnings if the
-// machine has warned of anything, and of an enclave that has ended Ended, ExitReason and ExitCode.
+// With an image: also its ImageName, ImageVersion and Metadata. Then, which nitro-cli has not, Recording if it is
+// recorded, Warnings if the machine has warned of anything, and of an enclave that has ended Ended, ExitReason and ExitCode.
 void writeEnclave(formats::JsonWriter &json, const app::EnclaveRecord &record, EnclaveFields fields,
                   const formats::EifDocument *image = nullptr);
 

@@ -123,6 +123,8 @@ private:
         request.cpuCount = spec.cpuCount;
         request.memoryMiB = memoryOf(spec);
         request.eifPath = QFileInfo(spec.eifPath).absoluteFilePath();
+        if (!spec.recordingPath.isEmpty())
+            request.recording = QFileInfo(spec.recordingPath).absoluteFilePath();
         request.debugMode = spec.debugMode;
         auto record = m_registry.enter(request);
         if (!record)

@@ -12,6 +12,7 @@
 #include "app/cli/kit/nitro_error.hpp"
 #include "app/cli/kit/signal_watch.hpp"
 #include "app/session/capture/recorded_capture.hpp"
+#include "app/session/record/recording_files.hpp"
 #include "app/session/registry/enclave_registry.hpp"
 #include "app/session/run/live_session.hpp"
 
@@ -174,8 +175,15 @@ private:
         const bool stopped = reason.kind == app::EndKind::stoppedByUser;
         if (!stopped || !m_isStopping)
             sayEnd(reason);
+        sayRecording();
         const bool hasRun = stopped || (code != refused && code != bootFailed && code != qemuFailed);
         QCoreApplication::exit(!hasRun ? int(code) : withCapture(stopped ? m_stopCode : code));
+    }
+
+    void sayRecording() const {
+        const QString &path = m_options.spec.recordingPath;
+        if (!path.isEmpty() && app::findRecording(path))
+            say(u"Recorded. See it again: nitroscope-cli replay %1"_s.arg(path));
     }
 
     // The exit code: that of the run, unless the capture is cut and nothing else went wrong.
@@ -227,6 +235,25 @@ private:
     bool m_isOutputClosed = false;
 };
 
+} // namespace
+
+int runAttached(const RunOptions &options) {
+    return Run(options).exec();
+}
+
+void addConsoleOptions(CLI::App &command, RunOptions &options) {
+    command.add_option("--timeout", options.timeoutSeconds, "End the enclave after this many seconds")
+        ->check(CLI::Range(0.001, 1e7))
+        ->type_name("S");
+    command
+        .add_option("--input-after", options.inputAfter,
+                    "Hold standard input back until the console has shown this text")
+        ->type_name("TEXT");
+    command.add_flag("--verbose", options.verbose, "Also say what is run");
+}
+
+namespace {
+
 int runWith(RunOptions options, bool hasEif, bool hasConfig) {
     if (hasEif == hasConfig)
         throw CLI::ValidationError("--eif-path",
@@ -249,7 +276,7 @@ int runWith(RunOptions options, bool hasEif, bool hasConfig) {
         }
         // nitro-cli's console needs debug mode; ours does not, so that people see real PCRs unless their scripts know nitro-cli only.
         options.spec.debugMode = options.spec.debugMode || isCalledNitroCli();
-        return Run(options).exec();
+        return runAttached(options);
     }
     return options.keeperChannel >= 0 ? keepEnclave(options) : startDetached(options);
 }
@@ -277,14 +304,7 @@ void addRunEnclave(CLI::App &parser, int &code) {
         "Console to standard output, standard input to the console, and wait for the end; "
         "without it the enclave runs on by itself. Called as nitro-cli, it also turns on --debug-mode, "
         "as nitro-cli does");
-    command->add_option("--timeout", options->timeoutSeconds, "End the enclave after this many seconds")
-        ->check(CLI::Range(0.001, 1e7))
-        ->type_name("S");
-    command
-        ->add_option("--input-after", options->inputAfter,
-                     "Hold standard input back until the console has shown this text")
-        ->type_name("TEXT");
-    command->add_flag("--verbose", options->verbose, "Also say what is run");
+    addConsoleOptions(*command, *options);
     command->footer(exitCodeHelp);
     addJsonFlag(*command);
     command->add_option("--keeper-channel", options->keeperChannel)

@@ -11,6 +11,10 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace nitroscope::cli {
 
 struct RunOptions {
@@ -42,6 +46,11 @@ quint64 memoryOf(const app::LaunchSpec &spec);
 // have a name there: cpu_count, memory_mib, eif_path, enclave_cid, debug_mode. Errors: "E19" (not readable), "E17" (no JSON, with its offset),
 // "E03" for values that are none, "E33" for an enclave without a CPU.
 app::Result<void> readRunConfig(RunOptions &options);
+
+// Of a command that has the enclave's console: when to read what is typed, and how long to wait.
+void addConsoleOptions(CLI::App &command, RunOptions &options);
+// Boots the EIF with its console on standard input and output, and waits for the end; gives the exit code.
+int runAttached(const RunOptions &options);
 
 // Starts this program again as the enclave's process, waits until the enclave's kernel was entered, prints
 // what nitro-cli prints. Its exit code is that of an attached run that failed the same way.

@@ -12,6 +12,9 @@
 namespace nitroscope::cli {
 
 void addRunEnclave(CLI::App &parser, int &code);
+void addRecord(CLI::App &parser, int &code);
+void addReplay(CLI::App &parser, int &code);
+void addRecording(CLI::App &parser, int &code);
 void addBuildEnclave(CLI::App &parser, int &code);
 void addDescribeEif(CLI::App &parser, int &code);
 void addEif(CLI::App &parser, int &code);

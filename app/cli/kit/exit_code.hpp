@@ -19,6 +19,7 @@ enum ExitCode : int {
     programFailed = 6, // init said that the image's program ended with an error or by a signal
     programNotStarted = 7, // init said that it could not execute the image's program
     cutOutput = 8,         // run-enclave: standard output or the capture could not be written to the end
+    hasDiverged = 9,       // replay, recording verify: the replay is not what was recorded
     bySignal = 128,        // plus the signal's number: 130 for Ctrl-C
 };
 

@@ -82,7 +82,7 @@ void addLaunchOptions(CLI::App &command, app::OptionPlaces place, LaunchSpec &sp
             const auto check = [&option](std::string &argument) { return problemOf(option, argument); };
             added->check(CLI::Validator(check, "", ""))->type_name(optionValueName(option).toStdString());
         }
-        if (*option.needs && place == app::inRunEnclave)
+        if (*option.needs && (place == app::inRunEnclave || place == app::inReplay))
             added->needs(command.get_option(std::string("--") + option.needs));
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/account/pcr_account.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace nitroscope::app {
@@ -27,6 +28,16 @@ void PcrAccount::set(const PcrValue &value) {
         return;
     known = value;
     m_news |= 1U << value.index;
+}
+
+QVector<PcrValue> PcrAccount::valuesAt(quint64 offset) const {
+    QVector<PcrValue> values;
+    for (const std::vector<PcrChange> &history : m_history) {
+        const auto after = std::ranges::lower_bound(history, offset, {}, &PcrChange::offset);
+        if (after != history.begin())
+            values.append(std::prev(after)->pcr);
+    }
+    return values;
 }
 
 QVector<PcrValue> PcrAccount::takeNews() {

@@ -23,6 +23,8 @@ public:
     const std::optional<PcrValue> &value(int index) const { return m_values[static_cast<size_t>(index)]; }
     const std::vector<PcrChange> &history(int index) const { return m_history[static_cast<size_t>(index)]; }
     quint64 notKept() const { return m_notKept; }
+    // Those that were known when the capture had come to that byte, with the values of then.
+    QVector<PcrValue> valuesAt(quint64 offset) const;
 
     // Those whose value or lock is new since the last call.
     QVector<PcrValue> takeNews();

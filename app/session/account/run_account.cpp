@@ -10,6 +10,8 @@ void RunAccount::begin(std::shared_ptr<const CaptureBytes> bytes, qint64 startNs
     m_startNs = startNs;
     m_isOver = false;
     m_stages.clear();
+    m_stageOffsets.clear();
+    m_instructions.clear();
     m_failure.reset();
     m_pcrs = {};
     m_nsm = {};
@@ -31,6 +33,7 @@ void RunAccount::take(std::span<const pcapng::Record> records) {
 }
 
 void RunAccount::takeRecord(const pcapng::Record &record, RunNews &news) {
+    m_instructions.add(record);
     news.hasRuleActed = news.hasRuleActed || record.rule != 0;
     if (const auto change = m_nsm.add(record); change.transaction >= m_knownTransactions)
         news.hasNewTransactions = true;
@@ -57,9 +60,11 @@ void RunAccount::takeMachine(const pcapng::Record &record, RunNews &news) {
     if (const auto stage = bootStageOf(record)) {
         if (stage->stage == "reset"_L1) { // boots again in the same run
             m_stages.clear();
+            m_stageOffsets.clear();
             m_failure.reset();
         }
         m_stages.append(*stage);
+        m_stageOffsets.append(record.dataOffset);
         news.stages.append(*stage);
     } else if (const auto failure = bootFailureOf(record)) {
         m_failure = news.failure = failure;

@@ -10,6 +10,7 @@
 // only passed on: whoever shows it keeps as much of it as it shows.
 #pragma once
 
+#include "app/session/account/instruction_index.hpp"
 #include "app/session/account/pcr_account.hpp"
 #include "app/session/capture/capture_source.hpp"
 #include "app/session/nsm/nsm_account.hpp"
@@ -56,7 +57,11 @@ public:
     bool isOver() const { return m_isOver; }
     // Of the boot going on, or of the last one.
     const QVector<BootStage> &stages() const { return m_stages; }
+    // Where in the capture a stage is told of.
+    quint64 stageOffset(int stage) const { return m_stageOffsets.value(stage); }
     const std::optional<BootFailure> &failure() const { return m_failure; }
+    // Of a recorded run; empty for others.
+    const InstructionIndex &instructions() const { return m_instructions; }
     const PcrAccount &pcrs() const { return m_pcrs; }
     const NsmAccount &nsm() const { return m_nsm; }
     const VsockAccount &vsock() const { return m_vsock; }
@@ -76,6 +81,8 @@ private:
     qint64 m_startNs = 0;
     bool m_isOver = false;
     QVector<BootStage> m_stages;
+    QVector<quint64> m_stageOffsets; // of each
+    InstructionIndex m_instructions;
     std::optional<BootFailure> m_failure;
     PcrAccount m_pcrs;
     NsmAccount m_nsm;

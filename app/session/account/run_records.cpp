@@ -70,7 +70,8 @@ std::optional<PcrChange> pcrChangeOf(const pcapng::Record &record) {
                      text(*machine, "cause"),
                      machine->fields.value(u"transaction"_s).toULongLong(),
                      record.hostNs,
-                     record.virtualNs.value_or(-1)};
+                     record.virtualNs.value_or(-1),
+                     record.offset};
 }
 
 bool isReset(const pcapng::Record &record) {

@@ -15,6 +15,7 @@ struct PcrChange {
     quint64 transaction = 0; // NSM transaction that made it; 0 = none
     qint64 hostNs = 0;
     qint64 virtualNs = -1; // -1 = not known
+    quint64 offset = 0;    // of the record in the capture
 };
 
 // Nothing when the record is of another kind or lacks what it should have.

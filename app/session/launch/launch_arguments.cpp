@@ -43,6 +43,8 @@ QString machineOption(const LaunchSpec &spec, bool captures, const LaunchChannel
         machine << property("vsock-path", channels.vsock);
     if (captures)
         machine << u"capture=capture"_s;
+    if (!spec.recordingPath.isEmpty())
+        machine << property("recording", absolute(spec.recordingPath));
     machine << u"memory-backend=ram"_s;
     return machine.join(u',');
 }
@@ -78,6 +80,22 @@ QStringList lookingPlugins(const LaunchSpec &spec, const QString &folder) {
     if (!spec.coveragePath.isEmpty())
         plugins << u"-plugin"_s << plugin("coverage", coverageFindings);
     return plugins;
+}
+
+// The file that QEMU itself writes the stream into; a recording's capture is in its folder.
+QString captureFile(const LaunchSpec &spec) {
+    if (!spec.recordingPath.isEmpty() && !spec.replays)
+        return absolute(spec.recordingPath) + u'/' + QLatin1String(recordingCaptureName);
+    return spec.capturePath.isEmpty() ? QString() : absolute(spec.capturePath);
+}
+
+// QEMU's log of all that comes from outside; the rest of a recording is the machine's.
+QStringList recordingArguments(const LaunchSpec &spec) {
+    if (spec.recordingPath.isEmpty())
+        return {};
+    const QString log = absolute(spec.recordingPath) + u'/' + QLatin1String(recordingEventsName);
+    return {u"-icount"_s,
+            u"shift=auto,rr=%1,rrfile=%2"_s.arg(spec.replays ? u"replay"_s : u"record"_s, optionValue(log))};
 }
 
 // What needs no more than its own argument.
@@ -118,7 +136,7 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
         u"-display"_s,
         u"none"_s,
         u"-machine"_s,
-        machineOption(spec, !channels.capture.isEmpty() || !spec.capturePath.isEmpty(), channels),
+        machineOption(spec, !channels.capture.isEmpty() || !captureFile(spec).isEmpty(), channels),
         u"-m"_s,
         u"%1M"_s.arg(memory),
         // Shared with those who look into it (run/guest_memory.hpp), and in no file system.
@@ -142,9 +160,9 @@ QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const Laun
     // A reader of the socket also writes the file; then there is only one stream.
     if (!channels.capture.isEmpty())
         arguments << u"-chardev"_s << socketChardev("capture", channels.capture);
-    else if (!spec.capturePath.isEmpty())
-        arguments << u"-chardev"_s
-                  << u"file,id=capture,path=%1"_s.arg(optionValue(absolute(spec.capturePath)));
+    else if (const QString file = captureFile(spec); !file.isEmpty())
+        arguments << u"-chardev"_s << u"file,id=capture,path=%1"_s.arg(optionValue(file));
+    arguments += recordingArguments(spec);
     if (!channels.gdbStub.isEmpty())
         arguments << u"-chardev"_s << socketChardev("gdb", channels.gdbStub) << u"-gdb"_s << u"chardev:gdb"_s;
     if (const QString plugin = tracePlugin(spec); !plugin.isEmpty())

@@ -37,6 +37,9 @@ quint64 memoryMiBOf(const LaunchSpec &spec, quint64 eifBytes);
 // A value inside an option of the form a=b,c=d: commas doubled, as QEMU's option syntax wants them.
 QString optionValue(const QString &value);
 
+// The files of a recording in its folder that QEMU is told of by an argument (docs/recordings.md).
+inline constexpr auto recordingEventsName = "events.log", recordingCaptureName = "capture.pcapng";
+
 // `eifBytes` decides the memory when the spec does not. Paths become absolute.
 QStringList launchArguments(const LaunchSpec &spec, quint64 eifBytes, const LaunchChannels &channels);
 

@@ -2,6 +2,7 @@
 #include "app/session/launch/launch_options.hpp"
 
 #include "app/session/launch/kvm_access.hpp"
+#include "app/session/launch/recordable.hpp"
 #include "app/session/launch/vsock_options.hpp"
 #include "plugins/format/profile_period.h"
 #include "qemu-machine/launch/limits.h"

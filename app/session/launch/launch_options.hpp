@@ -21,6 +21,7 @@ enum OptionPlaces : unsigned {
     inGdb = 2,        // nitroscope-cli gdb
     inWindow = 4,     // command line of nitroscope
     remembered = 8,   // by the window, in its preferences
+    inReplay = 16,    // nitroscope-cli replay
     everywhere = inRunEnclave | inGdb | inWindow | remembered
 };
 
@@ -69,6 +70,7 @@ struct LaunchOption {
     const char *hint = "";        // tool tip
     const char *explanation = ""; // under the field
     const char *besideWhen = "";  // stands beside the option before it, enabled with this word of it
+    bool isLocal = false; // means something on this computer or of this start only: not kept in a recording
 
     // Set by the table.
     OptionKind kind = OptionKind::flag;

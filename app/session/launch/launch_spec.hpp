@@ -74,6 +74,8 @@ struct LaunchSpec {
 #undef LAUNCH_OPTION
 #undef VSOCK_OPTION
     VsockOptions vsock;
+    // The recording is there and is replayed, by a command of its own.
+    bool replays = false;
 };
 
 } // namespace nitroscope::app

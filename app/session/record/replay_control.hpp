@@ -6,14 +6,14 @@
 //
 // Places are instruction counts: the machine stands at N when N instructions have been executed and the next one has not.
 // Seeking is asynchronous. A seek overtakes an earlier one, whose end is then never told; what a seek comes to is told exactly
-// once: reached(), ended() when the recording is over before, seekFailed(), or seekCancelled().
+// once: reached(), ended() when the recording is over before, diverged(), seekFailed(), or seekCancelled().
 //
 // Moving by what the program does (reverse step, continue, breakpoints and watchpoints that count backwards) is run control
 // and therefore DebugTarget's, over gdb's protocol; it asks here only whether that is possible (mode(), isSeeking()) and where
 // the machine stands, and it says moved() when it has brought the machine elsewhere.
 #pragma once
 
-#include "app/core/result.hpp"
+#include "app/proto/qmp/recording_messages.hpp"
 
 #include <optional>
 #include <QMetaType>
@@ -22,23 +22,9 @@
 
 namespace nitroscope::app {
 
-// A state of the machine kept in the recording, from which a seek starts.
-struct RecordingSnapshot {
-    QString name;
-    quint64 instruction = 0;
-    quint64 bytes = 0; // on disk
-
-    bool operator==(const RecordingSnapshot &) const = default;
-};
-
-// The first place at which a replay is not what was recorded.
-struct ReplayDivergence {
-    quint64 instruction = 0;
-    QString what; // "digest of RAM", "capture"
-    QString expected, found;
-
-    bool operator==(const ReplayDivergence &) const = default;
-};
+using RecordingSnapshot = qmp::RecordingSnapshot;
+// Once there is one, nothing that is shown may be taken for the recording.
+using ReplayDivergence = qmp::RecordingDivergence;
 
 class ReplayControl : public QObject {
     Q_OBJECT
@@ -56,9 +42,10 @@ public:
     virtual std::optional<quint64> instruction() const = 0;
     // The last recorded instruction; nothing while that is not known.
     virtual std::optional<quint64> end() const = 0;
+    // Nobody ended the recording, QEMU was killed or the disk was full: it has what was written until then.
+    virtual bool isCut() const = 0;
     // Ordered by instruction.
     virtual const QVector<RecordingSnapshot> &snapshots() const = 0;
-    // Once there is one, nothing that is shown may be taken for the recording.
     virtual const std::optional<ReplayDivergence> &divergence() const = 0;
     // The place that is being sought.
     virtual std::optional<quint64> target() const = 0;

@@ -51,6 +51,8 @@ QJsonObject toJson(const EnclaveRecord &record) {
                      {u"is-started"_s, record.isStarted},
                      {u"measurements"_s, record.measurements},
                      {u"started"_s, record.started.toString(Qt::ISODateWithMs)}};
+    if (!record.recording.isEmpty())
+        json.insert(u"recording"_s, record.recording);
     QJsonArray warnings;
     for (const QString &warning :
          record.warnings.first(qMin(record.warnings.size(), EnclaveRecord::maxWarnings)))
@@ -75,6 +77,7 @@ EnclaveRecord fromJson(const QJsonObject &json) {
         record.cpuIds.append(unsigned(cpu.toInt()));
     record.memoryMiB = quint64(json.value(u"memory-mib").toInteger());
     record.eifPath = json.value(u"eif").toString();
+    record.recording = json.value(u"recording").toString();
     record.debugMode = json.value(u"debug-mode").toBool();
     record.isStarted = json.value(u"is-started").toBool();
     record.measurements = json.value(u"measurements").toObject();
@@ -192,6 +195,7 @@ Result<EnclaveRecord> EnclaveRegistry::enter(const EnclaveRequest &request) cons
     record.cpuIds = *chosen;
     record.memoryMiB = request.memoryMiB;
     record.eifPath = request.eifPath;
+    record.recording = request.recording;
     record.debugMode = request.debugMode;
     record.started = QDateTime::currentDateTimeUtc();
     if (auto made = ensurePrivateFolder(folderOf(record.id)); !made)

@@ -39,7 +39,8 @@ struct EnclaveRecord {
     quint64 cid = 0;
     QVector<unsigned> cpuIds;
     quint64 memoryMiB = 0;
-    QString eifPath; // absolute
+    QString eifPath;   // absolute
+    QString recording; // absolute; empty when the run is not recorded
     bool debugMode = false;
     bool isStarted = false;   // the kernel was entered
     QJsonObject measurements; // "HashAlgorithm", "PCR0" …; empty until they are known
@@ -65,7 +66,7 @@ struct EnclaveRequest {
     QVector<unsigned> cpuIds;   // empty = cpuCount of them, counted up from 1, those in use left out
     unsigned cpuCount = 1;
     quint64 memoryMiB = 0;
-    QString eifPath;
+    QString eifPath, recording;
     bool debugMode = false;
 };
 

@@ -79,19 +79,26 @@ void EnclaveRun::connectProcess() {
 }
 
 void EnclaveRun::begin() {
-    if (m_evidence.stopAsked) { // between start() and now
+    if (m_evidence.stopAsked) // between start() and now
         onProcessEnd({});
-        return;
-    }
+    else if (!hasMemoryRoom())
+        onProcessEnd({});
+    else if (m_spec.recordingPath.isEmpty())
+        launch();
+    else
+        prepareRecording();
+}
+
+void EnclaveRun::refuseStart(const Error &error) {
+    m_evidence.startError = error;
+    onProcessEnd({});
+}
+
+void EnclaveRun::launch() {
     QString program;
     QStringList arguments;
-    if (!hasMemoryRoom()) {
-        onProcessEnd({});
-        return;
-    }
     if (const auto prepared = prepare(&program, &arguments); !prepared) {
-        m_evidence.startError = prepared.error();
-        onProcessEnd({});
+        refuseStart(prepared.error());
         return;
     }
     log(LogLevel::debug, "session", shellCommand(program, arguments));
@@ -119,11 +126,13 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
     m_folder.emplace(*std::move(folder));
 
     LaunchChannels channels{m_folder->filePath(u"qmp"_s), m_folder->filePath(u"console"_s), {}, {}};
-    if (m_capture) {
+    if (m_capture && !m_spec.replays) {
         channels.capture = m_folder->filePath(u"capture"_s);
         if (auto listening = m_capture->listen(channels.capture); !listening)
             return listening;
-        if (!m_spec.capturePath.isEmpty())
+        if (m_recording)
+            m_capture->record(m_recording->files.capture());
+        else if (!m_spec.capturePath.isEmpty())
             m_capture->record(m_spec.capturePath);
     }
     if (auto listening = m_qmpServer.listen(channels.qmp); !listening)
@@ -135,6 +144,8 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
         return placed;
     channels.vsock = m_spec.vsock.path;
     channels.findings = m_folder->path();
+    if (auto saved = enterRecording(); !saved)
+        return saved;
     if (m_spec.debugger)
         if (auto prepared = prepareDebugger(&channels); !prepared)
             return prepared;
@@ -157,6 +168,10 @@ bool EnclaveRun::hasMemoryRoom() {
 // A CID that nobody has, and a socket that those who look for enclaves will find.
 Result<void> EnclaveRun::placeVsock() {
     VsockOptions &vsock = m_spec.vsock;
+    if (m_spec.replays) { // nobody reaches it, and its CID is that of then
+        vsock.path = m_folder->filePath(QLatin1String(vsockFileName));
+        return {};
+    }
     const QString path = vsock.path.isEmpty() ? m_folder->filePath(QLatin1String(vsockFileName))
                                               : QFileInfo(vsock.path).absoluteFilePath();
     const auto place = claimVsockPlace(m_folder->path(), {vsock.cid, path});
@@ -170,7 +185,7 @@ Result<void> EnclaveRun::placeVsock() {
 // Before the guest starts, so that the stream is of one kind from its first packet on.
 void EnclaveRun::limitCapture() {
     constexpr int headerBytes = 76; // docs/capture-format.md, "vsock"
-    if (!m_spec.vsock.headersOnly || (!m_capture && m_spec.capturePath.isEmpty()))
+    if (!m_spec.vsock.headersOnly || !hasCapture())
         return;
     const QJsonObject snap{{u"interface"_s, u"vsock"_s}, {u"bytes"_s, headerBytes}};
     m_qmp->execute(qmp::captureControlCommand, {{u"snap-lengths"_s, QJsonArray{snap}}}, this,
@@ -201,6 +216,7 @@ void EnclaveRun::onReady(const QString &version) {
     m_connectTimer.stop();
     log(LogLevel::debug, "session", u"QEMU %1 is ready."_s.arg(version));
     m_sockets.note(m_spec.vsock);
+    noteVersion(version);
     m_nsm.setClient(m_qmp);
     m_machine.setClient(m_qmp);
     limitCapture();
@@ -209,7 +225,10 @@ void EnclaveRun::onReady(const QString &version) {
         return;
     m_evidence.guestStarted = true;
     if (!m_gdb) {
-        command(u"cont"_s);
+        if (m_spec.replays)
+            emit stateChanged(State::paused); // where to go is not ours to say
+        else
+            command(u"cont"_s);
         return;
     }
     // The debugger starts the guest; a QMP `cont` would leave the stub's client unaware.
@@ -263,7 +282,7 @@ void EnclaveRun::onConsole(const QByteArray &bytes) {
     const bool hadPanic = m_scanner.hasPanicked();
     m_scanner.feed(bytes);
     emit consoleOutput(bytes);
-    if (m_scanner.hasPanicked() && !hadPanic)
+    if (m_scanner.hasPanicked() && !hadPanic && !m_spec.replays)
         onPanic();
 }
 
@@ -298,6 +317,11 @@ void EnclaveRun::reset() {
 }
 
 void EnclaveRun::sendConsoleInput(const QByteArray &bytes) {
+    if (m_spec.replays) {
+        log(LogLevel::warning, "session",
+            u"Nothing can be typed in a replay: what was typed then is typed again."_s);
+        return;
+    }
     if (!m_process.isRunning() || m_console.write(bytes))
         return;
     log(LogLevel::warning, "session", u"Console input was dropped: the guest does not read it."_s);

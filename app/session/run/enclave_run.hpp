@@ -3,7 +3,7 @@
 // One QEMU process from its start to its end: what LiveSession creates for each start() and deletes after
 // each end, so that nothing of an old run can reach a new one.
 //
-//   begin() -> socket and pipes are there -> QEMU starts, stopped -> its monitor connects -> QMP negotiates
+//   begin() -> a recording is made or judged -> socket and pipes are there -> QEMU starts, stopped -> its monitor connects -> QMP negotiates
 //   -> cont -> events ... -> an end is seen or asked for -> quit -> the process is gone, monitor and console are
 //   read to their end -> finished()
 #pragma once
@@ -21,6 +21,7 @@
 #include "app/session/process/channel_server.hpp"
 #include "app/session/process/console_pipe.hpp"
 #include "app/session/process/socket_cleanup.hpp"
+#include "app/session/record/recording.hpp"
 #include "app/session/run/enclave_session.hpp"
 #include "app/session/run/end_reason.hpp"
 
@@ -71,6 +72,13 @@ signals:
     void finished(const nitroscope::app::EndReason &reason); // last of all
 
 private:
+    void launch();
+    void refuseStart(const Error &error);
+    void prepareRecording();
+    Result<void> enterRecording();
+    void noteVersion(const QString &version);
+    void endRecording(const EndReason &reason);
+    bool hasCapture() const;
     Result<void> prepare(QString *program, QStringList *arguments);
     Result<void> placeVsock();
     bool hasMemoryRoom();
@@ -104,6 +112,8 @@ private:
     LaunchSpec m_spec;
     RunLimits m_limits;
     LiveCapture *m_capture;
+    std::optional<Recording> m_recording;  // with LaunchSpec::recordingPath
+    std::stop_source m_stopRecording;      // while it is being made
     std::optional<RuntimeFolder> m_folder; // outlives socket, pipes and process
     ChannelServer m_qmpServer;
     std::unique_ptr<GdbEndpoint> m_gdb; // with LaunchSpec::debugger

@@ -17,6 +17,8 @@ constexpr int findingsGraceMs = 60'000; // after quit, for plugins that have fil
 } // namespace
 
 void EnclaveRun::onShutdown(const QJsonObject &data) {
+    if (m_spec.replays)
+        return; // the guest's end is a place like any other
     if (m_evidence.shutdownReason.isEmpty())
         m_evidence.shutdownReason = data.value("reason"_L1).toString();
     if (!m_ending)
@@ -85,6 +87,7 @@ void EnclaveRun::onPanic() {
 
 void EnclaveRun::stop() {
     m_evidence.stopAsked = true;
+    m_stopRecording.request_stop();
     if (!m_ending)
         endQemu();
 }
@@ -150,7 +153,9 @@ void EnclaveRun::conclude() {
     m_evidence.panicLine = m_scanner.panicLine();
     m_evidence.initLine = m_scanner.lastLine();
     m_evidence.programEnd = m_scanner.programEnd();
-    emit finished(concludeEnd(m_evidence));
+    const EndReason reason = concludeEnd(m_evidence);
+    endRecording(reason);
+    emit finished(reason);
 }
 
 void EnclaveRun::finishWhenDrained() {

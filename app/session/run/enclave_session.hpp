@@ -48,8 +48,8 @@ public:
     // The machine as the debugger sees it: of a run with LaunchSpec::debugger, from debuggerReady() until its
     // detached(), which comes before ended(). A new one for each run; nullptr otherwise.
     virtual DebugTarget *debugTarget() { return nullptr; }
-    // Where the machine stands in its recording, for all runs of the session; nullptr for a session that cannot replay.
-    virtual ReplayControl *replay() { return nullptr; }
+    // Where the machine stands in its recording, for all runs of the session; never nullptr.
+    virtual ReplayControl *replay() = 0;
     // Breaks, faults and routes of vsock; connected while the machine of a run can be asked.
     VsockControl &vsock() { return m_vsock; }
 

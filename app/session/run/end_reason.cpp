@@ -103,11 +103,18 @@ bool endedByGuest(const RunEvidence &evidence) {
     return evidence.shutdownReason.startsWith("guest-"_L1);
 }
 
+// A recording that cannot be made or replayed: QEMU was not asked, and the words say what to do.
+bool isAboutRecording(const QString &code) {
+    return code == "not-recordable"_L1 || code == "no-recording"_L1 || code.startsWith("recording-"_L1);
+}
+
 } // namespace
 
 EndReason concludeEnd(const RunEvidence &evidence) {
     if (evidence.startError && evidence.startError->code == "no-eif"_L1)
         return {EndKind::bootFailed, evidence.startError->message, u"Choose an EIF."_s};
+    if (evidence.startError && isAboutRecording(evidence.startError->code))
+        return {EndKind::bootFailed, evidence.startError->text(), {}};
     if (evidence.startError) {
         const bool missing = evidence.startError->code == "qemu-missing"_L1;
         return {missing ? EndKind::qemuMissing : EndKind::qemuFailed, evidence.startError->text(),

@@ -46,6 +46,7 @@ void LiveSession::start(const LaunchSpec &spec) {
     });
     connect(run, &EnclaveRun::monitorReady, this, [this](qmp::Client *client) {
         m_monitor = client;
+        m_replay.setClient(client);
         vsock().setSender([this, client = QPointer<qmp::Client>(client)](
                               QLatin1String command, const QJsonObject &arguments, auto answer) {
             if (client)
@@ -53,6 +54,8 @@ void LiveSession::start(const LaunchSpec &spec) {
         });
     });
     connect(run, &EnclaveRun::finished, this, &LiveSession::finish);
+    using Mode = ReplayControl::Mode;
+    m_replay.begin(spec.replays ? Mode::replay : spec.recordingPath.isEmpty() ? Mode::none : Mode::record);
     setState(State::starting);
     // Even what fails at once is reported after start() has returned.
     QMetaObject::invokeMethod(run, &EnclaveRun::begin, Qt::QueuedConnection);
@@ -116,6 +119,7 @@ void LiveSession::finish(const EndReason &reason) {
     m_run->nsmControl().disconnect(this);
     emit nsmRulesChanged({});
     vsock().setSender({});
+    m_replay.finish();
     m_run.release()->deleteLater();
     setState(isFailure(reason.kind) ? State::failed : State::ended);
     emit ended(reason);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "app/session/capture/live_capture.hpp"
+#include "app/session/record/machine_replay.hpp"
 #include "app/session/run/enclave_run.hpp"
 #include "app/session/run/enclave_session.hpp"
 
@@ -27,6 +28,7 @@ public:
     DebugTarget *debugTarget() override;
     // The machine's monitor; null unless it answers.
     qmp::Client *monitor() const { return m_monitor; }
+    MachineReplay *replay() override { return &m_replay; }
     LiveTarget *liveTarget() const { return m_run ? m_run->debugTarget() : nullptr; }
 
     void start(const LaunchSpec &spec) override;
@@ -51,6 +53,7 @@ private:
     void finish(const EndReason &reason);
 
     RunLimits m_limits;
+    MachineReplay m_replay;
     std::unique_ptr<LiveCapture> m_capture; // outlives the run that feeds it
     std::unique_ptr<EnclaveRun> m_run;
     QPointer<qmp::Client> m_monitor;

@@ -82,6 +82,7 @@ int VsockAccount::flowOf(const pcapng::Record &record, quint64 guestCid, quint32
     fresh.peerCid = peerCid;
     fresh.peerPort = peerPort;
     fresh.firstNs = fresh.lastNs = record.hostNs;
+    fresh.firstOffset = record.offset;
     m_flows.push_back(fresh);
     if (record.flow != 0)
         m_byId.insert(record.flow, flow);
@@ -149,6 +150,7 @@ VsockAccount::Change VsockAccount::takePacket(const pcapng::Record &record,
                              : flow.shutdowns == 3                      ? VsockFlow::State::closed
                                                                         : VsockFlow::State::reset;
                 flow.isOver = true;
+                flow.endOffset = record.offset;
                 if (flow.reason.isEmpty() && !record.comment.isEmpty())
                     flow.reason = record.comment;
             }
@@ -224,6 +226,8 @@ VsockAccount::Change VsockAccount::takeMachine(const pcapng::Record &record,
             flow.state = VsockFlow::State::open;
         return change;
     }
+    if (!flow.isOver)
+        flow.endOffset = record.offset;
     flow.isOver = true;
     flow.isStalled = false;
     flow.lastNs = record.hostNs;

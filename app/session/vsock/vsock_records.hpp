@@ -38,6 +38,8 @@ struct VsockFlow {
     quint64 bytesFromGuest = 0, bytesToGuest = 0;
     quint32 packets = 0;
     qint64 firstNs = 0, lastNs = 0; // host time
+    quint64 firstOffset = 0;        // of the record in the capture that it begins with
+    quint64 endOffset = 0;          // of the one that told of its end, when it is over
     qint64 roundTripNs = -1;        // of the connection
     qint64 stalledNs = 0;           // without credit
     State state = State::connecting;

@@ -15,6 +15,8 @@ public:
     Mode mode() const override { return m_mode; }
     std::optional<quint64> instruction() const override { return m_instruction; }
     std::optional<quint64> end() const override { return m_end; }
+    bool isCut() const override { return m_isCut; }
+    void cut() { m_isCut = true; }
     const QVector<RecordingSnapshot> &snapshots() const override { return m_snapshots; }
     const std::optional<ReplayDivergence> &divergence() const override { return m_divergence; }
     std::optional<quint64> target() const override { return m_target; }
@@ -46,6 +48,7 @@ private:
     std::optional<ReplayDivergence> m_divergence;
     QVector<quint64> m_seeks;
     int m_refreshes = 0;
+    bool m_isCut = false;
 };
 
 } // namespace nitroscope::app

@@ -21,6 +21,7 @@ int qmp = -1;
 int console = -1; // to the user
 int keyboard = -1;
 bool connected = false; // capabilities are negotiated
+bool replays = false;   // a recording of 1000 instructions
 
 int connectTo(const std::string &path) {
     sockaddr_un address{};
@@ -63,8 +64,34 @@ void shutdown(const std::string &reason) {
     event("STOP");
 }
 
+// An empty capture, where QEMU is told to write one.
+void writeCapture(const std::string &path) {
+    constexpr unsigned char section[] = {0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0,    0,    0x4d, 0x3c,
+                                         0x2b, 0x1a, 1,    0,    0,  0, 0xff, 0xff, 0xff, 0xff,
+                                         0xff, 0xff, 0xff, 0xff, 28, 0, 0,    0};
+    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file < 0 || write(file, section, sizeof section) != sizeof section)
+        std::exit(73);
+    close(file);
+}
+
+// In a replay: the life that was recorded, to its end or to where the scenario leaves it.
+void playAgain() {
+    event("RESUME");
+    put(console, "hello from the guest\r\n");
+    if (scenario == "diverges")
+        event("RECORDING_DIVERGED", R"({"icount": 512, "what": "rax", "expected": "1", "found": "2"})");
+    else
+        event("RECORDING_ENDED", R"({"icount": 1000})");
+    event("STOP");
+}
+
 // What happens once the guest may run.
 void play() {
+    if (replays) {
+        playAgain();
+        return;
+    }
     event("RESUME");
     if (scenario == "killed") {
         put(console, "last line\r\n");
@@ -141,6 +168,18 @@ void obey(const std::string &line) {
         event("SHUTDOWN", R"({"guest": false, "reason": "host-qmp-quit"})");
         std::exit(0);
     }
+    if (has("query-recording") && replays) {
+        answer(
+            R"({"mode": "replay", "icount": 0, "end": 1000, "snapshots": [{"name": "a", "icount": 0, "bytes": 1}]})");
+        return;
+    }
+    if (has("recording-seek") && replays) {
+        const size_t place = line.find("\"icount\":");
+        answer("{}");
+        event("RECORDING_REACHED",
+              "{\"icount\": " + std::to_string(std::atoll(line.c_str() + place + 9)) + "}");
+        return;
+    }
     if (has("query-status") && scenario == "internal-error") {
         answer(R"({"status": "internal-error", "running": false})");
         return;
@@ -215,6 +254,9 @@ int main(int argc, char **argv) {
             qmpPath = word.substr(at + 5, word.find(",server=") - at - 5);
         else if (word.rfind("pipe,id=console,", 0) == 0)
             consolePath = word.substr(at + 5);
+        else if (word.rfind("file,id=capture,", 0) == 0)
+            writeCapture(word.substr(at + 5));
+        replays = replays || word.find("rr=replay") != std::string::npos;
     }
 
     if (scenario == "refuse") {

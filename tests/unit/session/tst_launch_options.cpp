@@ -29,7 +29,7 @@ QVariant another(const LaunchOption &option) {
 
 // "`--no-strict`", or how the option is said otherwise. A bar would end the cell of a table.
 QString saidAs(const LaunchOption &option, bool isWindow) {
-    if ((option.places & (inRunEnclave | inGdb | inWindow)) == 0)
+    if ((option.places & (inRunEnclave | inGdb | inWindow | inReplay)) == 0)
         return optionTitle(option);
     const bool isOn = option.isSwitch() && valueOf(option, LaunchSpec()).toBool();
     if (option.kind == OptionKind::onOff && !isWindow)
@@ -54,6 +54,7 @@ QString places(const LaunchOption &option) {
     };
     add(inRunEnclave, "run-enclave");
     add(inGdb, "gdb");
+    add(inReplay, "replay");
     add(inWindow, option.kind == OptionKind::onOff ? "window as " + saidAs(option, true) : QString("window"));
     if (option.page != OptionPage::none)
         all << "dialog";
