@@ -15,12 +15,13 @@ namespace nitroscope::app {
 using namespace Qt::Literals::StringLiterals;
 
 Frame::Frame(EnclaveSession &session, Preferences &preferences)
-    : m_session(session), m_preferences(preferences) {
+    : m_session(session), m_preferences(preferences), m_cursor(m_account, *session.replay()) {
     if (CaptureSource *live = session.capture())
         watch(*live);
     watch(m_saved);
     connect(&session, &EnclaveSession::stateChanged, this, [this](EnclaveSession::State state) {
-        if (state == EnclaveSession::State::starting)
+        // A replay has no stream of its own: its past is in the capture of the recording.
+        if (state == EnclaveSession::State::starting && !m_session.replay()->isReplay())
             m_feed.beginRun(m_session.capture());
     });
     // What fails later is in the stream.
@@ -63,6 +64,11 @@ void Frame::makeFeatures(const FeatureList &list) {
 void Frame::dropFeatures() {
     while (!m_features.empty())
         m_features.pop_back();
+}
+
+QString Frame::whyFixed() const {
+    return m_session.replay()->isReplay() ? u"This is a recording: what happened cannot be changed."_s
+                                          : QString();
 }
 
 bool Frame::hasCapturedBytes() const {

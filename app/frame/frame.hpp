@@ -6,6 +6,7 @@
 
 #include "app/frame/eif_loader.hpp"
 #include "app/frame/feature.hpp"
+#include "app/frame/time_cursor.hpp"
 #include "app/session/account/capture_feed.hpp"
 #include "app/session/capture/saved_capture.hpp"
 #include "app/session/run/enclave_session.hpp"
@@ -34,6 +35,11 @@ public:
 
     // What is shown: the session's run, or a saved capture, which stands for one.
     RunAccount &account() { return m_account; }
+    // The moment that all panels show.
+    TimeCursor &cursor() { return m_cursor; }
+    const std::optional<RunMoment> &now() const { return m_cursor.now(); }
+    // What is shown may be looked at and not be changed: a replay's past. Why, in a sentence; empty when it may be changed.
+    QString whyFixed() const;
     // Where the account comes from; nullptr when there is no stream.
     CaptureSource *capture() const { return m_feed.source(); }
     SavedCapture &savedCapture() { return m_saved; }
@@ -80,6 +86,7 @@ private:
     EifLoader m_image;
     RunAccount m_account;
     CaptureFeed m_feed{m_account};
+    TimeCursor m_cursor;
     SavedCapture m_saved;
     std::vector<std::unique_ptr<Feature>> m_features;
     bool m_showing = false;

@@ -34,6 +34,10 @@ struct Flow {
 struct Packet {
     int number = 0;
 };
+// Any record, by a byte of it in the capture.
+struct Record {
+    quint64 offset = 0;
+};
 // A virtual address of the guest that has code.
 struct Code {
     quint64 address = 0;
@@ -52,7 +56,7 @@ struct Document {
 } // namespace place
 
 using Place = std::variant<place::Stage, place::Transaction, place::Pcr, place::Flow, place::Packet,
-                           place::Code, place::Document>;
+                           place::Record, place::Code, place::Document>;
 
 enum class Reveal {
     quietly, // chosen in its panel, wherever that stands

@@ -57,9 +57,14 @@ void RunControl::run(Under what) {
     m_under = what;
     if (!m_frame.image().document())
         return;
-    m_spec = m_options;
-    m_spec.eifPath = m_frame.image().document()->path();
-    m_spec.debugger = what == Under::debugger;
+    LaunchSpec spec = m_options;
+    spec.eifPath = m_frame.image().document()->path();
+    spec.debugger = what == Under::debugger;
+    start(spec);
+}
+
+void RunControl::start(const LaunchSpec &spec) {
+    m_spec = spec;
     m_frame.session().start(m_spec);
 }
 
@@ -126,7 +131,8 @@ void RunControl::updateActions() {
     enable("enclave.restart", canRun);
     enable("enclave.pause", state == State::running);
     enable("enclave.resume", state == State::paused);
-    enable("enclave.reset", isActive());
+    m_frame.actions().allow(u"enclave.reset"_s, isActive() && m_frame.whyFixed().isEmpty(),
+                            m_frame.whyFixed());
     enable("enclave.stop", isBusy());
     // One place in the toolbar for pausing and resuming.
     m_frame.action("enclave.resume")->setVisible(state == State::paused);

@@ -27,6 +27,8 @@ public:
 
     // Starts the open EIF, under the debugger when the options say so.
     void run() { run(m_options.debugger ? Under::debugger : Under::nothing); }
+    // Starts what the spec says: a run that is recorded, a replay.
+    void start(const LaunchSpec &spec);
     bool isBusy() const;   // starting, running or paused
     bool isActive() const; // running or paused: the machine can be asked
     // Stops the run and does something when it has ended; the latest call counts.

@@ -19,6 +19,15 @@ BootFeature::BootFeature(Frame &frame) : Feature(frame), m_panel(new BootPanel) 
                             this->frame().saveText(u"Save Boot Stages"_s, u"boot.tsv"_s,
                                                    m_panel->model().asText().toUtf8());
                         });
+    connect(&frame.cursor(), &TimeCursor::moved, this, [this] {
+        const RunAccount &account = this->frame().account();
+        std::optional<int> happened;
+        if (this->frame().now())
+            for (happened = 0; *happened < account.stages().size() &&
+                               !this->frame().cursor().isAhead(account.stageOffset(*happened));)
+                ++*happened;
+        m_panel->model().setHappened(happened);
+    });
     connect(m_panel, &BootPanel::stageChosen, this,
             [this](int stage) { this->frame().choose(place::Stage{stage}); });
 }

@@ -97,7 +97,7 @@ QVariant BootStageModel::data(const QModelIndex &cell, int role) const {
         return static_cast<int>(cell.column() == details || cell.column() == hostTime ? Tone::muted
                                                                                       : Tone::normal);
     case staleRole:
-        return m_stale && !isFailureRow(cell.row());
+        return m_happened ? cell.row() >= *m_happened : m_stale && !isFailureRow(cell.row());
     case rawValueRole:
         if (isFailureRow(cell.row()))
             return {};
@@ -156,6 +156,12 @@ void BootStageModel::clear() {
     m_stale = false;
     m_runStart = 0;
     endResetModel();
+}
+
+void BootStageModel::setHappened(std::optional<int> stages) {
+    m_happened = stages;
+    if (rowCount() > 0)
+        emit dataChanged(index(0, 0), index(rowCount() - 1, columnCountValue - 1));
 }
 
 void BootStageModel::setStale(bool stale) {

@@ -30,6 +30,8 @@ public:
     void setFailure(const BootFailure &failure);
     void clear();
     void setStale(bool stale);
+    // In a recording so many have come by then; the others are dimmed.
+    void setHappened(std::optional<int> stages);
 
     const std::vector<BootStage> &stages() const { return m_stages; }
     const std::optional<BootFailure> &failure() const { return m_failure; }
@@ -45,6 +47,7 @@ private:
     std::optional<BootFailure> m_failure;
     qint64 m_runStart = 0;
     bool m_stale = false;
+    std::optional<int> m_happened;
 };
 
 } // namespace nitroscope::app

@@ -5,6 +5,9 @@
 #include "app/frame/frame.hpp"
 #include "app/frame/run_control.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
@@ -39,16 +42,45 @@ ConsoleFeature::ConsoleFeature(Frame &frame) : Feature(frame), m_panel(new Conso
         [this] { m_panel->clear(); });
     connect(m_panel, &ConsolePanel::input, &frame.session(), &EnclaveSession::sendConsoleInput);
     connect(&frame.session(), &EnclaveSession::stateChanged, this, &ConsoleFeature::takeState);
+    connect(&frame.cursor(), &TimeCursor::moved, this, &ConsoleFeature::showMoment);
     takeState(frame.session().state());
 }
 
 void ConsoleFeature::begin() {
     m_panel->clear();
+    m_pieces.clear();
+    m_past.clear();
+    m_shown = 0;
 }
 
 void ConsoleFeature::take(const RunNews &news) {
-    if (!news.console.isEmpty())
-        m_panel->append(news.console);
+    if (frame().account().instructions().isEmpty()) {
+        if (!news.console.isEmpty())
+            m_panel->append(news.console);
+        return;
+    }
+    for (const pcapng::Record &record : news.records) {
+        const QByteArray bytes = consoleOutputOf(record);
+        if (bytes.isEmpty() || m_past.size() + bytes.size() > ConsolePanel::logLimit)
+            continue;
+        m_past += bytes;
+        m_pieces.push_back({record.offset, m_past.size()});
+    }
+    showMoment();
+}
+
+// In a recording the console ends at the moment that is shown. A terminal does not go backwards: it begins again.
+void ConsoleFeature::showMoment() {
+    const auto &now = frame().now();
+    const auto ahead =
+        now ? std::ranges::lower_bound(m_pieces, now->offset, {}, &Piece::offset) : m_pieces.end();
+    const qsizetype end = ahead == m_pieces.begin() ? 0 : std::prev(ahead)->end;
+    const qsizetype shown = std::exchange(m_shown, end);
+    if (end < shown)
+        m_panel->clear();
+    const qsizetype from = end < shown ? 0 : shown;
+    if (end > from)
+        m_panel->append(m_past.sliced(from, end - from));
 }
 
 void ConsoleFeature::end() {
@@ -56,9 +88,10 @@ void ConsoleFeature::end() {
 }
 
 void ConsoleFeature::takeState(EnclaveSession::State state) {
-    const bool active = frame().runs().isActive();
+    const QString whyFixed = frame().whyFixed();
+    const bool active = frame().runs().isActive() && whyFixed.isEmpty();
     m_panel->setLive(active);
-    frame().action("edit.paste")->setEnabled(active);
+    frame().actions().allow(u"edit.paste"_s, active, whyFixed);
     if (state == EnclaveSession::State::starting)
         m_panel->setFocus();
 }

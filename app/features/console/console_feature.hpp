@@ -23,8 +23,17 @@ public:
 
 private:
     void takeState(EnclaveSession::State state);
+    void showMoment();
 
     ConsolePanel *m_panel;
+    // Of a recorded run: what was written, and where in the capture each piece is told of.
+    struct Piece {
+        quint64 offset;
+        qsizetype end; // in m_past
+    };
+    std::vector<Piece> m_pieces;
+    QByteArray m_past; // as much as the panel keeps
+    qsizetype m_shown = 0;
 };
 
 } // namespace nitroscope::app

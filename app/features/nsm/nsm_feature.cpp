@@ -116,13 +116,15 @@ void NsmFeature::connectSession() {
             m_panel->selectWhenThere(hit.transaction);
     });
     connect(&frame(), &Frame::captureChanged, this, &NsmFeature::refreshStatus);
+    connect(&frame().cursor(), &TimeCursor::moved, this, [this] { m_panel->model().setNow(frame().now()); });
 }
 
 void NsmFeature::updateRules() {
-    const bool active = frame().runs().isActive();
+    const QString whyFixed = frame().whyFixed();
+    const bool active = frame().runs().isActive() && whyFixed.isEmpty();
     m_panel->setRulesAllowed(active);
-    frame().action("nsm.rules")->setEnabled(active);
-    frame().action("nsm.removeRules")->setEnabled(active && m_panel->hasRules());
+    frame().actions().allow(u"nsm.rules"_s, active, whyFixed);
+    frame().actions().allow(u"nsm.removeRules"_s, active && m_panel->hasRules(), whyFixed);
 }
 
 void NsmFeature::refreshStatus() {

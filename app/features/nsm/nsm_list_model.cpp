@@ -7,6 +7,7 @@
 #include <QDateTime>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <utility>
 
 namespace nitroscope::app {
 
@@ -26,6 +27,16 @@ void NsmListModel::changed(int transaction, bool isNew) {
         sourceAppended();
     else
         sourceChanged(transaction);
+}
+
+void NsmListModel::setNow(const std::optional<RunMoment> &now) {
+    if (std::exchange(m_now, now) != now && rowCount() > 0)
+        emit dataChanged(index(0, 0), index(rowCount() - 1, columnCountValue - 1));
+}
+
+bool NsmListModel::isAhead(const NsmTransaction &t, int column) const {
+    const bool isAnswer = column == result || column == duration || !t.hasRequest;
+    return m_now && m_now->isBefore(isAnswer && t.hasResponse ? t.responseOffset : t.requestOffset);
 }
 
 void NsmListModel::setFilter(const NsmFilter &filter) {
@@ -130,6 +141,8 @@ QVariant NsmListModel::data(const QModelIndex &cell, int role) const {
         const bool quiet = column == number || column == time || column == duration;
         return static_cast<int>(quiet ? Tone::muted : Tone::normal);
     }
+    case staleRole:
+        return isAhead(t, column);
     case rawValueRole:
         return QVariant::fromValue(t.id);
     default:

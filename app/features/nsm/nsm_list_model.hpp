@@ -3,6 +3,7 @@
 // The transactions of an NsmAccount as a list: one row per request, which its answer completes.
 #pragma once
 
+#include "app/session/account/instruction_index.hpp"
 #include "app/session/capture/capture_bytes.hpp"
 #include "app/session/nsm/nsm_account.hpp"
 #include "app/ui/lists/filtered_list_model.hpp"
@@ -38,6 +39,8 @@ public:
     void restart(std::shared_ptr<const CaptureBytes> bytes);
     // What the account has changed.
     void changed(int transaction, bool isNew);
+    // What comes after it is dimmed: a request, or its answer alone.
+    void setNow(const std::optional<RunMoment> &now);
     void setFilter(const NsmFilter &filter);
     const NsmFilter &filter() const { return m_filter; }
 
@@ -59,11 +62,13 @@ protected:
     bool accepts(int source) const override;
 
 private:
+    bool isAhead(const NsmTransaction &transaction, int column) const;
     QString text(const NsmTransaction &transaction, int column) const;
 
     const NsmAccount &m_account;
     std::shared_ptr<const CaptureBytes> m_bytes;
     NsmFilter m_filter;
+    std::optional<RunMoment> m_now;
 };
 
 } // namespace nitroscope::app

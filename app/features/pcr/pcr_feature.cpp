@@ -5,6 +5,8 @@
 #include "app/frame/frame.hpp"
 #include "app/frame/run_control.hpp"
 
+#include <limits>
+
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
@@ -19,6 +21,7 @@ PcrFeature::PcrFeature(Frame &frame) : Feature(frame), m_panel(new PcrPanel) {
          u"Export PCRs as JSON"_s},
         [this] { this->frame().saveText(u"Save PCRs"_s, u"pcrs.json"_s, m_panel->model().asJson()); });
     m_panel->history().setAccount(frame.account().pcrs());
+    connect(&frame.cursor(), &TimeCursor::moved, this, &PcrFeature::showMoment);
     connect(m_panel, &PcrPanel::changeChosen, this, [this](const PcrChange &change) {
         this->frame().choose(place::Pcr{change.pcr.index, change.transaction, change.hostNs});
     });
@@ -56,12 +59,27 @@ void PcrFeature::begin() {
 
 void PcrFeature::take(const RunNews &news) {
     m_panel->history().update();
-    if (!news.pcrs.isEmpty())
+    if (frame().now())
+        showMoment();
+    else if (!news.pcrs.isEmpty())
         m_panel->setLive(news.pcrs);
 }
 
 void PcrFeature::end() {
-    m_panel->model().setStale(true);
+    m_panel->model().setStale(!frame().now());
+}
+
+// In a recording the values of then, which are no old ones.
+void PcrFeature::showMoment() {
+    const auto &now = frame().now();
+    const PcrAccount &account = frame().account().pcrs();
+    m_panel->history().setNow(now);
+    const QVector<PcrValue> values =
+        account.valuesAt(now ? now->offset : std::numeric_limits<quint64>::max());
+    if (values.size() < PcrAccount::pcrCount)
+        m_panel->model().clearLive();
+    m_panel->setLive(values);
+    m_panel->model().setStale(!now && frame().account().isOver());
 }
 
 Panel *PcrFeature::show(const Place &place) {

@@ -22,6 +22,8 @@ public:
     Panel *show(const Place &place) override;
 
 private:
+    void showMoment();
+
     PcrPanel *m_panel;
 };
 

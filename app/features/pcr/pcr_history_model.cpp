@@ -54,6 +54,8 @@ QVariant PcrHistoryModel::data(const QModelIndex &cell, int role) const {
         return cell.column() == time || cell.column() == transaction
                    ? QVariant(Qt::AlignRight | Qt::AlignVCenter)
                    : QVariant();
+    case staleRole:
+        return m_now && m_now->isBefore(change.offset);
     case monospaceRole:
         return cell.column() != cause;
     case toneRole:
@@ -107,6 +109,12 @@ void PcrHistoryModel::setPcr(int index) {
     m_pcr = index;
     m_rows = available();
     endResetModel();
+}
+
+void PcrHistoryModel::setNow(const std::optional<RunMoment> &now) {
+    m_now = now;
+    if (m_rows > 0)
+        emit dataChanged(index(0, 0), index(m_rows - 1, columnCountValue - 1));
 }
 
 int PcrHistoryModel::extensions(int index) const {

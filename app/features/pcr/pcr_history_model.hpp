@@ -3,6 +3,7 @@
 // How one PCR came to its value: every change that the capture has, with the NSM transaction that made it.
 #pragma once
 
+#include "app/session/account/instruction_index.hpp"
 #include "app/session/account/pcr_account.hpp"
 
 #include <QAbstractTableModel>
@@ -25,6 +26,8 @@ public:
     void restart(); // the account is empty again
     void update();  // the account has more
     void setPcr(int index);
+    // Changes after it are dimmed.
+    void setNow(const std::optional<RunMoment> &now);
     int pcr() const { return m_pcr; }
     const PcrChange &changeAt(int row) const { return m_account->history(m_pcr)[static_cast<size_t>(row)]; }
     // Changes of that PCR by the enclave itself.
@@ -36,6 +39,7 @@ private:
     const PcrAccount *m_account = nullptr;
     int m_pcr = 0;
     int m_rows = 0; // of the account's changes
+    std::optional<RunMoment> m_now;
 };
 
 } // namespace nitroscope::app

@@ -57,6 +57,7 @@ struct EventOf {
     }
     int operator()(const place::Flow &flow) const { return model.eventOfFlow(flow.id); }
     int operator()(const place::Packet &packet) const { return model.eventOfPacket(packet.number); }
+    int operator()(const place::Record &) const { return -1; }
     int operator()(const place::Code &) const { return -1; }
     int operator()(const place::Document &) const { return -1; }
 };
@@ -68,8 +69,13 @@ TimelineFeature::TimelineFeature(Frame &frame) : Feature(frame) {
     registerSteps();
     registerCopies();
     m_panel = new TimelinePanel(menuActions());
-    connect(m_panel, &TimelinePanel::eventChosen, this,
-            [this](int event) { showInItsPanel(event, Reveal::quietly); });
+    connect(m_panel, &TimelinePanel::eventChosen, this, [this](int event) {
+        showInItsPanel(event, Reveal::quietly);
+        this->frame().choose(place::Record{m_panel->model().event(event).offset});
+    });
+    connect(&frame.cursor(), &TimeCursor::moved, this,
+            [this] { m_panel->model().setNow(this->frame().now()); });
+    connect(&m_panel->view(), &TimelineView::timeWanted, this, &TimelineFeature::goToTime);
     connect(m_panel, &TimelinePanel::eventOpened, this,
             [this](int event) { showInItsPanel(event, Reveal::raise); });
 }
@@ -162,6 +168,17 @@ void TimelineFeature::showInItsPanel(int event, Reveal how) {
     const bool isThere = place && frame().show(*place, how);
     if (!isThere && how == Reveal::raise)
         frame().showMessage(u"There is nothing more to show for this event."_s);
+}
+
+// The cursor is dragged: each place overtakes the one before, and none of them is a place to come back to.
+void TimelineFeature::goToTime(qint64 ns) {
+    ReplayControl &replay = *frame().session().replay();
+    const InstructionIndex &index = frame().account().instructions();
+    if (m_panel->clock() != TimelineClock::guest)
+        return; // the host's has no order that a seek could follow
+    const auto place = index.instructionAtTime(ns);
+    if (const auto target = place ? place : replay.end(); target && target != replay.target())
+        replay.seek(*target);
 }
 
 void TimelineFeature::begin() {

@@ -31,6 +31,7 @@ private:
              std::function<void(TimelinePanel &)> effect);
     QList<QAction *> menuActions();
     void showInItsPanel(int event, Reveal how);
+    void goToTime(qint64 ns);
 
     TimelinePanel *m_panel = nullptr;
 };

@@ -110,6 +110,19 @@ std::pair<qint64, qint64> TimelineModel::extent() const {
                                            : std::pair(qint64{0}, m_lastHostNs);
 }
 
+std::optional<qint64> TimelineModel::nowNs() const {
+    if (!m_now)
+        return std::nullopt;
+    if (m_clock == TimelineClock::guest)
+        return std::max<qint64>(0, m_now->virtualNs);
+    return m_now->offset == 0 || !m_firstHostNs ? 0 : m_now->hostNs - *m_firstHostNs;
+}
+
+void TimelineModel::setNow(const std::optional<RunMoment> &now) {
+    m_now = now;
+    emit nowMoved();
+}
+
 void TimelineModel::setClock(TimelineClock clock) {
     if (std::exchange(m_clock, clock) == clock)
         return;

@@ -8,6 +8,7 @@
 
 #include "app/features/timeline/timeline_event.hpp"
 #include "app/proto/pcapng/record.hpp"
+#include "app/session/account/instruction_index.hpp"
 #include "app/session/capture/capture_bytes.hpp"
 
 #include <array>
@@ -56,6 +57,10 @@ public:
     // How long the longest event of a lane lasts: what begins earlier than that before a view is not in it.
     qint64 longest(TimelineLane lane) const;
 
+    // The moment that is shown of a recording, by the clock in force; nothing outside of one.
+    std::optional<qint64> nowNs() const;
+    void setNow(const std::optional<RunMoment> &now);
+
     TimelineClock clock() const { return m_clock; }
     void setClock(TimelineClock clock);
     const TimelineFilter &filter() const { return m_filter; }
@@ -88,7 +93,8 @@ public:
     QString details(int number) const;  // one line with everything, decoded from the capture
 
 signals:
-    void changed();  // events were added or have ended
+    void changed(); // events were added or have ended
+    void nowMoved();
     void filtered(); // a new filter or clock is in force, or everything is gone
 
 private:
@@ -144,6 +150,7 @@ private:
     int m_lastStage = -1; // its event
     quint64 m_stages = 0, m_packets = 0;
 
+    std::optional<RunMoment> m_now;
     TimelineFilter m_filter; // the one wanted; the lists may still be those of the one before
     TimelineClock m_clock = TimelineClock::guest;
     bool m_filtering = false;

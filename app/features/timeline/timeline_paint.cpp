@@ -52,6 +52,7 @@ void TimelineView::paintEvent(QPaintEvent *) {
         if (const QRect rect = laneRect(lane); rect.intersects(below))
             paintLane(painter, lane, rect);
     painter.restore();
+    paintNow(painter);
     paintMeasure(painter);
     painter.save();
     painter.setClipRect(below);
@@ -234,6 +235,31 @@ void TimelineView::paintChosen(QPainter &painter) const {
     const QRect mark = markRect(m_model.event(m_current), rect);
     painter.setPen(QPen(color, 2));
     painter.drawRect(QRect(at - 1, mark.top() - 1, width + 2, mark.height() + 1));
+}
+
+// The cursor of a recording: what is right of it has not happened yet.
+void TimelineView::paintNow(QPainter &painter) const {
+    const auto now = m_model.nowNs();
+    if (!now)
+        return;
+    const int x = m_gutter + std::clamp(static_cast<int>(m_axis.xOf(*now)), -1, m_axis.width() + 1);
+    QColor veil = palette().color(QPalette::Base);
+    veil.setAlphaF(0.6F);
+    const int left = std::max(m_gutter, x);
+    painter.fillRect(
+        QRect(left, rulerHeight(), viewport()->width() - left, viewport()->height() - rulerHeight()), veil);
+    if (x < m_gutter || x > m_gutter + m_axis.width())
+        return;
+    const QColor color = theme::toneColor(palette(), Tone::attention);
+    painter.setPen(QPen(color, 2));
+    painter.drawLine(x, fontMetrics().height(), x, viewport()->height());
+    const QString text = u"Now"_s;
+    const int width = fontMetrics().horizontalAdvance(text) + 12;
+    const QRect tag(std::clamp(x - width / 2, m_gutter, std::max(m_gutter, viewport()->width() - width)), 1,
+                    width, fontMetrics().height());
+    painter.fillRect(tag, color);
+    painter.setPen(palette().color(QPalette::Base));
+    painter.drawText(tag, Qt::AlignCenter, text);
 }
 
 void TimelineView::paintMeasure(QPainter &painter) const {

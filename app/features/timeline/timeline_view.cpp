@@ -33,6 +33,11 @@ TimelineView::TimelineView(TimelineModel &model, QWidget *parent)
     viewport()->setAutoFillBackground(false);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOn);
     connect(&m_model, &TimelineModel::changed, this, &TimelineView::takeModel);
+    connect(&m_model, &TimelineModel::nowMoved, this, [this] {
+        if (const auto now = m_model.nowNs(); now && !m_dragsNow)
+            m_axis.reveal(*now);
+        viewMoved();
+    });
     connect(&m_model, &TimelineModel::filtered, this, [this] {
         if (m_current >= static_cast<int>(m_model.events().size()))
             setCurrent(-1);
@@ -331,8 +336,16 @@ void TimelineView::wheelEvent(QWheelEvent *event) {
     event->accept();
 }
 
+// Along the ruler the cursor of a recording follows the pointer.
+void TimelineView::wantTime(const QMouseEvent &event) {
+    emit timeWanted(std::clamp(m_axis.timeAt(event.pos().x() - m_gutter), m_axis.first(), m_axis.last()));
+}
+
 void TimelineView::mousePressEvent(QMouseEvent *event) {
-    if (event->button() == Qt::LeftButton)
+    m_dragsNow = event->button() == Qt::LeftButton && event->pos().y() < rulerHeight() && m_model.nowNs();
+    if (m_dragsNow)
+        wantTime(*event);
+    else if (event->button() == Qt::LeftButton)
         m_pressed = event->pos();
     else if (event->button() == Qt::MiddleButton)
         m_panned = event->pos();
@@ -340,6 +353,10 @@ void TimelineView::mousePressEvent(QMouseEvent *event) {
 
 void TimelineView::mouseMoveEvent(QMouseEvent *event) {
     m_hover = event->pos().x() >= m_gutter ? event->pos().x() - m_gutter : -1;
+    if (m_dragsNow) {
+        wantTime(*event);
+        return;
+    }
     if (m_panned) {
         m_axis.pan(m_panned->x() - event->pos().x());
         m_panned = event->pos();
@@ -356,6 +373,7 @@ void TimelineView::mouseMoveEvent(QMouseEvent *event) {
 void TimelineView::mouseReleaseEvent(QMouseEvent *event) {
     if (event->button() == Qt::MiddleButton)
         m_panned.reset();
+    m_dragsNow = m_dragsNow && event->button() != Qt::LeftButton;
     if (event->button() != Qt::LeftButton || !m_pressed)
         return;
     const bool isClick = (event->pos() - *m_pressed).manhattanLength() < QApplication::startDragDistance();

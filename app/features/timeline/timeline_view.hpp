@@ -45,6 +45,8 @@ signals:
     void chosen(int number); // by the user
     void opened(int number); // by a double click or Return
     void measureChanged();
+    // Of a recording: the ruler was clicked, or the cursor is dragged along it; the clock in force.
+    void timeWanted(qint64 ns);
 
 protected:
     void paintEvent(QPaintEvent *event) override;
@@ -73,6 +75,7 @@ private:
     void changeMeasure(std::optional<qint64> from, std::optional<qint64> to);
     qint64 snapped(QPoint point) const; // time of the pointer, or of the event beside it
     void viewMoved();
+    void wantTime(const QMouseEvent &event);
 
     // timeline_paint.cpp
     void paintRuler(QPainter &painter) const;
@@ -81,6 +84,7 @@ private:
     void paintMarks(QPainter &painter, TimelineLane lane, const QRect &rect, const QColor &color) const;
     void paintChosen(QPainter &painter) const;
     void paintMeasure(QPainter &painter) const;
+    void paintNow(QPainter &painter) const;
     QRect markRect(const TimelineEvent &event, const QRect &lane) const; // its height in the lane
 
     TimelineModel &m_model;
@@ -91,6 +95,7 @@ private:
     std::optional<qint64> m_measureFrom, m_measureTo;
     bool m_measuresCurrent = false; // the other end goes with the chosen event
     std::optional<QPoint> m_pressed, m_panned;
+    bool m_dragsNow = false;
     int m_hover = -1; // x in the plot; -1 = not over it
     bool m_settingBars = false;
 };

@@ -141,6 +141,7 @@ void VsockFeature::connectMachine() {
         if (hit.flow != 0)
             m_panel->selectWhenThere(hit.flow);
     });
+    connect(&frame().cursor(), &TimeCursor::moved, this, [this] { m_panel->setMoment(frame().now()); });
     connect(&frame(), &Frame::captureChanged, this, [this] {
         refreshStatus();
         updateActions();
@@ -148,12 +149,14 @@ void VsockFeature::connectMachine() {
 }
 
 void VsockFeature::updateActions() {
-    const bool active = frame().runs().isActive();
+    const QString whyFixed = frame().whyFixed();
+    const bool active = frame().runs().isActive() && whyFixed.isEmpty();
     m_panel->setLive(active);
+    ActionRegistry &actions = frame().actions();
     for (const char *id :
          {"vsock.break", "vsock.fault", "vsock.publish", "vsock.route", "vsock.transportReset"})
-        frame().action(id)->setEnabled(active);
-    frame().action("vsock.removeRules")->setEnabled(active && !frame().session().vsock().rules().isEmpty());
+        actions.allow(QLatin1String(id), active, whyFixed);
+    actions.allow(u"vsock.removeRules"_s, active && !frame().session().vsock().rules().isEmpty(), whyFixed);
     frame().action("vsock.saveTcp")->setEnabled(frame().hasCapturedBytes());
 }
 

@@ -5,6 +5,8 @@
 #include "app/ui/text/byte_text.hpp"
 #include "app/ui/text/roles.hpp"
 
+#include <utility>
+
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
@@ -60,6 +62,19 @@ void VsockFlowModel::setNow(qint64 hostNs) {
         emit dataChanged(index(0, age), index(rowCount() - 1, age));
 }
 
+void VsockFlowModel::restart() {
+    m_then.clear();
+    clearRows();
+}
+
+void VsockFlowModel::setMoment(const std::optional<RunMoment> &moment) {
+    if (std::exchange(m_moment, moment) == moment)
+        return;
+    m_then = moment ? flowsAt(m_account, *moment) : std::vector<VsockFlow>();
+    if (rowCount() > 0)
+        emit dataChanged(index(0, 0), index(rowCount() - 1, columnCountValue - 1));
+}
+
 void VsockFlowModel::setTextFilter(const QString &text) {
     m_text = text;
     refilter();
@@ -68,7 +83,7 @@ void VsockFlowModel::setTextFilter(const QString &text) {
 bool VsockFlowModel::accepts(int source) const {
     if (m_text.isEmpty())
         return true;
-    const VsockFlow &flow = m_account.flows()[static_cast<size_t>(source)];
+    const VsockFlow &flow = this->flow(source);
     for (const int column : {peer, port, service, state, reason})
         if (text(flow, column).contains(m_text, Qt::CaseInsensitive))
             return true;
@@ -102,7 +117,8 @@ QString VsockFlowModel::text(const VsockFlow &flow, int column) const {
                    : shortSizeText(static_cast<quint64>(static_cast<double>(bytes) / seconds)) + u"/s"_s;
     }
     case age: {
-        const qint64 end = flow.isOver ? flow.lastNs : std::max(m_now, flow.lastNs);
+        const qint64 now = m_moment ? m_moment->hostNs : m_now;
+        const qint64 end = flow.isOver ? flow.lastNs : std::max(now, flow.lastNs);
         return durationText(static_cast<quint64>(std::max<qint64>(0, end - flow.firstNs)));
     }
     case reason:
@@ -140,6 +156,8 @@ QVariant VsockFlowModel::data(const QModelIndex &cell, int role) const {
         return static_cast<int>(column == state ? (flow.isStalled ? Tone::attention : toneOf(flow.state))
                                 : flow.isOver && column != reason ? Tone::muted
                                                                   : Tone::normal);
+    case staleRole:
+        return m_moment && m_moment->isBefore(flow.firstOffset);
     default:
         return {};
     }
@@ -181,6 +199,11 @@ bool VsockPacketModel::accepts(int source) const {
         if (text(source, column).contains(m_filter.text, Qt::CaseInsensitive))
             return true;
     return false;
+}
+
+void VsockPacketModel::setMoment(const std::optional<RunMoment> &moment) {
+    if (std::exchange(m_moment, moment) != moment && rowCount() > 0)
+        emit dataChanged(index(0, 0), index(rowCount() - 1, columnCountValue - 1));
 }
 
 QString VsockPacketModel::text(int source, int column) const {
@@ -240,6 +263,8 @@ QVariant VsockPacketModel::data(const QModelIndex &cell, int role) const {
         const bool quiet = column == number || column == time || packet.operation >= VSOCK_OP_CREDIT_UPDATE;
         return static_cast<int>(quiet ? Tone::muted : Tone::normal);
     }
+    case staleRole:
+        return m_moment && m_moment->isBefore(packet.payloadOffset);
     default:
         return {};
     }

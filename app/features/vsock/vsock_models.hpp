@@ -4,7 +4,7 @@
 // has changed.
 #pragma once
 
-#include "app/session/vsock/vsock_records.hpp"
+#include "app/session/account/vsock_moment.hpp"
 #include "app/ui/lists/filtered_list_model.hpp"
 
 #include <memory>
@@ -37,9 +37,12 @@ public:
     QVariant data(const QModelIndex &cell, int role = Qt::DisplayRole) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
     int sourceCount() const override { return static_cast<int>(m_account.flows().size()); }
-    const VsockFlow &at(int row) const { return m_account.flows()[static_cast<size_t>(sourceOf(row))]; }
+    // As it is, or was at the moment that is shown.
+    const VsockFlow &at(int row) const { return flow(sourceOf(row)); }
 
-    void restart() { clearRows(); }
+    void restart();
+    // In a recording: flows are as they were then, later ones dimmed.
+    void setMoment(const std::optional<RunMoment> &moment);
     void changed(int flow, bool isNew);
     void setTextFilter(const QString &text);
     // Ages count from here while flows are open.
@@ -50,8 +53,14 @@ protected:
 
 private:
     QString text(const VsockFlow &flow, int column) const;
+    const VsockFlow &flow(int source) const {
+        const auto i = static_cast<size_t>(source);
+        return i < m_then.size() ? m_then[i] : m_account.flows()[i];
+    }
 
     const VsockAccount &m_account;
+    std::optional<RunMoment> m_moment;
+    std::vector<VsockFlow> m_then; // with a moment
     QString m_text;
     qint64 m_now = 0;
 };
@@ -88,6 +97,8 @@ public:
 
     void restart() { clearRows(); }
     void added() { sourceAppended(); }
+    // Those after it are dimmed.
+    void setMoment(const std::optional<RunMoment> &moment);
     void setFilter(const VsockFilter &filter);
     const VsockFilter &filter() const { return m_filter; }
 
@@ -99,6 +110,7 @@ private:
 
     const VsockAccount &m_account;
     VsockFilter m_filter;
+    std::optional<RunMoment> m_moment;
 };
 
 } // namespace nitroscope::app

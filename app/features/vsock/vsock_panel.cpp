@@ -198,6 +198,11 @@ void VsockPanel::setInfo(const qmp::VsockInfo &info) {
             m_flowModel.changed(flow, false);
 }
 
+void VsockPanel::setMoment(const std::optional<RunMoment> &moment) {
+    m_flowModel.setMoment(moment);
+    m_packetModel.setMoment(moment);
+}
+
 void VsockPanel::setLive(bool live) {
     m_isLive = live;
     if (live)

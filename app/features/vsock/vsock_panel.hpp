@@ -41,6 +41,8 @@ public:
     VsockPanel(RunAccount &account, const QList<QAction *> &actions, QWidget *parent = nullptr);
 
     void setInfo(const qmp::VsockInfo &info);
+    // Of a recording: flows as they were then, what comes later dimmed.
+    void setMoment(const std::optional<RunMoment> &moment);
     void setRules(const QVector<qmp::MachineRule> &rules);
     // An enclave runs: breaks, faults and routes can be set, and ages go on.
     void setLive(bool live);

@@ -9,6 +9,7 @@ using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr const char *titleProperty = "nitroscopeTitle";
+constexpr const char *tipProperty = "nitroscopeTip"; // of the action when it is enabled
 
 } // namespace
 
@@ -24,6 +25,7 @@ QAction *ActionRegistry::add(const ActionEntry &entry) {
     action->setToolTip(entry.shortcut.isEmpty()
                            ? tip
                            : u"%1 (%2)"_s.arg(tip, entry.shortcut.toString(QKeySequence::NativeText)));
+    action->setProperty(tipProperty, action->toolTip());
     m_actions.push_back(action);
     m_byId.insert(entry.id, action);
     m_defaults.insert(entry.id, entry.shortcut);
@@ -34,6 +36,13 @@ QAction *ActionRegistry::add(const ActionEntry &entry, std::function<void()> tri
     QAction *action = add(entry);
     connect(action, &QAction::triggered, this, [triggered = std::move(triggered)] { triggered(); });
     return action;
+}
+
+void ActionRegistry::allow(const QString &id, bool isAllowed, const QString &whyNot) {
+    QAction *action = find(id);
+    action->setEnabled(isAllowed);
+    const QString tip = action->property(tipProperty).toString();
+    action->setToolTip(isAllowed || whyNot.isEmpty() ? tip : tip + u'\n' + whyNot);
 }
 
 QList<QAction *> ActionRegistry::list(std::initializer_list<const char *> ids) const {

@@ -33,6 +33,8 @@ public:
 
     QAction *add(const ActionEntry &entry, std::function<void()> triggered);
     QAction *add(const ActionEntry &entry); // without an effect of its own, e.g. checkable ones
+    // Enables or disables it; while it is disabled its tool tip also says why.
+    void allow(const QString &id, bool isAllowed, const QString &whyNot);
     QAction *find(const QString &id) const { return m_byId.value(id); }
     // In this order; "-" gives nullptr, which addToMenu() in menus.hpp makes a separator.
     QList<QAction *> list(std::initializer_list<const char *> ids) const;
