@@ -195,13 +195,13 @@ private slots:
             places += random.generate64() % (last / 2);
         std::sort(places.begin(), places.end());
         QMap<quint64, QByteArray> forward;
-        for (const quint64 place : std::as_const(places))
-            forward[place] = seek(guest, place);
-        std::shuffle(places.begin(), places.end(), random);
         for (const quint64 place : std::as_const(places)) {
-            QVERIFY2(forward[place].startsWith("\nCPU#0") || forward[place].contains("RIP="), forward[place]);
-            QVERIFY2(seek(guest, place) == forward[place], qPrintable(u"instruction %1"_s.arg(place)));
+            forward[place] = seek(guest, place);
+            QVERIFY2(forward[place].contains("RIP="), forward[place]);
         }
+        std::shuffle(places.begin(), places.end(), random);
+        for (const quint64 place : std::as_const(places))
+            QVERIFY2(seek(guest, place) == forward[place], qPrintable(u"instruction %1"_s.arg(place)));
         QVERIFY(seek(guest, last + 1).contains("the recording ends at instruction"));
         const QJsonValue typed = guest.command(u"nsm-fault-seed"_s, {{u"seed"_s, 1}});
         QVERIFY(typed[u"error"_s][u"desc"_s].toString().contains(u"replay"_s));

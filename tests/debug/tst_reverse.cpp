@@ -126,12 +126,12 @@ private slots:
         const quint64 write = m_bench->symbol("serial8250_console_write");
         QVERIFY(write != 0);
         QCOMPARE(goTo(write).pc, write);
-        constexpr int mostSteps = 600;
+        constexpr int maxSteps = 600;
         const auto isInside = [this] {
             const auto place = m_bench->target->symbols()->place(m_bench->stops.last().pc);
             return place && place->name == "io_serial_out"_L1;
         };
-        for (int i = 0; i < mostSteps && !isInside(); ++i)
+        for (int i = 0; i < maxSteps && !isInside(); ++i)
             m_bench->stopAfter(&DebugTarget::step);
         QVERIFY(isInside());
         QVector<std::pair<quint64, QByteArray>> forward;
