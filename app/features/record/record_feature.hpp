@@ -6,6 +6,7 @@
 
 #include "app/features/record/recording_navigator.hpp"
 #include "app/frame/feature.hpp"
+#include "app/session/run/enclave_session.hpp"
 
 #include <functional>
 
