@@ -2,6 +2,7 @@
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/inputs.hpp"
 #include "app/cli/kms/kms_commands.hpp"
+#include "app/cli/kms/kms_start.hpp"
 
 #include <QFileInfo>
 
@@ -29,6 +30,8 @@ void addKms(CLI::App &parser, int &code) {
     addKmsPolicy(*group, code);
     addKmsShow(*group, code);
     addKmsUnwrap(*group, code);
+    addKmsServe(*group, code);
+    addKmsCa(*group, code);
 }
 
 } // namespace nitroscope::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// nitroscope-cli kms: decisions over policies, lint, guarded policies of images, envelopes.
+// nitroscope-cli kms: decisions over policies, lint, guarded policies of
+// images, envelopes.
 #include "app/kms/envelope/envelope.hpp"
 #include "command.hpp"
 #include "tests/support/documents/document_maker.hpp"
@@ -10,11 +11,14 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QRegularExpression>
+#include <QStandardPaths>
 #include <QTemporaryDir>
 
 using namespace nitroscope;
 using namespace nitroscope::test;
 using namespace nitroscope::tests;
+using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
@@ -64,11 +68,10 @@ private slots:
         const QString document = write("document.bin", maker.document()),
                       root = write("root.der", maker.rootDer());
         const QString policy = write(
-            "document.json",
-            QByteArray(
-                "{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"kms:Decrypt\", \"Resource\": \"*\", \"Condition\": "
-                "{\"StringEquals\": {\"kms:RecipientAttestation:PCR1\": \"") +
-                QByteArray(48, 'b').toHex() + "\"}}}}");
+            "document.json", QByteArray("{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", "
+                                        "\"Action\": \"kms:Decrypt\", \"Resource\": \"*\", \"Condition\": "
+                                        "{\"StringEquals\": {\"kms:RecipientAttestation:PCR1\": \"") +
+                                 QByteArray(48, 'b').toHex() + "\"}}}}");
         const QStringList simulate{"kms",   "simulate", "--policy", policy,       "--role",
                                    roleArn, "--action", "decrypt",  "--document", document};
         const CommandResult allowed = runCommand(simulate + QStringList{"--root", root});
@@ -92,10 +95,10 @@ private slots:
     }
 
     void lint_findings_haveTheirCodes() {
-        const QString policy = write(
-            "lint.json",
-            "{\"Statement\": {\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"kms:*\", \"Resource\": \"*\", "
-            "\"Condition\": {\"Null\": {\"kms:RecipientAttestation\": \"true\"}}}}");
+        const QString policy = write("lint.json", "{\"Statement\": {\"Effect\": \"Deny\", \"Principal\": "
+                                                  "\"*\", \"Action\": \"kms:*\", \"Resource\": \"*\", "
+                                                  "\"Condition\": {\"Null\": {\"kms:RecipientAttestation\": "
+                                                  "\"true\"}}}}");
         const CommandResult result = runCommand({"kms", "lint", policy, "--json"});
         QCOMPARE(result.exitCode, 1);
         QVERIFY(result.output.contains("unknown-condition-key"));
@@ -132,6 +135,57 @@ private slots:
             {"cms", "-decrypt", "-binary", "-inform", "DER", "-in", file, "-inkey", key, "-keyform", "DER"});
         QVERIFY2(opened.good, opened.output);
         QCOMPARE(opened.output, QByteArray(3000, 'x'));
+    }
+
+    // curl judges both: it signs by itself, and knows only the root that `kms ca
+    // export` wrote.
+    void serve_curlWithItsOwnSignature_isAnswered() {
+        if (QStandardPaths::findExecutable(u"curl"_s).isEmpty())
+            QSKIP("no curl on this computer to judge");
+        const QString folder = m_folder.filePath("kms"), root = m_folder.filePath("root.pem");
+        QCOMPARE(runCommand({"kms", "ca", "export", root, "--folder", folder}).exitCode, 0);
+        const QString policy =
+            write("app-key.json", "{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": {\"AWS\": "
+                                  "\"111122223333\"}, \"Action\": \"kms:*\", \"Resource\": \"*\"}}");
+        QProcess server;
+        startCommand(server, {"kms", "serve", "--folder", folder, "--seed", policy, "--port", "0",
+                              "--http-port", "0", "--cloudtrail", m_folder.filePath("trail.json")});
+        QByteArray said;
+        const QRegularExpression shape(u"https://127.0.0.1:([0-9]+)[^\n]*\n[^$]*alias/app-key is "_s);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            (said += server.readAllStandardError(), shape.match(QString::fromUtf8(said)).hasMatch()), 60'000);
+        const QString port = shape.match(QString::fromUtf8(said)).captured(1);
+        const auto call = [&](const QString &operation, const QString &body, const QString &secret) {
+            QProcess curl;
+            curl.start(u"curl"_s, {"-s", "-S", "--max-time", "60", "--cacert", root, "--aws-sigv4",
+                                   "aws:amz:us-east-1:kms", "--user", "test:" + secret, "-H",
+                                   "Content-Type: application/x-amz-json-1.1", "-H",
+                                   "X-Amz-Target: TrentService." + operation, "-d", body,
+                                   "https://localhost:" + port + "/"});
+            const CommandResult result = finishCommand(curl);
+            return result.exitCode == 0 ? result.output : "curl: " + result.error;
+        };
+        const QByteArray made =
+            call("GenerateDataKey", "{\"KeyId\": \"alias/app-key\", \"KeySpec\": \"AES_256\"}", "test");
+        const QJsonObject key = QJsonDocument::fromJson(made).object();
+        QVERIFY2(key.contains("Plaintext"), made);
+        const QByteArray opened =
+            call("Decrypt", "{\"CiphertextBlob\": \"" + key["CiphertextBlob"].toString() + "\"}", "test");
+        QCOMPARE(QJsonDocument::fromJson(opened).object()["Plaintext"], key["Plaintext"]);
+        const QByteArray refused = call("ListKeys", "{}", "wrong");
+        QVERIFY2(refused.contains("InvalidSignatureException"), refused);
+        server.terminate();
+        const CommandResult result = finishCommand(server);
+        QCOMPARE(result.exitCode, 0);
+        QVERIFY(result.output.contains("Allowed by statement 1 of key policy together "
+                                       "with statement 1 of identity policy"));
+        QVERIFY(!result.output.contains(key["Plaintext"].toString().toLatin1()));
+        QFile trail(m_folder.filePath("trail.json"));
+        QVERIFY(trail.open(QIODevice::ReadOnly));
+        const QByteArray events = trail.readAll();
+        QCOMPARE(events.count('\n'),
+                 2); // who could not be known is in nobody's trail
+        QVERIFY(!events.contains(key["Plaintext"].toString().toLatin1()));
     }
 };
 
