@@ -197,7 +197,7 @@ private slots:
         QMap<quint64, QByteArray> forward;
         for (const quint64 place : std::as_const(places)) {
             forward[place] = seek(guest, place);
-            QVERIFY2(forward[place].contains("RIP="), forward[place]);
+            QVERIFY2(forward[place].contains("CPU#0"), forward[place]);
         }
         std::shuffle(places.begin(), places.end(), random);
         for (const quint64 place : std::as_const(places))
@@ -209,7 +209,7 @@ private slots:
 
     void log_cutAnywhere_isReplayedUpToThere() {
         const qint64 size = QFileInfo(m_recording + u"/events.log"_s).size();
-        for (const qint64 bytes : {qint64(12), size / 4 + 1}) {
+        for (const qint64 bytes : {size / 16, size / 4 + 1}) {
             Guest guest;
             QVERIFY2(guest.start(replay(cutAt(bytes))), guest.errorOutput());
             const QJsonObject ended = guest.waitForEvent(u"RECORDING_ENDED"_s, bootSeconds);
@@ -219,6 +219,13 @@ private slots:
             QCOMPARE(info[u"end"_s].toInteger(), ended[u"icount"_s].toInteger());
             QVERIFY(m_console.startsWith(guest.console()));
         }
+    }
+
+    // Only the header was written.
+    void log_withoutEvents_isRefused() {
+        Guest guest;
+        QVERIFY(!guest.start(replay(cutAt(12))));
+        QVERIFY2(guest.errorOutput().contains("error reading the replay data"), guest.errorOutput());
     }
 
     void killed_whileItRuns_opens() {
@@ -272,7 +279,8 @@ private slots:
                 digests.write(text) == text.size());
         digests.close();
         Guest guest;
-        QVERIFY2(guest.start(replay(copy)), guest.errorOutput());
+        (void)guest.start(
+            replay(copy)); // it may be found before the machine is told to go on, which then is refused
         const QJsonObject diverged = guest.waitForEvent(u"RECORDING_DIVERGED"_s, bootSeconds);
         QVERIFY2(!diverged.isEmpty(), guest.errorOutput());
         QCOMPARE(diverged[u"what"_s].toString(), u"the digest of the memory"_s);

@@ -91,7 +91,8 @@ QByteArray recordingText(const app::Recording &recording, Form form) {
         row("End",
             facts.end.isEmpty() ? u"not known: it was cut short, or is still being recorded"_s : facts.end);
     for (auto each = facts.measurements.begin(); each != facts.measurements.end(); ++each)
-        text += u"%1 %2\n"_s.arg(each.key(), -14).arg(each.value().toString());
+        if (each.key().startsWith(u"PCR"_s)) // the rest says by which hash, as nitro-cli does
+            text += u"%1 %2\n"_s.arg(each.key(), -14).arg(each.value().toString());
     for (auto each = facts.options.begin(); each != facts.options.end(); ++each)
         text += u"%1 %2\n"_s.arg(each.key(), -14)
                     .arg(each.value().isArray() ? each.value().toVariant().toStringList().join(u' ')

@@ -109,9 +109,9 @@ QByteArray VerifyRun::resultText(const std::optional<app::CaptureDifference> &di
         return json.text();
     }
     if (what.isEmpty())
-        return u"The same life: %1 instructions, the digests at %2 snapshots, and every byte of the capture.\n"_s
+        return u"The same life: %1 instructions, the digests of %2, and every byte of the capture.\n"_s
             .arg(*m_end)
-            .arg(m_snapshots)
+            .arg(m_snapshots == 1 ? u"1 snapshot"_s : u"%1 snapshots"_s.arg(m_snapshots))
             .toUtf8();
     return u"Another life%1: %2.\n"_s.arg(where ? u" at instruction %1"_s.arg(*where) : QString(), what)
         .toUtf8();

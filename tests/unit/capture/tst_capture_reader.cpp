@@ -341,9 +341,10 @@ private slots:
         QCOMPARE(outcome.records.size(), 2);
         QCOMPARE(outcome.records[0].icount, std::optional<quint64>(67'000'000'123));
         QCOMPARE(outcome.records[0].virtualNs, std::optional<qint64>(clock.virtualClock));
-        QCOMPARE(pcapng::toJson(outcome.records[0]).value("instruction").toInteger(), 67'000'000'123);
+        QCOMPARE(nitroscope::pcapng::toJson(outcome.records[0]).value("instruction").toInteger(),
+                 67'000'000'123);
         QVERIFY(!outcome.records[1].icount);
-        QVERIFY(!pcapng::toJson(outcome.records[1]).contains("instruction"));
+        QVERIFY(!nitroscope::pcapng::toJson(outcome.records[1]).contains("instruction"));
     }
 
     void capturedLengthBeyondTheBlock_losesThatPacketOnly() {
