@@ -3,6 +3,7 @@
 // A stand-in for QEMU: takes the same arguments, connects to the same socket and pipes, speaks just enough
 // QMP, and plays the scenario that $NITROSCOPE_FAKE_QEMU names (see the table in play()). Plain blocking
 // POSIX code, so that it shares nothing with what it tests.
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -64,12 +65,14 @@ void shutdown(const std::string &reason) {
     event("STOP");
 }
 
-// An empty capture, where QEMU is told to write one.
+// An empty capture, where QEMU is told to write one. A test may have put there what a full disk leaves.
 void writeCapture(const std::string &path) {
     constexpr unsigned char section[] = {0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0,    0,    0x4d, 0x3c,
                                          0x2b, 0x1a, 1,    0,    0,  0, 0xff, 0xff, 0xff, 0xff,
                                          0xff, 0xff, 0xff, 0xff, 28, 0, 0,    0};
-    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0 && errno == EEXIST)
+        return;
     if (file < 0 || write(file, section, sizeof section) != sizeof section)
         std::exit(73);
     close(file);

@@ -54,7 +54,8 @@ class Life {
 public:
     explicit Life(const QByteArray &path) {
         const VsockLoop callbacks = loop.callbacks();
-        const VsockHostOptions options{path.constData(), "8000=refuse;8001=echo", VSOCK_HEARTBEAT_ON, 0, 1};
+        const VsockHostOptions options{path.constData(), "8000=refuse;8001=echo", VSOCK_HEARTBEAT_ON, 0, 1,
+                                       nullptr};
         host =
             vsock_host_new(&callbacks, reinterpret_cast<VsockGuestSide *>(static_cast<GuestSide *>(&guest)),
                            &options, error.data(), error.size());
