@@ -45,8 +45,8 @@ std::vector<PanelEntry> RecordFeature::panels() {
     return {{m_panel,
              u"&Recording"_s,
              QKeySequence(u"Ctrl+Y, Y"_s),
-             {Quarter::leftBottom, Tab::last},
-             {Quarter::leftBottom, Tab::last}}};
+             {Quarter::leftBottom, Tab::hidden}, // until a recording is opened
+             {Quarter::leftBottom, Tab::hidden}}};
 }
 
 std::vector<MenuEntry> RecordFeature::actions() {

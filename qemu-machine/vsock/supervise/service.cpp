@@ -136,6 +136,11 @@ void Service::lookAtUnderway() {
 
 Service::Loan Service::lend(const WaitingCall &call) {
     Loan loan{call.program().borrow(call.integer(0))};
+    if (!loan.socket && (errno == EPERM || errno == ENOSYS))
+        preload::warn(
+            "a socket of the program cannot be reached (pidfd_getfd: %s): the system forbids it, or the "
+            "program may not be looked into.",
+            std::strerror(errno));
     // The number of the program may have been another's by the time that we looked.
     if (!loan.socket || !call.isAlive() || !isUnixSocket(loan.socket.get()))
         return {};
