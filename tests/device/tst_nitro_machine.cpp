@@ -65,6 +65,7 @@ private:
         }
         for (const qint64 limit : {qint64{1}, qint64{1 << 20}})
             rows.append({u"capture-limit"_s, QString::number(limit), limit});
+        rows.append({u"recording-limit"_s, u"2048"_s, 2048});
         for (const qint64 cid : {qint64{4}, qint64{0xfffffffe}})
             rows.append({u"enclave-cid"_s, QString::number(cid), cid});
         return rows;
@@ -162,7 +163,8 @@ private slots:
         own.remove(u"hmat"_s);
         // These two make sense together only and need files: tst_nsm_control sets and breaks them.
         own.subtract({u"ca-key"_s, u"ca-chain"_s});
-        own.remove(u"vsock"_s); // takes no value: see the refusals
+        own.remove(u"recording"_s); // needs -icount and a folder: tst_recorded_life
+        own.remove(u"vsock"_s);     // takes no value: see the refusals
         for (const Property &row : properties())
             own.remove(row.name);
         QVERIFY2(own.isEmpty(), qPrintable(QStringList(own.values()).join(QLatin1Char(' '))));
