@@ -51,6 +51,12 @@ Result<RecordingFacts> fill(const RecordingFiles &files, const LaunchSpec &spec,
     facts.eifSha384 = digestOf(files.image(), QCryptographicHash::Sha384);
     facts.measurements = measurementsOf(files.image(), stop);
     facts.build = identityOf(qemu);
+    // Without them nobody could tell later which machine replays it.
+    if (facts.build.qemu.isEmpty() || facts.build.firmware.isEmpty())
+        return failure(
+            u"no-recording"_s,
+            u"The machine's program or its firmware cannot be read; ./workbench build makes them."_s,
+            facts.build.qemu.isEmpty() ? qemu : shareFolder());
     facts.program = QStringLiteral(NITROSCOPE_VERSION);
     facts.created = QDateTime::fromSecsSinceEpoch(QDateTime::currentSecsSinceEpoch(), Qt::UTC);
     if (stop.stop_requested())
