@@ -99,16 +99,10 @@ private:
         script.socket = m_socket;
         script.folder = m_folder.path();
         script.stage = app::bootPointOf(textOf(m_options.stage)).value_or(BootPoint::reset);
-        const auto commands = writeGdbScript(script, *target);
-        if (!commands) {
-            say(commands.error().text());
+        if (const auto started = cli::startGdb(m_gdb, script, *target, m_options.gdb); !started) {
+            say(started.error().text());
             onGdbEnd(qemuFailed);
-            return;
         }
-        m_gdb.setProcessChannelMode(QProcess::ForwardedChannels);
-        m_gdb.setInputChannelMode(QProcess::ForwardedInputChannel);
-        m_gdb.setChildProcessModifier([] { std::signal(SIGINT, SIG_DFL); });
-        m_gdb.start(u"gdb"_s, QStringList{u"-q"_s, u"-x"_s, *commands} + m_options.gdb);
     }
 
     void onGdbEnd(int code) {

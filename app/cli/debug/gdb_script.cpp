@@ -5,6 +5,7 @@
 #include "app/core/program_locations.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 
+#include <csignal>
 #include <QFileInfo>
 
 namespace nitroscope::cli {
@@ -61,6 +62,18 @@ app::Result<QString> writeGdbScript(const GdbScript &script, const app::LiveTarg
     if (auto written = app::writeFile(commands, text.toUtf8(), app::FileRole::scratch); !written)
         return tl::unexpected(written.error());
     return commands;
+}
+
+app::Result<void> startGdb(QProcess &gdb, const GdbScript &script, const app::LiveTarget &target,
+                           const QStringList &arguments) {
+    const auto commands = writeGdbScript(script, target);
+    if (!commands)
+        return tl::unexpected(commands.error());
+    gdb.setProcessChannelMode(QProcess::ForwardedChannels);
+    gdb.setInputChannelMode(QProcess::ForwardedInputChannel);
+    gdb.setChildProcessModifier([] { std::signal(SIGINT, SIG_DFL); });
+    gdb.start(u"gdb"_s, QStringList{u"-q"_s, u"-x"_s, *commands} + arguments);
+    return {};
 }
 
 } // namespace nitroscope::cli

@@ -6,6 +6,8 @@
 
 #include "app/session/debug/live_target.hpp"
 
+#include <QProcess>
+
 namespace nitroscope::cli {
 
 struct GdbScript {
@@ -16,5 +18,9 @@ struct GdbScript {
 
 // Path of the command file. Errors: "output".
 app::Result<QString> writeGdbScript(const GdbScript &script, const app::LiveTarget &target);
+
+// gdb in the user's terminal, with that script and these arguments. Ctrl-C is gdb's, whatever this program does with it.
+app::Result<void> startGdb(QProcess &gdb, const GdbScript &script, const app::LiveTarget &target,
+                           const QStringList &arguments);
 
 } // namespace nitroscope::cli

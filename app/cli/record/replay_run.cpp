@@ -5,7 +5,6 @@
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
 
-#include <csignal>
 #include <QCoreApplication>
 
 namespace nitroscope::cli {
@@ -131,16 +130,11 @@ void ReplayRun::startGdb() {
     const app::LiveTarget *target = m_session.liveTarget();
     if (!target || m_gdb.state() != QProcess::NotRunning)
         return;
-    const auto commands = writeGdbScript({m_socket, m_folder.path(), app::BootPoint::vsockPacket}, *target);
-    if (!commands) {
-        say(commands.error().text());
+    const GdbScript script{m_socket, m_folder.path(), app::BootPoint::vsockPacket};
+    if (const auto started = cli::startGdb(m_gdb, script, *target, m_options.gdbArguments); !started) {
+        say(started.error().text());
         stopWith(refused);
-        return;
     }
-    m_gdb.setProcessChannelMode(QProcess::ForwardedChannels);
-    m_gdb.setInputChannelMode(QProcess::ForwardedInputChannel);
-    m_gdb.setChildProcessModifier([] { std::signal(SIGINT, SIG_DFL); });
-    m_gdb.start(u"gdb"_s, QStringList{u"-q"_s, u"-x"_s, *commands} + m_options.gdbArguments);
 }
 
 void ReplayRun::onGdbEnd(int code) {
