@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // nitroscope-cli: run, build and examine enclave images without a display.
+#include "app/cli/check/check_command.hpp"
 #include "app/cli/eif/command_words.hpp"
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/console_output.hpp"
@@ -107,6 +108,7 @@ int main(int argc, char **argv) {
     addRecord(parser, code);
     addReplay(parser, code);
     addRecording(parser, code);
+    addCheck(parser, code);
     addBuildEnclave(parser, code);
     addDescribeEif(parser, code);
     addEif(parser, code);

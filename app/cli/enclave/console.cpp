@@ -107,6 +107,8 @@ private:
                 if (record.id == m_record.id && !record.isRunning()) {
                     m_record = record;
                     say(u"The enclave ended at %1: %2"_s.arg(record.ended.toString(Qt::ISODate), record.end));
+                    if (record.exitCode != ok)
+                        say(u"Why: nitroscope-cli explain --enclave-id %1"_s.arg(record.id));
                 }
         QCoreApplication::exit(ok);
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/proxy/port_proxy.hpp"
 
-#include "qemu-machine/access/judge.hpp"
+#include "app/session/proxy/enclave_dial.hpp"
+#include "app/session/proxy/socket_names.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -22,23 +23,6 @@ using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int backlog = 128, connectionLimit = 1024;
-constexpr int patienceMs = 10000, retryMs = 10, answerLimit = 32;
-
-QString systemText(int error) {
-    if (error == EMFILE || error == ENFILE)
-        return u"no file descriptor is left for a connection; raise the limit with ulimit -n"_s;
-    return QString::fromLocal8Bit(std::strerror(error));
-}
-
-bool makeUnixName(const QString &path, sockaddr_un &name) {
-    const QByteArray bytes = QFile::encodeName(path);
-    name = {};
-    name.sun_family = AF_UNIX;
-    if (bytes.isEmpty() || bytes.size() >= qsizetype(sizeof name.sun_path))
-        return false;
-    std::memcpy(name.sun_path, bytes.constData(), size_t(bytes.size()));
-    return true;
-}
 
 socklen_t makeTcpName(const QHostAddress &address, quint16 port, sockaddr_storage &storage) {
     storage = {};
@@ -57,92 +41,12 @@ socklen_t makeTcpName(const QHostAddress &address, quint16 port, sockaddr_storag
     return sizeof *name;
 }
 
-UniqueFd makeSocket(int family) {
-    return UniqueFd(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-}
-
 int errorOf(int fd) {
     int error = 0;
     socklen_t length = sizeof error;
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
     return error;
 }
-
-// A connection to the enclave on its way: the Unix socket, CONNECT, the line that answers. A child of the
-// proxy that ends by calling `done` once, with an empty text when the stream is ready.
-class EnclaveDial : public QObject {
-public:
-    using Done = std::function<void(UniqueFd, const QString &problem)>;
-    EnclaveDial(const QString &path, quint32 port, Done done, QObject *parent)
-        : QObject(parent), m_fd(makeSocket(AF_UNIX)), m_path(path), m_port(port), m_done(std::move(done)) {
-        QTimer::singleShot(patienceMs, this, [this] { finish(u"the enclave did not answer"_s); });
-        QTimer::singleShot(0, this, [this] { tryConnect(); });
-    }
-    ~EnclaveDial() override { delete m_notifier; }
-
-private:
-    void tryConnect() {
-        sockaddr_un name;
-        if (!m_fd)
-            return finish(systemText(EMFILE));
-        if (!makeUnixName(m_path, name))
-            return finish(u"the path of the vsock socket is too long"_s);
-        if (::connect(m_fd.get(), reinterpret_cast<sockaddr *>(&name), sizeof name) == 0)
-            return sendRequest();
-        if (errno == EAGAIN) // its queue is full, and nothing tells when it is not
-            QTimer::singleShot(retryMs, this, [this] { tryConnect(); });
-        else
-            finish(u"%1: %2"_s.arg(m_path, systemText(errno)));
-    }
-
-    void sendRequest() {
-        // Where others may make files, the name may be another user's since the enclave has ended.
-        if (!access::isPeerTrusted(m_fd.get()))
-            return finish(u"%1 belongs to another user now; the enclave has ended"_s.arg(m_path));
-        const QByteArray line = "CONNECT " + QByteArray::number(m_port) + '\n';
-        if (::send(m_fd.get(), line.constData(), size_t(line.size()), MSG_NOSIGNAL) != line.size())
-            return finish(systemText(errno));
-        m_notifier = new QSocketNotifier(m_fd.get(), QSocketNotifier::Read);
-        QObject::connect(m_notifier, &QSocketNotifier::activated, this, [this] { readAnswer(); });
-    }
-
-    // Byte by byte: what follows the line belongs to the stream.
-    void readAnswer() {
-        char byte = 0;
-        for (;;) {
-            const ssize_t got = recv(m_fd.get(), &byte, 1, 0);
-            if (got < 0 && (errno == EAGAIN || errno == EINTR))
-                return;
-            if (got <= 0)
-                return finish(u"nobody in the enclave listens on port %1"_s.arg(m_port));
-            if (byte == '\n')
-                break;
-            m_answer += byte;
-            if (m_answer.size() > answerLimit)
-                break;
-        }
-        finish(m_answer.startsWith("OK ")
-                   ? QString()
-                   : u"the vsock socket answered %1"_s.arg(QString::fromLatin1(m_answer)));
-    }
-
-    void finish(const QString &problem) {
-        if (std::exchange(m_isFinished, true))
-            return;
-        if (m_notifier)
-            m_notifier->setEnabled(false);
-        m_done(std::move(m_fd), problem);
-        deleteLater();
-    }
-
-    UniqueFd m_fd;
-    QString m_path;
-    quint32 m_port;
-    Done m_done;
-    QSocketNotifier *m_notifier = nullptr;
-    QByteArray m_answer;
-    bool m_isFinished = false;
-};
 
 } // namespace
 
@@ -178,9 +82,9 @@ Result<void> PortProxy::listenTcp() {
     setsockopt(m_listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(m_listener.get(), reinterpret_cast<sockaddr *>(&name), length) != 0 ||
         ::listen(m_listener.get(), backlog) != 0)
-        return failure(
-            u"proxy-listen-failed"_s,
-            u"Cannot listen on %1 port %2: %3."_s.arg(m_rule.host).arg(m_rule.port).arg(systemText(errno)));
+        return failure(u"proxy-listen-failed"_s, u"Cannot listen on %1 port %2: %3."_s.arg(m_rule.host)
+                                                     .arg(m_rule.port)
+                                                     .arg(socketProblem(errno)));
     getsockname(m_listener.get(), reinterpret_cast<sockaddr *>(&name), &length);
     m_rule.port = ntohs(name.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6 *>(&name)->sin6_port
                                                    : reinterpret_cast<sockaddr_in *>(&name)->sin_port);
@@ -206,10 +110,10 @@ Result<void> PortProxy::listenUnix() {
         bound = isStale && unlink(name.sun_path) == 0 && bindIt();
     }
     if (!bound || ::listen(m_listener.get(), backlog) != 0)
-        return failure(
-            u"proxy-listen-failed"_s,
-            u"Cannot listen for the enclave's port %1: %2."_s.arg(m_rule.enclavePort).arg(systemText(errno)),
-            unixPath());
+        return failure(u"proxy-listen-failed"_s,
+                       u"Cannot listen for the enclave's port %1: %2."_s.arg(m_rule.enclavePort)
+                           .arg(socketProblem(errno)),
+                       unixPath());
     m_ownsPath = true;
     return {};
 }
@@ -219,7 +123,7 @@ void PortProxy::acceptOne() {
     if (!fd) {
         if (errno == EMFILE || errno == ENFILE) { // the connection would wake us again at once
             if (!std::exchange(m_isOutOfDescriptors, true))
-                emit failed(systemText(errno));
+                emit failed(socketProblem(errno));
             m_notifier->setEnabled(false);
             QTimer::singleShot(100, this, [this] { m_notifier->setEnabled(true); });
         }
@@ -279,10 +183,10 @@ void PortProxy::connectNext(UniqueFd unixSocket, QList<QHostAddress> addresses, 
     const socklen_t length = makeTcpName(address, m_rule.port, name);
     UniqueFd tcp = makeSocket(name.ss_family);
     if (!tcp)
-        return leave(systemText(errno));
+        return leave(socketProblem(errno));
     const QString where = u"%1 port %2: "_s.arg(address.toString()).arg(m_rule.port);
     if (::connect(tcp.get(), reinterpret_cast<sockaddr *>(&name), length) != 0 && errno != EINPROGRESS)
-        return connectNext(std::move(unixSocket), addresses, where + systemText(errno));
+        return connectNext(std::move(unixSocket), addresses, where + socketProblem(errno));
     const int on = 1;
     setsockopt(tcp.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     auto *notifier = new QSocketNotifier(tcp.get(), QSocketNotifier::Write, this);
@@ -291,7 +195,7 @@ void PortProxy::connectNext(UniqueFd unixSocket, QList<QHostAddress> addresses, 
         notifier->setEnabled(false);
         notifier->deleteLater();
         if (const int error = errorOf(ends->first.get()); error != 0)
-            return connectNext(std::move(ends->second), addresses, where + systemText(error));
+            return connectNext(std::move(ends->second), addresses, where + socketProblem(error));
         join(std::move(ends->first), std::move(ends->second));
     });
 }
