@@ -482,6 +482,7 @@ private slots:
         const QString said = QString::fromUtf8(cli.readAll());
         QVERIFY2(said.contains(expected), qPrintable(said));
         QVERIFY2(cli.exitCode() == 0, qPrintable(said));
+        QVERIFY2(!said.contains(u"Remote connection closed"_s), "gdb's detach was not answered");
     }
 };
 

@@ -6,6 +6,7 @@
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
 #include "app/core/input/input_file.hpp"
+#include "app/core/input/same_file.hpp"
 #include "app/formats/json/json_writer.hpp"
 #include "app/proto/pcapng/capture_reader.hpp"
 #include "app/proto/pcapng/record_filter.hpp"
@@ -56,6 +57,11 @@ int exportCapture(const ExportCaptureOptions &options, const CaptureOutput &outp
     QFile file;
     if (const auto opened = openCapture(file, options.path); !opened) {
         output.say(opened.error().text());
+        return refused;
+    }
+    if (app::isSameFile(file, options.tcpPath)) {
+        output.say(
+            u"%1: This is the capture itself; choose another name for the export."_s.arg(options.tcpPath));
         return refused;
     }
     const auto counts = app::exportTcpView(file, options.tcpPath);

@@ -10,6 +10,7 @@
 #include "qemu-machine/launch/file_source.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <QFile>
 #include <QFileInfo>
 #include <QTemporaryDir>
@@ -149,9 +150,13 @@ private:
             return done;
         QByteArray piece(1024 * 1024, Qt::Uninitialized);
         for (qsizetype i = 0; i < folder->paths.size(); ++i) {
-            QFile input(QFile::decodeName(folder->paths[i]));
-            if (!input.open(QIODevice::ReadOnly))
-                return app::failure(u"input"_s, input.errorString() + u'.', input.fileName());
+            // By the name's bytes: as a QString, one that is no UTF-8 would be another.
+            const QByteArray &path = folder->paths[i];
+            QFile input;
+            const int descriptor = ::open(path.constData(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+            if (descriptor < 0 || !input.open(descriptor, QIODevice::ReadOnly, QFileDevice::AutoCloseHandle))
+                return app::failure(u"input"_s, QString::fromLocal8Bit(std::strerror(errno)) + u'.',
+                                    printableText(path));
             while (true) {
                 if (m_recipe.limits.unpack.stop.stop_requested())
                     return app::failure(u"cancelled"_s, u"Building was cancelled; nothing was written."_s);

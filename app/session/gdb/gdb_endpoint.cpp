@@ -4,6 +4,7 @@
 #include "app/session/gdb/loopback_peer.hpp"
 #include "qemu-machine/access/judge.hpp"
 
+#include <QLocalSocket>
 #include <QTcpSocket>
 
 namespace nitroscope::app {
@@ -19,6 +20,14 @@ constexpr char helpText[] =
     "monitor tasks, dmesg   processes and log of the guest's kernel, read from its memory\n"
     "monitor info ...       QEMU's own information: info registers, info lapic, info mtree\n"
     "monitor x, xp          memory, virtual and physical, as QEMU's monitor shows it\n";
+
+// A socket that is destroyed forgets what it has not written: the answer to `detach` would not arrive.
+void sendRest(QIODevice *device) {
+    if (auto *local = qobject_cast<QLocalSocket *>(device))
+        local->flush();
+    else if (auto *tcp = qobject_cast<QTcpSocket *>(device))
+        tcp->flush();
+}
 
 } // namespace
 
@@ -102,7 +111,8 @@ void GdbEndpoint::serve(QIODevice *device) {
         device, m_broker.get(),
         [this](const QByteArray &words, const auto &answer) { return monitor(words, answer); }, this);
     ++m_connections;
-    connect(connection, &GdbConnection::closed, this, [this, connection](bool detached) {
+    connect(connection, &GdbConnection::closed, this, [this, connection, device](bool detached) {
+        sendRest(device);
         connection->deleteLater();
         // Detaching lets a target go on, unless somebody else still looks at it.
         if (--m_connections == 0 && detached)

@@ -228,6 +228,17 @@ private slots:
         QVERIFY2(QJsonDocument::fromJson(cut.output)["Damage"].toString().contains("byte"), cut.output);
     }
 
+    void captureExport_ontoItself_isRefused() {
+        write("own.pcapng", nitroscope::test::sampleStream());
+        QVERIFY(QFile::link(path("own.pcapng"), path("link.pcapng")));
+        for (const char *target : {"own.pcapng", "link.pcapng"}) {
+            const auto result = runCommand({"capture", "export", path("own.pcapng"), "--tcp", path(target)});
+            QCOMPARE(result.exitCode, 1);
+            QVERIFY2(result.error.contains("the capture itself"), result.error);
+        }
+        QCOMPARE(QFileInfo(path("own.pcapng")).size(), nitroscope::test::sampleStream().size());
+    }
+
     void file_overTheLimit_isAnErrorAndNothingIsLeft_data() {
         QTest::addColumn<QStringList>("arguments");
         QTest::newRow("pki export") << QStringList{"pki", "export", "--directory", path("pki"), path("out")};

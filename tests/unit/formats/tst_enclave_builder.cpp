@@ -8,9 +8,11 @@
 #include "tests/unit/formats/cpio_maker.hpp"
 #include "tests/unit/launch/eif_maker.hpp"
 
+#include <fcntl.h>
 #include <QDir>
 #include <QFile>
 #include <QTest>
+#include <unistd.h>
 
 using namespace nitroscope;
 using namespace nitroscope::formats;
@@ -95,6 +97,31 @@ private slots:
         QCOMPARE(second->measurements.pcr0, first->measurements.pcr0);
         QCOMPARE(QDir(folder.path()).entryList({".nitroscope*"}, QDir::AllEntries | QDir::Hidden),
                  QStringList());
+    }
+
+    void build_folder_namesThatAreNoUtf8_keepTheirBytes() {
+        const QTemporaryDir folder;
+        QDir(folder.path()).mkpath("root");
+        const QByteArray name = QFile::encodeName(folder.filePath("root")) + "/caf\xe9";
+        const int descriptor = ::open(name.constData(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        QVERIFY(descriptor >= 0);
+        QCOMPARE(::write(descriptor, "latin1", 6), 6);
+        ::close(descriptor);
+        EnclaveRecipe recipe = usualRecipe(folder);
+        recipe.rootFolder = folder.filePath("root");
+        recipe.command = QStringList{"/bin/app"};
+        const auto built = buildEnclave(recipe, folder.filePath("a.eif"));
+        QVERIFY2(built.has_value(), built ? "" : qPrintable(built.error().text()));
+        QFile eif(folder.filePath("a.eif"));
+        QVERIFY(eif.open(QIODevice::ReadOnly));
+        const auto document = EifDocument::open(folder.filePath("a.eif"));
+        const auto ramdisks = document->ramdisks({});
+        QByteArray content;
+        for (const Ramdisk &ramdisk : (*ramdisks)->ramdisks())
+            for (const RamdiskEntry &entry : ramdisk.entries)
+                if (entry.path.endsWith("/caf\xe9"))
+                    content = QByteArray::number(entry.size);
+        QCOMPARE(content, QByteArray("6"));
     }
 
 private:
