@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <memory>
 #include <new>
 #include <QCoreApplication>
 #include <sstream>
@@ -22,6 +23,9 @@
 
 using namespace nitroscope;
 using namespace nitroscope::cli;
+
+// nitro-cli's whose options, JSON and errors these are.
+#define NITRO_CLI_VERSION "1.5.0"
 
 namespace {
 
@@ -71,6 +75,29 @@ std::string sentenceOf(const CLI::App &parser, const CLI::Error &problem) {
            CLI::detail::join(words, " ");
 }
 
+// Help that fits into a terminal: the parser's own puts each description into one line, however long.
+class WrappedHelp : public CLI::Formatter {
+public:
+    std::string make_option_desc(const CLI::Option *option) const override {
+        constexpr size_t width = 100;
+        const size_t room = width - get_column_width();
+        std::string wrapped;
+        size_t column = 0;
+        for (const std::string &word : CLI::detail::split(CLI::Formatter::make_option_desc(option), ' ')) {
+            if (column > 0 && column + 1 + word.size() > room) {
+                wrapped += '\n';
+                column = 0;
+            } else if (column > 0) {
+                wrapped += ' ';
+                ++column;
+            }
+            wrapped += word;
+            column += word.size();
+        }
+        return wrapped;
+    }
+};
+
 // The command line as the parser wants it: without our name, the last word first.
 std::vector<std::string> wordsFor(const CLI::App &parser, int argc, char **argv) {
     std::vector<std::string> words(argv + 1, argv + argc);
@@ -92,7 +119,11 @@ int main(int argc, char **argv) {
         return ok;
 
     CLI::App parser("Run, build and examine AWS Nitro Enclaves images on this machine.", "nitroscope-cli");
-    parser.set_version_flag("--version", "nitroscope-cli " NITROSCOPE_VERSION);
+    parser.formatter(std::make_shared<WrappedHelp>());
+    // Scripts take the third word.
+    parser.set_version_flag("--version", isCalledNitroCli() ? "Nitro CLI " NITRO_CLI_VERSION
+                                                              " (nitroscope-cli " NITROSCOPE_VERSION ")"
+                                                            : "nitroscope-cli " NITROSCOPE_VERSION);
     parser.require_subcommand(0, 1); // with 1, a misspelt command would be told as a missing one
     // The user's own words in it may come from anywhere.
     parser.failure_message([](const CLI::App *command, const CLI::Error &problem) {

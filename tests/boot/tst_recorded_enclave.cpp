@@ -72,6 +72,22 @@ private slots:
                  line.output);
     }
 
+    void place_asACoreFile_hasTheKernelOfThen() {
+        const QTemporaryDir folder; // not the recording's: the file is what was asked for
+        const QString core = folder.filePath("then.core");
+        const auto written = run({"replay", m_recording, "--to", "console:Run /init", "--vmcore", core});
+        QVERIFY2(written.exitCode == 0, written.error);
+        QFile file(core);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QVERIFY(!(file.permissions() & (QFileDevice::ReadGroup | QFileDevice::ReadOther)));
+        const QByteArray head = file.read(64 * 1024);
+        constexpr qsizetype typeAt = 16; // e_type: ET_CORE
+        QVERIFY(head.startsWith("\x7f"
+                                "ELF") &&
+                head.at(typeAt) == 4);
+        QVERIFY2(head.contains("VMCOREINFO") && head.contains("OSRELEASE="), written.error);
+    }
+
     void recording_livedAgain_isTheSame() {
         const auto verified = run({"recording", "verify", m_recording});
         QVERIFY2(verified.exitCode == 0, verified.error + verified.output);

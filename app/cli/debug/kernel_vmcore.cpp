@@ -108,8 +108,7 @@ private:
         for (const QString &missing : summary.missing)
             say(missing);
         if (summary.slide && *summary.slide != 0)
-            say(u"KASLR has moved the kernel: give its symbols to gdb with: symbol-file -o 0x%1 VMLINUX"_s
-                    .arg(*summary.slide, 0, 16));
+            say(app::slideAdvice(*summary.slide));
         if (!m_options.json)
             return QCoreApplication::exit(ok);
         formats::JsonWriter json;

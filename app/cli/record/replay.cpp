@@ -14,7 +14,7 @@ namespace {
 
 struct Words {
     app::LaunchSpec spec; // of this computer: QEMU, what is traced, the port for gdb
-    std::string name, place;
+    std::string name, place, vmcore;
     int port = -1;
     bool console = false, gdb = false, json = false;
 };
@@ -33,6 +33,7 @@ int replay(const Words &words, const QStringList &gdbArguments) {
     options.console = words.console;
     options.gdb = words.gdb || words.port >= 0;
     options.gdbArguments = gdbArguments;
+    options.vmcore = pathOf(words.vmcore);
     options.form = words.json ? Form::json : Form::text;
     if (!words.place.empty()) {
         const auto place = app::readPlace(textOf(words.place), placesOrSay(*recording));
@@ -66,6 +67,13 @@ void addReplay(CLI::App &parser, int &code) {
         ->check(CLI::Range(0, 65535))
         ->needs(gdb)
         ->type_name("PORT");
+    command
+        ->add_option("--vmcore", words->vmcore,
+                     "Write memory and registers of there as a core file for gdb, crash and drgn")
+        ->needs(place)
+        ->excludes(console)
+        ->excludes(gdb)
+        ->type_name("FILE");
     command->add_flag("--json", words->json, "How things stood, as JSON")
         ->needs(place)
         ->excludes(console)

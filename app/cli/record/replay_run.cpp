@@ -4,6 +4,9 @@
 #include "app/cli/debug/gdb_script.hpp"
 #include "app/cli/kit/console_output.hpp"
 #include "app/cli/kit/exit_code.hpp"
+#include "app/core/worker.hpp"
+#include "app/session/debug/live_target.hpp"
+#include "app/session/kernel/vmcore.hpp"
 
 #include <QCoreApplication>
 
@@ -65,7 +68,7 @@ int ReplayRun::exec() {
         say(u"A temporary folder cannot be created: %1"_s.arg(m_folder.errorString()));
         return refused;
     }
-    m_options.spec.debugger = m_options.gdb;
+    m_options.spec.debugger = needsStub();
     m_session.start(m_options.spec);
     return QCoreApplication::exec();
 }
@@ -75,11 +78,11 @@ void ReplayRun::onState(EnclaveSession::State state) {
         begin();
 }
 
-// Once, when the machine stands at the start and has said how long the recording is; under gdb its stub must be ready, too.
+// Once, when the machine stands at the start and has said how long the recording is; where its stub is needed, that must be ready, too.
 void ReplayRun::begin() {
     const ReplayControl *replay = m_session.replay();
     if (m_hasBegun || m_code || m_session.state() != EnclaveSession::State::paused || !replay->end() ||
-        (m_options.gdb && m_socket.isEmpty()))
+        (needsStub() && m_socket.isEmpty()))
         return;
     m_hasBegun = true;
     if (replay->isCut())
@@ -108,6 +111,8 @@ void ReplayRun::onArrival(quint64 instruction) {
         return;
     if (m_options.gdb)
         startGdb();
+    else if (!m_options.vmcore.isEmpty())
+        askRegisters();
     else
         tellMoment(instruction);
 }
@@ -135,6 +140,44 @@ void ReplayRun::startGdb() {
         say(started.error().text());
         stopWith(refused);
     }
+}
+
+// Of all CPUs, as QEMU's monitor shows them.
+void ReplayRun::askRegisters() {
+    if (!m_session.monitor())
+        return stopWith(qemuFailed);
+    m_session.monitor()->execute(u"human-monitor-command"_s, {{u"command-line"_s, u"info registers -a"_s}},
+                                 this, [this](const qmp::Client::Reply &reply) {
+                                     writeCore(reply ? reply->toString().toUtf8() : QByteArray());
+                                 });
+}
+
+void ReplayRun::writeCore(const QByteArray &registers) {
+    const app::LiveTarget *target = m_session.liveTarget();
+    if (!target || !target->physicalMemory()) {
+        say(u"QEMU's memory of the guest cannot be read here."_s);
+        return stopWith(refused);
+    }
+    const guest::PhysicalMemory &memory = *target->physicalMemory();
+    const auto image = symbols::KernelImage::open(m_options.spec.eifPath);
+    const app::VmcoreRequest request{memory, image ? *image : symbols::KernelImagePointer(),
+                                     memory.architecture().coreDump.registers(registers), m_options.vmcore};
+    app::runInWorker(
+        this,
+        [request] {
+            return app::writeVmcore(request, [](quint64, quint64) { return SignalWatch::received() == 0; });
+        },
+        [this](const app::Result<app::VmcoreSummary> &summary) {
+            if (!summary) {
+                say(summary.error().text());
+                return stopWith(refused);
+            }
+            for (const QString &missing : summary->missing)
+                say(missing);
+            if (summary->slide && *summary->slide != 0)
+                say(app::slideAdvice(*summary->slide));
+            stopWith(ok);
+        });
 }
 
 void ReplayRun::onGdbEnd(int code) {

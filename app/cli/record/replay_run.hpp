@@ -19,6 +19,7 @@ struct ReplayOptions {
     std::optional<app::RecordingPlace> place; // nothing: to the end, or with gdb from the start
     bool console = false;                     // what had been written by then
     bool gdb = false;
+    QString vmcore; // file for memory and registers at the place; empty: none is wanted
     QStringList gdbArguments;
     Form form = Form::text;
 };
@@ -36,6 +37,9 @@ private:
     void seek();
     void tellMoment(quint64 instruction);
     void startGdb();
+    void askRegisters();
+    void writeCore(const QByteArray &registers);
+    bool needsStub() const { return m_options.gdb || !m_options.vmcore.isEmpty(); }
     void onGdbEnd(int code);
     void stopWith(int code);
     void write(const QByteArray &bytes);

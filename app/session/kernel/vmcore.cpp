@@ -17,6 +17,11 @@ std::optional<guest::AddressTranslation> kernelTables(const VmcoreRequest &reque
 
 } // namespace
 
+QString slideAdvice(quint64 slide) {
+    return u"KASLR has moved the kernel: give its symbols to gdb with: symbol-file -o 0x%1 VMLINUX"_s.arg(
+        slide, 0, 16);
+}
+
 Result<VmcoreSummary> writeVmcore(const VmcoreRequest &request, const formats::CoreProgress &progress) {
     VmcoreSummary summary;
     formats::CoreContent content{request.memory, {}, request.cpus, {}};

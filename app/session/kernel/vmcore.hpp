@@ -22,6 +22,9 @@ struct VmcoreSummary {
     QStringList missing; // what the file has not, each a sentence with what it means
 };
 
+// What to say to gdb when KASLR has moved the kernel.
+QString slideAdvice(quint64 slide);
+
 // Reads all RAM that was ever written: for workers. The guest should stand still. Errors as formats::writeCore().
 Result<VmcoreSummary> writeVmcore(const VmcoreRequest &request, const formats::CoreProgress &progress = {});
 

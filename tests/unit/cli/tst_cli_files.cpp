@@ -57,6 +57,23 @@ class TestCliFiles : public QObject {
     }
 
 private slots:
+    // An ELF file for i386 whose program is exit(0); whether this computer runs it or not, it is told what it cannot do.
+    void parent_programOfAnotherArchitecture_isTold() {
+        constexpr char code[] = "\xb8\x01\x00\x00\x00\x31\xdb\xcd\x80"; // mov eax, 1; xor ebx, ebx; int 0x80
+        const QByteArray header =
+            QByteArray::fromHex("7f454c46010101000000000000000000" // ELF, 32 bits
+                                "02000300010000005480040834000000" // EXEC, 386, at 0x8048054
+                                "00000000000000003400200001000000"
+                                "00000000");
+        const QByteArray segment = QByteArray::fromHex("0100000000000000008004080080040"
+                                                       "85d0000005d0000000500000000100000");
+        const QString program = write("program32", header + segment + QByteArray(code, sizeof code - 1));
+        QVERIFY(QFile::setPermissions(program, QFile::ReadOwner | QFile::ExeOwner));
+        const CommandResult result = runCommand({"parent", "--vsock", path("vsock"), program});
+        QVERIFY2(result.error.contains("of another architecture"), result.error);
+        QVERIFY2(result.error.contains("nitroscope-cli proxy"), result.error);
+    }
+
     // Qt keeps names as text, so that this one would come back as another.
     void name_thatIsNotUtf8_isRefusedInWords() {
         const QByteArray command = qgetenv("NITROSCOPE_CLI");

@@ -62,6 +62,17 @@ private slots:
         QVERIFY(!pages().contains(u"nitroscope-cli-complete.1"_s));
     }
 
+    void help_ofOptions_fitsIntoATerminal() {
+        constexpr qsizetype maxWidth = 110; // 100, and the last word of a name that is longer than its column
+        for (const char *command : {"run-enclave", "build-enclave", "check", "parent"}) {
+            const QString help =
+                QString::fromUtf8(runCommand({QString::fromLatin1(command), u"--help"_s}).output);
+            QVERIFY(help.count(u'\n') > 10);
+            for (const QString &line : help.split(u'\n'))
+                QVERIFY2(!line.startsWith(u"  "_s) || line.size() <= maxWidth, qUtf8Printable(line));
+        }
+    }
+
     void pages_readByMandoc_haveNothingToComplainOf() {
         const QString mandoc = QStandardPaths::findExecutable(u"mandoc"_s);
         if (mandoc.isEmpty())
@@ -129,6 +140,10 @@ private slots:
         cli.start(folder + u"/nitro-cli"_s, {u"describe-enclaves"_s});
         QVERIFY(cli.waitForFinished());
         QCOMPARE(cli.readAllStandardOutput().trimmed(), "[]");
+        QProcess version;
+        version.start(folder + u"/nitro-cli"_s, {u"--version"_s});
+        QVERIFY(version.waitForFinished());
+        QVERIFY(version.readAllStandardOutput().startsWith("Nitro CLI 1.5.0 ")); // scripts take the third word
         QProcess allocator;
         allocator.start(folder + u"/nitro-enclaves-allocator"_s, QStringList());
         QVERIFY(allocator.waitForFinished());
