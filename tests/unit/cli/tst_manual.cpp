@@ -143,7 +143,8 @@ private slots:
         QProcess version;
         version.start(folder + u"/nitro-cli"_s, {u"--version"_s});
         QVERIFY(version.waitForFinished());
-        QVERIFY(version.readAllStandardOutput().startsWith("Nitro CLI 1.5.0 ")); // scripts take the third word
+        QVERIFY(
+            version.readAllStandardOutput().startsWith("Nitro CLI 1.5.0 ")); // scripts take the third word
         QProcess allocator;
         allocator.start(folder + u"/nitro-enclaves-allocator"_s, QStringList());
         QVERIFY(allocator.waitForFinished());
