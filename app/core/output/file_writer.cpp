@@ -106,7 +106,7 @@ Result<void> FileWriter::start() {
 }
 
 int FileWriter::openTarget() {
-    m_descriptor = ::open(QFile::encodeName(m_path).constData(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    m_descriptor = openToWrite(QFile::encodeName(m_path).constData(), O_CLOEXEC | O_NOCTTY);
     return m_descriptor < 0 ? errno : 0;
 }
 

@@ -35,8 +35,8 @@ Result<void> StreamWriter::open(const QString &path) {
     m_path = path;
     if (auto checked = checkPlace(path); !checked)
         return checked;
-    m_descriptor = ::open(QFile::encodeName(path).constData(),
-                          O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+    m_descriptor =
+        openToWrite(QFile::encodeName(path).constData(), O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
     if (m_descriptor < 0)
         return failure(u"output"_s, u"The file cannot be written: %1."_s.arg(systemText(errno)), path);
     return {};

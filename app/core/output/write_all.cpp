@@ -4,10 +4,28 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
 namespace nitroscope::app {
+
+using namespace Qt::Literals::StringLiterals;
+
+int openToWrite(const char *name, int flags, unsigned mode) {
+    constexpr int lookEveryMs = 20, maxReaderPatienceMs = 3'000;
+    for (int waited = 0;; waited += lookEveryMs) {
+        const int descriptor = ::open(name, flags | O_WRONLY | O_NONBLOCK, mode);
+        if (descriptor >= 0) {
+            fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK);
+            return descriptor;
+        }
+        if (errno != ENXIO || waited >= maxReaderPatienceMs)
+            return -1;
+        (void)poll(nullptr, 0, lookEveryMs);
+        errno = ENXIO;
+    }
+}
 
 int writeAll(int descriptor, QByteArrayView bytes) {
     while (!bytes.isEmpty()) {
@@ -37,6 +55,8 @@ int syncFile(int descriptor) {
 }
 
 QString systemText(int error) {
+    if (error == ENXIO)
+        return u"nobody reads from this pipe"_s;
     return QString::fromLocal8Bit(std::strerror(error));
 }
 

@@ -216,6 +216,15 @@ private slots:
         QCOMPARE(names(), QStringList{u"fifo"_s});
     }
 
+    void pipe_withoutAReader_isNotWaitedForWithoutEnd() {
+        QCOMPARE(mkfifo(QFile::encodeName(path(u"unread"_s)).constData(), 0600), 0);
+        const auto written = writeFile(path(u"unread"_s), "lost");
+        QVERIFY(!written);
+        QVERIFY2(written.error().message.contains(u"nobody reads"_s), qUtf8Printable(written.error().text()));
+        StreamWriter stream;
+        QVERIFY(!stream.open(path(u"unread"_s)));
+    }
+
     void stream_overTheLimit_tellsOnceAndIsMarkedCut() {
         StreamWriter stream;
         QVERIFY(stream.open(path(u"run.pcapng"_s)));
