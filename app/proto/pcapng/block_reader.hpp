@@ -37,6 +37,8 @@ public:
 
     bool failed() const { return m_failed; }
     quint64 position() const { return m_position; } // bytes of complete blocks so far
+    // All bytes so far are whole blocks of a section: another block may follow.
+    bool isBetweenBlocks() const { return m_inSection && !m_failed && m_partial.isEmpty() && m_skip == 0; }
 
 private:
     // Length of the block at the start of `bytes`; 0 when more bytes are needed, or after failing.

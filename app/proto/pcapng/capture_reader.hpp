@@ -41,6 +41,8 @@ public:
 
     // Nothing more can be read: the stream is broken or was never pcapng. The last diagnostic says why.
     bool failed() const { return m_blocks.failed(); }
+    // A block of somebody else's could be put in here.
+    bool isBetweenBlocks() const { return m_blocks.isBetweenBlocks(); }
     const Diagnostics &diagnostics() const { return m_diagnostics; }
     const std::vector<Interface> &interfaces() const { return m_interfaces; } // of the latest section
     quint64 sections() const { return m_sections; }

@@ -6,6 +6,7 @@
 #include "app/core/output/visible_text.hpp"
 #include "app/proto/pcapng/cbor_variant.hpp"
 #include "app/proto/pcapng/guest_text.hpp"
+#include "app/proto/pcapng/kms_call.hpp"
 #include "nsm-device/core/nsm.h"
 
 #include <QJsonArray>
@@ -164,7 +165,9 @@ QString kindOf(const Record &record) {
 }
 
 QString summaryOf(const Record &record) {
-    QString text = std::visit(Summary{}, record.content);
+    const auto call = kmsCallOf(record);
+    QString text = call ? u"%1 %2"_s.arg(QLatin1String(kmsCallKind), kmsCallText(*call))
+                        : std::visit(Summary{}, record.content);
     if (record.verdict != Verdict::passed)
         text += u" [%1]"_s.arg(record.comment.isEmpty() ? nameOf(record.verdict) : record.comment);
     if (record.isCut())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/account/run_records.hpp"
 
+#include "app/proto/pcapng/kms_call.hpp"
 #include "app/proto/pcapng/record_text.hpp"
 
 namespace nitroscope::app {
@@ -86,8 +87,9 @@ QByteArray consoleOutputOf(const pcapng::Record &record) {
 std::optional<LogEntry> logEntryOf(const pcapng::Record &record) {
     LogLevel level = LogLevel::info;
     if (const auto *machine = std::get_if<pcapng::MachineRecord>(&record.content)) {
-        for (const char *elsewhere : {NITRO_CAPTURE_KIND_BOOT_STAGE, NITRO_CAPTURE_KIND_PCR,
-                                      NITRO_CAPTURE_KIND_VSOCK_OPEN, NITRO_CAPTURE_KIND_VSOCK_CLOSE})
+        for (const char *elsewhere :
+             {NITRO_CAPTURE_KIND_BOOT_STAGE, NITRO_CAPTURE_KIND_PCR, NITRO_CAPTURE_KIND_VSOCK_OPEN,
+              NITRO_CAPTURE_KIND_VSOCK_CLOSE, pcapng::kmsCallKind})
             if (machine->kind == QLatin1String(elsewhere))
                 return std::nullopt; // they have panels of their own
         const bool bad = machine->kind == QLatin1String(NITRO_CAPTURE_KIND_BOOT_FAILURE);

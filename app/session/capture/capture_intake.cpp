@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/capture/capture_intake.hpp"
 
+#include "app/proto/pcapng/write/packet_block.hpp"
+
 #include <algorithm>
+#include <limits>
 
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
 
 CaptureIntake::CaptureIntake(std::shared_ptr<CaptureBytes> bytes)
-    : m_bytes(std::move(bytes)),
-      m_reader([this](const pcapng::Record &record) { m_records.push_back(record); }),
-      m_flush(new QTimer(this)) {
+    : m_bytes(std::move(bytes)), m_reader([this](const pcapng::Record &record) {
+          m_records.push_back(record);
+          m_lastHostNs = std::max(m_lastHostNs, record.hostNs);
+          if (record.virtualNs)
+              m_lastVirtualNs = record.virtualNs;
+      }),
+      m_flush(new QTimer(this)), m_order(new QTimer(this)) {
     m_flush->setSingleShot(true);
     m_flush->setInterval(flushMs);
     connect(m_flush, &QTimer::timeout, this, &CaptureIntake::socketStep);
+    m_order->setSingleShot(true);
+    m_order->setInterval(orderMs);
+    connect(m_order, &QTimer::timeout, this, &CaptureIntake::placeLate);
 }
 
 void CaptureIntake::acknowledge() {
@@ -89,6 +99,12 @@ void CaptureIntake::socketStep() {
 }
 
 void CaptureIntake::take(QByteArrayView bytes) {
+    absorb(bytes);
+    placeAdded(false);
+    handOver();
+}
+
+void CaptureIntake::absorb(QByteArrayView bytes) {
     const bool isLive = m_socket != nullptr;
     if (isLive) {
         m_bytes->append(bytes);
@@ -97,6 +113,9 @@ void CaptureIntake::take(QByteArrayView bytes) {
     }
     m_position += static_cast<quint64>(bytes.size());
     m_reader.feed(bytes);
+}
+
+void CaptureIntake::handOver() {
     auto batch = std::make_shared<CaptureBatch>();
     batch->records = std::move(m_records);
     batch->bytesRead = m_position;
@@ -105,7 +124,46 @@ void CaptureIntake::take(QByteArrayView bytes) {
     emit batchReady(batch);
 }
 
+void CaptureIntake::add(qint64 hostNs, const QByteArray &cbor) {
+    if (m_done || m_added.size() >= maxAdded)
+        return;
+    m_added.push_back({hostNs, cbor});
+    if (!m_order->isActive())
+        m_order->start();
+}
+
+// Where a block ends, after all records that are older: the call behind the packets that carried it.
+void CaptureIntake::placeAdded(bool isLast) {
+    const auto &interfaces = m_reader.interfaces();
+    const auto machine = std::find_if(interfaces.begin(), interfaces.end(), [](const auto &interface) {
+        return interface.source == pcapng::Source::machine;
+    });
+    if (m_added.empty() || machine == interfaces.end() || !m_reader.isBetweenBlocks())
+        return;
+    const auto number = static_cast<quint32>(machine - interfaces.begin());
+    const qint64 until = isLast ? std::numeric_limits<qint64>::max() : m_lastHostNs;
+    auto next = m_added.begin();
+    for (; next != m_added.end() && next->hostNs <= until; ++next)
+        absorb(pcapng::packetBlock(number, next->hostNs, m_lastVirtualNs, next->cbor));
+    m_added.erase(m_added.begin(), next);
+}
+
+void CaptureIntake::placeLate() {
+    if (m_done || m_added.empty())
+        return;
+    if (m_ahead < maxAhead)
+        placeAdded(true);
+    if (!m_records.empty())
+        handOver();
+    if (!m_added.empty())
+        m_order->start();
+}
+
 void CaptureIntake::finish(CaptureEnd::Kind kind) {
+    if (kind == CaptureEnd::Kind::complete)
+        placeAdded(true);
+    if (!m_records.empty())
+        handOver();
     m_done = true;
     m_reader.finish();
     stopRecording();

@@ -21,6 +21,9 @@ public:
     static constexpr qsizetype portion = 512 * 1024; // bytes decoded at once
     static constexpr int maxAhead = 4;
     static constexpr int flushMs = 33; // a live stream is looked at so often
+    // What QEMU saw before an added record is usually here by then; afterwards the record no longer waits for it.
+    static constexpr int orderMs = 200;
+    static constexpr std::size_t maxAdded = 1000; // that wait for their place; more are lost
 
     explicit CaptureIntake(std::shared_ptr<CaptureBytes> bytes);
 
@@ -32,6 +35,8 @@ public:
     void readSocket(qintptr descriptor);
     void endSocket(); // the other side is gone, or never came
     void acknowledge();
+    // Puts a record of the machine interface, a CBOR map, into a live stream, by its time: nanoseconds since 1970-01-01 UTC.
+    void add(qint64 hostNs, const QByteArray &cbor);
     // Copies what there is so far to a new file and goes on with what comes. Empty path: stop.
     void record(const QString &path);
 
@@ -44,6 +49,10 @@ private:
     void fileStep();
     void socketStep();
     void take(QByteArrayView bytes);
+    void absorb(QByteArrayView bytes);
+    void placeAdded(bool isLast);
+    void placeLate();
+    void handOver();
     void finish(CaptureEnd::Kind kind);
     void catchUp();
     void recordFurther(QByteArrayView bytes);
@@ -62,6 +71,14 @@ private:
     QPointer<QLocalSocket> m_socket;
     bool m_socketGone = false;
     QTimer *m_flush; // a child, so that it moves to the thread with us
+    struct Added {
+        qint64 hostNs;
+        QByteArray cbor;
+    };
+    std::vector<Added> m_added; // not yet in the stream
+    QTimer *m_order;            // likewise
+    qint64 m_lastHostNs = 0;    // of the latest record of QEMU's
+    std::optional<qint64> m_lastVirtualNs;
     StreamWriter m_record;
     quint64 m_recorded = 0; // bytes of the stream in the recording
 };

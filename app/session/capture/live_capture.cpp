@@ -58,4 +58,10 @@ void LiveCapture::record(const QString &path) {
         emit recordingChanged(false, path.isEmpty() ? QString() : u"no enclave is running"_s);
 }
 
+void LiveCapture::add(qint64 hostNs, const QByteArray &cbor) {
+    if (CaptureIntake *reader = intake())
+        QMetaObject::invokeMethod(
+            reader, [reader, hostNs, cbor] { reader->add(hostNs, cbor); }, Qt::QueuedConnection);
+}
+
 } // namespace nitroscope::app

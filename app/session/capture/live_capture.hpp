@@ -25,6 +25,8 @@ public:
     // Writes the stream from its beginning to `path` while it goes on; an empty path stops. The answer is
     // recordingChanged().
     void record(const QString &path);
+    // Puts a record of ours among those of QEMU, by its time (CaptureIntake::add); one that comes when the stream is over is lost.
+    void add(qint64 hostNs, const QByteArray &cbor);
     bool isRecording() const { return m_isRecording; }
 
 private:

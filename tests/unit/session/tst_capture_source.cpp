@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Captures live and saved: what arrives, that nobody is run over, cancelling, recording, damage.
+#include "app/proto/pcapng/kms_call.hpp"
 #include "app/session/account/run_records.hpp"
 #include "app/session/capture/live_capture.hpp"
 #include "app/session/capture/recorded_capture.hpp"
@@ -198,6 +199,50 @@ private slots:
         QCOMPARE(capture.bytes()->read(0, capture.bytes()->size()), stream);
         QVERIFY(records > 1000);
         QVERIFY(capture.totals().findings.isEmpty());
+    }
+
+    void live_addedRecord_standsBehindOlderOnesAndIsKept() {
+        const QTemporaryDir dir;
+        const QByteArray stream = nsmStream(smallDocument, 20);
+        pcapng::KmsCall early, late;
+        early.id = u"early"_s;
+        late.id = u"late"_s;
+        LiveCapture capture;
+        std::vector<pcapng::Record> records;
+        connect(&capture, &CaptureSource::recordsArrived, this, [&](const CaptureBatchPointer &batch) {
+            records.insert(records.end(), batch->records.begin(), batch->records.end());
+        });
+        QVERIFY(capture.listen(dir.filePath(u"capture"_s)));
+        capture.record(dir.filePath(u"record.pcapng"_s));
+        capture.add(1, pcapng::encodeKmsCall(early)); // waits for a stream to stand in
+        QLocalSocket qemu;
+        qemu.connectToServer(dir.filePath(u"capture"_s));
+        QTRY_COMPARE(qemu.state(), QLocalSocket::ConnectedState);
+        const qsizetype cut = stream.size() - 7; // inside of a block
+        qemu.write(stream.left(cut));
+        QTRY_VERIFY(capture.totals().bytes >= quint64(cut));
+        capture.add(std::numeric_limits<qint64>::max(), pcapng::encodeKmsCall(late));
+        qemu.write(stream.mid(cut));
+        qemu.flush();
+        const auto callAt = [&](size_t i) {
+            const auto call = i < records.size() ? pcapng::kmsCallOf(records[i]) : std::nullopt;
+            return call ? call->id : QString();
+        };
+        QTRY_COMPARE(callAt(records.size() - 1), late.id);
+        qemu.disconnectFromServer();
+        QTRY_COMPARE(capture.state(), CaptureSource::State::complete);
+        QVERIFY(capture.totals().findings.isEmpty());
+        QCOMPARE(std::count_if(records.begin(), records.end(),
+                               [](const auto &record) { return pcapng::kmsCallOf(record).has_value(); }),
+                 2);
+        const QByteArray whole = fileContent(dir.filePath(u"record.pcapng"_s));
+        QCOMPARE(capture.bytes()->read(0, capture.bytes()->size()), whole);
+        // What QEMU sent is all there.
+        QCOMPARE(whole.size(),
+                 stream.size() + qsizetype(records.back().blockLength) +
+                     qsizetype(std::find_if(records.begin(), records.end(), [](const auto &record) {
+                                   return pcapng::kmsCallOf(record).has_value();
+                               })->blockLength));
     }
 
     void live_qemuNeverConnects_endsAnyway() {
