@@ -4,8 +4,6 @@
 #include "app/cli/kms/kms_commands.hpp"
 #include "app/cli/kms/kms_start.hpp"
 
-#include <QFileInfo>
-
 namespace nitroscope::cli {
 
 app::Result<kms::NamedPolicy> readPolicy(const std::string &path) {
@@ -13,13 +11,7 @@ app::Result<kms::NamedPolicy> readPolicy(const std::string &path) {
     const auto json = readWholeOf(file, kms::maxPolicyBytes);
     if (!json)
         return tl::unexpected(json.error());
-    kms::NamedPolicy policy{QFileInfo(file).fileName(), kms::parsePolicy(*json)};
-    if (policy.policy.isMalformed()) {
-        app::Error error = kms::malformedPolicy(policy.policy);
-        error.context = file;
-        return tl::unexpected(error);
-    }
-    return policy;
+    return kms::policyOfFile(file, *json);
 }
 
 void addKms(CLI::App &parser, int &code) {

@@ -21,7 +21,6 @@ void addKmsUnwrap(CLI::App &group, int &code);
 // A policy that AWS would take. Errors: those of reading, "malformed-policy".
 app::Result<kms::NamedPolicy> readPolicy(const std::string &path);
 
-// Whom calls are made as when nobody says who.
-inline constexpr auto defaultRole = "arn:aws:iam::111122223333:role/nitroscope";
+using kms::defaultRole;
 
 } // namespace nitroscope::cli

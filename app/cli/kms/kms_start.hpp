@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// A KMS of one's own as the command line starts it, and the two commands about it.
+// A KMS of one's own as the command line starts it: its options, and what it says.
 #pragma once
 
-#include "app/kms/server/kms_server.hpp"
+#include "app/kms/server/kms_start.hpp"
 
 #include <CLI/App.hpp>
 #include <memory>
+#include <QStringList>
 #include <string>
 
 namespace nitroscope::cli {
@@ -17,14 +18,22 @@ void addKmsCa(CLI::App &group, int &code);
 struct KmsOptions {
     std::string store, seed, identities, role, region = "us-east-1", root = "local", form = "chunks", trail,
                                                folder;
-    int port = 4567, httpPort = 4566;
+    std::string instance;
+    int port = kms::usualTlsPort, httpPort = kms::usualHttpPort, imdsPort = -1; // -1: no metadata service
+    qint64 credentialSeconds = kms::ServerSettings().credentialSeconds;
+    bool imdsVersion1 = false;
     qint64 maxDocumentAge = kms::ServiceSettings().maxDocumentAge;
     bool anySignature = false, inMemory = false, wrongKey = false, json = false;
 };
 
-// It listens, and its place has been said. Throws CLI::ValidationError for an envelope's form that there is none of.
-app::Result<std::unique_ptr<kms::KmsServer>> startKms(const KmsOptions &options);
+// Throws CLI::ValidationError for an envelope's form that there is none of.
+kms::StartSettings settingsOf(const KmsOptions &options);
 
+// Where root and keys are: an option of each command about them.
+void addKmsFolder(CLI::App &command, std::string &folder, const std::string &name = "--folder");
+
+// As whom calls are made, and which keys there are, in lines.
+QStringList sayingsOf(const kms::KmsServer &server);
 // A call and the decision over it, in lines.
 QByteArray textOf(const kms::CallRecord &record);
 

@@ -66,11 +66,18 @@ int runServer(kms::KmsServer &server, const KmsOptions &options) {
 }
 
 int serve(const KmsOptions &options) {
-    const auto server = startKms(options);
+    const auto server = kms::startKms(settingsOf(options));
     if (!server) {
         say(server.error().text());
         return refused;
     }
+    say(u"KMS of %1 listens: https://127.0.0.1:%2 and http://127.0.0.1:%3"_s.arg((*server)->store().region())
+            .arg((*server)->tlsPort())
+            .arg((*server)->httpPort()));
+    say(u"clients trust it with the certificate of `nitroscope-cli kms ca export`; an enclave reaches it with run-enclave --vsock-route "
+        "8000=tcp:127.0.0.1:%1"_s.arg((*server)->tlsPort()));
+    for (const QString &line : sayingsOf(**server))
+        say(line);
     return runServer(**server, options);
 }
 
@@ -115,6 +122,21 @@ void addKmsServe(CLI::App &group, int &code) {
         ->add_option("--identities", options->identities,
                      "Access keys with their principals and policies (docs/kms.md)")
         ->type_name("FILE");
+    command
+        ->add_option(
+            "--imds-port", options->imdsPort,
+            "Also be the parent's metadata service (IMDSv2), with credentials of that role, on 127.0.0.1; 0 chooses a port [none]")
+        ->check(CLI::Range(0, 65535))
+        ->type_name("PORT");
+    command->add_flag("--imds-v1", options->imdsVersion1,
+                      "Let the metadata service answer without a token, too");
+    command->add_option("--instance", options->instance, "Instance id of the parent, as in PCR4")
+        ->type_name("ID");
+    command
+        ->add_option("--expire-after", options->credentialSeconds,
+                     "How long credentials of the metadata service are good, in seconds [21600]")
+        ->check(CLI::Range(qint64(1), qint64(1) << 32))
+        ->type_name("S");
     command->add_flag("--any-signature", options->anySignature,
                       "Take every call, whatever its signature, as that role's");
     command->add_option("--region", options->region, "Region of the keys [us-east-1]")->type_name("NAME");
@@ -138,10 +160,7 @@ void addKmsServe(CLI::App &group, int &code) {
         ->add_option("--cloudtrail", options->trail,
                      "Also write each call as an event of CloudTrail, one in a line")
         ->type_name("FILE");
-    command
-        ->add_option("--folder", options->folder,
-                     "Folder of root and keys [" + kms::defaultKmsFolder().toStdString() + "]")
-        ->type_name("FOLDER");
+    addKmsFolder(*command, options->folder);
     command->add_flag("--json", options->json, "Print each call as JSON");
     command->callback([options, &code] { code = serve(*options); });
 }
@@ -153,7 +172,7 @@ void addKmsCa(CLI::App &group, int &code) {
         command->add_subcommand("export", "Write the root's certificate as PEM; made if there is none");
     auto folder = std::make_shared<std::string>(), output = std::make_shared<std::string>();
     exported->add_option("FILE", *output, "Where to (default: standard output)");
-    exported->add_option("--folder", *folder, "Folder of the root")->type_name("FOLDER");
+    addKmsFolder(*exported, *folder);
     exported->callback([folder, output, &code] { code = exportRoot(*folder, *output); });
 }
 

@@ -7,6 +7,7 @@
 #include "app/cli/kit/exit_code.hpp"
 #include "app/cli/kit/signal_watch.hpp"
 #include "app/cli/vsock/vsock_place.hpp"
+#include "app/kms/server/kms_start.hpp"
 #include "app/session/proxy/port_proxy.hpp"
 #include "app/session/proxy/proxy_allow_list.hpp"
 #include "app/session/registry/free_cid.hpp"
@@ -32,6 +33,7 @@ struct ProxyOptions {
     unsigned workers = 0;
     bool onlyIpv4 = false, onlyIpv6 = false;
     bool verbose = false;
+    std::pair<std::string, quint16> allowed; // that an allow-list must have
 };
 
 // Until a signal comes; then all connections end and the listening socket's path is removed.
@@ -80,6 +82,30 @@ int serveInto(const ProxyOptions &options) {
     return serve(rule, {}, options.verbose);
 }
 
+// What stands for a service of AWS's on this computer: where it is, and as what an allow-list has it.
+struct LocalService {
+    const char *name;
+    quint16 port, awsPort;
+    const char *awsHost;
+};
+constexpr LocalService localServices[] = {
+    {"kms", kms::usualTlsPort, 443, "kms.us-east-1.amazonaws.com"},
+    {"imds", kms::usualImdsPort, 80, "169.254.169.254"},
+};
+
+// The host and port to connect to, for the local services as well. Throws CLI::ValidationError for a host without a port.
+void fillTarget(ProxyOptions &options) {
+    options.allowed = {options.host, options.port};
+    for (const LocalService &service : localServices)
+        if (options.host == service.name) {
+            options.allowed = {service.awsHost, service.awsPort};
+            options.host = "127.0.0.1";
+            options.port = options.port == 0 ? service.port : options.port;
+        }
+    if (options.port == 0)
+        throw CLI::ValidationError("PORT", "is required for a host that is neither kms nor imds");
+}
+
 int serveOut(const ProxyOptions &options) {
     const auto path = locateVsock(options.vsock);
     if (!path) {
@@ -93,10 +119,12 @@ int serveOut(const ProxyOptions &options) {
             say(list.error().text());
             return refused;
         }
-        if (!list->permits(host, options.port)) {
-            say(u"%1 is not in the allow-list %2; add \"- {address: %3, port: %4}\" to it"_s
-                    .arg(where, pathOf(options.config), host)
-                    .arg(options.port));
+        const auto &[allowedHost, allowedPort] = options.allowed;
+        if (!list->permits(textOf(allowedHost), allowedPort)) {
+            say(u"%1 port %2 is not in the allow-list %3; add \"- {address: %1, port: %2}\" to it"_s
+                    .arg(textOf(allowedHost))
+                    .arg(allowedPort)
+                    .arg(pathOf(options.config)));
             return refused;
         }
     }
@@ -139,8 +167,11 @@ void addProxy(CLI::App &parser, int &code) {
     CLI::App *out = command->add_subcommand("out", "Let the enclave reach a TCP host, like vsock-proxy");
     out->add_option("VSOCK_PORT", options->enclavePort, "Port of CID 3 that the enclave connects to")
         ->required();
-    out->add_option("HOST", options->host, "Host to connect to")->required();
-    out->add_option("PORT", options->port, "Its port")->required()->check(CLI::Range(1, 65535));
+    out->add_option("HOST", options->host,
+                    "Host to connect to; kms and imds: those of `kms serve` on this computer")
+        ->required();
+    out->add_option("PORT", options->port, "Its port; kms and imds have one [4567, 4568]")
+        ->check(CLI::Range(1, 65535));
     out->add_option("--config", options->config,
                     "Allow-list in vsock-proxy's YAML; refuse a host that is not in it")
         ->type_name("FILE");
@@ -149,7 +180,10 @@ void addProxy(CLI::App &parser, int &code) {
     // vsock-proxy's; here no thread stands for a connection.
     out->add_option("-w,--num_workers", options->workers)->group("");
     addCommon(*out, *options);
-    out->callback([options, &code] { code = serveOut(*options); });
+    out->callback([options, &code] {
+        fillTarget(*options);
+        code = serveOut(*options);
+    });
 }
 
 } // namespace nitroscope::cli

@@ -24,6 +24,8 @@ struct Principal {
 };
 
 inline constexpr QStringView defaultSession = u"nitroscope";
+// Whom calls are made as when nobody says who.
+inline constexpr auto defaultRole = "arn:aws:iam::111122223333:role/nitroscope";
 
 // An ARN of a role, a session of one, a user, a federated user or an account's root, or a service's name. Who names a role is a
 // session of it. Error: "bad-principal".

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/kms/server/identities.hpp"
 
+#include "app/kms/store/key_material.hpp"
+
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -82,10 +84,24 @@ app::Result<Identities> Identities::parse(const QByteArray &json) {
 }
 
 const Identity *Identities::find(const QByteArray &accessKeyId) const {
-    for (const Identity &identity : m_identities)
-        if (identity.key.accessKeyId == accessKeyId)
-            return &identity;
+    for (const auto *identities : {&m_identities, &m_issued})
+        for (const Identity &identity : *identities)
+            if (identity.key.accessKeyId == accessKeyId)
+                return &identity;
     return nullptr;
+}
+
+RoleCredentials Identities::issue(qint64 seconds, qint64 now) {
+    constexpr qsizetype idBytes = 8, secretBytes = 30, tokenBytes = 96; // lengths as AWS has them
+    const RoleCredentials credentials{"ASIA" + randomBytes(idBytes).toHex().toUpper(),
+                                      randomBytes(secretBytes).toBase64(), randomBytes(tokenBytes).toBase64(),
+                                      now, now + seconds};
+    Identity identity = standard();
+    identity.key = {credentials.accessKeyId, credentials.secret, credentials.token, credentials.expires};
+    if (m_issued.size() >= maxIssued)
+        m_issued.erase(m_issued.begin());
+    m_issued.push_back(std::move(identity));
+    return credentials;
 }
 
 } // namespace nitroscope::kms

@@ -8,6 +8,7 @@
 // A principal without Policies may do whatever the key's policy leaves to its account, as with AdministratorAccess.
 #pragma once
 
+#include "app/kms/imds/imds.hpp"
 #include "app/kms/service/service.hpp"
 #include "app/kms/sigv4/verify_signature.hpp"
 
@@ -29,8 +30,14 @@ public:
     const Identity *find(const QByteArray &accessKeyId) const;
     const Identity &standard() const { return m_identities.front(); }
 
+    // New ones of the standard identity's role for a while, as the metadata service hands them out. Expired ones stay known for what they were
+    // until there are too many.
+    RoleCredentials issue(qint64 seconds, qint64 now);
+    static constexpr size_t maxIssued = 64;
+
 private:
     std::vector<Identity> m_identities; // at least one
+    std::vector<Identity> m_issued;     // temporary ones, in order
 };
 
 } // namespace nitroscope::kms

@@ -38,48 +38,42 @@ KmsServer::KmsServer(KmsService theService, Identities identities, ServerSetting
 
 KmsServer::~KmsServer() = default;
 
-quint16 KmsServer::tlsPort() const {
-    return m_tls ? m_tls->serverPort() : quint16(0);
+app::Result<void> KmsServer::open(Listener &listener, std::unique_ptr<QTcpServer> server, quint16 port,
+                                  KmsConnection::Answer answer) {
+    listener = std::make_unique<HttpListener>(std::move(server), m_settings.connection, std::move(answer));
+    connect(listener.get(), &HttpListener::refused, this, &KmsServer::refused);
+    return listener->listen(port);
 }
 
 app::Result<void> KmsServer::listen() {
-    const auto start = [&](QTcpServer &server, quint16 port) -> app::Result<void> {
-        connect(&server, &QTcpServer::pendingConnectionAvailable, this, [this, &server] { accept(server); });
-        if (server.listen(QHostAddress::LocalHost, port))
-            return {};
-        return app::failure(u"kms-listen"_s,
-                            u"Port %1 of 127.0.0.1: %2."_s.arg(port).arg(server.errorString()));
+    const auto calls = [this](const HttpRequest &request, const QString &from) {
+        return answer(request, from);
     };
-    if (const auto started = start(m_http, m_settings.httpPort); !started || !m_settings.tls)
-        return started;
-    auto tls = std::make_unique<QSslServer>();
-    tls->setSslConfiguration(configurationOf(*m_settings.tls));
-    connect(
-        tls.get(), &QSslServer::errorOccurred, this,
-        [this](QSslSocket *socket, QAbstractSocket::SocketError) {
-            emit refused(
-                u"A TLS handshake failed: %1. The client must trust the root (kms ca export) and ask for a name of KMS or localhost."_s
-                    .arg(socket->errorString()));
-        });
-    m_tls = std::move(tls);
-    return start(*m_tls, m_settings.tlsPort);
-}
-
-void KmsServer::accept(QTcpServer &server) {
-    while (QTcpSocket *socket = server.nextPendingConnection()) {
-        if (m_connections >= maxConnections) {
-            emit refused(u"There are %1 connections already."_s.arg(m_connections));
-            socket->abort();
-            socket->deleteLater();
-            continue;
-        }
-        ++m_connections;
-        const auto *connection = new KmsConnection(
-            socket, m_settings.connection,
-            [this](const HttpRequest &request, const QString &from) { return answer(request, from); }, this);
-        connect(connection, &KmsConnection::refused, this, &KmsServer::refused);
-        connect(connection, &QObject::destroyed, this, [this] { --m_connections; });
+    auto opened = open(m_http, std::make_unique<QTcpServer>(), m_settings.httpPort, calls);
+    if (opened && m_settings.tls) {
+        auto tls = std::make_unique<QSslServer>();
+        tls->setSslConfiguration(configurationOf(*m_settings.tls));
+        connect(
+            tls.get(), &QSslServer::errorOccurred, this,
+            [this](QSslSocket *socket, QAbstractSocket::SocketError) {
+                emit refused(
+                    u"A TLS handshake failed: %1. The client must trust the root (kms ca export) and ask for a name of KMS or localhost."_s
+                        .arg(socket->errorString()));
+            });
+        opened = open(m_tls, std::move(tls), m_settings.tlsPort, calls);
     }
+    if (opened && m_settings.imds) {
+        m_metadata.emplace(*m_settings.imds, [this](qint64 time) {
+            return m_identities.issue(m_settings.credentialSeconds, time);
+        });
+        opened = open(m_imds, std::make_unique<QTcpServer>(), m_settings.imdsPort,
+                      [this](const HttpRequest &request, const QString &) {
+                          HttpResponse response = m_metadata->answer(request, now());
+                          response.keepsAlive = request.keepsAlive();
+                          return response;
+                      });
+    }
+    return opened;
 }
 
 HttpResponse KmsServer::answer(const HttpRequest &request, const QString &peer) {

@@ -4,13 +4,13 @@
 // at a time; a connection may stay for as long as it likes between calls, not inside of one.
 #pragma once
 
+#include "app/kms/imds/imds.hpp"
+#include "app/kms/server/http_listener.hpp"
 #include "app/kms/server/identities.hpp"
-#include "app/kms/server/kms_connection.hpp"
 #include "app/kms/server/tls_identity.hpp"
 
 #include <memory>
 #include <QObject>
-#include <QTcpServer>
 
 namespace nitroscope::kms {
 
@@ -18,6 +18,9 @@ struct ServerSettings {
     std::optional<TlsIdentity> tls;    // none: no HTTPS
     quint16 tlsPort = 0, httpPort = 0; // 0 chooses one
     bool anySignature = false;         // unknown keys and wrong signatures are the standard identity's
+    std::optional<ImdsSettings> imds;  // none: no metadata service
+    quint16 imdsPort = 0;
+    qint64 credentialSeconds = 21'600; // how long those of the metadata service are good
     ConnectionSettings connection;     // the computer's clock by default
 };
 
@@ -29,10 +32,17 @@ public:
 
     // Error: "kms-listen".
     app::Result<void> listen();
-    quint16 tlsPort() const;
-    quint16 httpPort() const { return m_http.serverPort(); }
+    // 0: it does not listen there.
+    quint16 tlsPort() const { return portOf(m_tls); }
+    quint16 httpPort() const { return portOf(m_http); }
+    quint16 imdsPort() const { return portOf(m_imds); }
 
-    static constexpr int maxConnections = 64;
+    const KeyStore &store() const { return m_service.store(); }
+    // Whose calls are taken without one's own identity, and whether all are.
+    const Identities &identities() const { return m_identities; }
+    bool takesAnySignature() const { return m_settings.anySignature; }
+    // The certificate that clients must trust.
+    QByteArray rootPem() const { return m_settings.tls ? m_settings.tls->rootPem : QByteArray(); }
 
 signals:
     void called(const nitroscope::kms::CallRecord &record);
@@ -40,7 +50,10 @@ signals:
     void refused(const QString &why);
 
 private:
-    void accept(QTcpServer &server);
+    using Listener = std::unique_ptr<HttpListener>;
+    static quint16 portOf(const Listener &listener) { return listener ? listener->port() : quint16(0); }
+    app::Result<void> open(Listener &listener, std::unique_ptr<QTcpServer> server, quint16 port,
+                           KmsConnection::Answer answer);
     HttpResponse answer(const HttpRequest &request, const QString &peer);
     HttpResponse answerCall(const HttpRequest &request, const QString &peer);
     qint64 now() const { return m_settings.connection.clock(); }
@@ -48,9 +61,8 @@ private:
     KmsService m_service;
     Identities m_identities;
     ServerSettings m_settings;
-    QTcpServer m_http;
-    std::unique_ptr<QTcpServer> m_tls;
-    int m_connections = 0;
+    std::optional<Imds> m_metadata;
+    Listener m_http, m_tls, m_imds;
 };
 
 } // namespace nitroscope::kms

@@ -137,7 +137,8 @@ CallResult<void> Call::authorize(const KmsKey *key) {
         request.context.set(u"kms:KeyOrigin", u"AWS_KMS"_s, u"key"_s);
         if (const QStringList aliases = store.aliasesOf(key->id); !aliases.isEmpty())
             request.context.setList(u"kms:ResourceAliases", aliases, u"key"_s);
-        policies.keyPolicy = NamedPolicy{u"key policy"_s, parsePolicy(key->policy)};
+        m_policy = key->policy;
+        policies.keyPolicy = NamedPolicy{u"key policy"_s, parsePolicy(m_policy)};
     }
     if (const auto judged = judgeRecipient(request); !judged)
         return judged;

@@ -57,6 +57,8 @@ public:
     void explain(const QString &text) { m_explanation << text; }
     QString keyArn;
 
+    const QByteArray &decidedPolicy() const { return m_policy; }
+    QByteArray document() const { return m_recipient.value_or(QByteArray()); }
     // additionalEventData of CloudTrail; empty without a document.
     QJsonObject recipientForTrail() const;
 
@@ -65,6 +67,7 @@ private:
 
     std::optional<QByteArray> m_recipient; // the document
     std::optional<formats::attestation::Document> m_document;
+    QByteArray m_policy; // of the key that the decision was about
     std::map<QString, QString> m_values;
     QStringList m_explanation;
 };

@@ -31,6 +31,8 @@ struct CallRecord {
     qint64 time = 0;            // Unix seconds
     QString errorType, message; // empty when it succeeded
     QString explanation;        // several lines: the decision and our own words
+    QByteArray policy;          // of the key, as it was when the decision was made
+    QByteArray document;        // attestation document that came with the call
     QByteArray cloudTrail;      // the event in one line of JSON
 
     bool isGood() const { return errorType.isEmpty(); }

@@ -129,6 +129,8 @@ CallAnswer KmsService::call(const QString &operation, const QByteArray &body, co
     const CallResult<QJsonObject> result = run(call);
     record.keyArn = call.keyArn;
     record.explanation = call.explanation();
+    record.policy = call.decidedPolicy();
+    record.document = call.document();
     CallAnswer answer;
     if (result)
         answer = {200,

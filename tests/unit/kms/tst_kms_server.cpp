@@ -3,6 +3,7 @@
 // KMS over HTTP and TLS, with clients that sign as SDKs do, and with those who behave badly.
 #include "app/kms/server/kms_server.hpp"
 #include "policy_maker.hpp"
+#include "signed_call.hpp"
 
 #include <QDateTime>
 #include <QSslCertificate>
@@ -15,28 +16,6 @@ using namespace nitroscope::kms;
 using namespace nitroscope::test;
 
 namespace {
-
-QByteArray signedCall(const QByteArray &operation, const QByteArray &body, const QByteArray &secret = "test",
-                      qint64 late = 0) {
-    HttpRequest request;
-    request.method = "POST";
-    request.target = "/";
-    request.body = body;
-    const QByteArray time =
-        QDateTime::currentDateTimeUtc().addSecs(-late).toString(u"yyyyMMdd'T'HHmmss'Z'"_s).toLatin1();
-    request.headers = {
-        {"Host", "localhost"}, {"X-Amz-Date", time}, {"X-Amz-Target", "TrentService." + operation}};
-    const QList<QByteArray> names{"host", "x-amz-date", "x-amz-target"};
-    const CredentialScope scope{time.first(8), "us-east-1", "kms"};
-    const QByteArray text = stringToSign(canonicalRequest(request, names), time, scope);
-    QByteArray bytes = "POST / HTTP/1.1\r\n";
-    for (const HttpHeader &header : request.headers)
-        bytes += header.name + ": " + header.value + "\r\n";
-    bytes += "Content-Type: application/x-amz-json-1.1\r\nAuthorization: AWS4-HMAC-SHA256 Credential=test/" +
-             scope.text() + ", SignedHeaders=" + names.join(';') +
-             ", Signature=" + signature(secret, scope, text) + "\r\n";
-    return bytes + "Content-Length: " + QByteArray::number(body.size()) + "\r\n\r\n" + body;
-}
 
 struct Server {
     explicit Server(ServerSettings settings = {}) {
@@ -161,7 +140,7 @@ private slots:
         Server bench;
         QVERIFY(bench.server->listen());
         std::vector<std::unique_ptr<QTcpSocket>> sockets;
-        for (int i = 0; i <= KmsServer::maxConnections; ++i) {
+        for (int i = 0; i <= HttpListener::maxConnections; ++i) {
             sockets.push_back(std::make_unique<QTcpSocket>());
             sockets.back()->connectToHost(QHostAddress::LocalHost, bench.server->httpPort());
         }

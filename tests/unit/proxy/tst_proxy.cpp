@@ -203,6 +203,30 @@ private slots:
         QVERIFY(proxy.readAllStandardError().contains("not in the allow-list"));
     }
 
+    // kms and imds stand for services of AWS's, which is what an allow-list knows.
+    void out_localService_isAllowedAsTheOneItStandsFor() {
+        const QString list = m_folder.filePath(u"kms.yaml"_s);
+        QFile file(list);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("allowlist:\n- {address: kms.us-east-1.amazonaws.com, port: 443}\n");
+        file.close();
+        QProcess kms;
+        start(kms, {u"out"_s, u"8000"_s, u"kms"_s, u"--config"_s, list});
+        QCOMPARE(awaitLine(kms, u"listening on CID 3 port 8000 for (.*)"_s), u"127.0.0.1 port 4567"_s);
+        ::kill(pid_t(kms.processId()), SIGTERM);
+        QVERIFY(kms.waitForFinished(patienceMs));
+        QProcess imds;
+        start(imds, {u"out"_s, u"8001"_s, u"imds"_s, u"--config"_s, list});
+        QVERIFY(imds.waitForFinished(patienceMs));
+        QCOMPARE(imds.exitCode(), 1);
+        QVERIFY(imds.readAllStandardError().contains("169.254.169.254 port 80 is not in the allow-list"));
+        QProcess other;
+        start(other, {u"out"_s, u"8001"_s, u"example.org"_s});
+        QVERIFY(other.waitForFinished(patienceMs));
+        QCOMPARE(other.exitCode(), 1);
+        QVERIFY(other.readAllStandardError().contains("is required for a host"));
+    }
+
     void allowList_malformed_isAnErrorWithItsLine() {
         QVERIFY(ProxyAllowList::parse("allowlist:\n- {address: A.b, port: 1}\n")->permits(u"a.B"_s, 1));
         QVERIFY(!ProxyAllowList::parse("# nothing\n")->permits(u"a"_s, 1));
