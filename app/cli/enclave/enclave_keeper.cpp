@@ -6,6 +6,7 @@
 //   started JSON      the enclave runs; the JSON is for standard output
 //   failed CODE       it does not, and the exit code says why
 #include "app/cli/enclave/enclave_json.hpp"
+#include "app/cli/enclave/kms_beside.hpp"
 #include "app/cli/enclave/run_options.hpp"
 #include "app/cli/kit/arguments.hpp"
 #include "app/cli/kit/exit_code.hpp"
@@ -59,7 +60,8 @@ private:
 class Keeper : public QObject {
 public:
     explicit Keeper(const RunOptions &options)
-        : m_options(options), m_signals([this](int signal) { onSignal(signal); }) {
+        : m_options(options), m_session(unattendedLimits(), streamOf(options.kms, options.spec)),
+          m_signals([this](int signal) { onSignal(signal); }) {
         connect(&m_session, &EnclaveSession::bootStage, this, [this](const app::BootStage &stage) {
             if (stage.stage == "handoff"_L1)
                 onStarted();
@@ -75,6 +77,12 @@ public:
                 onWarning(u"%1: %2"_s.arg(entry.source, entry.text));
         });
         connect(&m_session, &EnclaveSession::ended, this, &Keeper::onEnd);
+        if (app::LiveCapture *capture = m_session.capture())
+            connect(capture, &app::CaptureSource::recordingChanged, this,
+                    [this](bool, const QString &problem) {
+                        if (!problem.isEmpty())
+                            onWarning(problem);
+                    });
         m_timeout.setSingleShot(true);
         connect(&m_timeout, &QTimer::timeout, this, [this] {
             m_wanted = u"It was ended after %1 seconds (--timeout)."_s.arg(m_options.timeoutSeconds);
@@ -90,6 +98,12 @@ public:
             const int code = numberOfCode(entered.error().code).value_or(int(NitroError::fileOperation));
             tell("say", errorText(static_cast<NitroError>(code), entered.error().text()));
             tell("failed", QString::number(code));
+            return refused;
+        }
+        if (const auto started = beginKms(spec); !started) {
+            tell("say", errorText(NitroError::invalidArgument, started.error().text()));
+            tell("failed", QString::number(int(NitroError::invalidArgument)));
+            leaveRegistry(started.error().text());
             return refused;
         }
         tell("say", u"Start allocating memory..."_s);
@@ -195,6 +209,10 @@ private:
     }
 
     void onEnd(const app::EndReason &reason) {
+        whenCaptured(m_session, [this, reason] { conclude(reason); });
+    }
+
+    void conclude(const app::EndReason &reason) {
         const bool isWanted = reason.kind == app::EndKind::stoppedByUser && m_wantedCode;
         m_record.exitCode = isWanted ? m_wantedCode : exitCodeOf(reason, m_failure);
         m_record.end = isWanted ? m_wanted : reason.message;
@@ -215,6 +233,32 @@ private:
             tell("failed", QString::number(code));
         }
         QCoreApplication::exit(m_record.exitCode);
+    }
+
+    app::Result<void> beginKms(app::LaunchSpec &spec) {
+        auto kms = startKms(m_options.kms, spec);
+        if (!kms)
+            return tl::unexpected(kms.error());
+        if (!(m_kms = *std::move(kms)))
+            return {};
+        m_kms->follow(m_session.capture());
+        for (const QString &line : placeOf(*m_kms, spec))
+            tell("say", line);
+        connect(m_kms.get(), &app::EnclaveKms::called, this, [this](const kms::CallRecord &record) {
+            if (!record.isGood())
+                onWarning(summaryOf(record));
+        });
+        connect(m_kms.get(), &app::EnclaveKms::refused, this,
+                [this](const QString &why) { onWarning(u"KMS: "_s + why); });
+        return {};
+    }
+
+    // It never ran.
+    void leaveRegistry(const QString &why) {
+        m_record.exitCode = int(NitroError::invalidArgument);
+        m_record.end = why;
+        m_record.ended = QDateTime::currentDateTimeUtc();
+        save();
     }
 
     // Whether what QEMU recorded got to the disk.
@@ -250,7 +294,8 @@ private:
     app::EnclaveRegistry m_registry;
     app::EnclaveRecord m_record;
     ConsoleFile m_console;
-    app::LiveSession m_session{unattendedLimits(), app::LiveSession::Stream::ignored};
+    app::LiveSession m_session;
+    std::unique_ptr<app::EnclaveKms> m_kms;
     app::HoldServer m_hold{[this] { return m_session.monitor(); }};
     SignalWatch m_signals;
     QTimer m_timeout;

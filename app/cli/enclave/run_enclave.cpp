@@ -2,6 +2,7 @@
 //
 // `run-enclave`: boots an EIF and shows its console, without a display. Console to standard output and
 // nothing else there; stages, warnings and the end to standard error; what happened as the exit code.
+#include "app/cli/enclave/kms_beside.hpp"
 #include "app/cli/enclave/message_holder.hpp"
 #include "app/cli/enclave/run_options.hpp"
 #include "app/cli/enclave/terminal_input.hpp"
@@ -33,7 +34,8 @@ using app::EnclaveSession;
 class Run : public QObject {
 public:
     explicit Run(const RunOptions &options)
-        : m_options(options), m_input([this](const QByteArray &bytes) { onInput(bytes); }),
+        : m_options(options), m_session(unattendedLimits(), streamOf(options.kms, options.spec)),
+          m_input([this](const QByteArray &bytes) { onInput(bytes); }),
           m_signals([this](int signal) { onSignal(signal); }),
           m_awaited(QByteArray::fromStdString(options.inputAfter)) {
         connect(&m_session, &EnclaveSession::stateChanged, this, &Run::onState);
@@ -44,6 +46,9 @@ public:
         connect(&m_session, &app::LiveSession::consoleInputTaken, this, [this] { m_input.goOn(); });
         connect(&m_session, &EnclaveSession::logLine, this, &Run::onLog);
         connect(&m_session, &EnclaveSession::ended, this, &Run::onEnd);
+        if (app::LiveCapture *capture = m_session.capture())
+            connect(capture, &app::CaptureSource::recordingChanged, this,
+                    [this](bool, const QString &problem) { m_captureProblem += problem; });
         m_timeout.setSingleShot(true);
         connect(&m_timeout, &QTimer::timeout, this, [this] {
             say(u"The enclave did not end within %1 seconds."_s.arg(m_options.timeoutSeconds));
@@ -52,7 +57,11 @@ public:
     }
 
     int exec() {
-        const app::LaunchSpec &spec = m_options.spec;
+        app::LaunchSpec &spec = m_options.spec;
+        if (const auto started = beginKms(); !started) {
+            say(started.error().text());
+            return refused;
+        }
         const quint64 memory = memoryOf(spec);
         say(u"Starting %1 with %2 MiB and %3 vCPU%4."_s.arg(nameOf(m_options))
                 .arg(memory)
@@ -69,6 +78,25 @@ public:
     }
 
 private:
+    app::Result<void> beginKms() {
+        auto kms = startKms(m_options.kms, m_options.spec);
+        if (!kms)
+            return tl::unexpected(kms.error());
+        if (!(m_kms = *std::move(kms)))
+            return {};
+        m_kms->follow(m_session.capture());
+        for (const QString &line : placeOf(*m_kms, m_options.spec))
+            say(line);
+        connect(m_kms.get(), &app::EnclaveKms::called, this, [this](const kms::CallRecord &record) {
+            tell(summaryOf(record));
+            for (const QString &line : record.explanation.split(u'\n', Qt::SkipEmptyParts))
+                tell(u"  "_s + line);
+        });
+        connect(m_kms.get(), &app::EnclaveKms::refused, this,
+                [this](const QString &why) { tell(u"KMS: "_s + why); });
+        return {};
+    }
+
     void onState(EnclaveSession::State state) {
         if (state == EnclaveSession::State::running && m_awaited.isEmpty())
             m_input.open();
@@ -167,6 +195,10 @@ private:
     }
 
     void onEnd(const app::EndReason &reason) {
+        whenCaptured(m_session, [this, reason] { conclude(reason); });
+    }
+
+    void conclude(const app::EndReason &reason) {
         m_messages.release();
         const ExitCode code = exitCodeOf(reason, m_failure);
         if (code == qemuFailed)
@@ -190,9 +222,9 @@ private:
     int withCapture(int code) const {
         const QString &path = m_options.spec.capturePath;
         const auto recorded = path.isEmpty() ? app::Result<void>() : app::checkRecordedCapture(path);
-        if (recorded)
+        if (recorded && m_captureProblem.isEmpty())
             return code;
-        say(recorded.error().text());
+        say(recorded ? m_captureProblem : recorded.error().text());
         return code == ok ? cutOutput : code;
     }
 
@@ -218,7 +250,9 @@ private:
     }
 
     RunOptions m_options;
-    app::LiveSession m_session{unattendedLimits(), app::LiveSession::Stream::ignored};
+    app::LiveSession m_session;
+    std::unique_ptr<app::EnclaveKms> m_kms;
+    QString m_captureProblem; // of a stream that we write ourselves
     TerminalInput m_input;
     SignalWatch m_signals;
     MessageHolder m_messages;
@@ -305,6 +339,7 @@ void addRunEnclave(CLI::App &parser, int &code) {
         "without it the enclave runs on by itself. Called as nitro-cli, it also turns on --debug-mode, "
         "as nitro-cli does");
     addConsoleOptions(*command, *options);
+    addKmsOptions(*command, options->kms);
     command->footer(exitCodeHelp);
     addJsonFlag(*command);
     command->add_option("--keeper-channel", options->keeperChannel)

@@ -17,11 +17,18 @@ class App;
 
 namespace nitroscope::cli {
 
+// See kms_beside.hpp.
+struct RunKmsOptions {
+    bool isWanted = false;
+    std::string seed, identities, folder; // files as they were named; empty: none, and the usual folder
+};
+
 struct RunOptions {
     app::LaunchSpec spec; // with a CPU count that --cpu-ids has decided
     std::string name, inputAfter, config;
     std::vector<unsigned> cpuIds;
     double timeoutSeconds = 0; // 0 = none
+    RunKmsOptions kms;
     bool attachConsole = false;
     bool verbose = false;
     int keeperChannel = -1; // descriptor to report the start through; -1 = this is the user's command

@@ -15,7 +15,7 @@ namespace nitroscope::app {
 // From top to bottom.
 enum class TimelineLane : quint8 {
     boot,        // stages, warnings, resets
-    machine,     // breaks, faults, snapshots, run states, losses
+    machine,     // breaks, faults, snapshots, run states, calls of KMS, losses
     firstCalls,  // and whatever else plugins report
     systemCalls, // with the results of calls that failed or returned
     console,

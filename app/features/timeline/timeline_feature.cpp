@@ -42,6 +42,8 @@ std::optional<Place> placeOf(const TimelineEvent &event) {
         return std::nullopt;
     case Kind::firstCall:
         return place::Code{event.reference};
+    case Kind::otherMachine:
+        return place::Record{event.offset};
     default:
         return std::nullopt;
     }

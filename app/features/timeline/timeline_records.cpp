@@ -2,6 +2,7 @@
 //
 // From records of a capture to events of the timeline.
 #include "app/features/timeline/timeline_model.hpp"
+#include "app/proto/pcapng/kms_call.hpp"
 #include "app/proto/pcapng/record_text.hpp"
 #include "app/session/nsm/nsm_transaction.hpp"
 #include "app/session/vsock/vsock_records.hpp"
@@ -46,6 +47,8 @@ QString machineText(const pcapng::Record &record, const pcapng::MachineRecord &m
         return u"reset: "_s + field(machine.fields, "cause");
     else if (machine.kind == QLatin1String(NITRO_CAPTURE_KIND_RUN_STATE))
         return field(machine.fields, "state");
+    else if (const auto call = pcapng::kmsCallOf(record))
+        return u"KMS %1%2"_s.arg(call->operation, call->isGood() ? QString() : u" → "_s + call->errorType);
     else
         return pcapng::summaryOf(record);
     words.removeAll(QString());
@@ -148,7 +151,8 @@ void TimelineModel::takeMachine(const pcapng::Record &record, const pcapng::Mach
              : is(NITRO_CAPTURE_KIND_BREAK)        ? Kind::breakHit
              : is(NITRO_CAPTURE_KIND_FAULT)        ? Kind::fault
                                                    : Kind::otherMachine;
-    e.tone = e.kind == Kind::failure                                                        ? Tone::bad
+    const auto call = pcapng::kmsCallOf(record);
+    e.tone = e.kind == Kind::failure || (call && !call->isGood())                           ? Tone::bad
              : e.kind == Kind::warning || e.kind == Kind::breakHit || e.kind == Kind::fault ? Tone::attention
                                                                                             : Tone::normal;
     if (e.kind == Kind::breakHit || e.kind == Kind::fault) {

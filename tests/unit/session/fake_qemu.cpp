@@ -66,10 +66,11 @@ void shutdown(const std::string &reason) {
 }
 
 // An empty capture, where QEMU is told to write one. A test may have put there what a full disk leaves.
+constexpr unsigned char section[] = {0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0,    0,    0x4d, 0x3c,
+                                     0x2b, 0x1a, 1,    0,    0,  0, 0xff, 0xff, 0xff, 0xff,
+                                     0xff, 0xff, 0xff, 0xff, 28, 0, 0,    0};
+
 void writeCapture(const std::string &path) {
-    constexpr unsigned char section[] = {0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0,    0,    0x4d, 0x3c,
-                                         0x2b, 0x1a, 1,    0,    0,  0, 0xff, 0xff, 0xff, 0xff,
-                                         0xff, 0xff, 0xff, 0xff, 28, 0, 0,    0};
     const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0 && errno == EEXIST)
         return;
@@ -212,6 +213,16 @@ void takeLate(size_t bytes) {
     }
 }
 
+// The same to whom it is sent, with "machine" as its only interface; it stays open while we run.
+void sendCapture(const std::string &path) {
+    constexpr unsigned char machine[] = {1, 0, 0, 0, 44, 0,   0,   0,   149, 0,   0,   0,   0, 0, 0,
+                                         0, 2, 0, 7, 0,  'm', 'a', 'c', 'h', 'i', 'n', 'e', 0, 9, 0,
+                                         1, 0, 9, 0, 0,  0,   0,   0,   0,   0,   44,  0,   0, 0};
+    const int stream = connectTo(path);
+    put(stream, std::string(reinterpret_cast<const char *>(section), sizeof section));
+    put(stream, std::string(reinterpret_cast<const char *>(machine), sizeof machine));
+}
+
 // Lines of QMP are obeyed, bytes of the console are echoed in brackets, until somebody says quit.
 int serve() {
     std::string partial;
@@ -259,6 +270,8 @@ int main(int argc, char **argv) {
             consolePath = word.substr(at + 5);
         else if (word.rfind("file,id=capture,", 0) == 0)
             writeCapture(word.substr(at + 5));
+        else if (word.rfind("socket,id=capture,", 0) == 0)
+            sendCapture(word.substr(at + 5, word.find(",server=") - at - 5));
         replays = replays || word.find("rr=replay") != std::string::npos;
     }
 
