@@ -24,6 +24,7 @@ void addKms(CLI::App &parser, int &code) {
     addKmsUnwrap(*group, code);
     addKmsServe(*group, code);
     addKmsCa(*group, code);
+    addKmsTrust(*group, code);
 }
 
 } // namespace nitroscope::cli

@@ -14,6 +14,7 @@ namespace nitroscope::cli {
 
 void addKmsServe(CLI::App &group, int &code);
 void addKmsCa(CLI::App &group, int &code);
+void addKmsTrust(CLI::App &group, int &code);
 
 struct KmsOptions {
     std::string store, seed, identities, role, region = "us-east-1", root = "local", form = "chunks", trail,
