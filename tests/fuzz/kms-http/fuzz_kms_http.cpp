@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Fuzz target: requests of HTTP/1.1 and what is signed of them. However the bytes are cut, the same requests come out.
+// Fuzz target: requests of HTTP/1.1, what is signed of them, and what the metadata service makes of them. However the bytes are cut, the
+// same requests come out.
 #include "app/kms/http/http_reader.hpp"
+#include "app/kms/imds/imds.hpp"
 #include "app/kms/sigv4/verify_signature.hpp"
 
 #include <cstdint>
@@ -19,6 +21,12 @@ size_t judge(HttpReader &reader) {
         (void)verifySignature(
             *request, [](const QByteArray &) { return &key; }, 1'800'000'000);
         (void)canonicalRequest(*request, {"host", "x-amz-date"});
+        Imds metadata(
+            {u"arn:aws:iam::111122223333:role/enclave"_s, u"111122223333"_s, u"eu-west-1"_s, u"i-0"_s, true},
+            [](qint64 now) {
+                return RoleCredentials{"ASIA", "secret", "token", now, now + 60};
+            });
+        (void)metadata.answer(*request, 1'800'000'000);
     }
     return count;
 }
