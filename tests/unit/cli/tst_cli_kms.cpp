@@ -187,6 +187,52 @@ private slots:
                  2); // who could not be known is in nobody's trail
         QVERIFY(!events.contains(key["Plaintext"].toString().toLatin1()));
     }
+
+    // AWS's own command judges the metadata service and the KMS: it has no
+    // credentials but those that it is handed out.
+    void serve_awsCliWithCredentialsOfTheMetadataService_isAnswered() {
+        if (QStandardPaths::findExecutable(u"aws"_s).isEmpty())
+            QSKIP("no aws on this computer to judge");
+        const QString policy =
+            write("aws-key.json", "{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": {\"AWS\": "
+                                  "\"111122223333\"}, \"Action\": \"kms:*\", \"Resource\": \"*\"}}");
+        QProcess server;
+        startCommand(server, {"kms", "serve", "--folder", m_folder.filePath("kms"), "--seed", policy,
+                              "--port", "0", "--http-port", "0", "--imds-port", "0", "--role", roleArn});
+        QByteArray said;
+        const QRegularExpression shape(
+            u"and http://127.0.0.1:([0-9]+)\n[^$]*is at http://127.0.0.1:([0-9]+)[^$]*alias/aws-key is "_s);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            (said += server.readAllStandardError(), shape.match(QString::fromUtf8(said)).hasMatch()), 60'000);
+        const auto ports = shape.match(QString::fromUtf8(said));
+        QProcessEnvironment environment;
+        environment.insert("PATH", qEnvironmentVariable("PATH"));
+        environment.insert("HOME", m_folder.path());
+        environment.insert("AWS_DEFAULT_REGION", "us-east-1");
+        environment.insert("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:" + ports.captured(2));
+        const auto aws = [&](const QStringList &words) {
+            QProcess process;
+            process.setProcessEnvironment(environment);
+            process.start(u"aws"_s, QStringList{"--endpoint-url", "http://127.0.0.1:" + ports.captured(1),
+                                                "--output", "json", "kms"} +
+                                        words);
+            return finishCommand(process);
+        };
+        const CommandResult made =
+            aws({"generate-data-key", "--key-id", "alias/aws-key", "--key-spec", "AES_256"});
+        QVERIFY2(made.exitCode == 0, made.error);
+        const QString blob =
+            write("aws.blob", QByteArray::fromBase64(json(made)["CiphertextBlob"].toString().toLatin1()));
+        const CommandResult opened = aws({"decrypt", "--ciphertext-blob", "fileb://" + blob});
+        QVERIFY2(opened.exitCode == 0, opened.error);
+        QCOMPARE(json(opened)["Plaintext"], json(made)["Plaintext"]);
+        const CommandResult none = aws({"describe-key", "--key-id", "alias/none"});
+        QVERIFY2(none.error.contains("NotFoundException"), none.error);
+        server.terminate();
+        const CommandResult end = finishCommand(server);
+        QVERIFY2(end.output.contains("Decrypt by arn:aws:sts::111122223333:assumed-role/enclave/"),
+                 end.output);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestCliKms)
