@@ -2,20 +2,25 @@
 #include "app/window/main_window.hpp"
 
 #include "app/core/output/visible_text.hpp"
+#include "app/ui/actions/menus.hpp"
 #include "app/ui/bars/banner.hpp"
 #include "app/ui/bars/state_indicator.hpp"
+#include "app/ui/panel/panel.hpp"
 #include "app/ui/theme/icons.hpp"
 #include "app/window/capture_commands.hpp"
 #include "app/window/dock_area.hpp"
 #include "app/window/edit_commands.hpp"
 #include "app/window/menu_bar.hpp"
+#include "app/window/session_strip.hpp"
 #include "app/window/status_line.hpp"
 #include "app/window/view_commands.hpp"
 #include "app/window/window_frame.hpp"
 #include "app/window/window_layouts.hpp"
 
 #include <QCloseEvent>
+#include <QContextMenuEvent>
 #include <QFileInfo>
+#include <QMenu>
 #include <QMenuBar>
 #include <QToolBar>
 #include <QVBoxLayout>
@@ -66,6 +71,7 @@ void MainWindow::buildContent(const FeatureList &features) {
     auto *layout = new QVBoxLayout(central);
     layout->setContentsMargins({});
     layout->setSpacing(0);
+    layout->addWidget(new SessionStrip(*m_frame));
     layout->addWidget(m_banner);
     setCentralWidget(central);
     m_frame->makeFeatures(features);
@@ -115,6 +121,11 @@ void MainWindow::openDocument(const QByteArray &foreign, const QString &name) {
 
 void MainWindow::setLaunchOptions(const LaunchSpec &spec) {
     m_frame->runs().setOptions(spec);
+}
+
+void MainWindow::takeSize(const QSize &size) {
+    setWindowState(windowState() & ~(Qt::WindowMaximized | Qt::WindowFullScreen));
+    resize(size);
 }
 
 QPixmap MainWindow::picture() {
@@ -170,6 +181,19 @@ void MainWindow::dragEnterEvent(QDragEnterEvent *event) {
 
 void MainWindow::dropEvent(QDropEvent *event) {
     m_files->takeDrop(*event);
+}
+
+// Of a list in a panel that has no menu of its own.
+void MainWindow::contextMenuEvent(QContextMenuEvent *event) {
+    for (const QWidget *at = childAt(event->pos()); at; at = at->parentWidget())
+        if (qobject_cast<const Panel *>(at)) {
+            QMenu *menu = makeContextMenu(this);
+            addToMenu(*menu, actions().list({"edit.copy", "edit.copyValue", "edit.selectAll", "-",
+                                             "edit.find", "-", "file.exportTable"}));
+            menu->popup(event->globalPos());
+            return;
+        }
+    event->ignore();
 }
 
 void MainWindow::changeEvent(QEvent *event) {

@@ -45,6 +45,8 @@ public:
     void openDocument(const QByteArray &foreign, const QString &name);
     // For this run of the program only, from the command line.
     void setLaunchOptions(const LaunchSpec &spec);
+    // Also when the layout of the last run was maximised.
+    void takeSize(const QSize &size);
     // Closes everything that would stand in the way of a picture, e.g. menus, and renders the window.
     QPixmap picture();
 
@@ -73,6 +75,7 @@ protected:
     void dragEnterEvent(QDragEnterEvent *event) override;
     void dropEvent(QDropEvent *event) override;
     void changeEvent(QEvent *event) override;
+    void contextMenuEvent(QContextMenuEvent *event) override;
 
 private:
     void buildContent(const FeatureList &features);

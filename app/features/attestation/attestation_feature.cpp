@@ -69,13 +69,17 @@ std::map<quint64, QByteArray> AttestationFeature::pcrsOfTheImage() const {
     return pcrs;
 }
 
+void AttestationFeature::begin() {
+    if (std::exchange(m_isOfRun, false))
+        m_panel->setOfEarlierRun();
+}
+
 Panel *AttestationFeature::show(const Place &place) {
     const auto *document = std::get_if<place::Document>(&place);
     if (!document)
         return nullptr;
-    m_panel->setExpectedPcrs(document->origin == place::Document::Origin::run
-                                 ? pcrsOfTheImage()
-                                 : std::map<quint64, QByteArray>());
+    m_isOfRun = document->origin == place::Document::Origin::run;
+    m_panel->setExpectedPcrs(m_isOfRun ? pcrsOfTheImage() : std::map<quint64, QByteArray>());
     m_panel->open(document->bytes, document->name);
     return m_panel;
 }

@@ -18,6 +18,7 @@ public:
 
     std::vector<PanelEntry> panels() override;
     std::vector<MenuEntry> actions() override;
+    void begin() override;
     Panel *show(const Place &place) override;
     bool openFile(const QString &path) override;
 
@@ -26,6 +27,7 @@ private:
     std::map<quint64, QByteArray> pcrsOfTheImage() const;
 
     AttestationPanel *m_panel;
+    bool m_isOfRun = false; // the document that is shown was made by the run that is shown
 };
 
 } // namespace nitroscope::app
