@@ -22,12 +22,21 @@
 #include <QFileInfo>
 #include <QMenu>
 #include <QMenuBar>
+#include <QTimer>
 #include <QToolBar>
 #include <QVBoxLayout>
+#include <utility>
 
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto maxFarewell = 10s; // for an enclave to end, and its stream
+
+} // namespace
 
 // First the window's own commands, which panels may offer, then the features with theirs.
 MainWindow::MainWindow(EnclaveSession &session, Preferences &preferences, const FeatureList &features)
@@ -54,6 +63,9 @@ MainWindow::MainWindow(EnclaveSession &session, Preferences &preferences, const 
     m_files->manage(*open.recent);
     connect(&m_frame->image(), &EifLoader::openingFinished, this, &MainWindow::openingFinished);
     connect(m_files.get(), &FileOpening::shown, this, &MainWindow::contentShown);
+    connect(&session, &EnclaveSession::stateChanged, this, &MainWindow::closeWhenOver);
+    if (CaptureSource *live = session.capture())
+        connect(live, &CaptureSource::stateChanged, this, &MainWindow::closeWhenOver);
     showImage();
     m_layouts->manage(*m_area, *open.layouts);
 }
@@ -172,7 +184,25 @@ void MainWindow::closeEvent(QCloseEvent *event) {
     m_layouts->saveLast();
     m_frame->image().cancel();
     m_frame->session().stop();
+    // The capture of a run is kept once its stream is over. Who closes twice does not wait for that.
+    if (!std::exchange(m_isClosing, true) && isStreamGoingOn()) {
+        m_frame->showMessage(
+            u"The enclave is being stopped and its capture kept. Close again to leave at once."_s, 0);
+        QTimer::singleShot(maxFarewell, this, &QWidget::close);
+        event->ignore();
+        return;
+    }
     event->accept();
+}
+
+bool MainWindow::isStreamGoingOn() const {
+    const CaptureSource *live = m_frame->session().capture();
+    return m_frame->runs().isBusy() || (live && live->state() == CaptureSource::State::live);
+}
+
+void MainWindow::closeWhenOver() {
+    if (m_isClosing && isVisible() && !isStreamGoingOn())
+        QMetaObject::invokeMethod(this, &QWidget::close, Qt::QueuedConnection);
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent *event) {

@@ -81,6 +81,8 @@ private:
     void buildContent(const FeatureList &features);
     void buildToolBar(const std::vector<MenuEntry> &entries);
     void showImage();
+    bool isStreamGoingOn() const;
+    void closeWhenOver();
 
     Banner *m_banner;
     std::unique_ptr<WindowFrame> m_frame;
@@ -91,6 +93,7 @@ private:
     std::unique_ptr<WindowLayouts> m_layouts;
     std::unique_ptr<StatusLine> m_status;
     DockArea *m_area = nullptr;
+    bool m_isClosing = false; // as soon as the capture of the run is whole
 };
 
 } // namespace nitroscope::app

@@ -82,8 +82,9 @@ void SessionStrip::describeSession(const QString &path) {
     m_facts << QFileInfo(path).fileName();
     if (const quint64 cid = m_cid ? m_cid : spec.vsock.cid)
         m_facts << u"CID %1"_s.arg(cid);
-    m_facts << u"%1 MiB"_s.arg(spec.memoryMiB)
-            << (spec.cpuCount == 1 ? u"1 CPU"_s : u"%1 CPUs"_s.arg(spec.cpuCount));
+    if (spec.memoryMiB > 0) // else as much as the image needs
+        m_facts << u"%1 MiB"_s.arg(spec.memoryMiB);
+    m_facts << (spec.cpuCount == 1 ? u"1 CPU"_s : u"%1 CPUs"_s.arg(spec.cpuCount));
     if (spec.debugMode)
         m_facts << u"DEBUG MODE"_s;
     const State state = m_frame.session().state();

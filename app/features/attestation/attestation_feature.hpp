@@ -24,6 +24,9 @@ public:
 
 private:
     void chooseFile();
+    void editExpectations();
+    void saveDocument();
+    void updateActions();
     std::map<quint64, QByteArray> pcrsOfTheImage() const;
 
     AttestationPanel *m_panel;

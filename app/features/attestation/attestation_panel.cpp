@@ -37,9 +37,17 @@ namespace {
 enum RootChoice { everyKnown, awsOnly, govOnly, localOnly };
 
 // On a worker: the local root is a file.
-attestation::Verification verifyBy(const attestation::Document &document, attestation::VerifyOptions options,
-                                   int choice) {
+Result<attestation::Verification> verifyBy(const attestation::Document &document,
+                                           attestation::VerifyOptions options, int choice,
+                                           const QString &ownRoot) {
     options.roots.clear();
+    if (!ownRoot.isEmpty()) {
+        auto roots = attestation::trustedRoots(ownRoot);
+        if (!roots)
+            return tl::unexpected(roots.error());
+        options.roots = *std::move(roots);
+        return attestation::verify(document, options);
+    }
     if (choice == everyKnown || choice == awsOnly)
         options.roots.push_back(attestation::awsRoot());
     if (choice == everyKnown || choice == govOnly)
@@ -175,6 +183,32 @@ void AttestationPanel::setExpectedPcrs(const std::map<quint64, QByteArray> &pcrs
     verify();
 }
 
+void AttestationPanel::setExpectations(const Expectations &wanted) {
+    m_wanted = wanted;
+    m_root->setEnabled(wanted.root.isEmpty());
+    m_time->setEnabled(!wanted.atSeconds);
+    verify();
+}
+
+QByteArray AttestationPanel::chainAsPem() const {
+    QByteArray pem;
+    const auto add = [&pem](const QByteArray &der) {
+        constexpr qsizetype width = 64;
+        const QByteArray digits = der.toBase64();
+        pem += "-----BEGIN CERTIFICATE-----\n";
+        for (qsizetype at = 0; at < digits.size(); at += width)
+            pem += digits.mid(at, width) + '\n';
+        pem += "-----END CERTIFICATE-----\n";
+    };
+    if (!m_document)
+        return {};
+    if (m_document->certificate)
+        add(m_document->certificate->bytes);
+    for (auto part = m_document->cabundle.rbegin(); part != m_document->cabundle.rend(); ++part)
+        add(part->bytes);
+    return pem;
+}
+
 void AttestationPanel::verify() {
     if (!m_document)
         return;
@@ -182,17 +216,31 @@ void AttestationPanel::verify() {
     attestation::VerifyOptions options;
     options.time =
         m_time->currentIndex() == 0 ? attestation::CheckTime::document : attestation::CheckTime::now;
-    options.pcrs = m_expectedPcrs;
+    if (m_wanted.atSeconds) {
+        options.time = attestation::CheckTime::at;
+        options.atSeconds = *m_wanted.atSeconds;
+    }
+    options.pcrs = m_wanted.pcrs.empty() ? m_expectedPcrs : m_wanted.pcrs;
+    options.nonce = m_wanted.nonce;
+    options.userData = m_wanted.userData;
     runInWorker(
         this,
-        [document = *m_document, options, choice = m_root->currentIndex()] {
-            return verifyBy(document, options, choice);
+        [document = *m_document, options, choice = m_root->currentIndex(), root = m_wanted.root] {
+            return verifyBy(document, options, choice, root);
         },
-        [this, generation = ++m_generation](const attestation::Verification &verification) {
+        [this, generation = ++m_generation](const Result<attestation::Verification> &verification) {
             if (generation != m_generation)
                 return;
-            m_verification = verification;
-            m_checks.setChecks(verification.checks);
+            if (!verification) {
+                m_verification.reset();
+                m_checks.setChecks({});
+                m_verdict->setText(visibleText(u"Not checked: "_s + verification.error().text()));
+                m_verdict->setTone(Tone::bad);
+                emit verified();
+                return;
+            }
+            m_verification = *verification;
+            m_checks.setChecks(verification->checks);
             showVerdict();
             emit verified();
         });

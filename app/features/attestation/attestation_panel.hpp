@@ -4,6 +4,7 @@
 // and the bytes, all three tied together.
 #pragma once
 
+#include "app/features/attestation/expectations.hpp"
 #include "app/ui/lists/check_list_model.hpp"
 #include "app/ui/lists/node_tree_model.hpp"
 #include "app/ui/panel/panel.hpp"
@@ -34,6 +35,9 @@ public:
     void setOfEarlierRun();
     // Values to hold against the document's PCRs; empty: nothing is expected.
     void setExpectedPcrs(const std::map<quint64, QByteArray> &pcrs);
+    // What the user expects, which goes before that.
+    void setExpectations(const Expectations &wanted);
+    const Expectations &expectations() const { return m_wanted; }
 
     const std::optional<formats::attestation::Document> &document() const { return m_document; }
     const std::optional<formats::attestation::Verification> &verification() const { return m_verification; }
@@ -44,6 +48,8 @@ public:
 
     void copy() override;
     void selectAll() override;
+    // The leaf and its bundle from there to the root, as PEM; empty without a document.
+    QByteArray chainAsPem() const;
     // The verdict as JSON, for saving; empty without a document.
     QByteArray asJson() const;
     QJsonObject viewState() const override;
@@ -65,6 +71,7 @@ private:
     std::optional<formats::attestation::Document> m_document;
     std::optional<formats::attestation::Verification> m_verification;
     std::map<quint64, QByteArray> m_expectedPcrs;
+    Expectations m_wanted;
     QString m_title; // where the document came from, and how
     bool m_isOfEarlierRun = false;
     CheckListModel m_checks;

@@ -98,9 +98,9 @@ std::optional<QString> NsmListModel::fieldText(int source, int field) const {
 FilterRow::Numbers NsmListModel::fieldNumbers(int source, int field) const {
     const NsmTransaction &t = transaction(source);
     FilterRow::Numbers numbers;
-    const auto add = [&numbers](bool isThere, qint64 number) {
+    const auto add = [&numbers](bool isThere, qint64 value) {
         if (isThere)
-            numbers << number;
+            numbers << value;
     };
     switch (field) {
     case transactionField:

@@ -94,7 +94,7 @@ void VsockPanel::buildFilterBar() {
 
 QWidget *VsockPanel::buildPacketPage() {
     m_packets->setAccessibleName(u"vsock packets"_s);
-    setColumnCharacters(*m_packets, {8, 12, 8, 10, 10, 16, 8, 20});
+    setColumnCharacters(*m_packets, {8, 12, 8, 12, 12, 16, 8, 20});
     m_packets->horizontalHeader()->setStretchLastSection(true);
     m_payload->setAccessibleName(u"Payload of the packet"_s);
     m_packetSplitter->setChildrenCollapsible(false);

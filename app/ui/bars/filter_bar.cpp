@@ -10,7 +10,6 @@
 
 #include <QAbstractItemView>
 #include <QAction>
-#include <QApplication>
 #include <QComboBox>
 #include <QCompleter>
 #include <QHBoxLayout>
@@ -150,11 +149,12 @@ void FilterBar::takeText() {
 
 // Colour, and a mark with a sentence: not by colour alone.
 void FilterBar::showState() {
-    QPalette colors = QApplication::palette();
+    QPalette colors; // of which only the ground is its own
     if (!m_problem.isEmpty() || isExpression())
-        colors.setColor(QPalette::Base,
-                        theme::rangeBackground(
-                            colors, theme::toneColor(colors, m_problem.isEmpty() ? Tone::good : Tone::bad)));
+        colors.setColor(
+            QPalette::Base,
+            theme::rangeBackground(
+                palette(), theme::toneColor(palette(), m_problem.isEmpty() ? Tone::good : Tone::bad)));
     m_text->setPalette(colors);
     m_text->setAccessibleDescription(m_problem);
     m_mark->setVisible(!m_problem.isEmpty());

@@ -31,13 +31,19 @@ Result<ListFilter> ListFilter::parse(const QString &text, std::span<const ListFi
         return QLatin1String(field.name) == "text"_L1;
     });
     filter.m_textField = textField == fields.end() ? 0 : static_cast<int>(textField - fields.begin());
+    // In quotes: words that look like an expression.
+    const QString words = text.trimmed();
+    if (words.size() > 2 && words.startsWith(u'"') && words.indexOf(u'"', 1) == words.size() - 1) {
+        filter.m_words = words.mid(1, words.size() - 2);
+        return filter;
+    }
     const auto expression = FilterExpression::parse(text, filterFieldsOf(fields));
     if (expression)
         filter.m_expression = *expression;
     else if (isMeantAsExpression(text))
         return tl::unexpected(expression.error());
     else
-        filter.m_words = text.trimmed();
+        filter.m_words = words;
     return filter;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What is typed above a list: the filter language (app/core/filter), or simply words that a row has anywhere in it.
+// What is typed above a list: the filter language (app/core/filter), or simply words that a row has anywhere in it; in
+// quotes also those that would be an expression.
 // Each list says which fields its rows have; one of them is called "text" and is what words are looked for in.
 #pragma once
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // What holds for the whole desk, whichever panel: what commands act on, how names are shown, how panels come forward.
+#include "app/features/vsock/throughput_plot.hpp"
 #include "app/ui/bars/elided_label.hpp"
 #include "app/ui/bars/filter_bar.hpp"
 #include "app/ui/bars/filter_menu.hpp"
@@ -198,10 +199,10 @@ private slots:
         focus(fixture, "console", *fixture.window->consolePanel().focusProxy());
         for (QTabBar *bar : fixture.window->dockArea().findChildren<QTabBar *>(Qt::FindDirectChildrenOnly))
             for (int i = 0; i < bar->count(); ++i)
-                if (bar->tabText(i) == u"PCRs"_s)
+                if (bar->tabText(i) == u"NSM"_s)
                     QTest::mouseClick(bar, Qt::LeftButton, {}, bar->tabRect(i).center());
-        const PcrPanel &pcrs = fixture.window->pcrPanel();
-        QTRY_VERIFY(&pcrs == QApplication::focusWidget() || pcrs.isAncestorOf(QApplication::focusWidget()));
+        const NsmPanel &nsm = fixture.window->nsmPanel();
+        QTRY_VERIFY(&nsm == QApplication::focusWidget() || nsm.isAncestorOf(QApplication::focusWidget()));
     }
 
     void eif_openedInAnyArrangement_isInFront_data() {
@@ -291,6 +292,13 @@ private slots:
         vsock.packetModel().flush();
         const int resets = vsock.packetModel().rowCount();
         QVERIFY(resets > 0 && !bar->isExpression());
+        bar->setText(u"\"RST\""_s);
+        vsock.packetModel().flush();
+        QCOMPARE(vsock.packetModel().rowCount(), resets);
+        bar->setText(u"\"a->b\""_s); // no expression
+        QVERIFY(bar->problem().isEmpty());
+        bar->setText(u"a->b"_s);
+        QVERIFY(!bar->problem().isEmpty());
         bar->setText(u"kind==RST"_s);
         vsock.packetModel().flush();
         vsock.flowModel().flush();
@@ -450,6 +458,22 @@ private slots:
         QTRY_COMPARE(pcrs.stateOf(0), PcrState::match);
     }
 
+    void throughput_oneBurst_isABarAndNoSlab() {
+        const ThroughputPlot::Bins bins{{1000, 1000}};
+        ThroughputPlot plot(bins, 100'000'000);
+        plot.resize(400, 200);
+        const QImage image = plot.grab().toImage();
+        const QRgb bar = theme::seriesColor(plot.palette(), 0).rgb();
+        int columns = 0;
+        for (int x = 0; x < image.width(); ++x) {
+            bool isBar = false;
+            for (int y = 0; y < image.height(); ++y)
+                isBar = isBar || image.pixel(x, y) == bar;
+            columns += isBar;
+        }
+        QVERIFY2(columns > 0 && columns < image.width() / 4, qPrintable(QString::number(columns)));
+    }
+
     void appearance_changed_marksAndLabelsFollow() {
         WindowFixture fixture;
         theme::apply(*qApp, Appearance::dark);
@@ -460,6 +484,9 @@ private slots:
         theme::apply(*qApp, Appearance::light);
         QCOMPARE(facts->color(), theme::mutedText(facts->palette()));
         QVERIFY(facts->color() != before);
+        for (FilterBar *bar : fixture.window->findChildren<FilterBar *>())
+            QCOMPARE(bar->edit().palette().color(QPalette::Base),
+                     QApplication::palette().color(QPalette::Base));
     }
     void cleanup() { theme::apply(*qApp, Appearance::light); }
 };
