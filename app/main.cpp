@@ -90,7 +90,7 @@ int main(int argc, char **argv) {
     line->applyTo(options);
     window.setLaunchOptions(options);
     if (line->size)
-        window.resize(*line->size);
+        window.takeSize(*line->size);
     const bool runs = line->run && !line->eifPath.isEmpty();
     if (line->screenshot) {
         const auto expect =

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/window/capture_commands.hpp"
 
-#include "app/core/output/file_writer.hpp"
 #include "app/core/worker.hpp"
 #include "app/frame/frame.hpp"
 #include "app/session/capture/live_capture.hpp"
+#include "app/session/capture/save_capture.hpp"
 #include "app/ui/bars/banner.hpp"
 #include "app/ui/dialogs/file_dialogs.hpp"
 
-#include <algorithm>
 #include <QPointer>
 
 namespace nitroscope::app {
@@ -20,23 +19,6 @@ using State = CaptureSource::State;
 namespace {
 
 const QString captureFilter = u"Captures (*.pcapng)"_s;
-
-// In a worker: a capture may have gigabytes.
-Result<void> saveBytes(const QString &path, const CaptureBytes &bytes, quint64 size) {
-    constexpr quint64 step = 4 << 20;
-    FileWriter file(path);
-    if (auto started = file.start(); !started)
-        return started;
-    for (quint64 at = 0; at < size;) {
-        const QByteArray part = bytes.read(at, std::min(step, size - at));
-        if (part.isEmpty())
-            break; // a full store: what there is, is saved
-        if (file.write(part) != part.size())
-            return file.problem();
-        at += static_cast<quint64>(part.size());
-    }
-    return file.commit();
-}
 
 } // namespace
 
@@ -128,7 +110,7 @@ void CaptureCommands::saveTo(const QString &path) {
     runInWorker(
         this,
         [path, bytes = capture.bytes(), size = capture.totals().bytes] {
-            return saveBytes(path, *bytes, size);
+            return saveCapture(*bytes, size, path);
         },
         [this, path](const Result<void> &saved) {
             if (saved)

@@ -37,6 +37,15 @@ DockArea::DockArea(ActionRegistry &actions, const std::vector<PanelEntry> &entri
     setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
     setDocumentMode(true);
     setContextMenuPolicy(Qt::NoContextMenu);
+    // A click on a tab is a wish to work there.
+    // Later, because it is not shown yet.
+    connect(
+        this, &QMainWindow::tabifiedDockWidgetActivated, this,
+        [](QDockWidget *activated) {
+            if (auto *dock = qobject_cast<PanelDock *>(activated))
+                dock->giveFocus();
+        },
+        Qt::QueuedConnection);
     for (const PanelEntry &entry : m_entries)
         m_docks.push_back(addDock(entry));
     arrange(Perspective::workbench);
@@ -51,16 +60,16 @@ PanelDock *DockArea::addDock(const PanelEntry &entry) {
                                      entry.text,
                                      entry.shortcut,
                                      {},
-                                     u"Show or hide the panel"_s,
+                                     u"Bring the panel to the front; hide it when it stands there"_s,
                                      u"Panel: "_s + QString(entry.text).remove(u'&')});
     toggle->setCheckable(true);
     toggle->setChecked(entry.isShown(Perspective::workbench));
-    connect(toggle, &QAction::triggered, dock, [dock](bool on) {
-        dock->setVisible(on);
-        if (on) {
-            dock->raise();
-            dock->panel().setFocus();
-        }
+    connect(toggle, &QAction::triggered, dock, [dock, toggle] {
+        if (dock->isInFront())
+            dock->hide();
+        else
+            dock->bringForward();
+        toggle->setChecked(!dock->isHidden());
     });
     connect(dock->toggleViewAction(), &QAction::toggled, toggle, &QAction::setChecked);
     return dock;

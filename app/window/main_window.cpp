@@ -2,27 +2,41 @@
 #include "app/window/main_window.hpp"
 
 #include "app/core/output/visible_text.hpp"
+#include "app/ui/actions/menus.hpp"
 #include "app/ui/bars/banner.hpp"
 #include "app/ui/bars/state_indicator.hpp"
+#include "app/ui/panel/panel.hpp"
 #include "app/ui/theme/icons.hpp"
 #include "app/window/capture_commands.hpp"
 #include "app/window/dock_area.hpp"
 #include "app/window/edit_commands.hpp"
 #include "app/window/menu_bar.hpp"
+#include "app/window/session_strip.hpp"
 #include "app/window/status_line.hpp"
 #include "app/window/view_commands.hpp"
 #include "app/window/window_frame.hpp"
 #include "app/window/window_layouts.hpp"
 
 #include <QCloseEvent>
+#include <QContextMenuEvent>
 #include <QFileInfo>
+#include <QMenu>
 #include <QMenuBar>
+#include <QTimer>
 #include <QToolBar>
 #include <QVBoxLayout>
+#include <utility>
 
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto maxFarewell = 10s; // for an enclave to end, and its stream
+
+} // namespace
 
 // First the window's own commands, which panels may offer, then the features with theirs.
 MainWindow::MainWindow(EnclaveSession &session, Preferences &preferences, const FeatureList &features)
@@ -49,6 +63,9 @@ MainWindow::MainWindow(EnclaveSession &session, Preferences &preferences, const 
     m_files->manage(*open.recent);
     connect(&m_frame->image(), &EifLoader::openingFinished, this, &MainWindow::openingFinished);
     connect(m_files.get(), &FileOpening::shown, this, &MainWindow::contentShown);
+    connect(&session, &EnclaveSession::stateChanged, this, &MainWindow::closeWhenOver);
+    if (CaptureSource *live = session.capture())
+        connect(live, &CaptureSource::stateChanged, this, &MainWindow::closeWhenOver);
     showImage();
     m_layouts->manage(*m_area, *open.layouts);
 }
@@ -66,6 +83,7 @@ void MainWindow::buildContent(const FeatureList &features) {
     auto *layout = new QVBoxLayout(central);
     layout->setContentsMargins({});
     layout->setSpacing(0);
+    layout->addWidget(new SessionStrip(*m_frame));
     layout->addWidget(m_banner);
     setCentralWidget(central);
     m_frame->makeFeatures(features);
@@ -117,6 +135,11 @@ void MainWindow::setLaunchOptions(const LaunchSpec &spec) {
     m_frame->runs().setOptions(spec);
 }
 
+void MainWindow::takeSize(const QSize &size) {
+    setWindowState(windowState() & ~(Qt::WindowMaximized | Qt::WindowFullScreen));
+    resize(size);
+}
+
 QPixmap MainWindow::picture() {
     return grab();
 }
@@ -161,7 +184,25 @@ void MainWindow::closeEvent(QCloseEvent *event) {
     m_layouts->saveLast();
     m_frame->image().cancel();
     m_frame->session().stop();
+    // The capture of a run is kept once its stream is over. Who closes twice does not wait for that.
+    if (!std::exchange(m_isClosing, true) && isStreamGoingOn()) {
+        m_frame->showMessage(
+            u"The enclave is being stopped and its capture kept. Close again to leave at once."_s, 0);
+        QTimer::singleShot(maxFarewell, this, &QWidget::close);
+        event->ignore();
+        return;
+    }
     event->accept();
+}
+
+bool MainWindow::isStreamGoingOn() const {
+    const CaptureSource *live = m_frame->session().capture();
+    return m_frame->runs().isBusy() || (live && live->state() == CaptureSource::State::live);
+}
+
+void MainWindow::closeWhenOver() {
+    if (m_isClosing && isVisible() && !isStreamGoingOn())
+        QMetaObject::invokeMethod(this, &QWidget::close, Qt::QueuedConnection);
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent *event) {
@@ -170,6 +211,19 @@ void MainWindow::dragEnterEvent(QDragEnterEvent *event) {
 
 void MainWindow::dropEvent(QDropEvent *event) {
     m_files->takeDrop(*event);
+}
+
+// Of a list in a panel that has no menu of its own.
+void MainWindow::contextMenuEvent(QContextMenuEvent *event) {
+    for (const QWidget *at = childAt(event->pos()); at; at = at->parentWidget())
+        if (qobject_cast<const Panel *>(at)) {
+            QMenu *menu = makeContextMenu(this);
+            addToMenu(*menu, actions().list({"edit.copy", "edit.copyValue", "edit.selectAll", "-",
+                                             "edit.find", "-", "file.exportTable"}));
+            menu->popup(event->globalPos());
+            return;
+        }
+    event->ignore();
 }
 
 void MainWindow::changeEvent(QEvent *event) {

@@ -45,6 +45,8 @@ public:
     void openDocument(const QByteArray &foreign, const QString &name);
     // For this run of the program only, from the command line.
     void setLaunchOptions(const LaunchSpec &spec);
+    // Also when the layout of the last run was maximised.
+    void takeSize(const QSize &size);
     // Closes everything that would stand in the way of a picture, e.g. menus, and renders the window.
     QPixmap picture();
 
@@ -73,11 +75,14 @@ protected:
     void dragEnterEvent(QDragEnterEvent *event) override;
     void dropEvent(QDropEvent *event) override;
     void changeEvent(QEvent *event) override;
+    void contextMenuEvent(QContextMenuEvent *event) override;
 
 private:
     void buildContent(const FeatureList &features);
     void buildToolBar(const std::vector<MenuEntry> &entries);
     void showImage();
+    bool isStreamGoingOn() const;
+    void closeWhenOver();
 
     Banner *m_banner;
     std::unique_ptr<WindowFrame> m_frame;
@@ -88,6 +93,7 @@ private:
     std::unique_ptr<WindowLayouts> m_layouts;
     std::unique_ptr<StatusLine> m_status;
     DockArea *m_area = nullptr;
+    bool m_isClosing = false; // as soon as the capture of the run is whole
 };
 
 } // namespace nitroscope::app

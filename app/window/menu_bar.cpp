@@ -6,6 +6,7 @@
 #include "app/window/dock_area.hpp"
 
 #include <QMenuBar>
+#include <QSet>
 #include <QToolBar>
 
 namespace nitroscope::app {
@@ -52,14 +53,16 @@ QMenu *MenuFiller::file() {
     add(menu, {"-", "file.saveCapture", "file.recordCapture", "file.cancelCapture", "-"});
     QMenu &exports = *menu.addMenu(u"&Export"_s);
     add(exports, MenuPlace::exports);
-    add(exports, {"file.exportPicture"});
+    add(exports, {"file.exportTable", "file.exportBytes", "file.exportPicture"});
     add(menu, {"-", "file.quit"});
     return recent;
 }
 
 void MenuFiller::edit() {
     QMenu &menu = *m_bar.addMenu(u"&Edit"_s);
-    add(menu, {"edit.copy"});
+    add(menu, {"edit.copy", "edit.copyValue"});
+    add(*menu.addMenu(u"Copy Bytes A&s"_s),
+        {"edit.copyHex", "edit.copyDump", "edit.copyArray", "edit.copyRust", "edit.copyText"});
     add(menu, MenuPlace::copy);
     add(menu, MenuPlace::paste);
     add(menu, {"edit.selectAll", "-", "edit.find"});
@@ -73,7 +76,7 @@ void MenuFiller::edit() {
 void MenuFiller::enclave() {
     QMenu &menu = *m_bar.addMenu(u"E&nclave"_s);
     add(menu, {"enclave.run", "enclave.runDebug", "enclave.pause", "enclave.resume", "enclave.reset",
-               "enclave.stop", "enclave.restart", "-"});
+               "enclave.stop", "enclave.restart", "-", "enclave.copyGdb", "enclave.copyFacts", "-"});
     add(menu, MenuPlace::options);
     menu.addSeparator();
     add(menu, MenuPlace::enclave);
@@ -102,6 +105,47 @@ void MenuFiller::own(const QString &title, MenuPlace place) {
     menu.menuAction()->setVisible(!menu.isEmpty());
 }
 
+QChar mnemonicOf(const QString &text) {
+    const qsizetype at = text.indexOf(u'&');
+    return at >= 0 && at + 1 < text.size() ? text[at + 1].toLower() : QChar();
+}
+
+// Each entry of a menu answers to a letter of its own: features choose theirs without knowing the others'.
+void separateMnemonics(const QMenu &menu) {
+    QSet<QChar> taken;
+    QList<QAction *> without;
+    const QList<QAction *> actions = menu.actions();
+    for (QAction *action : actions) {
+        if (action->menu())
+            separateMnemonics(*action->menu());
+        if (action->isSeparator())
+            continue;
+        const QChar letter = mnemonicOf(action->text());
+        if (letter.isNull() || taken.contains(letter))
+            without << action;
+        else
+            taken.insert(letter);
+    }
+    for (QAction *action : std::as_const(without)) {
+        QString text = action->text().remove(u'&');
+        // The beginning of a word, if one is free.
+        const auto isFree = [&](qsizetype at) {
+            return text[at].isLetterOrNumber() && !taken.contains(text[at].toLower());
+        };
+        qsizetype best = 0;
+        while (best < text.size() && !(isFree(best) && (best == 0 || text[best - 1].isSpace())))
+            ++best;
+        for (qsizetype at = 0; best == text.size() && at < text.size(); ++at)
+            if (isFree(at))
+                best = at;
+        if (best < text.size()) {
+            taken.insert(text[best].toLower());
+            text.insert(best, u'&');
+        }
+        action->setText(text);
+    }
+}
+
 } // namespace
 
 OpenMenus fillMenuBar(QMenuBar &bar, const ActionRegistry &actions, const std::vector<MenuEntry> &entries,
@@ -116,6 +160,9 @@ OpenMenus fillMenuBar(QMenuBar &bar, const ActionRegistry &actions, const std::v
     filler.own(u"&Traffic"_s, MenuPlace::traffic);
     open.layouts = filler.view(area);
     filler.help();
+    const QList<QAction *> menus = bar.actions();
+    for (const QAction *action : menus)
+        separateMnemonics(*action->menu());
     return open;
 }
 

@@ -4,6 +4,7 @@
 #include "app/core/output/visible_text.hpp"
 #include "app/frame/frame.hpp"
 #include "app/frame/run_control.hpp"
+#include "app/ui/bars/elided_label.hpp"
 #include "app/ui/bars/state_indicator.hpp"
 #include "app/ui/text/byte_text.hpp"
 #include "app/ui/text/roles.hpp"
@@ -21,11 +22,10 @@ using namespace Qt::Literals::StringLiterals;
 
 namespace {
 
-QLabel *makeLabel(const QString &accessibleName) {
-    auto *label = new QLabel;
+ElidedLabel *makeLabel(const QString &accessibleName) {
+    auto *label = new ElidedLabel;
     label->setAccessibleName(accessibleName);
     label->setContentsMargins(8, 1, 8, 1);
-    label->setTextFormat(Qt::PlainText);
     return label;
 }
 

@@ -377,6 +377,11 @@ private slots:
         // A check leads to its bytes, a byte to its value.
         emit panel.hexView().cursorMoved(quint64(document.size()) - 1);
         QVERIFY(panel.tree().currentIndex().siblingAtColumn(0).data().toString().contains(u"signature"_s));
+        // It outlives its run, and says so.
+        auto *name = named<QLabel>(panel, "Document");
+        QVERIFY(!name->text().contains(u"earlier run"_s));
+        fixture.session.capture()->play(nsmStream(document));
+        QVERIFY(name->text().contains(u"earlier run"_s));
     }
 
     void attestation_textOrJunk_isUnderstoodOrRefused() {

@@ -2,8 +2,10 @@
 //
 // The hex view over a source of 10 GiB that only counts what is asked of it.
 #include "app/ui/bytes/hex_view.hpp"
+#include "app/ui/theme/theme.hpp"
 
 #include <atomic>
+#include <QApplication>
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QScrollBar>
@@ -53,6 +55,24 @@ private slots:
         QVERIFY(QTest::qWaitForWindowExposed(m_view.get()));
     }
     void cleanup() { m_view.reset(); }
+
+    void marks_paletteChanged_takeItsColours() {
+        m_view->setHighlights({{{0, 64}, HexMark::chosen}, {{64, 64}, HexMark::changed}});
+        const auto shows = [this](const QColor &color) {
+            const QImage image = m_view->grab().toImage();
+            int count = 0;
+            for (int y = 0; y < image.height(); ++y)
+                for (int x = 0; x < image.width(); ++x)
+                    count += image.pixel(x, y) == color.rgb();
+            return count > 100;
+        };
+        for (const Appearance appearance : {Appearance::dark, Appearance::light}) {
+            theme::apply(*qApp, appearance);
+            const QPalette palette = m_view->palette();
+            QVERIFY(shows(theme::changedBackground(palette)));
+            QVERIFY(shows(theme::rangeBackground(palette, palette.color(QPalette::Highlight))));
+        }
+    }
 
     void painting_hugeSource_readsOnlyWhatIsVisible() {
         m_view->grab();

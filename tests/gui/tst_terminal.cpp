@@ -6,9 +6,11 @@
 
 #include <QClipboard>
 #include <QGuiApplication>
+#include <QLineEdit>
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QTest>
+#include <QVBoxLayout>
 
 using namespace nitroscope::app;
 using namespace Qt::Literals::StringLiterals;
@@ -84,6 +86,42 @@ private slots:
         for (const QList<QVariant> &call : typed)
             all += call.first().toByteArray();
         QCOMPARE(all, QByteArray("ls\r\x1b[A\x03"));
+    }
+
+    void view_ctrlTab_leavesTheTerminalTabDoesNot() {
+        QWidget window;
+        QVBoxLayout layout(&window);
+        TerminalScreen screen;
+        auto *before = new QLineEdit, *after = new QLineEdit;
+        auto *view = new TerminalView(screen);
+        for (QWidget *widget : std::initializer_list<QWidget *>{before, view, after})
+            layout.addWidget(widget);
+        view->setLive(true);
+        window.show();
+        window.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        view->setFocus();
+        QSignalSpy typed(&screen, &TerminalScreen::typed);
+        QTest::keyClick(view, Qt::Key_Tab);
+        QVERIFY(view->hasFocus());
+        QCOMPARE(typed.count(), 1);
+        QTest::keyClick(view, Qt::Key_Tab, Qt::ControlModifier);
+        QVERIFY(after->hasFocus());
+        view->setFocus();
+        QTest::keyClick(view, Qt::Key_Backtab, Qt::ControlModifier | Qt::ShiftModifier);
+        QVERIFY(before->hasFocus());
+        QCOMPARE(typed.count(), 1);
+    }
+
+    void view_middleButton_pastesTheSelectionWhereThereIsOne() {
+        TerminalScreen screen;
+        TerminalView view(screen);
+        QSignalSpy pasted(&view, &TerminalView::pasteRequested);
+        QTest::mouseClick(view.viewport(), Qt::MiddleButton);
+        QCOMPARE(pasted.count(), 1);
+        QCOMPARE(pasted.first().first().value<QClipboard::Mode>(),
+                 QGuiApplication::clipboard()->supportsSelection() ? QClipboard::Selection
+                                                                   : QClipboard::Clipboard);
     }
 
     void view_scrolledUp_staysThereWhileOutputArrives() {

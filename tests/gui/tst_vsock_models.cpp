@@ -97,6 +97,24 @@ private slots:
         QVERIFY(!account.flows()[0].guestDialed);
     }
 
+    // The guest's answer to what came after the end: Linux sends it without the flow's number being known any more.
+    void account_lateReset_belongsToTheFlowThatIsOver() {
+        Recorder make;
+        VsockAccount account;
+        account.add(make.packet(VSOCK_OP_REQUEST, true));
+        account.add(make.packet(VSOCK_OP_RESPONSE, false));
+        account.add(make.packet(VSOCK_OP_SHUTDOWN, true, 0, 3));
+        account.add(make.closing(u"guest-closed"_s));
+        pcapng::Record late = make.packet(VSOCK_OP_RST, true);
+        late.flow = 0;
+        QVERIFY(!account.add(late).newFlow);
+        QCOMPARE(account.flows().size(), size_t(1));
+        QCOMPARE(account.flows()[0].state, VsockFlow::State::closed);
+        pcapng::Record again = make.packet(VSOCK_OP_REQUEST, true);
+        again.flow = 0;
+        QVERIFY(account.add(again).newFlow);
+    }
+
     void models_filters_chooseRows() {
         Recorder make;
         VsockAccount account;

@@ -116,7 +116,7 @@ private slots:
                     if (isSeen(*label))
                         QCOMPARE(label->palette().color(label->foregroundRole()).name(),
                                  theme::mutedText(QApplication::palette()).name());
-        for (const char *panel : {"nsm", "vsock", "timeline", "log", "attestation"}) {
+        for (const char *panel : {"nsm", "vsock", "timeline", "log", "attestation", "runs"}) {
             raise(fixture, panel);
             look(*fixture.window, qPrintable(u"1-empty-%1"_s.arg(QLatin1String(panel))));
         }
@@ -171,8 +171,9 @@ private slots:
         begin(fixture);
         fixture.open(makeEif(fixture.dir).path);
         fixture.session.playState(EnclaveSession::State::running);
-        for (const char *id : {"enclave.options", "help.shortcuts", "vsock.break", "vsock.fault",
-                               "vsock.publish", "vsock.route", "debug.addBreakpoint"}) {
+        for (const char *id :
+             {"enclave.options", "help.shortcuts", "vsock.break", "vsock.fault", "vsock.publish",
+              "vsock.route", "debug.addBreakpoint", "attestation.expect", "runs.settings"}) {
             fixture.action(id)->trigger();
             auto *dialog = fixture.window->findChild<QDialog *>();
             if (!dialog)

@@ -12,6 +12,7 @@
 #include "app/features/pcr/pcr_feature.hpp"
 #include "app/features/profile/profile_feature.hpp"
 #include "app/features/record/record_feature.hpp"
+#include "app/features/runs/runs_feature.hpp"
 #include "app/features/timeline/timeline_feature.hpp"
 #include "app/features/vsock/vsock_feature.hpp"
 
@@ -28,8 +29,8 @@ std::unique_ptr<Feature> make(Frame &frame) {
 FeatureList allFeatures() {
     return {make<EifFeature>,      make<ConsoleFeature>, make<BootFeature>,        make<PcrFeature>,
             make<LogFeature>,      make<NsmFeature>,     make<AttestationFeature>, make<VsockFeature>,
-            make<TimelineFeature>, make<ProfileFeature>, make<RecordFeature>,      make<LaunchFeature>,
-            make<DebugFeature>};
+            make<TimelineFeature>, make<ProfileFeature>, make<RecordFeature>,      make<RunsFeature>,
+            make<LaunchFeature>,   make<DebugFeature>};
 }
 
 } // namespace nitroscope::app

@@ -2,6 +2,7 @@
 #include "app/features/attestation/attestation_feature.hpp"
 
 #include "app/features/attestation/attestation_panel.hpp"
+#include "app/features/attestation/expectations_dialog.hpp"
 #include "app/formats/document_forms/input.hpp"
 #include "app/frame/frame.hpp"
 #include "app/frame/run_control.hpp"
@@ -42,6 +43,54 @@ AttestationFeature::AttestationFeature(Frame &frame) : Feature(frame) {
                  u"Save the verdict over the attestation document as JSON"_s,
                  u"Export Attestation Verdict"_s},
                 [this] { this->frame().saveText(u"Save Verdict"_s, u"verdict.json"_s, m_panel->asJson()); });
+    actions.add({u"file.exportDocument"_s,
+                 u"Attestation &Document…"_s,
+                 {},
+                 {},
+                 u"Save the attestation document as its bytes"_s,
+                 u"Export Attestation Document"_s},
+                [this] { saveDocument(); });
+    actions.add({u"file.exportChain"_s,
+                 u"&Certificate Chain…"_s,
+                 {},
+                 {},
+                 u"Save the certificates of the attestation document as PEM, the enclave's first"_s,
+                 u"Export Certificate Chain"_s},
+                [this] { this->frame().saveText(u"Save Chain"_s, u"chain.pem"_s, m_panel->chainAsPem()); });
+    actions.add({u"attestation.expect"_s, u"E&xpected of the Document…"_s, K(u"Ctrl+Alt+X"_s), u"options"_s,
+                 u"PCRs, nonce, user data, root and time that attestation documents are held against"_s},
+                [this] { editExpectations(); });
+    updateActions();
+}
+
+void AttestationFeature::updateActions() {
+    const bool has = m_panel->document().has_value();
+    for (const char *id : {"file.exportVerdict", "file.exportDocument", "file.exportChain"})
+        frame().actions().allow(QLatin1String(id), has, u"Open an attestation document first."_s);
+}
+
+void AttestationFeature::saveDocument() {
+    if (const auto &document = m_panel->document())
+        frame().saveText(u"Save Document"_s, u"document.bin"_s, document->bytes);
+}
+
+void AttestationFeature::editExpectations() {
+    formats::attestation::PcrValues ofImage;
+    if (const auto &measured = frame().image().measurements()) {
+        const std::pair<quint64, const QByteArray &> values[] = {
+            {0, measured->pcr0}, {1, measured->pcr1}, {2, measured->pcr2}, {8, measured->pcr8}};
+        for (const auto &[index, value] : values)
+            if (!value.isEmpty())
+                ofImage.emplace(index, value);
+    }
+    auto *dialog = new ExpectationsDialog(m_panel->expectations(), ofImage, &frame().window());
+    connect(dialog, &QDialog::accepted, this, [this, dialog] {
+        if (const auto wanted = dialog->expectations()) {
+            frame().raise(*m_panel);
+            m_panel->setExpectations(*wanted);
+        }
+    });
+    dialog->open();
 }
 
 std::vector<PanelEntry> AttestationFeature::panels() {
@@ -50,8 +99,10 @@ std::vector<PanelEntry> AttestationFeature::panels() {
 
 std::vector<MenuEntry> AttestationFeature::actions() {
     const ActionRegistry &actions = frame().actions();
-    return {{MenuPlace::open, actions.list({"file.openDocument", "file.pasteDocument"})},
-            {MenuPlace::exports, actions.list({"file.exportVerdict"})}};
+    return {
+        {MenuPlace::open, actions.list({"file.openDocument", "file.pasteDocument", "attestation.expect"})},
+        {MenuPlace::exports,
+         actions.list({"file.exportVerdict", "file.exportDocument", "file.exportChain"})}};
 }
 
 // A document of the enclave that runs is held against the EIF that it was started from. In debug mode PCR 0-2
@@ -69,14 +120,19 @@ std::map<quint64, QByteArray> AttestationFeature::pcrsOfTheImage() const {
     return pcrs;
 }
 
+void AttestationFeature::begin() {
+    if (std::exchange(m_isOfRun, false))
+        m_panel->setOfEarlierRun();
+}
+
 Panel *AttestationFeature::show(const Place &place) {
     const auto *document = std::get_if<place::Document>(&place);
     if (!document)
         return nullptr;
-    m_panel->setExpectedPcrs(document->origin == place::Document::Origin::run
-                                 ? pcrsOfTheImage()
-                                 : std::map<quint64, QByteArray>());
+    m_isOfRun = document->origin == place::Document::Origin::run;
+    m_panel->setExpectedPcrs(m_isOfRun ? pcrsOfTheImage() : std::map<quint64, QByteArray>());
     m_panel->open(document->bytes, document->name);
+    updateActions();
     return m_panel;
 }
 

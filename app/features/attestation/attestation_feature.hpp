@@ -18,14 +18,19 @@ public:
 
     std::vector<PanelEntry> panels() override;
     std::vector<MenuEntry> actions() override;
+    void begin() override;
     Panel *show(const Place &place) override;
     bool openFile(const QString &path) override;
 
 private:
     void chooseFile();
+    void editExpectations();
+    void saveDocument();
+    void updateActions();
     std::map<quint64, QByteArray> pcrsOfTheImage() const;
 
     AttestationPanel *m_panel;
+    bool m_isOfRun = false; // the document that is shown was made by the run that is shown
 };
 
 } // namespace nitroscope::app

@@ -4,6 +4,7 @@
 #include "app/core/output/visible_text.hpp"
 #include "app/core/worker.hpp"
 #include "app/formats/attestation/report.hpp"
+#include "app/ui/bars/elided_label.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/bytes/buffer_byte_source.hpp"
 #include "app/ui/bytes/hex_view.hpp"
@@ -12,13 +13,11 @@
 #include "app/ui/panel/view_state.hpp"
 #include "app/ui/text/byte_text.hpp"
 #include "app/ui/text/roles.hpp"
-#include "app/ui/theme/theme.hpp"
 
 #include <QAbstractItemView>
 #include <QAction>
 #include <QClipboard>
 #include <QComboBox>
-#include <QEvent>
 #include <QGuiApplication>
 #include <QLabel>
 #include <QScopedValueRollback>
@@ -38,9 +37,17 @@ namespace {
 enum RootChoice { everyKnown, awsOnly, govOnly, localOnly };
 
 // On a worker: the local root is a file.
-attestation::Verification verifyBy(const attestation::Document &document, attestation::VerifyOptions options,
-                                   int choice) {
+Result<attestation::Verification> verifyBy(const attestation::Document &document,
+                                           attestation::VerifyOptions options, int choice,
+                                           const QString &ownRoot) {
     options.roots.clear();
+    if (!ownRoot.isEmpty()) {
+        auto roots = attestation::trustedRoots(ownRoot);
+        if (!roots)
+            return tl::unexpected(roots.error());
+        options.roots = *std::move(roots);
+        return attestation::verify(document, options);
+    }
     if (choice == everyKnown || choice == awsOnly)
         options.roots.push_back(attestation::awsRoot());
     if (choice == everyKnown || choice == govOnly)
@@ -54,9 +61,10 @@ attestation::Verification verifyBy(const attestation::Document &document, attest
 } // namespace
 
 AttestationPanel::AttestationPanel(QAction *openAction, QWidget *parent)
-    : Panel(u"attestation"_s, u"Attestation"_s, parent), m_name(new QLabel), m_verdict(new QLabel),
-      m_root(new QComboBox), m_time(new QComboBox), m_checkTable(new QTableView), m_tree(new QTreeView),
-      m_hex(new HexView), m_upper(new QSplitter(Qt::Vertical)), m_lower(new QSplitter(Qt::Horizontal)) {
+    : Panel(u"attestation"_s, u"Attestation"_s, parent), m_name(new ElidedLabel),
+      m_verdict(new ElidedLabel(Qt::ElideRight)), m_root(new QComboBox), m_time(new QComboBox),
+      m_checkTable(new QTableView), m_tree(new QTreeView), m_hex(new HexView),
+      m_upper(new QSplitter(Qt::Vertical)), m_lower(new QSplitter(Qt::Horizontal)) {
     m_stack = new EmptyStack(buildContent(), u"No attestation document"_s,
                              u"Double-click an Attestation request in the NSM panel, drop a document "
                              "on this window, or open one: raw, hex and base64 are understood."_s,
@@ -76,8 +84,9 @@ QWidget *AttestationPanel::buildContent() {
     QFont bold = font();
     bold.setBold(true);
     m_verdict->setFont(bold);
-    m_verdict->setTextFormat(Qt::PlainText);
-    m_name->setTextFormat(Qt::PlainText);
+    m_name->setTone(Tone::muted);
+    m_name->setAccessibleName(u"Document"_s);
+    m_verdict->setAccessibleName(u"Verdict in a word"_s);
     m_root->addItems({u"Any known root"_s, u"AWS root"_s, u"AWS GovCloud root"_s, u"Local root"_s});
     m_root->setAccessibleName(u"Trusted root"_s);
     m_root->setToolTip(u"Which root the chain must end in; the document's own proves nothing"_s);
@@ -128,6 +137,7 @@ QWidget *AttestationPanel::buildContent() {
 
 void AttestationPanel::open(const QByteArray &foreign, const QString &name) {
     ++m_generation;
+    m_isOfEarlierRun = false;
     const auto input = attestation::readInput(foreign);
     if (!input) {
         m_document.reset();
@@ -146,7 +156,8 @@ void AttestationPanel::open(const QByteArray &foreign, const QString &name) {
         how += u", from "_s + attestation::encodingText(input->encoding);
     if (!input->wrapping.isEmpty())
         how += u" (%1)"_s.arg(input->wrapping);
-    m_name->setText(visibleText(u"%1 · %2"_s.arg(name, how)));
+    m_title = u"%1 · %2"_s.arg(name, how);
+    showName();
     m_hex->setHighlights({});
     m_hex->setSource(std::make_shared<BufferByteSource>(input->document));
     auto root = std::make_shared<formats::Node>();
@@ -158,9 +169,44 @@ void AttestationPanel::open(const QByteArray &foreign, const QString &name) {
     verify();
 }
 
+void AttestationPanel::setOfEarlierRun() {
+    m_isOfEarlierRun = true;
+    showName();
+}
+
+void AttestationPanel::showName() {
+    m_name->setText(visibleText(m_isOfEarlierRun ? u"of an earlier run: "_s + m_title : m_title));
+}
+
 void AttestationPanel::setExpectedPcrs(const std::map<quint64, QByteArray> &pcrs) {
     m_expectedPcrs = pcrs;
     verify();
+}
+
+void AttestationPanel::setExpectations(const Expectations &wanted) {
+    m_wanted = wanted;
+    m_root->setEnabled(wanted.root.isEmpty());
+    m_time->setEnabled(!wanted.atSeconds);
+    verify();
+}
+
+QByteArray AttestationPanel::chainAsPem() const {
+    QByteArray pem;
+    const auto add = [&pem](const QByteArray &der) {
+        constexpr qsizetype width = 64;
+        const QByteArray digits = der.toBase64();
+        pem += "-----BEGIN CERTIFICATE-----\n";
+        for (qsizetype at = 0; at < digits.size(); at += width)
+            pem += digits.mid(at, width) + '\n';
+        pem += "-----END CERTIFICATE-----\n";
+    };
+    if (!m_document)
+        return {};
+    if (m_document->certificate)
+        add(m_document->certificate->bytes);
+    for (auto part = m_document->cabundle.rbegin(); part != m_document->cabundle.rend(); ++part)
+        add(part->bytes);
+    return pem;
 }
 
 void AttestationPanel::verify() {
@@ -170,17 +216,31 @@ void AttestationPanel::verify() {
     attestation::VerifyOptions options;
     options.time =
         m_time->currentIndex() == 0 ? attestation::CheckTime::document : attestation::CheckTime::now;
-    options.pcrs = m_expectedPcrs;
+    if (m_wanted.atSeconds) {
+        options.time = attestation::CheckTime::at;
+        options.atSeconds = *m_wanted.atSeconds;
+    }
+    options.pcrs = m_wanted.pcrs.empty() ? m_expectedPcrs : m_wanted.pcrs;
+    options.nonce = m_wanted.nonce;
+    options.userData = m_wanted.userData;
     runInWorker(
         this,
-        [document = *m_document, options, choice = m_root->currentIndex()] {
-            return verifyBy(document, options, choice);
+        [document = *m_document, options, choice = m_root->currentIndex(), root = m_wanted.root] {
+            return verifyBy(document, options, choice, root);
         },
-        [this, generation = ++m_generation](const attestation::Verification &verification) {
+        [this, generation = ++m_generation](const Result<attestation::Verification> &verification) {
             if (generation != m_generation)
                 return;
-            m_verification = verification;
-            m_checks.setChecks(verification.checks);
+            if (!verification) {
+                m_verification.reset();
+                m_checks.setChecks({});
+                m_verdict->setText(visibleText(u"Not checked: "_s + verification.error().text()));
+                m_verdict->setTone(Tone::bad);
+                emit verified();
+                return;
+            }
+            m_verification = *verification;
+            m_checks.setChecks(verification->checks);
             showVerdict();
             emit verified();
         });
@@ -203,11 +263,7 @@ void AttestationPanel::showVerdict() {
         tone = m_verification->verdict == attestation::Verdict::valid        ? Tone::good
                : m_verification->verdict == attestation::Verdict::surprising ? Tone::attention
                                                                              : Tone::bad;
-    QPalette colors = palette();
-    colors.setColor(QPalette::WindowText, theme::toneColor(palette(), tone));
-    m_verdict->setPalette(colors);
-    colors.setColor(QPalette::WindowText, theme::mutedText(palette()));
-    m_name->setPalette(colors);
+    m_verdict->setTone(tone);
 }
 
 void AttestationPanel::showRange(const ByteRange &range) {
@@ -215,7 +271,7 @@ void AttestationPanel::showRange(const ByteRange &range) {
         m_hex->setHighlights({});
         return;
     }
-    m_hex->setHighlights({{range, theme::rangeBackground(palette(), palette().color(QPalette::Highlight))}});
+    m_hex->setHighlights({{range, HexMark::chosen}});
 }
 
 void AttestationPanel::showNode() {
@@ -283,12 +339,6 @@ void AttestationPanel::selectAll() {
 QByteArray AttestationPanel::asJson() const {
     return m_document && m_verification ? attestation::verificationJson(*m_document, *m_verification)
                                         : QByteArray();
-}
-
-void AttestationPanel::changeEvent(QEvent *event) {
-    Panel::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange)
-        showVerdict();
 }
 
 QJsonObject AttestationPanel::viewState() const {

@@ -4,6 +4,7 @@
 // and the bytes, all three tied together.
 #pragma once
 
+#include "app/features/attestation/expectations.hpp"
 #include "app/ui/lists/check_list_model.hpp"
 #include "app/ui/lists/node_tree_model.hpp"
 #include "app/ui/panel/panel.hpp"
@@ -11,13 +12,13 @@
 #include <optional>
 
 class QComboBox;
-class QLabel;
 class QSplitter;
 class QTableView;
 class QTreeView;
 
 namespace nitroscope::app {
 
+class ElidedLabel;
 class EmptyStack;
 class HexView;
 
@@ -30,8 +31,13 @@ public:
     // Any form of a document: raw, an NSM response around it, hex, base64. Says in the panel what is wrong
     // with it otherwise.
     void open(const QByteArray &foreign, const QString &name);
+    // The run that it was made in is no longer the one that is shown: the panel says so.
+    void setOfEarlierRun();
     // Values to hold against the document's PCRs; empty: nothing is expected.
     void setExpectedPcrs(const std::map<quint64, QByteArray> &pcrs);
+    // What the user expects, which goes before that.
+    void setExpectations(const Expectations &wanted);
+    const Expectations &expectations() const { return m_wanted; }
 
     const std::optional<formats::attestation::Document> &document() const { return m_document; }
     const std::optional<formats::attestation::Verification> &verification() const { return m_verification; }
@@ -42,6 +48,8 @@ public:
 
     void copy() override;
     void selectAll() override;
+    // The leaf and its bundle from there to the root, as PEM; empty without a document.
+    QByteArray chainAsPem() const;
     // The verdict as JSON, for saving; empty without a document.
     QByteArray asJson() const;
     QJsonObject viewState() const override;
@@ -50,11 +58,9 @@ public:
 signals:
     void verified();
 
-protected:
-    void changeEvent(QEvent *event) override;
-
 private:
     QWidget *buildContent();
+    void showName();
     void verify();
     void showVerdict();
     void showRange(const formats::ByteRange &range);
@@ -65,11 +71,14 @@ private:
     std::optional<formats::attestation::Document> m_document;
     std::optional<formats::attestation::Verification> m_verification;
     std::map<quint64, QByteArray> m_expectedPcrs;
+    Expectations m_wanted;
+    QString m_title; // where the document came from, and how
+    bool m_isOfEarlierRun = false;
     CheckListModel m_checks;
     NodeTreeModel m_nodes;
     quint64 m_generation = 0; // of the document or its options; late verdicts are dropped
-    QLabel *m_name;
-    QLabel *m_verdict;
+    ElidedLabel *m_name;
+    ElidedLabel *m_verdict;
     QComboBox *m_root;
     QComboBox *m_time;
     QTableView *m_checkTable;

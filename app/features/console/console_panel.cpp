@@ -38,7 +38,8 @@ ConsolePanel::ConsolePanel(QWidget *parent)
     connect(&m_flushTimer, &QTimer::timeout, this, &ConsolePanel::flush);
     connect(&m_pasteTimer, &QTimer::timeout, this, &ConsolePanel::sendPaste);
     connect(&m_screen, &TerminalScreen::typed, this, &ConsolePanel::input);
-    connect(m_view, &TerminalView::pasteRequested, this, &ConsolePanel::paste);
+    connect(m_view, &TerminalView::pasteRequested, this,
+            [this](QClipboard::Mode from) { pasteText(QGuiApplication::clipboard()->text(from)); });
     connect(m_findBar, &FindBar::nextRequested, this, &ConsolePanel::findNext);
     connect(m_findBar, &FindBar::previousRequested, this, &ConsolePanel::findPrevious);
     connect(m_findBar, &FindBar::dismissed, m_view, qOverload<>(&QWidget::setFocus));

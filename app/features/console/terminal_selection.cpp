@@ -43,12 +43,24 @@ void TerminalView::mousePressEvent(QMouseEvent *event) {
     if (event->button() == Qt::LeftButton)
         setSelection(event->modifiers() & Qt::ShiftModifier ? m_anchor : place, place);
     else if (event->button() == Qt::MiddleButton)
-        emit pasteRequested();
+        emit pasteRequested(QGuiApplication::clipboard()->supportsSelection() ? QClipboard::Selection
+                                                                              : QClipboard::Clipboard);
 }
 
 void TerminalView::mouseMoveEvent(QMouseEvent *event) {
     if (event->buttons() & Qt::LeftButton)
         setSelection(m_anchor, placeAt(event->position().toPoint()));
+}
+
+void TerminalView::mouseReleaseEvent(QMouseEvent *event) {
+    if (event->button() == Qt::LeftButton)
+        offerSelection();
+}
+
+// What is selected can be pasted by the middle button everywhere, where the desktop knows that.
+void TerminalView::offerSelection() const {
+    if (hasSelection() && QGuiApplication::clipboard()->supportsSelection())
+        QGuiApplication::clipboard()->setText(selectedText(), QClipboard::Selection);
 }
 
 void TerminalView::mouseDoubleClickEvent(QMouseEvent *event) {
@@ -69,6 +81,7 @@ void TerminalView::mouseDoubleClickEvent(QMouseEvent *event) {
 void TerminalView::selectAll() {
     const quint64 first = m_screen.droppedLines();
     setSelection({first, 0}, {first + static_cast<quint64>(m_screen.lineCount() - 1), m_screen.columns()});
+    offerSelection();
 }
 
 QString TerminalView::selectedText() const {

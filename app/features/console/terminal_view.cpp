@@ -177,9 +177,9 @@ bool TerminalView::event(QEvent *event) {
     return QAbstractScrollArea::event(event);
 }
 
-bool TerminalView::focusNextPrevChild(bool) {
+bool TerminalView::focusNextPrevChild(bool next) {
     // Tab belongs to the guest while it listens; Ctrl+Tab and the panel shortcuts leave the console.
-    return m_live ? false : QAbstractScrollArea::focusNextPrevChild(true);
+    return m_live ? false : QAbstractScrollArea::focusNextPrevChild(next);
 }
 
 void TerminalView::keyPressEvent(QKeyEvent *event) {
@@ -192,7 +192,7 @@ void TerminalView::keyPressEvent(QKeyEvent *event) {
         case Qt::Key_PageDown:
             return bar->setValue(bar->value() + bar->pageStep());
         case Qt::Key_Insert:
-            emit pasteRequested();
+            emit pasteRequested(QClipboard::Clipboard);
             return;
         default:
             break;
@@ -200,6 +200,11 @@ void TerminalView::keyPressEvent(QKeyEvent *event) {
     }
     if (!m_live) {
         QAbstractScrollArea::keyPressEvent(event);
+        return;
+    }
+    if (const bool back = event->key() == Qt::Key_Backtab;
+        modifiers & Qt::ControlModifier && (back || event->key() == Qt::Key_Tab)) {
+        QAbstractScrollArea::focusNextPrevChild(!back && !(modifiers & Qt::ShiftModifier));
         return;
     }
     const bool plain = !(modifiers & (Qt::ControlModifier | Qt::AltModifier));

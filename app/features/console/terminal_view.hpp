@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <QAbstractScrollArea>
+#include <QClipboard>
 
 namespace nitroscope::app {
 
@@ -31,7 +32,8 @@ public:
     QSize sizeHint() const override;
 
 signals:
-    void pasteRequested();
+    // What is pasted: the clipboard, or by the middle button the selection (of X11 and Wayland).
+    void pasteRequested(QClipboard::Mode from);
     void selectionChanged();
 
 protected:
@@ -44,6 +46,7 @@ protected:
     void focusOutEvent(QFocusEvent *event) override;
     void mousePressEvent(QMouseEvent *event) override;
     void mouseMoveEvent(QMouseEvent *event) override;
+    void mouseReleaseEvent(QMouseEvent *event) override;
     void mouseDoubleClickEvent(QMouseEvent *event) override;
     bool focusNextPrevChild(bool next) override;
     QVariant inputMethodQuery(Qt::InputMethodQuery query) const override;
@@ -65,6 +68,7 @@ private:
     Place placeAt(const QPoint &point) const;
     void paintLine(QPainter &painter, const Cell &cell, int number, qreal y) const;
     void setSelection(Place anchor, Place head);
+    void offerSelection() const;
 
     TerminalScreen &m_screen;
     bool m_live = false;

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/eif/eif_feature.hpp"
 
-#include "app/core/output/file_writer.hpp"
-#include "app/core/worker.hpp"
 #include "app/features/eif/eif_panel.hpp"
 #include "app/features/eif/files/eif_files_view.hpp"
 #include "app/features/eif/measurement_strip.hpp"
 #include "app/frame/frame.hpp"
 #include "app/ui/bars/banner.hpp"
 #include "app/ui/dialogs/file_dialogs.hpp"
-#include "app/ui/text/byte_text.hpp"
 
 #include <QFileInfo>
 #include <QTreeView>
@@ -17,13 +14,12 @@
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
-using formats::EifDocument;
 using K = QKeySequence;
 
 EifFeature::EifFeature(Frame &frame) : Feature(frame) {
     registerPages();
     registerFileCommands();
-    registerByteCommands();
+    registerGoTo();
     m_panel = new EifPanel(frame.action("file.open"), frame.action("eif.compareWith"));
     connectImage();
     connectFiles();
@@ -36,11 +32,7 @@ std::vector<PanelEntry> EifFeature::panels() {
 
 std::vector<MenuEntry> EifFeature::actions() {
     const ActionRegistry &actions = frame().actions();
-    return {{MenuPlace::exports, actions.list({"file.exportBytes"})},
-            {MenuPlace::copy,
-             actions.list({"edit.copyHex", "edit.copyDump", "edit.copyArray", "edit.copyText"}),
-             u"Copy Bytes A&s"_s},
-            {MenuPlace::goTo, actions.list({"edit.goTo"})},
+    return {{MenuPlace::goTo, actions.list({"edit.goTo"})},
             {MenuPlace::image,
              actions.list({"eif.structure", "eif.files", "eif.findings", "eif.comparison", "-",
                            "eif.compareWith", "-", "eif.saveFile", "eif.extract", "eif.showBytes"})}};
@@ -95,31 +87,13 @@ void EifFeature::registerFileCommands() {
                 [this] { emit m_panel->filesView().rangeChosen(m_panel->filesView().rangeInImage()); });
 }
 
-void EifFeature::registerByteCommands() {
-    ActionRegistry &actions = frame().actions();
-    const auto copyAs = [this, &actions](const QString &id, const QString &text, ByteSpelling spelling) {
-        actions.add({id,
-                     text,
-                     {},
-                     {},
-                     u"Copy the selected bytes of the EIF"_s,
-                     u"Copy Bytes as "_s + QString(text).remove(u'&')},
-                    [this, spelling] { m_panel->copyBytes(spelling); });
-    };
-    copyAs(u"edit.copyHex"_s, u"&Hex Digits"_s, ByteSpelling::hexDigits);
-    copyAs(u"edit.copyDump"_s, u"Hex &Dump"_s, ByteSpelling::hexDump);
-    copyAs(u"edit.copyArray"_s, u"C &Array"_s, ByteSpelling::cArray);
-    copyAs(u"edit.copyText"_s, u"&Text"_s, ByteSpelling::text);
-    actions.add(
+void EifFeature::registerGoTo() {
+    frame().actions().add(
         {u"edit.goTo"_s, u"&Go to Offset…"_s, K(u"Ctrl+G"_s), {}, u"Show a byte of the EIF by its offset"_s},
-        [this] { m_panel->goToOffset(); });
-    actions.add({u"file.exportBytes"_s,
-                 u"Selected &Bytes…"_s,
-                 {},
-                 {},
-                 u"Save the bytes of the selected EIF node or hex selection"_s,
-                 u"Export Selected Bytes"_s},
-                [this] { exportBytes(); });
+        [this] {
+            frame().raise(*m_panel);
+            m_panel->goToOffset();
+        });
 }
 
 void EifFeature::connectImage() {
@@ -127,6 +101,8 @@ void EifFeature::connectImage() {
     MeasurementStrip &strip = m_panel->measurements();
     connect(&image, &EifLoader::loading, m_panel, &EifPanel::showLoading);
     connect(&image, &EifLoader::opened, m_panel, &EifPanel::setDocument);
+    // Whatever stood in front of it, or in whichever arrangement.
+    connect(&image, &EifLoader::opened, this, [this] { frame().raise(*m_panel); });
     connect(&image, &EifLoader::failed, this, &EifFeature::takeProblem);
     connect(&image, &EifLoader::openingFinished, this, &EifFeature::updateActions);
     connect(&image, &EifLoader::measuring, &strip, &MeasurementStrip::showProgress);
@@ -175,7 +151,7 @@ void EifFeature::connectFiles() {
 
 void EifFeature::updateActions() {
     const bool isOpen = frame().image().document().has_value();
-    for (const char *id : {"eif.compareWith", "eif.extract", "edit.goTo", "file.exportBytes"})
+    for (const char *id : {"eif.compareWith", "eif.extract", "edit.goTo"})
         frame().action(id)->setEnabled(isOpen);
     frame().action("eif.saveFile")->setEnabled(m_panel->filesView().canSave());
     frame().action("eif.showBytes")->setEnabled(!m_panel->filesView().rangeInImage().isEmpty());
@@ -197,39 +173,6 @@ void EifFeature::chooseExtractFolder() {
         m_panel->showPage(EifPanel::files);
         m_panel->filesView().extractTo(path);
     });
-}
-
-void EifFeature::exportBytes() {
-    const formats::ByteRange range = m_panel->currentRange();
-    if (!frame().image().document() || range.isEmpty())
-        return;
-    chooseFileToSave(frame().window(), {u"Save Bytes"_s, u"bytes-%1.bin"_s.arg(range.offset, 0, 16)},
-                     [this, range, document = *frame().image().document()](const QString &path) {
-                         saveBytes(document, range, path);
-                     });
-}
-
-// A section can be gigabytes: copied in a worker, 4 MiB at a time.
-void EifFeature::saveBytes(const EifDocument &document, const formats::ByteRange &range,
-                           const QString &path) {
-    runInWorker(
-        this,
-        [path, range, document]() -> Result<void> {
-            constexpr quint64 step = 4 << 20;
-            FileWriter file(path);
-            if (auto started = file.start(); !started)
-                return started;
-            for (quint64 at = range.offset; at < std::min(range.end(), document.size()); at += step)
-                if (file.write(document.bytes(at, std::min(step, range.end() - at))) < 0)
-                    return file.problem();
-            return file.commit();
-        },
-        [this, path](const Result<void> &saved) {
-            if (saved)
-                frame().say(LogLevel::info, u"Saved %1"_s.arg(path));
-            else
-                frame().sayNotSaved(path, saved.error().message);
-        });
 }
 
 } // namespace nitroscope::app

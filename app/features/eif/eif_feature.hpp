@@ -23,16 +23,13 @@ public:
 private:
     void registerPages();
     void registerFileCommands();
-    void registerByteCommands();
+    void registerGoTo();
     void connectImage();
     void connectFiles();
     void takeProblem(const Error &error);
     void updateActions();
     void chooseComparison();
     void chooseExtractFolder();
-    void exportBytes();
-    void saveBytes(const formats::EifDocument &document, const formats::ByteRange &range,
-                   const QString &path);
 
     EifPanel *m_panel = nullptr;
 };

@@ -7,6 +7,7 @@
 #include "app/features/eif/eif_findings_view.hpp"
 #include "app/features/eif/files/eif_files_view.hpp"
 #include "app/features/eif/measurement_strip.hpp"
+#include "app/ui/bars/elided_label.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/bars/find_bar.hpp"
 #include "app/ui/bytes/goto_bar.hpp"
@@ -15,11 +16,9 @@
 #include "app/ui/panel/column.hpp"
 #include "app/ui/panel/view_state.hpp"
 #include "app/ui/text/roles.hpp"
-#include "app/ui/theme/theme.hpp"
 
 #include <QAction>
 #include <QClipboard>
-#include <QEvent>
 #include <QFileInfo>
 #include <QGuiApplication>
 #include <QHeaderView>
@@ -44,9 +43,10 @@ using formats::Severity;
 EifPanel::EifPanel(QAction *openAction, QAction *compareAction, QWidget *parent)
     : Panel(u"eif"_s, u"EIF"_s, parent), m_tree(new QTreeView), m_findingList(new QListView),
       m_hex(new HexView), m_findBar(new FindBar(FindBar::Kinds::textOrBytes)), m_gotoBar(new GotoBar),
-      m_strip(new MeasurementStrip), m_name(new QLabel), m_facts(new QLabel), m_verdict(new QLabel),
-      m_note(new QLabel), m_splitter(new QSplitter(Qt::Vertical)), m_pages(new QTabWidget),
-      m_files(new EifFilesView), m_lint(new EifFindingsView), m_compare(new EifCompareView(compareAction)) {
+      m_strip(new MeasurementStrip), m_name(new ElidedLabel), m_facts(new ElidedLabel),
+      m_verdict(new ElidedLabel(Qt::ElideRight)), m_note(new QLabel), m_splitter(new QSplitter(Qt::Vertical)),
+      m_pages(new QTabWidget), m_files(new EifFilesView), m_lint(new EifFindingsView),
+      m_compare(new EifCompareView(compareAction)) {
     m_stack = new EmptyStack(buildContent(), u"No enclave image open"_s,
                              u"Drop an EIF anywhere on this window, or choose one."_s, openAction);
     fillColumn(*this, {m_stack});
@@ -58,8 +58,10 @@ QWidget *EifPanel::buildContent() {
     QFont bold = font();
     bold.setBold(true);
     m_name->setFont(bold);
-    m_name->setTextFormat(Qt::PlainText);
-    m_facts->setTextFormat(Qt::PlainText);
+    m_name->setAccessibleName(u"Image"_s);
+    m_facts->setAccessibleName(u"Facts of the image"_s);
+    m_facts->setTone(Tone::muted);
+    m_verdict->setAccessibleName(u"Findings of the image"_s);
     auto *header = new QHBoxLayout;
     header->setContentsMargins(10, 5, 10, 5);
     header->setSpacing(10);
@@ -161,10 +163,13 @@ void EifPanel::connectPages() {
     connect(m_files, &EifFilesView::rangeChosen, this, &EifPanel::showRangeInStructure);
     connect(m_lint, &EifFindingsView::rangeChosen, this, &EifPanel::showRangeInStructure);
     connect(m_lint, &EifFindingsView::checked, this, [this] {
-        const qint64 important =
-            m_lint->model().count(Severity::error) + m_lint->model().count(Severity::warning);
-        m_pages->setTabText(findingsPage, important > 0 ? u"Findings (%1)"_s.arg(important) : u"Findings"_s);
+        qint64 all = 0;
+        for (const Severity severity : {Severity::error, Severity::warning, Severity::note})
+            all += m_lint->model().count(severity);
+        m_pages->setTabText(findingsPage, all > 0 ? u"Findings (%1)"_s.arg(all) : u"Findings"_s);
         m_pages->setTabToolTip(findingsPage, m_lint->model().summary());
+        m_isChecked = true;
+        showVerdict();
     });
 }
 
@@ -200,6 +205,7 @@ void EifPanel::setDocument(const EifDocument &document) {
     m_hex->setSource(std::make_shared<EifByteSource>(document));
     m_files->setDocument(document);
     m_lint->clear();
+    m_isChecked = false;
     m_compare->clear();
     m_pages->setTabText(findingsPage, u"Findings"_s);
     m_note->hide();
@@ -220,6 +226,7 @@ void EifPanel::showProblem(const Error &error) {
     m_hex->setSource(nullptr);
     m_files->clear();
     m_lint->clear();
+    m_isChecked = false;
     m_compare->clear();
     m_stack->setText(u"This file could not be opened"_s, error.text());
     m_stack->setEmpty(true);
@@ -230,6 +237,7 @@ void EifPanel::setMeasurements(const formats::EifMeasurements &measurements) {
     m_strip->showMeasurements(measurements);
     m_findings.setExtra(measurements.findings);
     refreshHeader();
+    m_isChecked = false;
     m_lint->check(*m_document, m_measured);
 }
 
@@ -249,22 +257,31 @@ void EifPanel::refreshHeader() {
     facts << (m_document->isSigned() ? u"signed"_s : u"unsigned"_s);
     m_facts->setText(facts.join(u" · "_s));
     m_facts->setToolTip(sizeText(m_document->size()));
-    const Severity worst = m_findings.rowCount() > 0
-                               ? static_cast<Severity>(m_findings.index(0).data(severityRole).toInt())
-                               : Severity::none;
-    const bool proven = worst == Severity::none && m_measured && m_measured->isCrcGood();
-    m_verdict->setText(proven ? u"checksum right"_s : m_findings.summary());
-    const auto paint = [this](QLabel *label, const QColor &color) {
-        QPalette colors = palette();
-        colors.setColor(QPalette::WindowText, color);
-        label->setPalette(colors);
-    };
-    paint(m_facts, theme::mutedText(palette()));
-    paint(m_verdict,
-          proven ? theme::toneColor(palette(), Tone::good) : theme::severityColor(palette(), worst));
+    showVerdict();
     const int shown = std::min(m_findings.rowCount(), 4);
     m_findingList->setFixedHeight(std::max(1, shown * (m_findingList->sizeHintForRow(0))) + 2);
     m_findingList->setVisible(shown > 0);
+}
+
+// Once the image has been checked, what lint has found is what counts: the page of findings says the same.
+void EifPanel::showVerdict() {
+    const LintModel &lint = m_lint->model();
+    Severity worst = m_findings.rowCount() > 0
+                         ? static_cast<Severity>(m_findings.index(0).data(severityRole).toInt())
+                         : Severity::none;
+    QString summary = m_findings.summary();
+    if (m_isChecked && lint.rowCount() > 0) {
+        summary = lint.summary();
+        worst = lint.count(Severity::error) > 0     ? Severity::error
+                : lint.count(Severity::warning) > 0 ? Severity::warning
+                                                    : Severity::note;
+    }
+    const bool proven = worst == Severity::none && m_measured && m_measured->isCrcGood();
+    m_verdict->setText(proven ? u"checksum right"_s : summary);
+    m_verdict->setTone(proven                       ? Tone::good
+                       : worst == Severity::error   ? Tone::bad
+                       : worst == Severity::warning ? Tone::attention
+                                                    : Tone::muted);
 }
 
 // Each section in a hue of its own, behind the mark of what is chosen.
@@ -272,10 +289,8 @@ std::vector<HexHighlight> EifPanel::sectionBands() const {
     std::vector<HexHighlight> bands;
     if (const Node *root = m_document ? &m_document->root() : nullptr) {
         int number = 0;
-        for (const Node &section : root->children) {
-            const QColor hue = theme::seriesColor(palette(), number++);
-            bands.push_back({section.range, theme::mixed(palette().color(QPalette::Base), hue, 0.06)});
-        }
+        for (const Node &section : root->children)
+            bands.push_back({section.range, HexMark::band, number++});
     }
     return bands;
 }
@@ -295,25 +310,10 @@ bool EifPanel::eventFilter(QObject *watched, QEvent *event) {
     return Panel::eventFilter(watched, event);
 }
 
-ByteRange EifPanel::currentRange() const {
-    if (const ByteRange chosen = m_hex->selection(); !chosen.isEmpty())
-        return chosen;
-    const Node *node = m_nodes.nodeAt(m_tree->currentIndex());
-    return node ? node->range : ByteRange{};
-}
-
 void EifPanel::goToOffset() {
     showPage(structure);
     if (m_document)
         m_gotoBar->open(m_hex->cursor(), m_document->size());
-}
-
-void EifPanel::copyBytes(ByteSpelling spelling) {
-    const ByteRange range = currentRange();
-    if (!m_document || range.isEmpty() || range.length > HexView::copyLimit)
-        return;
-    QGuiApplication::clipboard()->setText(
-        spellBytes(m_document->bytes(range.offset, range.length), spelling, range.offset));
 }
 
 void EifPanel::copy() {
@@ -328,7 +328,7 @@ void EifPanel::copy() {
     else if (m_findingList->hasFocus())
         QGuiApplication::clipboard()->setText(selectedCellsText(*m_findingList));
     else
-        copyBytes(ByteSpelling::hexDigits);
+        m_hex->copy(ByteSpelling::hexDigits);
 }
 
 void EifPanel::selectAll() {
@@ -372,14 +372,6 @@ void EifPanel::search(SearchDirection direction) {
         ++from;
     m_findBar->setResult(u"Searching…"_s);
     m_search.start(m_hex->source(), needle, from, direction);
-}
-
-void EifPanel::changeEvent(QEvent *event) {
-    Panel::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange) {
-        refreshHeader();
-        m_link->mark(currentRange());
-    }
 }
 
 QJsonObject EifPanel::viewState() const {

@@ -25,6 +25,7 @@ namespace nitroscope::app {
 class EifCompareView;
 class EifFilesView;
 class EifFindingsView;
+class ElidedLabel;
 class EmptyStack;
 class FindBar;
 class GotoBar;
@@ -59,11 +60,8 @@ public:
     EifFilesView &filesView() { return *m_files; }
     EifFindingsView &findingsView() { return *m_lint; }
     EifCompareView &compareView() { return *m_compare; }
-    // Of the current tree row, else the hex view's selection; what "Export bytes" writes.
-    formats::ByteRange currentRange() const;
 
     void goToOffset();
-    void copyBytes(ByteSpelling spelling);
     void copy() override;
     void selectAll() override;
     void find() override;
@@ -73,7 +71,6 @@ public:
     void restoreViewState(const QJsonObject &state) override;
 
 protected:
-    void changeEvent(QEvent *event) override;
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
@@ -85,10 +82,12 @@ private:
     std::vector<HexHighlight> sectionBands() const;
     void search(SearchDirection direction);
     void refreshHeader();
+    void showVerdict();
     void showNote(const QString &note);
 
     std::optional<formats::EifDocument> m_document;
     std::optional<formats::EifMeasurements> m_measured;
+    bool m_isChecked = false; // lint has looked at what is shown
     NodeTreeModel m_nodes;
     FindingModel m_findings;
     ByteSearch m_search;
@@ -99,9 +98,9 @@ private:
     FindBar *m_findBar;
     GotoBar *m_gotoBar;
     MeasurementStrip *m_strip;
-    QLabel *m_name;
-    QLabel *m_facts;
-    QLabel *m_verdict;
+    ElidedLabel *m_name;
+    ElidedLabel *m_facts;
+    ElidedLabel *m_verdict;
     QLabel *m_note;
     QSplitter *m_splitter;
     QTabWidget *m_pages;

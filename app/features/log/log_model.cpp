@@ -24,6 +24,36 @@ formats::Severity severityOf(LogLevel level) {
     return formats::Severity::none;
 }
 
+constexpr QLatin1String levelWords[] = {QLatin1String{"debug"}, QLatin1String{"info"},
+                                        QLatin1String{"warning"}, QLatin1String{"error"}};
+QString levelWord(LogLevel level) {
+    return levelWords[static_cast<size_t>(level)];
+}
+
+enum Field { levelField, fromField, textField };
+using Kind = FilterFieldInfo::Kind;
+const ListField logFields[] = {
+    {{"level", Kind::text, "debug, info, warning, error"}},
+    {{"from", Kind::text, "who said it"}, LogModel::source},
+    {{"text", Kind::text, "what was said, and by whom"}, LogModel::message},
+};
+constexpr size_t maxLookedAt = 5'000; // entries, for those who have said something
+
+// An entry as the filter language asks for it.
+class Row : public FilterRow {
+public:
+    explicit Row(const LogEntry &entry) : m_entry(entry) {}
+    std::optional<QString> text(int field) const override {
+        return field == levelField  ? levelWord(m_entry.level)
+               : field == fromField ? m_entry.source
+                                    : m_entry.source + u": "_s + m_entry.text;
+    }
+    Numbers numbers(int) const override { return {}; }
+
+private:
+    const LogEntry &m_entry;
+};
+
 } // namespace
 
 int LogModel::rowCount(const QModelIndex &parent) const {
@@ -68,9 +98,7 @@ QVariant LogModel::headerData(int section, Qt::Orientation orientation, int role
 }
 
 bool LogModel::passes(const LogEntry &entry) const {
-    return entry.level >= m_minimum &&
-           (m_text.isEmpty() || entry.text.contains(m_text, Qt::CaseInsensitive) ||
-            entry.source.contains(m_text, Qt::CaseInsensitive));
+    return entry.level >= m_minimum && (m_filter.isEmpty() || m_filter.matches(Row(entry)));
 }
 
 void LogModel::append(const LogEntry &entry) {
@@ -132,9 +160,23 @@ void LogModel::setMinimumLevel(LogLevel level) {
     endResetModel();
 }
 
-void LogModel::setTextFilter(const QString &text) {
+std::span<const ListField> LogModel::fields() {
+    return logFields;
+}
+
+QStringList LogModel::valuesOf(int field) const {
+    if (field == levelField)
+        return {std::begin(levelWords), std::end(levelWords)};
+    QStringList values;
+    for (size_t i = 0; field == fromField && i < std::min(m_entries.size(), maxLookedAt); ++i)
+        if (!values.contains(m_entries[i].source))
+            values << m_entries[i].source;
+    return values;
+}
+
+void LogModel::setListFilter(const ListFilter &filter) {
     beginResetModel();
-    m_text = text;
+    m_filter = filter;
     rebuild();
     endResetModel();
 }
@@ -143,10 +185,8 @@ QString LogModel::asText() const {
     QString out;
     for (int row = 0; row < rowCount(); ++row) {
         const LogEntry &entry = entryAt(row);
-        static const char *const levels[] = {"debug", "info", "warning", "error"};
-        out += u"%1 %2 %3: %4\n"_s.arg(entry.time.toString(Qt::ISODateWithMs),
-                                       QLatin1String(levels[static_cast<int>(entry.level)]), entry.source,
-                                       entry.text);
+        out += u"%1 %2 %3: %4\n"_s.arg(entry.time.toString(Qt::ISODateWithMs), levelWord(entry.level),
+                                       entry.source, entry.text);
     }
     return out;
 }

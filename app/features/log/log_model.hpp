@@ -6,6 +6,7 @@
 #pragma once
 
 #include "app/session/account/session_types.hpp"
+#include "app/ui/lists/list_filter.hpp"
 
 #include <deque>
 #include <QAbstractTableModel>
@@ -32,7 +33,10 @@ public:
     void clear();
 
     void setMinimumLevel(LogLevel level);
-    void setTextFilter(const QString &text);
+    // What the filter language knows of an entry.
+    static std::span<const ListField> fields();
+    QStringList valuesOf(int field) const;
+    void setListFilter(const ListFilter &filter);
 
     int totalCount() const { return static_cast<int>(m_entries.size()); }
     // Of the entries that pass the filter.
@@ -51,7 +55,7 @@ private:
     std::deque<quint64> m_visible; // sequence numbers: position in m_entries plus m_dropped
     quint64 m_dropped = 0;
     LogLevel m_minimum = LogLevel::debug;
-    QString m_text;
+    ListFilter m_filter;
 };
 
 } // namespace nitroscope::app

@@ -1,48 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/log/log_panel.hpp"
 
+#include "app/ui/bars/filter_bar.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/panel/column.hpp"
 #include "app/ui/panel/view_state.hpp"
 
 #include <QClipboard>
 #include <QComboBox>
 #include <QGuiApplication>
-#include <QLineEdit>
+#include <QJsonArray>
 #include <QScrollBar>
 #include <QTableView>
-#include <QVBoxLayout>
 
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
 
 LogPanel::LogPanel(QWidget *parent)
-    : Panel(u"log"_s, u"Log"_s, parent), m_table(new QTableView), m_filter(new QLineEdit) {
+    : Panel(u"log"_s, u"Log"_s, parent), m_table(new QTableView),
+      m_filter(new FilterBar(u"Filter, such as level==error or from==qemu"_s, u"Filter log"_s)) {
     prepareTable(*m_table);
     m_table->setModel(&m_model);
     m_table->setAccessibleName(u"Log"_s);
     const int em = fontMetrics().averageCharWidth();
     m_table->setColumnWidth(LogModel::time, em * 17);
     m_table->setColumnWidth(LogModel::source, em * 13);
-    auto *level = new QComboBox;
-    level->addItems({u"Everything"_s, u"Information and up"_s, u"Warnings and errors"_s, u"Errors"_s});
-    level->setAccessibleName(u"Least important level shown"_s);
-    m_filter->setPlaceholderText(u"Filter log"_s);
-    m_filter->setAccessibleName(u"Filter log"_s);
-    m_filter->setClearButtonEnabled(true);
-    auto *bar = new QHBoxLayout;
-    bar->setContentsMargins(8, 4, 8, 4);
-    bar->setSpacing(6);
-    bar->addWidget(level);
-    bar->addWidget(m_filter, 1);
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins({});
-    layout->setSpacing(0);
-    layout->addLayout(bar);
-    layout->addWidget(m_table, 1);
+    QComboBox *level = m_filter->addChoice(u"Least important level shown"_s, {{u"Everything"_s, {}},
+                                                                              {u"Information and up"_s, {}},
+                                                                              {u"Warnings and errors"_s, {}},
+                                                                              {u"Errors"_s, {}}});
+    m_filter->setLanguage(LogModel::fields(), [this](int field) { return m_model.valuesOf(field); });
+    fillColumn(*this, {m_filter, m_table}, m_table);
     connect(level, &QComboBox::currentIndexChanged, this,
             [this](int index) { m_model.setMinimumLevel(static_cast<LogLevel>(index)); });
-    connect(m_filter, &QLineEdit::textChanged, &m_model, &LogModel::setTextFilter);
+    connect(m_filter, &FilterBar::changed, this, [this] { m_model.setListFilter(m_filter->filter()); });
+    connect(&m_model, &QAbstractItemModel::rowsInserted, this, &LogPanel::refreshStatus);
+    connect(&m_model, &QAbstractItemModel::modelReset, this, &LogPanel::refreshStatus);
     m_flush.setSingleShot(true);
     m_flush.setInterval(33);
     connect(&m_flush, &QTimer::timeout, this, &LogPanel::flush);
@@ -62,6 +56,10 @@ void LogPanel::flush() {
         m_table->scrollToBottom();
 }
 
+void LogPanel::refreshStatus() {
+    m_filter->setStatus(listStatusText({.shown = m_model.rowCount(), .all = m_model.totalCount()}));
+}
+
 void LogPanel::copy() {
     const QString chosen = selectedCellsText(*m_table);
     QGuiApplication::clipboard()->setText(chosen.isEmpty() ? m_model.asText() : chosen);
@@ -72,16 +70,17 @@ void LogPanel::selectAll() {
 }
 
 void LogPanel::find() {
-    m_filter->setFocus();
-    m_filter->selectAll();
+    m_filter->startTyping();
 }
 
 QJsonObject LogPanel::viewState() const {
-    return {{u"columns"_s, stateText(*m_table->horizontalHeader())}};
+    return {{u"columns"_s, stateText(*m_table->horizontalHeader())},
+            {u"filters"_s, QJsonArray::fromStringList(m_filter->history())}};
 }
 
 void LogPanel::restoreViewState(const QJsonObject &state) {
     restoreStateText(*m_table->horizontalHeader(), state[u"columns"_s].toString());
+    m_filter->setHistory(state[u"filters"_s].toVariant().toStringList());
 }
 
 } // namespace nitroscope::app

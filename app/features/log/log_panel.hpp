@@ -9,10 +9,11 @@
 
 #include <QTimer>
 
-class QLineEdit;
 class QTableView;
 
 namespace nitroscope::app {
+
+class FilterBar;
 
 class LogPanel : public Panel {
     Q_OBJECT
@@ -29,10 +30,11 @@ public:
 
 private:
     void flush();
+    void refreshStatus();
 
     LogModel m_model;
     QTableView *m_table;
-    QLineEdit *m_filter;
+    FilterBar *m_filter;
     QTimer m_flush;
 };
 

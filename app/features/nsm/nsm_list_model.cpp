@@ -13,6 +13,37 @@ namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
 
+namespace {
+
+enum Field {
+    kindField,
+    resultField,
+    textField,
+    transactionField,
+    timeField,
+    clockField,
+    durationField,
+    pcrField,
+    verdictField,
+    ruleField
+};
+using Kind = FilterFieldInfo::Kind;
+// Named as those of the capture's records.
+const ListField nsmFields[] = {
+    {{"kind", Kind::text, "request, such as ExtendPCR"}, NsmListModel::kind},
+    {{"result", Kind::text, "of the answer: Success, InvalidIndex, …"}, NsmListModel::result},
+    {{"text", Kind::text, "what the row shows, and what a fault says"}, NsmListModel::arguments},
+    {{"transaction", Kind::number, "its number"}, NsmListModel::number},
+    {{"time", Kind::time, "the host's since the first request; plain numbers are seconds"}},
+    {{"clock", Kind::time, "the guest's clock"}, NsmListModel::time},
+    {{"duration", Kind::time, "by the host's clock"}, NsmListModel::duration},
+    {{"pcr", Kind::number, "that the request is about"}},
+    {{"verdict", Kind::text, "passed, delayed, dropped, changed, refused, malformed"}},
+    {{"rule", Kind::number, "fault or break that acted"}},
+};
+
+} // namespace
+
 int NsmListModel::columnCount(const QModelIndex &parent) const {
     return parent.isValid() ? 0 : columnCountValue;
 }
@@ -41,7 +72,60 @@ bool NsmListModel::isAhead(const NsmTransaction &t, int column) const {
 
 void NsmListModel::setFilter(const NsmFilter &filter) {
     m_filter = filter;
-    refilter();
+    setListFilter(filter.expression);
+}
+
+std::span<const ListField> NsmListModel::fields() const {
+    return nsmFields;
+}
+
+std::optional<QString> NsmListModel::fieldText(int source, int field) const {
+    const NsmTransaction &t = transaction(source);
+    switch (field) {
+    case kindField:
+        return text(t, kind);
+    case resultField:
+        return t.hasResponse ? std::optional(pcapng::nsmResultName(t.result)) : std::nullopt;
+    case textField:
+        return text(t, kind) + u' ' + text(t, arguments) + u' ' + text(t, result) + u' ' + comment(t.id);
+    case verdictField:
+        return t.hasResponse ? std::optional(pcapng::nameOf(t.verdict)) : std::nullopt;
+    default:
+        return std::nullopt;
+    }
+}
+
+FilterRow::Numbers NsmListModel::fieldNumbers(int source, int field) const {
+    const NsmTransaction &t = transaction(source);
+    FilterRow::Numbers numbers;
+    const auto add = [&numbers](bool isThere, qint64 value) {
+        if (isThere)
+            numbers << value;
+    };
+    switch (field) {
+    case transactionField:
+        add(t.id != 0, static_cast<qint64>(t.id));
+        break;
+    case timeField:
+        add(true, t.hostNs - m_account.firstHostNs().value_or(t.hostNs));
+        break;
+    case clockField:
+        add(t.virtualNs >= 0, t.virtualNs);
+        break;
+    case durationField:
+        add(t.hasResponse, static_cast<qint64>(t.durationNs));
+        break;
+    case pcrField:
+        for (int pcr = 0; pcr < 32; ++pcr)
+            add(t.concerns(pcr), pcr);
+        break;
+    case ruleField:
+        add(t.rule != 0, t.rule);
+        break;
+    default:
+        break;
+    }
+    return numbers;
 }
 
 bool NsmListModel::accepts(int source) const {
@@ -66,12 +150,7 @@ bool NsmListModel::accepts(int source) const {
             return false;
         break;
     }
-    if (m_filter.text.isEmpty())
-        return true;
-    for (const int column : {kind, arguments, result})
-        if (text(t, column).contains(m_filter.text, Qt::CaseInsensitive))
-            return true;
-    return comment(t.id).contains(m_filter.text, Qt::CaseInsensitive);
+    return passesFilter(source);
 }
 
 QByteArray NsmListModel::requestBytes(const NsmTransaction &t) const {
@@ -118,6 +197,8 @@ QVariant NsmListModel::data(const QModelIndex &cell, int role) const {
         if (column == time)
             return u"Guest's clock in seconds; on the host %1"_s.arg(
                 QDateTime::fromMSecsSinceEpoch(t.hostNs / 1'000'000).toString(Qt::ISODateWithMs));
+        if (column == duration)
+            return u"By the host's clock: what the device worked; the guest's stands still meanwhile"_s;
         if (column == result) {
             QStringList lines{answerSizeText(t), comment(t.id)};
             lines.removeAll(QString());
@@ -157,7 +238,7 @@ QVariant NsmListModel::headerData(int section, Qt::Orientation orientation, int 
         return QVariant(Qt::AlignRight | Qt::AlignVCenter);
     if (role != Qt::DisplayRole)
         return {};
-    static const char *const titles[] = {"No.", "Time (s)", "Request", "Arguments", "Result", "Took"};
+    static const char *const titles[] = {"No.", "Time (s)", "Request", "Arguments", "Result", "Host took"};
     return section >= 0 && section < columnCountValue ? QString::fromLatin1(titles[section]) : QVariant();
 }
 

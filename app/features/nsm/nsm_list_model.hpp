@@ -18,9 +18,7 @@ struct NsmFilter {
     std::optional<int> kind;
     int result = 0; // with Result::one
     std::optional<int> pcr;
-    QString text; // anywhere in kind, arguments, result or what a fault says
-
-    bool isEmpty() const { return which == Result::any && !kind && !pcr && text.isEmpty(); }
+    ListFilter expression = {}; // or words: anywhere in kind, arguments, result or what a fault says
 };
 
 class NsmListModel : public FilteredListModel {
@@ -41,6 +39,9 @@ public:
     void changed(int transaction, bool isNew);
     // What comes after it is dimmed: a request, or its answer alone.
     void setNow(const std::optional<RunMoment> &now);
+    std::span<const ListField> fields() const override;
+    std::optional<QString> fieldText(int source, int field) const override;
+    FilterRow::Numbers fieldNumbers(int source, int field) const override;
     void setFilter(const NsmFilter &filter);
     const NsmFilter &filter() const { return m_filter; }
 

@@ -27,14 +27,11 @@ using namespace Qt::Literals::StringLiterals;
 
 NsmPanel::NsmPanel(const RunAccount &account, QWidget *parent)
     : Panel(u"nsm"_s, u"NSM"_s, parent), m_model(account.nsm()),
-      m_filter(new FilterBar(u"Filter requests"_s, u"Text shown"_s)),
+      m_filter(new FilterBar(u"Filter, such as kind==ExtendPCR and pcr==16"_s, u"Text shown"_s)),
       m_table(new FollowingTable(m_model, FollowingTable::Follow::end, FollowingTable::FirstRow::always)),
       m_detail(new CborView), m_splitter(new QSplitter(Qt::Vertical)) {
     m_table->setAccessibleName(u"NSM requests"_s);
-    const int em = fontMetrics().averageCharWidth();
-    const int widths[] = {7, 14, 17, 40, 19, 11};
-    for (int column = 0; column < NsmListModel::columnCountValue; ++column)
-        m_table->setColumnWidth(column, em * widths[column]);
+    setColumnCharacters(*m_table, {7, 11, 15, 30, 15, 10});
     m_table->horizontalHeader()->setStretchLastSection(false);
     m_table->horizontalHeader()->setSectionResizeMode(NsmListModel::arguments, QHeaderView::Stretch);
 
@@ -95,6 +92,7 @@ void NsmPanel::buildFilterBar() {
     m_kind = m_filter->addChoice(u"Kind of request shown"_s, kinds);
     m_result = m_filter->addChoice(u"Result shown"_s, results);
     m_pcr = m_filter->addChoice(u"PCR shown"_s, pcrs);
+    m_filter->setLanguage(m_model.fields(), [this](int field) { return m_model.valuesOf(field); });
     connect(m_filter, &FilterBar::changed, this, &NsmPanel::applyFilter);
 }
 
@@ -110,7 +108,7 @@ void NsmPanel::applyFilter() {
                    : result == 2 ? NsmFilter::Result::failure
                                  : NsmFilter::Result::one;
     filter.result = m_result->currentData().toInt();
-    filter.text = m_filter->text();
+    filter.expression = m_filter->filter();
     m_model.setFilter(filter);
 }
 
@@ -236,13 +234,15 @@ void NsmPanel::find() {
 QJsonObject NsmPanel::viewState() const {
     return {{u"columns"_s, stateText(*m_table->horizontalHeader())},
             {u"splitter"_s, stateText(*m_splitter)},
-            {u"detail"_s, m_detail->stateText()}};
+            {u"detail"_s, m_detail->stateText()},
+            {u"filters"_s, QJsonArray::fromStringList(m_filter->history())}};
 }
 
 void NsmPanel::restoreViewState(const QJsonObject &state) {
     restoreStateText(*m_table->horizontalHeader(), state[u"columns"_s].toString());
     restoreStateText(*m_splitter, state[u"splitter"_s].toString());
     m_detail->restoreStateText(state[u"detail"_s].toString());
+    m_filter->setHistory(state[u"filters"_s].toVariant().toStringList());
 }
 
 } // namespace nitroscope::app

@@ -6,6 +6,8 @@
 #include "app/proto/pcapng/record.hpp"
 #include "app/ui/actions/menus.hpp"
 #include "app/ui/actions/rule_menu.hpp"
+#include "app/ui/bars/filter_bar.hpp"
+#include "app/ui/bars/filter_menu.hpp"
 #include "app/ui/bytes/cbor_view.hpp"
 #include "app/ui/lists/following_table.hpp"
 
@@ -55,6 +57,7 @@ void NsmPanel::removeRules() {
 
 void NsmPanel::fillMenu(QMenu &menu) {
     const NsmTransaction *t = current();
+    addFilterMenu(menu, m_model, m_table->currentIndex(), *m_filter);
     QMenu *copyMenu = menu.addMenu(u"&Copy As"_s);
     copyMenu->setEnabled(t != nullptr);
     const std::pair<const char *, CopyForm> forms[] = {{"&Diagnostic Notation", CopyForm::diagnostic},

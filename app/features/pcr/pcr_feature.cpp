@@ -4,6 +4,7 @@
 #include "app/features/pcr/pcr_panel.hpp"
 #include "app/frame/frame.hpp"
 #include "app/frame/run_control.hpp"
+#include "app/frame/shown_run.hpp"
 
 #include <limits>
 
@@ -30,18 +31,27 @@ PcrFeature::PcrFeature(Frame &frame) : Feature(frame), m_panel(new PcrPanel) {
             this->frame().showMessage(u"The capture does not have NSM transaction %1."_s.arg(id));
     });
 
-    PcrTableModel &model = m_panel->model();
     connect(&frame.session(), &EnclaveSession::stateChanged, this, [this](EnclaveSession::State state) {
         if (state == EnclaveSession::State::starting)
             m_panel->model().setDebugMode(this->frame().runs().spec().debugMode);
     });
-    connect(&frame.image(), &EifLoader::openingFinished, &model, [&model] { model.clearExpected(); });
-    connect(&frame.image(), &EifLoader::measured, &model, [&model](const formats::EifMeasurements &measured) {
-        model.setExpected(0, measured.pcr0);
-        model.setExpected(1, measured.pcr1);
-        model.setExpected(2, measured.pcr2);
-        model.setExpected(8, measured.pcr8);
-    });
+    connect(&frame.image(), &EifLoader::openingFinished, this, &PcrFeature::showExpected);
+    connect(&frame.image(), &EifLoader::measured, this, &PcrFeature::showExpected);
+}
+
+// A run of another image is not held against the open one.
+void PcrFeature::showExpected() {
+    PcrTableModel &model = m_panel->model();
+    const auto &measured = frame().image().measurements();
+    m_isExpecting = measured && shownRun(frame()).isOfOpenImage;
+    if (!m_isExpecting) {
+        model.clearExpected();
+        return;
+    }
+    model.setExpected(0, measured->pcr0);
+    model.setExpected(1, measured->pcr1);
+    model.setExpected(2, measured->pcr2);
+    model.setExpected(8, measured->pcr8);
 }
 
 std::vector<PanelEntry> PcrFeature::panels() {
@@ -55,10 +65,13 @@ std::vector<MenuEntry> PcrFeature::actions() {
 void PcrFeature::begin() {
     m_panel->history().restart();
     m_panel->model().clearLive();
+    showExpected();
 }
 
 void PcrFeature::take(const RunNews &news) {
     m_panel->history().update();
+    if (!news.pcrs.isEmpty() && m_isExpecting != shownRun(frame()).isOfOpenImage)
+        showExpected();
     if (frame().now())
         showMoment();
     else if (!news.pcrs.isEmpty())

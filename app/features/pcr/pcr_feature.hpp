@@ -23,8 +23,10 @@ public:
 
 private:
     void showMoment();
+    void showExpected();
 
     PcrPanel *m_panel;
+    bool m_isExpecting = false; // what the open EIF would have is shown
 };
 
 } // namespace nitroscope::app

@@ -7,6 +7,43 @@ namespace nitroscope::app {
 
 using Kind = TimelineEvent::Kind;
 
+namespace {
+
+enum Field { laneField, textField, timeField, hostField, durationField };
+using Value = FilterFieldInfo::Kind;
+const ListField timelineFields[] = {
+    {{"lane", Value::text, "where it comes from"}},
+    {{"text", Value::text, "its words"}},
+    {{"clock", Value::time, "the guest's clock; plain numbers are seconds"}},
+    {{"time", Value::time, "the host's since the first event"}},
+    {{"duration", Value::time, "by the clock of the axis"}},
+};
+
+} // namespace
+
+// An event as the filter language asks for it.
+class TimelineModel::Row : public FilterRow {
+public:
+    Row(const TimelineModel &model, const TimelineEvent &event) : m_model(model), m_event(event) {}
+    std::optional<QString> text(int field) const override {
+        if (field == laneField)
+            return laneName(m_event.lane);
+        return m_event.lane == TimelineLane::console ? m_model.consoleLine(m_event) : m_model.wordOf(m_event);
+    }
+    Numbers numbers(int field) const override {
+        if (field == timeField)
+            return {m_event.guestNs};
+        if (field == hostField)
+            return {m_event.hostNs};
+        const qint64 duration = m_event.end(m_model.m_clock) - m_event.begin(m_model.m_clock);
+        return duration > 0 ? Numbers{duration} : Numbers();
+    }
+
+private:
+    const TimelineModel &m_model;
+    const TimelineEvent &m_event;
+};
+
 TimelineModel::TimelineModel(QObject *parent) : QObject(parent) {
     m_slice.setInterval(0);
     connect(&m_slice, &QTimer::timeout, this, &TimelineModel::slice);
@@ -135,6 +172,7 @@ void TimelineModel::setFilter(const TimelineFilter &filter) {
     if (m_filter == filter)
         return;
     m_filter = filter;
+    m_expression = ListFilter::parse(filter.text, timelineFields).value_or(ListFilter());
     m_wordMatches.assign(m_words.size(), 0);
     for (Lane &l : m_lanes)
         l.next.clear();
@@ -176,15 +214,29 @@ bool TimelineModel::accepts(int number) const {
     return m_filter.text.isEmpty() || matchesText(e);
 }
 
+std::span<const ListField> TimelineModel::fields() {
+    return timelineFields;
+}
+
+QStringList TimelineModel::valuesOf(int field) const {
+    QStringList values;
+    for (int i = 0; field == laneField && i < timelineLanes; ++i)
+        if (laneSize(static_cast<TimelineLane>(i)) > 0)
+            values << laneName(static_cast<TimelineLane>(i));
+    return values;
+}
+
 bool TimelineModel::matchesText(const TimelineEvent &e) const {
+    if (m_expression.words().isEmpty())
+        return m_expression.matches(Row(*this, e));
     if (e.lane == TimelineLane::console)
-        return consoleLine(e).contains(m_filter.text, Qt::CaseInsensitive);
+        return consoleLine(e).contains(m_expression.words(), Qt::CaseInsensitive);
     const auto at = static_cast<size_t>(e.label);
     if (at >= m_wordMatches.size())
         m_wordMatches.resize(m_words.size(), 0);
     char &known = m_wordMatches[at];
     if (known == 0)
-        known = m_words[at].contains(m_filter.text, Qt::CaseInsensitive) ? 2 : 1;
+        known = m_words[at].contains(m_expression.words(), Qt::CaseInsensitive) ? 2 : 1;
     return known == 2;
 }
 

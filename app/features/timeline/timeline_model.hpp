@@ -10,6 +10,7 @@
 #include "app/proto/pcapng/record.hpp"
 #include "app/session/account/instruction_index.hpp"
 #include "app/session/capture/capture_bytes.hpp"
+#include "app/ui/lists/list_filter.hpp"
 
 #include <array>
 #include <memory>
@@ -22,7 +23,7 @@
 namespace nitroscope::app {
 
 struct TimelineFilter {
-    QString text;        // in the event's words; of console lines, in the line
+    QString text;        // an expression, or words: in the event's; of console lines, in the line
     quint32 lanes = ~0U; // bit per lane
     bool onlyNotable = false;
 
@@ -63,6 +64,9 @@ public:
 
     TimelineClock clock() const { return m_clock; }
     void setClock(TimelineClock clock);
+    // What the filter language knows of an event.
+    static std::span<const ListField> fields();
+    QStringList valuesOf(int field) const;
     const TimelineFilter &filter() const { return m_filter; }
     void setFilter(const TimelineFilter &filter);
     void flush(); // applies at once what is being applied in slices
@@ -151,6 +155,8 @@ private:
     quint64 m_stages = 0, m_packets = 0;
 
     std::optional<RunMoment> m_now;
+    class Row;
+    ListFilter m_expression; // of the filter's text
     TimelineFilter m_filter; // the one wanted; the lists may still be those of the one before
     TimelineClock m_clock = TimelineClock::guest;
     bool m_filtering = false;

@@ -25,8 +25,8 @@ using namespace Qt::Literals::StringLiterals;
 
 TimelinePanel::TimelinePanel(const QList<QAction *> &actions, QWidget *parent)
     : Panel(u"timeline"_s, u"Timeline"_s, parent), m_menuActions(actions), m_view(new TimelineView(m_model)),
-      m_filter(new FilterBar(u"Filter events"_s, u"Events shown"_s)), m_lanes(new QMenu(this)),
-      m_details(new QLabel) {
+      m_filter(new FilterBar(u"Filter, such as lane==NSM and duration>1ms"_s, u"Events shown"_s)),
+      m_lanes(new QMenu(this)), m_details(new QLabel) {
     buildFilter();
     m_details->setTextFormat(Qt::PlainText);
     m_details->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
@@ -67,6 +67,7 @@ void TimelinePanel::buildFilter() {
     m_filter->add(m_clock);
     connect(m_clock, &QComboBox::currentIndexChanged, this,
             [this](int index) { m_model.setClock(index == 0 ? TimelineClock::guest : TimelineClock::host); });
+    m_filter->setLanguage(TimelineModel::fields(), [this](int field) { return m_model.valuesOf(field); });
     connect(m_filter, &FilterBar::changed, this, &TimelinePanel::applyFilter);
 }
 

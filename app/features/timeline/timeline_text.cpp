@@ -92,7 +92,9 @@ QString TimelineModel::details(int number) const {
     }
     const qint64 begin = beginOf(number), end = e.end(m_clock);
     if (end > begin)
-        what += u", "_s + durationText(static_cast<quint64>(end - begin));
+        what +=
+            u", %1 by the %2"_s.arg(durationText(static_cast<quint64>(end - begin)),
+                                    m_clock == TimelineClock::guest ? u"guest's clock"_s : u"host's clock"_s);
     else if (end < begin)
         what += e.kind == Kind::nsm ? u", no answer yet"_s : u", still open"_s;
     return what;

@@ -54,6 +54,14 @@ std::pair<quint64, quint64> ThroughputPlot::peakAt(const Bins &bins, qint64 binN
     return {perSecond(peak.first), perSecond(peak.second)};
 }
 
+qint64 ThroughputPlot::axisBins() const {
+    return std::max<qint64>(std::ssize(m_bins), minBins);
+}
+
+int ThroughputPlot::usedWidth() const {
+    return std::max(1, static_cast<int>(plotArea().width() * std::ssize(m_bins) / axisBins()));
+}
+
 QRect ThroughputPlot::plotArea() const {
     const int line = fontMetrics().height();
     return rect().adjusted(margin, line + margin, -margin, -line - margin);
@@ -67,8 +75,9 @@ void ThroughputPlot::paintEvent(QPaintEvent *) {
     const QColor out = theme::seriesColor(palette(), 0), in = theme::seriesColor(palette(), 1);
     std::vector<std::pair<quint64, quint64>> peaks(static_cast<size_t>(std::max(0, area.width())));
     quint64 most = 1;
+    const int used = usedWidth();
     for (size_t x = 0; x < peaks.size(); ++x) {
-        peaks[x] = peakAt(m_bins, m_binNs, static_cast<int>(x), area.width());
+        peaks[x] = peakAt(m_bins, m_binNs, static_cast<int>(x), used);
         most = std::max({most, peaks[x].first, peaks[x].second});
     }
     const quint64 scale = roundUp(most);
@@ -94,7 +103,7 @@ void ThroughputPlot::paintEvent(QPaintEvent *) {
     painter.setPen(theme::mutedText(palette()));
     painter.drawText(QRect(margin, margin / 2, width() - 2 * margin, line), Qt::AlignRight,
                      m_bins.empty() ? u"nothing yet"_s : rateText(scale));
-    const double seconds = static_cast<double>(m_bins.size()) * static_cast<double>(m_binNs) / 1e9;
+    const double seconds = static_cast<double>(axisBins()) * static_cast<double>(m_binNs) / 1e9;
     const QRect below(margin, height() - line - margin / 2, width() - 2 * margin, line);
     painter.drawText(below, Qt::AlignLeft, u"0 s"_s);
     painter.drawText(below, Qt::AlignRight, u"%1 s"_s.arg(seconds, 0, 'f', 1));
@@ -110,9 +119,8 @@ bool ThroughputPlot::event(QEvent *event) {
         QToolTip::hideText();
         return true;
     }
-    const auto [in, out] = peakAt(m_bins, m_binNs, x, area.width());
-    const double at =
-        static_cast<double>(m_bins.size()) * static_cast<double>(m_binNs) / 1e9 * x / area.width();
+    const auto [in, out] = peakAt(m_bins, m_binNs, x, usedWidth());
+    const double at = static_cast<double>(axisBins()) * static_cast<double>(m_binNs) / 1e9 * x / area.width();
     QToolTip::showText(
         help->globalPos(),
         u"%1 s: %2 from the guest, %3 to the guest"_s.arg(at, 0, 'f', 1).arg(rateText(out), rateText(in)));

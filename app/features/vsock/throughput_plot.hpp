@@ -20,6 +20,8 @@ public:
     ThroughputPlot(const Bins &bins, qint64 binNs, QWidget *parent = nullptr);
 
     QSize sizeHint() const override { return {300, 120}; }
+    // That the axis has room for at least: a burst of a moment is not drawn as broad as an hour.
+    static constexpr qint64 minBins = 40;
     // Largest bytes per second of the bins that pixel column `x` of `width` stands for; pure, for tests.
     static std::pair<quint64, quint64> peakAt(const Bins &bins, qint64 binNs, int x, int width);
 
@@ -28,6 +30,8 @@ protected:
     bool event(QEvent *event) override;
 
 private:
+    qint64 axisBins() const; // how many the axis has room for
+    int usedWidth() const;   // pixels of the plot that stand for the bins there are
     QRect plotArea() const;
 
     const Bins &m_bins;

@@ -43,6 +43,99 @@ Tone toneOf(VsockFlow::State state) {
     return Tone::normal;
 }
 
+// What the filter language knows of flows; a packet has all of it, too, by its flow.
+enum Field {
+    flowField,
+    peerField,
+    serviceField,
+    stateField,
+    reasonField,
+    textField,
+    timeField,
+    portField,
+    toGuestField,
+    fromGuestField,
+    packetsField,
+    flowFieldCount,
+    kindField = flowFieldCount,
+    directionField,
+    verdictField,
+    clockField,
+    lengthField,
+    ruleField
+};
+using Kind = FilterFieldInfo::Kind;
+
+const ListField flowFields[flowFieldCount] = {
+    {{"flow", Kind::number, "number of the flow"}, VsockFlowModel::number},
+    {{"peer", Kind::text, "CID and port of the peer, and who it is"}, VsockFlowModel::peer},
+    {{"service", Kind::text, "name of the service that was dialed"}, VsockFlowModel::service},
+    {{"state", Kind::text, "connecting, open, half-closed, closed, reset, refused"}, VsockFlowModel::state},
+    {{"reason", Kind::text, "of the end"}, VsockFlowModel::reason},
+    {{"text", Kind::text, "what the row shows"}},
+    {{"time", Kind::time, "the host's since the first packet; plain numbers are seconds"}},
+    {{"port", Kind::number, "either port"}, VsockFlowModel::port},
+    {{"bytes-to-guest", Kind::number, "that the flow carried"}, VsockFlowModel::toGuest},
+    {{"bytes-from-guest", Kind::number, "that the flow carried"}, VsockFlowModel::fromGuest},
+    {{"packets", Kind::number, "of the flow"}},
+};
+
+// The same, with the columns of the packets' list, and what only packets have.
+const std::vector<ListField> &packetFields() {
+    static const std::vector<ListField> fields = [] {
+        std::vector<ListField> all(std::begin(flowFields), std::end(flowFields));
+        for (ListField &field : all)
+            field.column = -1;
+        all[portField].column = VsockPacketModel::guestPort;
+        all.insert(all.end(),
+                   {{{"kind", Kind::text, "operation: REQUEST, RESPONSE, RW, SHUTDOWN, RST, …"},
+                     VsockPacketModel::operation},
+                    {{"direction", Kind::text, "in (to the guest) or out"}, VsockPacketModel::direction},
+                    {{"verdict", Kind::text, "passed, delayed, dropped, changed, refused, malformed"},
+                     VsockPacketModel::verdict},
+                    {{"clock", Kind::time, "the guest's clock"}, VsockPacketModel::time},
+                    {{"length", Kind::number, "bytes of payload"}, VsockPacketModel::length},
+                    {{"rule", Kind::number, "fault or break that acted"}}});
+        return all;
+    }();
+    return fields;
+}
+
+std::optional<QString> flowText(const VsockFlow &flow, int field) {
+    const auto some = [](const QString &text) { return text.isEmpty() ? std::nullopt : std::optional(text); };
+    switch (field) {
+    case peerField:
+        return u"%1:%2 %3"_s.arg(flow.peerCid).arg(flow.peerPort).arg(flow.peer).trimmed();
+    case serviceField:
+        return some(serviceName(flow));
+    case stateField:
+        return flowStateText(flow.state);
+    case reasonField:
+        return some(reasonText(flow.reason));
+    default:
+        return std::nullopt;
+    }
+}
+
+FilterRow::Numbers flowNumbers(const VsockFlow &flow, int field, qint64 firstNs) {
+    switch (field) {
+    case flowField:
+        return flow.id ? FilterRow::Numbers{static_cast<qint64>(flow.id)} : FilterRow::Numbers();
+    case timeField:
+        return {flow.firstNs - firstNs};
+    case portField:
+        return {flow.guestPort, flow.peerPort};
+    case toGuestField:
+        return {static_cast<qint64>(flow.bytesToGuest)};
+    case fromGuestField:
+        return {static_cast<qint64>(flow.bytesFromGuest)};
+    case packetsField:
+        return {flow.packets};
+    default:
+        return {};
+    }
+}
+
 } // namespace
 
 int VsockFlowModel::columnCount(const QModelIndex &parent) const {
@@ -76,18 +169,31 @@ void VsockFlowModel::setMoment(const std::optional<RunMoment> &moment) {
 }
 
 void VsockFlowModel::setTextFilter(const QString &text) {
-    m_text = text;
-    refilter();
+    setListFilter(ListFilter::parse(text, fields()).value_or(ListFilter()));
 }
 
 bool VsockFlowModel::accepts(int source) const {
-    if (m_text.isEmpty())
-        return true;
+    return passesFilter(source);
+}
+
+std::span<const ListField> VsockFlowModel::fields() const {
+    return flowFields;
+}
+
+std::optional<QString> VsockFlowModel::fieldText(int source, int field) const {
     const VsockFlow &flow = this->flow(source);
+    if (flowFields[field].kind != Kind::text)
+        return std::nullopt;
+    if (field != textField)
+        return flowText(flow, field);
+    QString all;
     for (const int column : {peer, port, service, state, reason})
-        if (text(flow, column).contains(m_text, Qt::CaseInsensitive))
-            return true;
-    return false;
+        all += text(flow, column) + u' ';
+    return all;
+}
+
+FilterRow::Numbers VsockFlowModel::fieldNumbers(int source, int field) const {
+    return flowNumbers(flow(source), field, m_account.firstNs());
 }
 
 QString VsockFlowModel::text(const VsockFlow &flow, int column) const {
@@ -182,7 +288,7 @@ int VsockPacketModel::columnCount(const QModelIndex &parent) const {
 
 void VsockPacketModel::setFilter(const VsockFilter &filter) {
     m_filter = filter;
-    refilter();
+    setListFilter(filter.expression);
 }
 
 bool VsockPacketModel::accepts(int source) const {
@@ -193,12 +299,52 @@ bool VsockPacketModel::accepts(int source) const {
         return false;
     if (m_filter.fromGuest && packet.fromGuest != *m_filter.fromGuest)
         return false;
-    if (m_filter.text.isEmpty())
-        return true;
-    for (const int column : {guestPort, peerPort, operation, verdict})
-        if (text(source, column).contains(m_filter.text, Qt::CaseInsensitive))
-            return true;
-    return false;
+    return passesFilter(source);
+}
+
+std::span<const ListField> VsockPacketModel::fields() const {
+    return packetFields();
+}
+
+std::optional<QString> VsockPacketModel::fieldText(int source, int field) const {
+    const VsockPacket &packet = m_account.packets()[static_cast<size_t>(source)];
+    switch (field) {
+    case kindField:
+        return operationText(packet.operation);
+    case directionField:
+        return pcapng::nameOf(packet.fromGuest ? pcapng::Direction::outbound : pcapng::Direction::inbound);
+    case verdictField:
+        return pcapng::nameOf(packet.verdict);
+    case textField: {
+        QString all;
+        for (const int column : {guestPort, peerPort, operation, verdict})
+            all += text(source, column) + u' ';
+        return all;
+    }
+    default:
+        return packet.flow < 0 ? std::nullopt
+                               : flowText(m_account.flows()[static_cast<size_t>(packet.flow)], field);
+    }
+}
+
+FilterRow::Numbers VsockPacketModel::fieldNumbers(int source, int field) const {
+    const VsockPacket &packet = m_account.packets()[static_cast<size_t>(source)];
+    switch (field) {
+    case timeField:
+        return {packet.hostNs - m_account.firstNs()};
+    case clockField:
+        return packet.virtualNs >= 0 ? FilterRow::Numbers{packet.virtualNs} : FilterRow::Numbers();
+    case portField:
+        return {packet.guestPort, packet.peerPort};
+    case lengthField:
+        return {packet.length};
+    case ruleField:
+        return packet.rule ? FilterRow::Numbers{packet.rule} : FilterRow::Numbers();
+    default:
+        return packet.flow < 0 ? FilterRow::Numbers()
+                               : flowNumbers(m_account.flows()[static_cast<size_t>(packet.flow)], field,
+                                             m_account.firstNs());
+    }
 }
 
 void VsockPacketModel::setMoment(const std::optional<RunMoment> &moment) {

@@ -44,6 +44,10 @@ public:
     // In a recording: flows are as they were then, later ones dimmed.
     void setMoment(const std::optional<RunMoment> &moment);
     void changed(int flow, bool isNew);
+    std::span<const ListField> fields() const override;
+    std::optional<QString> fieldText(int source, int field) const override;
+    FilterRow::Numbers fieldNumbers(int source, int field) const override;
+    // An expression about packets, which flows know nothing of, lets all of them through.
     void setTextFilter(const QString &text);
     // Ages count from here while flows are open.
     void setNow(qint64 hostNs);
@@ -61,7 +65,6 @@ private:
     const VsockAccount &m_account;
     std::optional<RunMoment> m_moment;
     std::vector<VsockFlow> m_then; // with a moment
-    QString m_text;
     qint64 m_now = 0;
 };
 
@@ -69,7 +72,7 @@ struct VsockFilter {
     std::optional<int> flow;
     std::optional<int> operation;
     std::optional<bool> fromGuest;
-    QString text; // a port, an operation, a verdict or what a fault says
+    ListFilter expression = {}; // or words: a port, an operation, a verdict or what a fault says
 };
 
 class VsockPacketModel : public FilteredListModel {
@@ -99,6 +102,9 @@ public:
     void added() { sourceAppended(); }
     // Those after it are dimmed.
     void setMoment(const std::optional<RunMoment> &moment);
+    std::span<const ListField> fields() const override;
+    std::optional<QString> fieldText(int source, int field) const override;
+    FilterRow::Numbers fieldNumbers(int source, int field) const override;
     void setFilter(const VsockFilter &filter);
     const VsockFilter &filter() const { return m_filter; }
 

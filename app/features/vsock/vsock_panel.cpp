@@ -8,6 +8,7 @@
 #include "app/ui/bars/filter_bar.hpp"
 #include "app/ui/bytes/buffer_byte_source.hpp"
 #include "app/ui/bytes/hex_view.hpp"
+#include "app/ui/lists/cell_delegate.hpp"
 #include "app/ui/lists/following_table.hpp"
 #include "app/ui/panel/column.hpp"
 #include "app/ui/panel/view_state.hpp"
@@ -15,6 +16,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDateTime>
+#include <QJsonArray>
 #include <QLabel>
 #include <QSplitter>
 #include <QTabWidget>
@@ -27,18 +29,12 @@ namespace {
 
 constexpr int clockMs = 1000; // of ages, and of asking the machine
 
-template <size_t count>
-void setWidths(QTableView &table, const int (&widths)[count]) {
-    const int em = table.fontMetrics().averageCharWidth();
-    for (size_t column = 0; column < count; ++column)
-        table.setColumnWidth(static_cast<int>(column), em * widths[column]);
-}
-
 } // namespace
 
 VsockPanel::VsockPanel(RunAccount &account, const QList<QAction *> &actions, QWidget *parent)
     : Panel(u"vsock"_s, u"vsock"_s, parent), m_menuActions(actions), m_run(account),
-      m_account(account.vsock()), m_filter(new FilterBar(u"Filter flows and packets"_s, u"Traffic shown"_s)),
+      m_account(account.vsock()),
+      m_filter(new FilterBar(u"Filter, such as port==5000 and kind==RW"_s, u"Traffic shown"_s)),
       m_onlyFlow(new QCheckBox(u"Only this flow"_s)),
       m_flows(new FollowingTable(m_flowModel, FollowingTable::Follow::nothing,
                                  FollowingTable::FirstRow::ofNewRows)),
@@ -48,7 +44,7 @@ VsockPanel::VsockPanel(RunAccount &account, const QList<QAction *> &actions, QWi
       m_plot(new ThroughputPlot(m_account.throughput(), VsockAccount::binNs)),
       m_splitter(new QSplitter(Qt::Vertical)), m_packetSplitter(new QSplitter(Qt::Horizontal)) {
     m_flows->setAccessibleName(u"vsock flows"_s);
-    setWidths(*m_flows, {8, 24, 15, 15, 15, 14, 14, 15, 12, 22});
+    setColumnCharacters(*m_flows, {7, 22, 10, 12, 15, 10, 10, 12, 10, 18});
     m_flows->horizontalHeader()->setStretchLastSection(true);
 
     m_views->setDocumentMode(true);
@@ -90,13 +86,15 @@ void VsockPanel::buildFilterBar() {
                             {{u"Both ways"_s, {}}, {u"From the guest"_s, true}, {u"To the guest"_s, false}});
     m_onlyFlow->setToolTip(u"List only the packets of the flow chosen above"_s);
     m_filter->add(m_onlyFlow);
+    m_filter->setLanguage(m_packetModel.fields(),
+                          [this](int field) { return m_packetModel.valuesOf(field); });
     connect(m_filter, &FilterBar::changed, this, &VsockPanel::applyFilter);
     connect(m_onlyFlow, &QCheckBox::toggled, this, &VsockPanel::applyFilter);
 }
 
 QWidget *VsockPanel::buildPacketPage() {
     m_packets->setAccessibleName(u"vsock packets"_s);
-    setWidths(*m_packets, {8, 14, 11, 15, 15, 20, 10, 24});
+    setColumnCharacters(*m_packets, {8, 12, 8, 12, 12, 16, 8, 20});
     m_packets->horizontalHeader()->setStretchLastSection(true);
     m_payload->setAccessibleName(u"Payload of the packet"_s);
     m_packetSplitter->setChildrenCollapsible(false);
@@ -163,8 +161,12 @@ void VsockPanel::connectModels() {
         if (m_awaited != 0 && showFlow(m_awaited))
             m_awaited = 0;
     });
-    connect(&m_flowModel, &QAbstractItemModel::modelReset, this,
-            [this] { m_stack->setEmpty(m_flowModel.sourceCount() == 0); });
+    connect(&m_flowModel, &QAbstractItemModel::modelReset, this, [this] {
+        m_stack->setEmpty(m_flowModel.sourceCount() == 0);
+        refreshStatus(m_streamNote);
+    });
+    for (const auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
+        connect(&m_flowModel, signal, this, [this] { refreshStatus(m_streamNote); });
 }
 
 void VsockPanel::restart() {
@@ -218,13 +220,16 @@ void VsockPanel::setRules(const QVector<qmp::MachineRule> &rules) {
 
 void VsockPanel::refreshStatus(const QString &streamNote) {
     m_streamNote = streamNote;
-    m_filter->setStatus(u"%1 flows · "_s.arg(m_flowModel.sourceCount()) +
-                        listStatusText({.shown = m_packetModel.rowCount(),
-                                        .all = m_packetModel.sourceCount(),
-                                        .unit = u"packets"_s,
-                                        .notKept = m_account.notKept(),
-                                        .rules = m_rules.size(),
-                                        .note = streamNote}));
+    m_filter->setStatus(
+        listStatusText(
+            {.shown = m_flowModel.rowCount(), .all = m_flowModel.sourceCount(), .unit = u"flows"_s}) +
+        u" · "_s +
+        listStatusText({.shown = m_packetModel.rowCount(),
+                        .all = m_packetModel.sourceCount(),
+                        .unit = u"packets"_s,
+                        .notKept = m_account.notKept(),
+                        .rules = m_rules.size(),
+                        .note = streamNote}));
 }
 
 void VsockPanel::applyFilter() {
@@ -235,10 +240,10 @@ void VsockPanel::applyFilter() {
         filter.fromGuest = m_direction->currentData().toBool();
     if (m_onlyFlow->isChecked() && currentFlow() >= 0)
         filter.flow = currentFlow();
-    filter.text = m_filter->text();
+    filter.expression = m_filter->filter();
     // Only when it is new: a filter of the flows chooses a flow, which comes back here.
-    if (std::exchange(m_flowText, filter.text) != filter.text)
-        m_flowModel.setTextFilter(filter.text);
+    if (const QString text = m_filter->text(); std::exchange(m_flowText, text) != text)
+        m_flowModel.setTextFilter(text);
     m_packetModel.setFilter(filter);
 }
 
@@ -334,7 +339,8 @@ QJsonObject VsockPanel::viewState() const {
     return {{u"flows"_s, stateText(*m_flows->horizontalHeader())},
             {u"packets"_s, stateText(*m_packets->horizontalHeader())},
             {u"splitter"_s, stateText(*m_splitter)},
-            {u"payload"_s, stateText(*m_packetSplitter)}};
+            {u"payload"_s, stateText(*m_packetSplitter)},
+            {u"filters"_s, QJsonArray::fromStringList(m_filter->history())}};
 }
 
 void VsockPanel::restoreViewState(const QJsonObject &state) {
@@ -342,6 +348,7 @@ void VsockPanel::restoreViewState(const QJsonObject &state) {
     restoreStateText(*m_packets->horizontalHeader(), state[u"packets"_s].toString());
     restoreStateText(*m_splitter, state[u"splitter"_s].toString());
     restoreStateText(*m_packetSplitter, state[u"payload"_s].toString());
+    m_filter->setHistory(state[u"filters"_s].toVariant().toStringList());
 }
 
 } // namespace nitroscope::app

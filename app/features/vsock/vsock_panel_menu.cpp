@@ -5,6 +5,9 @@
 #include "app/features/vsock/vsock_panel.hpp"
 #include "app/ui/actions/menus.hpp"
 #include "app/ui/actions/rule_menu.hpp"
+#include "app/ui/bars/filter_bar.hpp"
+#include "app/ui/bars/filter_menu.hpp"
+#include "app/ui/lists/following_table.hpp"
 
 #include <QContextMenuEvent>
 #include <QMenu>
@@ -20,6 +23,10 @@ void VsockPanel::contextMenuEvent(QContextMenuEvent *event) {
 }
 
 void VsockPanel::fillMenu(QMenu &menu) {
+    if (m_packets->hasFocus())
+        addFilterMenu(menu, m_packetModel, m_packets->currentIndex(), *m_filter);
+    else
+        addFilterMenu(menu, m_flowModel, m_flows->currentIndex(), *m_filter);
     addToMenu(menu, m_menuActions);
     menu.addSeparator();
     addRuleMenus(menu);

@@ -53,24 +53,26 @@ void VsockAccount::restart() {
     *this = {};
 }
 
-int VsockAccount::flowOf(const pcapng::Record &record, quint64 guestCid, quint32 guestPort, quint64 peerCid,
-                         quint32 peerPort, bool *isNew) {
+int VsockAccount::flowOf(const pcapng::Record &record, Opens opens, quint64 guestCid, quint32 guestPort,
+                         quint64 peerCid, quint32 peerPort, bool *isNew) {
     *isNew = false;
     if (const auto found = m_byId.constFind(record.flow); record.flow != 0 && found != m_byId.cend())
         return *found;
     // Not the guest's CID: records of the machine do not have it, and a stream has only one at a time.
     const quint64 key[] = {peerCid, quint64{guestPort} << 32 | peerPort};
     const QByteArray ends(reinterpret_cast<const char *>(key), sizeof key);
-    // The same ends again after an end: a new flow.
-    if (const auto found = m_byEnds.constFind(ends);
-        found != m_byEnds.cend() && !m_flows[static_cast<size_t>(*found)].isOver) {
-        const int flow = *found;
-        if (record.flow != 0) {
-            m_flows[static_cast<size_t>(flow)].id = record.flow;
-            m_byId.insert(record.flow, flow);
-            m_byEnds.remove(ends);
+    if (const auto found = m_byEnds.constFind(ends); found != m_byEnds.cend()) {
+        VsockFlow &last = m_flows[static_cast<size_t>(*found)];
+        if (last.id == 0 && !last.isOver) {
+            if (record.flow != 0) {
+                last.id = record.flow;
+                m_byId.insert(record.flow, *found);
+            }
+            return *found;
         }
-        return flow;
+        // The same ends again after an end: a new flow, when something opens one.
+        if (last.isOver && record.flow == 0 && opens == Opens::nothing)
+            return *found;
     }
     if (m_flows.size() >= maxFlows)
         return -1;
@@ -86,8 +88,7 @@ int VsockAccount::flowOf(const pcapng::Record &record, quint64 guestCid, quint32
     m_flows.push_back(fresh);
     if (record.flow != 0)
         m_byId.insert(record.flow, flow);
-    else
-        m_byEnds.insert(ends, flow);
+    m_byEnds.insert(ends, flow);
     *isNew = true;
     return flow;
 }
@@ -123,11 +124,13 @@ VsockAccount::Change VsockAccount::takePacket(const pcapng::Record &record,
     if (m_firstNs == 0)
         m_firstNs = record.hostNs;
     const bool fromGuest = record.direction == pcapng::Direction::outbound;
+    const Opens opens = packet.operation == VSOCK_OP_REQUEST ? Opens::flow : Opens::nothing;
     Change change;
     bool isNew = false;
-    change.flow = fromGuest
-                      ? flowOf(record, packet.srcCid, packet.srcPort, packet.dstCid, packet.dstPort, &isNew)
-                      : flowOf(record, packet.dstCid, packet.dstPort, packet.srcCid, packet.srcPort, &isNew);
+    change.flow =
+        fromGuest
+            ? flowOf(record, opens, packet.srcCid, packet.srcPort, packet.dstCid, packet.dstPort, &isNew)
+            : flowOf(record, opens, packet.dstCid, packet.dstPort, packet.srcCid, packet.srcPort, &isNew);
     change.newFlow = isNew;
     quint64 streamOffset = 0;
     if (change.flow >= 0) {
@@ -208,8 +211,8 @@ VsockAccount::Change VsockAccount::takeMachine(const pcapng::Record &record,
     Change change;
     bool isNew = false;
     change.flow =
-        flowOf(about, 0, static_cast<quint32>(number(machine, "guest-port")), number(machine, "peer-cid"),
-               static_cast<quint32>(number(machine, "peer-port")), &isNew);
+        flowOf(about, Opens::flow, 0, static_cast<quint32>(number(machine, "guest-port")),
+               number(machine, "peer-cid"), static_cast<quint32>(number(machine, "peer-port")), &isNew);
     change.newFlow = isNew;
     if (change.flow < 0)
         return change;

@@ -90,9 +90,11 @@ public:
     const QString comment(int packet) const { return m_comments.value(packet); }
 
 private:
-    // A packet that opens a flow may come before the flow has its number: both are one.
-    int flowOf(const pcapng::Record &record, quint64 guestCid, quint32 guestPort, quint64 peerCid,
-               quint32 peerPort, bool *isNew);
+    // A packet that opens a flow may come before the flow has its number: both are one. One that opens none and has no
+    // number belongs to the last flow between its ends, also when that is over: the answer to what came too late.
+    enum class Opens { flow, nothing };
+    int flowOf(const pcapng::Record &record, Opens opens, quint64 guestCid, quint32 guestPort,
+               quint64 peerCid, quint32 peerPort, bool *isNew);
     Change takePacket(const pcapng::Record &record, const pcapng::VsockRecord &packet);
     Change takeMachine(const pcapng::Record &record, const pcapng::MachineRecord &machine);
     void count(qint64 hostNs, quint64 bytes, bool fromGuest);
@@ -101,7 +103,7 @@ private:
     std::vector<VsockFlow> m_flows;
     std::vector<std::pair<quint64, quint64>> m_throughput;
     QHash<quint64, int> m_byId;
-    QHash<QByteArray, int> m_byEnds; // those without a number
+    QHash<QByteArray, int> m_byEnds; // the last one between them
     QHash<int, QString> m_comments;
     qint64 m_firstNs = 0;
     quint64 m_notKept = 0;

@@ -2,6 +2,7 @@
 #include "app/ui/bars/banner.hpp"
 
 #include "app/core/output/visible_text.hpp"
+#include "app/ui/text/breakable_text.hpp"
 #include "app/ui/theme/icons.hpp"
 #include "app/ui/theme/theme.hpp"
 
@@ -54,8 +55,10 @@ Banner::Banner(QWidget *parent)
 void Banner::display(formats::Severity severity, const QString &message, const QString &advice,
                      const std::vector<QAction *> &actions) {
     m_severity = severity;
-    m_message->setText(visibleText(message, LineBreaks::kept));
-    m_advice->setText(visibleText(advice, LineBreaks::kept));
+    m_messageText = visibleText(message, LineBreaks::kept);
+    m_adviceText = visibleText(advice, LineBreaks::kept);
+    m_message->setText(breakableText(m_messageText));
+    m_advice->setText(breakableText(m_adviceText));
     m_advice->setVisible(!advice.isEmpty());
     qDeleteAll(m_buttons->findChildren<QPushButton *>(Qt::FindDirectChildrenOnly));
     for (QAction *action : actions) {
@@ -75,14 +78,6 @@ void Banner::display(formats::Severity severity, const QString &message, const Q
 
 void Banner::dismiss() {
     hide();
-}
-
-QString Banner::message() const {
-    return m_message->text();
-}
-
-QString Banner::advice() const {
-    return m_advice->text();
 }
 
 QString Banner::details() const {

@@ -24,8 +24,8 @@ public:
     void display(formats::Severity severity, const QString &message, const QString &advice,
                  const std::vector<QAction *> &actions);
     void dismiss();
-    QString message() const;
-    QString advice() const;
+    const QString &message() const { return m_messageText; }
+    const QString &advice() const { return m_adviceText; }
     // What "Copy details" puts on the clipboard.
     QString details() const;
 
@@ -37,6 +37,7 @@ private:
     void refreshIcon();
 
     formats::Severity m_severity = formats::Severity::none;
+    QString m_messageText, m_adviceText;
     QLabel *m_icon;
     QLabel *m_message;
     QLabel *m_advice;

@@ -2,6 +2,7 @@
 #include "app/ui/bars/empty_state.hpp"
 
 #include "app/core/output/visible_text.hpp"
+#include "app/ui/text/breakable_text.hpp"
 #include "app/ui/theme/theme.hpp"
 
 #include <QAction>
@@ -54,8 +55,8 @@ void EmptyStack::setEmpty(bool empty) {
 }
 
 void EmptyStack::setText(const QString &title, const QString &text) {
-    m_title->setText(visibleText(title, LineBreaks::kept));
-    m_text->setText(visibleText(text, LineBreaks::kept));
+    m_title->setText(breakableText(visibleText(title, LineBreaks::kept)));
+    m_text->setText(breakableText(visibleText(text, LineBreaks::kept)));
 }
 
 void EmptyStack::refreshColors() {

@@ -2,15 +2,14 @@
 #include "app/ui/bytes/cbor_view.hpp"
 
 #include "app/formats/cbor/cbor_tree.hpp"
+#include "app/ui/bars/elided_label.hpp"
 #include "app/ui/bytes/buffer_byte_source.hpp"
 #include "app/ui/bytes/hex_view.hpp"
 #include "app/ui/bytes/node_bytes_link.hpp"
 #include "app/ui/panel/view_state.hpp"
 #include "app/ui/text/byte_text.hpp"
 
-#include <QEvent>
 #include <QHeaderView>
-#include <QLabel>
 #include <QTabBar>
 #include <QTreeView>
 #include <QVBoxLayout>
@@ -20,14 +19,12 @@ namespace nitroscope::app {
 using namespace Qt::Literals::StringLiterals;
 
 CborView::CborView(QWidget *parent)
-    : QWidget(parent), m_tabs(new QTabBar), m_note(new QLabel), m_tree(new QTreeView), m_hex(new HexView),
-      m_splitter(new QSplitter(Qt::Horizontal)),
+    : QWidget(parent), m_tabs(new QTabBar), m_note(new ElidedLabel(Qt::ElideRight)), m_tree(new QTreeView),
+      m_hex(new HexView), m_splitter(new QSplitter(Qt::Horizontal)),
       m_link(new NodeBytesLink(m_nodes, *m_tree, *m_hex, 22, 14, this)) {
     m_tabs->setDrawBase(false);
     m_tabs->setExpanding(false);
     m_tabs->setAccessibleName(u"Request or response"_s);
-    m_note->setTextFormat(Qt::PlainText);
-    m_note->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_note->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_tree->setAccessibleName(u"CBOR values"_s);
     const int em = fontMetrics().averageCharWidth();
@@ -76,7 +73,7 @@ int CborView::currentPiece() const {
 }
 
 void CborView::setNote(const QString &note) {
-    m_note->setText(note);
+    m_note->setText(visibleText(note));
 }
 
 void CborView::showPiece() {
@@ -107,12 +104,6 @@ QByteArray CborView::chosenBytes() const {
         return m_bytes;
     return m_bytes.mid(static_cast<qsizetype>(node->range.offset),
                        static_cast<qsizetype>(node->range.length));
-}
-
-void CborView::changeEvent(QEvent *event) {
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange)
-        m_link->refresh();
 }
 
 QString CborView::stateText() const {

@@ -8,13 +8,13 @@
 
 #include <QWidget>
 
-class QLabel;
 class QSplitter;
 class QTabBar;
 class QTreeView;
 
 namespace nitroscope::app {
 
+class ElidedLabel;
 class HexView;
 class NodeBytesLink;
 
@@ -46,9 +46,6 @@ public:
     QString stateText() const;
     void restoreStateText(const QString &text);
 
-protected:
-    void changeEvent(QEvent *event) override;
-
 private:
     void showPiece();
 
@@ -56,7 +53,7 @@ private:
     QByteArray m_bytes;
     NodeTreeModel m_nodes;
     QTabBar *m_tabs;
-    QLabel *m_note;
+    ElidedLabel *m_note;
     QTreeView *m_tree;
     HexView *m_hex;
     QSplitter *m_splitter;

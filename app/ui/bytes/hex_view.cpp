@@ -60,8 +60,14 @@ ByteRange HexView::selection() const {
     return {first, std::max(m_anchor, m_cursor) - first + 1};
 }
 
-QByteArray HexView::selectedBytes() const {
-    const ByteRange range = selection();
+ByteRange HexView::markedRange() const {
+    for (const HexHighlight &highlight : m_highlights)
+        if (highlight.mark == HexMark::chosen)
+            return highlight.range;
+    return {};
+}
+
+QByteArray HexView::bytesIn(const ByteRange &range) const {
     if (!m_source || range.isEmpty() || range.length > copyLimit)
         return {};
     QByteArray bytes(static_cast<qsizetype>(range.length), '\0');
@@ -277,6 +283,19 @@ void HexView::mouseMoveEvent(QMouseEvent *event) {
         moveCursor(*offset, Moving::extendSelection);
 }
 
+QColor HexView::colorOf(const HexHighlight &highlight) const {
+    switch (highlight.mark) {
+    case HexMark::band:
+        return theme::mixed(palette().color(QPalette::Base), theme::seriesColor(palette(), highlight.number),
+                            0.06);
+    case HexMark::changed:
+        return theme::changedBackground(palette());
+    case HexMark::chosen:
+        break;
+    }
+    return theme::rangeBackground(palette(), palette().color(QPalette::Highlight));
+}
+
 QColor HexView::backgroundOf(quint64 offset) const {
     const ByteRange chosen = selection();
     if (chosen.contains(offset))
@@ -284,7 +303,7 @@ QColor HexView::backgroundOf(quint64 offset) const {
     QColor color;
     for (const HexHighlight &highlight : m_highlights)
         if (highlight.range.contains(offset))
-            color = highlight.background;
+            color = colorOf(highlight);
     return color;
 }
 

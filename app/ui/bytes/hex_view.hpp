@@ -11,15 +11,23 @@
 
 #include <memory>
 #include <QAbstractScrollArea>
-#include <QColor>
 #include <vector>
 
 namespace nitroscope::app {
 
-// A coloured stretch of bytes. Later ranges are painted over earlier ones.
+// What a stretch of bytes is marked as; which colour that is, is decided when it is painted, so that marks follow a
+// change from light to dark.
+enum class HexMark {
+    band,    // of `number`: neighbours differ
+    changed, // new since the last look
+    chosen,
+};
+
+// Later ranges are painted over earlier ones.
 struct HexHighlight {
     formats::ByteRange range;
-    QColor background;
+    HexMark mark = HexMark::chosen;
+    int number = 0;
 };
 
 class HexView : public QAbstractScrollArea {
@@ -44,7 +52,11 @@ public:
     quint64 topOffset() const { return m_geometry.offsetOfRow(m_topRow); }
     const HexGeometry &geometry64() const { return m_geometry; }
     formats::ByteRange selection() const;
-    QByteArray selectedBytes() const;
+    // What is marked as chosen elsewhere, in a tree beside it; empty when nothing is.
+    formats::ByteRange markedRange() const;
+    QByteArray selectedBytes() const { return bytesIn(selection()); }
+    // Nothing when there are more than copyLimit.
+    QByteArray bytesIn(const formats::ByteRange &range) const;
     // Puts the cursor there, drops the selection and scrolls as little as needed.
     void goTo(quint64 offset);
     // Selects and shows the range; the start when it is taller than the view. Does not emit cursorMoved().
@@ -85,6 +97,7 @@ private:
     std::optional<quint64> offsetAt(const QPoint &point) const;
     void paintRow(QPainter &painter, const Columns &at, int line, const QByteArray &bytes,
                   qsizetype available) const;
+    QColor colorOf(const HexHighlight &highlight) const;
     QColor backgroundOf(quint64 offset) const;
 
     std::shared_ptr<const ByteSource> m_source;

@@ -2,7 +2,6 @@
 #include "app/ui/bytes/node_bytes_link.hpp"
 
 #include "app/ui/lists/cell_delegate.hpp"
-#include "app/ui/theme/theme.hpp"
 
 #include <QHeaderView>
 #include <QScopedValueRollback>
@@ -28,8 +27,7 @@ NodeBytesLink::NodeBytesLink(NodeTreeModel &nodes, QTreeView &tree, HexView &hex
 void NodeBytesLink::mark(const formats::ByteRange &range) {
     std::vector<HexHighlight> marks = m_bands ? m_bands() : std::vector<HexHighlight>();
     if (!range.isEmpty())
-        marks.push_back(
-            {range, theme::rangeBackground(m_hex.palette(), m_hex.palette().color(QPalette::Highlight))});
+        marks.push_back({range, HexMark::chosen});
     m_hex.setHighlights(std::move(marks));
 }
 

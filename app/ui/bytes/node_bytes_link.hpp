@@ -27,7 +27,7 @@ public:
     void showRange(const formats::ByteRange &range);
     void choose(const QModelIndex &cell);
     void mark(const formats::ByteRange &range);
-    void refresh(); // marks the chosen node's bytes anew, in the colours of now
+    void refresh(); // marks the chosen node's bytes anew
 
 signals:
     void nodeChosen(const nitroscope::formats::Node *node); // may be nullptr

@@ -3,6 +3,7 @@
 
 #include "app/core/output/visible_text.hpp"
 #include "app/formats/tree/node.hpp"
+#include "app/ui/lists/table_content.hpp"
 #include "app/ui/text/roles.hpp"
 #include "app/ui/theme/icons.hpp"
 #include "app/ui/theme/theme.hpp"
@@ -18,8 +19,8 @@ namespace nitroscope::app {
 namespace {
 
 // Left and right of a cell's text; the header's sections have the same.
-int padding(const QStyleOptionViewItem &option) {
-    return option.fontMetrics.height() * 2 / 5;
+int padding(const QFontMetrics &metrics) {
+    return metrics.height() * 2 / 5;
 }
 
 } // namespace
@@ -54,7 +55,7 @@ void CellDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
     else if (index.data(changedRole).toBool())
         painter->fillRect(cell.rect, theme::changedBackground(palette));
 
-    QRect room = cell.rect.adjusted(padding(cell), 0, -padding(cell), 0);
+    QRect room = cell.rect.adjusted(padding(cell.fontMetrics), 0, -padding(cell.fontMetrics), 0);
     if (cell.features & QStyleOptionViewItem::HasCheckIndicator) {
         const QStyle *style = cell.widget ? cell.widget->style() : QApplication::style();
         QStyleOptionViewItem box = cell;
@@ -62,14 +63,14 @@ void CellDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
         box.state.setFlag(QStyle::State_HasFocus, false);
         box.state |= cell.checkState == Qt::Checked ? QStyle::State_On : QStyle::State_Off;
         style->drawPrimitive(QStyle::PE_IndicatorItemViewItemCheck, &box, painter, cell.widget);
-        room.setLeft(box.rect.right() + padding(cell));
+        room.setLeft(box.rect.right() + padding(cell.fontMetrics));
     }
     const auto severity = static_cast<formats::Severity>(index.data(severityRole).toInt());
     if (severity != formats::Severity::none) {
         const int side = cell.fontMetrics.ascent();
         const QRect box(room.left(), room.center().y() - side / 2, side, side);
         icons::severity(severity, palette).paint(painter, box);
-        room.setLeft(box.right() + padding(cell));
+        room.setLeft(box.right() + padding(cell.fontMetrics));
     }
     QColor color = theme::toneColor(palette, static_cast<Tone>(index.data(toneRole).toInt()));
     if (index.data(staleRole).toBool())
@@ -84,7 +85,7 @@ void CellDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option,
 QSize CellDelegate::sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const {
     QStyleOptionViewItem cell = option;
     initStyleOption(&cell, index);
-    return {cell.fontMetrics.horizontalAdvance(cell.text) + 2 * padding(cell),
+    return {cell.fontMetrics.horizontalAdvance(cell.text) + 2 * padding(cell.fontMetrics),
             option.fontMetrics.height() * 3 / 2};
 }
 
@@ -103,6 +104,7 @@ void prepareTable(QTableView &table) {
     table.horizontalHeader()->setHighlightSections(false);
     table.horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     table.horizontalHeader()->setStretchLastSection(true);
+    letColumnsBeChosen(*table.horizontalHeader());
 }
 
 void prepareTree(QTreeView &tree) {
@@ -112,6 +114,15 @@ void prepareTree(QTreeView &tree) {
     tree.setSelectionMode(QAbstractItemView::ExtendedSelection);
     tree.setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     tree.header()->setStretchLastSection(false);
+    letColumnsBeChosen(*tree.header());
+}
+
+void setColumnCharacters(QTableView &table, std::initializer_list<int> characters) {
+    const QFontMetrics letters = table.fontMetrics(), digits(theme::monospace());
+    const int each = std::max(letters.averageCharWidth(), digits.horizontalAdvance(u'0'));
+    int column = 0;
+    for (const int count : characters)
+        table.setColumnWidth(column++, each * count + 2 * padding(letters));
 }
 
 QString selectedCellsText(const QAbstractItemView &view) {

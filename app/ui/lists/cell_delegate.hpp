@@ -5,6 +5,7 @@
 // their ends are what people compare.
 #pragma once
 
+#include <initializer_list>
 #include <QStyledItemDelegate>
 
 class QAbstractItemView;
@@ -30,6 +31,8 @@ protected:
 // The look that all tables and trees of the app share.
 void prepareTable(QTableView &table);
 void prepareTree(QTreeView &tree);
+// Columns wide enough for so many digits each, which is enough for as many letters.
+void setColumnCharacters(QTableView &table, std::initializer_list<int> characters);
 // Selected cells as text: columns separated by tabs, rows by line ends; uses copyTextRole where a cell has
 // it.
 QString selectedCellsText(const QAbstractItemView &view);

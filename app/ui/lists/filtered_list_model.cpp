@@ -2,8 +2,29 @@
 #include "app/ui/lists/filtered_list_model.hpp"
 
 #include <algorithm>
+#include <QElapsedTimer>
+#include <QSet>
 
 namespace nitroscope::app {
+
+namespace {
+
+constexpr int maxLookedAt = 5'000; // records, for the values that a field has
+
+} // namespace
+
+// A record as the filter language asks for it.
+class FilteredListModel::Row : public FilterRow {
+public:
+    Row(const FilteredListModel &list, int source) : m_list(list), m_source(source) {}
+
+    std::optional<QString> text(int field) const override { return m_list.fieldText(m_source, field); }
+    Numbers numbers(int field) const override { return m_list.fieldNumbers(m_source, field); }
+
+private:
+    const FilteredListModel &m_list;
+    int m_source;
+};
 
 FilteredListModel::FilteredListModel(QObject *parent) : QAbstractTableModel(parent) {
     m_tick.setSingleShot(true);
@@ -89,6 +110,37 @@ void FilteredListModel::sourceChanged(int source) {
     }
 }
 
+void FilteredListModel::setListFilter(const ListFilter &filter) {
+    m_filter = filter;
+    refilter();
+}
+
+bool FilteredListModel::passesFilter(int source) const {
+    return m_filter.isEmpty() || m_filter.matches(Row(*this, source));
+}
+
+QStringList FilteredListModel::valuesOf(int field) const {
+    const std::span<const ListField> all = fields();
+    if (all[static_cast<size_t>(field)].kind == FilterFieldInfo::Kind::time)
+        return {};
+    QSet<QString> values;
+    for (int source = 0; source < std::min(sourceCount(), maxLookedAt); ++source) {
+        if (all[static_cast<size_t>(field)].kind == FilterFieldInfo::Kind::number)
+            for (const qint64 number : fieldNumbers(source, field))
+                values.insert(QString::number(number));
+        else if (const auto text = fieldText(source, field); text && !text->isEmpty())
+            values.insert(*text);
+    }
+    QStringList sorted(values.begin(), values.end());
+    std::sort(sorted.begin(), sorted.end());
+    return sorted;
+}
+
+QString FilteredListModel::filterTerm(const QModelIndex &cell) const {
+    return cell.isValid() ? filterTermOf(fields(), Row(*this, sourceOf(cell.row())), cell.column())
+                          : QString();
+}
+
 void FilteredListModel::refilter() {
     m_next.clear();
     m_nextSeen = 0;
@@ -100,10 +152,14 @@ void FilteredListModel::refilter() {
 void FilteredListModel::slice() {
     if (!m_filtering)
         return;
-    const int end = std::min(sourceCount(), m_nextSeen + sliceRecords);
-    for (; m_nextSeen < end; ++m_nextSeen)
-        if (accepts(m_nextSeen))
-            m_next.push_back(m_nextSeen);
+    QElapsedTimer clock;
+    clock.start();
+    do {
+        const int end = std::min(sourceCount(), m_nextSeen + sliceRecords);
+        for (; m_nextSeen < end; ++m_nextSeen)
+            if (accepts(m_nextSeen))
+                m_next.push_back(m_nextSeen);
+    } while (m_nextSeen < sourceCount() && !clock.hasExpired(maxSliceMs));
     if (m_nextSeen < sourceCount())
         return;
     m_slice.stop();

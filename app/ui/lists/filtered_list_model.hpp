@@ -5,6 +5,8 @@
 // filter is worked off in slices between events and put in force by one reset.
 #pragma once
 
+#include "app/ui/lists/list_filter.hpp"
+
 #include <QAbstractTableModel>
 #include <QTimer>
 #include <vector>
@@ -14,7 +16,9 @@ namespace nitroscope::app {
 class FilteredListModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    static constexpr int sliceRecords = 20'000; // that a filter looks at in one go
+    // That a filter looks at before it looks at the clock, and how long it goes on; then events have their turn.
+    static constexpr int sliceRecords = 256;
+    static constexpr int maxSliceMs = 8;
 
     explicit FilteredListModel(QObject *parent = nullptr);
 
@@ -25,6 +29,17 @@ public:
     virtual int sourceCount() const = 0;
 
     bool isFiltering() const { return m_filtering; }
+
+    // What the filter language knows of a record, and what it has in a field.
+    virtual std::span<const ListField> fields() const { return {}; }
+    virtual std::optional<QString> fieldText(int, int) const { return std::nullopt; }
+    virtual FilterRow::Numbers fieldNumbers(int, int) const { return {}; }
+    void setListFilter(const ListFilter &filter);
+    const ListFilter &listFilter() const { return m_filter; }
+    // What the first records have in the field, each once, to complete what is being typed.
+    QStringList valuesOf(int field) const;
+    // What would choose the rows that have the same in this cell; empty when nothing does.
+    QString filterTerm(const QModelIndex &cell) const;
     // Shows at once what is waiting, for tests and for reading the list after a stream's end.
     void flush();
 
@@ -34,6 +49,8 @@ signals:
 
 protected:
     virtual bool accepts(int source) const = 0;
+    // For accepts().
+    bool passesFilter(int source) const;
 
     void clearRows(); // the source is empty again
     void sourceAppended();
@@ -44,6 +61,9 @@ private:
     void takeNew();
     void slice();
 
+    class Row;
+
+    ListFilter m_filter;
     std::vector<int> m_visible; // ascending
     int m_seen = 0;             // records that the filter has looked at
     std::vector<int> m_next;    // the rows of the filter that is being applied

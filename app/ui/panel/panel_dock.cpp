@@ -5,6 +5,8 @@
 #include "app/ui/theme/icons.hpp"
 #include "app/ui/theme/theme.hpp"
 
+#include <QAbstractScrollArea>
+#include <QApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QToolButton>
@@ -48,6 +50,40 @@ PanelDock::PanelDock(Panel *panel, QWidget *parent)
     connect(floatButton, &QToolButton::clicked, this, [this] { setFloating(!isFloating()); });
     connect(closeButton, &QToolButton::clicked, this, &QWidget::close);
     setTitleBarWidget(m_bar);
+    // Qt tells of a dock that goes behind a tab as of one that is hidden.
+    connect(this, &QDockWidget::visibilityChanged, this, [this](bool isSeen) { m_isInFront = isSeen; });
+}
+
+void PanelDock::bringForward() {
+    show();
+    raise();
+    if (isFloating())
+        activateWindow();
+    giveFocus();
+}
+
+// To its view rather than to the bar above it; a panel that knows better has a focus proxy.
+void PanelDock::giveFocus() {
+    const QWidget *focused = QApplication::focusWidget();
+    if (focused == m_panel || m_panel->isAncestorOf(focused))
+        return;
+    if (m_panel->focusProxy()) {
+        m_panel->setFocus(Qt::OtherFocusReason);
+        return;
+    }
+    for (auto *view : m_panel->findChildren<QAbstractScrollArea *>())
+        if (view->isVisible() && view->isEnabled() && view->focusPolicy() & Qt::TabFocus) {
+            view->setFocus(Qt::OtherFocusReason);
+            return;
+        }
+    for (auto *widget : m_panel->findChildren<QWidget *>())
+        if (widget->isVisible() && widget->isEnabled() && widget->focusPolicy() & Qt::TabFocus) {
+            widget->setFocus(Qt::OtherFocusReason);
+            return;
+        }
+    // Nothing in it takes the focus: no other panel keeps it, either.
+    m_panel->setFocusPolicy(Qt::StrongFocus);
+    m_panel->setFocus(Qt::OtherFocusReason);
 }
 
 void PanelDock::updateTitleBar(bool tabbed) {

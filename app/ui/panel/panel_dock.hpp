@@ -18,6 +18,11 @@ public:
     PanelDock(Panel *panel, QWidget *parent);
 
     Panel &panel() const { return *m_panel; }
+    // It is shown, and no other dock stands before it in the same place.
+    bool isInFront() const { return m_isInFront; }
+    // Shows it before all others, with the focus in what the panel is about.
+    void bringForward();
+    void giveFocus();
     // Called by the window after any change of the arrangement.
     void updateTitleBar(bool tabbed);
 
@@ -25,6 +30,7 @@ private:
     Panel *m_panel;
     QWidget *m_bar;
     QWidget *m_noBar;
+    bool m_isInFront = false;
 };
 
 } // namespace nitroscope::app

@@ -224,7 +224,7 @@ void MemoryPanel::showArrived() {
         if (!changed.empty() && changed.back().range.end() == at)
             ++changed.back().range.length;
         else
-            changed.push_back({{at, 1}, theme::changedBackground(palette())});
+            changed.push_back({{at, 1}, HexMark::changed});
     }
     m_hex->setHighlights(std::move(changed));
     m_hex->setStale(!target() || shown.isStaleAt(top));

@@ -5,6 +5,7 @@
 #include "app/ui/bytes/buffer_byte_source.hpp"
 #include "app/ui/bytes/hex_view.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
+#include "app/ui/text/breakable_text.hpp"
 #include "app/ui/theme/theme.hpp"
 
 #include <QClipboard>
@@ -72,7 +73,7 @@ void FilePreviewView::display(const FilePreview &preview, const QString &title) 
     if (preview.isCut())
         head += u" · the first %1 are shown; Save File As… has all"_s.arg(
             shortSizeText(static_cast<quint64>(preview.head.size())));
-    m_title->setText(visibleText(head));
+    m_title->setText(breakableText(visibleText(head)));
     m_text->setPlainText(preview.textNote.isEmpty() ? preview.text
                                                     : preview.text + u"\n… "_s + preview.textNote);
     m_hex->setHighlights({});
@@ -89,7 +90,7 @@ void FilePreviewView::display(const FilePreview &preview, const QString &title) 
 }
 
 void FilePreviewView::displayNothing(const QString &title, const QString &why) {
-    m_title->setText(visibleText(why.isEmpty() ? title : title + u" · "_s + why));
+    m_title->setText(breakableText(visibleText(why.isEmpty() ? title : title + u" · "_s + why)));
     m_text->clear();
     m_hex->setSource(nullptr);
     m_image = {};
@@ -130,8 +131,7 @@ void FilePreviewView::showElfNode() {
     const formats::Node *node = m_elfNodes.nodeAt(m_elfTree->currentIndex());
     if (!node || node->range.isEmpty())
         return;
-    m_hex->setHighlights(
-        {{node->range, theme::rangeBackground(palette(), palette().color(QPalette::Highlight))}});
+    m_hex->setHighlights({{node->range, HexMark::chosen}});
     m_hex->showRange(node->range);
 }
 
