@@ -6,20 +6,19 @@
 #include "app/features/debug/breakpoints/breakpoints_panel.hpp"
 #include "app/features/debug/code/disassembly_panel.hpp"
 #include "app/features/debug/code/disassembly_view.hpp"
-#include "app/features/debug/code/source_panel.hpp"
 #include "app/features/debug/history/history_panel.hpp"
 #include "app/features/debug/kernel/kernel_panel.hpp"
 #include "app/features/debug/memory/memory_panel.hpp"
 #include "app/features/debug/memory/stack_panel.hpp"
 #include "app/features/debug/registers/registers_panel.hpp"
+#include "app/features/debug/source/source_panel.hpp"
 #include "app/features/debug/threads/threads_panel.hpp"
 #include "app/features/debug/workspace/debug_workspace.hpp"
 #include "app/ui/bytes/hex_view.hpp"
 #include "app/ui/panel/panel_dock.hpp"
 #include "app/ui/text/roles.hpp"
 #include "app/ui/theme/theme.hpp"
-#include "tests/gui/support/debug_fixture.hpp"
-#include "tests/gui/support/gui_fixture.hpp"
+#include "tests/gui/support/debug_window.hpp"
 
 #include <QElapsedTimer>
 #include <QScrollBar>
@@ -35,24 +34,6 @@ using namespace Qt::Literals::StringLiterals;
 namespace {
 
 const quint64 base = FakeProgram::bits64().base;
-
-struct DebugFixture : WindowFixture {
-    FakeTarget target;
-    DebugWorkspace &debug() { return window->debug(); }
-
-    void attach() {
-        show();
-        prepare(target);
-        session.playState(EnclaveSession::State::starting);
-        session.playDebugger(&target);
-        settle();
-    }
-    void settle() { QTRY_VERIFY(debug().isUpToDate()); }
-    void trigger(const char *id) { action(id)->trigger(); }
-    QModelIndex registerValue(int number) {
-        return debug().registers().model().indexOf(number).siblingAtColumn(RegisterModel::value);
-    }
-};
 
 } // namespace
 

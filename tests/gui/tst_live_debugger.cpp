@@ -7,7 +7,7 @@
 #include "app/features/debug/breakpoints/breakpoints_panel.hpp"
 #include "app/features/debug/code/disassembly_panel.hpp"
 #include "app/features/debug/code/disassembly_view.hpp"
-#include "app/features/debug/code/source_panel.hpp"
+#include "app/features/debug/source/source_panel.hpp"
 #include "app/features/debug/kernel/kernel_panel.hpp"
 #include "app/features/debug/memory/memory_panel.hpp"
 #include "app/features/debug/registers/registers_panel.hpp"
@@ -450,6 +450,51 @@ private slots:
         live.raise("timeline");
         savePicture(live.window, u"live-timeline"_s);
 
+        live.action("enclave.stop").trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(!debug.isAttached(), patience);
+        QVERIFY2(live.problems.isEmpty(), qPrintable(live.problems.join(QLatin1Char('\n'))));
+    }
+
+    // A run that nobody meant to debug: entered while it runs, with everything known of its kernel, and let go on; then
+    // taken back to its reset vector, whose code is shown.
+    void demo_startedNormally_isDebuggedFromAnyMoment() {
+        LiveWindow live(m_folder.filePath(u"attached"_s));
+        DebugWorkspace &debug = live.debug();
+        QSignalSpy opened(&live.window, &MainWindow::openingFinished);
+        live.window.openEif(demoEif);
+        QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, patience);
+        QByteArray console;
+        connect(&live.session, &EnclaveSession::consoleOutput, this,
+                [&console](const QByteArray &bytes) { console += bytes; });
+        live.action("enclave.run").trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(console.contains("Run /init"), patience);
+        QVERIFY(!debug.isAttached());
+        QVERIFY(live.action("debug.attach").isEnabled());
+        live.action("debug.attach").trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(debug.isAttached() && debug.target()->stop(), patience);
+        QVERIFY(live.settles());
+        QCOMPARE(debug.target()->stop()->text, u"Stopped where the debugger was attached"_s);
+        const auto start = debug.target()->symbols()->address(u"start_kernel"_s);
+        QVERIFY(start);
+        QVERIFY(debug.registers().model().number(16) != 0);
+        QVERIFY(debug.threads().frames().rowCount() >= 1);
+        QVERIFY(!live.action("debug.until.startKernel").isEnabled()); // passed, and said so
+        QVERIFY(live.action("debug.until.startKernel").toolTip().contains(u"passed"_s));
+        QVERIFY(live.moves("debug.step"));
+
+        live.action("enclave.resume").trigger();
+        QTRY_COMPARE_WITH_TIMEOUT(live.session.state(), EnclaveSession::State::running, patience);
+        live.action("enclave.pause").trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(debug.target()->state() == DebugTarget::State::stopped, patience);
+
+        QVERIFY(live.moves("debug.until.reset"));
+        QCOMPARE(debug.target()->stop()->pc, quint64(0xfffffff0));
+        QTRY_VERIFY_WITH_TIMEOUT(debug.disassembly().view().current() &&
+                                     debug.disassembly().view().current()->isBranch(),
+                                 patience);
+        QTRY_VERIFY_WITH_TIMEOUT(live.action("debug.until.startKernel").isEnabled(), patience);
+        QVERIFY(live.moves("debug.until.startKernel"));
+        QVERIFY(live.isAt("start_kernel"));
         live.action("enclave.stop").trigger();
         QTRY_VERIFY_WITH_TIMEOUT(!debug.isAttached(), patience);
         QVERIFY2(live.problems.isEmpty(), qPrintable(live.problems.join(QLatin1Char('\n'))));

@@ -83,7 +83,8 @@ app::Result<ElfImage> ElfImage::open(QByteArrayView bytes) {
             section->sh_addr,
             section->sh_size,
             section->sh_type,
-            section->sh_link};
+            section->sh_link,
+            section->sh_flags & SHF_ALLOC ? section->sh_size : 0};
         if (entry.type == SHT_NOBITS || cut(bytes, entry.offset, entry.size).size() != qsizetype(entry.size))
             entry.size = 0;
         image.m_sections.append(entry);

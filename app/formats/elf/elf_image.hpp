@@ -21,6 +21,7 @@ struct ElfSection {
     QByteArray name;
     quint64 offset = 0, address = 0, size = 0; // size in the file: 0 for NOBITS
     quint32 type = 0, link = 0;
+    quint64 memorySize = 0; // 0 when it is not loaded
 };
 
 class ElfImage {

@@ -57,6 +57,7 @@ app::Result<KernelImagePointer> KernelImage::fromVmlinux(const QByteArray &vmlin
         image->m_symbolsProblem = kallsyms.error().message;
     }
     image->m_symbols.setPerCpuEnd(rules.perCpuEnd);
+    image->m_symbols.setSections(symbolSections(image->m_elf));
     image->m_hasDataSymbols = image->m_symbols.find("init_task").has_value();
     if (auto orc = OrcTable::read(image->m_elf))
         image->m_orc = *std::move(orc);

@@ -48,13 +48,14 @@ SymbolTable symbolsOf(const ElfImage &elf) {
                 const auto length =
                     qsizetype(qstrnlen(rest.data(), size_t(qMin<qsizetype>(rest.size(), 4096))));
                 if (length > 0 && symbol.st_shndx != SHN_ABS)
-                    table.add(symbol.st_value, letterOf(symbol), rest.first(length));
+                    table.add(symbol.st_value, letterOf(symbol), rest.first(length), symbol.st_size);
             }
         }
     };
     readSection(SHT_SYMTAB);
     if (table.isEmpty())
         readSection(SHT_DYNSYM);
+    table.setSections(symbolSections(elf));
     table.finish();
     return table;
 }
@@ -84,6 +85,17 @@ SourceLine callPlace(Dwarf_Die *inlined, Dwarf_Die *unit) {
 }
 
 } // namespace
+
+QVector<SymbolSection> symbolSections(const ElfImage &elf) {
+    QVector<SymbolSection> sections;
+    for (const ElfSection &section : elf.sections())
+        if (section.memorySize != 0)
+            sections.append({section.address, section.memorySize});
+    if (sections.isEmpty())
+        for (const ElfSegment &segment : elf.segments())
+            sections.append({segment.address, qMax(segment.fileSize, segment.memorySize)});
+    return sections;
+}
 
 Program::Program(const QByteArray &bytes, const QString &name, ElfImage elf)
     : m_bytes(bytes), m_name(name), m_elf(std::move(elf)), m_symbols(symbolsOf(m_elf)),
@@ -158,6 +170,37 @@ QVector<SourceLine> Program::source(quint64 address) const {
     if (places.isEmpty())
         finish({});
     return places;
+}
+
+QMap<int, quint64> Program::codeLines(quint64 address, const QString &file) const {
+    const std::lock_guard guard(m_dwarf->lock());
+    auto unit = m_dwarf->unit(address);
+    Dwarf_Lines *lines = nullptr;
+    size_t count = 0;
+    if (!unit || dwarf_getsrclines(&*unit, &lines, &count) != 0)
+        return {};
+    Dwarf_Attribute attribute;
+    const QString folder = text(dwarf_formstring(dwarf_attr(&*unit, DW_AT_comp_dir, &attribute)));
+    QMap<int, quint64> found;
+    const char *last = nullptr; // most lines in a row are of one file, and have its name from one place
+    bool isWanted = false;
+    for (size_t i = 0; i < count; ++i) {
+        Dwarf_Line *line = dwarf_onesrcline(lines, i);
+        Dwarf_Addr at = 0;
+        int number = 0;
+        bool begins = false;
+        if (!line || dwarf_lineaddr(line, &at) != 0 || dwarf_lineno(line, &number) != 0 || number <= 0 ||
+            dwarf_linebeginstatement(line, &begins) != 0 || !begins)
+            continue;
+        if (const char *name = dwarf_linesrc(line, nullptr, nullptr); name != last) {
+            last = name;
+            const QString spelled = text(name);
+            isWanted = spelled == file || (!folder.isEmpty() && folder + u'/' + spelled == file);
+        }
+        if (isWanted && (!found.contains(number) || at < found.value(number)))
+            found.insert(number, at);
+    }
+    return found;
 }
 
 } // namespace nitroscope::symbols

@@ -14,6 +14,7 @@
 #include "app/formats/symbols/symbol_table.hpp"
 
 #include <memory>
+#include <QMap>
 
 namespace nitroscope::symbols {
 
@@ -23,6 +24,9 @@ struct SourceLine {
     int line = 0;     // 0 when the compiler could not say
     QString function; // that the line belongs to
 };
+
+// What of the file is in memory: its sections, or its segments when it tells nothing of sections.
+QVector<SymbolSection> symbolSections(const ElfImage &elf);
 
 class DwarfFile; // libdw's handles
 
@@ -41,6 +45,9 @@ public:
 
     // Innermost inlined function first; empty without DWARF for this address.
     QVector<SourceLine> source(quint64 address) const;
+    // The lines of a file that have code in the compilation unit around an address, each with its first instruction;
+    // `file` with or without the compiler's folder in front.
+    QMap<int, quint64> codeLines(quint64 address, const QString &file) const;
     // The caller's registers by call frame information (.debug_frame, else .eh_frame); nothing when there is
     // none for this address or it cannot be followed.
     std::optional<FrameRegisters> caller(const FrameRegisters &here, quint64 linkedPc,

@@ -11,6 +11,8 @@ SymbolTable SymbolTable::movedBy(quint64 slide) const {
     SymbolTable result = *this;
     for (Symbol &symbol : result.m_symbols)
         symbol.address = moved(symbol.address, slide);
+    for (SymbolSection &section : result.m_sections)
+        section.start = moved(section.start, slide);
     result.finish();
     return result;
 }
@@ -21,9 +23,10 @@ void SymbolTable::reserve(qsizetype symbols, quint64 packedNameBytes) {
     m_names.reserve(qsizetype(qMin(2 * packedNameBytes, maxAhead)));
 }
 
-void SymbolTable::add(quint64 address, char type, QByteArrayView name) {
+void SymbolTable::add(quint64 address, char type, QByteArrayView name, quint64 size) {
     const auto length = std::min<qsizetype>(name.size(), std::numeric_limits<quint16>::max());
-    m_symbols.append({address, quint32(m_names.size()), quint16(length), type});
+    m_symbols.append({address, quint32(m_names.size()), quint16(length), type,
+                      quint32(std::min<quint64>(size, std::numeric_limits<quint32>::max()))});
     m_names.append(name.first(length));
 }
 
@@ -58,6 +61,20 @@ std::optional<quint64> SymbolTable::find(QByteArrayView name) const {
     return m_symbols[*found].address;
 }
 
+void SymbolTable::setSections(QVector<SymbolSection> sections) {
+    m_sections = std::move(sections);
+}
+
+bool SymbolTable::areTogether(quint64 symbol, quint64 address) const {
+    const auto has = [](const SymbolSection &section, quint64 wanted) {
+        return wanted >= section.start && wanted - section.start < section.bytes;
+    };
+    return symbol == address || m_sections.isEmpty() ||
+           std::any_of(m_sections.cbegin(), m_sections.cend(), [&](const SymbolSection &section) {
+               return has(section, symbol) && has(section, address);
+           });
+}
+
 std::optional<Place> SymbolTable::place(quint64 address) const {
     constexpr quint64 farthest = 16 << 20;
     auto after =
@@ -71,6 +88,11 @@ std::optional<Place> SymbolTable::place(quint64 address) const {
     const auto first =
         std::lower_bound(m_symbols.begin(), after, start,
                          [](const Symbol &symbol, quint64 wanted) { return symbol.address < wanted; });
+    const quint32 size = std::max_element(first, after, [](const Symbol &a, const Symbol &b) {
+                             return a.size < b.size;
+                         })->size;
+    if (size != 0 ? address - start >= size : !areTogether(start, address))
+        return std::nullopt;
     return Place{name(*first), address - start, first->isText()};
 }
 

@@ -20,6 +20,9 @@ public:
     std::optional<NamedPlace> place(quint64 address) const override { return m_known.place(address); }
     std::optional<quint64> address(const QString &name) const override { return m_known.address(name); }
     QVector<SourcePlace> source(quint64 address) const override { return m_known.source(address); }
+    QMap<int, quint64> codeLines(quint64 address, const QString &file) const override {
+        return m_known.codeLines(address, file);
+    }
     QVector<QString> complete(const QString &prefix, int most) const override {
         return m_all.complete(prefix, most);
     }

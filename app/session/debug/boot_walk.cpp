@@ -32,10 +32,17 @@ void BootWalk::begin(BootMapPointer map) {
     afterReset();
 }
 
+void BootWalk::enter(BootMapPointer map) {
+    m_map = std::move(map);
+    note(BootPoint::startKernel); // a kernel that can be found has begun; begin() forgets it
+    emit placed();
+}
+
 void BootWalk::afterReset() {
     ++m_boot;
     m_breakpoints->removeAll(m_track);
-    m_copyJumpAt = m_outJumpAt = 0;
+    m_copyJumpAt = m_outJumpAt = m_startKernelAt = 0;
+    m_furthest = BootPoint::reset;
     m_unpackedAt.reset();
     m_slide.reset();
     m_initStack.reset();
@@ -71,6 +78,8 @@ std::optional<quint64> BootWalk::kernelSymbol(const char *name) const {
 QString BootWalk::problem(BootPoint point) const {
     if (point == BootPoint::reset || point == BootPoint::nsmRequest || point == BootPoint::vsockPacket)
         return {};
+    if (hasPassed(point))
+        return u"not available, because this boot has passed it: reset the machine to get there again"_s;
     if (!m_map)
         return u"not available, because the EIF has not been read yet"_s;
     const auto because = [](const QString &why) {
@@ -105,6 +114,17 @@ QString BootWalk::problem(BootPoint point) const {
     if (point == BootPoint::applicationFirst && !m_map->programs.application.problem.isEmpty())
         return because(m_map->programs.application.problem);
     return {};
+}
+
+void BootWalk::note(BootPoint passed) {
+    m_furthest = qMax(m_furthest, passed);
+}
+
+// In a recording every point can be passed again.
+bool BootWalk::hasPassed(BootPoint point) const {
+    if (m_broker->canReverse() || point == BootPoint::reset || point > BootPoint::applicationFirst)
+        return false;
+    return point == BootPoint::initcallLevel ? m_furthest > point : m_furthest >= point;
 }
 
 void BootWalk::aim(BootPoint point) {
@@ -215,6 +235,8 @@ void BootWalk::plantAim() {
 }
 
 void BootWalk::consider(const TargetStop &stop, const Decision &decide) {
+    if (stop.isUser())
+        note(BootPoint::initFirst);
     if (track(stop, decide) || considerAim(stop, decide))
         return;
     decide(Verdict::notMine, {});
@@ -224,6 +246,7 @@ void BootWalk::consider(const TargetStop &stop, const Decision &decide) {
 bool BootWalk::track(const TargetStop &stop, const Decision &decide) {
     const quint64 target = stop.value(stop.architecture->boot.jumpTarget);
     if (m_copyJumpAt != 0 && stop.pc == m_copyJumpAt) {
+        note(BootPoint::kernelEntry);
         m_breakpoints->removeCode(m_copyJumpAt, m_track);
         m_copyJumpAt = 0;
         m_outJumpAt = target - m_map->jumps->relocated + m_map->jumps->out;
@@ -241,10 +264,16 @@ bool BootWalk::track(const TargetStop &stop, const Decision &decide) {
     }
     if (m_unpackedAt && stop.pc == *m_unpackedAt && m_breakpoints->owns(m_track, stop.pc)) {
         m_breakpoints->removeCode(stop.pc, m_track);
+        note(BootPoint::kernelUnpacked);
         readPlace(stop, decide);
         return true;
     }
-    return false;
+    if (m_startKernelAt != 0 && stop.pc == m_startKernelAt) {
+        m_breakpoints->removeCode(stop.pc, m_track);
+        m_startKernelAt = 0;
+        note(BootPoint::startKernel);
+    }
+    return false; // it may be the aim, too
 }
 
 // At the first instruction of the unpacked kernel: memory is still mapped to itself.
@@ -290,12 +319,19 @@ void BootWalk::setSlide(quint64 slide) {
     if (m_slide == slide)
         return;
     m_slide = slide;
+    if (m_furthest < BootPoint::startKernel && m_startKernelAt == 0 && !m_broker->canReverse())
+        if (const auto address = kernelSymbol("start_kernel")) {
+            m_startKernelAt = *address + slide;
+            m_breakpoints->insertCode(m_startKernelAt, m_track);
+        }
     if (m_aim)
         plantAim();
     emit placed();
 }
 
 void BootWalk::arrive(const Decision &decide, const QString &text) {
+    if (m_aim && *m_aim <= BootPoint::applicationFirst)
+        note(*m_aim);
     abandon();
     decide(Verdict::arrived, text);
 }

@@ -4,7 +4,8 @@
 //
 // Always: from the kernel's entry it follows the decompressor to the first instruction of the unpacked
 // kernel, compares a few relocated fields there with the file, and so knows how far KASLR has moved the
-// kernel before that has done anything. Three silent stops per boot.
+// kernel before that has done anything. With start_kernel, by which is known that it has been passed, these are four
+// silent stops per boot.
 //
 // On request: a boot point. Points in the kernel are symbols moved by that distance. The first instruction of
 // a program is found through start_thread(regs, new_ip, new_sp), with which every ELF loader of Linux sets
@@ -35,11 +36,13 @@ public:
 
     // The target must stand at its reset vector.
     void begin(BootMapPointer map);
+    // The target is somewhere in a life that nobody has followed.
+    void enter(BootMapPointer map);
     const BootMapPointer &map() const { return m_map; }
     // Everything known of this boot is void.
     void afterReset();
 
-    // Why a boot point cannot be reached; empty when it can.
+    // Why a boot point cannot be reached, in this boot either; empty when it can.
     QString problem(BootPoint point) const;
     // One at a time; takes effect when the target is resumed.
     void aim(BootPoint point);
@@ -82,12 +85,16 @@ private:
     Verdict considerProgram(const TargetStop &stop, QString *text);
     bool isWanted(quint64 entry, const TargetStop &stop) const;
     void arrive(const Decision &decide, const QString &text);
+    void note(BootPoint passed);
+    bool hasPassed(BootPoint point) const;
 
     GdbBroker *m_broker;
     BreakpointRegistry *m_breakpoints;
     MachineControl *m_machine;
     BootMapPointer m_map;
-    quint64 m_boot = 0; // grows when what is known of one is void
+    quint64 m_boot = 0;                      // grows when what is known of one is void
+    BootPoint m_furthest = BootPoint::reset; // that this boot is known to have passed
+    quint64 m_startKernelAt = 0;             // 0 = not planted
     std::optional<BootPoint> m_aim;
     std::optional<quint64> m_slide, m_unpackedAt;
     quint64 m_copyJumpAt = 0, m_outJumpAt = 0; // 0 = not planted

@@ -10,6 +10,7 @@ namespace {
 
 constexpr qsizetype maxTextLength = 4096;
 constexpr int deepest = 64;
+constexpr QLatin1String dividesByZero{"This divides by zero."};
 
 struct Operator {
     const char *text;
@@ -94,7 +95,7 @@ private:
                 return std::nullopt;
             const auto number = apply(found->text, left->number, right->number);
             if (!number)
-                return fail(u"This divides by zero."_s);
+                return fail(dividesByZero);
             left = Operand{*number, left->space};
         }
         return left;
@@ -229,6 +230,34 @@ ExpressionResult evaluateExpression(const QString &text, const ExpressionContext
     if (text.size() > maxTextLength)
         return {{}, {}, Error{u"expression"_s, u"The expression is too long."_s, {}, {}}};
     return Parser(text, context).run();
+}
+
+// Stands for every value where only the grammar matters; not 0, by which nothing can be divided.
+static constexpr quint64 something = 1;
+
+bool isExpressionRegister(const QString &name, const arch::RegisterTable &registers) {
+    constexpr int widest = 8; // bytes of a number
+    const QByteArray latin = name.toLatin1();
+    const std::string_view wanted(latin.constData(), size_t(latin.size()));
+    const arch::Register *known = registers.find(wanted);
+    return name == "pc"_L1 || name == "sp"_L1 || (known && known->bytes <= widest) ||
+           registers.findNarrow(wanted);
+}
+
+std::optional<Error> checkExpression(const QString &text, const arch::RegisterTable &registers) {
+    ExpressionContext context;
+    context.symbol = [](const QString &) { return std::optional(something); };
+    context.registerValue = [&registers](const QString &name) {
+        return isExpressionRegister(name, registers) ? std::optional(something) : std::nullopt;
+    };
+    // Each read that it asks for gets its value, so that what follows is looked at, too.
+    for (qsizetype reads = 0; reads <= text.size(); ++reads) {
+        const ExpressionResult result = evaluateExpression(text, context);
+        if (!result.wanted)
+            return result.error && result.error->message != dividesByZero ? result.error : std::nullopt;
+        context.memory[*result.wanted] = something;
+    }
+    return std::nullopt;
 }
 
 } // namespace nitroscope::app

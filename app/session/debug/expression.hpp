@@ -12,6 +12,7 @@
 // and says which; the caller fetches it and evaluates again.
 #pragma once
 
+#include "app/core/arch/architecture.hpp"
 #include "app/session/target/debug_types.hpp"
 
 #include <functional>
@@ -40,5 +41,11 @@ struct ExpressionResult {
 
 // Bounded: 4096 characters, 64 levels deep.
 ExpressionResult evaluateExpression(const QString &text, const ExpressionContext &context);
+
+// What is wrong with an expression whatever symbols and memory turn out to be: its grammar, and registers that the
+// machine does not have. Error "expression".
+std::optional<Error> checkExpression(const QString &text, const arch::RegisterTable &registers);
+// Whether the machine has this register of at most 64 bits, by the names that expressions know (without $).
+bool isExpressionRegister(const QString &name, const arch::RegisterTable &registers);
 
 } // namespace nitroscope::app

@@ -34,7 +34,8 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
     : DebugTarget(parent), m_broker(broker), m_machine(machine), m_files(std::move(files)),
       m_walk(broker, this, machine),
       m_breakpoints(&broker->breakpoints(), this, [this](const QString &place) { return placeOf(place); }),
-      m_symbols(std::make_shared<BootSymbols>(SymbolParts(), false)), m_search(broker, this, searchTools()) {
+      m_symbols(std::make_shared<BootSymbols>(SymbolParts(), false)), m_search(broker, this, searchTools()),
+      m_isEntered(m_files.isEntered) {
     if (!m_files.ram.isEmpty())
         if (auto memory = guest::PhysicalMemory::open(m_files.ram, architecture()))
             m_memory.emplace(*std::move(memory));
@@ -77,7 +78,7 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
     m_threadTimer.setSingleShot(true);
     connect(&m_threadTimer, &QTimer::timeout, this, &LiveTarget::refreshThreads);
 
-    m_wasReset = true;
+    m_wasReset = !m_isEntered;
     if (broker->lastStop())
         onStopped(*broker->lastStop());
     runInWorker(
@@ -89,9 +90,28 @@ LiveTarget::LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFil
             m_image = map->image;
             if (m_memory)
                 m_code = std::make_shared<GuestCode>(*m_memory, m_image, map->eif);
-            m_walk.begin(map);
-            emit prepared();
+            followBoot(map);
         });
+}
+
+// Of a machine that was entered later, the kernel itself tells where it was put. If there is none yet, the boot is
+// still to be followed.
+void LiveTarget::followBoot(const BootMapPointer &map) {
+    if (!m_files.isEntered) {
+        m_walk.begin(map);
+        emit prepared();
+        return;
+    }
+    m_walk.enter(map);
+    withKernel([this, map](const KernelView &view) {
+        if (m_state == State::detached)
+            return;
+        if (view.isSlideKnown)
+            m_walk.learnSlide(view.slide);
+        else if (map)
+            m_walk.begin(map);
+        emit prepared();
+    });
 }
 
 LiveTarget::~LiveTarget() {
@@ -223,6 +243,10 @@ void LiveTarget::onStopped(const TargetStop &stop) {
         publish(stop, outcome.stays ? outcome : Outcome{true, DebugStop::Why::interrupt, u"Stopped"_s, {}});
         return;
     }
+    if (std::exchange(m_isEntered, false)) {
+        publish(stop, {true, DebugStop::Why::interrupt, u"Stopped where the debugger was attached"_s, {}});
+        return;
+    }
     if (m_wasReset) {
         m_wasReset = false;
         publish(stop, {true, DebugStop::Why::reset, u"At the reset vector"_s, {}});
@@ -306,7 +330,7 @@ void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakp
         return;
     }
     const DebugBreakpoint first = left.takeFirst();
-    const auto next = [this, stop, left, sofar, first, done](bool holds) {
+    const auto next = [this, stop, left, sofar, first, done](bool holds, const QString &remark = {}) {
         Outcome now = sofar;
         if (holds && m_breakpoints.hit(first.number, stop.isBackwards) &&
             now.why != DebugStop::Why::bootPoint) {
@@ -316,6 +340,10 @@ void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakp
                                  .arg(hex(stop.reply.watchAddress), watchedText(first.kind))
                            : u"Breakpoint %1 at %2"_s.arg(first.number).arg(first.place),
                    first.number};
+            if (!remark.isEmpty()) { // counting the hit has cleared what was said of it
+                now.text += u": "_s + remark;
+                m_breakpoints.setProblem(first.number, remark);
+            }
         }
         classifyBreakpoints(stop, left, now, done);
     };
@@ -325,12 +353,10 @@ void LiveTarget::classifyBreakpoints(const TargetStop &stop, QVector<DebugBreakp
             return;
         }
         compute(first.condition, expressionContext(), 16, [this, first, next](const Result<quint64> &value) {
-            if (!value)
-                m_breakpoints.setProblem(first.number,
-                                         u"its condition cannot be evaluated: "_s + value.error().message);
-            else if (*value == 0 && first.hits == 0)
+            if (value && *value == 0 && first.hits == 0)
                 m_breakpoints.setProblem(first.number, u"its condition has not been true so far"_s);
-            next(!value || *value != 0);
+            next(!value || *value != 0,
+                 value ? QString() : u"its condition cannot be evaluated: "_s + value.error().message);
         });
     };
     if (first.process.isEmpty()) {

@@ -25,13 +25,14 @@ namespace nitroscope::app {
 struct LiveTargetFiles {
     QString eif, append; // what is booted, and what -append adds to its command line
     QString firmwareElf;
-    QString ram; // path of the guest's RAM; empty when it cannot be looked at
+    QString ram;            // path of the guest's RAM; empty when it cannot be looked at
+    bool isEntered = false; // the machine has run before: it may be anywhere in its life
 };
 
 class LiveTarget : public DebugTarget {
     Q_OBJECT
 public:
-    // Broker and machine outlive the target. The machine must stand at its reset vector.
+    // Broker and machine outlive the target. The machine must stand at its reset vector unless it is entered later.
     LiveTarget(GdbBroker *broker, MachineControl *machine, LiveTargetFiles files, QObject *parent = nullptr);
     ~LiveTarget() override;
 
@@ -118,6 +119,7 @@ private:
 
     void onStopped(const TargetStop &stop);
     void onReset();
+    void followBoot(const BootMapPointer &map);
     void lookAt(const TargetStop &stop);
     void lookAtSelected();
     void lookAtSpace();
@@ -196,6 +198,7 @@ private:
     Token m_lastToken = 0;
     bool m_resetsWhenStopped = false;
     bool m_wasReset = false; // the next stop is one at the reset vector
+    bool m_isEntered;        // the next stop is where the running machine was entered
     const BreakpointOwner m_destinationOwner{this, &m_destinationOwner};
 };
 

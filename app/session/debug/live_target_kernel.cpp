@@ -10,8 +10,6 @@
 namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
-namespace {} // namespace
-
 DebugTarget::Token LiveTarget::readFrames(qint64 thread, int most) {
     const Token token = newToken();
     later([this, token, thread, most] {
@@ -41,9 +39,17 @@ std::function<GuestCode::Backtrace()> LiveTarget::backtraceOf(const RegisterSet 
     GuestCode::Place place{int(registers.thread) - 1, std::nullopt};
     if (const auto &[path, pc] = m_walk.entered(); !path.isEmpty())
         place.entered = GuestCode::Entered{path, pc};
-    return [registers, most, place, cpu, code = m_code, parts,
+    UnwindStart start = UnwindStart::of(*cpu.architecture, registers);
+    // In 16-bit code both are relative to a segment.
+    if (const TargetStop *there = looked();
+        there && there->registers == registers.raw && there->segment.mode == arch::CpuMode::bits16) {
+        start.registers.setPc(there->pc);
+        start.registers.setSp(architecture().modes.stackBase(registers.raw, arch::CpuMode::bits16) +
+                              (start.registers.sp() & 0xffff));
+    }
+    return [start, most, place, cpu, code = m_code, parts,
             memory = guest::VirtualMemory(*m_memory, translationOf(cpu))] {
-        return code->backtrace(UnwindStart::of(*cpu.architecture, registers), parts, memory, place, most);
+        return code->backtrace(start, parts, memory, place, most);
     };
 }
 

@@ -51,11 +51,12 @@ std::optional<quint64> LiveTarget::registerByName(const QString &name) const {
         return stop->pc;
     if (name == "sp"_L1)
         return stop->stackPointer();
+    if (!isExpressionRegister(name, architecture().registers))
+        return std::nullopt;
     const QByteArray latin = name.toLatin1();
     const std::string_view wanted(latin.constData(), size_t(latin.size()));
     const arch::RegisterTable &table = architecture().registers;
-    constexpr int widest = 8; // bytes of a number
-    if (const arch::Register *known = table.find(wanted); known && known->bytes <= widest)
+    if (const arch::Register *known = table.find(wanted))
         return stop->value(known->number);
     if (const arch::NarrowRegister *part = table.findNarrow(wanted))
         return stop->value(part->number) >> part->bit & ((quint64(1) << part->width) - 1);

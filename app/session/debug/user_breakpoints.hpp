@@ -36,7 +36,7 @@ public:
     // Counts a hit whose condition held, backwards down again; false when it is one of those to pass over. One that is
     // hit once goes.
     bool hit(int number, bool isBackwards = false);
-    // A condition that cannot be evaluated; it stops, and this says why.
+    // Why it has not been hit, or stops although its condition cannot be evaluated; until the next hit.
     void setProblem(int number, const QString &problem);
 
 signals:

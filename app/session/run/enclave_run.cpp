@@ -147,7 +147,7 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
     if (auto saved = enterRecording(); !saved)
         return saved;
     if (m_spec.debugger)
-        if (auto prepared = prepareDebugger(&channels); !prepared)
+        if (auto prepared = prepareDebugger(&channels.gdbStub); !prepared)
             return prepared;
 
     *program = *qemu;
@@ -233,9 +233,9 @@ void EnclaveRun::onReady(const QString &version) {
     }
     // The debugger starts the guest; a QMP `cont` would leave the stub's client unaware.
     if (m_gdb->broker() && m_gdb->broker()->isReady())
-        startDebugger();
+        startDebugger(Entered::atReset);
     else
-        connect(m_gdb.get(), &GdbEndpoint::ready, this, &EnclaveRun::startDebugger);
+        connect(m_gdb.get(), &GdbEndpoint::ready, this, [this] { startDebugger(Entered::atReset); });
 }
 
 void EnclaveRun::onEvent(const qmp::Event &event) {

@@ -54,6 +54,7 @@ public:
     void reset();
     void stop();
     void sendConsoleInput(const QByteArray &bytes);
+    void attachDebugger(); // see debugger_access.hpp
     qsizetype consoleInputWaiting() const { return m_console.waiting(); }
     NsmControl &nsmControl() { return m_nsm; }
     LiveTarget *debugTarget() const { return m_target.get(); }
@@ -84,8 +85,9 @@ private:
     bool hasMemoryRoom();
     void limitCapture();
     void connectProcess();
-    Result<void> prepareDebugger(LaunchChannels *channels);
-    void startDebugger();
+    enum class Entered { atReset, later }; // by the debugger
+    Result<void> prepareDebugger(QString *stub);
+    void startDebugger(Entered where);
     bool monitor(const QByteArray &words, const std::function<void(const QByteArray &)> &answer);
     void reportRunState();
     void openQmp(QLocalSocket *socket);
@@ -116,7 +118,7 @@ private:
     std::stop_source m_stopRecording;      // while it is being made
     std::optional<RuntimeFolder> m_folder; // outlives socket, pipes and process
     ChannelServer m_qmpServer;
-    std::unique_ptr<GdbEndpoint> m_gdb; // with LaunchSpec::debugger
+    std::unique_ptr<GdbEndpoint> m_gdb; // with LaunchSpec::debugger, or attached later
     MachineControl m_machine;
     std::unique_ptr<LiveTarget> m_target; // dies before what it uses
     QTimer m_stepTimer;

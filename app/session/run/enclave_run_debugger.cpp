@@ -41,10 +41,10 @@ constexpr int longStepMs = 200; // a step that takes longer waits for something,
 
 } // namespace
 
-Result<void> EnclaveRun::prepareDebugger(LaunchChannels *channels) {
+Result<void> EnclaveRun::prepareDebugger(QString *stub) {
     m_gdb = std::make_unique<GdbEndpoint>(arch::usualArchitecture()); // the one whose machine is started
-    channels->gdbStub = m_folder->filePath(u"gdb-stub"_s);
-    if (auto listening = m_gdb->listen(channels->gdbStub, m_folder->filePath(u"gdb"_s)); !listening)
+    *stub = m_folder->filePath(u"gdb-stub"_s);
+    if (auto listening = m_gdb->listen(*stub, m_folder->filePath(u"gdb"_s)); !listening)
         return listening;
     if (m_spec.gdbPort >= 0) {
         const auto port = m_gdb->listenOnLoopback(quint16(m_spec.gdbPort));
@@ -64,16 +64,47 @@ Result<void> EnclaveRun::prepareDebugger(LaunchChannels *channels) {
     return {};
 }
 
-void EnclaveRun::startDebugger() {
+// QEMU's stub can be had at any time: it then comes to our socket, as at the launch, and stops the machine.
+void EnclaveRun::attachDebugger() {
+    const auto refuse = [this](const QString &why) { log(LogLevel::warning, "debugger", why); };
+    if (m_gdb) {
+        refuse(u"This run is under the debugger already."_s);
+        return;
+    }
+    if (!m_qmp || m_ending || !m_evidence.guestStarted) {
+        refuse(u"The machine cannot be asked now; try again when it runs."_s);
+        return;
+    }
+    if (m_recording) {
+        refuse(u"A run that is being recorded is debugged in its recording: stop it and open that."_s);
+        return;
+    }
+    QString stub;
+    if (const auto prepared = prepareDebugger(&stub); !prepared) {
+        m_gdb.reset();
+        refuse(prepared.error().text());
+        return;
+    }
+    connect(m_gdb.get(), &GdbEndpoint::ready, this, [this] { startDebugger(Entered::later); });
+    m_qmp->execute(u"human-monitor-command"_s, {{u"command-line"_s, u"gdbserver unix:"_s + stub}}, this,
+                   [refuse](const qmp::Client::Reply &said) {
+                       if (!said)
+                           refuse(said.error().text());
+                       else if (const QString text = said->toString(); text.contains("ould not"_L1))
+                           refuse(u"QEMU does not let the debugger in: "_s + text.trimmed());
+                   });
+}
+
+void EnclaveRun::startDebugger(Entered where) {
     if (m_target || m_ending)
         return;
     const auto memory = guestMemoryOfQemu(m_process.processId());
     if (!memory)
         log(LogLevel::warning, "debugger", memory.error().text());
-    m_target = std::make_unique<LiveTarget>(m_gdb->broker(), &m_machine,
-                                            LiveTargetFiles{m_spec.eifPath, m_spec.append,
-                                                            shareFolder() + u"/nitroscope-boot.elf"_s,
-                                                            memory.value_or(QString())});
+    m_target = std::make_unique<LiveTarget>(
+        m_gdb->broker(), &m_machine,
+        LiveTargetFiles{m_spec.eifPath, m_spec.append, shareFolder() + u"/nitroscope-boot.elf"_s,
+                        memory.value_or(QString()), where == Entered::later});
     connect(m_target.get(), &DebugTarget::problem, this,
             [this](const Error &error) { log(LogLevel::warning, "debugger", error.text()); });
     connect(m_target.get(), &DebugTarget::stateChanged, this, &EnclaveRun::reportRunState);

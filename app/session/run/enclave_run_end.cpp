@@ -47,7 +47,7 @@ void EnclaveRun::askWhyStopped() {
         if (m_ending || !reply || reply->toObject().value("status"_L1) != "internal-error"_L1)
             return;
         m_evidence.internalError = true;
-        if (m_spec.debugger)
+        if (m_gdb)
             log(LogLevel::error, "session",
                 u"QEMU stopped the guest with an internal error; it cannot go on."_s);
         else
@@ -77,7 +77,7 @@ void EnclaveRun::onProcessEnd(const ProcessEnd &end) {
 
 // Not at once: the kernel still prints the stack.
 void EnclaveRun::onPanic() {
-    m_evidence.panicEndsRun = m_limits.afterPanicMs && !m_spec.debugger;
+    m_evidence.panicEndsRun = m_limits.afterPanicMs && !m_gdb;
     if (m_evidence.panicEndsRun)
         m_panicTimer.start(*m_limits.afterPanicMs);
     else

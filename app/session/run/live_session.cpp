@@ -81,6 +81,11 @@ void LiveSession::stop() {
         m_run->stop();
 }
 
+void LiveSession::attachDebugger() {
+    if (m_run)
+        m_run->attachDebugger();
+}
+
 void LiveSession::sendConsoleInput(const QByteArray &bytes) {
     if (m_run)
         m_run->sendConsoleInput(bytes);

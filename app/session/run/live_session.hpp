@@ -6,6 +6,7 @@
 
 #include "app/session/capture/live_capture.hpp"
 #include "app/session/record/machine_replay.hpp"
+#include "app/session/run/debugger_access.hpp"
 #include "app/session/run/enclave_run.hpp"
 #include "app/session/run/enclave_session.hpp"
 
@@ -13,7 +14,7 @@
 
 namespace nitroscope::app {
 
-class LiveSession : public EnclaveSession {
+class LiveSession : public EnclaveSession, public DebuggerAccess {
     Q_OBJECT
 public:
     // Whether QEMU's capture stream is read (see live_capture.hpp), which is all that panels know of a run. A
@@ -44,6 +45,7 @@ public:
     void addNsmFault(const qmp::FaultRule &wanted) override;
     void removeNsmRule(qmp::MachineRule::Kind kind, quint32 id) override;
     void refreshNsmRules() override;
+    void attachDebugger() override;
 
 signals:
     void consoleInputTaken();

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <QMap>
 #include <QString>
 #include <QVector>
 
@@ -15,12 +16,16 @@ namespace nitroscope::app {
 using namespace Qt::Literals::StringLiterals;
 
 struct NamedPlace {
-    QString name;       // "start_kernel"
+    QString name;       // "start_kernel"; of C++ as the linker has it
     quint64 offset = 0; // bytes from the symbol's start
     QString module;     // "vmlinux", "firmware", "init"
     bool isText = true;
+    QString readable = {}; // of a C++ name: as people write it
 
-    QString text() const { return offset ? name + u"+0x"_s + QString::number(offset, 16) : name; }
+    const QString &title() const { return readable.isEmpty() ? name : readable; }
+    QString text() const { return offset ? title() + u"+0x"_s + QString::number(offset, 16) : title(); }
+    // As expressions take it.
+    QString expression() const { return offset ? name + u"+0x"_s + QString::number(offset, 16) : name; }
 };
 
 struct SourcePlace {
@@ -40,6 +45,9 @@ public:
     virtual QVector<QString> complete(const QString &prefix, int most) const = 0;
     // Innermost inline first; empty without DWARF.
     virtual QVector<SourcePlace> source(quint64 address) const = 0;
+    // Lines of a file (spelled as in source()) that have code in the compilation unit around an address, each with its
+    // first instruction; empty without DWARF.
+    virtual QMap<int, quint64> codeLines(quint64, const QString &) const { return {}; }
 };
 
 using SymbolSourcePointer = std::shared_ptr<const SymbolSource>;

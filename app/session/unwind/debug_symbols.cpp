@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/session/unwind/debug_symbols.hpp"
 
+#include "app/formats/elf/readable_name.hpp"
+
 #include <algorithm>
 
 namespace nitroscope::app {
@@ -28,7 +30,8 @@ std::optional<NamedPlace> DebugSymbols::place(quint64 address) const {
     const auto place = found ? found->table->place(found->linked) : std::nullopt;
     if (!place)
         return std::nullopt;
-    return NamedPlace{QString::fromUtf8(place->name), place->offset, found->module, place->isText};
+    return NamedPlace{QString::fromUtf8(place->name), place->offset, found->module, place->isText,
+                      symbols::readableName(place->name)};
 }
 
 std::optional<quint64> DebugSymbols::address(const QString &name) const {
@@ -81,6 +84,16 @@ QVector<SourcePlace> DebugSymbols::source(quint64 address) const {
         places.append({isRelative ? line.folder + u'/' + line.file : line.file, line.line, line.function});
     }
     return places;
+}
+
+QMap<int, quint64> DebugSymbols::codeLines(quint64 address, const QString &file) const {
+    const auto found = owner(address);
+    if (!found || !found->program)
+        return {};
+    QMap<int, quint64> lines = found->program->codeLines(found->linked, file);
+    for (quint64 &at : lines)
+        at += address - found->linked;
+    return lines;
 }
 
 QString DebugSymbols::shortFile(const symbols::SourceLine &line) {

@@ -36,6 +36,7 @@ public:
     std::optional<quint64> address(const QString &name) const override;
     QVector<QString> complete(const QString &prefix, int most) const override;
     QVector<SourcePlace> source(quint64 address) const override;
+    QMap<int, quint64> codeLines(quint64 address, const QString &file) const override;
 
     // "init/main.c" for a file below the compiler's folder; else as it is.
     static QString shortFile(const symbols::SourceLine &line);

@@ -48,10 +48,15 @@ public:
     std::optional<quint64> address(const QString &name) const override;
     QVector<QString> complete(const QString &prefix, int most) const override;
     QVector<SourcePlace> source(quint64 address) const override;
+    void addCodeLines(const QString &file, const QMap<int, quint64> &lines) { m_codeLines[file] = lines; }
+    QMap<int, quint64> codeLines(quint64, const QString &file) const override {
+        return m_codeLines.value(file);
+    }
 
 private:
     std::map<quint64, FakeSymbol> m_symbols;
     std::map<quint64, QVector<SourcePlace>> m_sources; // each up to the next address
+    QMap<QString, QMap<int, quint64>> m_codeLines;
 };
 
 } // namespace nitroscope::app

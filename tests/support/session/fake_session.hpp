@@ -7,6 +7,7 @@
 // machine runs.
 #pragma once
 
+#include "app/session/run/debugger_access.hpp"
 #include "app/session/run/enclave_session.hpp"
 #include "tests/support/session/fake_capture.hpp"
 #include "tests/support/session/fake_replay.hpp"
@@ -21,7 +22,7 @@ struct NitroCapture;
 
 namespace nitroscope::app {
 
-class FakeSession : public EnclaveSession {
+class FakeSession : public EnclaveSession, public DebuggerAccess {
     Q_OBJECT
 public:
     using EnclaveSession::EnclaveSession;
@@ -42,6 +43,7 @@ public:
     void addNsmFault(const qmp::FaultRule &wanted) override;
     void removeNsmRule(qmp::MachineRule::Kind kind, quint32 id) override;
     void refreshNsmRules() override {}
+    void attachDebugger() override { m_calls << u"attachDebugger"_s; }
 
     // What the vsock device was asked; answers while a run is in progress.
     FakeVsock &vsockMachine() { return m_vsockMachine; }

@@ -247,6 +247,13 @@ private slots:
         QCOMPARE(found.back().end(), quint64(0x2000));
     }
 
+    // The jump that enters protected mode: its selector is none of real mode.
+    void farJump_beyond64KiB_leadsToTheFlatAddress() {
+        const CodeSegment real{CpuMode::bits16, 0xffff0000};
+        QCOMPARE(one("66ea3412ffff0800", real, 0xffff1000).target, std::optional<quint64>(0xffff1234));
+        QCOMPARE(one("ea5be000f0", real, 0xfffffff0).target, std::optional<quint64>(0xfe05b));
+    }
+
     void symbolise_callAndMemory_useNames() {
         FakeSymbols symbols;
         for (const FakeSymbol &symbol : FakeProgram::bits64().symbols)

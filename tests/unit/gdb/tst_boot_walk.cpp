@@ -61,6 +61,18 @@ private slots:
         QCOMPARE(bench.walk->slide(), std::optional<quint64>(moved));
     }
 
+    void boot_passedPoint_saysSoUntilTheReset() {
+        Bench bench;
+        QVERIFY(!bench.walk->problem(BootPoint::kernelUnpacked).contains(u"passed"_s));
+        bench.arrive();
+        QVERIFY(bench.walk->problem(BootPoint::kernelUnpacked).contains(u"passed"_s));
+        QVERIFY(bench.walk->problem(BootPoint::firmwareEntry).contains(u"passed"_s));
+        QVERIFY(!bench.walk->problem(BootPoint::startKernel).contains(u"passed"_s));
+        QVERIFY(bench.walk->problem(BootPoint::nsmRequest).isEmpty());
+        bench.walk->afterReset();
+        QVERIFY(!bench.walk->problem(BootPoint::kernelUnpacked).contains(u"passed"_s));
+    }
+
     void fields_thatDisagree_giveNone() {
         Bench bench;
         bench.stub.memory[entry + 0x200] = QByteArray(4, '\0');

@@ -103,6 +103,15 @@ private slots:
             QVERIFY(evaluateExpression(text, context()).error.has_value());
     }
 
+    void checkExpression_grammarAndRegisters_areJudgedWithoutATarget() {
+        const arch::RegisterTable &registers = arch::x86_64().registers;
+        for (const char *right : {"$rdi & 0x10", "*($rsp+8) == jiffies", "$al == 3", "1/(anything-1)",
+                                  "*::phys(0x7000) && *(*$rdi)", "$pc != $sp"})
+            QVERIFY2(!checkExpression(QString::fromLatin1(right), registers), right);
+        for (const char *wrong : {"", "$nonsense", "$xmm0 == 1", "1 +", "(1", "1 2", "$rax = 3"})
+            QVERIFY2(checkExpression(QString::fromLatin1(wrong), registers), wrong);
+    }
+
     void expression_unknownMemory_isAskedFor() {
         const ExpressionResult result = evaluateExpression(u"*(start_kernel) + 1"_s, context());
         QVERIFY(result.wanted && !result.error);

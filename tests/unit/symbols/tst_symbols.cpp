@@ -5,6 +5,7 @@
 // --maps).
 #include "app/core/arch/x86/x86_64.hpp"
 #include "app/formats/elf/elf_image.hpp"
+#include "app/formats/elf/readable_name.hpp"
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/formats/symbols/kernel_file.hpp"
 #include "app/formats/symbols/kernel_image.hpp"
@@ -256,6 +257,44 @@ private slots:
         QVERIFY(!table.find("missing"));
         QCOMPARE(table.complete("s", 10), QVector<QByteArray>({"second"}));
         QCOMPARE(table.complete("", 2), QVector<QByteArray>({"alias", "first"}));
+    }
+
+    void table_place_endsWithTheSymbolOrItsSection() {
+        SymbolTable table;
+        table.add(0x1000, 'T', "sized", 0x20);
+        table.add(0x2000, 'T', "open");
+        table.add(0x3000, 'D', "bssEnd");
+        table.setSections({{0x1000, 0x1800}, {0x2900, 0x700}});
+        table.finish();
+        QCOMPARE(table.place(0x101f)->text(), QByteArray("sized+0x1f"));
+        QVERIFY(!table.place(0x1020));
+        QCOMPARE(table.place(0x27ff)->text(), QByteArray("open+0x7ff"));
+        QVERIFY(!table.place(0x2800)); // between two sections
+        QVERIFY(!table.place(0x2900)); // in the next one
+        QCOMPARE(table.place(0x3000)->text(), QByteArray("bssEnd"));
+        QVERIFY(!table.place(0x3001));
+        QCOMPARE(table.movedBy(0x100000).place(0x1027ff)->text(), QByteArray("open+0x7ff"));
+    }
+
+    void readableName_ofCppAndRust_isAsPeopleWriteIt() {
+        QCOMPARE(readableName("_ZN3foo3barEi"), u"foo::bar(int)"_s);
+        QCOMPARE(readableName("_ZN4core3fmt5write17h0123456789abcdefE"), u"core::fmt::write"_s);
+        QCOMPARE(readableName("_Z1fv.cold"), u"f().cold"_s);
+        QCOMPARE(readableName("start_kernel"), u"start_kernel"_s);
+        QCOMPARE(readableName("_Z"), u"_Z"_s);
+        const QByteArray whole = "_ZN3foo3barEiSt6vectorIiSaIiEE";
+        for (qsizetype length = 0; length < whole.size(); ++length)
+            readableName(QByteArrayView(whole).first(length)); // must come back
+    }
+
+    // Each argument is a pair of the one before: the spelled name doubles with every few letters.
+    void readableName_thatGrowsWithoutBound_staysAsItIs() {
+        QByteArray name = "_Z1fSt4pairIiiE";
+        for (const char *part : {"S_IS0_S0_E", "S_IS1_S1_E", "S_IS2_S2_E", "S_IS3_S3_E", "S_IS4_S4_E",
+                                 "S_IS5_S5_E", "S_IS6_S6_E", "S_IS7_S7_E", "S_IS8_S8_E", "S_IS9_S9_E"})
+            name += part;
+        QCOMPARE(readableName(name), QString::fromLatin1(name));
+        QCOMPARE(readableName("_Z" + QByteArray(5000, '1')).size(), qsizetype(5002));
     }
 
     void elfFile_forNm_listsEverySymbol() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/debug/base/debug_lists.hpp"
 
+#include "app/formats/elf/readable_name.hpp"
 #include "app/ui/text/byte_text.hpp"
 
 namespace nitroscope::app {
@@ -133,13 +134,24 @@ QString breakpointStateText(const DebugBreakpoint &breakpoint) {
     return breakpoint.problem.isEmpty() ? text : text + u": "_s + breakpoint.problem;
 }
 
+namespace {
+
+// The name that a place begins with, as people write it.
+QString readablePlace(const QString &place) {
+    const qsizetype plus = place.indexOf(u'+');
+    const qsizetype end = plus < 0 ? place.size() : plus;
+    return symbols::readableName(place.first(end).toUtf8()) + place.mid(end);
+}
+
+} // namespace
+
 BreakpointList::BreakpointList(QObject *parent)
     : RecordTable(
           {{u"No."_s, [](const DebugBreakpoint &b) { return QString::number(b.number); }},
            {u"Place"_s,
             [](const DebugBreakpoint &b) {
                 const QString address = addressText(b.address);
-                return b.place.isEmpty() || b.place == address ? address : b.place;
+                return b.place.isEmpty() || b.place == address ? address : readablePlace(b.place);
             },
             true, false, nullptr,
             [](const DebugBreakpoint &b) {

@@ -54,6 +54,8 @@ signals:
     void codeChosen(quint64 address);
     void memoryChosen(quint64 address);
     void asked(const nitroscope::app::HistoryQuestion &question);
+    // What the user wanted and did not get, with the reason.
+    void problem(const nitroscope::app::Error &error);
 
 protected:
     // Who wrote these bytes, who reads them next; disabled outside of a recording.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// One breakpoint or watchpoint, new or changed. Non-modal work: open() it and listen to accepted().
+// One breakpoint or watchpoint, new or changed. Non-modal work: open() it and listen to accepted(). What cannot
+// work is said while it is typed.
 #pragma once
 
 #include "app/session/target/debug_target.hpp"
@@ -9,6 +10,7 @@
 
 class QCheckBox;
 class QComboBox;
+class QLabel;
 class QLineEdit;
 class QPushButton;
 class QSpinBox;
@@ -24,12 +26,24 @@ public:
                      const arch::Architecture &architecture, QWidget *parent);
 
     DebugBreakpoint breakpoint() const;
+    // Names for the field Process.
+    void offerProcesses(const QVector<KernelTask> &tasks);
+    // Why it cannot be accepted as it is; empty when it can.
+    QString problem() const;
+    void accept() override; // not while something is wrong
     PlaceEdit &place() { return *m_place; }
+    QLineEdit &condition() { return *m_condition; }
+    QLineEdit &process() { return *m_process; }
 
 private:
     void refresh();
 
+    QString conditionProblem() const;
+    QString processProblem() const;
+
     DebugBreakpoint m_breakpoint;
+    SymbolSourcePointer m_symbols; // may be null
+    const arch::Architecture &m_architecture;
     PlaceEdit *m_place;
     QComboBox *m_kind;
     QComboBox *m_length;
@@ -37,6 +51,7 @@ private:
     QLineEdit *m_process;
     QSpinBox *m_ignore;
     QCheckBox *m_once;
+    QLabel *m_problem;
     QPushButton *m_ok;
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/debug/breakpoints/breakpoints_panel.hpp"
 
+#include "app/core/architectures.hpp"
 #include "app/features/debug/breakpoints/breakpoint_dialog.hpp"
+#include "app/features/debug/breakpoints/image_breakpoints.hpp"
 #include "app/ui/actions/action_registry.hpp"
 #include "app/ui/actions/menus.hpp"
 #include "app/ui/bars/empty_state.hpp"
@@ -19,8 +21,10 @@ namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
 
-BreakpointsPanel::BreakpointsPanel(const ActionRegistry &actions, QWidget *parent)
-    : DebugPanel(u"breakpoints"_s, u"Breakpoints"_s, parent), m_actions(actions), m_table(new QTableView) {
+BreakpointsPanel::BreakpointsPanel(const ActionRegistry &actions, ImageBreakpoints &breakpoints,
+                                   QWidget *parent)
+    : DebugPanel(u"breakpoints"_s, u"Breakpoints"_s, parent), m_actions(actions), m_breakpoints(breakpoints),
+      m_table(new QTableView) {
     prepareTable(*m_table);
     m_table->setModel(&m_model);
     m_table->setAccessibleName(u"Breakpoints"_s);
@@ -28,27 +32,29 @@ BreakpointsPanel::BreakpointsPanel(const ActionRegistry &actions, QWidget *paren
     const int widths[] = {10, 26, 16, 18, 8};
     for (int i = 0; i < 5; ++i)
         m_table->setColumnWidth(i, em * widths[i]);
-    m_stack = new EmptyStack(m_table, u"No breakpoints"_s,
-                             u"Stop the machine at a symbol, an address or an access to memory. "
-                             "A click in the margin of the disassembly sets one, too."_s,
-                             actions.find(u"debug.addBreakpoint"_s));
+    m_stack = new EmptyStack(
+        m_table, u"No breakpoints"_s,
+        u"Stop the machine at a symbol, an address or an access to memory. "
+        "They can be set before the image runs and are kept with it. A click in the margin of the "
+        "disassembly sets one, too."_s,
+        actions.find(u"debug.addBreakpoint"_s));
     m_stack->setEmpty(true);
     fillColumn(*this, {m_stack});
     setFocusProxy(m_table);
     connect(&m_model, &BreakpointList::enabledWanted, this, [this](int number, bool enabled) {
-        if (!target())
-            return;
-        for (DebugBreakpoint each : target()->breakpoints())
+        const QVector<DebugBreakpoint> all = m_breakpoints.all();
+        for (DebugBreakpoint each : all)
             if (each.number == number) {
                 each.enabled = enabled;
-                target()->changeBreakpoint(each);
+                m_breakpoints.change(each);
             }
     });
+    connect(&m_breakpoints, &ImageBreakpoints::changed, this, &BreakpointsPanel::showAll);
     connect(m_table, &QTableView::doubleClicked, this, [this](const QModelIndex &cell) {
         const DebugBreakpoint *breakpoint = m_model.at(cell.row());
         if (!breakpoint)
             return;
-        if (cell.column() != BreakpointList::place)
+        if (cell.column() != BreakpointList::place || breakpoint->address == 0)
             editCurrent();
         else if (breakpoint->kind == DebugBreakpoint::Kind::code)
             emit codeChosen(breakpoint->address);
@@ -59,34 +65,48 @@ BreakpointsPanel::BreakpointsPanel(const ActionRegistry &actions, QWidget *paren
             [this] { emit selectionChanged(m_table->selectionModel()->hasSelection()); });
 }
 
-void BreakpointsPanel::breakpointsChanged() {
-    m_model.setRecords(target()->breakpoints());
+void BreakpointsPanel::showAll() {
+    m_model.setRecords(m_breakpoints.all());
     m_stack->setEmpty(m_model.records().isEmpty());
     emit selectionChanged(m_table->selectionModel()->hasSelection());
 }
 
 void BreakpointsPanel::openDialog(const DebugBreakpoint &breakpoint) {
-    if (!target())
-        return;
-    auto *dialog = new BreakpointDialog(breakpoint, target()->symbols(), target()->architecture(), window());
+    auto *dialog =
+        new BreakpointDialog(breakpoint, target() ? target()->symbols() : nullptr,
+                             target() ? target()->architecture() : arch::usualArchitecture(), window());
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog] {
-        if (!target())
-            return;
         const DebugBreakpoint wanted = dialog->breakpoint();
         if (wanted.number == 0)
-            target()->addBreakpoint(wanted);
+            m_breakpoints.add(wanted);
         else
-            target()->changeBreakpoint(wanted);
+            m_breakpoints.change(wanted);
     });
+    if (target()) { // who could come by
+        const auto asked = std::make_shared<PendingReply>();
+        asked->expect(target()->readKernel());
+        connect(target(), &DebugTarget::kernelRead, dialog,
+                [dialog, asked](quint64 token, const KernelView &view) {
+                    if (asked->take(token))
+                        dialog->offerProcesses(view.tasks.rows);
+                });
+    }
     dialog->open();
 }
 
-void BreakpointsPanel::addNew(const QString &place) {
-    DebugBreakpoint fresh;
-    fresh.place = place;
-    fresh.enabled = true;
-    openDialog(fresh);
+void BreakpointsPanel::addNew(DebugBreakpoint suggestion) {
+    suggestion.number = 0;
+    openDialog(suggestion);
+}
+
+void BreakpointsPanel::watch(quint64 address, quint64 bytes) {
+    DebugBreakpoint wanted;
+    wanted.kind = DebugBreakpoint::Kind::write;
+    wanted.place = addressText(address);
+    for (wanted.length = 8; wanted.length > std::max<quint64>(bytes, 1) || address % wanted.length != 0;)
+        wanted.length /= 2;
+    addNew(wanted);
 }
 
 void BreakpointsPanel::editCurrent() {
@@ -95,31 +115,29 @@ void BreakpointsPanel::editCurrent() {
 }
 
 void BreakpointsPanel::removeSelected() {
-    if (!target())
-        return;
     QVector<int> numbers;
     for (const QModelIndex &row : m_table->selectionModel()->selectedRows())
         numbers << m_model.records().at(row.row()).number;
     for (const int number : numbers)
-        target()->removeBreakpoint(number);
+        m_breakpoints.remove(number);
 }
 
 void BreakpointsPanel::toggleAt(quint64 address) {
     if (!target())
         return;
     if (const DebugBreakpoint *there = m_model.codeAt(address)) {
-        target()->removeBreakpoint(there->number);
+        m_breakpoints.remove(there->number);
         return;
     }
     // By its name where it has one: it then survives another load address.
     DebugBreakpoint wanted;
     const auto place = target()->symbols()->place(address);
-    wanted.place = place && place->offset < (1 << 16) ? place->text() : addressText(address);
+    wanted.place = place && place->offset < (1 << 16) ? place->expression() : addressText(address);
     if (target()->symbols()->address(place ? place->name : QString()) !=
         (place ? std::optional(address - place->offset) : std::nullopt))
         wanted.place = addressText(address); // another symbol of the same name comes first
     wanted.address = address;
-    target()->addBreakpoint(wanted);
+    m_breakpoints.add(wanted);
 }
 
 void BreakpointsPanel::copy() {

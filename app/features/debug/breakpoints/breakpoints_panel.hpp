@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// All breakpoints and watchpoints, with what became of each: hits, or why it has none.
+// All breakpoints and watchpoints of the image, before, during and after its runs, with what became of each: hits, or
+// why it has none.
 #pragma once
 
 #include "app/features/debug/base/debug_lists.hpp"
@@ -12,18 +13,22 @@ namespace nitroscope::app {
 
 class ActionRegistry;
 class EmptyStack;
+class ImageBreakpoints;
 
 class BreakpointsPanel : public DebugPanel {
     Q_OBJECT
 public:
-    explicit BreakpointsPanel(const ActionRegistry &actions, QWidget *parent = nullptr);
+    BreakpointsPanel(const ActionRegistry &actions, ImageBreakpoints &breakpoints,
+                     QWidget *parent = nullptr); // both outlive the panel
 
     BreakpointList &model() { return m_model; }
     QTableView &table() { return *m_table; }
-    // Opens the dialog for a new one; `place` is a suggestion.
-    void addNew(const QString &place);
+    // Opens the dialog for a new one, with what is suggested.
+    void addNew(DebugBreakpoint suggestion = {});
     void editCurrent();
     void removeSelected();
+    // For memory that is to be watched: what writes to it, in the largest piece that a watchpoint can have.
+    void watch(quint64 address, quint64 bytes);
     // Adds or removes the one on this instruction.
     void toggleAt(quint64 address);
 
@@ -37,14 +42,14 @@ signals:
 
 protected:
     void refresh() override {}
-    void setStale(bool) override { m_model.setStale(!target()); }
-    void breakpointsChanged() override;
     void contextMenuEvent(QContextMenuEvent *event) override;
 
 private:
     void openDialog(const DebugBreakpoint &breakpoint);
+    void showAll();
 
     const ActionRegistry &m_actions;
+    ImageBreakpoints &m_breakpoints;
     BreakpointList m_model;
     QTableView *m_table;
     EmptyStack *m_stack;

@@ -56,6 +56,10 @@ quint64 linear(quint64 offset, const CodeSegment &segment, int operandBytes) {
     return offset;
 }
 
+quint64 farTarget(quint64 selector, quint64 offset) {
+    return offset > 0xffff ? offset : selector * 16 + offset;
+}
+
 void takeOperands(const cs_insn &from, const CodeSegment &segment, Instruction &to) {
     const cs_x86 &x86 = from.detail->x86;
     const bool branches = to.kind == InstructionKind::call || to.isBranch();
@@ -80,11 +84,12 @@ void takeOperands(const cs_insn &from, const CodeSegment &segment, Instruction &
                 to.memory = static_cast<quint64>(operand.mem.disp);
         }
     }
-    // ptr16:16 and ptr16:32 in real mode: segment times 16 plus offset.
+    // ptr16:16 and ptr16:32 in real mode: segment times 16 plus offset. An offset beyond 64 KiB is none of real mode:
+    // protection has just been switched on, and the selector is that of a flat segment.
     if (isFar && x86.op_count == 2 && x86.operands[0].type == X86_OP_IMM &&
         x86.operands[1].type == X86_OP_IMM && segment.mode == CpuMode::bits16)
-        to.target = (static_cast<quint64>(x86.operands[0].imm) & 0xffff) * 16 +
-                    (static_cast<quint64>(x86.operands[1].imm) & 0xffffffff);
+        to.target = farTarget(static_cast<quint64>(x86.operands[0].imm) & 0xffff,
+                              static_cast<quint64>(x86.operands[1].imm) & 0xffffffff);
 }
 
 } // namespace

@@ -71,7 +71,7 @@ void CodeListing::addHeadings(std::vector<CodeLine> &lines, quint64 address, QSt
         CodeLine label;
         label.kind = CodeLine::Kind::label;
         label.address = address;
-        label.text = place->name;
+        label.text = place->title();
         label.comment = place->module;
         lines.push_back(std::move(label));
     }

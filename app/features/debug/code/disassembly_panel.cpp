@@ -231,9 +231,9 @@ void DisassemblyPanel::contextMenuEvent(QContextMenuEvent *event) {
         return;
     QMenu *menu = makeContextMenu(this);
     addToMenu(*menu, m_actions.list({"debug.follow", "debug.back", "-", "debug.toggleBreakpoint",
-                                     "debug.addBreakpoint", "debug.runToCursor", "-", "debug.runBackToCursor",
-                                     "debug.everyRun", "-", "debug.showInMemory", "edit.copy", "-",
-                                     "debug.showBytes", "debug.showSource"}));
+                                     "debug.addBreakpoint", "debug.runToCursor", "debug.setCounter", "-",
+                                     "debug.runBackToCursor", "debug.everyRun", "-", "debug.showInMemory",
+                                     "edit.copy", "-", "debug.showBytes", "debug.showSource"}));
     menu->popup(event->globalPos());
 }
 

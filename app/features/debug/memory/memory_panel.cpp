@@ -175,9 +175,16 @@ void MemoryPanel::attach() {
 void MemoryPanel::targetStopped(const DebugStop &stop) {
     m_virtual->markStale();
     m_physical->markStale();
-    // Something to look at before the user has chosen.
-    if (m_hex->cursor() == 0 && m_space == AddressSpace::guestVirtual)
-        goTo(stop.pc);
+    // Something to look at before the user has chosen: the stack, once there is one.
+    if (m_hex->cursor() != 0 || m_space != AddressSpace::guestVirtual)
+        return;
+    const auto begin = [this, pc = stop.pc](quint64 sp) {
+        if (m_hex->cursor() == 0 && m_space == AddressSpace::guestVirtual)
+            goTo(sp != 0 ? sp : pc);
+    };
+    const arch::RegisterTable &registers = target()->architecture().registers;
+    evaluate(QLatin1Char('$') + QLatin1String(registers.at(registers.stackPointer)->name), begin,
+             [begin](const QString &) { begin(0); });
 }
 
 void MemoryPanel::refresh() {

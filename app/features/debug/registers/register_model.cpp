@@ -188,37 +188,56 @@ Qt::ItemFlags RegisterModel::flags(const QModelIndex &cell) const {
     return place.part < 0 || isBit ? flags | Qt::ItemIsEditable : flags;
 }
 
-bool RegisterModel::setData(const QModelIndex &cell, const QVariant &typed, int role) {
-    if (role != Qt::EditRole || !(flags(cell) & Qt::ItemIsEditable))
-        return false;
+bool RegisterModel::takesExpressions(const QModelIndex &cell) const {
+    constexpr int widest = 8; // bytes of an expression's value
     const Place place = placeOf(cell);
+    return place.entry >= 0 && place.part < 0 && entryOf(place).bytes <= widest;
+}
+
+Result<QByteArray> RegisterModel::typed(const QModelIndex &cell, const QString &text) const {
+    const Place place = placeOf(cell);
+    if (place.entry < 0 || !(flags(cell) & Qt::ItemIsEditable))
+        return failure(u"registers"_s, u"This value cannot be changed now: the machine runs."_s);
     const int number = entryOf(place).number;
     QByteArray bytes = registerBytes(*m_architecture, m_now.raw, number);
-    const QString text = typed.toString().trimmed();
+    const QString wanted = text.trimmed();
     if (place.part >= 0) {
         const RegisterPart &part = m_rows.parts(number)[static_cast<size_t>(place.part)];
-        const auto field = offsetFromText(text, 0);
+        const auto field = offsetFromText(wanted, 0);
         if (!field || part.width > 63 || *field >> part.width != 0)
-            return false;
+            return failure(u"registers"_s, u"%1 is a number of %2 bits: at most 0x%3."_s.arg(part.name)
+                                               .arg(part.width)
+                                               .arg((quint64{1} << std::min(part.width, 63)) - 1, 0, 16));
         for (int i = 0; i < part.width; ++i) {
             char &byte = bytes[(part.bit + i) / 8];
             const char mask = static_cast<char>(1 << (part.bit + i) % 8);
             byte = static_cast<char>(*field >> i & 1 ? byte | mask : byte & ~mask);
         }
-    } else {
-        // Digits as shown: hexadecimal, with or without 0x.
-        QString digits = text;
-        if (digits.startsWith(u"0x"_s, Qt::CaseInsensitive))
-            digits.remove(0, 2);
-        digits = digits.rightJustified(bytes.size() * 2, QLatin1Char('0'));
-        auto parsed = bytesFromHex(digits);
-        if (!parsed || parsed->size() != bytes.size())
-            return false;
-        bytes = *parsed;
-        std::reverse(bytes.begin(), bytes.end());
+        return bytes;
     }
-    if (bytes != registerBytes(*m_architecture, m_now.raw, number))
-        emit writeWanted(number, bytes);
+    // Digits as shown: hexadecimal, with or without 0x.
+    QString digits = wanted;
+    if (digits.startsWith(u"0x"_s, Qt::CaseInsensitive))
+        digits.remove(0, 2);
+    const auto parsed = bytesFromHex(digits.rightJustified(bytes.size() * 2, QLatin1Char('0')));
+    if (digits.isEmpty() || !parsed || parsed->size() != bytes.size())
+        return failure(u"registers"_s, u"%1 takes up to %2 hexadecimal digits."_s
+                                           .arg(registerName(*m_architecture, number, m_segment.mode))
+                                           .arg(bytes.size() * 2));
+    bytes = *parsed;
+    std::reverse(bytes.begin(), bytes.end());
+    return bytes;
+}
+
+bool RegisterModel::setData(const QModelIndex &cell, const QVariant &text, int role) {
+    if (role != Qt::EditRole)
+        return false;
+    const auto bytes = typed(cell, text.toString());
+    if (!bytes)
+        return false;
+    const int number = entryOf(placeOf(cell)).number;
+    if (*bytes != registerBytes(*m_architecture, m_now.raw, number))
+        emit writeWanted(number, *bytes);
     return true;
 }
 

@@ -24,8 +24,12 @@ public:
     int rowCount(const QModelIndex &parent = {}) const override;
     int columnCount(const QModelIndex &parent = {}) const override;
     QVariant data(const QModelIndex &cell, int role = Qt::DisplayRole) const override;
+    // The register's bytes (little-endian) after what was typed for the cell. Error "registers".
+    Result<QByteArray> typed(const QModelIndex &cell, const QString &text) const;
+    // Of registers that are one number; fields and lanes take digits only.
+    bool takesExpressions(const QModelIndex &cell) const;
     // A new value typed by the user is asked for, not taken: writeWanted().
-    bool setData(const QModelIndex &cell, const QVariant &typed, int role = Qt::EditRole) override;
+    bool setData(const QModelIndex &cell, const QVariant &text, int role = Qt::EditRole) override;
     Qt::ItemFlags flags(const QModelIndex &cell) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 

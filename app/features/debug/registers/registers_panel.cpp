@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "app/features/debug/registers/registers_panel.hpp"
 
+#include "app/features/debug/registers/register_editor.hpp"
 #include "app/ui/actions/menus.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/lists/cell_delegate.hpp"
@@ -8,6 +9,7 @@
 #include "app/ui/panel/view_state.hpp"
 #include "app/ui/text/roles.hpp"
 
+#include <algorithm>
 #include <QClipboard>
 #include <QContextMenuEvent>
 #include <QGuiApplication>
@@ -23,6 +25,17 @@ RegistersPanel::RegistersPanel(QWidget *parent)
     prepareTree(*m_tree);
     m_tree->setModel(&m_model);
     m_tree->setAccessibleName(u"Registers"_s);
+    auto *editor = new RegisterEditor(
+        m_model,
+        [this](const QString &expression, std::function<void(quint64)> done,
+               std::function<void(const QString &)> failed) {
+            evaluate(expression, std::move(done), std::move(failed));
+        },
+        m_tree);
+    m_tree->setItemDelegate(editor);
+    connect(editor, &RegisterEditor::refused, this, [this](const QString &why) {
+        emit problem({u"registers"_s, why, std::nullopt, {}});
+    });
     m_tree->setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::EditKeyPressed);
     m_tree->setIndentation(fontMetrics().averageCharWidth() * 2);
     const int em = fontMetrics().averageCharWidth();
@@ -55,7 +68,21 @@ void RegistersPanel::attach() {
                     return; // from before the machine went on
                 m_stack->setEmpty(false);
                 m_model.setRegisters(*registers, target()->stop()->segment);
+                hideWhatIsNotThere(target()->stop()->segment.mode);
             });
+}
+
+// Outside of 64 bits there are fewer: what a debugger is told of has a row.
+void RegistersPanel::hideWhatIsNotThere(arch::CpuMode mode) {
+    const arch::TargetDescription *narrower = target()->architecture().modes.description(mode);
+    for (const arch::Register &one : target()->architecture().registers.registers) {
+        const bool isThere =
+            !narrower || one.kind != arch::RegisterKind::number ||
+            std::any_of(narrower->registers.begin(), narrower->registers.end(),
+                        [&one](const arch::DescribedRegister &each) { return each.number == one.number; });
+        const QModelIndex row = m_model.indexOf(one.number);
+        m_tree->setRowHidden(row.row(), row.parent(), !isThere);
+    }
 }
 
 void RegistersPanel::refresh() {

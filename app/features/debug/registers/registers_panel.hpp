@@ -34,6 +34,8 @@ protected:
     void contextMenuEvent(QContextMenuEvent *event) override;
 
 private:
+    void hideWhatIsNotThere(arch::CpuMode mode);
+
     RegisterModel m_model;
     QTreeView *m_tree;
     EmptyStack *m_stack;

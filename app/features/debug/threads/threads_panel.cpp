@@ -90,6 +90,25 @@ void ThreadsPanel::copy() {
     QGuiApplication::clipboard()->setText(selectedCellsText(*table));
 }
 
+QString ThreadsPanel::backtraceText() const {
+    QString text;
+    for (const FrameRow &row : m_frames.records()) {
+        if (row.isBoundary) {
+            text += u"--- user space ---\n"_s;
+            continue;
+        }
+        const DebugFrame &frame = row.frame;
+        text += u"#%1  %2 %3"_s.arg(frame.level, -2)
+                    .arg(addressText(frame.pc), frame.place.isEmpty() ? u"??"_s : frame.place);
+        if (!frame.module.isEmpty())
+            text += u" ("_s + frame.module + u')';
+        if (!frame.source.isEmpty())
+            text += u" at "_s + frame.source;
+        text += frame.isInline ? u" [inlined]\n"_s : u" ["_s + methodText(frame.method) + u"]\n"_s;
+    }
+    return text;
+}
+
 void ThreadsPanel::selectAll() {
     m_frameTable->selectAll();
 }

@@ -25,6 +25,8 @@ public:
 
     bool isUpToDate() const override { return DebugPanel::isUpToDate() && !m_pending.isWaiting(); }
     void copy() override;
+    // All frames, a line each, as one pastes them into a report.
+    QString backtraceText() const;
     void selectAll() override;
     QJsonObject viewState() const override;
     void restoreViewState(const QJsonObject &state) override;

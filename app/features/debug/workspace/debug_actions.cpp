@@ -4,18 +4,20 @@
 #include "app/features/debug/breakpoints/breakpoints_panel.hpp"
 #include "app/features/debug/code/disassembly_panel.hpp"
 #include "app/features/debug/code/disassembly_view.hpp"
-#include "app/features/debug/code/source_panel.hpp"
 #include "app/features/debug/history/history_panel.hpp"
 #include "app/features/debug/kernel/kernel_panel.hpp"
 #include "app/features/debug/memory/memory_panel.hpp"
 #include "app/features/debug/memory/stack_panel.hpp"
 #include "app/features/debug/registers/registers_panel.hpp"
+#include "app/features/debug/source/source_panel.hpp"
 #include "app/features/debug/threads/threads_panel.hpp"
 #include "app/features/debug/workspace/debug_workspace.hpp"
 #include "app/ui/actions/action_registry.hpp"
 #include "app/ui/bytes/hex_view.hpp"
 #include "app/ui/dialogs/file_dialogs.hpp"
 
+#include <QClipboard>
+#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QMenu>
 #include <QTableView>
@@ -62,31 +64,61 @@ void DebugWorkspace::registerRunActions() {
     };
     m_actions.add({u"debug.step"_s, u"Step &Into"_s, K(u"F7"_s), u"step-into"_s,
                    u"Execute one instruction; into a function when it is a call"_s},
-                  run(&DebugTarget::step));
+                  [this] { step(); });
     m_actions.add({u"debug.stepOver"_s, u"Step &Over"_s, K(u"F10"_s), u"step-over"_s,
                    u"Execute one instruction; a call to its return"_s},
                   run(&DebugTarget::stepOver));
     m_actions.add({u"debug.stepOut"_s, u"Step O&ut"_s, K(u"Shift+F7"_s), u"step-out"_s,
                    u"Run until the current function has returned"_s},
                   run(&DebugTarget::stepOut));
+    m_actions.add({u"debug.stepLine"_s, u"Step Over Source Line"_s, K(u"Ctrl+F7"_s), u"step-over"_s,
+                   u"Execute until another source line is reached; calls to their return"_s},
+                  [this] { stepLine(Calls::over); });
+    m_actions.add({u"debug.stepIntoLine"_s, u"Step Into Source Line"_s, K(u"Ctrl+Shift+F7"_s), u"step-into"_s,
+                   u"Execute until another source line is reached, in functions that are called, too"_s},
+                  [this] { stepLine(Calls::into); });
     m_actions.add({u"debug.runToCursor"_s, u"Run to &Cursor"_s, K(u"Ctrl+F10"_s), u"run-to"_s,
                    u"Run until the instruction under the cursor of the disassembly"_s},
                   [this] {
                       if (m_target)
                           m_target->runTo(codeCursor());
                   });
+    m_actions.add(
+        {u"debug.setCounter"_s,
+         u"Continue from Cursor"_s,
+         K(u"Ctrl+Alt+P"_s),
+         {},
+         u"Make the instruction under the cursor the next one, without executing what is between"_s},
+        [this] { setProgramCounter(codeCursor()); });
+    m_actions.add({u"debug.copyBacktrace"_s,
+                   u"Copy Backtrace"_s,
+                   K(u"Ctrl+Alt+K"_s),
+                   {},
+                   u"Copy all frames of the current CPU as text"_s},
+                  [this] { QGuiApplication::clipboard()->setText(m_threads->backtraceText()); });
     m_actions.add({u"debug.toggleBreakpoint"_s, u"Toggle &Breakpoint"_s, K(u"F9"_s), u"breakpoint"_s,
-                   u"Set or remove a breakpoint on the instruction under the cursor"_s},
-                  [this] { m_breakpoints->toggleAt(codeCursor()); });
+                   u"Set or remove a breakpoint on the instruction or source line under the cursor"_s},
+                  [this] {
+                      if (m_source->hasCursor())
+                          m_source->toggleBreakpoint();
+                      else
+                          m_breakpoints->toggleAt(codeCursor());
+                  });
     m_actions.add({u"debug.addBreakpoint"_s, u"&New Breakpoint…"_s, K(u"Ctrl+B"_s), u"breakpoint"_s,
                    u"Stop at a symbol, an address or an access to memory"_s},
-                  [this] { m_breakpoints->addNew({}); });
+                  [this] { m_breakpoints->addNew(); });
     m_actions.add({u"debug.watchMemory"_s,
                    u"&Watch Selected Memory…"_s,
                    K(u"Ctrl+Shift+B"_s),
                    {},
-                   u"Stop when the memory under the cursor of the memory panel is accessed"_s},
-                  [this] { m_breakpoints->addNew(addressText(m_memory->hexView().cursor())); });
+                   u"Stop when the memory selected in the memory panel is written"_s},
+                  [this] {
+                      const auto chosen = m_memory->hexView().selection();
+                      if (chosen.isEmpty())
+                          m_breakpoints->watch(m_memory->hexView().cursor(), 1);
+                      else
+                          m_breakpoints->watch(chosen.offset, chosen.length);
+                  });
     m_actions.add({u"debug.editBreakpoint"_s,
                    u"&Edit Breakpoint…"_s,
                    K(u"Ctrl+Alt+E"_s),
@@ -209,8 +241,9 @@ std::vector<PanelEntry> DebugWorkspace::panelEntries() const {
 }
 
 QList<QAction *> DebugWorkspace::menuActions() const {
-    return m_actions.list({"enclave.runDebug", "-", "debug.step", "debug.stepOver", "debug.stepOut",
-                           "debug.runToCursor"})
+    return m_actions.list({"enclave.runDebug", "debug.attach", "-", "debug.step", "debug.stepOver",
+                           "debug.stepOut", "debug.stepLine", "debug.stepIntoLine", "debug.runToCursor",
+                           "debug.setCounter"})
            << m_stages->menuAction()
            << m_actions.list({"-",
                               "debug.stepBack",
@@ -237,6 +270,7 @@ QList<QAction *> DebugWorkspace::menuActions() const {
                               "debug.back",
                               "debug.forward",
                               "debug.showInMemory",
+                              "debug.copyBacktrace",
                               "-",
                               "debug.writeMemory",
                               "debug.saveMemory",
@@ -274,14 +308,16 @@ QWidget *DebugWorkspace::makeToolBar() {
 void DebugWorkspace::updateActions() {
     const bool attached = m_target != nullptr;
     const bool stopped = attached && m_target->state() == DebugTarget::State::stopped;
-    for (const char *id :
-         {"debug.step", "debug.stepOver", "debug.stepOut", "debug.runToCursor", "debug.showCurrent"})
+    const bool steps = m_isStepping && attached && m_target->state() == DebugTarget::State::running;
+    m_actions.find(u"debug.step"_s)->setEnabled(stopped || steps);
+    for (const char *id : {"debug.setCounter", "debug.copyBacktrace", "debug.stepOver", "debug.stepOut",
+                           "debug.stepLine", "debug.stepIntoLine", "debug.runToCursor", "debug.showCurrent"})
         m_actions.find(QLatin1String(id))->setEnabled(stopped);
-    for (const char *id : {"debug.toggleBreakpoint", "debug.addBreakpoint", "debug.watchMemory",
-                           "debug.goToCode", "debug.goToMemory", "debug.follow", "debug.showInMemory",
-                           "debug.writeMemory", "debug.saveMemory", "debug.loadFile"})
+    for (const char *id :
+         {"debug.toggleBreakpoint", "debug.watchMemory", "debug.goToCode", "debug.goToMemory", "debug.follow",
+          "debug.showInMemory", "debug.writeMemory", "debug.saveMemory", "debug.loadFile"})
         m_actions.find(QLatin1String(id))->setEnabled(attached);
-    const bool chosen = attached && m_breakpoints && m_breakpoints->table().selectionModel()->hasSelection();
+    const bool chosen = m_breakpoints && m_breakpoints->table().selectionModel()->hasSelection();
     m_actions.find(u"debug.editBreakpoint"_s)->setEnabled(chosen);
     m_actions.find(u"debug.removeBreakpoint"_s)->setEnabled(chosen);
     m_actions.find(u"debug.back"_s)->setEnabled(attached && m_disassembly->canGoBack());

@@ -25,6 +25,11 @@ public:
 private:
     void connectWorkspace();
     void connectSession();
+    void connectImage();
+    void registerAttach();
+    void updateAttach();
+    void showImage();
+    void nameImage();
     void takeAttached();
 
     DebugWorkspace *m_workspace;

@@ -4,6 +4,7 @@
 // The feature gives it a target when a run under the debugger begins.
 #pragma once
 
+#include "app/features/debug/breakpoints/image_breakpoints.hpp"
 #include "app/frame/panel_entry.hpp"
 #include "app/session/target/debug_target.hpp"
 #include "app/ui/work/frame_limiter.hpp"
@@ -56,6 +57,7 @@ public:
     MemoryPanel &memory() { return *m_memory; }
     StackPanel &stack() { return *m_stack; }
     BreakpointsPanel &breakpoints() { return *m_breakpoints; }
+    ImageBreakpoints &imageBreakpoints() { return m_imageBreakpoints; }
     ThreadsPanel &threads() { return *m_threads; }
     KernelPanel &kernel() { return *m_kernel; }
     SourcePanel &source() { return *m_source; }
@@ -81,15 +83,32 @@ private:
     void registerStageActions();
     void registerViewActions();
     void takeState();
+    enum class Calls { into, over };
+    void step();
+    void stepLine(Calls calls);
+    bool goesOnInLine(const DebugStop &stop);
+    void takeStop(const DebugStop &stop);
     void updateActions();
     void updateBackActions();
     void updateStages();
+    void setProgramCounter(quint64 address);
     void chooseDebugFile();
     void chooseSourceFolder();
     quint64 codeCursor() const;
 
     ActionRegistry &m_actions;
+    static constexpr int maxWaitingSteps = 16;
+
     QPointer<DebugTarget> m_target;
+    ImageBreakpoints m_imageBreakpoints;
+    bool m_isStepping = false; // a step of ours is under way
+    int m_waitingSteps = 0;    // asked for meanwhile
+    struct LineStep {          // to the next line of source text
+        SourcePlace from;
+        Calls calls;
+        int left; // instructions that it may take
+    };
+    std::optional<LineStep> m_lineStep;
     FrameLimiter m_limiter{[this] { takeState(); }};
     std::vector<DebugPanel *> m_panels;
     std::unique_ptr<QMenu> m_stages; // in the menu bar and on the toolbar

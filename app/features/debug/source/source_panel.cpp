@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "app/features/debug/code/source_panel.hpp"
+#include "app/features/debug/source/source_panel.hpp"
 
 #include "app/core/worker.hpp"
-#include "app/features/debug/code/code_colors.hpp"
+#include "app/features/debug/source/source_view.hpp"
 #include "app/ui/bars/empty_state.hpp"
 #include "app/ui/panel/column.hpp"
-#include "app/ui/theme/theme.hpp"
 
 #include <QComboBox>
+#include <QDir>
 #include <QFile>
 #include <QFileInfo>
-#include <QPlainTextEdit>
-#include <QTextBlock>
 #include <QVBoxLayout>
 
 namespace nitroscope::app {
@@ -42,12 +40,7 @@ Loaded load(const QString &file, const QStringList &folders) {
 } // namespace
 
 SourcePanel::SourcePanel(QWidget *parent)
-    : DebugPanel(u"source"_s, u"Source"_s, parent), m_inlines(new QComboBox), m_text(new QPlainTextEdit) {
-    m_text->setReadOnly(true);
-    m_text->setFont(theme::monospace());
-    m_text->setLineWrapMode(QPlainTextEdit::NoWrap);
-    m_text->setFrameShape(QFrame::NoFrame);
-    m_text->setTabStopDistance(m_text->fontMetrics().horizontalAdvance(QLatin1Char(' ')) * 8);
+    : DebugPanel(u"source"_s, u"Source"_s, parent), m_inlines(new QComboBox), m_text(new SourceView) {
     m_text->setAccessibleName(u"Source text"_s);
     m_inlines->setAccessibleName(u"Function, innermost inline first"_s);
     auto *content = new QWidget;
@@ -65,6 +58,8 @@ SourcePanel::SourcePanel(QWidget *parent)
                      u"Source lines appear for code that has DWARF: Debug › Load Debug File takes "
                      "a vmlinux of this kernel."_s);
     fillColumn(*this, {m_stack});
+    setFocusProxy(m_text);
+    connect(m_text, &SourceView::breakpointToggled, this, &SourcePanel::breakpointToggled);
     connect(m_inlines, &QComboBox::activated, this, [this](int index) {
         if (index >= 0 && index < m_places.size())
             showPlace(m_places[index]);
@@ -80,6 +75,28 @@ void SourcePanel::addFolder(const QString &folder) {
     m_folders << folder;
     m_file.clear();
     refreshSoon();
+}
+
+void SourcePanel::setImage(const QString &path) {
+    constexpr int levels = 4;
+    m_imageFolders.clear();
+    QDir folder = QFileInfo(path).absoluteDir();
+    for (int i = 0; i < levels && !folder.isRoot(); ++i) {
+        m_imageFolders << folder.path();
+        folder.setPath(QFileInfo(folder.path()).path());
+    }
+}
+
+bool SourcePanel::hasCursor() const {
+    return m_text->hasFocus();
+}
+
+void SourcePanel::toggleBreakpoint() {
+    if (const auto code = m_text->codeAt(m_text->cursorLine()))
+        emit breakpointToggled(code->second);
+    else
+        emit problem({u"no-code"_s, u"No code is known that comes from this line or one below it."_s,
+                      std::nullopt, m_file});
 }
 
 void SourcePanel::refresh() {
@@ -106,7 +123,7 @@ void SourcePanel::showPlace(const SourcePlace &place) {
         return;
     }
     runInWorker(
-        this, [file = place.file, folders = m_folders] { return load(file, folders); },
+        this, [file = place.file, folders = m_folders + m_imageFolders] { return load(file, folders); },
         [this, file = place.file](const Loaded &loaded) {
             if (file != m_wanted)
                 return; // another place was asked for meanwhile
@@ -128,27 +145,37 @@ void SourcePanel::showPlace(const SourcePlace &place) {
 void SourcePanel::showText(const QString &path, const QString &text) {
     m_file = path;
     m_message.clear();
-    m_text->setPlainText(text);
+    m_text->setText(text);
     m_stack->setEmpty(false);
     markLine();
 }
 
 void SourcePanel::markLine() {
-    const QTextBlock block = m_text->document()->findBlockByNumber(m_line - 1);
-    if (!block.isValid())
+    if (!target())
         return;
-    QTextCursor cursor(block);
-    m_text->setTextCursor(cursor);
-    m_text->centerCursor();
-    QTextEdit::ExtraSelection mark;
-    mark.cursor = cursor;
-    mark.format.setBackground(currentLineBackground(palette()));
-    mark.format.setProperty(QTextFormat::FullWidthSelection, true);
-    m_text->setExtraSelections({mark});
+    const SymbolSourcePointer symbols = target()->symbols();
+    m_text->setCodeLines(symbols->codeLines(m_address, m_shown));
+    const bool standsHere = target()->stop() && target()->stop()->pc == m_address;
+    m_text->setCurrentLine(standsHere ? m_line : 0);
+    m_text->showLine(m_line);
+    markBreakpoints();
+}
+
+// Those whose code comes from the file shown.
+void SourcePanel::markBreakpoints() {
+    QSet<int> lines;
+    if (target() && !m_shown.isEmpty())
+        for (const DebugBreakpoint &each : target()->breakpoints())
+            if (each.kind == DebugBreakpoint::Kind::code && each.enabled && each.address != 0)
+                for (const SourcePlace &place : target()->symbols()->source(each.address))
+                    if (place.file == m_shown)
+                        lines.insert(place.line);
+    m_text->setBreakpoints(std::move(lines));
 }
 
 void SourcePanel::setStale(bool) {
-    m_text->setEnabled(isStopped());
+    if (!isStopped())
+        m_text->setCurrentLine(0);
 }
 
 QString SourcePanel::message() const {
