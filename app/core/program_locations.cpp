@@ -11,18 +11,25 @@ namespace nitroscope::app {
 
 using namespace Qt::Literals::StringLiterals;
 
-Result<QString> locateQemu(const QString &chosen) {
+Result<QString> locateQemu(const QString &chosen, QLatin1StringView emulator) {
+    const QLatin1StringView usual(arch::usualArchitecture().emulator);
+    const bool isUsual = emulator.isEmpty() || emulator == usual;
     QString path = chosen;
     if (path.isEmpty())
-        path = qEnvironmentVariable(qemuVariable);
-    if (path.isEmpty())
-        path =
-            QCoreApplication::applicationDirPath() + u'/' + QLatin1String(arch::usualArchitecture().emulator);
+        path = qEnvironmentVariable(isUsual ? qemuVariable : otherQemuVariable);
+    const bool isOurs = path.isEmpty();
+    if (isOurs)
+        path = QCoreApplication::applicationDirPath() + u'/' + (isUsual ? usual : emulator);
 
     const QFileInfo info(path);
     const QString absolute = info.absoluteFilePath();
     if (!info.exists())
-        return failure(u"qemu-missing"_s, u"There is no QEMU at this place."_s, absolute);
+        return failure(
+            u"qemu-missing"_s,
+            isOurs && !isUsual
+                ? u"The QEMU for aarch64 enclaves is made only when it is asked for. Run ./workbench build arm64 once."_s
+                : u"There is no QEMU at this place."_s,
+            absolute);
     if (!info.isFile() || !info.isExecutable())
         return failure(u"qemu-missing"_s, u"This is not a program that can be run."_s, absolute);
     return absolute;

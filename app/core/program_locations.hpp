@@ -9,11 +9,13 @@
 
 namespace nitroscope::app {
 
-inline constexpr auto qemuVariable = "NITROSCOPE_QEMU"; // environment variable that names another QEMU
+// Environment variables that name another QEMU.
+inline constexpr auto qemuVariable = "NITROSCOPE_QEMU";              // for x86-64
+inline constexpr auto otherQemuVariable = "NITROSCOPE_QEMU_AARCH64"; // for aarch64
 
-// The QEMU to run: `chosen` when not empty, else $NITROSCOPE_QEMU, else the one beside the executable.
-// Error qemu-missing when that is not an executable file.
-Result<QString> locateQemu(const QString &chosen = {});
+// The QEMU to run: `chosen` when not empty, else that of the environment, else the one beside the executable. `emulator`
+// is its program, when it is not that of the usual architecture. Error qemu-missing when that is not an executable file.
+Result<QString> locateQemu(const QString &chosen = {}, QLatin1StringView emulator = {});
 
 // bin/../share/nitroscope: the firmware ROM and other data.
 QString shareFolder();

@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// 16550A at 0x3f8 (National Semiconductor PC16550D data sheet).
+// 16550A (National Semiconductor PC16550D data sheet).
 #include "firmware/boot/console.hpp"
 
-#include "firmware/boot/x86/cpu.hpp"
+#include "firmware/boot/cpu.hpp"
+#include "firmware/boot/ports.hpp"
 
 namespace nitroscope::boot {
 
 namespace {
 
-enum Com1 : uint16_t {
-    data = 0x3f8, // divisor low byte while DLAB is set
-    interruptEnable = 0x3f9,
-    fifoControl = 0x3fa,
-    lineControl = 0x3fb,
-    modemControl = 0x3fc,
-    lineStatus = 0x3fd,
+enum Register : unsigned {
+    data = 0,            // divisor low byte while DLAB is set,
+    interruptEnable = 1, // and its high byte
+    fifoControl = 2,
+    lineControl = 3,
+    modemControl = 4,
+    lineStatus = 5,
 };
 constexpr uint8_t transmitterEmpty = 0x20; // in lineStatus
 
 void put(char c) {
-    while (!(inByte(lineStatus) & transmitterEmpty)) // a port that is not there reads all ones
+    while (!(uart::read(lineStatus) & transmitterEmpty))
         pause();
-    outByte(data, static_cast<uint8_t>(c));
+    uart::write(data, static_cast<uint8_t>(c));
 }
 
 void put(std::string_view words) {
@@ -33,13 +34,13 @@ void put(std::string_view words) {
 } // namespace
 
 void initConsole() {
-    outByte(interruptEnable, 0);
-    outByte(lineControl, 0x80); // divisor latch
-    outByte(data, 1);           // 115200
-    outByte(interruptEnable, 0);
-    outByte(lineControl, 0x03);  // 8n1
-    outByte(fifoControl, 0x07);  // on and empty
-    outByte(modemControl, 0x03); // DTR, RTS
+    uart::write(interruptEnable, 0);
+    uart::write(lineControl, 0x80); // divisor latch
+    uart::write(data, uart::divisor);
+    uart::write(interruptEnable, 0);
+    uart::write(lineControl, 0x03);  // 8n1
+    uart::write(fifoControl, 0x07);  // on and empty
+    uart::write(modemControl, 0x03); // DTR, RTS
 }
 
 void printLine(std::string_view words) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Plain lines on COM1, 115200 8n1, polled. An enclave's console is this UART.
+// Plain lines on the first serial port, 115200 8n1, polled. An enclave's console is this UART.
 #pragma once
 
 #include <string_view>

@@ -4,10 +4,10 @@
 // has 32 bits and images may be larger than 4 GiB.
 #pragma once
 
+#include "firmware/boot/cpu.hpp"
 #include "firmware/boot/fw_cfg.hpp"
 #include "firmware/boot/handover.h"
 #include "firmware/boot/text.hpp"
-#include "firmware/boot/x86/cpu.hpp"
 #include "firmware/eif/source.hpp"
 
 namespace nitroscope::boot {

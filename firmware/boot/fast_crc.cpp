@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "firmware/boot/fast_crc.hpp"
 
-#include "firmware/boot/crc/crc_fold.hpp"
+#include "firmware/boot/cpu.hpp"
 #include "firmware/boot/crc/crc_sparse.hpp"
 #include "firmware/boot/handover.h"
-#include "firmware/boot/x86/cpu.hpp"
+#include "firmware/boot/ports.hpp"
+
+#if defined(__aarch64__)
+#include "firmware/boot/arm64/fast_crc.hpp"
+#else
+#include "firmware/boot/x86/fast_crc.hpp"
+#endif
 
 namespace nitroscope::boot {
 
@@ -25,7 +31,7 @@ bool sumByMachine(uint32_t &state, std::span<const std::byte> bytes) {
         shared.size = static_cast<uint32_t>(piece.size());
         shared.state = running;
         shared.done = 0;
-        outLong(NITRO_CHECKSUM_PORT, static_cast<uint32_t>(physicalAddress(&job)));
+        writeChecksumPort(static_cast<uint32_t>(physicalAddress(&job)));
         if (shared.done != 1)
             return false;
         running = shared.state;
@@ -33,12 +39,6 @@ bool sumByMachine(uint32_t &state, std::span<const std::byte> bytes) {
     }
     state = running;
     return true;
-}
-
-bool hasCarrylessMultiply() {
-    constexpr uint32_t pclmulqdq = 1u << 1; // CPUID.1:ECX
-    static const bool has = cpuId(1).ecx & pclmulqdq;
-    return has;
 }
 
 } // namespace
@@ -54,8 +54,8 @@ void FastCrc::update(std::span<const std::byte> bytes) {
             return;
         hasChecksumPort = false;
     }
-    m_state = hasCarrylessMultiply() ? crcByFolding(m_state, bytes.data(), bytes.size())
-                                     : sparse.update(m_state, bytes.data(), bytes.size());
+    m_state = hasCrcInstructions() ? crcByInstructions(m_state, bytes.data(), bytes.size())
+                                   : sparse.update(m_state, bytes.data(), bytes.size());
 }
 
 } // namespace nitroscope::boot

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The firmware's CRC32: the fastest way this machine has. Same interface as eif::Crc32. fast_crc.cpp is the
-// only file compiled with SSE; nothing else of the firmware touches vector registers.
+// only file that uses vector registers, on x86-64; nothing else of the firmware touches vector registers.
 #pragma once
 
 #include <cstddef>

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "firmware/boot/fw_cfg.hpp"
 
-#include "firmware/boot/x86/cpu.hpp"
+#include "firmware/boot/cpu.hpp"
+#include "firmware/boot/ports.hpp"
 
 namespace nitroscope::boot {
 
 namespace {
 
-constexpr uint16_t dmaHighPort = 0x514;       // upper half of the descriptor's address, big-endian
-constexpr uint16_t dmaLowPort = 0x518;        // lower half; writing it starts the transfer
-constexpr uint32_t dmaSignature = 0x554d4551; // "QEMU", what dmaHighPort reads as
 constexpr uint16_t directorySelector = 0x19;
 
 enum Control : uint32_t {
@@ -30,9 +28,7 @@ bool transfer(uint32_t control, uint32_t length, uint64_t address) {
     descriptor.control = __builtin_bswap32(control);
     descriptor.length = __builtin_bswap32(length);
     descriptor.address = __builtin_bswap64(address);
-    const uint64_t at = physicalAddress(&descriptor);
-    outLong(dmaHighPort, __builtin_bswap32(static_cast<uint32_t>(at >> 32)));
-    outLong(dmaLowPort, __builtin_bswap32(static_cast<uint32_t>(at)));
+    fwcfg::startDma(physicalAddress(&descriptor));
     uint32_t left;
     while (((left = __builtin_bswap32(descriptor.control)) & ~controlError) != 0)
         pause();
@@ -50,7 +46,7 @@ bool readAt(uint16_t selector, uint32_t offset, uint64_t address, uint32_t size)
 
 bool FwCfg::init() {
     m_count = 0;
-    if (inLong(dmaHighPort) != dmaSignature)
+    if (!fwcfg::hasDma())
         return false;
     uint32_t count = 0;
     if (!readAt(directorySelector, 0, physicalAddress(&count), sizeof count))

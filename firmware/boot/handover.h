@@ -14,9 +14,12 @@
  *   etc/enclave/ramdisk           one more, last ramdisk; measured; may be absent
  *   etc/enclave/platform-cmdline  text the platform appends (starts with its
  *                                 own space); not measured; may be absent
- *   etc/e820                      RAM as QEMU always describes it
+ *   etc/e820                      x86-64: RAM as QEMU always describes it
+ *   etc/enclave/device-tree       aarch64: the machine as a flattened device
+ *                                 tree, with room in /chosen for what only the
+ *                                 firmware knows (arm64/device_tree.hpp)
  *
- * Boot port:
+ * Boot port (aarch64: words at NITRO_ARM64_BOOT_PORT, see arm64/platform.h):
  *   outl(NITRO_BOOT_PORT, physical address of a struct nitro_boot_report)
  *   inl(NITRO_BOOT_PORT) = NITRO_MEASURE_*: may the kernel be entered?
  * Checksum port, with NITRO_BOOT_FLAG_CHECKSUM_PORT only:
@@ -40,6 +43,7 @@
 #define NITRO_BOOT_APPEND_FILE "etc/enclave/append"
 #define NITRO_BOOT_RAMDISK_FILE "etc/enclave/ramdisk"
 #define NITRO_BOOT_PLATFORM_CMDLINE_FILE "etc/enclave/platform-cmdline"
+#define NITRO_BOOT_DEVICE_TREE_FILE "etc/enclave/device-tree"
 
 /* First bytes in memory: 'N' 'E' 'B' 'I' and 'N' 'E' 'B' 'R'. */
 #define NITRO_BOOT_INFO_MAGIC 0x4942454eu
@@ -55,6 +59,7 @@
 #define NITRO_BOOT_MAX_SLICES 1000u        /* three decimal digits */
 #define NITRO_BOOT_MAX_CPUS 256u
 #define NITRO_BOOT_REPORT_TEXT_SIZE 160u
+#define NITRO_BOOT_ARM64_CMDLINE_SIZE 2048u /* COMMAND_LINE_SIZE of aarch64 kernels, with its zero */
 #define NITRO_CHECKSUM_MAX_SIZE (1u << 20) /* bytes of one job */
 
 enum {
@@ -85,7 +90,7 @@ enum {
     NITRO_BOOT_REASON_NO_BOOT_INFO = 1001,     /* file missing or wrong */
     NITRO_BOOT_REASON_NO_EIF = 1002,           /* machine has no EIF */
     NITRO_BOOT_REASON_READ_FAILED = 1003,      /* fw_cfg refused a read */
-    NITRO_BOOT_REASON_MEMORY_MAP = 1004,       /* etc/e820 missing or wrong */
+    NITRO_BOOT_REASON_MEMORY_MAP = 1004,       /* etc/e820 or the device tree is missing or wrong */
     NITRO_BOOT_REASON_MEMORY_TOO_SMALL = 1005, /* found, expected: bytes */
     NITRO_BOOT_REASON_CMDLINE_TOO_LONG = 1006, /* found, expected: bytes */
     NITRO_BOOT_REASON_REFUSED = 1007,          /* the machine said no */
@@ -107,7 +112,7 @@ struct nitro_boot_info {
     uint64_t extra_ramdisk_size;
     uint32_t append_size; /* without a terminating zero */
     uint32_t cpu_count;
-    uint8_t apic_ids[NITRO_BOOT_MAX_CPUS]; /* [0] is the boot CPU */
+    uint8_t apic_ids[NITRO_BOOT_MAX_CPUS]; /* x86-64; [0] is the boot CPU */
 };
 
 /* In guest memory, 200 bytes, read by the machine when the port is written. */

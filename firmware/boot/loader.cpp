@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "firmware/boot/loader.hpp"
 
-#include "firmware/boot/x86/cpu.hpp"
-#include "firmware/boot/x86/layout.hpp"
+#include "firmware/boot/cpu.hpp"
 
 namespace nitroscope::boot {
 
@@ -13,7 +12,7 @@ namespace {
 // piece is half of QEMU's smallest table, and is flushed when it is done.
 constexpr uint64_t pieceSize = 1 << 19;
 
-std::array<std::byte, 65536> scratch; // for what is checked but not kept
+alignas(16) std::array<std::byte, 65536> scratch; // for what is checked but not kept
 
 } // namespace
 
@@ -25,17 +24,17 @@ uint64_t totalRamdiskSize(const eif::Image &image, uint64_t extraSize) {
     return extraSize == 0 ? total : detail::alignUp(total, ramdiskAlignment) + extraSize;
 }
 
-bool Loader::load(const Plan *plan, const eif::BzImage &kernel) {
+bool Loader::load(const Plan *plan) {
     m_ramdiskEnd = plan ? plan->ramdiskAddress : 0;
     if (!stream(0, eif::crcOffset))
         return false;
     for (unsigned i = 0; i < m_image.sectionCount; ++i)
-        if (!loadSection(i, plan, kernel))
+        if (!loadSection(i, plan))
             return false;
     return true;
 }
 
-bool Loader::loadSection(unsigned index, const Plan *plan, const eif::BzImage &kernel) {
+bool Loader::loadSection(unsigned index, const Plan *plan) {
     const eif::Section &section = m_image.sections[index];
     if (section.dataOffset == 0)
         return true; // not in the file
@@ -43,12 +42,13 @@ bool Loader::loadSection(unsigned index, const Plan *plan, const eif::BzImage &k
         return false;
     const bool isFirst = m_image.find(section.type) == static_cast<int>(index);
     if (section.type == eif::SectionType::kernel && plan && isFirst)
-        return stream(section.dataOffset, kernel.setupBytes) &&
-               loadTo(section.dataOffset + kernel.setupBytes, kernel.protectedBytes, plan->kernelAddress);
+        return stream(section.dataOffset, target::skippedBytes()) &&
+               loadTo(section.dataOffset + target::skippedBytes(), target::loadedBytes(),
+                      plan->kernelAddress);
     if (section.type == eif::SectionType::cmdline && isFirst) {
         m_cmdlineSize = section.availableSize;
-        if (m_cmdlineSize < layout::cmdlineCapacity)
-            return loadTo(section.dataOffset, m_cmdlineSize, layout::cmdline);
+        if (m_cmdlineSize < target::cmdlineRoom().size())
+            return loadTo(section.dataOffset, m_cmdlineSize, physicalAddress(target::cmdlineRoom().data()));
     }
     if (section.type == eif::SectionType::ramdisk && plan)
         return loadTo(section.dataOffset, section.availableSize, placeRamdisk(section.availableSize));

@@ -6,8 +6,7 @@
 
 #include "firmware/boot/eif_source.hpp"
 #include "firmware/boot/fast_crc.hpp"
-#include "firmware/boot/plan.hpp"
-#include "firmware/eif/bzimage.hpp"
+#include "firmware/boot/target.hpp"
 #include "firmware/eif/parser.hpp"
 
 #include <array>
@@ -34,19 +33,19 @@ public:
 
     // Loads everything by the plan; with a null plan, or for sections that do not boot, only the CRC is
     // computed. False when a read fails.
-    bool load(const Plan *plan, const eif::BzImage &kernel);
+    bool load(const Plan *plan);
 
     // The file behind the EIF's ramdisks; not part of the CRC.
     bool loadExtraRamdisk(const FwCfg &fwCfg, const FwCfgFile &file);
 
     uint32_t crc() const { return m_crc.value(); }
-    uint64_t cmdlineSize() const { return m_cmdlineSize; } // bytes at layout::cmdline
+    uint64_t cmdlineSize() const { return m_cmdlineSize; } // bytes in target::cmdlineRoom()
     std::span<const LoadedRamdisk> ramdisks() const { return {m_ramdisks.data(), m_ramdiskCount}; }
 
 private:
     bool stream(uint64_t offset, uint64_t length);
     bool loadTo(uint64_t offset, uint64_t length, uint64_t address);
-    bool loadSection(unsigned index, const Plan *plan, const eif::BzImage &kernel);
+    bool loadSection(unsigned index, const Plan *plan);
     uint64_t placeRamdisk(uint64_t size);
 
     EifSource &m_source;

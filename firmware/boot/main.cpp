@@ -8,20 +8,16 @@
 //     same and a mismatch reported first, because it is the likelier cause.
 #include "firmware/boot/cmdline.hpp"
 #include "firmware/boot/console.hpp"
+#include "firmware/boot/cpu.hpp"
 #include "firmware/boot/eif_source.hpp"
 #include "firmware/boot/exceptions.hpp"
 #include "firmware/boot/fast_crc.hpp"
 #include "firmware/boot/fw_cfg.hpp"
-#include "firmware/boot/handoff.hpp"
 #include "firmware/boot/handover.h"
 #include "firmware/boot/loader.hpp"
-#include "firmware/boot/page_tables.hpp"
-#include "firmware/boot/plan.hpp"
 #include "firmware/boot/report.hpp"
+#include "firmware/boot/target.hpp"
 #include "firmware/boot/text.hpp"
-#include "firmware/boot/x86/cpu.hpp"
-#include "firmware/boot/x86/layout.hpp"
-#include "firmware/boot/x86/memory_map.hpp"
 
 namespace nitroscope::boot {
 
@@ -30,8 +26,7 @@ namespace {
 FwCfg fwCfg;
 nitro_boot_info bootInfo;
 eif::Image image;
-MemoryMap memory;
-std::array<std::byte, eif::bzImageHeadSize> kernelHead;
+std::array<std::byte, target::kernelHeadSize> kernelHead;
 
 bool isStrict() {
     return bootInfo.flags & NITRO_BOOT_FLAG_STRICT;
@@ -70,21 +65,9 @@ void readBootInfo() {
         bootInfo.cpu_count = 1;
 }
 
-void readMemoryMap() {
-    constexpr uint32_t maxEntries = 32;
-    static E820Entry entries[maxEntries];
-    const FwCfgFile file = fwCfg.find("etc/e820");
-    const uint32_t count = file.size / sizeof(E820Entry);
-    if (!file.isThere || count > maxEntries ||
-        !fwCfg.read(file, 0, physicalAddress(entries), count * uint32_t{sizeof(E820Entry)}) ||
-        !memory.build({entries, count}, mpReservedFrom(bootInfo.cpu_count)))
-        fail(Stage::reset, NITRO_BOOT_REASON_MEMORY_MAP,
-             "The machine's memory map (etc/e820) is missing or empty.");
-}
-
 // Structure of the file. Returns only when there is something to load.
 void checkImage(EifSource &source) {
-    image = eif::parse(source);
+    image = eif::parse(source, target::machine);
     if (isStrict() && !image.bootable())
         fail(Stage::header, *image.firstError());
     for (const eif::Diagnostic &diagnostic : image.diagnostics)
@@ -106,7 +89,7 @@ void checkImage(EifSource &source) {
                                    .view());
 }
 
-eif::BzImageResult readKernel(EifSource &source) {
+eif::DiagnosticList readKernel(EifSource &source) {
     const int index = image.find(eif::SectionType::kernel);
     const eif::Section &section = image.sections[static_cast<unsigned>(index)];
     const auto head =
@@ -114,8 +97,8 @@ eif::BzImageResult readKernel(EifSource &source) {
             .first(section.availableSize < kernelHead.size() ? section.availableSize : kernelHead.size());
     if (!source.read(section.dataOffset, head))
         fail(Stage::kernel, NITRO_BOOT_REASON_READ_FAILED, "Reading the kernel from the machine failed.");
-    return eif::parseBzImage(head, section.availableSize,
-                             {.section = index, .dataOffset = section.dataOffset});
+    return target::parseKernel(head, section.availableSize,
+                               {.section = index, .dataOffset = section.dataOffset});
 }
 
 void checkCrc(uint32_t computed) {
@@ -130,7 +113,7 @@ void checkCrc(uint32_t computed) {
 
 [[noreturn]] void failForMemory(const Plan &plan) {
     constexpr unsigned mebibyteBits = 20;
-    const uint64_t has = memory.total() >> mebibyteBits;
+    const uint64_t has = target::totalMemory() >> mebibyteBits;
     const uint64_t needs = (plan.needed + (uint64_t{1} << mebibyteBits) - 1) >> mebibyteBits;
     Text sentence;
     uint32_t reason = NITRO_BOOT_REASON_MEMORY_TOO_SMALL;
@@ -148,23 +131,24 @@ void checkCrc(uint32_t computed) {
     }
     fail(Stage::kernel, Failure{.reason = reason,
                                 .sentence = sentence.view(),
-                                .found = memory.total(),
+                                .found = target::totalMemory(),
                                 .expected = plan.needed});
 }
 
 // Appends a file to the command line; returns the new length.
 uint64_t appendToCmdline(uint64_t length, const char *name) {
     const FwCfgFile file = fwCfg.find(name);
-    if (file.isThere && !fwCfg.read(file, 0, layout::cmdline + length, file.size))
+    if (file.isThere && !fwCfg.read(file, 0, physicalAddress(&target::cmdlineRoom()[length]), file.size))
         fail(Stage::kernel, NITRO_BOOT_REASON_READ_FAILED,
              "Reading the command line from the machine failed.");
     return length + file.size;
 }
 
-void finishCmdline(uint64_t eifSize, const eif::BzImage &kernel) {
-    const uint64_t room = layout::cmdlineCapacity - 1;
-    const uint64_t limit = kernel.cmdlineSize < room ? kernel.cmdlineSize : room;
-    uint64_t length = eifSize <= room ? usableCmdline({atPhysical(layout::cmdline), eifSize}) : eifSize;
+void finishCmdline(uint64_t eifSize) {
+    const std::span<std::byte> buffer = target::cmdlineRoom();
+    const uint64_t room = buffer.size() - 1;
+    const uint64_t limit = target::cmdlineLimit() < room ? target::cmdlineLimit() : room;
+    uint64_t length = eifSize <= room ? usableCmdline(buffer.first(eifSize)) : eifSize;
     const uint64_t append = fwCfg.find(NITRO_BOOT_APPEND_FILE).size;
     const uint64_t total =
         length + (append ? 1 + append : 0) + fwCfg.find(NITRO_BOOT_PLATFORM_CMDLINE_FILE).size;
@@ -178,11 +162,11 @@ void finishCmdline(uint64_t eifSize, const eif::BzImage &kernel) {
                                     .expected = limit});
     }
     if (append != 0) {
-        *atPhysical(layout::cmdline + length++) = std::byte{' '};
+        buffer[length++] = std::byte{' '};
         length = appendToCmdline(length, NITRO_BOOT_APPEND_FILE);
     }
     length = appendToCmdline(length, NITRO_BOOT_PLATFORM_CMDLINE_FILE);
-    *atPhysical(layout::cmdline + length) = std::byte{0};
+    buffer[length] = std::byte{0};
 }
 
 void reportRamdisks(std::span<const LoadedRamdisk> ramdisks) {
@@ -200,52 +184,44 @@ void reportRamdisks(std::span<const LoadedRamdisk> ramdisks) {
 
 [[noreturn]] void boot() {
     readBootInfo();
-    readMemoryMap();
+    target::readMemory(fwCfg, bootInfo);
     EifSource source(fwCfg, bootInfo);
     if (!source.isConsistent(bootInfo.slice_count))
         fail(Stage::reset, NITRO_BOOT_REASON_NO_BOOT_INFO,
              "The machine offers the image in slices of the wrong number or size.");
     checkImage(source);
 
-    const eif::BzImageResult kernel = readKernel(source);
+    const eif::DiagnosticList kernel = readKernel(source);
+    const bool isBootable = kernel.errorCount() == 0;
     const FwCfgFile extra = fwCfg.find(NITRO_BOOT_RAMDISK_FILE);
     Plan plan;
-    if (kernel.bootable())
-        plan = makePlan(kernel.image, totalRamdiskSize(image, extra.size), memory);
-    const bool canLoad = kernel.bootable() && plan.verdict == Plan::Verdict::fits;
+    if (isBootable)
+        plan = target::plan(totalRamdiskSize(image, extra.size));
+    const bool canLoad = isBootable && plan.verdict == Plan::Verdict::fits;
     if (canLoad)
-        mapHighMemory(plan);
+        target::prepare(plan);
 
     static Loader loader(source, image);
-    if (!loader.load(canLoad ? &plan : nullptr, kernel.image))
+    if (!loader.load(canLoad ? &plan : nullptr))
         fail(Stage::crc, NITRO_BOOT_REASON_READ_FAILED, "Reading the image from the machine failed.");
     checkCrc(loader.crc());
 
-    if (!kernel.bootable())
+    if (!isBootable)
         fail(Stage::kernel, *kernel.firstError());
-    for (const eif::Diagnostic &diagnostic : kernel.diagnostics)
+    for (const eif::Diagnostic &diagnostic : kernel)
         if (diagnostic.severity == eif::Severity::warning)
             reportWarning(Stage::kernel, diagnostic);
     if (!canLoad)
         failForMemory(plan);
-    finishCmdline(loader.cmdlineSize(), kernel.image);
+    finishCmdline(loader.cmdlineSize());
     if (extra.size != 0 && !loader.loadExtraRamdisk(fwCfg, extra))
         fail(Stage::ramdisk, NITRO_BOOT_REASON_READ_FAILED, "Reading the additional ramdisk failed.");
-    reportStage(Stage::kernel, Text("kernel, ")
-                                   .decimal(kernel.image.protectedBytes)
-                                   .add(" bytes at ")
-                                   .hex(plan.kernelAddress)
-                                   .view());
+    reportStage(
+        Stage::kernel,
+        Text("kernel, ").decimal(target::loadedBytes()).add(" bytes at ").hex(plan.kernelAddress).view());
     reportRamdisks(loader.ramdisks());
 
-    writeMpTable({bootInfo.apic_ids, bootInfo.cpu_count});
-    const uint64_t ramdiskSize = totalRamdiskSize(image, extra.size);
-    enterKernel(kernelHead, kernel.image,
-                {.kernelAddress = plan.kernelAddress,
-                 .ramdiskAddress = ramdiskSize == 0 ? 0 : plan.ramdiskAddress,
-                 .ramdiskSize = ramdiskSize,
-                 .cmdlineAddress = layout::cmdline},
-                memory, takenFirst(plan, memory.total()));
+    target::enterKernel(kernelHead, plan, totalRamdiskSize(image, extra.size), bootInfo);
 }
 
 } // namespace

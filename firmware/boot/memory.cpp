@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The four functions the compiler calls on its own even in freestanding code. Small uses only: images reach
-// their place by DMA, never by memcpy.
+// The functions the compiler calls on its own even in freestanding code; memcpy and memset are each processor's. Small
+// uses only: images reach their place by DMA, never by memcpy.
 #include <cstddef>
 
 extern "C" {
 
-void *memcpy(void *to, const void *from, size_t size) {
-    void *result = to;
-    asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
-    return result;
-}
-
-void *memset(void *to, int value, size_t size) {
-    void *result = to;
-    asm volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(value) : "memory");
-    return result;
-}
+void *memcpy(void *to, const void *from, size_t size);
 
 void *memmove(void *to, const void *from, size_t size) {
     auto *out = static_cast<unsigned char *>(to);

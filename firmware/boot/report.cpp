@@ -2,8 +2,9 @@
 #include "firmware/boot/report.hpp"
 
 #include "firmware/boot/console.hpp"
+#include "firmware/boot/cpu.hpp"
+#include "firmware/boot/ports.hpp"
 #include "firmware/boot/text.hpp"
-#include "firmware/boot/x86/cpu.hpp"
 
 namespace nitroscope::boot {
 
@@ -18,7 +19,7 @@ void send(uint8_t kind, Stage stage, std::string_view words) {
     report.stage = static_cast<uint8_t>(stage);
     for (size_t i = 0; i < sizeof report.text; ++i)
         report.text[i] = i < words.size() && i + 1 < sizeof report.text ? words[i] : '\0';
-    outLong(NITRO_BOOT_PORT, static_cast<uint32_t>(physicalAddress(&report)));
+    writeBootPort(static_cast<uint32_t>(physicalAddress(&report)));
 }
 
 std::string_view name(Stage stage) {

@@ -81,12 +81,6 @@ struct BzImageResult {
     constexpr const Diagnostic *firstError() const { return diagnostics.firstError(); }
 };
 
-// Where the kernel lies in the EIF, for the diagnostics only.
-struct KernelOrigin {
-    int section = -1;
-    uint64_t dataOffset = 0;
-};
-
 class BzImageParser {
 public:
     BzImageParser(std::span<const std::byte> head, uint64_t fileSize, KernelOrigin origin)

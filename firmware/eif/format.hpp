@@ -39,6 +39,9 @@ inline constexpr uint16_t metadataVersion = 4; // from here on metadata is manda
 inline constexpr uint16_t flagArm64 = 1u << 0; // clear: x86_64
 inline constexpr uint16_t flagsKnown = flagArm64;
 
+// Whose images a reader can start; `any` is for who only looks at them.
+enum class Machine : uint8_t { x86_64, aarch64, any };
+
 // What nitro-cli writes into the two default fields; nothing ever reads them.
 inline constexpr uint64_t usualDefaultMemory = uint64_t{1} << 30;
 inline constexpr uint64_t usualDefaultCpus = 2;

@@ -130,4 +130,10 @@ private:
     }
 };
 
+// Where the kernel lies in the EIF, for its diagnostics only.
+struct KernelOrigin {
+    int section = -1;
+    uint64_t dataOffset = 0;
+};
+
 } // namespace nitroscope::eif

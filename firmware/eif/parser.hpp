@@ -25,7 +25,9 @@ namespace nitroscope::eif {
 template <Source S>
 class Parser {
 public:
-    explicit Parser(S &source) : m_source(source) { m_image.fileSize = source.size(); }
+    Parser(S &source, Machine machine) : m_source(source), m_machine(machine) {
+        m_image.fileSize = source.size();
+    }
 
     Image parse() {
         if (readHeader() && checkHeader()) {
@@ -109,8 +111,10 @@ private:
             report(Problem::versionInternal, -1, {versionOffset, 2}, h.version, minVersion);
         if (h.version > maxVersion)
             report(Problem::versionTooNew, -1, {versionOffset, 2}, h.version, maxVersion);
-        if (h.flags & flagArm64)
+        if ((h.flags & flagArm64) && m_machine == Machine::x86_64)
             report(Problem::wrongArchitecture, -1, {flagsOffset, 2}, h.flags, h.flags & ~unsigned{flagArm64});
+        if (!(h.flags & flagArm64) && m_machine == Machine::aarch64)
+            report(Problem::notForAarch64, -1, {flagsOffset, 2}, h.flags, h.flags | flagArm64);
         if (h.flags & ~flagsKnown)
             report(Problem::reservedFlags, -1, {flagsOffset, 2}, h.flags, h.flags & flagsKnown);
         if (h.defaultMemory != usualDefaultMemory)
@@ -309,14 +313,15 @@ private:
     }
 
     S &m_source;
+    Machine m_machine;
     Image m_image;
 };
 
 // Always returns: the tree as far as it goes, with diagnostics. The CRC is not checked here, see
 // checksum.hpp.
 template <Source S>
-Image parse(S &source) {
-    return Parser<S>(source).parse();
+Image parse(S &source, Machine machine = Machine::x86_64) {
+    return Parser<S>(source, machine).parse();
 }
 
 } // namespace nitroscope::eif

@@ -36,6 +36,7 @@ enum class Problem : uint16_t {
     unusedTableEntry = 15,
     crcMismatch = 16,
     trailingBytes = 17,
+    notForAarch64 = 18,
 
     sectionInHeader = 100,
     sectionOutsideFile = 101,
@@ -78,6 +79,12 @@ enum class Problem : uint16_t {
     kernelShorterThanDeclared = 210,
     kernelPayloadOutside = 211,
     kernelNo64BitEntry = 212,
+    kernelIsZboot = 213,
+    kernelIsGzip = 214,
+    kernelIsX86 = 215,
+    kernelNotArmImage = 216,
+    kernelBigEndian = 217,
+    kernelImageSizeBad = 218,
 };
 
 struct ProblemInfo {
@@ -105,7 +112,8 @@ inline constexpr ProblemInfo problemTable[] = {
     {Problem::versionTooNew, Severity::error, "versionTooNew",
      "This EIF version is newer than 4, the newest one known; rebuild the image as version 4."},
     {Problem::wrongArchitecture, Severity::error, "wrongArchitecture",
-     "The image was built for aarch64, but this machine is x86_64; rebuild it for x86_64."},
+     "The image was built for aarch64, but this machine is x86_64; start it with qemu-system-aarch64, or "
+     "rebuild it for x86_64."},
     {Problem::reservedFlags, Severity::note, "reservedFlags",
      "Reserved bits of the header's flags are set; only bit 0 has a meaning."},
     {Problem::reservedNotZero, Severity::note, "reservedNotZero",
@@ -128,6 +136,9 @@ inline constexpr ProblemInfo problemTable[] = {
      "build it again."},
     {Problem::trailingBytes, Severity::note, "trailingBytes",
      "There are bytes after the last section; they are neither loaded nor measured nor covered by the CRC."},
+    {Problem::notForAarch64, Severity::error, "notForAarch64",
+     "The image was built for x86_64, but this machine is aarch64; start it with qemu-system-x86_64, or "
+     "rebuild it for aarch64."},
 
     {Problem::sectionInHeader, Severity::error, "sectionInHeader",
      "The section table points into the file header; the table is damaged, build the image again."},
@@ -187,17 +198,18 @@ inline constexpr ProblemInfo problemTable[] = {
     {Problem::cmdlineHasNewline, Severity::warning, "cmdlineHasNewline",
      "The command line contains a line break; nitro-cli removes it, remove it here too or the PCRs differ."},
     {Problem::cmdlineLong, Severity::warning, "cmdlineLong",
-     "The command line is longer than the 2047 bytes an x86 kernel takes; shorten it."},
+     "The command line is longer than the 2047 bytes a kernel takes; shorten it."},
     {Problem::kernelEmpty, Severity::error, "kernelEmpty",
      "The kernel section has no data; build the image again with a kernel."},
 
     {Problem::kernelTooShort, Severity::error, "kernelTooShort",
-     "The kernel is too short to be an x86 bzImage; put arch/x86/boot/bzImage of the kernel build into the "
+     "The kernel is too short to be one; put the bzImage of the kernel build (aarch64: the Image) into the "
      "image."},
     {Problem::kernelIsArm64, Severity::error, "kernelIsArm64",
      "The kernel is an aarch64 Image; an x86_64 enclave needs a bzImage."},
     {Problem::kernelIsElf, Severity::error, "kernelIsElf",
-     "The kernel is an ELF file (vmlinux?); an enclave needs the bzImage of the same build."},
+     "The kernel is an ELF file (vmlinux?); an enclave needs the bzImage (aarch64: the Image) of the same "
+     "build."},
     {Problem::kernelNotBzImage, Severity::error, "kernelNotBzImage",
      "The kernel is not an x86 bzImage (no boot header 'HdrS'); put arch/x86/boot/bzImage into the image."},
     {Problem::kernelProtocolTooOld, Severity::error, "kernelProtocolTooOld",
@@ -218,6 +230,20 @@ inline constexpr ProblemInfo problemTable[] = {
      "The compressed kernel lies outside the kernel section by its boot header; it will not unpack itself."},
     {Problem::kernelNo64BitEntry, Severity::note, "kernelNo64BitEntry",
      "The kernel has no 64-bit entry point; it is entered by the 32-bit boot protocol."},
+    {Problem::kernelIsZboot, Severity::error, "kernelIsZboot",
+     "The kernel is an EFI zboot image, which holds the real one compressed; unwrap it and put the Image that "
+     "is inside into the enclave image."},
+    {Problem::kernelIsGzip, Severity::error, "kernelIsGzip",
+     "The kernel is a gzip file (Image.gz?), which nothing unpacks here; decompress it and put the Image into "
+     "the enclave image."},
+    {Problem::kernelIsX86, Severity::error, "kernelIsX86",
+     "The kernel is an x86 bzImage; an aarch64 enclave needs an Image."},
+    {Problem::kernelNotArmImage, Severity::error, "kernelNotArmImage",
+     "The kernel is not an aarch64 Image (no 'ARM\\x64' at byte 56); put arch/arm64/boot/Image into the image."},
+    {Problem::kernelBigEndian, Severity::error, "kernelBigEndian",
+     "The kernel is big-endian; enclaves are little-endian, build it without CONFIG_CPU_BIG_ENDIAN."},
+    {Problem::kernelImageSizeBad, Severity::error, "kernelImageSizeBad",
+     "The kernel's header names less memory (image_size) than its file has; the kernel is damaged."},
 };
 
 // A boot report has room for 159 characters.

@@ -18,8 +18,8 @@
 #include "qapi/qapi-events-nitro.h"
 #include "qapi/util.h"
 #include "exec/address-spaces.h"
-#include "hw/isa/isa.h"
 #include "hw/qdev-properties.h"
+#include "hw/sysbus.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
 #include "firmware/boot/handover.h"
@@ -50,7 +50,7 @@ typedef struct NitroStage {
 } NitroStage;
 
 struct NitroBootPort {
-    ISADevice parent_obj;
+    SysBusDevice parent_obj;
 
     NitroMachineState *nms;
     MemoryRegion io;
@@ -473,7 +473,7 @@ static void nitro_boot_port_realize(DeviceState *dev, Error **errp)
 
     memory_region_init_io(&port->io, OBJECT(dev), &nitro_boot_port_ops, port,
                           TYPE_NITRO_BOOT_PORT_DEVICE, NITRO_BOOT_PORT_SIZE);
-    isa_register_ioport(ISA_DEVICE(dev), &port->io, NITRO_BOOT_PORT);
+    sysbus_init_mmio(SYS_BUS_DEVICE(dev), &port->io);
 }
 
 static void nitro_boot_port_class_init(ObjectClass *oc, void *data)
@@ -534,20 +534,21 @@ static const NitroBreakSource nitro_stage_break_source = {
     .describe = nitro_stage_break_describe,
 };
 
-NitroBootPort *nitro_boot_port_create(ISABus *bus, NitroMachineState *nms)
+NitroBootPort *nitro_boot_port_create(NitroMachineState *nms)
 {
-    ISADevice *dev = isa_new(TYPE_NITRO_BOOT_PORT_DEVICE);
+    DeviceState *dev = qdev_new(TYPE_NITRO_BOOT_PORT_DEVICE);
     NitroBootPort *port = NITRO_BOOT_PORT_DEVICE(dev);
 
     port->nms = nms;
-    isa_realize_and_unref(dev, bus, &error_fatal);
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+    nitro_board_place_boot_port(SYS_BUS_DEVICE(dev));
     nitro_break_register(nms->breaks, &nitro_stage_break_source, port);
     return port;
 }
 
 static const TypeInfo nitro_boot_port_info = {
     .name = TYPE_NITRO_BOOT_PORT_DEVICE,
-    .parent = TYPE_ISA_DEVICE,
+    .parent = TYPE_SYS_BUS_DEVICE,
     .instance_size = sizeof(NitroBootPort),
     .class_init = nitro_boot_port_class_init,
 };

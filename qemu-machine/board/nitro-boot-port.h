@@ -11,7 +11,7 @@
 
 #include "qemu-machine/board/nitro-machine.h"
 
-NitroBootPort *nitro_boot_port_create(ISABus *bus, NitroMachineState *nms);
+NitroBootPort *nitro_boot_port_create(NitroMachineState *nms);
 
 /* Since the last reset; the caller frees. */
 EnclaveStageRecordList *nitro_boot_port_stages(const NitroBootPort *port);

@@ -5,14 +5,13 @@
 
 #include "qemu/osdep.h"
 #include "exec/address-spaces.h"
-#include "hw/i386/fw_cfg.h"
+#include "hw/nvram/fw_cfg.h"
 #include "system/dma.h"
 #include "firmware/boot/handover.h"
 #include "qemu-machine/board/nitro-boot-port.h"
 #include "qemu-machine/board/nitro-fwcfg-guard.h"
 #include "qemu-machine/board/nitro-guest-ram.h"
 
-#define NITRO_FWCFG_DMA_PORT (FW_CFG_IO_BASE + 4)
 #define NITRO_FWCFG_DMA_SIZE 8
 
 typedef struct NitroFwcfgGuard {
@@ -84,7 +83,8 @@ static const MemoryRegionOps nitro_fwcfg_guard_ops = {
     .impl.max_access_size = 8,
 };
 
-void nitro_fwcfg_guard_create(NitroMachineState *nms, FWCfgState *fw_cfg)
+void nitro_fwcfg_guard_create(NitroMachineState *nms, FWCfgState *fw_cfg,
+                              const NitroFwcfgPlace *place)
 {
     NitroFwcfgGuard *guard = g_new0(NitroFwcfgGuard, 1);
 
@@ -92,6 +92,6 @@ void nitro_fwcfg_guard_create(NitroMachineState *nms, FWCfgState *fw_cfg)
     guard->fw_cfg = fw_cfg;
     memory_region_init_io(&guard->io, OBJECT(nms), &nitro_fwcfg_guard_ops,
                           guard, "nitro.fwcfg-dma", NITRO_FWCFG_DMA_SIZE);
-    memory_region_add_subregion_overlap(get_system_io(), NITRO_FWCFG_DMA_PORT,
-                                        &guard->io, 1);
+    memory_region_add_subregion_overlap(place->space, place->dma, &guard->io,
+                                        1);
 }

@@ -17,6 +17,7 @@
 #include "qemu-machine/board/nitro-machine.h"
 
 /* In front of the DMA port of `fw_cfg`; lives as long as the machine. */
-void nitro_fwcfg_guard_create(NitroMachineState *nms, FWCfgState *fw_cfg);
+void nitro_fwcfg_guard_create(NitroMachineState *nms, FWCfgState *fw_cfg,
+                              const NitroFwcfgPlace *place);
 
 #endif

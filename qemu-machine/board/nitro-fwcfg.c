@@ -8,8 +8,6 @@
 
 #include "qemu/osdep.h"
 #include "qemu/units.h"
-#include "exec/address-spaces.h"
-#include "hw/i386/fw_cfg.h"
 #include "hw/nvram/fw_cfg.h"
 #include "firmware/boot/handover.h"
 #include "qemu-machine/board/nitro-fwcfg-guard.h"
@@ -18,17 +16,10 @@
 
 void nitro_fwcfg_create(NitroMachineState *nms)
 {
-    MachineState *machine = MACHINE(nms);
-    FWCfgState *fw_cfg = fw_cfg_init_io_dma(FW_CFG_IO_BASE, FW_CFG_IO_BASE + 4,
-                                            &address_space_memory);
+    NitroFwcfgPlace place;
 
-    /* As on every x86 machine; the CPU code updates the first one. */
-    fw_cfg_add_i16(fw_cfg, FW_CFG_NB_CPUS, machine->smp.cpus);
-    fw_cfg_add_i16(fw_cfg, FW_CFG_MAX_CPUS, machine->smp.max_cpus);
-    fw_cfg_add_i64(fw_cfg, FW_CFG_RAM_SIZE, machine->ram_size);
-    X86_MACHINE(nms)->fw_cfg = fw_cfg;
-    X86_MACHINE(nms)->ioapic_as = &address_space_memory;
-    nitro_fwcfg_guard_create(nms, fw_cfg);
+    nms->fw_cfg = nitro_board_fwcfg_create(nms, &place);
+    nitro_fwcfg_guard_create(nms, nms->fw_cfg, &place);
 }
 
 /* fw_cfg never writes to an item that was added as a file. */
@@ -60,37 +51,12 @@ static uint32_t nitro_add_eif(FWCfgState *fw_cfg, const uint8_t *eif,
     return count;
 }
 
-static char *nitro_platform_cmdline(const NitroMachineState *nms)
-{
-    GString *text = g_string_new(NULL);
-
-    for (int i = 0; i < nitro_transports(nms); i++) {
-        g_string_append_printf(text, " virtio_mmio.device=%dK@0x%x:%d",
-                               NITRO_VIRTIO_STRIDE / 1024,
-                               NITRO_VIRTIO_BASE + i * NITRO_VIRTIO_STRIDE,
-                               NITRO_VIRTIO_IRQ + i);
-    }
-    return g_string_free(text, false);
-}
-
-static void nitro_add_cpus(MachineState *machine, struct nitro_boot_info *info)
-{
-    const CPUArchIdList *cpus =
-        MACHINE_GET_CLASS(machine)->possible_cpu_arch_ids(machine);
-
-    QEMU_BUILD_BUG_ON(NITRO_CPUS_MAX > NITRO_BOOT_MAX_CPUS);
-    info->cpu_count = cpu_to_le32(machine->smp.cpus);
-    for (unsigned i = 0; i < machine->smp.cpus; i++) {
-        info->apic_ids[i] = cpus->cpus[i].arch_id;
-    }
-}
-
 void nitro_fwcfg_add_enclave(NitroMachineState *nms)
 {
     MachineState *machine = MACHINE(nms);
-    FWCfgState *fw_cfg = X86_MACHINE(nms)->fw_cfg;
+    FWCfgState *fw_cfg = nms->fw_cfg;
     struct nitro_boot_info *info = g_new0(struct nitro_boot_info, 1);
-    char *platform = nitro_platform_cmdline(nms);
+    char *platform = nitro_board_cmdline(nms);
     const char *append = machine->kernel_cmdline ?: "";
 
     info->magic = cpu_to_le32(NITRO_BOOT_INFO_MAGIC);
@@ -99,7 +65,9 @@ void nitro_fwcfg_add_enclave(NitroMachineState *nms)
     info->flags = cpu_to_le32(
         (nms->strict ? NITRO_BOOT_FLAG_STRICT : 0) |
         (nms->checksum_port ? NITRO_BOOT_FLAG_CHECKSUM_PORT : 0));
-    nitro_add_cpus(machine, info);
+    QEMU_BUILD_BUG_ON(NITRO_CPUS_MAX > NITRO_BOOT_MAX_CPUS);
+    info->cpu_count = cpu_to_le32(machine->smp.cpus);
+    nitro_board_describe(nms, fw_cfg, info);
 
     if (nms->launch) {
         uint64_t size = 0, extra_size = 0;
@@ -127,7 +95,9 @@ void nitro_fwcfg_add_enclave(NitroMachineState *nms)
         }
     }
     /* fw_cfg keeps the pointers as long as the machine lives. */
-    fw_cfg_add_file(fw_cfg, NITRO_BOOT_PLATFORM_CMDLINE_FILE, platform,
-                    strlen(platform));
+    if (platform) {
+        fw_cfg_add_file(fw_cfg, NITRO_BOOT_PLATFORM_CMDLINE_FILE, platform,
+                        strlen(platform));
+    }
     fw_cfg_add_file(fw_cfg, NITRO_BOOT_INFO_FILE, info, sizeof(*info));
 }

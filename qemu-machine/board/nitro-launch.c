@@ -107,9 +107,10 @@ void nitro_launch_init(NitroMachineState *nms)
         .append = machine->kernel_cmdline,
         .initrd_path = machine->initrd_filename,
         .ram_size = machine->ram_size,
-        .ram_below_4g = X86_MACHINE(nms)->below_4g_mem_size,
+        .ram_below_4g = nitro_board_low_memory(nms),
         .strict = nms->strict,
         .preflight = nms->preflight,
+        .arm64 = nitro_board_is_arm64,
         .now_seconds = g_get_real_time() / G_USEC_PER_SEC,
     };
 

@@ -2,12 +2,10 @@
 /*
  * The nitro-enclave machine
  *
- * An x86 machine that looks like an AWS Nitro enclave to its guest: two
- * virtio-mmio transports at the real addresses, a serial port, an i8042 whose
- * reset ends the enclave, no PCI and no ACPI. The machine plays the hypervisor
- * (measures the EIF, seeds the NSM's PCRs); the firmware, in the guest, loads
- * the EIF. It derives from the x86 machine and not from microvm, whose
- * addresses are fixed. DESIGN.md section 3 describes it.
+ * A machine that looks like an AWS Nitro enclave to its guest. The machine plays
+ * the hypervisor (measures the EIF, seeds the NSM's PCRs); the firmware, in the
+ * guest, loads the EIF. What the board is made of is its architecture's
+ * (nitro-board.h).
  */
 
 #include "qemu/osdep.h"
@@ -16,29 +14,21 @@
 #include "qemu/units.h"
 #include "qapi/error.h"
 #include "qapi/qapi-events-run-state.h"
-#include "exec/address-spaces.h"
 #include "exec/cpu-common.h"
 #include "exec/tb-flush.h"
-#include "hw/hotplug.h"
-#include "hw/i386/e820_memory_layout.h"
-#include "hw/i386/fw_cfg.h"
-#include "hw/nvram/fw_cfg.h"
+#include "hw/core/cpu.h"
 #include "hw/qdev-properties.h"
 #include "system/reset.h"
 #include "system/runstate.h"
 #include "system/runstate-action.h"
 #include "system/system.h"
 #include "system/tcg.h"
-#include "target/i386/cpu.h"
 #include "qemu-machine/board/nitro-machine.h"
 #include "qemu-machine/board/nitro-refusal.h"
 #include "qemu-machine/capture/qemu/nitro-capture.h"
 #include "qemu-machine/record/qemu/nitro-recording.h"
 #include "qemu-machine/rules/qemu/nitro-break.h"
 #include "qemu-machine/vsock/qemu/virtio-vsock.h"
-
-/* Above it there are the virtio transports, the IOAPIC and the firmware. */
-#define NITRO_BELOW_4G_MAX (3 * GiB)
 
 NitroMachineState *nitro_machine_get(Error **errp)
 {
@@ -51,66 +41,9 @@ NitroMachineState *nitro_machine_get(Error **errp)
     return (NitroMachineState *)machine;
 }
 
-static void nitro_memory_init(NitroMachineState *nms)
-{
-    MachineState *machine = MACHINE(nms);
-    X86MachineState *x86ms = X86_MACHINE(nms);
-    MemoryRegion *below = g_new(MemoryRegion, 1);
-
-    x86ms->below_4g_mem_size = MIN(machine->ram_size, NITRO_BELOW_4G_MAX);
-    x86ms->above_4g_mem_size = machine->ram_size - x86ms->below_4g_mem_size;
-
-    memory_region_init_alias(below, OBJECT(nms), "ram-below-4g", machine->ram,
-                             0, x86ms->below_4g_mem_size);
-    memory_region_add_subregion(get_system_memory(), 0, below);
-    e820_add_entry(0, x86ms->below_4g_mem_size, E820_RAM);
-
-    if (x86ms->above_4g_mem_size) {
-        MemoryRegion *above = g_new(MemoryRegion, 1);
-
-        memory_region_init_alias(above, OBJECT(nms), "ram-above-4g",
-                                 machine->ram, x86ms->below_4g_mem_size,
-                                 x86ms->above_4g_mem_size);
-        memory_region_add_subregion(get_system_memory(), 4 * GiB, above);
-        e820_add_entry(4 * GiB, x86ms->above_4g_mem_size, E820_RAM);
-    }
-}
-
-/* The MP table has one byte for an APIC id, and some topologies leave gaps. */
-static void nitro_check_topology(NitroMachineState *nms)
-{
-    MachineState *machine = MACHINE(nms);
-    uint32_t last = x86_cpu_apic_id_from_index(X86_MACHINE(nms),
-                                               machine->smp.max_cpus - 1);
-
-    if (last > NITRO_MAX_APIC_ID) {
-        nitro_refuse("smp", "this -smp topology needs APIC ids up to %" PRIu32
-                     ", but an enclave has none above %u: use fewer CPUs, or "
-                     "counts of cores and threads that are powers of two",
-                     last, NITRO_MAX_APIC_ID);
-    }
-}
-
-static void nitro_machine_done(Notifier *notifier, void *data)
-{
-    NitroMachineState *nms = container_of(notifier, NitroMachineState,
-                                          machine_done);
-
-    fw_cfg_add_e820(X86_MACHINE(nms)->fw_cfg);
-}
-
-/*
- * TCG moves one byte at a time for `rep movsb`, which Linux copies with where
- * CPUID calls it fast. Without these two bits it copies in larger steps.
- */
-static GlobalProperty nitro_tcg_globals[] = {
-    { X86_CPU_TYPE_NAME("max"), "erms", "off" },
-    { X86_CPU_TYPE_NAME("max"), "fsrm", "off" },
-};
-
 static void nitro_recording_begin(NitroMachineState *nms)
 {
-    const char *name = MACHINE(nms)->firmware ?: NITRO_FIRMWARE;
+    const char *name = MACHINE(nms)->firmware ?: nitro_board_firmware;
     g_autofree char *firmware = qemu_find_file(QEMU_FILE_TYPE_BIOS, name);
 
     Error *err = NULL;
@@ -125,17 +58,13 @@ static void nitro_recording_begin(NitroMachineState *nms)
 static void nitro_machine_init(MachineState *machine)
 {
     NitroMachineState *nms = NITRO_ENCLAVE_MACHINE(machine);
-    X86MachineState *x86ms = X86_MACHINE(machine);
 
-    if (x86ms->acpi == ON_OFF_AUTO_ON) {
-        nitro_refuse("acpi", "a nitro-enclave has no ACPI: leave out acpi=on");
-    }
     nitro_messages_init();
     nitro_parent_init();
     nitro_vcpus_init();
     nitro_monitors_init();
     nitro_properties_complete(nms);
-    nitro_check_topology(nms);
+    nitro_board_check(nms);
     if (nms->reboot == ENCLAVE_REBOOT_TERMINATE) {
         reboot_action = REBOOT_ACTION_SHUTDOWN;
     }
@@ -146,8 +75,6 @@ static void nitro_machine_init(MachineState *machine)
 
     /* First of all: from here on, clocks and input may be the log's. */
     nitro_recording_begin(nms);
-    nms->machine_done.notify = nitro_machine_done;
-    qemu_add_machine_init_done_notifier(&nms->machine_done);
 
     if (nms->capture_id) {
         Error *err = NULL;
@@ -160,14 +87,10 @@ static void nitro_machine_init(MachineState *machine)
         nms->capture = nitro_capture_sink_core(nms->capture_sink);
     }
     nms->breaks = nitro_breaks_new(nms->capture);
-    for (int i = 0; tcg_enabled() && i < G_N_ELEMENTS(nitro_tcg_globals); i++) {
-        qdev_prop_register_global(&nitro_tcg_globals[i]);
-    }
-    nitro_memory_init(nms);
+    nitro_board_memory_init(nms);
     nitro_launch_init(nms);
     nitro_fwcfg_create(nms);
-    x86_cpus_init(x86ms, CPU_VERSION_LATEST);
-    nitro_timers_watch_cpus();
+    nitro_board_cpus_init(nms);
     nitro_devices_init(nms);
     nitro_fwcfg_add_enclave(nms);
 }
@@ -192,7 +115,6 @@ static void nitro_forget_memory(MachineState *machine)
 static void nitro_machine_reset(MachineState *machine, ResetType type)
 {
     NitroMachineState *nms = NITRO_ENCLAVE_MACHINE(machine);
-    CPUState *cs;
 
     if (!nitro_recording_is_loading()) {
         nitro_capture_reset(nms->capture,
@@ -206,9 +128,7 @@ static void nitro_machine_reset(MachineState *machine, ResetType type)
         nitro_forget_memory(machine);
     }
     qemu_devices_reset(type);
-    CPU_FOREACH(cs) {
-        x86_cpu_after_reset(X86_CPU(cs));
-    }
+    nitro_board_reset();
     /* A recording's snapshot has the PCRs; nobody is to hear of others. */
     if (!nitro_recording_is_loading()) {
         nitro_launch_reset(nms);
@@ -221,17 +141,9 @@ static void nitro_machine_reset(MachineState *machine, ResetType type)
     }
 }
 
-static HotplugHandler *nitro_get_hotplug_handler(MachineState *machine,
-                                                 DeviceState *dev)
-{
-    /* For the CPUs of -smp; there is no hot plugging. */
-    return object_dynamic_cast(OBJECT(dev), TYPE_CPU)
-           ? HOTPLUG_HANDLER(machine) : NULL;
-}
-
 static void nitro_machine_instance_init(Object *obj)
 {
-    X86_MACHINE(obj)->acpi = ON_OFF_AUTO_OFF;
+    nitro_board_instance_init(NITRO_ENCLAVE_MACHINE(obj));
     nitro_properties_init(NITRO_ENCLAVE_MACHINE(obj));
 }
 
@@ -242,51 +154,34 @@ static void nitro_machine_instance_finalize(Object *obj)
 
 static GlobalProperty nitro_globals[] = {
     { "virtio-mmio", "force-legacy", "off" },
-    /* One slot per GiB of EIF, see firmware/boot/handover.h. */
-    { "fw_cfg_io", "x-file-slots", "1056" },
-    /*
-     * For old Windows only.  Its reset waits for the vCPU's thread, which waits
-     * for the replay lock that a seek holds while it loads a snapshot.
-     */
-    { "apic", "vapic", "off" },
 };
 
 static void nitro_machine_class_init(ObjectClass *oc, void *data)
 {
     MachineClass *mc = MACHINE_CLASS(oc);
-    HotplugHandlerClass *hc = HOTPLUG_HANDLER_CLASS(oc);
 
     mc->desc = "AWS Nitro enclave (Nitroscope)";
-    mc->family = "nitro_enclave_i386";
     mc->init = nitro_machine_init;
     mc->reset = nitro_machine_reset;
     mc->max_cpus = NITRO_CPUS_MAX;
-    /* The firmware's fast CRC needs PCLMULQDQ, which qemu64 lacks. */
-    mc->default_cpu_type = X86_CPU_TYPE_NAME("max");
     mc->default_ram_size = NITRO_MEMORY_MIB_DEFAULT * MiB;
     mc->default_ram_id = "nitro-enclave.ram";
-    mc->default_kernel_irqchip_split = true;
     mc->has_hotpluggable_cpus = false;
     mc->nvdimm_supported = false;
     mc->units_per_default_bus = 1;
     mc->no_floppy = 1;
     mc->no_cdrom = 1;
     mc->no_parallel = 1;
-    mc->smp_props.dies_supported = true;
-    mc->smp_props.modules_supported = true;
-
-    mc->get_hotplug_handler = nitro_get_hotplug_handler;
-    hc->pre_plug = x86_cpu_pre_plug;
-    hc->plug = x86_cpu_plug;
 
     compat_props_add(mc->compat_props, nitro_globals,
                      G_N_ELEMENTS(nitro_globals));
+    nitro_board_class_init(mc);
     nitro_properties_class_init(oc);
 }
 
 static const TypeInfo nitro_machine_info = {
     .name = TYPE_NITRO_ENCLAVE_MACHINE,
-    .parent = TYPE_X86_MACHINE,
+    .parent = TYPE_NITRO_BOARD,
     .instance_size = sizeof(NitroMachineState),
     .instance_init = nitro_machine_instance_init,
     .instance_finalize = nitro_machine_instance_finalize,

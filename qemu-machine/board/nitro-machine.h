@@ -2,8 +2,9 @@
 /*
  * The nitro-enclave machine: state shared by the files of this folder
  *
- * nitro-machine.c     machine class, memory, CPUs, reset
- * nitro-devices.c     chips, virtio transports, NSM
+ * nitro-machine.c     machine class, start, reset
+ * nitro-board.h       what differs between processor architectures: x86, arm64
+ * nitro-devices.c     console, virtio transports, NSM
  * nitro-properties.c  machine properties and the checks on their values
  * nitro-launch.c      the hypervisor's part: judge, measure, seed PCRs
  * nitro-fwcfg.c       what the firmware gets to read
@@ -16,36 +17,22 @@
 #define NITROSCOPE_NITRO_MACHINE_H
 
 #include "hw/boards.h"
-#include "hw/i386/x86.h"
-#include "hw/isa/isa.h"
+#include "hw/sysbus.h"
 #include "qapi/qapi-types-nitro.h"
 #include "qom/object.h"
+#include "qemu-machine/board/nitro-board.h"
 #include "qemu-machine/launch/launch.h"
 #include "qemu-machine/launch/limits.h"
 
 #define TYPE_NITRO_ENCLAVE_MACHINE MACHINE_TYPE_NAME("nitro-enclave")
 OBJECT_DECLARE_SIMPLE_TYPE(NitroMachineState, NITRO_ENCLAVE_MACHINE)
 
-/* Found in share/nitroscope beside the binary; -bios overrides it. */
-#define NITRO_FIRMWARE "nitroscope-boot.rom"
-
-/*
- * As on the real platform: two transports, 4 KiB apart, IRQ 5 and 6. A real
- * enclave's command line shows where they are, not which device is behind
- * which. Firecracker and QEMU's own nitro-enclave name vsock first, so it is
- * the first here; guests look at the device's id (tst_nitro_machine).
- */
-#define NITRO_VIRTIO_BASE 0xd0000000
-#define NITRO_VIRTIO_STRIDE 0x1000
-#define NITRO_VIRTIO_IRQ 5
+/* An enclave has two transports. Which device is behind which: see the boards. */
 #define NITRO_VIRTIO_TRANSPORTS 2
 /* extra-transport=on: one more, for -device virtio-...-device. */
 #define NITRO_VIRTIO_TRANSPORTS_MAX 3
 #define NITRO_VIRTIO_VSOCK 0
 #define NITRO_VIRTIO_NSM 1
-
-/* APIC ids are bytes in the MP table, and 255 addresses all CPUs. */
-#define NITRO_MAX_APIC_ID 254
 
 /* PCR 0-15 belong to the platform, which locks them. */
 #define NITRO_PLATFORM_PCRS 16
@@ -59,7 +46,7 @@ typedef struct VirtIONSM VirtIONSM;
 typedef struct VirtIOVsock VirtIOVsock;
 
 struct NitroMachineState {
-    X86MachineState parent_obj;
+    NitroBoardState parent_obj;
 
     /* Properties; strings are NULL when not set. */
     char *eif;
@@ -87,7 +74,11 @@ struct NitroMachineState {
     bool extra_transport;
     EnclaveReboot reboot;
 
+    /* Of the x86-64 board. */
     Notifier machine_done;
+    /* Of the aarch64 board. */
+    DeviceState *gic;
+    FWCfgState *fw_cfg;
     DeviceState *transports[NITRO_VIRTIO_TRANSPORTS_MAX];
     VirtIONSM *nsm;
     VirtIOVsock *vsock;
@@ -120,10 +111,6 @@ void nitro_parent_init(void);
 
 /* nitro-vcpus.c: memory that the guest makes QEMU set aside is freed in time. */
 void nitro_vcpus_init(void);
-
-/* nitro-timers.c: a guest's timers do not keep the main loop for themselves. */
-void nitro_timers_watch_cpus(void);
-void nitro_timers_watch_pit(ISADevice *pit);
 
 /* nitro-monitors.c: a QMP client that does not read is disconnected in time. */
 void nitro_monitors_init(void);

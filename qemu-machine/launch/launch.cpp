@@ -222,7 +222,8 @@ NitroLaunch *openLaunch(const NitroLaunchOptions &options, NitroLaunchProblem &p
     }
 
     SourceView view(launch->file);
-    launch->image = eif::parse(view);
+    const auto machine = options.arm64 ? eif::Machine::aarch64 : eif::Machine::x86_64;
+    launch->image = eif::parse(view, machine);
     constexpr uint64_t usualBelow4G = uint64_t{3} << 30;
     launch->preflight =
         judge({.source = launch->file,
@@ -232,7 +233,8 @@ NitroLaunch *openLaunch(const NitroLaunchOptions &options, NitroLaunchProblem &p
                                                           : std::min(options.ram_size, usualBelow4G)},
                .extraRamdiskBytes = launch->ramdisk ? launch->ramdisk->size() : 0,
                .appendBytes = launch->append.size(),
-               .now = options.now_seconds});
+               .now = options.now_seconds,
+               .machine = machine});
     fillFacts(*launch);
     if (launch->isJudging) {
         if (const NitroLaunchProblem *refusal = launch->preflight.firstRefusal();

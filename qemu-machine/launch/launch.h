@@ -37,6 +37,7 @@ typedef struct NitroLaunchOptions {
     uint64_t ram_below_4g;   /* bytes of it below 4 GiB; 0 = all of it up to 3 GiB */
     int strict;              /* 0: what would be refused becomes a warning where the machine can go on at all */
     int preflight;           /* 0: judge nothing but the file itself; the firmware is then the only judge */
+    int arm64;               /* 1: the machine boots aarch64 images, and no others */
     int64_t now_seconds;     /* Unix time against which certificate dates are checked */
 } NitroLaunchOptions;
 

@@ -4,7 +4,8 @@
 
 #include "qemu-machine/launch/memory.hpp"
 
-#include "firmware/boot/plan.hpp"
+#include "firmware/boot/target/arm64_plan.hpp"
+#include "firmware/boot/target/x86_plan.hpp"
 #include "firmware/boot/x86/memory_map.hpp"
 
 #include <algorithm>
@@ -39,14 +40,16 @@ boot::Plan planFor(const eif::BzImage &kernel, uint64_t ramdisks, MemoryShape sh
     return boot::makePlan(kernel, ramdisks, map);
 }
 
+boot::Plan planFor(const eif::ArmImage &kernel, uint64_t ramdisks, MemoryShape shape) {
+    return boot::arm64::makePlan(kernel, ramdisks, shape.total);
+}
+
 uint64_t roundUpToMebibyte(uint64_t bytes) {
     return bytes > UINT64_MAX - mebibyte ? bytes : (bytes + mebibyte - 1) / mebibyte * mebibyte;
 }
 
-} // namespace
-
-MemoryNeed memoryToBoot(const eif::BzImage &kernel, const eif::Image &image, uint64_t extraRamdisk,
-                        MemoryShape shape) {
+template <typename Kernel>
+MemoryNeed needOf(const Kernel &kernel, const eif::Image &image, uint64_t extraRamdisk, MemoryShape shape) {
     const uint64_t ramdisks = ramdiskBytes(image, extraRamdisk);
     shape.below4G = std::min(shape.below4G, shape.total);
     const boot::Plan plan = planFor(kernel, ramdisks, shape);
@@ -58,6 +61,18 @@ MemoryNeed memoryToBoot(const eif::BzImage &kernel, const eif::Image &image, uin
     const boot::Plan least = plan.needed != 0 ? plan : planFor(kernel, ramdisks, {});
     need.bytes = roundUpToMebibyte(least.needed);
     return need;
+}
+
+} // namespace
+
+MemoryNeed memoryToBoot(const eif::BzImage &kernel, const eif::Image &image, uint64_t extraRamdisk,
+                        MemoryShape shape) {
+    return needOf(kernel, image, extraRamdisk, shape);
+}
+
+MemoryNeed memoryToBoot(const eif::ArmImage &kernel, const eif::Image &image, uint64_t extraRamdisk,
+                        MemoryShape shape) {
+    return needOf(kernel, image, extraRamdisk, shape);
 }
 
 } // namespace nitroscope::launch

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "firmware/eif/arm_image.hpp"
 #include "firmware/eif/bzimage.hpp"
 #include "firmware/eif/image.hpp"
 
@@ -13,7 +14,7 @@
 
 namespace nitroscope::launch {
 
-// Guest memory in bytes: the whole, and what of it lies below 4 GiB; the rest starts at 4 GiB.
+// Guest memory in bytes: the whole, and (x86-64) what of it lies below 4 GiB; the rest starts at 4 GiB.
 struct MemoryShape {
     uint64_t total = 0;
     uint64_t below4G = 0;
@@ -28,6 +29,8 @@ struct MemoryNeed {
 
 // `extraRamdisk` is the length of a ramdisk behind those of the image, 0 for none.
 MemoryNeed memoryToBoot(const eif::BzImage &kernel, const eif::Image &image, uint64_t extraRamdisk,
+                        MemoryShape shape);
+MemoryNeed memoryToBoot(const eif::ArmImage &kernel, const eif::Image &image, uint64_t extraRamdisk,
                         MemoryShape shape);
 
 // nitro-cli's own rule: an enclave gets at least four times the size of its EIF (E26).

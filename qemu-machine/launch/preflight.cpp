@@ -4,6 +4,8 @@
 
 #include "qemu-machine/launch/preflight.hpp"
 
+#include "firmware/boot/handover.h"
+
 #include <algorithm>
 #include <array>
 #include <string>
@@ -42,10 +44,20 @@ void judgeSignature(const PreflightInput &input, Preflight &result) {
 }
 
 // A kernel that cannot boot is only warned of: the real platform does not look into it either, the firmware
-// will say it.
+// will say it. Nothing when it cannot be booted.
+template <typename ParsedKernel>
+auto bootableKernel(const ParsedKernel &kernel, Preflight &result) {
+    for (const eif::Diagnostic &diagnostic : kernel.diagnostics)
+        if (diagnostic.severity != eif::Severity::note)
+            result.problems.push_back(
+                makeProblem(Weight::warning, diagnostic.problem, {diagnostic.section, diagnostic.offset}));
+    return kernel.bootable() ? std::optional(kernel.image) : std::nullopt;
+}
+
 void judgeKernel(const PreflightInput &input, Preflight &result) {
     const int index = input.image.find(eif::SectionType::kernel);
-    if (index < 0 || (input.image.header.flags & eif::flagArm64))
+    const bool isForArm = input.image.header.flags & eif::flagArm64;
+    if (index < 0 || isForArm != (input.machine == eif::Machine::aarch64))
         return;
     const eif::Section &section = input.image.sections[static_cast<size_t>(index)];
     std::array<std::byte, eif::bzImageHeadSize> buffer;
@@ -53,33 +65,43 @@ void judgeKernel(const PreflightInput &input, Preflight &result) {
         static_cast<size_t>(std::min<uint64_t>(buffer.size(), section.availableSize)));
     if (head.empty() || !input.source.read(section.dataOffset, head))
         return;
-    const eif::BzImageResult kernel =
-        eif::parseBzImage(head, section.dataSize, {.section = index, .dataOffset = section.dataOffset});
-    for (const eif::Diagnostic &diagnostic : kernel.diagnostics)
-        if (diagnostic.severity != eif::Severity::note)
-            result.problems.push_back(
-                makeProblem(Weight::warning, diagnostic.problem, {diagnostic.section, diagnostic.offset}));
-    if (kernel.bootable())
-        result.kernel = kernel.image;
+    const eif::KernelOrigin origin = {.section = index, .dataOffset = section.dataOffset};
+    if (isForArm)
+        result.armKernel = bootableKernel(eif::parseArmKernel(head, section.dataSize, origin), result);
+    else
+        result.kernel = bootableKernel(eif::parseBzImage(head, section.dataSize, origin), result);
+}
+
+// Bytes without the terminating zero; 0 when nothing is known of the kernel.
+uint64_t cmdlineLimit(const Preflight &result) {
+    if (result.armKernel)
+        return NITRO_BOOT_ARM64_CMDLINE_SIZE - 1;
+    return result.kernel ? result.kernel->cmdlineSize : 0;
 }
 
 void judgeCommandLine(const PreflightInput &input, Preflight &result) {
     const int index = input.image.find(eif::SectionType::cmdline);
-    if (index < 0 || input.appendBytes == 0 || !result.kernel)
+    const uint64_t limit = cmdlineLimit(result);
+    if (index < 0 || input.appendBytes == 0 || (!result.kernel && !result.armKernel))
         return;
     const eif::Section &section = input.image.sections[static_cast<size_t>(index)];
-    if (section.dataSize > result.kernel->cmdlineSize ||
-        input.appendBytes + 1 > result.kernel->cmdlineSize - section.dataSize)
+    if (section.dataSize > limit || input.appendBytes + 1 > limit - section.dataSize)
         result.problems.push_back(makeProblem(
             Weight::refusal, NITRO_LAUNCH_REASON_COMMAND_LINE, ErrorCode::none, {index, section.dataOffset},
             "The command line is too long with the text given by -append: this kernel takes " +
-                std::to_string(result.kernel->cmdlineSize) + " bytes. Shorten the text."));
+                std::to_string(limit) + " bytes. Shorten the text."));
+}
+
+MemoryNeed needOf(const PreflightInput &input, const Preflight &result) {
+    return result.armKernel
+               ? memoryToBoot(*result.armKernel, input.image, input.extraRamdiskBytes, input.memory)
+               : memoryToBoot(*result.kernel, input.image, input.extraRamdiskBytes, input.memory);
 }
 
 void judgeMemory(const PreflightInput &input, Preflight &result) {
-    if (!result.kernel)
+    if (!result.kernel && !result.armKernel)
         return;
-    const MemoryNeed need = memoryToBoot(*result.kernel, input.image, input.extraRamdiskBytes, input.memory);
+    const MemoryNeed need = needOf(input, result);
     result.memoryNeeded = need.bytes;
     if (input.memory.total == 0)
         return;
@@ -87,9 +109,12 @@ void judgeMemory(const PreflightInput &input, Preflight &result) {
     const std::string have = "The guest has " + mebibytes(input.memory.total) + " of memory, but ";
     if (need.verdict == MemoryNeed::Verdict::neverFits)
         result.problems.push_back(makeProblem(Weight::refusal, NITRO_LAUNCH_REASON_MEMORY, ErrorCode::e36, {},
-                                              "The ramdisks are too large for this kernel, which takes them "
-                                              "only below 4 GiB. Use smaller ramdisks or a kernel "
-                                              "that can be loaded above 4 GiB."));
+                                              result.armKernel
+                                                  ? "The ramdisks are too large: an aarch64 kernel takes "
+                                                    "them only within 32 GiB. Use smaller ramdisks."
+                                                  : "The ramdisks are too large for this kernel, which takes "
+                                                    "them only below 4 GiB. Use smaller ramdisks or a kernel "
+                                                    "that can be loaded above 4 GiB."));
     else if (need.verdict == MemoryNeed::Verdict::tooSmall)
         result.problems.push_back(makeProblem(
             Weight::refusal, NITRO_LAUNCH_REASON_MEMORY, ErrorCode::e26, {},

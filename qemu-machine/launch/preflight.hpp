@@ -21,16 +21,18 @@ namespace nitroscope::launch {
 struct PreflightInput {
     const ByteSource &source;
     const eif::Image &image;
-    MemoryShape memory = {};        // total 0: do not judge memory.
-    uint64_t extraRamdiskBytes = 0; // Of -initrd.
-    uint64_t appendBytes = 0;       // Of -append, without the space before it.
-    int64_t now = 0;                // Unix seconds.
+    MemoryShape memory = {};                     // total 0: do not judge memory.
+    uint64_t extraRamdiskBytes = 0;              // Of -initrd.
+    uint64_t appendBytes = 0;                    // Of -append, without the space before it.
+    int64_t now = 0;                             // Unix seconds.
+    eif::Machine machine = eif::Machine::x86_64; // Which kernels it boots.
 };
 
 struct Preflight {
     std::vector<NitroLaunchProblem> problems; // In the order of the file; refusals and warnings.
     std::optional<SignatureCheck> signature;  // When there is a whole signature section of legal size.
-    std::optional<eif::BzImage> kernel;       // When the kernel is an x86 bzImage that can be booted.
+    std::optional<eif::BzImage> kernel;       // When the kernel is an x86 bzImage that can be booted,
+    std::optional<eif::ArmImage> armKernel;   // or, for an aarch64 machine, an Image that can be.
     uint64_t memoryNeeded = 0;                // Bytes, 0 when unknown.
 
     const NitroLaunchProblem *firstRefusal() const;

@@ -35,22 +35,23 @@ sync_sources() {
 stage_sources() {
     local root=$1 stage=$2 overlay=$1/qemu-machine/overlay folder
     local cores=$stage/subprojects/nitroscope-cores shims=$stage/hw/nitro
-    mkdir -p "$cores/nitroscope" "$shims/nitroscope" "$stage/qapi" "$stage/configs/devices/x86_64-softmmu"
+    mkdir -p "$cores/nitroscope" "$shims/nitroscope" "$stage/qapi" "$stage"/configs/devices/{x86_64,aarch64}-softmmu
     cp "$overlay/cores/meson.build" "$cores/"
     cp "$overlay"/hw-nitro/{meson.build,Kconfig} "$shims/"
     cp "$overlay/nitroscope.mak" "$stage/configs/devices/x86_64-softmmu/"
+    cp "$overlay/nitroscope-arm64.mak" "$stage/configs/devices/aarch64-softmmu/nitroscope.mak"
     cp "$root/qemu-machine/qapi/nitro.json" "$stage/qapi/"
 
     cd "$root"
     shopt -s nullglob
-    for folder in firmware/eif firmware/boot firmware/boot/{crc,x86} nsm-device/{cbor,core,pki} qemu-machine/launch{,/hash} qemu-machine/{abi,access,rules} qemu-machine/*/{core,host,protocol,sockets}; do
+    for folder in firmware/eif firmware/boot firmware/boot/{crc,x86,arm64,target} nsm-device/{cbor,core,pki} qemu-machine/launch{,/hash} qemu-machine/{abi,access,rules} qemu-machine/*/{core,host,protocol,sockets}; do
         # The firmware's own sources are no part of the machine: only headers leave firmware/.
         case $folder in
         firmware/*) stage_files "$cores/nitroscope" "$folder"/*.h "$folder"/*.hpp ;;
         *) stage_files "$cores/nitroscope" "$folder"/*.h "$folder"/*.hpp "$folder"/*.cpp ;;
         esac
     done
-    for folder in qemu-machine/board nsm-device/qemu qemu-machine/*/qemu; do
+    for folder in qemu-machine/board{,/x86,/arm64} nsm-device/qemu qemu-machine/*/qemu; do
         stage_files "$shims/nitroscope" "$folder"/*.c "$folder"/*.h
         own_warnings_are_errors "$shims/nitroscope/$folder"/*.c
         # trace.h lies beside each source, as QEMU has it; elsewhere on the include path there are others of that name.
@@ -60,8 +61,11 @@ stage_sources() {
     done
     shopt -u nullglob
     cd - >/dev/null
-    list_sources "$cores" '*.cpp'
-    list_sources "$shims" '*.c'
+    list_sources "$cores" nitroscope_sources '*.cpp'
+    # A board is linked into the QEMU of its processor architecture only.
+    list_sources "$shims" nitroscope_sources '*.c' ! -path './qemu-machine/board/*/*'
+    list_sources "$shims" nitroscope_x86_sources '*.c' -path './qemu-machine/board/x86/*'
+    list_sources "$shims" nitroscope_arm64_sources '*.c' -path './qemu-machine/board/arm64/*'
 }
 
 stage_files() {
@@ -86,11 +90,13 @@ own_warnings_are_errors() {
     done
 }
 
-# FOLDER/nitroscope/meson.build with `nitroscope_sources`, all files that match the pattern.
+# Adds to FOLDER/nitroscope/meson.build a list of all files that match a pattern. $1: folder, $2: the list's name, $3: pattern, $4...: more of find
 list_sources() {
+    local folder=$1 name=$2 pattern=$3
+    shift 3
     {
-        printf 'nitroscope_sources = files(\n'
-        (cd "$1/nitroscope" && find . -name "$2" | LC_ALL=C sort | sed "s|^\./\(.*\)$|  '\1',|")
+        printf '%s = files(\n' "$name"
+        (cd "$folder/nitroscope" && find . -name "$pattern" "$@" | LC_ALL=C sort | sed "s|^\./\(.*\)$|  '\1',|")
         printf ')\n'
-    } >"$1/nitroscope/meson.build"
+    } >>"$folder/nitroscope/meson.build"
 }

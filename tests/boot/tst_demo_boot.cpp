@@ -163,9 +163,12 @@ private slots:
         RawEif eif = RawEif::read(Guest::demoEif());
         Guest guest;
         boot(guest, {u"-append"_s, u"nitroscope.test=1"_s});
-        // The two transports are appended as in the log of a real enclave: base, stride, interrupts, order.
+        // On x86-64 the two transports are appended as in the log of a real enclave: base, stride, interrupts, order.
+        // aarch64 has a device tree for that.
         QVERIFY(guest.console().contains(
-            "nitroscope.test=1 virtio_mmio.device=4K@0xd0000000:5 virtio_mmio.device=4K@0xd0001000:6\r\n"));
+            Guest::isArm64()
+                ? "nitroscope.test=1\r\n"
+                : "nitroscope.test=1 virtio_mmio.device=4K@0xd0000000:5 virtio_mmio.device=4K@0xd0001000:6\r\n"));
         QByteArray contents;
         for (const auto &section : eif.sections())
             if (section.type == 1 || section.type == 2 || section.type == 3)
@@ -228,6 +231,8 @@ private slots:
     }
 
     void ramdiskBeyond4GiB_bootsWhereMemoryAllows() {
+        if (Guest::isArm64())
+            QSKIP("aarch64 has no border at 4 GiB, and does not print where its ramdisk is");
         constexpr quint64 neededMiB = 13 * 1024;
         if (availableMemoryMiB() < neededMiB)
             QSKIP("needs 13 GiB of available memory");

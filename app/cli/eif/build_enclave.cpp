@@ -60,8 +60,9 @@ app::Result<QByteArray> readMetadata(const QString &path) {
 }
 
 // Does as AWS's: docs/enclave-init.md.
-QString usualInit() {
-    return app::demoFile("guest/image_init"_L1);
+QString usualInit(Architecture architecture) {
+    return app::demoFile(architecture == Architecture::aarch64 ? "guest-arm64/image_init"_L1
+                                                               : "guest/image_init"_L1);
 }
 
 QStringList textsOf(const std::vector<std::string> &words) {
@@ -85,14 +86,14 @@ QString complaint(const BuildOptions &options) {
         return u"--signing-certificate and --private-key belong together (E60)."_s;
     if (!options.ramdisks.empty() && (options.kernel.empty() || options.commandLine.empty()))
         return u"--ramdisk also needs --kernel and --cmdline."_s;
-    if (options.architecture == "aarch64" &&
-        (options.kernel.empty() || (options.ramdisks.empty() && options.init.empty())))
-        return u"For aarch64, --kernel and --init are needed; the usual ones are for x86_64."_s;
+    if (options.architecture == "aarch64" && options.ramdisks.empty() && options.init.empty() &&
+        usualInit(Architecture::aarch64).isEmpty())
+        return u"For aarch64, the usual init program is made only when it is asked for: run ./workbench build arm64 once, or name one with --init."_s;
     return {};
 }
 
 // Nothing: what the container image is for. The kernel and the init program that stand in for given ones are for
-// x86_64.
+// x86_64 where --arch does not say otherwise.
 std::optional<Architecture> architectureOf(const BuildOptions &options) {
     const bool isOpen = options.architecture.empty() && !options.image.empty();
     if (isOpen && !options.kernel.empty() && !options.init.empty())
@@ -104,7 +105,10 @@ app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
                                              const formats::EifIdentity &identity, std::stop_source &stop) {
     const auto architecture = architectureOf(options);
     const formats::RamdiskLimits limits = options.limits.limits(stop);
-    const auto findKernel = [&] { return kernelForImages(pathOf(options.kernel), stop.get_token()); };
+    const auto findKernel = [&] {
+        return kernelForImages(pathOf(options.kernel), architecture.value_or(Architecture::x86_64),
+                               stop.get_token());
+    };
     if (!options.ramdisks.empty()) {
         formats::EifRecipe recipe;
         auto kernel = findKernel();
@@ -131,7 +135,8 @@ app::Result<formats::EnclaveBuild> buildFrom(const BuildOptions &options,
     recipe.environment = textsOf(options.environment);
     recipe.findKernel = findKernel;
     recipe.commandLine = textOf(options.commandLine);
-    recipe.initPath = options.init.empty() ? usualInit() : pathOf(options.init);
+    recipe.initPath =
+        options.init.empty() ? usualInit(architecture.value_or(Architecture::x86_64)) : pathOf(options.init);
     recipe.nsmModulePath = pathOf(options.module);
     recipe.identity = identity;
     recipe.architecture = architecture;

@@ -26,13 +26,12 @@ void sayFindings(const formats::Node &node, int &left) {
         sayFindings(child, left);
 }
 
-// Whether there is something to describe, as nitro-cli has it: also images that the hypervisor refuses, or
-// that are for other processors, as long as their sections are whole and mean something.
+// Whether there is something to describe, as nitro-cli has it: also images that the hypervisor refuses, as long
+// as their sections are whole and mean something.
 bool isDescribable(const eif::Image &image) {
     constexpr auto firstOfKernel = eif::Problem::kernelTooShort;
     return std::ranges::none_of(image.diagnostics, [](const eif::Diagnostic &diagnostic) {
         return diagnostic.severity == eif::Severity::error &&
-               diagnostic.problem != eif::Problem::wrongArchitecture &&
                diagnostic.problem != eif::Problem::metadataMissing && diagnostic.problem < firstOfKernel;
     });
 }

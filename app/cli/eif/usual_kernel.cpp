@@ -14,7 +14,7 @@ using namespace Qt::Literals::StringLiterals;
 namespace {
 
 // The folder of the kernel for images, which is the script's last line; empty when it cannot be had.
-QString imageKernelFolder(const QString &program, std::stop_token stop) {
+QString imageKernelFolder(const QString &program, const QStringList &options, std::stop_token stop) {
     constexpr int graceMs = 5000;
     app::ChildProcess script;
     QObject listener;
@@ -40,7 +40,7 @@ QString imageKernelFolder(const QString &program, std::stop_token stop) {
             sayPlain(last);
         QCoreApplication::quit();
     });
-    script.start(program, {u"--for-images"_s});
+    script.start(program, options);
     const std::stop_callback atStop(stop, [&script] { script.end(0, graceMs); });
     QCoreApplication::exec();
     return hasSucceeded ? last : QString();
@@ -48,25 +48,31 @@ QString imageKernelFolder(const QString &program, std::stop_token stop) {
 
 } // namespace
 
-app::Result<QString> kernelForImages(QString name, std::stop_token stop) {
+app::Result<QString> kernelForImages(QString name, formats::ImageArchitecture architecture,
+                                     std::stop_token stop) {
+    const bool isArm = architecture == formats::ImageArchitecture::aarch64;
     if (name.isEmpty())
         name = qEnvironmentVariable("NITROSCOPE_KERNEL");
     // What was installed has no sources to build one from.
     const QString script = app::demoFile("build-kernel"_L1);
     if (name == "demo"_L1 || (name.isEmpty() && script.isEmpty())) {
-        const QString kernel = app::demoFile("bzImage"_L1);
+        const QString kernel = app::demoFile(isArm ? "arm64/Image"_L1 : "bzImage"_L1);
         if (kernel.isEmpty())
             return app::failure(
-                u"kernel"_s, u"The demo's kernel is not there. `./workbench build` builds it; --kernel FILE "
-                             "names another one."_s);
+                u"kernel"_s,
+                u"The demo's kernel is not there. `./workbench build%1` builds it; --kernel FILE "
+                "names another one."_s.arg(isArm ? u" arm64"_s : QString()));
         say(u"Kernel: the demo's, which lacks much of what AWS's has, such as IPv6, inotify and namespaces (%1)."_s
                 .arg(kernel));
         return kernel;
     }
     if (!name.isEmpty())
         return name;
-    const QString folder = imageKernelFolder(script, std::move(stop));
-    const QString kernel = folder + u"/bzImage"_s;
+    QStringList options{u"--for-images"_s};
+    if (isArm)
+        options << u"--arm64"_s;
+    const QString folder = imageKernelFolder(script, options, std::move(stop));
+    const QString kernel = folder + (isArm ? u"/Image"_s : u"/bzImage"_s);
     if (folder.isEmpty() || !QFileInfo::exists(kernel))
         return app::failure(
             u"kernel"_s,

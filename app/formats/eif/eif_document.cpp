@@ -88,7 +88,7 @@ app::Result<EifDocument> EifDocument::open(const QString &path, std::optional<qi
     auto data = std::make_shared<Data>(std::move(*file));
     data->path = path;
     launch::SourceView view(data->file);
-    data->image = eif::parse(view);
+    data->image = eif::parse(view, eif::Machine::any);
     data->tree = makeEifTree(data->file, data->image, now.value_or(QDateTime::currentSecsSinceEpoch()));
     OpenDocuments::instance().add(data);
     return EifDocument(std::move(data));
@@ -166,9 +166,10 @@ const launch::ByteSource &EifDocument::source() const {
 }
 
 quint64 EifDocument::memoryNeeded() const {
-    if (!m_data->tree.facts.kernel)
-        return 0;
-    return launch::memoryToBoot(*m_data->tree.facts.kernel, m_data->image, 0, {}).bytes;
+    const auto &facts = m_data->tree.facts;
+    if (facts.armKernel)
+        return launch::memoryToBoot(*facts.armKernel, m_data->image, 0, {}).bytes;
+    return facts.kernel ? launch::memoryToBoot(*facts.kernel, m_data->image, 0, {}).bytes : 0;
 }
 
 app::Result<RamdiskIndexPointer> EifDocument::ramdisks(const RamdiskLimits &limits) const {

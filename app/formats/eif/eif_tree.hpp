@@ -22,6 +22,7 @@ struct EifFacts {
     QByteArray metadataJson;
     std::optional<launch::SignatureCheck> signature;
     std::optional<eif::BzImage> kernel;
+    std::optional<eif::ArmImage> armKernel; // of an image for aarch64
 };
 
 struct EifTree {

@@ -62,21 +62,29 @@ void addBzImageFacts(Node &data, const launch::ByteSource &source, const eif::Se
     field("payload_length", sizeText(kernel.payloadLength), setup::payloadLength, 4);
 }
 
-// False when the kernel is no aarch64 Image.
-bool addArmImageFacts(Node &data, std::span<const std::byte> head, const eif::Section &section) {
-    const auto image = eif::parseArmImage(head);
-    if (!image)
-        return false;
+void addArmImageFacts(Node &data, const eif::ArmImage &image, const eif::Section &section) {
     data.value = u"aarch64 Image"_s;
     Node &node = data.add({.name = u"text_offset"_s,
-                           .value = hexText(image->textOffset),
+                           .value = hexText(image.textOffset),
                            .range = {section.dataOffset + eif::arm::textOffset, 8}});
-    if (const QString problem = armTextOffsetProblem(image->textOffset); !problem.isEmpty())
+    if (const QString problem = armTextOffsetProblem(image.textOffset); !problem.isEmpty())
         node.addFinding(Severity::warning, problem);
     data.add({.name = u"image_size"_s,
-              .value = sizeText(image->imageSize),
+              .value = sizeText(image.imageSize),
               .range = {section.dataOffset + eif::arm::imageSize, 8}});
-    return true;
+    data.add({.name = u"flags"_s,
+              .value = hexText(image.flags),
+              .range = {section.dataOffset + eif::arm::flagsOffset, 8}});
+}
+
+void addKernelFindings(Node &data, const eif::DiagnosticList &diagnostics) {
+    for (const eif::Diagnostic &diagnostic : diagnostics) {
+        Node *node = nodeAt(data, diagnostic.offset);
+        const std::string_view text = eif::text(diagnostic.problem);
+        (node ? *node : data)
+            .addFinding(toSeverity(diagnostic.severity),
+                        QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())));
+    }
 }
 
 // Besides the compressions that the kernel takes.
@@ -112,21 +120,29 @@ void addKernelTree(Node &data, const launch::ByteSource &source, const eif::Imag
     const eif::Section &kernel = image.sections[static_cast<size_t>(section)];
     Head buffer;
     const auto head = readHead(buffer, source, kernel);
-    if (head.empty() || addArmImageFacts(data, head, kernel))
+    if (head.empty())
         return;
-    const eif::BzImageResult result =
-        eif::parseBzImage(head, kernel.dataSize, {.section = section, .dataOffset = kernel.dataOffset});
+    const eif::KernelOrigin origin = {.section = section, .dataOffset = kernel.dataOffset};
+    const auto header = eif::parseArmImage(head);
+    if (header)
+        addArmImageFacts(data, *header, kernel);
+    if (image.header.flags & eif::flagArm64) {
+        const eif::ArmImageResult result = eif::parseArmKernel(head, kernel.dataSize, origin);
+        if (!header)
+            data.value = u"not an aarch64 Image"_s;
+        addKernelFindings(data, result.diagnostics);
+        if (result.bootable() && !facts.armKernel)
+            facts.armKernel = result.image;
+        return;
+    }
+    if (header)
+        return;
+    const eif::BzImageResult result = eif::parseBzImage(head, kernel.dataSize, origin);
     if (result.image.protocol != 0)
         addBzImageFacts(data, source, kernel, result.image);
     else
         data.value = u"not a bzImage"_s;
-    for (const eif::Diagnostic &diagnostic : result.diagnostics) {
-        Node *node = nodeAt(data, diagnostic.offset);
-        const std::string_view text = eif::text(diagnostic.problem);
-        (node ? *node : data)
-            .addFinding(toSeverity(diagnostic.severity),
-                        QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())));
-    }
+    addKernelFindings(data, result.diagnostics);
     if (result.bootable() && !facts.kernel)
         facts.kernel = result.image;
 }

@@ -193,7 +193,7 @@ app::Result<QByteArray> readVersionText(const ByteRegion &kernel, const eif::BzI
 QString armTextOffsetProblem(quint64 textOffset) {
     return textOffset != 0
                ? QString()
-               : u"text_offset is 0; AWS's own kernels carry 0x200000 here and enclaves need it."_s;
+               : u"text_offset is 0. AWS's build of its kernels writes 0x200000 there for the loader of enclaves; some images with 0 are said to start, but nothing promises it."_s;
 }
 
 app::Result<KernelImage> readKernelImage(const ByteRegion &kernel) {

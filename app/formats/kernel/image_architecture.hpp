@@ -21,14 +21,16 @@ struct ImageArchitectureFacts {
     quint16 eifFlags;
     const char *container; // in a container image's configuration
     const char *kernel;    // the format of its kernels
+    const char *emulator;  // QEMU's program
 
     constexpr const char *name() const { return arch::elfMachineName(elfMachine); }
     QLatin1String nameText() const { return QLatin1String(name()); }
 };
 
 inline constexpr ImageArchitectureFacts imageArchitectures[] = {
-    {ImageArchitecture::x86_64, arch::elfX86_64, 0, "amd64", "a bzImage"},
-    {ImageArchitecture::aarch64, arch::elfAarch64, eif::flagArm64, "arm64", "an Image"}};
+    {ImageArchitecture::x86_64, arch::elfX86_64, 0, "amd64", "a bzImage", "qemu-system-x86_64"},
+    {ImageArchitecture::aarch64, arch::elfAarch64, eif::flagArm64, "arm64", "an Image",
+     "qemu-system-aarch64"}};
 
 constexpr const ImageArchitectureFacts &factsOf(ImageArchitecture which) {
     return imageArchitectures[static_cast<int>(which)];

@@ -8,6 +8,7 @@
 #include "app/formats/tree/value_text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace nitroscope::formats {
 
@@ -41,10 +42,13 @@ bool hasModule(const std::vector<Ramdisk> &ramdisks, const QByteArray &name) {
 }
 
 void lintFeatures(LintReport &report, const QString &where, const KernelContent &kernel,
-                  const std::vector<Ramdisk> &ramdisks) {
+                  ImageArchitecture architecture, const std::vector<Ramdisk> &ramdisks) {
     for (const NeededFeature &needed : neededFeatures) {
         const KernelFeature feature = kernel.*needed.feature;
         if (feature == KernelFeature::builtIn || feature == KernelFeature::unknown)
+            continue;
+        // aarch64 kernels find devices in the device tree.
+        if (needed.feature == &KernelContent::mmioCommandLine && architecture == ImageArchitecture::aarch64)
             continue;
         if (needed.module && hasModule(ramdisks, needed.module))
             continue;
@@ -56,6 +60,33 @@ void lintFeatures(LintReport &report, const QString &where, const KernelContent 
                    u"%1%2. %3"_s.arg(how, module, QString::fromLatin1(needed.why)),
                    u"Use a kernel with %1=y."_s.arg(QString::fromLatin1(needed.option)), {});
     }
+}
+
+// What an aarch64 enclave's loader has against the kernel's header.
+constexpr struct {
+    eif::Problem problem;
+    const char *rule, *advice;
+} armKernelRules[] = {
+    {eif::Problem::kernelIsZboot, "kernel-zboot",
+     "Take the Image that is inside: `unzboot`, or arch/arm64/boot/Image of the kernel build."},
+    {eif::Problem::kernelIsGzip, "kernel-gzip", "Run gunzip on it."},
+    {eif::Problem::kernelBigEndian, "kernel-big-endian", "Build the kernel without CONFIG_CPU_BIG_ENDIAN."},
+    {eif::Problem::kernelImageSizeBad, "kernel-image-size", "Take the kernel file from its build again."},
+};
+
+void lintArmKernel(LintReport &report, const QString &where, const EifDocument &document, int section) {
+    const eif::Section &data = document.image().sections[static_cast<size_t>(section)];
+    std::array<std::byte, eif::bzImageHeadSize> buffer;
+    const auto head = std::span(buffer).first(std::min<size_t>(buffer.size(), data.availableSize));
+    if (!document.source().read(data.dataOffset, head))
+        return; // the measuring tells of it
+    const auto kernel =
+        eif::parseArmKernel(head, data.dataSize, {.section = section, .dataOffset = data.dataOffset});
+    for (const eif::Diagnostic &diagnostic : kernel.diagnostics)
+        for (const auto &known : armKernelRules)
+            if (known.problem == diagnostic.problem)
+                report.error(known.rule, where, problemText(diagnostic.problem),
+                             QString::fromLatin1(known.advice), {diagnostic.offset, diagnostic.length});
 }
 
 } // namespace
@@ -74,6 +105,8 @@ app::Result<std::optional<KernelContent>> lintKernel(LintReport &report, const E
     if (!kernel)
         return std::nullopt; // the measuring tells of it
     const ImageArchitecture architecture = architectureOf(image.header.flags);
+    if (architecture == ImageArchitecture::aarch64)
+        lintArmKernel(report, where, document, section);
     if (kernel->architecture() != architecture)
         report.error("kernel-architecture", where,
                      u"The header says %1, which needs %2; this is %3."_s.arg(
@@ -101,7 +134,7 @@ app::Result<std::optional<KernelContent>> lintKernel(LintReport &report, const E
                 u"Check the kernel file; if it boots elsewhere, its compression is not known here."_s, range);
         return std::nullopt;
     }
-    lintFeatures(report, where, *content, ramdisks);
+    lintFeatures(report, where, *content, architecture, ramdisks);
     return std::optional(std::move(*content));
 }
 

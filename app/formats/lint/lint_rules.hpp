@@ -11,6 +11,9 @@
 
 namespace nitroscope::formats {
 
+// What is wrong and what to do, as the table of problems has it.
+QString problemText(eif::Problem problem);
+
 // "section 3: ramdisk 0"; "header" for -1.
 QString sectionPlace(const eif::Image &image, int section);
 

@@ -11,12 +11,12 @@
 
 namespace nitroscope::formats {
 
-namespace {
-
 QString problemText(eif::Problem problem) {
     const std::string_view text = eif::text(problem);
     return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
 }
+
+namespace {
 
 // "badMagic" → "bad-magic".
 QByteArray ruleOf(eif::Problem problem) {
@@ -116,15 +116,8 @@ void lintStructure(LintReport &report, const EifDocument &document) {
                 u" nitro-cli's sign-eif leaves the old size there when the new signature has another one."_s;
             advice = u"Sign it again with `nitroscope-cli sign-eif`, which writes the right size."_s;
         }
-        Severity severity = toSeverity(diagnostic.severity);
-        if (diagnostic.problem == eif::Problem::wrongArchitecture) {
-            severity = Severity::note;
-            why =
-                u"The image is for aarch64: it starts on Graviton instances, not on x86_64 ones and not in this workbench."_s;
-            advice = u"Nothing, if that is meant."_s;
-        }
-        report.add(rule, severity, sectionPlace(image, diagnostic.section), why, advice,
-                   {diagnostic.offset, diagnostic.length});
+        report.add(rule, toSeverity(diagnostic.severity), sectionPlace(image, diagnostic.section), why,
+                   advice, {diagnostic.offset, diagnostic.length});
     }
     lintOtherMachine(report, document);
 }

@@ -5,7 +5,7 @@
 #include "app/formats/kernel/bzimage.hpp"
 #include "app/formats/kernel/command_line.hpp"
 #include "firmware/boot/cmdline.hpp"
-#include "firmware/boot/plan.hpp"
+#include "firmware/boot/target/x86_plan.hpp"
 #include "qemu-machine/launch/file_source.hpp"
 
 #include <QFileInfo>

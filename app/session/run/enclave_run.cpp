@@ -4,6 +4,7 @@
 #include "app/core/output/file_writer.hpp"
 #include "app/core/program_locations.hpp"
 #include "app/session/debug/live_target.hpp"
+#include "app/session/launch/eif_architecture.hpp"
 #include "app/session/launch/launch_options.hpp"
 #include "app/session/registry/vsock_places.hpp"
 #include "app/session/run/memory_room.hpp"
@@ -117,7 +118,7 @@ Result<void> EnclaveRun::prepare(QString *program, QStringList *arguments) {
             return checked;
     if (auto ready = checkReadiness(m_spec); !ready)
         return ready;
-    auto qemu = locateQemu(m_spec.qemuPath);
+    auto qemu = locateQemu(m_spec.qemuPath, emulatorOfEif(m_spec.eifPath));
     if (!qemu)
         return tl::unexpected(qemu.error());
     auto folder = RuntimeFolder::create();

@@ -8,6 +8,7 @@
 #include "app/formats/symbols/elf_symbol_file.hpp"
 #include "app/session/debug/live_target.hpp"
 #include "app/session/kernel/kernel_log_text.hpp"
+#include "app/session/launch/eif_architecture.hpp"
 #include "app/session/run/enclave_run.hpp"
 #include "app/session/run/guest_memory.hpp"
 
@@ -42,6 +43,9 @@ constexpr int longStepMs = 200; // a step that takes longer waits for something,
 } // namespace
 
 Result<void> EnclaveRun::prepareDebugger(QString *stub) {
+    if (architectureOfEif(m_spec.eifPath) != formats::ImageArchitecture::x86_64)
+        return failure(u"debugger-architecture"_s,
+                       u"The debugger does not know aarch64 yet. Start this enclave without it."_s);
     m_gdb = std::make_unique<GdbEndpoint>(arch::usualArchitecture()); // the one whose machine is started
     *stub = m_folder->filePath(u"gdb-stub"_s);
     if (auto listening = m_gdb->listen(*stub, m_folder->filePath(u"gdb"_s)); !listening)

@@ -4,6 +4,7 @@
 // hashing QEMU, is done by a worker before anything else.
 #include "app/core/program_locations.hpp"
 #include "app/core/worker.hpp"
+#include "app/session/launch/eif_architecture.hpp"
 #include "app/session/launch/launch_options.hpp"
 #include "app/session/run/enclave_run.hpp"
 
@@ -33,7 +34,7 @@ void EnclaveRun::prepareRecording() {
         refuseStart(ready.error());
         return;
     }
-    const auto qemu = locateQemu(m_spec.qemuPath);
+    const auto qemu = locateQemu(m_spec.qemuPath, emulatorOfEif(m_spec.eifPath));
     if (!qemu) {
         refuseStart(qemu.error());
         return;

@@ -69,7 +69,7 @@ static void nitro_digest_write(uint64_t icount, uint64_t memory)
 
     qdict_put_int(line, "icount", icount);
     qdict_put_str(line, "memory", digest);
-    qdict_put(line, "registers", nitro_registers());
+    qdict_put(line, "registers", nitro_recording_registers());
     json = qobject_to_json(QOBJECT(line));
     fprintf(nitro_keeping.digests, "%s\n", json->str);
     fflush(nitro_keeping.digests);
@@ -230,7 +230,7 @@ static void nitro_digest_check(void)
     if (!expected || !memory) {
         return;
     }
-    registers = nitro_registers();
+    registers = nitro_recording_registers();
     differs = nitro_register_differing(expected, registers);
     if (differs) {
         g_autofree char *what = g_strdup_printf("register %s", differs);

@@ -6,7 +6,7 @@
  * nitro-recording-seek.c      QMP: going to a place, and stopping there
  * nitro-recording-input.c     what comes from outside, through QEMU's log
  * nitro-recording-control.c   QMP commands that the guest notices
- * nitro-recording-memory.c    memory, devices and registers as a whole
+ * nitro-recording-memory.c    memory and devices as a whole
  * nitro-recording-clock.c     the clocks of who only watches
  *
  * Input and clocks serve every -icount rr=, with a recording folder or without.
@@ -15,6 +15,7 @@
 #define NITROSCOPE_NITRO_RECORDING_H
 
 #include "qapi/error.h"
+#include "qobject/qdict.h"
 #include "system/replay.h"
 
 /* ------------------------------------------------------------------ */
@@ -107,5 +108,13 @@ void nitro_recording_init(const char *folder, uint64_t limit,
 void nitro_recording_wait_for(bool (*is_quiet)(void *opaque), void *opaque);
 /* A snapshot of a recording is being loaded: nothing that the guest did. */
 bool nitro_recording_is_loading(void);
+
+/*
+ * Which the board answers, because it knows the processor: the guest's address
+ * of a byte of its RAM, and the first CPU's registers as text, by which two
+ * lives are compared.
+ */
+uint64_t nitro_recording_address(uint64_t offset);
+QDict *nitro_recording_registers(void);
 
 #endif

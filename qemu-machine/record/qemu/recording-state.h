@@ -43,7 +43,5 @@ char *nitro_memory_place(const char *block, uint64_t offset);
 /* The state of all devices, as QEMU writes it; the caller frees the bytes. */
 uint8_t *nitro_devices_save(size_t *size, Error **errp);
 bool nitro_devices_load(const uint8_t *bytes, size_t size, Error **errp);
-/* Names and values of the processor's registers. */
-QDict *nitro_registers(void);
 
 #endif

@@ -27,11 +27,24 @@ Guest::~Guest() {
 }
 
 QString Guest::qemu() {
-    return existing(NITROSCOPE_BINARY_DIR "/bin/qemu-system-x86_64");
+    return existing(isArm64() ? NITROSCOPE_BINARY_DIR "/bin/qemu-system-aarch64"
+                              : NITROSCOPE_BINARY_DIR "/bin/qemu-system-x86_64");
 }
 
 QString Guest::demoEif() {
-    return existing(NITROSCOPE_BINARY_DIR "/demo/demo.eif");
+    return existing(isArm64() ? NITROSCOPE_BINARY_DIR "/demo/demo-arm64.eif"
+                              : NITROSCOPE_BINARY_DIR "/demo/demo.eif");
+}
+
+const char *Guest::missing() {
+    // The second machine is nobody's duty, CI's neither.
+    if (isArm64() && (qemu().isEmpty() || demoEif().isEmpty()))
+        return "aarch64 was not asked for (./workbench build arm64)";
+    if (qemu().isEmpty())
+        return "build/bin/qemu-system-x86_64 has not been built (./workbench build)";
+    if (demoEif().isEmpty())
+        return "build/demo/demo.eif has not been built (./workbench build)";
+    return nullptr;
 }
 
 bool Guest::start(const QStringList &arguments, const std::function<void()> &beforeRunning) {

@@ -22,10 +22,17 @@ public:
     Guest() = default;
     ~Guest();
 
-    // build/bin/qemu-system-x86_64, or empty when it has not been built.
+    // The machine under test is x86-64's, or with this variable set to arm64 the one for aarch64, which only
+    // `./workbench build arm64` makes. A test that is the same for both runs once for each (tests/boot/CMakeLists.txt).
+    static constexpr auto machineVariable = "NITROSCOPE_TEST_MACHINE";
+    static bool isArm64() { return qgetenv(machineVariable) == "arm64"; }
+
+    // The QEMU in build/bin for the machine under test, or empty when there is none.
     static QString qemu();
-    // build/demo/demo.eif, or empty.
+    // Its demo enclave in build/demo, or empty.
     static QString demoEif();
+    // Why a test cannot run; nullptr when it can.
+    static const char *missing();
 
     // Starts `-M nitro-enclave` with these further arguments and connects QMP. False when QEMU ended
     // instead; then errorOutput() has its message. `beforeRunning` may use command() before the first
@@ -62,9 +69,7 @@ private:
 
 } // namespace nitroscope::test
 
-// Skips the running test with the reason when QEMU or the demo enclave has not been built.
+// Skips the running test with the reason when QEMU or the demo enclave is missing.
 #define NITROSCOPE_REQUIRE_GUEST()                                                                           \
-    if (nitroscope::test::Guest::qemu().isEmpty())                                                           \
-        QSKIP("build/bin/qemu-system-x86_64 has not been built (./workbench build)");                        \
-    if (nitroscope::test::Guest::demoEif().isEmpty())                                                        \
-    QSKIP("build/demo/demo.eif has not been built (./workbench build)")
+    if (const char *missing = nitroscope::test::Guest::missing())                                            \
+    QSKIP(missing)

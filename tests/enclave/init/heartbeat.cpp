@@ -3,9 +3,11 @@
 
 #include <cerrno>
 #include <cstring>
-#include <linux/vm_sockets.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+// Needs <sys/socket.h>, and does not include it in the headers of Linux 6.1 that cross compilers bring.
+#include <linux/vm_sockets.h>
 
 namespace nitroscope::demo {
 namespace {

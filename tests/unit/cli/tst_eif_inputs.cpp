@@ -3,6 +3,7 @@
 // What `eif` verbs do with files that are no EIF or not a whole one, with files that have several names, and with what
 // they had to leave out: never a success.
 #include "command.hpp"
+#include "tests/support/kernels/arm_image_maker.hpp"
 #include "tests/unit/formats/cpio_maker.hpp"
 #include "tests/unit/launch/eif_maker.hpp"
 
@@ -361,10 +362,7 @@ private slots:
         write("arm/manifest.json", R"([{"Config":"c.json","RepoTags":["app:1"],"Layers":["l.tar"]}])");
         write("arm/c.json", R"({"os":"linux","architecture":"arm64","config":{"Cmd":["/c.json"]}})");
         write("arm/l.tar", runTool("tar", {"-cf", "-", "-C", path("arm"), "c.json"}));
-        QByteArray kernel(4096, '\0');
-        kernel.replace(0, 2, "MZ");
-        kernel.replace(56, 4, "ARM\x64");
-        write("Image", kernel);
+        write("Image", makeArmImage());
         write("init", "init");
         const auto build = [&](const QStringList &more) {
             return runCommand(QStringList{"build-enclave", "--image", path("arm"), "--init", path("init"),

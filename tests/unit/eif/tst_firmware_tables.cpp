@@ -3,7 +3,7 @@
 // What the boot firmware computes before it touches memory: memory map, placement, MP table, zero page,
 // command line. The same headers as in the ROM, on the host.
 #include "firmware/boot/cmdline.hpp"
-#include "firmware/boot/plan.hpp"
+#include "firmware/boot/target/x86_plan.hpp"
 #include "firmware/boot/text.hpp"
 #include "firmware/boot/x86/memory_map.hpp"
 #include "firmware/boot/x86/mp_table.hpp"

@@ -4,6 +4,7 @@
 // damaged or lies outside is refused. Layouts are written here by the specification, tar archives byte by byte.
 
 #include "app/formats/builder/enclave_builder.hpp"
+#include "tests/support/kernels/arm_image_maker.hpp"
 #include "tests/unit/formats/cpio_maker.hpp"
 #include "tests/unit/formats/layout_maker.hpp"
 #include "tests/unit/formats/packers.hpp"
@@ -20,18 +21,6 @@ using namespace nitroscope;
 using namespace nitroscope::formats;
 using namespace nitroscope::test;
 using namespace Qt::Literals::StringLiterals;
-
-namespace {
-
-// As much of an aarch64 Image as tells that it is one.
-QByteArray makeArmKernel() {
-    QByteArray arm(4096, '\0');
-    arm.replace(0, 2, "MZ");
-    arm.replace(56, 4, "ARM\x64");
-    return arm;
-}
-
-} // namespace
 
 class ContainerImageTest : public QObject {
     Q_OBJECT
@@ -354,7 +343,7 @@ private slots:
         QTest::addColumn<QString>("architecture");
         QTest::addColumn<QByteArray>("kernel");
         QTest::addColumn<int>("flags");
-        QTest::newRow("arm64") << "arm64" << makeArmKernel() << int(eif::flagArm64);
+        QTest::newRow("arm64") << "arm64" << makeArmImage() << int(eif::flagArm64);
         QTest::newRow("amd64") << "amd64" << makeBzImage() << 0;
     }
 
@@ -380,7 +369,7 @@ private slots:
 
     void kernelOfAnotherArchitecture_isRefused() {
         EifRecipe recipe;
-        recipe.kernelPath = QFile::decodeName(writeFile(*m_folder, "kernel", makeArmKernel()));
+        recipe.kernelPath = QFile::decodeName(writeFile(*m_folder, "kernel", makeArmImage()));
         recipe.commandLine = u"console=ttyS0"_s;
         recipe.ramdiskPaths = {QFile::decodeName(writeFile(*m_folder, "ramdisk", cpioArchive({})))};
         const auto built = buildEif(recipe, path("out.eif"));

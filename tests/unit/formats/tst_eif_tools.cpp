@@ -371,7 +371,7 @@ private slots:
         QTest::newRow("v4-badcrc.eif") << "crc-mismatch";
         QTest::newRow("v4-badmagic.eif") << "bad-magic";
         QTest::newRow("v4-nometa.eif") << "metadata-missing";
-        QTest::newRow("v4-aarch64.eif") << "wrong-architecture";
+        QTest::newRow("v4-aarch64.eif") << "qemu-refuses";
         QTest::newRow("v3-nometa.eif") << "qemu-refuses";
     }
 

@@ -5,6 +5,7 @@
 
 #include "app/formats/lint/lint.hpp"
 #include "app/formats/lint/lint_report.hpp"
+#include "tests/support/kernels/arm_image_maker.hpp"
 #include "tests/unit/formats/good_image.hpp"
 #include "tests/unit/formats/packers.hpp"
 
@@ -79,7 +80,6 @@ private slots:
         row("section-type-unknown", Severity::error, [](TestSections &s) { s.append({7, "what"}); });
         whole("version-too-new", Severity::error, makeEif(goodSections(), {.version = 5}));
         whole("qemu-refuses", Severity::note, makeEif(goodSections(), {.version = 3}));
-        whole("wrong-architecture", Severity::note, makeEif(goodSections(), {.flags = 1}));
         row("metadata-missing", Severity::error, [](TestSections &s) { s.remove(2); });
         row("section-empty", Severity::warning, [](TestSections &s) {
             s.append(TestSection{ramdiskKind, {}});
@@ -124,6 +124,19 @@ private slots:
             s[0].data = kernelWith(goodConfig);
             s[4].data = bzip2Packed(s[4].data);
         });
+        // ---- kernels for aarch64 ----
+        const auto arm = [&](const char *rule, Severity severity, const auto &spoil) {
+            TestSections sections = goodSections();
+            sections[0].data = makeArmImage({.bytes = 200000});
+            spoil(sections[0].data);
+            whole(rule, severity, makeEif(sections, {.flags = 1}));
+        };
+        arm("kernel-text-offset", Severity::warning, [](QByteArray &) {});
+        arm("kernel-zboot", Severity::error, [](QByteArray &image) { image.replace(4, 4, "zimg"); });
+        arm("kernel-gzip", Severity::error, [](QByteArray &image) { image.replace(0, 2, "\x1f\x8b"); });
+        arm("kernel-big-endian", Severity::error, [](QByteArray &image) { image[24] = 0xb; });
+        arm("kernel-image-size", Severity::error, [](QByteArray &image) { image[18] = 1; });
+        arm("kernel-architecture", Severity::error, [](QByteArray &image) { image[56] = 'B'; });
         QByteArray damaged = kernelWith(goodConfig);
         const qsizetype middle = bzImageCodeAt + BzImageRecipe().payloadOffset + 200;
         damaged.replace(middle, 100, QByteArray(100, '!'));

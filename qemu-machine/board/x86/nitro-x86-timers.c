@@ -15,7 +15,7 @@
 #include "hw/i386/apic_internal.h"
 #include "hw/timer/i8254_internal.h"
 #include "target/i386/cpu.h"
-#include "qemu-machine/board/nitro-machine.h"
+#include "qemu-machine/board/x86/nitro-x86.h"
 
 #define NITRO_TIMER_PERIOD_MIN_NS (200 * SCALE_US)
 
