@@ -25,6 +25,7 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QTreeView>
 
@@ -280,6 +281,27 @@ private slots:
         QCOMPARE(fixture.session.calls().count(u"start"_s), 2);
         QVERIFY(!banner.isVisible());
         QCOMPARE(fixture.window->bootPanel().model().rowCount(), 0);
+    }
+
+    void failure_ofTheProgram_isExplained() {
+        WindowFixture fixture;
+        fixture.show();
+        fixture.open(makeEif(fixture.dir).path);
+        fixture.action("enclave.run")->trigger();
+        fixture.session.playState(EnclaveSession::State::running);
+        fixture.session.playConsole("execvpe: app: Permission denied\r\nchild exited with error\r\n");
+        fixture.session.playEnd(
+            {EndKind::programNotStarted, u"It could not be started."_s, u"Look above."_s});
+        const Banner &banner = fixture.window->banner();
+        QTRY_VERIFY(banner.advice().contains(u"The enclave's program app may not be executed."_s));
+        QCOMPARE(banner.message(), u"It could not be started."_s);
+        QVERIFY(fixture.action("enclave.whyEnded")->isEnabled());
+        fixture.action("enclave.whyEnded")->trigger();
+        auto *text = named<QPlainTextEdit>(*fixture.window, "Why the enclave ended");
+        QVERIFY(text->isVisible());
+        QVERIFY(text->toPlainText().contains(u"console, line 1: execvpe: app: Permission denied"_s));
+        fixture.action("enclave.run")->trigger();
+        QVERIFY(!fixture.action("enclave.whyEnded")->isEnabled());
     }
 
     void bootFailure_isShownWithItsByte() {

@@ -5,6 +5,7 @@
 #include "app/features/boot/boot_feature.hpp"
 #include "app/features/console/console_feature.hpp"
 #include "app/features/debug/workspace/debug_feature.hpp"
+#include "app/features/diagnosis/diagnosis_feature.hpp"
 #include "app/features/eif/eif_feature.hpp"
 #include "app/features/kms/kms_feature.hpp"
 #include "app/features/launch/launch_feature.hpp"
@@ -28,10 +29,10 @@ std::unique_ptr<Feature> make(Frame &frame) {
 } // namespace
 
 FeatureList allFeatures() {
-    return {make<EifFeature>,   make<ConsoleFeature>,  make<BootFeature>,        make<PcrFeature>,
-            make<LogFeature>,   make<NsmFeature>,      make<AttestationFeature>, make<KmsFeature>,
-            make<VsockFeature>, make<TimelineFeature>, make<ProfileFeature>,     make<RecordFeature>,
-            make<RunsFeature>,  make<LaunchFeature>,   make<DebugFeature>};
+    return {make<EifFeature>,    make<ConsoleFeature>,   make<BootFeature>,     make<PcrFeature>,
+            make<LogFeature>,    make<DiagnosisFeature>, make<NsmFeature>,      make<AttestationFeature>,
+            make<KmsFeature>,    make<VsockFeature>,     make<TimelineFeature>, make<ProfileFeature>,
+            make<RecordFeature>, make<RunsFeature>,      make<LaunchFeature>,   make<DebugFeature>};
 }
 
 } // namespace nitroscope::app

@@ -195,7 +195,7 @@ void CheckRun::conclude() {
     constexpr int stillRuns = -1;
     m_expectations.end(kind == EndKind::stoppedByUser ? stillRuns : m_outcome.exitCode, words);
     m_outcome.verdicts = m_expectations.verdicts();
-    if (m_outcome.hasPassed())
+    if (m_outcome.hasPassed() || !m_outcome.hasRun)
         emit finished(m_outcome);
     else
         explain();
