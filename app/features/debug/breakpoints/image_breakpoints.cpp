@@ -23,10 +23,10 @@ struct KindWord {
     DebugBreakpoint::Kind kind;
     QLatin1String word;
 };
-constexpr KindWord kindWords[] = {{DebugBreakpoint::Kind::code, QLatin1String("code")},
-                                  {DebugBreakpoint::Kind::write, QLatin1String("write")},
-                                  {DebugBreakpoint::Kind::read, QLatin1String("read")},
-                                  {DebugBreakpoint::Kind::access, QLatin1String("access")}};
+constexpr KindWord kindWords[] = {{DebugBreakpoint::Kind::code, "code"_L1},
+                                  {DebugBreakpoint::Kind::write, "write"_L1},
+                                  {DebugBreakpoint::Kind::read, "read"_L1},
+                                  {DebugBreakpoint::Kind::access, "access"_L1}};
 
 tl::unexpected<Error> refuse(const QString &message) {
     return failure(u"breakpoint-file"_s, message);
