@@ -14,11 +14,13 @@
 #include <cstdint>
 #include <cstdio>
 #include <fcntl.h>
-#include <linux/vm_sockets.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+// Needs <sys/socket.h>, and does not include it in the headers of Linux 6.1 that cross compilers bring.
+#include <linux/vm_sockets.h>
 
 namespace {
 
