@@ -14,7 +14,7 @@
 
 namespace {
 
-void openAndMeasure(const char *path, int strict) {
+void openAndMeasure(const char *path, int strict, int arm64) {
     const NitroLaunchOptions options = {.eif_path = path,
                                         .append = strict ? nullptr : "debug",
                                         .initrd_path = nullptr,
@@ -22,6 +22,7 @@ void openAndMeasure(const char *path, int strict) {
                                         .ram_below_4g = 0,
                                         .strict = strict,
                                         .preflight = 1,
+                                        .arm64 = arm64,
                                         .now_seconds = 1'800'000'000};
     NitroLaunchProblem problem;
     NitroLaunch *launch = nitro_launch_open(&options, &problem);
@@ -42,7 +43,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         std::abort();
     char path[64];
     std::snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-    openAndMeasure(path, 1);
-    openAndMeasure(path, 0);
+    for (const int arm64 : {0, 1}) {
+        openAndMeasure(path, 1, arm64);
+        openAndMeasure(path, 0, arm64);
+    }
     return 0;
 }
