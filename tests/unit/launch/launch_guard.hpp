@@ -25,6 +25,7 @@ public:
                 .ram_below_4g = 0,
                 .strict = 1,
                 .preflight = 1,
+                .arm64 = 0,
                 .now_seconds = usualNow};
     }
 
