@@ -115,7 +115,7 @@ private slots:
         auto *dialog = new ShortcutDialog(fixture.window->actions(), fixture.window.get());
         QVERIFY(!dialog->assign(u"enclave.pause"_s, QKeySequence(u"F5"_s)));
         QVERIFY(dialog->message().contains(u"Run"_s));
-        QVERIFY(dialog->assign(u"enclave.pause"_s, QKeySequence(u"Ctrl+Alt+P"_s)));
+        QVERIFY(dialog->assign(u"enclave.pause"_s, QKeySequence(u"Ctrl+Alt+F12"_s)));
         QCOMPARE(fixture.window->actions().changedShortcuts().size(), 1);
         fixture.window->actions().resetShortcuts();
         QCOMPARE(fixture.action("enclave.pause")->shortcut(), QKeySequence(u"F6"_s));
