@@ -227,7 +227,13 @@ void readAll(TomlReader &reader, CheckSpec &spec) {
 Result<CheckSpec> readCheckSpec(const QByteArray &toml, const QString &name) {
     if (toml.size() > maxCheckSpec)
         return failure(u"check-spec"_s, u"A check has at most %1 bytes."_s.arg(maxCheckSpec), name);
-    const toml::parse_result parsed = toml::parse(std::string_view(toml.constData(), size_t(toml.size())));
+    toml::parse_result parsed;
+    try {
+        parsed = toml::parse(std::string_view(toml.constData(), size_t(toml.size())));
+    } catch (const TomlAssertion &) {
+        return failure(u"check-spec"_s, u"This is not TOML: the library that reads it does not say where."_s,
+                       name);
+    }
     if (!parsed) {
         const toml::parse_error &problem = parsed.error();
         return failure(

@@ -11,9 +11,23 @@
 #include <QVector>
 #include <vector>
 
+// The library (3.3) asserts what text can break, `[[[` for one, and a release build even takes it for granted. Here it throws
+// then, out of toml::parse().
+namespace nitroscope::app {
+struct TomlAssertion {};
+constexpr void assertToml(bool holds) {
+    if (!holds)
+        throw TomlAssertion();
+}
+} // namespace nitroscope::app
+
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
+#define TOML_ASSERT(condition) ::nitroscope::app::assertToml(static_cast<bool>(condition))
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
 #include <toml++/toml.h>
+#pragma pop_macro("NDEBUG")
 
 namespace nitroscope::app {
 

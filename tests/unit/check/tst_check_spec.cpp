@@ -157,6 +157,8 @@ private slots:
     }
 
     void spec_nestedWithoutEnd_isRefused() {
+        QVERIFY(!read("[[[[records]]\n"));
+        QVERIFY(!read("[[.a]]\n"));
         QVERIFY(!read("a = " + QByteArray(100'000, '[')));
         QVERIFY(!read(QByteArray(maxCheckSpec + 1, '\n')));
     }
