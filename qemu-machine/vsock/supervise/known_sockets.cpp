@@ -3,6 +3,7 @@
 
 #include "qemu-machine/vsock/preload/paths.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <unordered_set>
 
@@ -48,6 +49,14 @@ bool KnownSockets::recall(Slot &slot) {
         return false;
     slot.copyFrom(*known->second);
     return true;
+}
+
+bool KnownSockets::isAnyOpen() {
+    const std::lock_guard lock(m_mutex);
+    const auto living = livingSockets();
+    return std::any_of(m_slots.begin(), m_slots.end(), [&](const auto &known) {
+        return hasPath(*known.second) && living.contains(known.first);
+    });
 }
 
 void KnownSockets::removePaths() {

@@ -20,6 +20,8 @@ public:
     // Fills `slot` with what is known of its inode; false when that is nothing.
     bool recall(preload::Slot &slot);
 
+    // Whether somebody still holds a bound socket.
+    bool isAnyOpen();
     // Paths of bound sockets that nobody holds any more.
     void removePaths();
 

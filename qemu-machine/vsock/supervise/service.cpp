@@ -95,8 +95,10 @@ void Service::run(int program, const std::function<void()> &ended) {
         }
         lookAtUnderway();
     }
-    // A thread that has just answered may still have a listener on loan, whose path would look as if somebody held it.
-    for (int waitedMs = 0; m_threads.load() > 0 && waitedMs < lastLoansMs; waitedMs += lookMs)
+    // A thread that has just answered may still have a listener on loan, whose path would look as if somebody held it; and a
+    // program lets go of its filter, which is what ends the loop, before its sockets (Linux 6.11).
+    for (int waitedMs = 0; (m_threads.load() > 0 || m_known.isAnyOpen()) && waitedMs < lastLoansMs;
+         waitedMs += lookMs)
         std::this_thread::sleep_for(std::chrono::milliseconds(lookMs));
     m_known.removePaths();
 }
