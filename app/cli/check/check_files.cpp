@@ -25,7 +25,7 @@ QString CheckArtifacts::capturePath() const {
 
 app::Result<void> CheckArtifacts::keep(const app::CheckOutcome &outcome, const QString &name) const {
     const std::pair<const char *, QByteArray> files[] = {
-        {"console.log", outcome.console},
+        {"console.log", outcome.story.console},
         {"report.txt", app::checkText(outcome, name).toUtf8()},
         {"report.json", app::checkJson(outcome, name)},
     };

@@ -60,7 +60,7 @@ private:
 class Keeper : public QObject {
 public:
     explicit Keeper(const RunOptions &options)
-        : m_options(options), m_session(unattendedLimits(), streamOf(options.kms, options.spec)),
+        : m_options(options), m_session(app::unattendedLimits(), streamOf(options.kms, options.spec)),
           m_signals([this](int signal) { onSignal(signal); }) {
         connect(&m_session, &EnclaveSession::bootStage, this, [this](const app::BootStage &stage) {
             if (stage.stage == "handoff"_L1)

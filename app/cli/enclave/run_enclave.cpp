@@ -34,7 +34,7 @@ using app::EnclaveSession;
 class Run : public QObject {
 public:
     explicit Run(const RunOptions &options)
-        : m_options(options), m_session(unattendedLimits(), streamOf(options.kms, options.spec)),
+        : m_options(options), m_session(app::unattendedLimits(), streamOf(options.kms, options.spec)),
           m_input([this](const QByteArray &bytes) { onInput(bytes); }),
           m_signals([this](int signal) { onSignal(signal); }),
           m_awaited(QByteArray::fromStdString(options.inputAfter)) {

@@ -6,7 +6,7 @@
 
 #include "app/core/result.hpp"
 #include "app/session/launch/launch_spec.hpp"
-#include "app/session/run/enclave_run.hpp"
+#include "app/session/run/unattended_limits.hpp"
 
 #include <string>
 #include <vector>
@@ -37,11 +37,6 @@ struct RunOptions {
 };
 
 inline constexpr unsigned maxCpuId = 4095; // in --cpu-ids
-
-// Of a run that nobody looks into: a panic ends it, as soon as the kernel has had the time to print its stack.
-inline app::RunLimits unattendedLimits() {
-    return {.afterPanicMs = 2'000};
-}
 
 // As nitro-cli: what was asked for, or the name of the EIF's file without ".eif" at its end.
 QString nameOf(const RunOptions &options);

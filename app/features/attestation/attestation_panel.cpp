@@ -183,7 +183,7 @@ void AttestationPanel::setExpectedPcrs(const std::map<quint64, QByteArray> &pcrs
     verify();
 }
 
-void AttestationPanel::setExpectations(const Expectations &wanted) {
+void AttestationPanel::setExpectations(const DocumentExpectations &wanted) {
     m_wanted = wanted;
     m_root->setEnabled(wanted.root.isEmpty());
     m_time->setEnabled(!wanted.atSeconds);

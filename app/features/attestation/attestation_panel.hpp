@@ -36,8 +36,8 @@ public:
     // Values to hold against the document's PCRs; empty: nothing is expected.
     void setExpectedPcrs(const std::map<quint64, QByteArray> &pcrs);
     // What the user expects, which goes before that.
-    void setExpectations(const Expectations &wanted);
-    const Expectations &expectations() const { return m_wanted; }
+    void setExpectations(const DocumentExpectations &wanted);
+    const DocumentExpectations &expectations() const { return m_wanted; }
 
     const std::optional<formats::attestation::Document> &document() const { return m_document; }
     const std::optional<formats::attestation::Verification> &verification() const { return m_verification; }
@@ -71,7 +71,7 @@ private:
     std::optional<formats::attestation::Document> m_document;
     std::optional<formats::attestation::Verification> m_verification;
     std::map<quint64, QByteArray> m_expectedPcrs;
-    Expectations m_wanted;
+    DocumentExpectations m_wanted;
     QString m_title; // where the document came from, and how
     bool m_isOfEarlierRun = false;
     CheckListModel m_checks;

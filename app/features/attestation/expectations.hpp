@@ -10,7 +10,7 @@
 
 namespace nitroscope::app {
 
-struct Expectations {
+struct DocumentExpectations {
     formats::attestation::PcrValues pcrs; // none: those of the image that runs, if one does
     std::optional<QByteArray> nonce, userData;
     QString root;                    // file of certificates; empty: what is chosen in the panel

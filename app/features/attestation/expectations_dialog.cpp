@@ -46,8 +46,8 @@ Result<std::optional<QByteArray>> bytesIn(const QLineEdit &field) {
 
 } // namespace
 
-ExpectationsDialog::ExpectationsDialog(const Expectations &present, const attestation::PcrValues &ofImage,
-                                       QWidget *parent)
+ExpectationsDialog::ExpectationsDialog(const DocumentExpectations &present,
+                                       const attestation::PcrValues &ofImage, QWidget *parent)
     : QDialog(parent), m_pcrs(new QPlainTextEdit(textOf(present.pcrs))), m_nonce(new QLineEdit),
       m_userData(new QLineEdit), m_isText(new QCheckBox(u"as &text"_s)), m_root(new QLineEdit(present.root)),
       m_hasTime(new QCheckBox(u"&Checked at (UTC)"_s)), m_time(new QDateTimeEdit), m_problem(new QLabel),
@@ -141,8 +141,8 @@ void ExpectationsDialog::readPcrs(const QString &path) {
         m_problem->setText(breakableText(visibleText(pcrs.error().text())));
 }
 
-Result<Expectations> ExpectationsDialog::expectations() const {
-    Expectations wanted;
+Result<DocumentExpectations> ExpectationsDialog::expectations() const {
+    DocumentExpectations wanted;
     if (const QByteArray typed = m_pcrs->toPlainText().toUtf8(); !typed.trimmed().isEmpty()) {
         auto pcrs = attestation::readPcrList(typed);
         if (!pcrs)

@@ -22,10 +22,10 @@ class ExpectationsDialog : public QDialog {
     Q_OBJECT
 public:
     // `ofImage` are the PCRs of the open EIF; empty when none is open or measured.
-    ExpectationsDialog(const Expectations &present, const formats::attestation::PcrValues &ofImage,
+    ExpectationsDialog(const DocumentExpectations &present, const formats::attestation::PcrValues &ofImage,
                        QWidget *parent);
 
-    Result<Expectations> expectations() const;
+    Result<DocumentExpectations> expectations() const;
 
 private:
     void readPcrs(const QString &path);

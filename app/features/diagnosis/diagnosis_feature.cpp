@@ -59,26 +59,21 @@ std::vector<MenuEntry> DiagnosisFeature::actions() {
 void DiagnosisFeature::begin() {
     ++m_run;
     m_drain.stop();
-    m_console.clear();
-    m_isWholeConsole = true;
+    m_story = {};
     m_panel->setText({});
     frame().action("enclave.whyEnded")->setEnabled(false);
 }
 
 void DiagnosisFeature::take(const RunNews &news) {
-    m_console += news.console;
-    if (m_console.size() <= maxConsole)
-        return;
-    m_console = m_console.right(maxConsole / 2);
-    m_isWholeConsole = false;
+    m_story.addConsole(news.console);
 }
 
 void DiagnosisFeature::explain() {
     const LaunchSpec &spec = frame().runs().spec();
-    RunStory story{m_console, memoryMiBOf(spec, quint64(QFileInfo(spec.eifPath).size())), m_isWholeConsole};
+    m_story.memoryMiB = memoryMiBOf(spec, quint64(QFileInfo(spec.eifPath).size()));
     runInWorker(
         this,
-        [story = std::move(story), path = spec.eifPath, stop = m_stop.get_token()] {
+        [story = m_story, path = spec.eifPath, stop = m_stop.get_token()] {
             const auto image = readImageStory(path, stop);
             return diagnose(story, image ? &*image : nullptr);
         },

@@ -28,10 +28,8 @@ private:
     void explain();
     void show(const QVector<Cause> &causes);
 
-    static constexpr qsizetype maxConsole = 4 * 1024 * 1024;
     DiagnosisPanel *m_panel;
-    QByteArray m_console; // its end
-    bool m_isWholeConsole = true;
+    RunStory m_story;
     EndReason m_reason;
     QTimer m_drain; // for what the console said last
     std::stop_source m_stop;

@@ -99,7 +99,7 @@ QByteArray checkJunit(const CheckOutcome &outcome, const QString &name) {
         }
         xml.writeEndElement();
     }
-    const QByteArray console = outcome.console.right(maxJunitConsole);
+    const QByteArray console = outcome.story.console.right(maxJunitConsole);
     xml.writeTextElement(u"system-out"_s, visibleText(QByteArrayView(console), LineBreaks::kept));
     xml.writeTextElement(u"system-err"_s, visibleText(endOf(outcome)));
     xml.writeEndElement();

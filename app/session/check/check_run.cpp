@@ -4,6 +4,7 @@
 #include "app/core/worker.hpp"
 #include "app/session/launch/launch_arguments.hpp"
 #include "app/session/proxy/enclave_dial.hpp"
+#include "app/session/run/unattended_limits.hpp"
 
 #include <algorithm>
 #include <QFileInfo>
@@ -14,10 +15,6 @@ using namespace Qt::Literals::StringLiterals;
 namespace {
 
 constexpr int drainMs = 10'000; // for the rest of the capture, after QEMU has gone
-
-RunLimits limits() {
-    return {.afterPanicMs = 2'000};
-}
 
 } // namespace
 
@@ -51,7 +48,7 @@ bool CheckOutcome::hasPassed() const {
 CheckRun::CheckRun(CheckSpec spec, QString capturePath, ExitCodeOf exitCodeOf, QObject *parent)
     : QObject(parent), m_spec(std::move(spec)), m_capturePath(std::move(capturePath)),
       m_exitCodeOf(std::move(exitCodeOf)), m_expectations(m_spec),
-      m_session(limits(), LiveSession::Stream::read), m_hasDialed(m_spec.connections.size()) {
+      m_session(unattendedLimits(), LiveSession::Stream::read), m_hasDialed(m_spec.connections.size()) {
     for (const ExpectedConnection &connection : std::as_const(m_spec.connections))
         if (connection.after)
             m_expectations.watchFor(*connection.after);
@@ -118,9 +115,7 @@ Result<void> CheckRun::listen() {
 }
 
 void CheckRun::onNews(const RunNews &news) {
-    m_outcome.console += news.console;
-    if (m_outcome.console.size() > maxConsole)
-        m_outcome.console = m_outcome.console.right(maxConsole / 2);
+    m_outcome.story.addConsole(news.console);
     m_expectations.take(m_account, news);
     if (!m_isInputSent && !m_spec.input.isEmpty() && m_session.state() == EnclaveSession::State::running &&
         (!m_spec.inputAfter || m_expectations.hasSeen(*m_spec.inputAfter))) {
@@ -202,12 +197,10 @@ void CheckRun::conclude() {
 }
 
 void CheckRun::explain() {
-    RunStory story{m_outcome.console,
-                   memoryMiBOf(m_spec.launch, quint64(QFileInfo(m_spec.launch.eifPath).size())),
-                   m_outcome.console.size() < maxConsole / 2};
+    m_outcome.story.memoryMiB = memoryMiBOf(m_spec.launch, quint64(QFileInfo(m_spec.launch.eifPath).size()));
     runInWorker(
         this,
-        [story = std::move(story), path = m_spec.launch.eifPath, stop = m_stop.get_token()] {
+        [story = m_outcome.story, path = m_spec.launch.eifPath, stop = m_stop.get_token()] {
             const auto image = readImageStory(path, stop);
             return diagnose(story, image ? &*image : nullptr);
         },

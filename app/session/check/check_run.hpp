@@ -23,7 +23,7 @@ struct CheckOutcome {
     EndReason end;
     int exitCode = 0;      // of run-enclave, for this end
     QVector<Cause> causes; // when something is broken
-    QByteArray console;    // its end, at most CheckRun::maxConsole
+    RunStory story;
     double seconds = 0;
 
     bool hasPassed() const;
@@ -42,8 +42,6 @@ public:
     Result<void> start();
     // The user does not want to wait.
     void stop();
-
-    static constexpr qsizetype maxConsole = 4 * 1024 * 1024;
 
 signals:
     void finished(const nitroscope::app::CheckOutcome &outcome);

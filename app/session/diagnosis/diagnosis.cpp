@@ -152,6 +152,14 @@ Cause silence(const ImageStory *image) {
 
 } // namespace
 
+void RunStory::addConsole(QByteArrayView bytes) {
+    console += bytes;
+    if (console.size() <= maxConsole)
+        return;
+    console = console.right(maxConsole / 2);
+    isWholeConsole = false;
+}
+
 Result<ImageStory> readImageStory(const QString &eifPath, const std::stop_token &stop) {
     const auto document = formats::EifDocument::open(eifPath);
     if (!document)

@@ -21,6 +21,10 @@ struct RunStory {
     QByteArray console;    // what COM1 said: all of it, or its end
     quint64 memoryMiB = 0; // that the enclave had; 0 = not known
     bool isWholeConsole = true;
+
+    // Of what comes, at most this is kept, the end of it.
+    static constexpr qsizetype maxConsole = 4 * 1024 * 1024; // bytes
+    void addConsole(QByteArrayView bytes);
 };
 
 struct ImageStory {

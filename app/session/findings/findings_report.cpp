@@ -6,10 +6,7 @@
 #include "app/core/program_locations.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <cxxabi.h>
 #include <map>
-#include <memory>
 #include <QFile>
 #include <set>
 
@@ -42,23 +39,9 @@ QByteArray nameOf(const DebugSymbols &process) {
     return (found == programs.cend() ? programs.first() : *found).program->name().toUtf8();
 }
 
-struct Free {
-    void operator()(char *text) const { std::free(text); }
-};
-
-// As a C++ programmer wrote it; as it is when it is no name of C++.
-QString plainName(const QString &name) {
-    if (!name.startsWith("_Z"_L1))
-        return name;
-    const std::unique_ptr<char, Free> plain(
-        abi::__cxa_demangle(name.toUtf8().constData(), nullptr, nullptr, nullptr));
-    return plain ? QString::fromUtf8(plain.get()) : name;
-}
-
 QByteArray foldedName(const NamedPlace &place, bool isProcess) {
     // Functions of the kernel and of the process' own program are what most are; libraries say their name.
-    const QString name = plainName(place.name);
-    return (isProcess ? name : place.module + u'`' + name).toUtf8();
+    return (isProcess ? place.name : place.module + u'`' + place.name).toUtf8();
 }
 
 Result<Findings> readFile(const QString &path, Findings::Kind kind) {

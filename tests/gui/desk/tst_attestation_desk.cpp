@@ -23,12 +23,12 @@ class TestAttestationDesk : public QObject {
     const DocumentMaker m_maker;
 
     // Valid as far as the chain goes: the maker's own root, at the document's time.
-    Expectations trusting(const WindowFixture &fixture) const {
-        Expectations wanted;
+    DocumentExpectations trusting(const WindowFixture &fixture) const {
+        DocumentExpectations wanted;
         wanted.root = writeFile(fixture.dir.filePath(u"root.der"_s), m_maker.rootDer());
         return wanted;
     }
-    static attestation::Verdict verdictOf(AttestationPanel &panel, const Expectations &wanted) {
+    static attestation::Verdict verdictOf(AttestationPanel &panel, const DocumentExpectations &wanted) {
         QSignalSpy verified(&panel, &AttestationPanel::verified);
         panel.setExpectations(wanted);
         if (!QTest::qWaitFor([&] { return verified.count() > 0; }, 60'000) || !panel.verification())
@@ -42,13 +42,13 @@ private slots:
         fixture.window->openDocument(m_maker.document(), u"document"_s);
         AttestationPanel &panel = fixture.window->attestationPanel();
         QVERIFY(panel.document());
-        Expectations wanted = trusting(fixture);
+        DocumentExpectations wanted = trusting(fixture);
         QVERIFY(verdictOf(panel, wanted) != attestation::Verdict::invalid);
         wanted.nonce = "once"_ba;
         wanted.userData = "hello"_ba;
         wanted.pcrs[0] = panel.document()->pcrs.front().value.bytes;
         QVERIFY(verdictOf(panel, wanted) != attestation::Verdict::invalid);
-        Expectations other = wanted;
+        DocumentExpectations other = wanted;
         other.nonce = "twice"_ba;
         QCOMPARE(verdictOf(panel, other), attestation::Verdict::invalid);
         other = wanted;
@@ -68,7 +68,7 @@ private slots:
         fixture.window->openDocument(m_maker.document(), u"document"_s);
         AttestationPanel &panel = fixture.window->attestationPanel();
         QSignalSpy verified(&panel, &AttestationPanel::verified);
-        Expectations wanted;
+        DocumentExpectations wanted;
         wanted.root = fixture.dir.filePath(u"nothing.pem"_s);
         panel.setExpectations(wanted);
         QTRY_VERIFY(verified.count() > 0);
@@ -76,7 +76,7 @@ private slots:
     }
 
     void dialog_typed_comesBackAndSaysWhatIsWrong() {
-        Expectations present;
+        DocumentExpectations present;
         present.nonce = QByteArray::fromHex("0102");
         const attestation::PcrValues ofImage{{0, QByteArray(48, 'a')}, {2, QByteArray(48, 'b')}};
         auto *dialog = new ExpectationsDialog(present, ofImage, nullptr);

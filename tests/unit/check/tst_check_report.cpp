@@ -23,7 +23,7 @@ CheckOutcome failed() {
                        "It was <not> found.",
                        "Put it there.",
                        {{"console, line 9", "execvpe: x", {}, 5}}}};
-    outcome.console = QByteArray("boot \x1b]0;title\x07\xff & <tag>\r\nend\n");
+    outcome.story.console = QByteArray("boot \x1b]0;title\x07\xff & <tag>\r\nend\n");
     return outcome;
 }
 
